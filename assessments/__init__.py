@@ -1,0 +1,18 @@
+"""hkguide's one application: from the Guideline's text to a certificate that anyone can verify.
+
+A tour, in the order in which data flows; nothing below imports anything above.
+
+``guideline``    what the Guideline says, as an edition of frozen dataclasses, read from ``fixtures/guideline``
+``scoring``      facts and answers in, tier, readiness, findings and actions out: pure functions
+``models``       what is stored: people, systems, assessments, submissions, certificates, the audit chain
+``access``       who may know of an object, and what they may do to it
+``declaring``    registering and answering: systems, facts, answers, marks
+``workflow``     every change of an assessment's state, as a table of moves and one function each
+``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
+``tasks``        the background jobs that ``workflow`` starts
+``forms``        one file per page that takes input
+``views``        find, permit, do, answer
+``urls``         the map of the site
+
+Start with ``workflow.MOVES``, then ``urls``, then ``tests/test_scoring.py``.
+"""
