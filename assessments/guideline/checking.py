@@ -1,0 +1,427 @@
+"""Whether a well-made edition also means what it should.
+
+Duties are asked once of each part that owes them, conditions agree with them, every tier can be reached, limits are
+kept, and texts are of a length worth reading and say something of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assessments.guideline.compiling import ENGLISH
+from assessments.guideline.conditions import All, Always, Answer, AnyOf, Condition, Test
+from assessments.guideline.coverage import part_sets, shown_at_most, tiers_reached
+from assessments.guideline.edition import Edition, Item, Question, Requirement
+from assessments.guideline.files import Document, Fault, Path
+from assessments.guideline.shapes import ANSWER, LIMITS, OUTLINE, entries, inside
+from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
+
+FEWEST_WORDS, MOST_WORDS = 8, 80
+SUMMARY_WORDS = 40
+FEWEST_ITEMS = 2
+FEWEST_WORDS_OF_A_QUESTION = 5  # fewer, repeated inside another text, are a phrase and no repetition
+MOST_COMBINATIONS = 2**20
+
+
+def check_meaning(
+    edition: Edition, structure: Mapping[str, Document], texts: Mapping[str, Mapping[str, Document]]
+) -> list[Fault]:
+    """Return every fault of meaning in a compiled edition; the documents say where each thing stands.
+
+    Costs about a tenth of a second: conditions are compared for all combinations of answers at once.
+    """
+    checks = Checks(edition, structure, texts[ENGLISH])
+    checks.citations()
+    checks.coverage()
+    for question in edition.questions.values():
+        checks.conditions(question)
+    checks.unused_conditions()
+    checks.questionnaires()
+    checks.limits()
+    checks.tiers()
+    checks.texts()
+    return checks.faults
+
+
+class Checks:
+    def __init__(self, edition: Edition, structure: Mapping[str, Document], english: Mapping[str, Document]) -> None:
+        self.edition = edition
+        self.structure = structure
+        self.english = english
+        self.faults: list[Fault] = []
+        self.question_paths: dict[str, tuple[Document, Path]] = {}
+        self.item_paths: dict[tuple[str, str], tuple[Document, Path]] = {}
+        for section in edition.sections:
+            document = structure.get(f"questionnaires/{section.key}")
+            for path, raw in entries(document, "questions"):
+                if document is None:
+                    continue
+                self.question_paths[raw["key"]] = (document, path)
+                for number, item in enumerate(inside(raw, "items")):
+                    self.item_paths[raw["key"], item["key"]] = (document, (*path, "items", number))
+        self.requirement_paths = {raw["id"]: path for path, raw in entries(structure["requirements"], "requirements")}
+        head = structure["edition"].value
+        self.limit: Mapping[str, int] = head["limits"] if isinstance(head, dict) else dict.fromkeys(LIMITS, 0)
+
+    def fault(self, place: tuple[Document, Path], message: str) -> None:
+        document, path = place
+        self.faults.append(document.fault(path, message))
+
+    def at(self, question: Question, *inside: str | int, item: Item | None = None) -> tuple[Document, Path]:
+        document, path = self.item_paths[question.key, item.key] if item else self.question_paths[question.key]
+        return document, (*path, *inside)
+
+    def duty(self, id: str) -> Requirement | None:
+        requirement = self.edition.requirements.get(id)
+        return requirement if requirement and requirement.kind == Kind.DUTY else None
+
+    def duties_of(self, ids: Iterable[str], part: Stakeholder) -> list[Requirement]:
+        return [duty for duty in map(self.duty, ids) if duty and part in duty.roles]
+
+    # --- duties ---
+
+    def cited(self, question: Question) -> Iterator[tuple[str, tuple[Document, Path], Item | None]]:
+        """Yield each requirement that a question cites, with the place where it does."""
+        for source in question.items or (None,):
+            ids = source.requirements if source else question.requirements
+            for number, id in enumerate(ids):
+                yield id, self.at(question, "requirements", number, item=source), source
+
+    def citations(self) -> None:
+        for question in self.edition.questions.values():
+            for id, place, _ in self.cited(question):
+                requirement = self.edition.requirements.get(id)
+                if requirement is None:
+                    continue  # an unresolved id, reported by its form
+                if requirement.kind != Kind.DUTY:
+                    self.fault(place, f"{id} is no duty but {requirement.kind}, which is read and not asked")
+                elif requirement.roles.isdisjoint(question.stakeholders):
+                    roles = ", ".join(sorted(requirement.roles))
+                    self.fault(place, f"{id} is a duty of {roles}, to none of whom this question is put")
+            for part in question.stakeholders:
+                if not self.duties_of(question.requirements, part):
+                    self.fault(self.at(question, "stakeholders"), f"none of its duties is a duty of {part}")
+                elif len(self.items_of(question, part)) < FEWEST_ITEMS <= len(question.items):
+                    self.fault(self.at(question, "items"), f"has fewer than {FEWEST_ITEMS} items for {part}")
+
+    def items_of(self, question: Question, part: Stakeholder) -> list[Item]:
+        return [item for item in question.items if self.duties_of(item.requirements, part)]
+
+    def coverage(self) -> None:
+        """Each duty is asked of each part that owes it by exactly one question."""
+        asked: dict[tuple[str, Stakeholder], list[tuple[Question, tuple[Document, Path]]]] = defaultdict(list)
+        for question in self.edition.questions.values():
+            for id, place, _ in self.cited(question):
+                for part in question.stakeholders:
+                    known = asked[id, part]
+                    if all(question is not other for other, _ in known):
+                        known.append((question, place))
+        for duty in self.edition.requirements.values():
+            if duty.kind != Kind.DUTY:
+                continue
+            parts = [part for part in Stakeholder if part in duty.roles]
+            forgotten = [part for part in parts if not asked[duty.id, part]]
+            if forgotten and duty.section not in self.edition.not_yet_asked:
+                place = self.structure["requirements"], self.requirement_paths[duty.id]
+                self.fault(place, f"the duty is not asked of {', '.join(forgotten)} ({duty.statement})")
+            for part in parts:
+                for _, place in asked[duty.id, part][1:]:
+                    first = asked[duty.id, part][0][0]
+                    self.fault(place, f"{duty.id} is asked of {part} by {first.key} already")
+
+    # --- conditions ---
+
+    def conditions(self, question: Question) -> None:
+        """A question is asked exactly when one of its duties is in scope, and each of its items can be reached."""
+        reachable: set[str] = set()
+        asked_ever = False
+        doubts: list[str] = []
+        for part in question.stakeholders:
+            scopes = {duty.id: duty.scope for duty in self.duties_of(question.requirements, part)}
+            if not scopes:
+                continue  # reported as a stakeholder without a duty
+            read = [question.when, *scopes.values(), *(item.when for item in question.items)]
+            if not self.known(read):
+                return  # reported where the condition stands
+            table = TruthTable(self.edition, part, read)
+            if table.size > MOST_COMBINATIONS:
+                self.fault(self.at(question, "when"), "reads more facts than can be tried in combination")
+                return
+            shown = table.where(question.when)
+            if shown & table.known:
+                asked_ever = True
+            wanted = 0
+            for scope in scopes.values():
+                wanted |= table.where(scope)
+            if shown & ~wanted:
+                needless = table.first(shown & ~wanted)
+                doubts.append(f"is asked of {part} though none of its duties applies when {needless}")
+            elif wanted & ~shown:
+                missed = table.first(wanted & ~shown)
+                owed = next(id for id, scope in scopes.items() if table.where(scope) & wanted & ~shown)
+                doubts.append(f"is not asked of {part} though {owed} applies when {missed}")
+            ticked = 0
+            for item in self.items_of(question, part):
+                here = shown & table.where(item.when) & self.any_scope(table, item, scopes)
+                ticked |= here
+                if here & table.known:
+                    reachable.add(item.key)
+            if question.items and not doubts and shown & ~ticked:
+                doubts.append(f"is asked of {part} with no item to tick when {table.first(shown & ~ticked)}")
+        place = self.at(question, "when")
+        if not asked_ever:
+            self.fault(place, "can never apply")
+            return
+        for doubt in doubts:
+            self.fault(place, doubt)
+        for item in question.items:
+            somebodys = any(self.duties_of(item.requirements, part) for part in question.stakeholders)
+            if somebodys and item.key not in reachable:
+                self.fault(self.at(question, "when", item=item), "can never apply")
+
+    def any_scope(self, table: TruthTable, item: Item, scopes: Mapping[str, Condition]) -> int:
+        mask = 0
+        for id in item.requirements:
+            if id in scopes:
+                mask |= table.where(scopes[id])
+        return mask
+
+    def known(self, conditions: Iterable[Condition]) -> bool:
+        names = {test.fact for condition in conditions for test in condition.tests()}
+        others = {name for name in names if name not in self.edition.facts and name not in ("stakeholder", "tier")}
+        return all(name.startswith(ANSWER) for name in others)
+
+    def unused_conditions(self) -> None:
+        used = {requirement.applies_when for requirement in self.edition.requirements.values()}
+        for slug in self.edition.conditions:
+            if slug not in used:
+                self.fault((self.structure["conditions"], ("conditions", slug)), "no requirement applies by it")
+
+    # --- questionnaires, limits, tiers ---
+
+    def questionnaires(self) -> None:
+        sections = {questionnaire.stakeholder: questionnaire.sections for questionnaire in self.edition.questionnaires}
+        for question in self.edition.questions.values():
+            for part in question.stakeholders:
+                if question.section not in sections.get(part, ()):
+                    place = self.at(question, "stakeholders")
+                    self.fault(place, f"{part} is not put the section {question.section} (questionnaires.yaml)")
+        used = {(part, asked.section) for asked in self.edition.questions.values() for part in asked.stakeholders}
+        outline = self.structure[OUTLINE]
+        for path, raw in entries(outline, "questionnaires"):
+            for number, section in enumerate(raw["sections"]):
+                if (raw["stakeholder"], section) not in used:
+                    place = outline, (*path, "sections", number)
+                    self.fault(place, f"{section} puts no question to {raw['stakeholder']}")
+
+    def limits(self) -> None:
+        limit = self.limit
+        for section in self.edition.sections:
+            for question in section.questions[limit["section"] :]:
+                self.fault(self.at(question), f"is more than the {limit['section']} questions that a section may have")
+        for question in self.edition.questions.values():
+            if question.is_checklist:
+                if not FEWEST_ITEMS <= len(question.items) <= limit["items"]:
+                    wanted = f"a checklist has {FEWEST_ITEMS} to {limit['items']} items"
+                    self.fault(self.at(question, "items"), f"{wanted}, not {len(question.items)}")
+                for item in question.items:
+                    self.most(question, "item_requirements", item)
+            else:
+                self.most(question, "practice_requirements")
+        for parts in part_sets():
+            name = ("question_shown", "two_parts", "three_parts")[len(parts) - 1]
+            if parts == (Stakeholder.USER,):
+                name = "person"
+            number, tier = shown_at_most(self.edition, parts)
+            if number > limit[name]:
+                place = self.structure["edition"], ("limits", name)
+                shown = f"{number} questions are shown to {' + '.join(parts)} at tier {tier}"
+                self.fault(place, f"{shown}; the limit is {limit[name]}")
+
+    def most(self, question: Question, limit: str, item: Item | None = None) -> None:
+        number = len(item.requirements if item else question.requirements)
+        if number > self.limit[limit]:
+            place = self.at(question, "requirements", item=item)
+            self.fault(place, f"cites {number} requirements; the limit is {self.limit[limit]}")
+
+    def tiers(self) -> None:
+        reached = tiers_reached(self.edition)
+        tiering = self.structure["tiering"]
+        for path, raw in entries(tiering, "obligations"):
+            if raw["tier"] not in reached:
+                self.fault((tiering, path), f"no facts reach the tier {raw['tier']}")
+
+    # --- texts ---
+
+    def texts(self) -> None:
+        for clause in self.edition.clauses.values():
+            number = len(clause.summary.split())
+            if number > SUMMARY_WORDS:
+                self.fault(
+                    (self.english["clauses"], ("clauses", clause.id, "summary")),
+                    f"has {number} words; the limit is {SUMMARY_WORDS}",
+                )
+        first: dict[str, tuple[Document, Path]] = {}
+        for question in self.edition.questions.values():
+            document = self.english[f"questionnaires/{question.section}"]
+            for name, text, path, asked in _texts_of(question):
+                place: tuple[Document, Path] = document, path
+                self.length(place, name, text)
+                plain = _plain(text)
+                if not plain:
+                    continue  # empty, reported by its form
+                if plain in first:
+                    other, where = first[plain]
+                    message = f"the {name} is used already by {other.key(where)} ({other.file}:{other.line(where)})"
+                    self.fault(place, message)
+                first.setdefault(plain, place)
+                for plain_question in filter(None, map(_plain, asked)):
+                    if _repeats(plain, plain_question):
+                        self.fault(place, f"the {name} repeats its question")
+                        break
+
+    def length(self, place: tuple[Document, Path], name: str, text: str) -> None:
+        number = len(text.split())
+        if number and not FEWEST_WORDS <= number <= MOST_WORDS:
+            self.fault(place, f"the {name} has {number} words; it should have {FEWEST_WORDS} to {MOST_WORDS}")
+
+
+def _texts_of(question: Question) -> Iterator[tuple[str, str, Path, tuple[str, ...]]]:
+    """Yield what helps with a question: its name, the text, where it stands, and the words that it may not repeat."""
+    path: Path = ("questions", question.key)
+    asked = (question.text, question.title)
+    yield "help", question.why, (*path, "why"), asked
+    yield "evidence hint", " ".join(question.good_evidence), (*path, "good_evidence"), asked
+    yield "example", question.example, (*path, "example"), asked
+    if question.remedy:
+        remedy = f"{question.remedy.first_step} {question.remedy.closes_it}".strip()
+        yield "remedy", remedy, (*path, "remedy"), asked
+    for item in question.items:
+        remedy = f"{item.remedy.first_step} {item.remedy.closes_it}".strip()
+        yield "remedy", remedy, (*path, "items", item.key, "remedy"), (*asked, item.text)
+
+
+def _plain(text: str) -> str:
+    """The words alone, so that case, blanks and stops do not hide a repetition."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _repeats(text: str, question: str) -> bool:
+    if text == question:
+        return True
+    return question.count(" ") + 1 >= FEWEST_WORDS_OF_A_QUESTION and f" {question} " in f" {text} "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One fact in a truth table: its answers that the conditions can tell apart, one of each."""
+
+    fact: str
+    answers: tuple[Answer, ...]
+    known: tuple[bool, ...]
+    stride: int  # rows between one answer and the next
+
+
+class TruthTable:
+    """Every combination of answers that some conditions can tell apart, one bit of a whole number for each.
+
+    Answers that satisfy the same tests are one (*third_party* and *fine_tuned*, where only *own_trained* is tested), so
+    a table has few rows, and a condition is worked out for all of them by a handful of bit operations. A fact with
+    several answers at once stands for each set of them. `known` marks the rows without an open answer. Answers to
+    earlier questions only narrow a question further: they count as satisfied.
+    """
+
+    def __init__(self, edition: Edition, part: Stakeholder, conditions: Sequence[Condition]) -> None:
+        tests: dict[str, dict[Test, None]] = {}
+        for condition in conditions:
+            for test in condition.tests():
+                tests.setdefault(test.fact, {})[test] = None
+        self.size = 1
+        self.columns: dict[str, Column] = {}
+        for fact, mine in tests.items():
+            column = self.column(edition, part, fact, tuple(mine))
+            self.columns[fact] = column
+            self.size *= len(column.answers)
+        self.full = 0
+        self.known = 0
+        if self.size <= MOST_COMBINATIONS:
+            self.full = (1 << self.size) - 1
+            self.known = self.full
+            for column in self.columns.values():
+                self.known &= self.rows(column, lambda answer, known: known)
+
+    def column(self, edition: Edition, part: Stakeholder, fact: str, tests: Sequence[Test]) -> Column:
+        candidates: list[Answer]
+        if fact == "stakeholder":
+            candidates = [str(part)]
+        elif fact == "tier":
+            candidates = [str(tier) for tier in TIERS]
+        elif fact in edition.facts:
+            candidates = _told_apart(edition.facts[fact].values, tests)
+            if edition.facts[fact].many:
+                sets = (several for size in range(1, len(candidates) + 1) for several in combinations(candidates, size))
+                candidates = _told_apart([tuple(map(str, several)) for several in sets], tests)
+            candidates = _told_apart([*candidates, UNKNOWN], tests)
+        else:
+            return Column(fact, (UNKNOWN,), (True,), self.size)
+        known = tuple(answer != UNKNOWN for answer in candidates)
+        return Column(fact, tuple(candidates), known, self.size)
+
+    def rows(self, column: Column, wanted: Callable[[Answer, bool], bool]) -> int:
+        """The rows whose answer to this fact is wanted."""
+        block = 0
+        run = (1 << column.stride) - 1
+        for number, (answer, known) in enumerate(zip(column.answers, column.known, strict=True)):
+            if wanted(answer, known):
+                block |= run << (number * column.stride)
+        period = column.stride * len(column.answers)
+        return block * (self.full // ((1 << period) - 1))
+
+    def where(self, condition: Condition) -> int:
+        """The rows on which the condition holds."""
+        match condition:
+            case Always():
+                return self.full
+            case Test():
+                test = condition
+                return self.rows(self.columns[test.fact], lambda answer, known: test.holds({test.fact: answer}))
+            case All():
+                mask = self.full
+                for part in condition.parts:
+                    mask &= self.where(part)
+                return mask
+            case AnyOf():
+                mask = 0
+                for part in condition.parts:
+                    mask |= self.where(part)
+                return mask
+        raise TypeError(f"{condition!r} is no condition")
+
+    def first(self, mask: int) -> str:
+        """Say the first combination among the rows of `mask`, preferring one without open answers."""
+        mask = mask & self.known or mask
+        row = (mask & -mask).bit_length() - 1
+        said = []
+        for column in sorted(self.columns.values(), key=lambda column: column.fact):
+            answer = column.answers[row // column.stride % len(column.answers)]
+            if column.fact != "stakeholder" and not column.fact.startswith(ANSWER):
+                said.append(f"{column.fact}: {_said(answer)}")
+        return ", ".join(said) or "anything is answered"
+
+
+def _told_apart(answers: Iterable[Answer], tests: Sequence[Test]) -> list[Answer]:
+    """One answer for each set of tests that some answer satisfies."""
+    kept: dict[tuple[bool, ...], Answer] = {}
+    for answer in answers:
+        kept.setdefault(tuple(test.holds({test.fact: answer}) for test in tests), answer)
+    return list(kept.values())
+
+
+def _said(answer: Answer) -> str:
+    if isinstance(answer, tuple):
+        return f"[{', '.join(answer)}]"
+    return str(answer).lower() if isinstance(answer, bool) else answer

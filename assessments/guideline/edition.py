@@ -1,0 +1,320 @@
+"""An edition of the question bank as frozen dataclasses, in one language.
+
+``assessments.guideline.reading`` makes it from the reviewed YAML and from the stored canonical JSON; nothing here
+touches a file or the database. Everything that scoring needs is structure; the texts are those of one language, with
+English where a translation is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assessments.guideline.conditions import Condition, Facts
+from assessments.guideline.terms import (
+    Basis,
+    Dimension,
+    Effort,
+    HoldKind,
+    Kind,
+    LifecycleStage,
+    Principle,
+    QuestionKind,
+    Stakeholder,
+    Strength,
+    Tier,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A passage of the Guideline: its number, or number/slug where the heading has none."""
+
+    id: str
+    parent: str | None
+    heading: str
+    summary: str
+
+    @property
+    def number(self) -> str:
+        """The printed number; the Background has none."""
+        return "" if self.id == "background" else self.id.split("/")[0]
+
+    @property
+    def cited(self) -> str:
+        """As shown: *3.2.1 Ensure Data Security*."""
+        return f"{self.number} {self.heading}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of the register: one act, or insight, that the Guideline asks of somebody."""
+
+    id: str
+    section: str
+    clause: str
+    kind: Kind
+    strength: Strength
+    theme: str
+    roles: frozenset[Stakeholder]
+    role_basis: str
+    dimensions: tuple[Dimension, ...]
+    principles: tuple[Principle, ...]
+    lifecycle: tuple[LifecycleStage, ...]
+    sectors: tuple[str, ...]
+    applies_when: str | None
+    tiers: tuple[Tier, ...]
+    statement: str
+    label: str
+    scope: Condition
+    """When it applies: `applies_when`, sector and tier together; whom it addresses is `roles`."""
+
+    def in_scope(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
+        """Tell whether a system with these facts, whose organisation has these parts in it, owes this duty."""
+        return not self.roles.isdisjoint(parts) and self.scope.holds(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    key: str
+    group: str
+    kind: str  # tier, profile or scoping
+    level: str  # use or system
+    values: tuple[bool | str, ...]
+    many: bool
+    unknown: bool
+    mildest: bool | str | None
+    worst: bool | str | None
+    prohibited_use: bool
+    label: str
+    question: str
+    help: str
+    options: Mapping[str, str]
+    """The words of each value; empty for yes/no facts."""
+
+    @property
+    def yes_no(self) -> bool:
+        return self.values == (True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    """One page of facts."""
+
+    key: str
+    title: str
+    intro: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    id: str
+    when: Condition
+    unless: Condition | None
+    last: bool  # tried only when nothing else fired: the two W rules
+    tier: Tier | None  # None: changes none (X-PLEA)
+    hold: HoldKind | None
+    hold_about: tuple[str, ...]  # facts that the hold names; empty: those that satisfied the rule
+    clauses: tuple[str, ...]
+    basis: Basis
+    reason: str
+    reading: str  # our reading inside an explicit rule, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Duties beside the tier; an unmet one blocks the certificate (our judgement)."""
+
+    key: str
+    when: Condition
+    requirements: tuple[str, ...]
+    clause: str
+    blocks: bool  # False: only shows questions, which block by strength (sector, overseas)
+    label: str
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierObligation:
+    """What a tier brings: Table 1's own words paraphrased, and what the product enforces."""
+
+    tier: Tier
+    requirements: tuple[str, ...]
+    valid_months: int | None  # None: no certificate
+    meaning: str  # one line
+    guideline: str
+    judgement: str
+    validity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A dated remark outside the Guideline (the EU would treat this differently); never a reason for a tier."""
+
+    key: str
+    when: Condition
+    as_of: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    owner: str
+    effort: Effort
+    first_step: str
+    closes_it: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    key: str
+    when: Condition  # narrower than the scope of its duties (United States rules: where it is a market); mostly always
+    requirements: tuple[str, ...]
+    text: str
+    remedy: Remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    key: str
+    section: str
+    kind: QuestionKind
+    stakeholders: tuple[Stakeholder, ...]
+    when: Condition
+    requirements: tuple[str, ...]  # a checklist's is the union of its items'
+    items: tuple[Item, ...]
+    remedy: Remedy | None  # of a practice
+    held_by: str | None
+    title: str
+    text: str
+    why: str
+    good_evidence: tuple[str, ...]
+    example: str
+    ask_supplier: str
+
+    @property
+    def is_checklist(self) -> bool:
+        return self.kind == QuestionKind.CHECKLIST
+
+    def applies(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
+        """Tell whether it is put to a system: one of its stakeholders is a part, and `when` holds for that part."""
+        return any(part in self.stakeholders and self.when.holds({**facts, "stakeholder": str(part)}) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    key: str
+    stage: str
+    title: str
+    intro: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """The sections that one stakeholder part is put, in order."""
+
+    key: str
+    stakeholder: Stakeholder
+    sections: tuple[str, ...]
+    title: str
+    intro: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Weights, bands, periods and priorities: our judgement, as data of the edition."""
+
+    weights: Mapping[Strength, int]
+    bands: tuple[tuple[int, str], ...]  # (at least this per cent, key), highest first
+    due_days: Mapping[Tier, Mapping[Strength, int]]
+    blocking_due_days: Mapping[Tier, int]  # Table 1, overlays, prohibited uses, holds
+    priorities: tuple[str, ...]  # keys, most urgent first
+    condition_days: int
+    first_audit_months: int
+    self_declared_na_share: int  # per cent of the musts in scope
+    expiring_days: int
+    monitoring_days: int
+    words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A release of the question bank in one language; `checksum` is of structure, rules, weights and English."""
+
+    key: str
+    release: int
+    guideline_version: str
+    guideline_date: str
+    not_yet_asked: tuple[str, ...]
+    language: str
+    checksum: str
+    title: str
+    clauses: Mapping[str, Clause]
+    requirements: Mapping[str, Requirement]
+    facts: Mapping[str, Fact]
+    fact_groups: tuple[FactGroup, ...]
+    conditions: Mapping[str, Condition]
+    condition_words: Mapping[str, str]
+    rules: tuple[TierRule, ...]
+    holds: Mapping[HoldKind, str]
+    overlays: tuple[Overlay, ...]
+    obligations: Mapping[Tier, TierObligation]
+    flags: tuple[Flag, ...]
+    prohibited_requirements: frozenset[str]
+    owners: Mapping[str, str]
+    terms: Mapping[str, str]  # names of dimensions, principles, stages, stakeholders, strengths, tiers ...
+    sections: tuple[Section, ...]
+    questionnaires: tuple[Questionnaire, ...]
+    policy: Policy
+
+    def __hash__(self) -> int:
+        """By release and language alone, so that what is worked out once per edition can be cached under it."""
+        return hash((self.checksum, self.language))
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        return {question.key: question for section in self.sections for question in section.questions}
+
+    @cached_property
+    def section_of(self) -> Mapping[str, Section]:
+        return {section.key: section for section in self.sections}
+
+    @cached_property
+    def table_1_requirements(self) -> frozenset[str]:
+        """Duties that a tier of Table 1 brings, whatever the tier of a use."""
+        return frozenset(id for obligation in self.obligations.values() for id in obligation.requirements)
+
+    @cached_property
+    def duties_asked(self) -> frozenset[str]:
+        return frozenset(id for question in self.questions.values() for id in question.requirements)
+
+    def blocking_requirements(self, facts: Facts, tier: Tier | None = None) -> frozenset[str]:
+        """Duties of Table 1, of prohibited uses and of the overlays that hold: no clean certificate without them."""
+        overlay = {id for o in self.overlays if o.blocks and o.when.holds(facts) for id in o.requirements}
+        return self.table_1_requirements | self.prohibited_requirements | overlay
+
+    def shown_questions(self, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Question, ...]:
+        """The questions put to a system, in order. `facts` carry `tier`."""
+        parts = tuple(parts)
+        return tuple(q for s in self.sections for q in s.questions if q.applies(facts, parts))
+
+    def shown_items(self, question: Question, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Item, ...]:
+        """The items of a checklist whose `when` holds and of which at least one duty is in scope."""
+        parts = tuple(parts)
+        return tuple(
+            item
+            for item in question.items
+            if item.when.holds(facts) and any(self.requirements[id].in_scope(facts, parts) for id in item.requirements)
+        )
+
+    def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
+        """*Not applicable* is no answer on Table 1, an overlay that holds, or prohibited uses (DESIGN section 4)."""
+        return self.blocking_requirements(facts).isdisjoint(requirements)
+
+    def cited(self, clause_id: str) -> str:
+        clause = self.clauses.get(clause_id)
+        return clause.cited if clause else clause_id
