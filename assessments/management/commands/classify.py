@@ -1,0 +1,194 @@
+"""manage.py classify FILE.yaml: the tier of each declared use in a file, with no database and no setting."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from assessments.guideline.conditions import Answer
+from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.reading import EditionFaults, default_directory, read_edition
+from assessments.guideline.terms import UNKNOWN
+from assessments.scoring.tiers import Change, Counterfactuals, TierResult, assign_tier, counterfactuals
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML was built without libyaml
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+type Cases = Mapping[str, Mapping[str, Answer]]
+"""A use's id to its facts."""
+
+
+class Command(BaseCommand):
+    help = "Classify the declared uses of a YAML file (`cases:`, a list with `id` and `facts`)."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.yaml")
+        parser.add_argument("--format", choices=["table", "json"], default="table")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        """Print the results; exits with status 2, nothing printed on stdout, when anything in the file is wrong."""
+        try:
+            edition = read_edition(default_directory()).edition
+        except EditionFaults as error:
+            raise CommandError(f"the edition cannot be used.\n{error}", returncode=2) from None
+        file: Path = options["file"]
+        cases, faults = read_cases(file, edition)
+        if faults:
+            raise CommandError("nothing was classified.\n" + "\n".join(faults), returncode=2)
+        results = {id: assign_tier(edition, facts) for id, facts in cases.items()}
+        if options["format"] == "json":
+            changes = {id: counterfactuals(edition, facts) for id, facts in cases.items()}
+            listed = [as_json(id, result, changes[id]) for id, result in results.items()]
+            self.stdout.write(json.dumps(listed, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(as_table(results))
+
+
+class _Loader(SafeLoader):
+    """Safe YAML in which a key written twice is an error, where YAML's own readers keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_cases(file: Path, edition: Edition) -> tuple[Cases, list[str]]:
+    """Read the declared uses of a file, and everything that is wrong in it: file, case, key."""
+    try:
+        raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (derived from the safe loader)
+    except OSError as error:
+        return {}, [f"{file}: {error.strerror or error}"]
+    except UnicodeDecodeError:
+        return {}, [f"{file}: is not UTF-8 text"]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return {}, [f"{file}{f':{mark.line + 1}' if mark else ''}: {getattr(error, 'problem', None) or error}"]
+    listed = raw.get("cases") if isinstance(raw, dict) else None
+    if not isinstance(listed, list):
+        return {}, [f"{file}: cases: needs a list of declared uses, each with id and facts"]
+    cases: dict[str, Mapping[str, Answer]] = {}
+    faults: list[str] = []
+    for number, case in enumerate(listed, 1):
+        id = case.get("id") if isinstance(case, dict) else None
+        if not isinstance(id, str) or not id:
+            faults.append(f"{file}: case {number}: id: needs a name in letters")
+            continue
+        if id in cases:
+            faults.append(f"{file}: case {id}: id: is used by an earlier case")
+        facts, found = read_facts(case.get("facts"), edition)
+        faults += [f"{file}: case {id}: {fault}" for fault in found]
+        cases.setdefault(id, facts)
+    return cases, faults
+
+
+def read_facts(raw: object, edition: Edition) -> tuple[dict[str, Answer], list[str]]:
+    """Check declared facts against the edition's vocabulary; every fault starts with the fact's name."""
+    if not isinstance(raw, dict):
+        return {}, ["facts: needs a mapping of facts to answers"]
+    facts: dict[str, Answer] = {}
+    faults: list[str] = []
+    for key, value in raw.items():
+        fact = edition.facts.get(key) if isinstance(key, str) else None
+        if fact is None:
+            faults.append(f"{key}: is no fact of {edition.key}")
+            continue
+        wrong = [one for one in (value if fact.many and isinstance(value, list) else [value]) if not _may_be(fact, one)]
+        if fact.many and not isinstance(value, list) and value != UNKNOWN:
+            faults.append(f"{key}: needs a list of answers, not {_shown(value)}")
+        elif wrong:
+            answers = [*fact.values, UNKNOWN] if fact.unknown else fact.values
+            known = ", ".join(_shown(answer) for answer in answers)
+            faults += [f"{key}: {_shown(one)} is no answer to it; those are {known}" for one in wrong]
+        else:
+            facts[key] = tuple(value) if isinstance(value, list) else value
+    return facts, faults
+
+
+def _may_be(fact: Fact, value: object) -> bool:
+    if value == UNKNOWN:
+        return fact.unknown
+    return isinstance(value, bool | str) and value in fact.values
+
+
+def _shown(value: object) -> str:
+    """A value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
+    if isinstance(value, str) and value not in ("", "true", "false", "yes", "no"):
+        return value
+    return json.dumps(value, default=str)
+
+
+def as_json(id: str, result: TierResult, changes: Counterfactuals) -> dict[str, object]:
+    """One classified use as the JSON format lists it."""
+    return {
+        "id": id,
+        "assigned_tier": result.assigned_tier,
+        "text_tier": result.text_tier,
+        "provisional": result.provisional,
+        "waits_for": result.waits_for,
+        "holds": [{"kind": hold.kind, "facts": hold.facts} for hold in result.holds],
+        "rules": [
+            {
+                "id": rule.id,
+                "tier": rule.tier,
+                "basis": rule.basis,
+                "clause": "; ".join(rule.clauses) or None,
+                "facts": rule.facts,
+            }
+            for rule in result.rules
+        ],
+        "counterfactuals": {
+            "lower": [_change(change) for change in changes.lower],
+            "higher": [_change(change) for change in changes.higher],
+            "together": changes.together,
+        },
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {"fact": change.fact, "from": change.was, "to": change.to, "tier": change.tier}
+
+
+def as_table(results: Mapping[str, TierResult]) -> str:
+    """The results for a person: one line a use with the rules that decided it, and under it what is still open."""
+    rows = [("use", "tier", "the Guideline's text", "state", "decided by")]
+    rows += [(id, *_row(result)) for id, result in results.items()]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    head, *body = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+    lines = [head, "  ".join("-" * width for width in widths)]
+    for line, result in zip(body, results.values(), strict=True):
+        lines += [line, *_open_points(result)]
+    return "\n".join(lines)
+
+
+def _row(result: TierResult) -> tuple[str, str, str, str]:
+    states = ["provisional"] if result.provisional else []
+    states += ["on hold"] if result.holds else []
+    deciding = [rule.id for rule in result.rules if rule.tier == result.assigned_tier]
+    return (
+        result.assigned_tier.capitalize(),
+        result.text_tier.capitalize() if result.text_tier else "not stated",
+        ", ".join(states) or "final",
+        ", ".join(deciding),
+    )
+
+
+def _open_points(result: TierResult) -> list[str]:
+    points = [("waits for", result.waits_for)] if result.provisional else []
+    points += [(f"hold, {hold.kind.replace('_', ' ')}", hold.facts) for hold in result.holds]
+    wrapper = textwrap.TextWrapper(116, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+    return [line for words, facts in points for line in wrapper.wrap(f"{words}: {', '.join(facts)}")]

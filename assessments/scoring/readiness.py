@@ -1,0 +1,329 @@
+"""Readiness: how much of what the Guideline asks is in place, per dimension, principle, lifecycle stage and clause.
+
+A duty earns half credits by the answers that speak of it, counts with the full weight of its strength wherever it
+belongs, and leaves the fraction when it is out of scope. There is no overall number. Our judgement throughout: credits
+and weights are data of the edition or of ``Credit``; the Guideline gives no numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from itertools import count
+
+from assessments.guideline.conditions import ALWAYS, Condition
+from assessments.guideline.edition import Edition, Item, Policy, Question, Requirement
+from assessments.guideline.terms import Choice, Credit, Dimension, Kind, LifecycleStage, Principle, Stakeholder
+from assessments.scoring.inputs import Answers, AnswerValue, Declared
+
+
+@dataclass(frozen=True, slots=True)
+class DutyCredit:
+    """What one duty earned: 0, 1 or 2 half credits.
+
+    `half_credits` is None where the duty leaves the fraction: out of scope, or, with `answered` false, still empty in
+    a draft. In a submission an empty answer is 0 half credits and not answered.
+    """
+
+    requirement: str
+    weight: int
+    dimensions: tuple[Dimension, ...]
+    principles: tuple[Principle, ...]
+    lifecycle: tuple[LifecycleStage, ...]
+    clause: str
+    half_credits: int | None
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`value` in per cent with one decimal, None: not assessed. `answered` and `full` are of the `duties` in scope."""
+
+    value: Decimal | None
+    duties: int
+    answered: int
+    full: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Every dimension, principle and stage in the Guideline's order; the clauses that have a duty in scope."""
+
+    dimensions: Mapping[Dimension, Score]
+    principles: Mapping[Principle, Score]
+    lifecycle: Mapping[LifecycleStage, Score]
+    clauses: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Questions of a section, or of all. `answered` is every answer that is not empty, do-not-know among them."""
+
+    applicable: int
+    answered: int
+    unknown: int
+    not_applicable: int
+    planned: int
+
+    @property
+    def empty(self) -> int:
+        return self.applicable - self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    total: Count
+    sections: Mapping[str, Count]  # the sections that put at least one question
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A practice, or one item of a checklist, that is put to a use, with those of its duties that are in scope."""
+
+    question: Question
+    item: Item | None
+    duties: tuple[Requirement, ...]
+
+    def half_credits(self, answer: AnswerValue | None) -> int | None:
+        """What the answer earns for each duty here; None: not applicable. An empty answer earns nothing."""
+        if answer is None:
+            return Credit.NONE
+        if answer.choice == Choice.NOT_APPLICABLE:
+            return None
+        if self.item is None:
+            return _CREDIT_OF[answer.choice]
+        if answer.choice == Choice.TICKED and self.item.key in answer.ticks:
+            return Credit.FULL
+        if answer.choice != Choice.UNKNOWN and self.item.key in answer.not_applicable_items:
+            return None
+        return Credit.NONE
+
+
+_CREDIT_OF: Mapping[Choice, int] = {
+    choice: {Choice.IN_PLACE: Credit.FULL, Choice.PARTLY: Credit.HALF}.get(choice, Credit.NONE) for choice in Choice
+}
+
+
+def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
+    """Every practice and item put to the use with its duties in scope, in the order of the questionnaire."""
+    plan = _plan(edition)
+    facts = declared.context
+    parts = declared.parts
+    in_scope = [condition.holds(facts) for condition in plan.scopes]
+    contexts = [(part, {**facts, "stakeholder": str(part)}) for part in parts]
+    found = []
+    for planned in plan.questions:
+        question = planned.question
+        # Edition.shown_questions and shown_items say the same; here each distinct condition is read only once.
+        if not any(part in question.stakeholders and question.when.holds(context) for part, context in contexts):
+            continue
+        for item, when, duties in planned.asks:
+            if item is not None and not in_scope[when]:
+                continue
+            owed = tuple(
+                duty for duty, scope, roles in duties if in_scope[scope] and any(part in roles for part in parts)
+            )
+            if owed:
+                found.append(Source(question, item, owed))
+    return tuple(found)
+
+
+def duty_credits(
+    edition: Edition, declared: Declared, answers: Answers, *, final: bool, met: frozenset[str] = frozenset()
+) -> tuple[DutyCredit, ...]:
+    """Say what every duty in scope earned that a question or item put to the use asks for.
+
+    Where several ask for one duty, the lowest of those that apply counts (our judgement). Those that are not applicable
+    leave; a duty that loses them all is out of scope. A draft (`final` false) leaves out empty answers, a submission
+    counts them as nothing. `met` are duties met otherwise, such as by the signed statement.
+    """
+    weights = edition.policy.weights
+    credits = _earned(sources(edition, declared), answers, final=final, met=met)
+    return tuple(
+        DutyCredit(
+            requirement=duty.id,
+            weight=weights[duty.strength],
+            dimensions=duty.dimensions,
+            principles=duty.principles,
+            lifecycle=duty.lifecycle,
+            clause=duty.clause,
+            half_credits=half_credits,
+            answered=answered,
+        )
+        for duty, half_credits, answered in credits
+    )
+
+
+def _earned(
+    asked: Iterable[Source], answers: Answers, *, final: bool, met: frozenset[str]
+) -> list[tuple[Requirement, int | None, bool]]:
+    """The duties asked for, each once, with its half credits and whether an answer speaks of it."""
+    duties: dict[str, Requirement] = {}
+    lowest: dict[str, int] = {}
+    empty: set[str] = set()
+    for source in asked:
+        answer = answers.get(source.question.key)
+        half_credits = source.half_credits(answer)
+        for duty in source.duties:
+            key = duty.id
+            duties[key] = duty
+            if answer is None:
+                empty.add(key)
+            if half_credits is not None and (answer is not None or final):
+                lowest[key] = min(half_credits, lowest.get(key, half_credits))
+    return [
+        (duty, Credit.FULL, True)
+        if key in met
+        # With one source answered and another still empty, a draft goes by the answer that there is.
+        else (duty, lowest.get(key), key not in empty or (key in lowest and not final))
+        for key, duty in duties.items()
+    ]
+
+
+def score(duties: Iterable[DutyCredit]) -> Decimal | None:
+    """Score duties: weighted share of full credit, 0.0-100.0, rounded half up.
+
+    A duty out of scope leaves both sides of the fraction. None means that nothing was in scope: a page then says
+    "not assessed", never "0". Our judgement: weights.
+    """
+    earned = possible = 0
+    for duty in duties:
+        if duty.half_credits is not None:
+            earned += duty.weight * duty.half_credits
+            possible += duty.weight * Credit.FULL
+    return _per_cent(earned, possible)
+
+
+def _per_cent(earned: int, possible: int) -> Decimal | None:
+    """Round once, here, in whole numbers: half a tenth goes up."""
+    if not possible:
+        return None
+    return Decimal((2000 * earned + possible) // (2 * possible)).scaleb(-1)
+
+
+def score_assessment(
+    edition: Edition, declared: Declared, answers: Answers, *, final: bool, met: frozenset[str] = frozenset()
+) -> Scorecard:
+    """Score the answers per dimension, principle, lifecycle stage and clause. A pure function, about a millisecond."""
+    plan = _plan(edition)
+    weights = edition.policy.weights
+    tallies = [_Tally() for _ in range(plan.headings)]
+    for duty, half_credits, answered in _earned(sources(edition, declared), answers, final=final, met=met):
+        if half_credits is None and answered:
+            continue  # out of scope
+        weight = weights[duty.strength]
+        for heading in plan.headings_of[duty.id]:
+            tally = tallies[heading]
+            tally.duties += 1
+            tally.answered += answered
+            if half_credits is not None:
+                tally.earned += weight * half_credits
+                tally.possible += weight * 2
+                tally.full += half_credits == 2
+    return Scorecard(
+        dimensions={name: tallies[heading].score() for name, heading in plan.dimensions.items()},
+        principles={name: tallies[heading].score() for name, heading in plan.principles.items()},
+        lifecycle={name: tallies[heading].score() for name, heading in plan.lifecycle.items()},
+        clauses={name: tallies[heading].score() for name, heading in plan.clauses.items() if tallies[heading].duties},
+    )
+
+
+class _Tally:
+    __slots__ = ("answered", "duties", "earned", "full", "possible")
+
+    def __init__(self) -> None:
+        self.duties = self.answered = self.full = self.earned = self.possible = 0
+
+    def score(self) -> Score:
+        return Score(_per_cent(self.earned, self.possible), self.duties, self.answered, self.full)
+
+
+def progress(edition: Edition, declared: Declared, answers: Answers) -> Progress:
+    """Count the answers to the questions that are put to the use, per section and in total."""
+    by_section: dict[str, list[Question]] = {}
+    for question in declared.questions(edition):
+        by_section.setdefault(question.section, []).append(question)
+    sections = {key: _count(questions, answers) for key, questions in by_section.items()}
+    return Progress(_count((q for questions in by_section.values() for q in questions), answers), sections)
+
+
+def _count(questions: Iterable[Question], answers: Answers) -> Count:
+    choices = [answers[question.key].choice if question.key in answers else None for question in questions]
+    return Count(
+        applicable=len(choices),
+        answered=len(choices) - choices.count(None),
+        unknown=choices.count(Choice.UNKNOWN),
+        not_applicable=choices.count(Choice.NOT_APPLICABLE),
+        planned=choices.count(Choice.PLANNED),
+    )
+
+
+def band(policy: Policy, value: Decimal | None) -> str | None:
+    """Name the band that a score falls into; None for what was not assessed. Our judgement: the thresholds."""
+    if value is None:
+        return None
+    return next(key for least, key in policy.bands if value >= least)
+
+
+type _Owed = tuple[Requirement, int, frozenset[Stakeholder]]
+"""A duty, where its scope stands among the plan's, and whom it addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedQuestion:
+    question: Question
+    asks: tuple[tuple[Item | None, int, tuple[_Owed, ...]], ...]  # each item, where its `when` stands, its duties
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What scoring needs of an edition, arranged once: a few dozen distinct conditions serve hundreds of duties."""
+
+    scopes: tuple[Condition, ...]
+    questions: tuple[_PlannedQuestion, ...]
+    dimensions: Mapping[Dimension, int]  # its place among the headings; so below
+    principles: Mapping[Principle, int]
+    lifecycle: Mapping[LifecycleStage, int]
+    clauses: Mapping[str, int]
+    headings: int
+    headings_of: Mapping[str, tuple[int, ...]]  # of a duty
+
+
+@lru_cache(maxsize=32)
+def _plan(edition: Edition) -> _Plan:
+    scopes: dict[Condition, int] = {}
+
+    def place(condition: Condition) -> int:
+        return scopes.setdefault(condition, len(scopes))
+
+    def owed(ids: Iterable[str]) -> tuple[_Owed, ...]:
+        duties = (edition.requirements[id] for id in ids)
+        return tuple((duty, place(duty.scope), duty.roles) for duty in duties if duty.kind == Kind.DUTY)
+
+    questions = tuple(
+        _PlannedQuestion(
+            question,
+            tuple((item, place(item.when), owed(item.requirements)) for item in question.items)
+            if question.is_checklist
+            else ((None, place(ALWAYS), owed(question.requirements)),),
+        )
+        for section in edition.sections
+        for question in section.questions
+    )
+    counter = count()
+    dimensions = {name: next(counter) for name in Dimension}
+    principles = {name: next(counter) for name in Principle}
+    lifecycle = {name: next(counter) for name in LifecycleStage}
+    clauses = {clause: next(counter) for clause in edition.clauses}
+    headings_of = {
+        duty.id: (
+            *(dimensions[name] for name in duty.dimensions),
+            *(principles[name] for name in duty.principles),
+            *(lifecycle[name] for name in duty.lifecycle),
+            clauses[duty.clause],
+        )
+        for duty in edition.requirements.values()
+    }
+    return _Plan(tuple(scopes), questions, dimensions, principles, lifecycle, clauses, next(counter), headings_of)
