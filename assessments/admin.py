@@ -1,0 +1,52 @@
+"""The admin shows state, read-only: what changes an assessment is `workflow`, for everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from assessments import models
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:  # generic for the type checker only
+    Base = admin.ModelAdmin
+
+
+class ReadOnly(Base):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(models.Edition)
+class EditionAdmin(ReadOnly):
+    list_display = ("key", "release", "checksum", "published_at")
+    exclude = ("content",)
+
+
+@admin.register(models.Organisation)
+class OrganisationAdmin(ReadOnly):
+    list_display = ("name_en", "name_zh", "is_reviewing_body", "created_at")
+
+
+@admin.register(models.AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    """Kind, object and actor's id only: no answer text is in the chain."""
+
+    list_display = ("chain", "seq", "at", "kind", "object", "actor")
+    list_filter = ("kind",)
+
+
+@admin.register(models.Document)
+class DocumentAdmin(ReadOnly):
+    list_display = ("reference", "kind", "state", "attempts", "created_at")
+    list_filter = ("state", "kind")
+    exclude = ("file",)

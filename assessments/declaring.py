@@ -1,0 +1,742 @@
+"""Registering and answering: organisations, systems, uses, facts, answers, marks. One function, one transaction each.
+
+`workflow` moves an assessment through its life; this module fills it. Every function names its actor, `by=`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments import access
+from assessments.access import Action
+from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.guideline.conditions import Facts
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.edition import Fact, Question
+from assessments.guideline.terms import UNKNOWN, Choice, Tier
+from assessments.models import (
+    AISystem,
+    Answer,
+    AnswerRevision,
+    Assessment,
+    Assignment,
+    AuditEntry,
+    Certificate,
+    CertificateEvent,
+    DeclaredFact,
+    DeclaredUse,
+    Edition,
+    FactRevision,
+    Hold,
+    Invitation,
+    MarkKind,
+    Membership,
+    Organisation,
+    ReviewMark,
+    ReviewMarkRevision,
+    RevisionOutcome,
+    Role,
+    Sees,
+    State,
+    Submission,
+    User,
+)
+from assessments.models.assessments import DERIVED, OPEN_STATES
+from assessments.models.questionnaires import question_ids
+from assessments.models.snapshots import asked_facts
+from assessments.models.systems import as_facts
+from assessments.scoring.inputs import AnswerValue, Declared
+from assessments.scoring.readiness import Progress, Scorecard
+from assessments.scoring.tiers import TierResult, assign_tier
+
+# --- organisations and people ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def found_organisation(*, by: User, reviewing_body: bool = False, **fields: Any) -> Organisation:
+    """Register an organisation; its founder becomes Owner (of the reviewing body: Reviewer)."""
+    organisation = Organisation.objects.create(is_reviewing_body=reviewing_body, **fields)
+    role = Role.REVIEWER if reviewing_body else Role.OWNER
+    Membership.objects.create(user=by, organisation=organisation, role=role)
+    AuditEntry.objects.record(
+        "organisation_founded", organisation, by=by, organisation=organisation, details={"name": organisation.name_en}
+    )
+    return organisation
+
+
+@transaction.atomic
+def update_organisation(organisation: Organisation, *, by: User, **fields: Any) -> Organisation:
+    access.require(by, Action.REGISTER, organisation)
+    old = {name: getattr(organisation, name) for name in fields}
+    for name, value in fields.items():
+        setattr(organisation, name, value)
+    organisation.save(update_fields=list(fields))
+    AuditEntry.objects.record(
+        "organisation_changed", organisation, by=by, organisation=organisation, details={"old": old, "new": fields}
+    )
+    return organisation
+
+
+@transaction.atomic
+def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees = Sees.ALL) -> Membership:
+    """Make somebody a member, or give back a role to somebody who left."""
+    membership, _created = Membership.objects.update_or_create(
+        user=user, organisation=organisation, defaults={"role": role, "sees": sees, "left_at": None}
+    )
+    AuditEntry.objects.record(
+        "member_joined",
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"member": user.email, "role": str(role)},
+    )
+    return membership
+
+
+@transaction.atomic
+def invite(
+    organisation: Organisation, *, by: User, email: str, role: Role, sees: Sees = Sees.ALL
+) -> tuple[Invitation, str]:
+    """Invite an address; returns the invitation and the token of its link. Owners invite, in the reviewing body reviewers."""
+    access.require_people(by, organisation)
+    if organisation.is_reviewing_body and role != Role.REVIEWER:
+        raise WorkflowError(_("Members of the reviewing body are reviewers."))
+    if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
+        raise WorkflowError(_("%(email)s is a member already.") % {"email": email})
+    invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
+    AuditEntry.objects.record(
+        "member_invited",
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"email": email, "role": str(role)},
+    )
+    return invitation, token
+
+
+@transaction.atomic
+def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
+    """Join with an open invitation; it works once, and changes no role that somebody has already."""
+    if access.membership_in(by, invitation.organisation):
+        raise WorkflowError(_("You are a member of this organisation already."))
+    taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
+    if not taken:
+        raise WorkflowError(_("This invitation has been used already."))
+    return join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
+
+
+@transaction.atomic
+def remove_member(membership: Membership, *, by: User) -> None:
+    """End a membership; the last owner stays, and so does the last reviewer of the reviewing body."""
+    organisation = membership.organisation
+    access.require_people(by, organisation)
+    keeps = Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER
+    others = Membership.objects.current().filter(organisation=organisation, role=keeps).exclude(pk=membership.pk)
+    if membership.role == keeps and not others.exists():
+        raise WorkflowError(
+            _("The last reviewer cannot leave. Invite another one first.")
+            if organisation.is_reviewing_body
+            else _("The last owner cannot leave. Make somebody else an owner first.")
+        )
+    membership.left_at = timezone.now()
+    membership.save(update_fields=["left_at"])
+    AuditEntry.objects.record(
+        "member_left", organisation, by=by, organisation=organisation, details={"member": membership.user.email}
+    )
+
+
+@transaction.atomic
+def assign_section(
+    assessment: Assessment, section: str, member: Membership, *, by: User, due: date | None = None
+) -> Assignment:
+    """Ask a contributor or owner to answer a section."""
+    access.require(by, Action.PEOPLE, assessment)
+    if member.organisation_id != assessment.organisation_id or member.role not in (Role.OWNER, Role.CONTRIBUTOR):
+        raise WorkflowError(_("Only owners and contributors of this organisation can be asked to answer."))
+    assignment, _created = Assignment.objects.update_or_create(
+        assessment=assessment, section=section, question="", member=member, defaults={"due": due}
+    )
+    AuditEntry.objects.record(
+        "section_assigned",
+        assessment,
+        by=by,
+        organisation=assessment.organisation,
+        details={"section": section, "member": member.user.email},
+    )
+    return assignment
+
+
+# --- systems and uses ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def register_system(organisation: Organisation, *, by: User, **fields: Any) -> AISystem:
+    access.require(by, Action.REGISTER, organisation)
+    system = AISystem(organisation=organisation, **fields)
+    system.full_clean()
+    system.save()
+    AuditEntry.objects.record(
+        "system_registered", system, by=by, organisation=organisation, details={"name": system.name}
+    )
+    return system
+
+
+@transaction.atomic
+def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
+    """Change a system's register entry; not while a use of it is under review."""
+    access.require(by, Action.REGISTER, system)
+    if system.uses.filter(assessments__state__in=LOCKED_STATES).exists():
+        raise Locked(_("This cannot be changed while a use of the system is under review."))
+    old = {name: getattr(system, name) for name in fields}
+    for name, value in fields.items():
+        setattr(system, name, value)
+    system.full_clean()
+    system.save(update_fields=list(fields))
+    for use in system.uses.all():
+        _refresh(use, by=by)
+    AuditEntry.objects.record(
+        "system_changed", system, by=by, organisation=system.organisation, details={"old": old, "new": fields}
+    )
+    return system
+
+
+@transaction.atomic
+def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
+    access.require(by, Action.REGISTER, system)
+    use = DeclaredUse(system=system, organisation=system.organisation, **fields)
+    use.full_clean()
+    use.save()
+    AuditEntry.objects.record(
+        "use_declared", use, by=by, organisation=system.organisation, details={"title": use.title}
+    )
+    return use
+
+
+@transaction.atomic
+def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
+    access.require(by, Action.REGISTER, use)
+    if use.assessments.filter(state__in=LOCKED_STATES).exists():
+        raise Locked(_("This cannot be changed while the use is under review."))
+    old = {name: getattr(use, name) for name in fields}
+    for name, value in fields.items():
+        setattr(use, name, value)
+    use.full_clean()
+    use.save(update_fields=list(fields))
+    AuditEntry.objects.record(
+        "use_changed", use, by=by, organisation=use.system.organisation, details={"old": old, "new": fields}
+    )
+    return use
+
+
+LOCKED_STATES = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED)
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FactsSaved:
+    use: DeclaredUse
+    result: TierResult
+    changed: tuple[str, ...]
+
+
+def current_edition(use: DeclaredUse) -> CompiledEdition:
+    """The edition that reads this use's facts: its open assessment's, else the newest release."""
+    open_one = Assessment.objects.for_dashboard().filter(use=use, state__in=OPEN_STATES).first()
+    return open_one.compiled() if open_one else Edition.objects.current().compiled()
+
+
+def check_fact(fact: Fact, value: Any) -> Any:
+    """Return the value as it is stored; raises InvalidAnswer that names the fact."""
+    values: list[Any] = value if isinstance(value, list) else [value]
+    if fact.many != isinstance(value, list) and value != UNKNOWN:
+        raise InvalidAnswer(fact.key, _("Choose from the answers given."))
+    if fact.many and value != UNKNOWN and not values:
+        raise InvalidAnswer(fact.key, _("Choose at least one answer."))
+    for part in values:
+        known = any(part == v and type(part) is type(v) for v in fact.values) or (part == UNKNOWN and fact.unknown)
+        if not known:
+            raise InvalidAnswer(fact.key, _("“%(value)s” is no answer to this question.") % {"value": part})
+    if fact.many and UNKNOWN in values and len(values) > 1:
+        raise InvalidAnswer(fact.key, _("“Do not know” cannot stand beside other answers."))
+    return UNKNOWN if values == [UNKNOWN] else value
+
+
+def editable_facts(use: DeclaredUse) -> set[str] | None:
+    """The facts that may be changed now; None: all. Raises Locked while the use is under review.
+
+    While an assessment of the use is returned, only marked facts, those that depend on them and those never answered are.
+    """
+    assessment = Assessment.objects.filter(use=use, state__in=OPEN_STATES).only("state", "current_submission").first()
+    if assessment is None or assessment.state == State.DRAFT:
+        return None
+    if assessment.state in LOCKED_STATES:
+        raise Locked(
+            _("The facts are locked while the assessment is under review. What you typed is below and is not saved.")
+        )
+    marked = returned_targets(assessment.current_submission_id, "f:")
+    if "illegal_purpose" in marked:
+        marked.add("lawful_exception_claimed")
+    answered = set(use.fact_rows().values_list("key", flat=True))
+    edition = current_edition(use)
+    return marked | {key for key in edition.facts if key not in answered}
+
+
+def returned_targets(submission_id: int | None, prefix: str) -> set[str]:
+    """Keys of the answers (`q:`) or facts (`f:`) that the reviewer wants changed."""
+    if submission_id is None:
+        return set()
+    rows = ReviewMark.objects.filter(
+        submission_id=submission_id, mark=MarkKind.CHANGE_NEEDED, target__startswith=prefix
+    )
+    return {target.removeprefix(prefix) for target in rows.values_list("target", flat=True)}
+
+
+@transaction.atomic
+def declare_facts(
+    use: DeclaredUse, values: Mapping[str, Any], *, by: User, reasons: Mapping[str, str] | None = None
+) -> FactsSaved:
+    """Save facts of a use (those of level `system` for the whole system) and run the tier rules again.
+
+    All or nothing. Raises InvalidAnswer naming the fact, Locked while under review, NotPermitted.
+    """
+    access.require(by, Action.DECLARE, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
+    allowed = editable_facts(use)
+    edition = current_edition(use)
+    rows = {row.key: row for row in use.fact_rows()}
+    changed = []
+    for key, value in values.items():
+        fact = edition.facts.get(key)
+        if fact is None:
+            raise InvalidAnswer(key, _("There is no fact “%(key)s”.") % {"key": key})
+        value = check_fact(fact, value)
+        reason = (reasons or {}).get(key, rows[key].reason if key in rows else "")
+        row = rows.get(key)
+        if row and row.value == value and row.reason == reason:
+            continue
+        if key == "minor_procedural_task" and value is True and not reason.strip():
+            raise InvalidAnswer(
+                key, _("Say why it is only a minor procedural task; a second member then has to agree.")
+            )
+        if allowed is not None and key not in allowed:
+            raise Locked(
+                _("Only what the reviewer marked can be changed now: “%(fact)s” is locked.") % {"fact": fact.label}
+            )
+        if fact.level == "system" and _others_locked(use):
+            raise Locked(
+                _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
+                % {"fact": fact.label}
+            )
+        if row is None:
+            row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
+        if row.value != value or row.reason != reason:
+            row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
+        base, row.value, row.reason, row.by = row.revision, value, reason, by
+        row.revision = base + 1
+        row.save()
+        FactRevision.objects.create(
+            parent=row,
+            number=row.revision,
+            operation=uuid.uuid4(),
+            base=base,
+            value={"value": value, "reason": reason},
+            by=by,
+        )
+        changed.append(key)
+    shared = any(edition.facts[key].level == "system" for key in changed)
+    result = _refresh(use, by=by)
+    if shared:
+        for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk):
+            _refresh(other, by=by)
+    if changed:
+        AuditEntry.objects.record(
+            "facts_declared", use, by=by, organisation=use.system.organisation, details={"facts": sorted(changed)}
+        )
+    return FactsSaved(use, result, tuple(changed))
+
+
+def _others_locked(use: DeclaredUse) -> bool:
+    """Tell whether another use of the system is under review: then its system's facts are locked too."""
+    return Assessment.objects.filter(use__system=use.system_id, state__in=LOCKED_STATES).exclude(use=use).exists()
+
+
+@transaction.atomic
+def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
+    """Agree, as a second member, that the use is a minor procedural task; only then does the answer count."""
+    access.require(by, Action.DECLARE, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
+    if use.assessments.filter(state__in=LOCKED_STATES).exists():
+        raise Locked(_("The facts are locked while the assessment is under review."))
+    row = use.facts.filter(key="minor_procedural_task").first()
+    if row is None or row.value is not True:
+        raise WorkflowError(_("Nobody has declared this use a minor procedural task."))
+    if row.by_id == by.pk:
+        raise SeparationOfDuties(_("You declared it yourself; a second member has to agree."))
+    if not reason.strip():
+        raise InvalidAnswer("reason", _("Say why you agree."))
+    row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason
+    row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
+    result = _refresh(use, by=by)
+    AuditEntry.objects.record(
+        "procedural_agreed", use, by=by, organisation=use.system.organisation, details={"reason": reason}
+    )
+    return FactsSaved(use, result, ("minor_procedural_task",))
+
+
+def _refresh(use: DeclaredUse, *, by: User) -> TierResult:
+    """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true."""
+    edition = current_edition(use)
+    facts = as_facts(use.fact_rows())
+    result = assign_tier(edition, facts)
+    wanted = {(str(hold.kind), fact) for hold in result.holds for fact in hold.facts}
+    open_holds = {(hold.kind, hold.fact): hold for hold in use.holds.filter(closed_at=None)}
+    for kind, fact in wanted - set(open_holds):
+        settled = use.holds.filter(kind=kind, fact=fact).exclude(closed_at=None).exclude(kind="open_question")
+        if not settled.exists():  # a reviewer's decision on the same fact stands
+            Hold.objects.create(use=use, kind=kind, fact=fact, owner=by)
+    for (kind, fact), hold in open_holds.items():
+        # An answer closes an open question; the other holds are closed on the record, by a reviewer.
+        if kind == "open_question" and (kind, fact) not in wanted:
+            hold.closed_at, hold.closed_by, hold.decision = timezone.now(), by, _("Answered.")
+            hold.save(update_fields=["closed_at", "closed_by", "decision"])
+    before = use.assigned_tier
+    use.assigned_tier = str(result.assigned_tier)
+    use.text_tier = str(result.text_tier or "")
+    use.provisional = result.provisional
+    use.open_holds = use.holds.filter(closed_at=None).count()
+    use.tier_checksum = edition.checksum
+    use.save(update_fields=["assigned_tier", "text_tier", "provisional", "open_holds", "tier_checksum"])
+    for assessment in Assessment.objects.for_dashboard().filter(use=use, state__in=[*OPEN_STATES, State.CERTIFIED]):
+        assessment.use = use
+        if assessment.is_editable:
+            declared = assessment.declared()
+            assessment.refresh_derived(declared, assessment.answer_values())
+            assessment.save(update_fields=DERIVED)
+        elif assessment.state == State.CERTIFIED:
+            _mark_stale(assessment, result, before, by=by)
+    return result
+
+
+def _mark_stale(assessment: Assessment, result: TierResult, before: str, *, by: User) -> None:
+    """Flag a certified assessment whose facts changed; a higher tier or a new hold suspends its certificate at once."""
+    assessment.stale_since = assessment.stale_since or timezone.now()
+    assessment.stale_reasons = [*assessment.stale_reasons, _("The declared facts changed after the certificate.")][-10:]
+    assessment.save(update_fields=["stale_since", "stale_reasons"])
+    higher = bool(before) and result.assigned_tier.rank > Tier(before).rank
+    if not higher and not assessment.use.open_holds:
+        return
+    certificate = Certificate.objects.filter(use=assessment.use, ended_at=None).first()
+    if certificate and certificate.status() != "suspended":
+        CertificateEvent.objects.create(
+            certificate=certificate, kind="suspended", by=by, public_reason=_("Declared facts of the use changed.")
+        )
+        AuditEntry.objects.record(
+            "certificate_suspended",
+            assessment,
+            by=by,
+            organisation=assessment.organisation,
+            details={"certificate": certificate.number},
+        )
+
+
+# --- the assessment ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None = None) -> Assessment:
+    """Open the assessment of a use with the newest release; the open one is returned when there is one."""
+    access.require(by, Action.ANSWER, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
+    found = Assessment.objects.for_dashboard().filter(use=use, state__in=OPEN_STATES).first()
+    if found:
+        return found
+    if not use.assigned_tier:
+        raise WorkflowError(_("Declare the facts of the use first: they decide which questions are asked."))
+    follows = follows or use.assessments.order_by("-pk").first()
+    assessment = Assessment(
+        use=use, organisation=use.system.organisation, edition=Edition.objects.current(), follows=follows
+    )
+    assessment.refresh_derived(assessment.declared(), {})
+    assessment.save()
+    AuditEntry.objects.record(
+        "assessment_started",
+        assessment,
+        by=by,
+        organisation=assessment.organisation,
+        details={"edition": str(assessment.edition)},
+    )
+    return assessment
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSaved:
+    """All that one save changed, for one response."""
+
+    assessment: Assessment
+    answer: Answer
+    changed: bool
+    progress: Progress
+    scorecard: Scorecard
+    declared: Declared
+    answers: Mapping[str, AnswerValue]
+
+
+def check_answer(
+    question: Question, items: Iterable[str], value: Mapping[str, Any], facts: Facts, edition: CompiledEdition
+) -> None:
+    """Raise InvalidAnswer naming the control when an answer lacks something or is not one that the question takes."""
+    choice = Choice(value["choice"])
+    practice = {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE}
+    own = {Choice.TICKED, Choice.NONE} if question.is_checklist else practice
+    if choice not in own | {Choice.UNKNOWN, Choice.NOT_APPLICABLE}:
+        raise InvalidAnswer("choice", _("Choose one of the answers given."))
+    if choice == Choice.PLANNED and not value.get("planned_for"):
+        raise InvalidAnswer("planned_for", _("Enter the date by which it will be in place."))
+    if choice == Choice.NOT_APPLICABLE:
+        if not edition.not_applicable_allowed(question.requirements, facts):
+            raise InvalidAnswer(
+                "choice", _("This applies to every use of this kind: “not applicable” is no answer here.")
+            )
+        if not str(value.get("reason", "")).strip():
+            raise InvalidAnswer("reason", _("Say why this does not apply. A reviewer has to agree."))
+    shown = {item.key: item for item in question.items if item.key in set(items)}
+    for key, given in (value.get("items") or {}).items():
+        if key not in shown:
+            raise InvalidAnswer("items", _("There is no line “%(key)s” in this checklist.") % {"key": key})
+        if isinstance(given, str):
+            if not edition.not_applicable_allowed(shown[key].requirements, facts):
+                raise InvalidAnswer(f"reason-{key}", _("This line applies to every use of this kind."))
+            if not given.strip():
+                raise InvalidAnswer(f"reason-{key}", _("Say why this line does not apply."))
+    if choice == Choice.TICKED and not value.get("items"):
+        raise InvalidAnswer("items", _("Tick what is in place, or choose “None of these”."))
+
+
+def unlocked_questions(assessment: Assessment, declared: Declared, answered: Iterable[str]) -> set[str] | None:
+    """The questions that may be answered now; None: all that apply.
+
+    While returned: those marked, those whose condition reads a marked fact, and those that apply but have no answer yet.
+    """
+    if assessment.state != State.RETURNED:
+        return None
+    edition = assessment.compiled()
+    marked = returned_targets(assessment.current_submission_id, "")
+    have = set(answered)
+    return {
+        question.key
+        for question in declared.questions(edition)
+        if f"q:{question.key}" in marked
+        or question.key not in have
+        or any(f"f:{test.fact}" in marked for test in question.when.tests())
+    }
+
+
+def save_answer(
+    assessment: Assessment,
+    question_key: str,
+    value: Mapping[str, Any],
+    *,
+    by: User,
+    base: int,
+    operation: uuid.UUID,
+    language: str = "en",
+) -> AnswerSaved:
+    """Save one answer and everything that hangs on it.
+
+    `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason. `base` is
+    the revision that the page showed (0: none). Repeating an operation changes nothing. A stale save that differs is
+    kept as a revision and raises Conflict; Locked where the assessment or the question is closed to changes;
+    InvalidAnswer names the control; NotPermitted for a colleague without the role or the assignment.
+    """
+    with transaction.atomic():
+        saved = _save_answer(assessment, question_key, value, by=by, base=base, operation=operation, language=language)
+    if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
+        raise saved
+    return saved
+
+
+def _save_answer(
+    assessment: Assessment,
+    question_key: str,
+    value: Mapping[str, Any],
+    *,
+    by: User,
+    base: int,
+    operation: uuid.UUID,
+    language: str,
+) -> AnswerSaved | Conflict:
+    assessment = Assessment.objects.lock(assessment.pk, assessment.use_id)
+    member = access.require_member(by, Action.ANSWER, assessment)
+    if not assessment.is_editable:
+        raise Locked(
+            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            % {"state": assessment.get_state_display()}
+        )
+    edition = assessment.compiled()
+    declared = assessment.declared()
+    question = edition.questions.get(question_key)
+    if question is None or not question.applies(declared.context, declared.parts):
+        raise Locked(_("This question is not asked of this use any more. What you typed is still on this page."))
+    targets = access.assigned_targets(by, assessment, member)
+    if targets is not None and question.section not in targets and question.key not in targets:
+        raise NotPermitted(_("This question is not assigned to you."))
+    answers = assessment.answer_values()
+    unlocked = unlocked_questions(assessment, declared, answers)
+    if unlocked is not None and question_key not in unlocked:
+        raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
+    items = {item.key for item in declared.items(edition, question)}
+    check_answer(question, items, value, declared.context, edition)
+    kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
+    row: Any = (
+        Answer.objects.filter(assessment=assessment, question__key=question_key)
+        .select_related("by")
+        .annotate(
+            newest=Subquery(kept.order_by("-number").values("number")[:1]),
+            repeated=Subquery(kept.filter(operation=operation).values("outcome")[:1]),
+        )
+        .first()
+    )
+    record = {
+        "choice": str(value["choice"]),
+        "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
+        "text": str(value.get("text") or ""),
+        "planned_for": value["planned_for"].isoformat() if value.get("planned_for") else None,
+        "reason": str(value.get("reason") or ""),
+    }
+    newest = 0
+    if row is None:
+        ids = question_ids(assessment.edition_id, assessment.edition.published_at)
+        row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
+    else:
+        stored_beside = row.repeated == RevisionOutcome.CONFLICT
+        if row.record() == record or (row.repeated and not stored_beside):
+            done, card = assessment.refresh_derived(declared, answers)
+            return AnswerSaved(assessment, row, False, done, card, declared, answers)
+        newest = row.newest or 0
+        if row.revision != base or stored_beside:
+            if not stored_beside:
+                _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
+            words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
+            return Conflict(words % {"name": row.by}, row)
+    row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
+    row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
+    row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
+    row.save()
+    _keep(AnswerRevision, row, row.revision, operation, base, record, by, RevisionOutcome.CURRENT)
+    answers[question_key] = row.value()
+    done, card = assessment.refresh_derived(declared, answers)
+    assessment.save(update_fields=DERIVED)
+    return AnswerSaved(assessment, row, True, done, card, declared, answers)
+
+
+def _keep(
+    model: Any, parent: Any, number: int, operation: uuid.UUID, base: int, value: Any, by: User, outcome: str
+) -> None:
+    model.objects.create(
+        parent=parent, number=number, operation=operation, base=base, value=value, by=by, outcome=outcome
+    )
+
+
+# --- review marks ------------------------------------------------------------------------------------------------------
+
+
+def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a reviewer judges in a submission: each fact, then each answer."""
+    return (
+        *(f"f:{fact['key']}" for fact in content["facts"]),
+        *(f"q:{shown['question']}" for shown in content["questions"]),
+    )
+
+
+@transaction.atomic
+def save_mark(
+    submission: Submission,
+    target: str,
+    *,
+    by: User,
+    mark: str,
+    reason: str = "",
+    words: str = "",
+    would_satisfy: str = "",
+    private_note: str = "",
+) -> ReviewMark:
+    """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review; every version is kept.
+
+    Raises NotPermitted for anybody without a seat, Locked outside review, InvalidAnswer where *change needed* lacks
+    its reason or what would satisfy.
+    """
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    if not submission.seats.filter(reviewer=by).exists():
+        raise NotPermitted(_("Take the case before you mark its answers."))
+    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
+        raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
+    if target not in review_targets(submission.content()):
+        raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
+    if mark not in MarkKind.values:
+        raise InvalidAnswer("mark", _("Choose a mark."))
+    if mark == MarkKind.CHANGE_NEEDED:
+        if not reason:
+            raise InvalidAnswer("reason", _("Choose why a change is needed."))
+        if not would_satisfy.strip():
+            raise InvalidAnswer("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
+    row = ReviewMark.objects.filter(submission=submission, target=target).first()
+    if row is None:
+        row = ReviewMark(submission=submission, target=target, revision=0, by=by)
+    fields = {
+        "mark": mark,
+        "reason": reason,
+        "words": words,
+        "would_satisfy": would_satisfy,
+        "private_note": private_note,
+    }
+    if row.pk and {**row.record()} == fields:
+        return row
+    for name, value in fields.items():
+        setattr(row, name, value)
+    base, row.by, row.carried_from = row.revision, by, None
+    row.revision = base + 1
+    row.save()
+    _keep(ReviewMarkRevision, row, row.revision, uuid.uuid4(), base, row.record(), by, RevisionOutcome.CURRENT)
+    return row
+
+
+def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[str, AnswerValue]) -> int:
+    """How many kept answers are hidden now, because their question does not apply."""
+    shown = {question.key for question in declared.questions(assessment.compiled())}
+    return sum(key not in shown for key in answers)
+
+
+def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]:
+    """The facts that are asked of this use and have no answer yet, in order."""
+    have = as_facts(use.fact_rows())
+    declared = Declared(
+        facts={**have, "sector": have.get("sector", "none")},
+        parts=use.system.parts,
+        tier=Tier(use.assigned_tier or Tier.LOW),
+    )
+    return tuple(key for key in asked_facts(edition, declared) if key not in have)
+
+
+def delivery_team(assessment: Assessment) -> set[int]:
+    """Ids of those who may not approve this use: who declared, agreed, answered, was assigned, owned an action, signed."""
+    use = assessment.use
+    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
+    people = facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
+        use.fact_rows().exclude(agreed_by=None).values_list("agreed_by_id", flat=True),
+        AnswerRevision.objects.filter(parent__assessment__use=use).values_list("by_id", flat=True),
+        Assignment.objects.filter(assessment__use=use).values_list("member__user_id", flat=True),
+        use.actions.exclude(owner=None).values_list("owner_id", flat=True),
+        Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
+    )
+    return {pk for pk in people if pk is not None}

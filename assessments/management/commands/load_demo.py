@@ -1,0 +1,368 @@
+"""manage.py load_demo: three invented organisations, each with one use at another point of its way, to look around in.
+
+The files of fixtures/demo say who is there and what was answered; everything is done by the functions that the pages use.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from argparse import ArgumentParser
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from assessments import declaring, workflow
+from assessments.access import membership_in
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.files import Document, read_document
+from assessments.guideline.files import Path as YamlPath
+from assessments.guideline.terms import Choice, Stakeholder
+from assessments.models import Assessment, Edition, MarkKind, Organisation, Role, Route, State, User
+from assessments.scoring.inputs import Declared
+from assessments.scoring.tiers import assign_tier
+
+DEMO_DIR = settings.BASE_DIR / "fixtures" / "demo"
+PARTS = {"developer": Stakeholder.DEVELOPER, "provider": Stakeholder.PROVIDER, "user": Stakeholder.ORGANISATION}
+STATES = (State.DRAFT, State.IN_REVIEW, State.CERTIFIED)
+KEYS = {  # of the parts of a file that are handed on as they are; all are needed
+    "organisation": ("name_en", "name_zh", "registration_no", "place", "contact"),
+    "system": ("name", "version", "description", "suppliers", "parts"),
+    "use": ("title", "purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    mail: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAnswer:
+    choice: str
+    text: str = ""
+    items: list[str] = field(default_factory=list)  # ticked
+    not_applicable: dict[str, str] = field(default_factory=dict)  # item to reason
+    in_days: int | None = None  # of `planned`
+    reason: str = ""
+
+    def value(self, today: date) -> dict[str, Any]:
+        """The answer as the page sends it."""
+        return {
+            "choice": self.choice,
+            "items": {**dict.fromkeys(self.items, True), **self.not_applicable},
+            "text": self.text,
+            "planned_for": None if self.in_days is None else today + timedelta(days=self.in_days),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMark:
+    mark: str
+    reason: str = ""
+    words: str = ""
+    would_satisfy: str = ""
+    private_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReview:
+    """What the first reviewer has done so far: `accepted` targets, then those marked with words."""
+
+    by: str
+    conflict_of_interest: str = ""
+    accepted: list[str] = field(default_factory=list)
+    marks: dict[str, Any] = field(default_factory=dict)
+
+    def all_marks(self) -> Iterator[tuple[str, DemoMark]]:
+        for target in self.accepted:
+            yield target, DemoMark(MarkKind.ACCEPTED)
+        for target, written in self.marks.items():
+            yield target, DemoMark(**written)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFile:
+    """One file of the folder: an organisation with its people and, but for the reviewing body, its declared use."""
+
+    document: Document
+    organisation: dict[str, str]
+    people: list[Person]
+    system: dict[str, Any] = field(default_factory=dict)
+    use: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    state: str = ""
+    answered_by: str = ""
+    answers: dict[str, DemoAnswer] = field(default_factory=dict)
+    assigned: dict[str, int] = field(default_factory=dict)  # section to days from now
+    route: str = Route.INSIDE
+    review: DemoReview | None = None
+    conditions: dict[str, int] = field(default_factory=dict)  # question to days from now
+    public_statement: str = ""
+
+    @property
+    def is_reviewing_body(self) -> bool:
+        return not self.use
+
+    @property
+    def lead(self) -> Person:
+        return self.people[0]
+
+    def declared(self, edition: CompiledEdition) -> Declared:
+        """The use as scoring sees it, worked out from the file alone."""
+        facts = {key: tuple(value) if isinstance(value, list) else value for key, value in self.facts.items()}
+        facts.setdefault("sector", "none")
+        parts = tuple(PARTS[part] for part in self.system["parts"])
+        return Declared(facts=facts, parts=parts, tier=assign_tier(edition, facts).assigned_tier)
+
+
+class DemoFault(CommandError):
+    """Something in a file that cannot be loaded; names the file, the line and the key."""
+
+    def __init__(self, document: Document, path: YamlPath, words: str) -> None:
+        super().__init__(str(document.fault(path, words)))
+
+
+def read_demo(folder: Path, edition: CompiledEdition) -> list[DemoFile]:
+    """Read and check every file of the folder, the reviewing body first. Raises DemoFault, with nothing written yet."""
+    files = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    if not files:
+        raise CommandError(f"{folder}: there is no demo file here")
+    for file in files:
+        if not file.is_reviewing_body:
+            _check(file, edition)
+    return sorted(files, key=lambda file: (not file.is_reviewing_body, file.organisation["registration_no"]))
+
+
+def _read(path: Path) -> DemoFile:
+    document = read_document(path.name, path.read_text(encoding="utf-8"))
+    if document.faults:
+        raise CommandError("\n".join(str(fault) for fault in document.faults))
+    written = _fields(document, (), DemoFile, document.value, given={"document"})
+    for part, keys in KEYS.items():
+        if part in written:
+            _keys(document, (part,), written[part], needed=keys, known=keys)
+    people = [
+        Person(**_fields(document, ("people", number), Person, person))
+        for number, person in enumerate(written["people"])
+    ]
+    answers = {
+        key: DemoAnswer(**_fields(document, ("answers", key), DemoAnswer, answer))
+        for key, answer in written.get("answers", {}).items()
+    }
+    review = None
+    if "review" in written:
+        review = DemoReview(**_fields(document, ("review",), DemoReview, written["review"]))
+        for target, mark in review.marks.items():
+            _fields(document, ("review", "marks", target), DemoMark, mark)
+    return DemoFile(**{**written, "document": document, "people": people, "answers": answers, "review": review})
+
+
+def _fields(
+    document: Document, path: YamlPath, kind: type[Any], written: object, given: Collection[str] = ()
+) -> dict[str, Any]:
+    """Hold what is written against the fields of `kind`; `given` are those that the file does not write."""
+    known = [part for part in fields(kind) if part.name not in given]
+    needed = [part.name for part in known if part.default is MISSING and part.default_factory is MISSING]
+    return _keys(document, path, written, needed=needed, known=[part.name for part in known])
+
+
+def _keys(
+    document: Document, path: YamlPath, written: object, *, needed: Iterable[str], known: Collection[str]
+) -> dict[str, Any]:
+    """Return what is written, or raise DemoFault: not keys with values, a key unknown, a needed one left out."""
+    if not isinstance(written, dict):
+        raise DemoFault(document, path, "must be keys with values")
+    for name in written:
+        if name not in known:
+            raise DemoFault(document, (*path, name), f"no such key; there are: {', '.join(known)}")
+    for name in needed:
+        if name not in written:
+            raise DemoFault(document, path, f"lacks the key “{name}”")
+    return written
+
+
+def _check(file: DemoFile, edition: CompiledEdition) -> None:
+    """Find keys that the edition does not have, or does not put to this use: nothing written may stay hidden."""
+    document = file.document
+    for key in file.facts:
+        if key not in edition.facts:
+            raise DemoFault(document, ("facts", key), "there is no such fact")
+    for number, part in enumerate(file.system["parts"]):
+        _one_of(document, ("system", "parts", number), part, PARTS)
+    _one_of(document, ("state",), file.state, STATES)
+    declared = file.declared(edition)
+    asked = {
+        question.key: {item.key for item in declared.items(edition, question)} for question in declared.questions(edition)
+    }
+    for key, answer in file.answers.items():
+        if key not in asked:
+            raise DemoFault(document, ("answers", key), "this question is not put to the use")
+        _one_of(document, ("answers", key, "choice"), answer.choice, list(Choice))
+        for item in [*answer.items, *answer.not_applicable]:
+            if item not in asked[key]:
+                raise DemoFault(document, ("answers", key), f"the line “{item}” is not shown to the use")
+    for key in file.conditions:
+        if key not in asked:
+            raise DemoFault(document, ("conditions", key), "this question is not put to the use")
+    for key in file.assigned:
+        if key not in edition.section_of:
+            raise DemoFault(document, ("assigned", key), "there is no such section")
+    targets = {f"f:{key}" for key in file.facts} | {f"q:{key}" for key in asked}
+    mails = {person.mail for person in file.people}
+    _one_of(document, ("answered_by",), file.answered_by, mails)
+    if file.state == State.IN_REVIEW and file.review is None:
+        raise DemoFault(document, ("state",), "a use in review needs the key “review”")
+    if file.review:
+        _one_of(document, ("review", "by"), file.review.by, mails)
+        for target, _mark in file.review.all_marks():
+            if target not in targets:
+                raise DemoFault(document, ("review",), f"there is nothing to judge under “{target}”")
+
+
+def _one_of(document: Document, path: YamlPath, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise DemoFault(document, path, f"“{value}” is none of: {', '.join(sorted(known))}")
+
+
+class Command(BaseCommand):
+    help = "Load three invented organisations with their people and assessments; what is there already is kept."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--password", help="the password of every login that is new (default: a random one)")
+        parser.add_argument("--folder", type=Path, default=DEMO_DIR, metavar="DIR")
+
+    def handle(self, *args: Any, password: str | None, folder: Path, **options: Any) -> None:
+        if not Edition.objects.exists():
+            call_command("load_guideline", stdout=self.stdout)
+        self.password = password or secrets.token_urlsafe(9)
+        self.new: set[str] = set()
+        files = read_demo(folder, Edition.objects.current().compiled())
+        for file in files:
+            name = file.organisation["name_en"]
+            if Organisation.objects.filter(registration_no=file.organisation["registration_no"]).exists():
+                self.stdout.write(f"{name} is here already: kept as it is.")
+            elif file.is_reviewing_body and (body := Organisation.objects.reviewing_body()):
+                self.stdout.write(f"{body} reviews for this installation: {name} is left out.")
+            else:
+                self.load(file)
+        self.print_logins(files)
+
+    def load(self, file: DemoFile) -> None:
+        """Found one organisation and do what its file tells; all of it or, at a fault, nothing."""
+        self.stdout.write(f"{file.organisation['name_en']} …")
+        path: YamlPath = ()
+        try:
+            with transaction.atomic():
+                for path in self.steps(file):
+                    pass
+        except InvalidAnswer as error:
+            raise DemoFault(file.document, (*path, error.field), str(error)) from error
+        except WorkflowError as error:
+            raise DemoFault(file.document, path, " ".join([str(error), *error.reasons])) from error
+        except NotPermitted as error:
+            raise DemoFault(file.document, path, str(error)) from error
+        except ValidationError as error:
+            raise DemoFault(file.document, path, " ".join(error.messages)) from error
+
+    def steps(self, file: DemoFile) -> Iterator[YamlPath]:
+        """Do one thing after another, yielding beforehand where in the file the next one is written."""
+        yield ("people",)
+        users = {person.mail: self.user(person) for person in file.people}
+        lead = users[file.lead.mail]
+        yield ("organisation",)
+        organisation = declaring.found_organisation(by=lead, reviewing_body=file.is_reviewing_body, **file.organisation)
+        for number, person in enumerate(file.people[1:], start=1):
+            yield ("people", number)
+            invitation, _token = declaring.invite(organisation, by=lead, email=person.mail, role=Role(person.role))
+            declaring.accept_invitation(invitation, by=users[person.mail])
+        if file.is_reviewing_body:
+            return
+        yield ("system",)
+        described = {key: value for key, value in file.system.items() if key != "parts"}
+        parts = {f"is_{part}": True for part in file.system["parts"]}
+        system = declaring.register_system(organisation, by=lead, **described, **parts)
+        yield ("use",)
+        use = declaring.declare_use(system, by=lead, **file.use)
+        yield ("facts",)
+        use = declaring.declare_facts(use, file.facts, by=lead).use
+        assessment = declaring.start_assessment(use, by=lead)
+        for key, answer in file.answers.items():
+            yield ("answers", key)
+            declaring.save_answer(
+                assessment,
+                key,
+                answer.value(timezone.localdate()),
+                by=users[file.answered_by],
+                base=0,
+                operation=uuid.uuid4(),
+            )
+        self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
+        yield from self.carry(file, assessment, users)
+        assessment.refresh_from_db()
+        self.stdout.write(f"  {assessment.get_state_display()}")
+
+    def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> Iterator[YamlPath]:
+        """Bring the assessment to the state that the file names."""
+        lead, today = users[file.lead.mail], timezone.localdate()
+        for section, days in file.assigned.items():
+            yield ("assigned", section)
+            member = membership_in(users[file.answered_by], assessment.organisation_id)
+            assert member is not None  # joined above
+            declaring.assign_section(assessment, section, member, by=lead, due=today + timedelta(days=days))
+        if file.state == State.CERTIFIED:
+            yield ("conditions",)
+            due = {question: today + timedelta(days=days) for question, days in file.conditions.items()}
+            workflow.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
+        elif file.state == State.IN_REVIEW and file.review:
+            yield ("state",)
+            submission = workflow.submit(
+                assessment, by=lead, route=Route(file.route), public_statement=file.public_statement
+            )
+            yield ("review", "by")
+            reviewer = users[file.review.by]
+            workflow.take(submission, by=reviewer, conflict_of_interest=file.review.conflict_of_interest)
+            for target, mark in file.review.all_marks():
+                yield ("review", "marks", target)
+                declaring.save_mark(submission, target, by=reviewer, **asdict(mark))
+
+    def user(self, person: Person) -> User:
+        """The login of a person; one that is there already keeps its name and password."""
+        found = User.objects.filter(email__iexact=person.mail).first()
+        if found:
+            return found
+        self.new.add(person.mail)
+        return User.objects.create_user(person.mail, self.password, name=person.name)
+
+    def print_logins(self, files: list[DemoFile]) -> None:
+        """Print who can sign in, as what, and with which password."""
+        rows = [("mail", "name", "role", "organisation", "password")]
+        for file in files:
+            organisation = Organisation.objects.filter(registration_no=file.organisation["registration_no"]).first()
+            for person in file.people if organisation else ():
+                user = User.objects.filter(email__iexact=person.mail).first()
+                member = user and organisation and membership_in(user, organisation)
+                if user and organisation and member:
+                    password = self.password if person.mail in self.new else "(unchanged)"
+                    rows.append((user.email, user.name, str(member.get_role_display()), str(organisation), password))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        self.stdout.write("")
+        for row in rows:
+            self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if any(row[-1] == "(unchanged)" for row in rows):
+            self.stdout.write(
+                "\n(unchanged): the login was here before and keeps its password, which is not shown again."
+            )

@@ -1,0 +1,49 @@
+"""What is stored. Living rows change and keep their versions, frozen rows are INSERT only, derived ones can be rebuilt."""
+
+from assessments.models.assessments import Answer, AnswerRevision, Assessment, Assignment, Route, State
+from assessments.models.audit import AuditDetail, AuditEntry, AuditHead
+from assessments.models.certificates import (
+    Assurance,
+    Certificate,
+    CertificateEvent,
+    CertificateStatus,
+    Document,
+    DocumentKind,
+    DocumentState,
+    Message,
+)
+from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
+from assessments.models.questionnaires import (
+    Edition,
+    EditionText,
+    Item,
+    PublishedDiffers,
+    Question,
+    Questionnaire,
+    Section,
+    edition_for,
+)
+from assessments.models.reviews import (
+    ActionStatus,
+    Condition,
+    DecisionKind,
+    MarkKind,
+    MarkReason,
+    RemediationAction,
+    ReviewDecision,
+    ReviewMark,
+    ReviewMarkRevision,
+    ReviewSeat,
+    Seat,
+    Submission,
+)
+from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, FactRevision, Hold, RevisionOutcome
+
+__all__ = [
+    "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
+    "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Condition", "DecisionKind",
+    "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "FactRevision",
+    "Hold", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message", "Organisation", "PublishedDiffers",
+    "Question", "Questionnaire", "RemediationAction", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
+    "RevisionOutcome", "Role", "Route", "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+]  # fmt: skip

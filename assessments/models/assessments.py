@@ -1,0 +1,263 @@
+"""The assessment of one declared use: one set of answers for every part that the organisation has in it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.terms import Choice, Dimension, Tier
+from assessments.models.base import Referenced
+from assessments.models.people import Membership, Organisation
+from assessments.models.questionnaires import Edition, Question, edition_for
+from assessments.models.systems import DeclaredUse, Revision, as_facts
+from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.readiness import Progress, Scorecard, progress, score_assessment
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("In review")
+    RETURNED = "returned", _("Changes needed")
+    APPROVED = "approved", _("Approved")
+    CERTIFIED = "certified", _("Certificate issued")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+OPEN_STATES = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.RETURNED, State.APPROVED)
+EDITABLE_STATES = (State.DRAFT, State.RETURNED)
+
+
+class Route(models.TextChoices):
+    INSIDE = "inside", _("a reviewer within the organisation")
+    INDEPENDENT = "independent", _("an independent reviewer of the reviewing body")
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def for_dashboard(self) -> Self:
+        """Rows with their use, system and organisation; counts are columns of the row."""
+        return self.select_related("use__system__organisation", "edition").defer("edition__content")
+
+    def lock(self, pk: int, use_id: int | None = None) -> Assessment:
+        """Lock the use, then the assessment, and read both afresh; call it inside `atomic`.
+
+        `use_id`, which never changes, spares a query where the caller has it. On SQLite the lock is the write
+        transaction itself (BEGIN IMMEDIATE).
+        """
+        if use_id is None:
+            use_id = self.values_list("use_id", flat=True).get(pk=pk)
+        DeclaredUse.objects.select_for_update().get(pk=use_id)
+        return self.for_dashboard().select_for_update(of=("self",)).get(pk=pk)
+
+
+class Assessment(Referenced):
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="assessments")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="assessments")  # copied
+    edition = models.ForeignKey(Edition, models.PROTECT, related_name="assessments")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followed_by")
+    current_submission = models.ForeignKey("Submission", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    state_at = models.DateTimeField(auto_now_add=True)
+    # derived, rebuilt by `refresh_derived`
+    answered = models.PositiveSmallIntegerField(default=0)
+    applicable = models.PositiveSmallIntegerField(default=0)
+    unknown = models.PositiveSmallIntegerField(default=0)
+    not_applicable = models.PositiveSmallIntegerField(default=0)
+    blocking = models.PositiveSmallIntegerField(default=0)
+    readiness_privacy = models.PositiveSmallIntegerField(null=True)  # tenths of a per cent; null: not assessed
+    readiness_intellectual_property = models.PositiveSmallIntegerField(null=True)
+    readiness_crime_prevention = models.PositiveSmallIntegerField(null=True)
+    readiness_reliability = models.PositiveSmallIntegerField(null=True)
+    readiness_security = models.PositiveSmallIntegerField(null=True)
+    progress = models.JSONField(default=dict)
+    stale_since = models.DateTimeField(null=True)
+    stale_reasons = models.JSONField(default=list)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["use"], condition=Q(state__in=OPEN_STATES), name="one_open_assessment_a_use"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "state", "updated_at"]),
+            models.Index(fields=["state", "updated_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use_id}: {self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("assessment", args=[self.reference])
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in EDITABLE_STATES
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def shown_state(self) -> str:
+        """The state's word for people: a complete draft is *ready to sign*, a later round is *resubmitted*."""
+        if self.state == State.DRAFT and self.applicable and self.answered == self.applicable:
+            return "ready_to_sign"
+        if self.state == State.SUBMITTED and self.current_submission_id and self.progress.get("round", 1) > 1:
+            return "resubmitted"
+        return str(self.state)
+
+    def compiled(self) -> CompiledEdition:
+        return edition_for(self.edition.checksum)
+
+    def declared(self) -> Declared:
+        """The use as scoring sees it (one query for the facts, unless `use` has been prepared)."""
+        facts = as_facts(self.use.fact_rows())
+        facts.setdefault("sector", "none")
+        return Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+
+    def answer_values(self) -> dict[str, AnswerValue]:
+        """Every stored answer as scoring sees it, hidden ones too (one query)."""
+        rows = self.answers.values_list("question__key", "choice", "items", "planned_for", "reason")
+        return {key: answer_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
+
+    def scorecard(self, declared: Declared, answers: Answers) -> Scorecard:
+        return score_assessment(self.compiled(), declared, answers, final=False)
+
+    def refresh_derived(self, declared: Declared, answers: Answers) -> tuple[Progress, Scorecard]:
+        """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
+        from assessments.scoring.findings import find
+
+        edition = self.compiled()
+        done = progress(edition, declared, answers)
+        card = score_assessment(edition, declared, answers, final=False)
+        total = done.total
+        self.answered, self.applicable = total.answered, total.applicable
+        self.unknown, self.not_applicable = total.unknown, total.not_applicable
+        self.blocking = sum(f.blocking for f in find(edition, declared, answers, final=False))
+        for dimension in Dimension:
+            value = card.dimensions[dimension].value
+            setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
+        self.progress = {
+            "sections": {
+                key: {"answered": s.answered, "applicable": s.applicable, "unknown": s.unknown}
+                for key, s in done.sections.items()
+            },
+            "round": self.progress.get("round", 1),
+        }
+        return done, card
+
+
+DERIVED = [
+    "answered",
+    "applicable",
+    "unknown",
+    "not_applicable",
+    "blocking",
+    "readiness_privacy",
+    "readiness_intellectual_property",
+    "readiness_crime_prevention",
+    "readiness_reliability",
+    "readiness_security",
+    "progress",
+    "updated_at",
+]
+
+
+class ChoiceChoices(models.TextChoices):
+    IN_PLACE = Choice.IN_PLACE, _("In place")
+    PARTLY = Choice.PARTLY, _("Partly")
+    PLANNED = Choice.PLANNED, _("Planned by date")
+    NOT_IN_PLACE = Choice.NOT_IN_PLACE, _("Not in place")
+    TICKED = Choice.TICKED, _("What is ticked")
+    NONE = Choice.NONE, _("None of these")
+    UNKNOWN = Choice.UNKNOWN, _("Do not know yet")
+    NOT_APPLICABLE = Choice.NOT_APPLICABLE, _("Not applicable")
+
+
+def answer_value(choice: str, items: dict[str, Any], planned_for: date | None, reason: str) -> AnswerValue:
+    """Turn the stored columns into what scoring reads. `items`: item key to true, or to the reason it does not apply."""
+    return AnswerValue(
+        choice=Choice(choice),
+        ticks=frozenset(key for key, value in items.items() if value is True),
+        not_applicable_items={key: value for key, value in items.items() if isinstance(value, str)},
+        planned_for=planned_for,
+        reason=reason,
+    )
+
+
+class Answer(models.Model):
+    """One answer, born at the first save. `items`: item key to true, or to the reason why it is not applicable."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="answers")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="+", db_index=False)
+    choice = models.CharField(max_length=16, choices=ChoiceChoices)
+    items = models.JSONField(default=dict, blank=True)
+    text = models.TextField(blank=True, max_length=20_000)
+    text_second_language = models.TextField(blank=True, max_length=20_000)
+    planned_for = models.DateField(null=True, blank=True)
+    reason = models.TextField(blank=True, max_length=4_000)
+    revision = models.PositiveIntegerField(default=1)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+    language = models.CharField(max_length=8, default="en")
+    carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    to_confirm = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assessment", "question"], name="one_answer_a_question")]
+
+    def __str__(self) -> str:
+        return f"{self.question_id}: {self.choice}"
+
+    def value(self) -> AnswerValue:
+        return answer_value(self.choice, self.items, self.planned_for, self.reason)
+
+    def record(self) -> dict[str, Any]:
+        """What a revision and a submission keep of it."""
+        return {
+            "choice": str(self.choice),
+            "items": self.items,
+            "text": self.text,
+            "planned_for": self.planned_for.isoformat() if self.planned_for else None,
+            "reason": self.reason,
+        }
+
+
+class AnswerRevision(Revision):
+    parent = models.ForeignKey(Answer, models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_answer_revision_a_number")]
+
+
+class Assignment(models.Model):
+    """Who is asked to answer a section (or, where `question` is set, one question), and by when."""
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
+    section = models.CharField(max_length=60)
+    question = models.CharField(max_length=60, blank=True)
+    member = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
+    due = models.DateField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "section", "question", "member"], name="one_assignment_a_target"
+            )
+        ]

@@ -1,0 +1,186 @@
+"""Who uses an installation: people, organisations and what a person is in each."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.base import Referenced
+
+INVITATION_DAYS = 14
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email: str | None) -> User:
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, known by a mail address. `is_staff` publishes editions and runs the installation, and judges nothing."""
+
+    email = models.EmailField(_("mail address"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(max_length=8, default="en")
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_user_per_mail_address",
+                violation_error_message=_("This mail address is taken."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split() or [self.email]
+        return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper()
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def reviewing_body(self) -> Organisation | None:
+        return self.filter(is_reviewing_body=True).first()
+
+
+class Organisation(Referenced):
+    """A body with the legal names that its certificates print."""
+
+    name_en = models.CharField(_("legal name in English"), max_length=200)
+    name_zh = models.CharField(_("legal name in Chinese"), max_length=200, blank=True)
+    registration_no = models.CharField(_("registration number"), max_length=40, blank=True)
+    place = models.CharField(_("place of registration or office"), max_length=120)
+    contact = models.EmailField(_("contact address"), blank=True)
+    is_reviewing_body = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration_no"],
+                condition=~models.Q(registration_no=""),
+                name="one_organisation_per_registration_no",
+                violation_error_message=_(
+                    "An organisation with this registration number is here already. Ask one of its owners to invite you."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["is_reviewing_body"], condition=models.Q(is_reviewing_body=True), name="one_reviewing_body"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+    def get_absolute_url(self) -> str:
+        return reverse("organisation", args=[self.reference])
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    VIEWER = "viewer", _("Viewer")
+    REVIEWER = "reviewer", _("Reviewer")
+
+
+class Sees(models.TextChoices):
+    ALL = "all", _("everything")
+    ASSIGNED = "assigned", _("only what is assigned")
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self) -> Self:
+        return self.filter(left_at=None)
+
+
+class Membership(models.Model):
+    """What a person is in one organisation: one role, so an in-house reviewer edits nothing there."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role)
+    sees = models.CharField(max_length=8, choices=Sees, default=Sees.ALL)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_per_organisation"),
+            models.CheckConstraint(
+                condition=models.Q(sees=Sees.ALL) | models.Q(role=Role.CONTRIBUTOR), name="only_contributors_see_less"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()}, {self.organisation})"
+
+
+class InvitationManager(models.Manager["Invitation"]):
+    def issue(self, **fields: Any) -> tuple[Invitation, str]:
+        """Make an invitation and its token; only the token's digest is kept."""
+        token = secrets.token_urlsafe(24)
+        expires_at = timezone.now() + timedelta(days=INVITATION_DAYS)
+        return self.create(token_digest=digest(token), expires_at=expires_at, **fields), token
+
+    def open_for(self, token: str) -> Invitation | None:
+        return (
+            self.filter(token_digest=digest(token), accepted_at=None, expires_at__gt=timezone.now())
+            .select_related("organisation", "by")
+            .first()
+        )
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Invitation(models.Model):
+    """A mail that lets one address join one organisation in one role."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("mail address"))
+    role = models.CharField(max_length=12, choices=Role, default=Role.CONTRIBUTOR)
+    sees = models.CharField(max_length=8, choices=Sees, default=Sees.ALL)
+    token_digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationManager()
+
+    def __str__(self) -> str:
+        return f"{self.email} → {self.organisation}"

@@ -1,0 +1,218 @@
+"""What is sent to review, what reviewers say of it, and what has to be done because of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.assessments import Assessment, Route
+from assessments.models.base import Frozen, FrozenQuerySet, new_reference
+from assessments.models.people import Organisation
+from assessments.models.systems import DeclaredUse, Revision, TierChoices
+
+
+class SubmissionQuerySet(FrozenQuerySet["Submission"]):
+    def for_list(self) -> Self:
+        """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
+        return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
+
+
+class Submission(Frozen):
+    """The frozen copy that was signed: answers, facts, fired rules, scorecard, findings, actions, statement."""
+
+    reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="submissions")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="submissions")
+    round = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    route = models.CharField(max_length=12, choices=Route, blank=True)
+    snapshot = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    edition_checksum = models.CharField(max_length=64)
+    assigned_tier = models.CharField(max_length=12, choices=TierChoices)
+    text_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)
+    readiness_privacy = models.PositiveSmallIntegerField(null=True)
+    readiness_intellectual_property = models.PositiveSmallIntegerField(null=True)
+    readiness_crime_prevention = models.PositiveSmallIntegerField(null=True)
+    readiness_reliability = models.PositiveSmallIntegerField(null=True)
+    readiness_security = models.PositiveSmallIntegerField(null=True)
+    applicable = models.PositiveSmallIntegerField(default=0)
+    findings = models.PositiveSmallIntegerField(default=0)
+    blocking = models.PositiveSmallIntegerField(default=0)
+
+    objects: ClassVar[Any] = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assessment", "round"], name="one_submission_a_round")]
+        indexes = [models.Index(fields=["organisation", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.reference} (round {self.round})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("review", args=[self.reference])
+
+    def content(self) -> dict[str, Any]:
+        """The snapshot as plain values."""
+        loaded: dict[str, Any] = json.loads(self.snapshot)
+        return loaded
+
+
+class Seat(models.TextChoices):
+    FIRST = "first", _("first reviewer")
+    SECOND = "second", _("second reviewer")
+
+
+class ReviewSeat(models.Model):
+    """Who took a case; the unique row decides between two who reach for it."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="seats")
+    seat = models.CharField(max_length=6, choices=Seat)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="seats")
+    independent = models.BooleanField()
+    conflict_declared = models.CharField(max_length=400, blank=True)
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "seat"], name="one_reviewer_a_seat"),
+            models.UniqueConstraint(fields=["submission", "reviewer"], name="one_seat_a_reviewer"),
+        ]
+
+
+class MarkKind(models.TextChoices):
+    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED_WITH_ACTION = "accepted_with_action", _("Accepted with action")
+    CHANGE_NEEDED = "change_needed", _("Change needed")
+
+
+class MarkReason(models.TextChoices):
+    UNCLEAR = "unclear", _("The answer is not clear")
+    NOT_SHOWN = "not_shown", _("What shows it is missing")
+    TOO_HIGH = "too_high", _("Less is in place than the answer says")
+    NOT_APPLICABLE = "not_applicable", _("It does apply")
+    WRONG_FACT = "wrong_fact", _("The fact does not fit what is described")
+    OTHER = "other", _("Another reason")
+
+
+class ReviewMark(models.Model):
+    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one shared set a submission."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="marks")
+    target = models.CharField(max_length=80)
+    mark = models.CharField(max_length=20, choices=MarkKind)
+    reason = models.CharField(max_length=16, choices=MarkReason, blank=True)
+    words = models.TextField(blank=True, max_length=4000)
+    would_satisfy = models.TextField(blank=True, max_length=4000)
+    private_note = models.TextField(blank=True, max_length=4000)
+    revision = models.PositiveIntegerField(default=1)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+    carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "target"], name="one_mark_a_target")]
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "mark": str(self.mark),
+            "reason": str(self.reason),
+            "words": self.words,
+            "would_satisfy": self.would_satisfy,
+            "private_note": self.private_note,
+        }
+
+
+class ReviewMarkRevision(Revision):
+    parent = models.ForeignKey(ReviewMark, models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_mark_revision_a_number")]
+
+
+class DecisionKind(models.TextChoices):
+    RETURN = "return", _("Returned for changes")
+    APPROVE = "approve", _("Approved")
+    REFUSE = "refuse", _("Refused")
+    SELF_CERTIFY = "self_certify", _("Self-certified")
+    DECLARE_PROHIBITED = "declare_prohibited", _("Declared as a prohibited use")
+    WITHDRAW = "withdraw", _("Withdrawn")
+
+
+class ReviewDecision(Frozen):
+    """What somebody ruled on one submission, and why."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=20, choices=DecisionKind)
+    independent = models.BooleanField(default=False)  # as found at that moment
+    statement = models.TextField(blank=True, max_length=8000)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
+            )
+        ]
+
+
+class Condition(models.Model):
+    """A must that may be met later, by a date that the approving reviewer (at Low the signer) set."""
+
+    decision = models.ForeignKey(ReviewDecision, models.PROTECT, related_name="conditions")
+    question = models.CharField(max_length=60)
+    requirements = models.JSONField(default=list)
+    words = models.TextField(max_length=2000)
+    due_on = models.DateField()
+    met_at = models.DateTimeField(null=True)
+    met_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["due_on"], condition=Q(met_at=None), name="open_conditions_by_date")]
+
+
+class ActionStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done, to be checked")
+    CLOSED = "closed", _("Closed")
+
+
+class RemediationAction(models.Model):
+    """The dated, owned step that closes the findings of one question; keeps its number over rounds and renewals."""
+
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="actions")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="actions")
+    number = models.PositiveIntegerField()
+    question = models.CharField(max_length=60)
+    requirements = models.JSONField(default=list)
+    title = models.CharField(max_length=200)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="actions")
+    suggested_owner = models.CharField(max_length=40)
+    due = models.DateField()
+    effort = models.CharField(max_length=1)
+    priority = models.CharField(max_length=24)
+    status = models.CharField(max_length=8, choices=ActionStatus, default=ActionStatus.OPEN)
+    note = models.TextField(blank=True, max_length=4000)  # what was done, and what shows it
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["use", "number"], name="one_action_a_number"),
+            models.UniqueConstraint(
+                fields=["use", "question"], condition=~Q(status="closed"), name="one_open_action_a_question"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "status", "due"])]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.title}"

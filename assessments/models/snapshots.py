@@ -1,0 +1,228 @@
+"""The picture of an assessment: everything that is signed, printed and reviewed, as plain values.
+
+`picture` draws it from the living rows (a draft's plan is printed from it too); a submission keeps it as canonical JSON.
+Nothing hidden is in it: answers to questions that do not apply stay in their rows and leave no trace here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
+from assessments.models.assessments import Answer, Assessment
+from assessments.models.systems import DeclaredFact, Hold, as_facts, fact_words
+from assessments.scoring.findings import Finding, find
+from assessments.scoring.inputs import AnswerValue, Declared
+from assessments.scoring.readiness import Score, progress, score_assessment
+from assessments.scoring.remediation import ProposedAction, propose
+from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
+
+SELF_CERTIFICATION = "T1-LOW-01"  # met by the signed statement itself (DESIGN section 4)
+
+
+def scoping_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """The scoping facts that the questions of the system's parts need, in the edition's order."""
+    read = {
+        test.fact
+        for question in edition.questions.values()
+        if set(question.stakeholders) & set(declared.parts)
+        for test in question.when.tests()
+    }
+    read |= {
+        test.fact
+        for question in edition.questions.values()
+        if set(question.stakeholders) & set(declared.parts)
+        for item in question.items
+        for id in item.requirements
+        if edition.requirements[id].roles & set(declared.parts)
+        for test in edition.requirements[id].scope.tests()
+    }
+    return tuple(key for key, fact in edition.facts.items() if fact.kind == "scoping" and key in read)
+
+
+def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Every fact that is asked of this use: the vocabulary of tiers, the profile, and the scoping facts it needs."""
+    scoping = set(scoping_facts(edition, declared))
+    return tuple(key for key, fact in edition.facts.items() if fact.kind != "scoping" or key in scoping)
+
+
+def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
+    """Draw the assessment as plain values; `final`: an empty answer counts as not in place, as in a submission.
+
+    Four queries: facts, holds, answers, memberships are read by the caller's rows already.
+    """
+    edition = assessment.compiled()
+    use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
+    rows = list(use.fact_rows().select_related("by", "agreed_by"))
+    facts = as_facts(rows)
+    facts.setdefault("sector", "none")
+    result = assign_tier(edition, facts)
+    declared = Declared(facts=facts, parts=system.parts, tier=result.assigned_tier)
+    answers = list(assessment.answers.select_related("question", "by"))
+    values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
+    met = frozenset({SELF_CERTIFICATION}) if final and result.assigned_tier == Tier.LOW else frozenset()
+    shown = declared.questions(edition)
+    card = score_assessment(edition, declared, values, final=final, met=met)
+    findings = find(edition, declared, values, final=final, met=met)
+    done = progress(edition, declared, values).total
+    return {
+        "edition": {"key": edition.key, "release": edition.release, "checksum": edition.checksum},
+        "organisation": {
+            "reference": organisation.reference,
+            "name_en": organisation.name_en,
+            "name_zh": organisation.name_zh,
+            "registration_no": organisation.registration_no,
+            "place": organisation.place,
+        },
+        "system": {
+            "reference": system.reference,
+            "name": system.name,
+            "version": system.version,
+            "suppliers": system.suppliers,
+            "parts": [str(part) for part in system.parts],
+        },
+        "use": {
+            "reference": use.reference,
+            "title": use.title,
+            "purpose": use.purpose,
+            "setting": use.setting,
+            "people_affected": use.people_affected,
+            "scope_en": use.scope_en,
+            "scope_zh": use.scope_zh,
+            "exclusions": use.exclusions,
+        },
+        "assessment": {"reference": assessment.reference},
+        "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
+        "values": fact_words(facts),
+        "tier": _tier(edition, facts, result, list(use.holds.all())),
+        "questions": [
+            {
+                "question": question.key,
+                "items": [item.key for item in declared.items(edition, question)],
+            }
+            for question in shown
+        ],
+        "answers": {row.question.key: _answer(row) for row in answers if row.question.key in {q.key for q in shown}},
+        "counts": {
+            "applicable": done.applicable,
+            "answered": done.answered,
+            "unknown": done.unknown,
+            "not_applicable": done.not_applicable,
+            "planned": done.planned,
+            "sections": len({question.section for question in shown}),
+        },
+        "scorecard": {
+            "dimensions": {str(key): _score(card.dimensions[key]) for key in Dimension},
+            "principles": {str(key): _score(card.principles[key]) for key in Principle},
+            "lifecycle": {str(key): _score(card.lifecycle[key]) for key in LifecycleStage},
+            "clauses": {key: _score(score) for key, score in card.clauses.items()},
+        },
+        "findings": [_finding(finding) for finding in findings],
+        "actions": [_action(action) for action in propose(edition, findings, result.assigned_tier)],
+        "musts": _musts(edition, declared, values),
+    }
+
+
+def _in_order(edition: Edition, rows: list[DeclaredFact], declared: Declared) -> list[DeclaredFact]:
+    by_key = {row.key: row for row in rows}
+    return [by_key[key] for key in asked_facts(edition, declared) if key in by_key]
+
+
+def _fact(row: DeclaredFact) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "value": row.value,
+        "reason": row.reason,
+        "revision": row.revision,
+        "by": str(row.by),
+        "at": row.at,
+        "agreed_by": str(row.agreed_by) if row.agreed_by else None,
+        "agreed_reason": row.agreed_reason,
+    }
+
+
+def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
+    changes = counterfactuals(edition, facts)
+    return {
+        "assigned": str(result.assigned_tier),
+        "text": str(result.text_tier) if result.text_tier else None,
+        "provisional": result.provisional,
+        "waits_for": list(result.waits_for),
+        "rules": [
+            {
+                "id": rule.id,
+                "tier": str(rule.tier) if rule.tier else None,
+                "basis": str(rule.basis),
+                "clauses": list(rule.clauses),
+                "facts": list(rule.facts),
+            }
+            for rule in result.rules
+        ],
+        "holds": [
+            {"kind": hold.kind, "fact": hold.fact, "open": hold.closed_at is None, "decision": hold.decision}
+            for hold in holds
+        ],
+        "lower": [_change(change) for change in changes.lower],
+        "higher": [_change(change) for change in changes.higher],
+        "together": list(changes.together),
+    }
+
+
+def _change(change: Any) -> dict[str, Any]:
+    was = list(change.was) if isinstance(change.was, tuple) else change.was
+    return {"fact": change.fact, "from": was, "to": change.to, "tier": str(change.tier)}
+
+
+def _answer(row: Answer) -> dict[str, Any]:
+    return {**row.record(), "revision": row.revision, "by": str(row.by), "at": row.at}
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {"value": score.value, "duties": score.duties, "answered": score.answered, "full": score.full}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "requirement": finding.requirement,
+        "question": finding.question,
+        "item": finding.item,
+        "kind": str(finding.kind),
+        "half_credits": finding.half_credits,
+        "strength": str(finding.strength),
+        "weight": finding.weight,
+        "blocking": finding.blocking,
+        "class": finding.class_key,
+    }
+
+
+def _action(action: ProposedAction) -> dict[str, Any]:
+    return {
+        "question": action.question,
+        "requirements": sorted({finding.requirement for finding in action.findings}),
+        "title": action.title,
+        "owner": action.owner,
+        "effort": str(action.effort),
+        "priority": action.priority,
+        "lost_weight": action.lost_weight,
+        "due_days": action.due_days,
+    }
+
+
+def _musts(edition: Edition, declared: Declared, values: dict[str, AnswerValue]) -> dict[str, int]:
+    """How many musts are in scope and asked, and how many of them stand as not applicable."""
+    in_scope: set[str] = set()
+    left_out: set[str] = set()
+    for question in declared.questions(edition):
+        answer = values.get(question.key)
+        items = {item.key: item.requirements for item in declared.items(edition, question)}
+        sources = items.items() if question.is_checklist else [(question.key, question.requirements)]
+        for key, ids in sources:
+            for id in ids:
+                requirement = edition.requirements[id]
+                if requirement.strength != "must" or not declared.in_scope(requirement):
+                    continue
+                in_scope.add(id)
+                if answer and (answer.choice == Choice.NOT_APPLICABLE or key in answer.not_applicable_items):
+                    left_out.add(id)
+    return {"in_scope": len(in_scope), "not_applicable": len(left_out)}

@@ -1,0 +1,211 @@
+"""AI systems, the uses declared of them, the facts of each use, and the holds on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from assessments.guideline.conditions import Answer as FactAnswer
+from assessments.guideline.terms import HoldKind, Stakeholder, Tier
+from assessments.models.base import Frozen, Referenced
+from assessments.models.people import Organisation
+
+
+class TierChoices(models.TextChoices):
+    LOW = Tier.LOW, _("Low")
+    LIMITED = Tier.LIMITED, _("Limited")
+    HIGH = Tier.HIGH, _("High")
+    UNACCEPTABLE = Tier.UNACCEPTABLE, _("Unacceptable")
+
+
+class AISystem(Referenced):
+    """An AI system of an organisation, with the parts that the organisation has in it."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="systems")
+    name = models.CharField(_("name"), max_length=160)
+    version = models.CharField(_("version"), max_length=60, blank=True)
+    description = models.TextField(_("what it does"), blank=True, max_length=2000)
+    suppliers = models.CharField(_("suppliers of models and services"), max_length=400, blank=True)
+    is_developer = models.BooleanField(_("Technology Developer"), default=False)
+    is_provider = models.BooleanField(_("Service Provider"), default=False)
+    is_user = models.BooleanField(_("Service User"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "name"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_developer=True) | Q(is_provider=True) | Q(is_user=True),
+                name="a_system_has_a_part",
+                violation_error_message=_("Choose at least one part that your organisation has in the system."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("system", args=[self.reference])
+
+    @property
+    def parts(self) -> tuple[Stakeholder, ...]:
+        """The parts as duties name them: a Service User that is a body is `organisation`."""
+        chosen = (
+            (self.is_developer, Stakeholder.DEVELOPER),
+            (self.is_provider, Stakeholder.PROVIDER),
+            (self.is_user, Stakeholder.ORGANISATION),
+        )
+        return tuple(part for has, part in chosen if has)
+
+
+class DeclaredUseQuerySet(models.QuerySet["DeclaredUse"]):
+    def for_list(self) -> Self:
+        return self.select_related("system__organisation")
+
+
+class DeclaredUse(Referenced):
+    """Purpose, setting and people affected: the unit of tier, assessment and certificate."""
+
+    system = models.ForeignKey(AISystem, models.PROTECT, related_name="uses")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="uses")  # copied, never changes
+    title = models.CharField(_("name of the use"), max_length=120)
+    purpose = models.CharField(_("purpose"), max_length=400)
+    setting = models.CharField(_("setting"), max_length=400)
+    people_affected = models.CharField(_("people affected"), max_length=400)
+    scope_en = models.CharField(_("scope, as the certificate prints it"), max_length=400)
+    scope_zh = models.CharField(_("scope in Chinese"), max_length=400, blank=True)
+    exclusions = models.CharField(_("what is left out"), max_length=400, blank=True)
+    assigned_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)
+    text_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)
+    provisional = models.BooleanField(default=False)
+    open_holds = models.PositiveSmallIntegerField(default=0)
+    tier_checksum = models.CharField(max_length=64, blank=True)
+    action_count = models.PositiveIntegerField(default=0)  # last number given to a remediation action
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeclaredUseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "assigned_tier"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("use", args=[self.reference])
+
+    def fact_rows(self) -> models.QuerySet[DeclaredFact]:
+        """The facts of this use and those of its whole system, in one query."""
+        return DeclaredFact.objects.filter(Q(use=self) | Q(system_id=self.system_id, use=None))
+
+
+class DeclaredFact(models.Model):
+    """One declared fact; its value is a JSON boolean, a word of the vocabulary, or a list of words."""
+
+    system = models.ForeignKey(AISystem, models.PROTECT, related_name="facts")
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="facts", null=True)
+    key = models.CharField(max_length=60)
+    value = models.JSONField()
+    reason = models.TextField(blank=True, max_length=2000)
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    agreed_reason = models.TextField(blank=True, max_length=2000)
+    revision = models.PositiveIntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "key"], condition=Q(use=None), name="one_fact_a_system"),
+            models.UniqueConstraint(fields=["use", "key"], name="one_fact_a_use"),
+            models.CheckConstraint(
+                condition=Q(agreed_by=None) | ~Q(agreed_by=F("by")), name="agreed_by_a_second_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.value}"
+
+
+class RevisionOutcome(models.TextChoices):
+    CURRENT = "current", _("current")
+    CONFLICT = "conflict", _("stored beside a newer version")
+    SUGGESTION = "suggestion", _("suggestion")
+    RESTORED = "restored", _("restored")
+    CARRIED = "carried", _("carried over")
+
+
+class Revision(Frozen):
+    """One saved version of a fact or an answer; a stale save is kept too, so both texts are recoverable."""
+
+    number = models.PositiveIntegerField()
+    operation = models.UUIDField(unique=True)
+    base = models.PositiveIntegerField()
+    value = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    outcome = models.CharField(max_length=12, choices=RevisionOutcome, default=RevisionOutcome.CURRENT)
+
+    class Meta:
+        abstract = True
+
+
+class FactRevision(Revision):
+    parent = models.ForeignKey(DeclaredFact, models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_fact_revision_a_number")]
+
+
+class HoldKindChoices(models.TextChoices):
+    OPEN_QUESTION = HoldKind.OPEN_QUESTION, _("open question")
+    LEGAL_REVIEW = HoldKind.LEGAL_REVIEW, _("legal review")
+    EXCEPTION_EVIDENCE = HoldKind.EXCEPTION_EVIDENCE, _("evidence of the exception")
+
+
+class Hold(models.Model):
+    """What blocks approval and every certificate of a use until it is closed on the record."""
+
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="holds")
+    kind = models.CharField(max_length=20, choices=HoldKindChoices)
+    fact = models.CharField(max_length=60)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    due = models.DateField(null=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decision = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["use", "kind", "fact"], condition=Q(closed_at=None), name="one_open_hold_a_fact"
+            )
+        ]
+
+
+def as_facts(rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
+    """Turn stored facts into what conditions read.
+
+    `minor_procedural_task` counts only once a second member has agreed: until then it reads as false (tiering.md 2).
+    """
+    facts: dict[str, FactAnswer] = {}
+    for row in rows:
+        value: Any = row.value
+        if row.key == "minor_procedural_task" and value is True and row.agreed_by_id is None:
+            value = False
+        facts[row.key] = tuple(value) if isinstance(value, list) else value
+    return facts
+
+
+def fact_words(facts: Mapping[str, FactAnswer]) -> dict[str, Any]:
+    """The facts as JSON writes them."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in facts.items()}

@@ -1,0 +1,142 @@
+"""Run the suite as `make test` does: everything on SQLite, then what touches the database on PostgreSQL.
+
+Starts what it needs on loopback, on ports of its own, and ends it: PostgreSQL (as user postgres when root) and Valkey.
+What is not installed is skipped, and the summary names it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postgres_bin() -> Path | None:
+    """The newest packaged version's folder of programs, or that of an initdb on the path."""
+    packaged = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]) if p.parts[-3].isdigit() else 0
+    )
+    if packaged:
+        return packaged[-1].parent
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found and shutil.which("pg_ctl") else None
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str | None]:
+    """Start a throwaway cluster; yields its URL, or None where PostgreSQL is not installed."""
+    programs = postgres_bin()
+    if programs is None:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="hkguide-pg-"))
+    as_user: list[str] = []
+    if os.getuid() == 0:  # the server refuses root
+        shutil.chown(folder, "postgres", "postgres")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    port, data = free_port(), folder / "data"
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    quiet = {"stdout": subprocess.DEVNULL, "cwd": folder, "env": environment}
+    subprocess.run(
+        [*as_user, programs / "initdb", "-D", data, "-U", "hkguide", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
+        **quiet,
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c synchronous_commit=off"
+    subprocess.run(
+        [*as_user, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"],
+        check=True,
+        **quiet,
+    )
+    try:
+        subprocess.run(
+            [*as_user, programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "hkguide", "hkguide"],
+            check=True,
+            **quiet,
+        )
+        yield f"postgresql://hkguide@127.0.0.1:{port}/hkguide"
+    finally:
+        subprocess.run([*as_user, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, **quiet)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def valkey() -> Iterator[str | None]:
+    program = shutil.which("valkey-server") or shutil.which("redis-server")
+    if program is None:
+        yield None
+        return
+    port = free_port()
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        stdout=subprocess.DEVNULL,
+        cwd=tempfile.gettempdir(),
+    )
+    try:
+        for _attempt in range(50):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
+                break
+            time.sleep(0.1)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def pytest(*arguments: str, **environment: str) -> int:
+    workers = str(max(2, min(4, os.cpu_count() or 2)))
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="also run the tests marked long")
+    options = parser.parse_args()
+    started = time.monotonic()
+    skipped = [
+        f"{what} is not installed: {then}"
+        for what, there, then in (
+            ("PostgreSQL", postgres_bin(), "the database tests ran on SQLite alone"),
+            ("Valkey", shutil.which("valkey-server") or shutil.which("redis-server"), "the worker tests did not run"),
+            ("Chromium", shutil.which("chromium"), "the browser tests did not run"),
+        )
+        if not there
+    ]
+    codes: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="hkguide-var-") as var, valkey() as broker, postgres() as url:
+        common = {"HKGUIDE_VAR": var, "HKGUIDE_DEBUG": "", "HKGUIDE_SECRET_KEY": "only-for-tests"}
+        if broker:
+            common["HKGUIDE_TEST_REDIS_URL"] = broker
+        marks = "" if options.long else "not long"
+        print("== SQLite", flush=True)
+        codes["SQLite"] = pytest("-m", marks, **common)
+        if url:
+            print("== PostgreSQL: every test that touches the database", flush=True)
+            not_browser = "database and not browser" + ("" if options.long else " and not long")
+            codes["PostgreSQL"] = pytest("-m", not_browser, HKGUIDE_DATABASE_URL=url, **common)
+    for line in skipped:
+        print(f"SKIPPED  {line}")
+    verdict = ", ".join(f"{name} {'passed' if code == 0 else f'FAILED ({code})'}" for name, code in codes.items())
+    print(f"== {verdict} in {time.monotonic() - started:.0f} s")
+    return max(codes.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

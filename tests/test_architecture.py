@@ -1,0 +1,88 @@
+"""Who may import whom: the table of the architecture, read from the source with `ast`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[1] / "assessments"
+ALL = {
+    "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
+    "tasks", "views", "accounts",
+}  # fmt: skip
+MAY_IMPORT: dict[str, set[str]] = {
+    "guideline": set(),
+    "errors": set(),
+    "scoring": {"guideline"},
+    "models": {"guideline", "scoring"},
+    "access": {"models", "errors"},
+    "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
+    "declaring": {"guideline", "scoring", "models", "access", "errors"},
+    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
+    "documents": {"guideline", "scoring", "models"},
+    "forms": {"guideline", "models", "access", "errors"},
+    "templatetags": {"guideline", "models"},
+    "checks": set(),
+    "accounts": set(),
+    "apps": {"checks"},
+    "views": ALL,
+    "urls": {"views"},
+    "admin": ALL,
+    "management": ALL,
+    "migrations": {"models"},
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(APP).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the parts of the app that a file imports at its top level."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        for inner in ast.walk(node) if not isinstance(node, ast.FunctionDef | ast.ClassDef) else ():
+            if isinstance(inner, ast.ImportFrom) and inner.module and inner.module.startswith("assessments"):
+                names = inner.module.split(".")[1:]
+                yield from [names[0]] if names else [alias.name for alias in inner.names]
+            elif isinstance(inner, ast.Import):
+                yield from (a.name.split(".")[1] for a in inner.names if a.name.startswith("assessments."))
+
+
+SOURCES = sorted(p for p in APP.rglob("*.py") if p.name != "__init__.py" or p.parent != APP)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(APP)))
+def test_a_part_imports_only_what_lies_below_it(path):
+    part = part_of(path)
+    assert set(imported(path)) - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", sorted((APP / "views").glob("*.py")), ids=lambda p: p.name)
+def test_views_reach_rows_through_access_alone(path):
+    asked = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute) and n.attr == "objects"]
+    assert [node.lineno for node in asked] == []
+
+
+def test_the_pure_parts_know_no_framework():
+    for part in ("guideline", "scoring"):
+        for path in (APP / part).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                assert not [m for m in modules if m.split(".")[0] in ("django", "celery", "weasyprint")], path
+
+
+def test_weasyprint_is_imported_in_one_place():
+    users = {
+        str(path.relative_to(APP))
+        for path in APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("weasyprint"))
+        or (isinstance(node, ast.Import) and any(a.name.startswith("weasyprint") for a in node.names))
+    }
+    assert users == {"documents/engine.py", "checks.py"}
