@@ -202,22 +202,21 @@ def _answer_blockers(edition: CompiledEdition, tier: str, findings: Iterable[Map
 
 
 def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: DecisionKind | None) -> list[str]:
-    """The signed statement: whole sentences, then each must in scope with the answer given (its texts are the edition's)."""
+    """The sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
     use, organisation = content["use"], content["organisation"]
-    sentences = [
-        _(
-            "For %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the best of my knowledge."
-        )
-        % {"organisation": organisation["name_en"], "use": use["title"], "system": content["system"]["name"]},
-        _(
-            "The system is not used to harm people, to steer them without their noticing, or for anything else that the Guideline treats as prohibited."
-        )
-        if kind != DecisionKind.DECLARE_PROHIBITED
-        else _(
+    declared = _(
+        "For %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the best of my knowledge."
+    ) % {"organisation": organisation["name_en"], "use": use["title"], "system": content["system"]["name"]}
+    prohibited = _(
+        "The system is not used, and not offered, to harm or endanger people or to steer them without their noticing, nor "
+        "for instructions for violence, obscene material, fraud, disturbing public order or attacks on computer systems."
+    )
+    if kind == DecisionKind.DECLARE_PROHIBITED:
+        prohibited = _(
             "The declared facts describe a use that the Guideline treats as prohibited. No certificate is asked for."
-        ),
-        _("I know that the Guideline is not law and that this assessment is no legal opinion."),
-    ]
+        )
+    limits = _("I know that the Guideline is not law and that this assessment is no legal opinion.")
+    return [declared, prohibited, limits]
 
 
 def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, str]]:
