@@ -1,6 +1,6 @@
 """manage.py load_demo: three invented organisations, each with one use at another point of its way, to look around in.
 
-The files of fixtures/demo say who is there and what was answered; everything is done by the functions that the pages use.
+The files of fixtures/demo say who is there and what was answered; all is done by the functions that the pages use.
 """
 
 from __future__ import annotations
@@ -206,7 +206,8 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
     _one_of(document, ("state",), file.state, STATES)
     declared = file.declared(edition)
     asked = {
-        question.key: {item.key for item in declared.items(edition, question)} for question in declared.questions(edition)
+        question.key: {item.key for item in declared.items(edition, question)}
+        for question in declared.questions(edition)
     }
     for key, answer in file.answers.items():
         if key not in asked:
@@ -264,44 +265,43 @@ class Command(BaseCommand):
     def load(self, file: DemoFile) -> None:
         """Found one organisation and do what its file tells; all of it or, at a fault, nothing."""
         self.stdout.write(f"{file.organisation['name_en']} …")
-        path: YamlPath = ()
+        self.at: YamlPath = ()
         try:
             with transaction.atomic():
-                for path in self.steps(file):
-                    pass
+                self.do(file)
         except InvalidAnswer as error:
-            raise DemoFault(file.document, (*path, error.field), str(error)) from error
+            raise DemoFault(file.document, (*self.at, error.field), str(error)) from error
         except WorkflowError as error:
-            raise DemoFault(file.document, path, " ".join([str(error), *error.reasons])) from error
+            raise DemoFault(file.document, self.at, " ".join([str(error), *error.reasons])) from error
         except NotPermitted as error:
-            raise DemoFault(file.document, path, str(error)) from error
+            raise DemoFault(file.document, self.at, str(error)) from error
         except ValidationError as error:
-            raise DemoFault(file.document, path, " ".join(error.messages)) from error
+            raise DemoFault(file.document, self.at, " ".join(error.messages)) from error
 
-    def steps(self, file: DemoFile) -> Iterator[YamlPath]:
-        """Do one thing after another, yielding beforehand where in the file the next one is written."""
-        yield ("people",)
+    def do(self, file: DemoFile) -> None:
+        """Do one thing after another; `at` says where in the file the present one is written."""
+        self.at = ("people",)
         users = {person.mail: self.user(person) for person in file.people}
         lead = users[file.lead.mail]
-        yield ("organisation",)
+        self.at = ("organisation",)
         organisation = declaring.found_organisation(by=lead, reviewing_body=file.is_reviewing_body, **file.organisation)
         for number, person in enumerate(file.people[1:], start=1):
-            yield ("people", number)
+            self.at = ("people", number)
             invitation, _token = declaring.invite(organisation, by=lead, email=person.mail, role=Role(person.role))
             declaring.accept_invitation(invitation, by=users[person.mail])
         if file.is_reviewing_body:
             return
-        yield ("system",)
+        self.at = ("system",)
         described = {key: value for key, value in file.system.items() if key != "parts"}
         parts = {f"is_{part}": True for part in file.system["parts"]}
         system = declaring.register_system(organisation, by=lead, **described, **parts)
-        yield ("use",)
+        self.at = ("use",)
         use = declaring.declare_use(system, by=lead, **file.use)
-        yield ("facts",)
+        self.at = ("facts",)
         use = declaring.declare_facts(use, file.facts, by=lead).use
         assessment = declaring.start_assessment(use, by=lead)
         for key, answer in file.answers.items():
-            yield ("answers", key)
+            self.at = ("answers", key)
             declaring.save_answer(
                 assessment,
                 key,
@@ -311,32 +311,32 @@ class Command(BaseCommand):
                 operation=uuid.uuid4(),
             )
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
-        yield from self.carry(file, assessment, users)
+        self.carry(file, assessment, users)
         assessment.refresh_from_db()
         self.stdout.write(f"  {assessment.get_state_display()}")
 
-    def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> Iterator[YamlPath]:
+    def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
         lead, today = users[file.lead.mail], timezone.localdate()
         for section, days in file.assigned.items():
-            yield ("assigned", section)
+            self.at = ("assigned", section)
             member = membership_in(users[file.answered_by], assessment.organisation_id)
             assert member is not None  # joined above
             declaring.assign_section(assessment, section, member, by=lead, due=today + timedelta(days=days))
         if file.state == State.CERTIFIED:
-            yield ("conditions",)
+            self.at = ("conditions",)
             due = {question: today + timedelta(days=days) for question, days in file.conditions.items()}
             workflow.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
         elif file.state == State.IN_REVIEW and file.review:
-            yield ("state",)
+            self.at = ("state",)
             submission = workflow.submit(
                 assessment, by=lead, route=Route(file.route), public_statement=file.public_statement
             )
-            yield ("review", "by")
+            self.at = ("review", "by")
             reviewer = users[file.review.by]
             workflow.take(submission, by=reviewer, conflict_of_interest=file.review.conflict_of_interest)
             for target, mark in file.review.all_marks():
-                yield ("review", "marks", target)
+                self.at = ("review", "marks", target)
                 declaring.save_mark(submission, target, by=reviewer, **asdict(mark))
 
     def user(self, person: Person) -> User:

@@ -1,0 +1,35 @@
+"""manage.py rebuild_derived: work out every derived column anew and say which ones were wrong."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from assessments.models import Assessment
+from assessments.models.assessments import DERIVED, EDITABLE_STATES
+
+
+class Command(BaseCommand):
+    help = "Rebuild the derived columns of drafts from facts and answers; prints each difference."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="only print, change nothing")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        wrong = 0
+        names = [name for name in DERIVED if name != "updated_at"]
+        for pk in Assessment.objects.filter(state__in=EDITABLE_STATES).values_list("pk", flat=True):
+            with transaction.atomic():
+                assessment = Assessment.objects.lock(pk)
+                before = {name: getattr(assessment, name) for name in names}
+                assessment.refresh_derived(assessment.declared(), assessment.answer_values())
+                changed = [name for name in names if getattr(assessment, name) != before[name]]
+                if changed:
+                    wrong += 1
+                    self.stdout.write(f"{assessment.reference}: {', '.join(changed)}")
+                    if not check:
+                        assessment.save(update_fields=DERIVED)
+        self.stdout.write(f"{wrong} assessments differed" + (", nothing changed" if check else ", mended"))

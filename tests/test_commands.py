@@ -1,0 +1,71 @@
+"""Commands of the one who runs an installation."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from assessments.models import Assessment, AuditEntry, Edition, Membership, Organisation, PublishedDiffers, User
+from tests.factories import make_assessment
+
+pytestmark = pytest.mark.django_db
+
+NAMES = {"body": "Review House", "reviewer": "r@example.org", "organisation": "First Limited", "owner": "o@example.org"}
+
+
+def run(name, *args, **options):
+    out = io.StringIO()
+    call_command(name, *args, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_set_up_makes_the_reviewing_body_and_the_first_owner_once():
+    first = run("set_up", **NAMES)
+    assert "sign in as o@example.org with" in first
+    assert Organisation.objects.reviewing_body().name_en == "Review House"
+    assert {m.user.email: m.role for m in Membership.objects.all()} == {
+        "r@example.org": "reviewer",
+        "o@example.org": "owner",
+    }
+    assert "nothing was changed" in run("set_up", **NAMES)
+    assert User.objects.count() == 2
+
+
+def test_set_up_names_a_bad_address_and_refuses_one_person_for_both():
+    with pytest.raises(CommandError, match="--owner: 'nobody' is no mail address"):
+        run("set_up", **{**NAMES, "owner": "nobody"})
+    with pytest.raises(CommandError, match="two people"):
+        run("set_up", **{**NAMES, "owner": "r@example.org"})
+    assert not Organisation.objects.exists()
+
+
+def test_loading_the_same_edition_again_changes_nothing():
+    before = Edition.objects.count()
+    assert "is loaded already" in run("load_guideline")
+    assert Edition.objects.count() == before
+
+
+def test_a_published_release_is_never_replaced(source):
+    from dataclasses import replace
+
+    with pytest.raises(PublishedDiffers, match="Raise `release`"):
+        Edition.objects.publish(replace(source, checksum="0" * 64))
+
+
+def test_derived_columns_are_found_wrong_and_mended():
+    assessment = make_assessment()
+    assert run("rebuild_derived", check=True).strip() == "0 assessments differed, nothing changed"
+    Assessment.objects.filter(pk=assessment.pk).update(answered=3, readiness_privacy=7)
+    assert f"{assessment.reference}: answered, readiness_privacy" in run("rebuild_derived")
+    assert run("rebuild_derived").strip() == "0 assessments differed, mended"
+
+
+def test_the_audit_chains_are_verified():
+    assessment = make_assessment()
+    assert "are whole" in run("verify_audit")
+    entry = AuditEntry.objects.filter(chain=assessment.organisation.reference).last()
+    type(entry.detail).objects.filter(pk=entry.detail.pk).update(detail='{"forged":true}')
+    with pytest.raises(CommandError, match="details of entry"):
+        run("verify_audit")
