@@ -252,15 +252,17 @@ class Command(BaseCommand):
         self.password = password or secrets.token_urlsafe(9)
         self.new: set[str] = set()
         files = read_demo(folder, Edition.objects.current().compiled())
-        for file in files:
-            name = file.organisation["name_en"]
-            if Organisation.objects.filter(registration_no=file.organisation["registration_no"]).exists():
-                self.stdout.write(f"{name} is here already: kept as it is.")
-            elif file.is_reviewing_body and (body := Organisation.objects.reviewing_body()):
-                self.stdout.write(f"{body} reviews for this installation: {name} is left out.")
-            else:
-                self.load(file)
-        self.print_logins(files)
+        try:
+            for file in files:
+                name = file.organisation["name_en"]
+                if Organisation.objects.filter(registration_no=file.organisation["registration_no"]).exists():
+                    self.stdout.write(f"{name} is here already: kept as it is.")
+                elif file.is_reviewing_body and (body := Organisation.objects.reviewing_body()):
+                    self.stdout.write(f"{body} reviews for this installation: {name} is left out.")
+                else:
+                    self.load(file)
+        finally:  # also after a fault: a random password of what stands already would be lost
+            self.print_logins(files)
 
     def load(self, file: DemoFile) -> None:
         """Found one organisation and do what its file tells; all of it or, at a fault, nothing."""

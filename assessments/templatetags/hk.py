@@ -1,0 +1,259 @@
+"""How a tier, a state, a credit or a number is shown: every mark has a shape and a word. Nothing here runs a query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import normalize_newlines
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from assessments.guideline.terms import Choice, Strength, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.forms import BaseForm
+    from django.utils.functional import _StrPromise as Words
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape of the sprite, the word beside it, and a tone: idle, plain, done, warn or error."""
+
+    icon: str
+    word: Words
+    tone: str = "plain"
+
+
+TIER_WORDS = {
+    Tier.LOW: _("Low"),
+    Tier.LIMITED: _("Limited"),
+    Tier.HIGH: _("High"),
+    Tier.UNACCEPTABLE: _("Unacceptable"),
+}
+TIER_RISKS = {
+    Tier.LOW: _("Low risk"),
+    Tier.LIMITED: _("Limited risk"),
+    Tier.HIGH: _("High risk"),
+    Tier.UNACCEPTABLE: _("Unacceptable risk"),
+}
+TIER_PROVISIONAL = {
+    Tier.LOW: _("Low risk, provisional"),
+    Tier.LIMITED: _("Limited risk, provisional"),
+    Tier.HIGH: _("High risk, provisional"),
+    Tier.UNACCEPTABLE: _("Unacceptable risk, provisional"),
+}
+STRENGTH_WORDS = {
+    Strength.MUST: pgettext_lazy("strength of a requirement", "must"),
+    Strength.SHOULD: pgettext_lazy("strength of a requirement", "should"),
+    Strength.CONSIDER: pgettext_lazy("strength of a requirement", "consider"),
+}
+CREDITS = {
+    Choice.IN_PLACE: Mark("credit-full", _("In place")),
+    Choice.PARTLY: Mark("credit-half", _("Partly")),
+    Choice.PLANNED: Mark("credit-planned", _("Planned by date")),
+    Choice.NOT_IN_PLACE: Mark("credit-none", _("Not in place")),
+}
+# A tick means done or accepted and nothing else: what was only sent has an arrow.
+STATES = {
+    # answers
+    "empty": Mark("empty", _("Empty"), "idle"),
+    "answered": Mark("done", _("Answered"), "done"),
+    "partly": Mark("half", _("Partly")),
+    "not_applicable": Mark("bar", _("Not applicable")),
+    "unknown": Mark("question", _("Do not know yet"), "warn"),
+    "carried": Mark("carried", _("Carried over, confirm"), "warn"),
+    "locked": Mark("lock", _("Locked")),
+    "conflict": Mark("error", _("Two versions"), "error"),
+    "missing": Mark("error", _("Something is missing"), "error"),
+    # review marks
+    "not_looked_at": Mark("empty", _("Not looked at"), "idle"),
+    "accepted": Mark("done", _("Accepted"), "done"),
+    "accepted_with_action": Mark("tick-ring", _("Accepted with action"), "warn"),
+    "change_needed": Mark("flag", _("Change needed"), "warn"),
+    # sections
+    "not_started": Mark("empty", _("Not started"), "idle"),
+    "in_progress": Mark("half", _("In progress")),
+    "complete": Mark("done", _("Complete"), "done"),
+    "cannot_start": Mark("lock", _("Cannot start yet")),
+    "changes_needed": Mark("flag", _("Changes needed"), "warn"),
+    "open": Mark("open", _("Open")),
+    # assessments and submissions
+    "draft": Mark("half", _("Draft")),
+    "ready_to_sign": Mark("open", _("Ready to sign")),
+    "submitted": Mark("sent", _("Submitted")),
+    "in_review": Mark("eye", _("In review")),
+    "returned": Mark("flag", _("Changes needed"), "warn"),
+    "resubmitted": Mark("sent", _("Resubmitted")),
+    "approved": Mark("done", _("Approved"), "done"),
+    "certified": Mark("done", _("Certificate issued"), "done"),
+    "refused": Mark("error", _("Refused"), "error"),
+    "withdrawn": Mark("bar", _("Withdrawn")),
+    "superseded": Mark("box", _("Superseded")),
+    # certificates and their public page
+    "valid": Mark("done", _("Valid"), "done"),
+    "expiring": Mark("clock", _("Expiring"), "warn"),
+    "expired": Mark("clock", _("Expired")),
+    "suspended": Mark("pause", _("Suspended"), "warn"),
+    "revoked": Mark("revoked", _("Revoked"), "error"),
+    "not_found": Mark("search", _("Not found")),
+    "could_not_check": Mark("question", _("Could not check")),
+    # actions, conditions, holds
+    "proposed": Mark("open", _("Proposed")),
+    "begun": Mark("half", _("Begun")),
+    "late": Mark("error", _("Late"), "error"),
+    "closed": Mark("done", _("Closed"), "done"),
+    "done": Mark("done", _("Done"), "done"),
+    "risk_accepted": Mark("tick-ring", _("Risk accepted"), "warn"),
+    "met": Mark("done", _("Met"), "done"),
+    "hold": Mark("pause", _("On hold"), "warn"),
+    "blocking": Mark("error", _("Blocks the certificate"), "error"),
+    # documents that are being made
+    "pending": Mark("clock", _("Being made"), "idle"),
+    "running": Mark("clock", _("Being made"), "idle"),
+    "ready": Mark("file", _("Ready")),
+    "failed": Mark("error", _("Could not be made"), "error"),
+}
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """Draw a shape of the sprite. It is hidden from readers of the screen: the word beside it is its name."""
+    return format_html(
+        '<svg class="hk-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        f" {css_class}" if css_class else "",
+        static("img/sprite.svg"),
+        name,
+    )
+
+
+@register.filter
+def state_mark(state: str) -> Mark:
+    """Look up shape, word and tone of a state. An unknown state is a mistake of the page and raises KeyError."""
+    return STATES[str(state)]
+
+
+@register.filter
+def tier_word(tier: str | None) -> Words:
+    """Name a tier: *High*; *Not stated* where the Guideline's text gives none."""
+    return TIER_WORDS[Tier(tier)] if tier else _("Not stated")
+
+
+@register.filter
+def tier_risk(tier: str | None) -> Words:
+    """Name a tier in full: *High risk*."""
+    return TIER_RISKS[Tier(tier)] if tier else _("Not stated")
+
+
+@register.filter
+def tier_provisional(tier: str) -> Words:
+    """Name a tier that rests on answers still unknown: *High risk, provisional*."""
+    return TIER_PROVISIONAL[Tier(tier)]
+
+
+@register.filter
+def strength_word(strength: str) -> Words:
+    """Name the Guideline's own word for how strongly it asks."""
+    return STRENGTH_WORDS[Strength(strength)]
+
+
+@register.filter
+def credit_mark(choice: str) -> Mark | None:
+    """Shape and word of the credit that a choice earns; None for choices that earn none by kind."""
+    return CREDITS.get(Choice(choice))
+
+
+@register.filter
+def credit_glyph(choice: str) -> str:
+    """Name of the square in the sprite that stands for the credit of a choice, or an empty string."""
+    mark = credit_mark(choice)
+    return mark.icon if mark else ""
+
+
+@register.filter
+def initials(name: object) -> str:
+    """At most two letters for the circle beside a name: *Grace Yip* is GY, 梁思敏 is 梁."""
+    words = str(name or "").split("@")[0].replace(".", " ").split()
+    if not words:
+        return "?"
+    if ord(words[0][0]) >= 0x2E80:  # Chinese: the family name comes first and stands alone
+        return words[0][0]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def under(path: str | None, place: str) -> bool:
+    """Tell whether a page lies in a place of the site; the root is a place by itself only."""
+    return bool(path) and (path == place if place == "/" else str(path).startswith(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a readiness bar in per cent of its length, as text for SVG attributes."""
+
+    kind: str
+    x: str
+    width: str
+
+
+@register.simple_tag
+def bar_segments(full: float = 0, half: float = 0, none: float = 0, unknown: float = 0) -> list[Segment]:
+    """Cut a bar into in place, partly, not in place and not known, in that order; empty parts are left out."""
+    parts = [("full", full), ("half", half), ("none", none), ("unknown", unknown)]
+    total = sum(Decimal(str(length or 0)) for _kind, length in parts)
+    segments: list[Segment] = []
+    at = Decimal(0)
+    for kind, length in parts:
+        if not length or not total:
+            continue
+        width = Decimal(str(length)) * 100 / total
+        segments.append(Segment(kind, f"{at:.2f}", f"{width:.2f}"))
+        at += width
+    return segments
+
+
+@register.filter
+def percent(value: Decimal | float) -> str:
+    """A number of 0 to 100 as SVG attributes want it: never with a comma, whatever the language."""
+    return f"{Decimal(str(value)):.1f}"
+
+
+@register.filter
+def per_line(text: object) -> int:
+    """Rows that a text box needs to show a text without scrolling, 2 at least and 20 at most."""
+    lines = normalize_newlines(str(text or "")).split("\n")
+    return max(2, min(20, sum(1 + len(line) // 80 for line in lines)))
+
+
+@register.filter
+def summary(form: BaseForm) -> list[tuple[str, str]]:
+    """List a form's errors as (anchor, *label: message*), fields in order; a group's anchor is its first choice."""
+    found: list[tuple[str, str]] = [("", str(message)) for message in form.non_field_errors()]
+    pattern = str(_("%(field)s: %(message)s"))
+    for field in form:
+        anchor = f"{field.auto_id}_0" if field.use_fieldset else (field.id_for_label or field.auto_id)
+        found.extend((anchor, pattern % {"field": field.label, "message": message}) for message in field.errors)
+    return found
+
+
+@register.filter
+def labelled(form: BaseForm) -> BaseForm:
+    """Take allauth's placeholders away: a label stays in view while somebody types, a placeholder does not."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    return form
+
+
+@register.filter
+def said(errors: Iterable[object] | None) -> list[object]:
+    """The errors as a list, so that a template can count them."""
+    return list(errors or ())

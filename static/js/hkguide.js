@@ -1,0 +1,88 @@
+// Small comforts; every page works without them.
+(() => {
+  "use strict";
+
+  // A form is sent once. It is free again after a while (a download leaves the page standing) and when somebody comes back.
+  const HOLD = 10000;
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || form.hasAttribute("data-many")) return;
+    if (sent.has(form)) {
+      event.preventDefault();
+      return;
+    }
+    sent.add(form);
+    event.submitter?.setAttribute("aria-busy", "true");
+    setTimeout(() => {
+      sent.delete(form);
+      event.submitter?.removeAttribute("aria-busy");
+    }, HOLD);
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    document.querySelectorAll("form").forEach((form) => sent.delete(form));
+    document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+
+  // What went wrong comes first: the summary takes the focus, its links the field.
+  const focusSummary = (root) => {
+    const summary = root.querySelector?.("[data-error-summary]");
+    if (summary) summary.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-error-summary] a[href^='#']");
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    field.scrollIntoView({ block: "center" });
+    (field.matches("input, select, textarea, button, a, [tabindex]") ? field : field.querySelector("input, select, textarea"))?.focus();
+  });
+
+  // Menus close by Escape and by a click elsewhere.
+  const closeMenus = (but) => document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
+    if (menu !== but) menu.open = false;
+  });
+  document.addEventListener("click", (event) => closeMenus(event.target.closest?.("details[data-menu]")));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details[data-menu][open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
+  // A save that failed is said aloud and stays on the page until one succeeds.
+  const alerts = () => document.getElementById("hk-alerts");
+  const tell = (words) => {
+    const banner = document.createElement("div");
+    banner.className = "hk-banner hk-banner-error";
+    banner.setAttribute("role", "alert");
+    const line = document.createElement("div");
+    line.className = "hk-wrap";
+    const text = document.createElement("p");
+    text.textContent = words;
+    line.append(text);
+    banner.append(line);
+    alerts()?.replaceChildren(banner);
+  };
+  const failed = (event) => {
+    const words = document.body.dataset;
+    tell({ 401: words.signIn, 403: words.refused }[event.detail.xhr?.status] ?? words.notSaved);
+  };
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+
+  // Without this a sign-in page that a redirect led to would be swapped into the middle of the questions.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.responseURL.includes("/accounts/login/")) {
+      event.detail.shouldSwap = false;
+      tell(document.body.dataset.signIn);
+    }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && !event.detail.xhr.responseURL.includes("/accounts/login/")) alerts()?.replaceChildren();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.detail.elt));
+  focusSummary(document);
+})();

@@ -1,0 +1,198 @@
+"""The demo: its files fit the edition, one run loads its three states, a second run changes nothing."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from assessments import declaring
+from assessments.guideline.edition import Edition
+from assessments.management.commands.load_demo import DEMO_DIR, read_demo
+from assessments.models import (
+    Answer,
+    Assessment,
+    Certificate,
+    Condition,
+    MarkKind,
+    Organisation,
+    Role,
+    State,
+    Submission,
+    User,
+)
+from assessments.models.snapshots import asked_facts
+
+PASSWORD = "a password for looking around"
+BUREAU, CLINICS, MARKER = "DEMO-0003", "DEMO-0001", "DEMO-0002"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Argon2 costs 50 ms a person, and no password is what is tested here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def load(**options: object) -> str:
+    printed = io.StringIO()
+    call_command("load_demo", stdout=printed, **options)
+    return printed.getvalue()
+
+
+def assessment_of(registration_no: str) -> Assessment:
+    return Assessment.objects.for_dashboard().get(organisation__registration_no=registration_no)
+
+
+def row_counts() -> dict[str, int]:
+    return {model._meta.label: model._base_manager.count() for model in apps.get_models()}
+
+
+@pytest.mark.django_db
+def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
+    printed = load(password=PASSWORD)
+
+    draft = assessment_of(MARKER)
+    assert (draft.state, draft.use.assigned_tier) == (State.DRAFT, "limited")
+    assert 55 <= 100 * draft.answered // draft.applicable <= 65
+    choices = set(draft.answers.values_list("choice", flat=True))
+    assert {"unknown", "planned", "not_applicable"} <= choices
+    assert draft.assignments.count() == 3
+
+    in_review = assessment_of(CLINICS)
+    assert (in_review.state, in_review.use.assigned_tier) == (State.IN_REVIEW, "high")
+    submission = Submission.objects.get(assessment=in_review)
+    reviewer = submission.seats.get().reviewer
+    membership = reviewer.memberships.get()
+    assert (membership.role, membership.organisation) == (Role.REVIEWER, in_review.organisation)
+    targets = declaring.review_targets(submission.content())
+    assert 30 <= 100 * submission.marks.count() // len(targets) <= 37
+    assert submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count() == 2
+    assert submission.marks.filter(mark=MarkKind.ACCEPTED_WITH_ACTION).exists()
+
+    certified = assessment_of(BUREAU)
+    assert (certified.state, certified.use.assigned_tier) == (State.CERTIFIED, "low")
+    certificate = Certificate.objects.get(use=certified.use)
+    assert (certificate.status(), certificate.assurance) == ("valid", "self_declared")
+    assert Condition.objects.count() == 3
+
+    # Answered by the respondents, signed by the leads.
+    answered_by = set(Answer.objects.values_list("by__email", flat=True))
+    assert answered_by == {"jason.cheung@demo.example", "arjun.rai@demo.example", "samuel.ko@demo.example"}
+    signed = dict(Submission.objects.values_list("organisation__registration_no", "by__email"))
+    assert signed == {CLINICS: "vivian.lau@demo.example", BUREAU: "fiona.yip@demo.example"}
+
+    body = Organisation.objects.reviewing_body()
+    assert body is not None
+    assert body.memberships.filter(role=Role.REVIEWER).count() == 2
+    people = User.objects.filter(email__endswith="@demo.example")
+    assert all(f"{person.email} " in printed for person in people)
+    assert printed.count(PASSWORD) == people.count() == 10
+    assert people.get(email="fiona.yip@demo.example").check_password(PASSWORD)
+
+    counts, hashes = row_counts(), dict(User.objects.values_list("email", "password"))
+    again = load(password="another one")
+    assert (row_counts(), dict(User.objects.values_list("email", "password"))) == (counts, hashes)
+    assert again.count("is here already") == 4
+    assert again.count("(unchanged)") == people.count() + 1
+    assert "another one" not in again
+
+    # Nothing that was written is left out: every fact is asked for, none is missing, and no answer is hidden.
+    for assessment in Assessment.objects.for_dashboard():
+        edition, declared = assessment.compiled(), assessment.declared()
+        facts = set(assessment.use.fact_rows().values_list("key", flat=True))
+        assert facts == set(asked_facts(edition, declared))
+        assert declaring.hidden_answers(assessment, declared, assessment.answer_values()) == 0
+
+
+@pytest.mark.django_db
+def test_every_answer_and_line_is_shown_and_says_something_of_its_own(edition: Edition):
+    notes: list[str] = []
+    for file in read_demo(DEMO_DIR, edition):
+        if file.is_reviewing_body:
+            continue
+        declared = file.declared(edition)
+        shown = {question.key: question for question in declared.questions(edition)}
+        for key, answer in file.answers.items():
+            lines = {item.key for item in declared.items(edition, shown[key])}
+            assert lines >= {*answer.items, *answer.not_applicable}, key
+            assert 8 <= len(answer.text.split()) <= 40, key
+            notes.append(answer.text)
+    assert len(set(notes)) == len(notes)
+
+
+@pytest.mark.django_db
+def test_the_organisations_are_named_in_both_languages_and_one_with_characters_of_hkscs(edition: Edition):
+    named = [file.organisation["name_zh"] for file in read_demo(DEMO_DIR, edition)]
+    assert all(named)
+    scopes = [file.use["scope_zh"] for file in read_demo(DEMO_DIR, edition) if file.use]
+    beyond_big5 = [scope for scope in scopes if scope.encode("big5", "ignore").decode("big5") != scope]
+    assert len(beyond_big5) == 1
+    assert beyond_big5[0].encode("big5hkscs").decode("big5hkscs") == beyond_big5[0]
+
+
+@pytest.mark.django_db
+def test_another_reviewing_body_keeps_its_place(tmp_path: Path):
+    founder = User.objects.create_user("ines@example.org", name="Ines Independent")
+    body = declaring.found_organisation(by=founder, reviewing_body=True, name_en="Review House", place="Hong Kong")
+    shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path)
+    printed = load(folder=tmp_path, password=PASSWORD)
+    assert Organisation.objects.reviewing_body() == body
+    assert "Hong Kong AI Review House is left out" in printed
+    assert "margaret.siu@demo.example" not in printed
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("was", "now", "fault"),
+    [
+        ("  use-register:\n", "  use-registers:\n", "answers.use-registers: this question is not put to the use"),
+        ("[processing]", "[procesing]", "answers.data-disclosure: the line “procesing” is not shown to the use"),
+        ("  sector: none", "  sektor: none", "sektor: there is no such fact"),
+        ("  sector: none", "  sector: nine", "sector: “nine” is no answer to this question."),
+        (
+            "  legal-gate: 60",
+            "  legal-gate: 600",
+            "due-legal-gate: Choose a date after today and at most 90 days ahead.",
+        ),
+        ("    choice: unknown", "    choise: unknown", "answers.training-intake.choise: no such key"),
+        ("  name_zh:", "  name_tc:", "organisation.name_tc: no such key"),
+        ("state: certified", "state: returned", "state: “returned” is none of: certified, draft, in_review"),
+        (
+            "    choice: unknown",
+            "    choice: planned",
+            "answers.training-intake.choice: Choose one of the answers given.",
+        ),
+        ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
+        ('  version: "3.2"\n', "", "system: lacks the key “version”"),
+        ("state: certified\n", "state: certified\nstate: draft\n", "state: stands twice"),
+    ],
+)
+def test_a_bad_key_names_its_file_and_itself_and_leaves_nothing_behind(tmp_path: Path, was, now, fault):
+    file = shutil.copy(DEMO_DIR / "waterfront-bureau.yaml", tmp_path)
+    text = Path(file).read_text(encoding="utf-8")
+    assert was in text
+    Path(file).write_text(text.replace(was, now, 1), encoding="utf-8")
+    counts = row_counts()
+    with pytest.raises(CommandError) as caught:
+        load(folder=tmp_path, password=PASSWORD)
+    assert str(caught.value).startswith("waterfront-bureau.yaml:")
+    assert f": {fault}" in str(caught.value)
+    assert row_counts() == counts
+
+
+@pytest.mark.django_db
+def test_a_missing_edition_is_loaded_first(monkeypatch, edition: Edition):
+    from assessments.management.commands import load_demo
+
+    calls: list[str] = []
+    monkeypatch.setattr(load_demo.Edition.objects, "exists", lambda: False)
+    monkeypatch.setattr(load_demo, "call_command", lambda name, **options: calls.append(name))
+    monkeypatch.setattr(load_demo, "read_demo", lambda folder, edition: [])
+    load(password=PASSWORD)
+    assert calls == ["load_guideline"]
