@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-SECRET_HINT = (
+HOW_TO_SET = (
     "Set HKGUIDE_SECRET_KEY to a long random text, for example: "
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
@@ -19,12 +19,12 @@ def missing_secret() -> str:
     """Say what to do when no secret is set, or nothing. Reads the module: settings.SECRET_KEY raises when empty."""
     from hkguide import settings as module
 
-    return "" if module.SECRET_KEY else f"HKGUIDE_SECRET_KEY is not set. {SECRET_HINT}"
+    return "" if module.SECRET_KEY else f"HKGUIDE_SECRET_KEY is not set. {HOW_TO_SET}"
 
 
 @register()
 def secret_is_set(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    return [Error("HKGUIDE_SECRET_KEY is not set.", hint=SECRET_HINT, id="hkguide.E001")] if missing_secret() else []
+    return [Error("HKGUIDE_SECRET_KEY is not set.", hint=HOW_TO_SET, id="hkguide.E001")] if missing_secret() else []
 
 
 @register("pdf")

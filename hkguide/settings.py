@@ -217,8 +217,8 @@ WHITENOISE_USE_FINDERS = not env_flag("COLLECTED_STATIC")
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- jobs and mail --------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env("REDIS_URL")
-CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL  # default: after the commit, in the process
+CELERY_BROKER_URL = env("REDIS_URL", "memory://") or "memory://"
+CELERY_TASK_ALWAYS_EAGER = not env("REDIS_URL")  # default: after the commit, in the process
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
