@@ -200,7 +200,7 @@ def require_member(user: User, action: Action, about: Organisation | AISystem | 
 
 
 def require_people(user: User, organisation: Organisation) -> Role:
-    """Return the role of somebody who may invite and remove: an owner, in the reviewing body (it has none) a reviewer."""
+    """Return the role of who may invite and remove: an owner; in the reviewing body, which has none, a reviewer."""
     role = role_in(user, organisation)
     if organisation.is_reviewing_body and role == Role.REVIEWER:
         return role

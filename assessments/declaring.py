@@ -22,7 +22,7 @@ from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, Se
 from assessments.guideline.conditions import Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
-from assessments.guideline.terms import UNKNOWN, Choice, Tier
+from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
     AISystem,
     Answer,
@@ -399,7 +399,13 @@ def _refresh(use: DeclaredUse, *, by: User) -> TierResult:
     edition = current_edition(use)
     facts = as_facts(use.fact_rows())
     result = assign_tier(edition, facts)
-    wanted = {(str(hold.kind), fact) for hold in result.holds for fact in hold.facts}
+    # Facts are asked page by page: one that nobody has answered yet opens no hold that only a reviewer can close.
+    wanted = {
+        (str(hold.kind), fact)
+        for hold in result.holds
+        for fact in hold.facts
+        if hold.kind == HoldKind.OPEN_QUESTION or fact in facts
+    }
     open_holds = {(hold.kind, hold.fact): hold for hold in use.holds.filter(closed_at=None)}
     for kind, fact in wanted - set(open_holds):
         settled = use.holds.filter(kind=kind, fact=fact).exclude(closed_at=None).exclude(kind="open_question")

@@ -114,8 +114,8 @@ def obstacles_to_submit(assessment: Assessment) -> list[str]:
     return reasons
 
 
-def obstacles_to_self_certify(assessment: Assessment) -> list[str]:
-    """Say what keeps a Low use from being certified on its owner's word alone."""
+def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any] | None = None) -> list[str]:
+    """Say what keeps a Low use from being certified on its owner's word alone. `content`: its final picture."""
     reasons = obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
@@ -128,7 +128,7 @@ def obstacles_to_self_certify(assessment: Assessment) -> list[str]:
         reasons.append(
             _("An answer on a prohibited use once stood at “yes” or “do not know”: a reviewer has to see its history.")
         )
-    musts = picture(assessment, final=True)["musts"]
+    musts = (content or picture(assessment, final=True))["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         reasons.append(
@@ -173,9 +173,11 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
     return found + _answer_blockers(edition, submission.assigned_tier, left)
 
 
-def blockers_to_self_certify(assessment: Assessment) -> list[Blocker]:
-    """What the signer of a Low use has to mend first or, where it is conditionable, to promise by a date."""
-    content = picture(assessment, final=True)
+def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any]) -> list[Blocker]:
+    """What the signer of a Low use has to mend first or, where it is conditionable, to promise by a date.
+
+    `content`: the final picture of the assessment.
+    """
     left = [f for f in content["findings"] if f["blocking"] and f["kind"] != "not_applicable"]
     return _answer_blockers(assessment.compiled(), content["tier"]["assigned"], left)
 

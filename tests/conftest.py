@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
 from tests.factories import Cast, make_cast
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
 
@@ -35,7 +39,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any, source: Sourc
 
 
 @pytest.fixture
-def published(transactional_db: None, source: Source) -> None:
+def edition_stays(django_db_setup: None, django_db_blocker: Any, source: Source) -> Iterator[None]:
+    """Load the edition again after a test that commits: its database is emptied, and the next test counts on the edition."""
+    from assessments.models import Edition as EditionRow
+
+    yield
+    with django_db_blocker.unblock():
+        EditionRow.objects.publish(source)
+
+
+@pytest.fixture
+def published(edition_stays: None, transactional_db: None, source: Source) -> None:
     """For tests that commit (threads, live servers): the database was emptied by the one before, load the edition again."""
     from assessments.models import Edition as EditionRow
 
@@ -51,6 +65,28 @@ def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture
 def cast(db: None) -> Cast:
     return make_cast()
+
+
+@pytest.fixture(scope="module")
+def chromium(django_db_setup: None) -> Iterator[Browser]:
+    """The browser, for the tests of one module: while Playwright's loop runs, this thread's database connections are others."""
+    from tests import browser
+
+    if browser.EXECUTABLE is None:
+        pytest.skip("Chromium is not installed")
+    with browser.started() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page in a fresh profile; at the end of the test nothing may have been said in its console."""
+    from tests import browser
+
+    with browser.new_page(chromium) as page:
+        watch = browser.Watch(page)
+        yield page
+        assert watch.faults() == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

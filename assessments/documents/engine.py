@@ -1,0 +1,114 @@
+"""The one place that imports WeasyPrint: HTML in, PDF bytes out, the same bytes every time.
+
+WeasyPrint is imported on first use: it costs 0.9 s, and without Pango the import itself raises OSError.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+BUNDLED = Path(__file__).resolve().parent
+TYPES = {".ttf": "font/ttf", ".svg": "image/svg+xml"}
+LOCK = threading.Lock()  # the font configuration is shared: one render at a time in a process
+
+
+class FetchRefused(Exception):
+    """A document asked for something that is not ours; the message names it."""
+
+
+class NoPango(Exception):
+    """The libraries that WeasyPrint needs are not on this machine."""
+
+
+def render(
+    *layouts: str, identifier: str, created: datetime, fits: Callable[[Sequence[Any]], bool] | None = None
+) -> bytes:
+    """Render HTML as a tagged PDF/UA-1 file; the same arguments give the same bytes.
+
+    Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last. Title and
+    language are those of the HTML. Raises FetchRefused, and NoPango where the libraries are missing.
+    """
+    try:
+        engine = _engine()
+    except OSError as error:
+        raise NoPango(str(error)) from error
+    from weasyprint import HTML
+    from weasyprint.urls import FatalURLFetchingError
+
+    with LOCK:
+        try:
+            for html in layouts:
+                document = HTML(string=html, base_url="app:", url_fetcher=engine.fetcher).render(
+                    font_config=engine.fonts, stylesheets=[engine.css]
+                )
+                if fits is None or fits(document.pages):
+                    break
+            document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
+        # It derives from BaseException: unnamed, it would pass every `except Exception` and end a worker.
+        except FatalURLFetchingError as error:
+            raise FetchRefused(str(error)) from None
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+class _Engine:
+    def __init__(self) -> None:
+        from weasyprint import CSS
+        from weasyprint.text.fonts import FontConfiguration
+
+        _say_languages()
+        self.fetcher = _fetcher()
+        self.fonts = FontConfiguration()
+        self.css = CSS(
+            string=(BUNDLED / "print.css").read_text(encoding="utf-8"),
+            base_url="app:",
+            font_config=self.fonts,
+            url_fetcher=self.fetcher,
+        )
+
+
+@cache
+def _engine() -> _Engine:
+    """Parse style sheet and fonts once a process: half the time of a certificate, and memory stays flat."""
+    with LOCK:
+        return _Engine()
+
+
+def _fetcher() -> Any:
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Bundled(URLFetcher):
+        """`app:` names files that we ship; http, file, data and ../ are refused."""
+
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+            path = (BUNDLED / url.removeprefix("app:")).resolve()
+            ours = url.startswith("app:") and path.is_relative_to(BUNDLED) and path.suffix in TYPES and path.is_file()
+            if not ours:
+                raise FatalURLFetchingError(f"refused: {url[:80]}")
+            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": TYPES[path.suffix]})
+
+    return Bundled()
+
+
+def _say_languages() -> None:
+    """Write an element's `lang` into the PDF's structure tree, which WeasyPrint 70 leaves out (PDF/UA asks for it)."""
+    import pydyf
+    from weasyprint.pdf import tags
+
+    plain = tags._build_box_tree
+
+    def with_language(box: Any, *rest: Any) -> Iterator[Any]:
+        inner = getattr(box, "_box", box)  # absolutely positioned boxes come wrapped
+        language = inner.element.attrib.get("lang") if inner.element is not None else None
+        for element in plain(box, *rest):
+            if language:
+                element["Lang"] = pydyf.String(language)
+            yield element
+
+    tags._build_box_tree = with_language

@@ -1,0 +1,629 @@
+"""The one report model: a snapshot turned into what a reader needs, as frozen dataclasses with every word in place.
+
+`build_report` reads nothing but its arguments, so the plan of a draft and that of a submission differ in them alone.
+Texts of the bank come from the edition, words of people from the snapshot; nothing hidden is in a snapshot, so nothing
+hidden is in a report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Basis, Choice, Dimension, Tier
+from assessments.models.assessments import ChoiceChoices
+from assessments.models.base import canonical_json
+from assessments.models.systems import HoldKindChoices
+from assessments.scoring.findings import FindingKind
+
+PERIODS = (30, 90, 180, 365)
+"""Days of the plan at a glance. Our judgement: a month, a quarter, half a year, a year."""
+DIMENSION_CLAUSES = {dimension: f"2.2.{number}" for number, dimension in enumerate(Dimension, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The organisation as its snapshot names it; `name_zh` may be empty."""
+
+    name_en: str
+    name_zh: str
+    registration_no: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a submission knows of itself beside its snapshot."""
+
+    reference: str
+    round: int
+    at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWords:
+    """What the reviewer said of one answer, for the organisation to read; never the private note."""
+
+    mark: str
+    words: str
+    would_satisfy: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionNow:
+    """How an action stands when the plan is made; the snapshot cannot know it."""
+
+    owner: str
+    status: str
+    note: str = ""
+    verified_by: str = ""
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    label: str
+    words: str
+    reason: str
+    group: str
+    agreed_by: str = ""
+    agreed_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule that fired. `tier` is None where it changes none; `deciding` rules carry the assigned tier."""
+
+    id: str
+    tier: Tier | None
+    basis: Basis
+    basis_words: str
+    clauses: tuple[str, ...]
+    reason: str
+    reading: str
+    facts: tuple[FactLine, ...]
+    deciding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    kind: str
+    fact: str
+    open: bool
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One fact answered otherwise, and the tier that this would give."""
+
+    fact: str
+    was: str
+    to: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class TierReport:
+    """The tier with its reasons. `text` is what the Guideline's own text says, None where it is not stated."""
+
+    assigned: Tier
+    word: str
+    meaning: str
+    asks: str
+    judgement: str
+    text: Tier | None
+    text_word: str
+    provisional: bool
+    waits_for: tuple[str, ...]
+    rules: tuple[RuleLine, ...]
+    holds: tuple[HoldLine, ...]
+    lower: tuple[ChangeLine, ...]
+    higher: tuple[ChangeLine, ...]
+    together: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One heading of the scorecard. `value` in per cent, None: not assessed. The counts are duties and add up."""
+
+    name: str
+    clause: str
+    value: Decimal | None
+    band: str
+    duties: int
+    full: int
+    half: int
+    unknown: int
+    none: int
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    text: str
+    state: str  # ticked, open or not_applicable
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One question that applied, with all that was answered to it; `choice` is empty where nothing was."""
+
+    key: str
+    section: str
+    title: str
+    question: str
+    choice: str
+    words: str
+    items: tuple[ItemLine, ...]
+    note: str
+    reason: str
+    planned_for: date | None
+    by: str
+    dimension: str
+    good: bool
+    review: ReviewWords | None
+
+    @property
+    def given(self) -> str:
+        """The answer in a few words; a checklist's says how much of it is ticked."""
+        if self.choice != Choice.TICKED:
+            return self.words
+        ticked = sum(item.state == "ticked" for item in self.items)
+        return _("%(n)s of %(all)s ticked") % {"n": ticked, "all": len(self.items)}
+
+    @property
+    def left_out(self) -> tuple[ItemLine, ...]:
+        return tuple(item for item in self.items if item.state == "not_applicable")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """A duty that one question leaves short. `items`: those of its checklist that do."""
+
+    requirement: str
+    clause: str
+    statement: str
+    strength: str
+    standing: str
+    blocking: bool
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionBlock:
+    """One action with everything it answers. A draft's action has no number and no date yet: `due` is None."""
+
+    number: int
+    title: str
+    answer: AnswerLine
+    findings: tuple[FindingLine, ...]
+    why: str
+    steps: tuple[str, ...]
+    closes: tuple[str, ...]
+    suggested_owner: str
+    effort: str
+    priority: str
+    priority_key: str
+    blocking: bool
+    due: date | None
+    due_days: int
+    dimensions: tuple[str, ...]
+    now: ActionNow | None
+
+    @property
+    def when(self) -> str:
+        if self.due:
+            return day(self.due)
+        return ngettext("%(n)s day after signing", "%(n)s days after signing", self.due_days) % {"n": self.due_days}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Actions that fall due within so many days; `days` is None for what is later."""
+
+    title: str
+    actions: tuple[ActionBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    draft: bool
+    edition_key: str
+    edition_release: int
+    edition_checksum: str
+    guideline_title: str
+    guideline_version: str
+    guideline_date: str
+    organisation: Body
+    system: str
+    version: str
+    suppliers: str
+    parts: tuple[str, ...]
+    use_reference: str
+    use: str
+    purpose: str
+    setting: str
+    people_affected: str
+    scope_en: str
+    scope_zh: str
+    exclusions: str
+    assessment: str
+    frozen: Frozen | None
+    signed_by: str
+    statement: tuple[str, ...]
+    public_statement: str
+    tier: TierReport
+    facts: tuple[FactLine, ...]
+    readiness: tuple[Readiness, ...]
+    principles: tuple[Readiness, ...]
+    lifecycle: tuple[Readiness, ...]
+    duties: int
+    duties_in_place: int
+    applicable: int
+    answered: int
+    answers: tuple[AnswerLine, ...]
+    actions: tuple[ActionBlock, ...]
+    method: str
+    words: Mapping[str, str] = field(repr=False)
+
+    @property
+    def blocking(self) -> tuple[ActionBlock, ...]:
+        return tuple(action for action in self.actions if action.blocking)
+
+    @property
+    def unknown(self) -> tuple[AnswerLine, ...]:
+        return tuple(answer for answer in self.answers if answer.choice == Choice.UNKNOWN)
+
+    @property
+    def not_applicable(self) -> tuple[AnswerLine, ...]:
+        """Questions answered so as a whole, and those of whose items some are."""
+        return tuple(a for a in self.answers if a.choice == Choice.NOT_APPLICABLE or a.left_out)
+
+    @property
+    def planned(self) -> tuple[AnswerLine, ...]:
+        return tuple(answer for answer in self.answers if answer.choice == Choice.PLANNED)
+
+    @property
+    def good(self) -> dict[str, list[AnswerLine]]:
+        """What is in place in full, by dimension, in the order of the questionnaire."""
+        found: dict[str, list[AnswerLine]] = {}
+        for answer in self.answers:
+            if answer.good:
+                found.setdefault(answer.dimension, []).append(answer)
+        return found
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The actions by when they fall due, counted from the signing; periods without one are left out."""
+        placed: dict[int, list[ActionBlock]] = {}
+        for action in self.actions:
+            days = action.due_days
+            if action.due and self.frozen:
+                days = (action.due - timezone.localdate(self.frozen.at)).days
+            placed.setdefault(sum(days > period for period in PERIODS), []).append(action)
+        titles = [_("Within %(days)s days") % {"days": days} for days in PERIODS] + [_("Later")]
+        return tuple(
+            Period(titles[place], tuple(sorted(actions, key=lambda a: (a.due or date.min, a.due_days, a.number))))
+            for place, actions in sorted(placed.items())
+        )
+
+
+def day(value: date) -> str:
+    """Write a date as Hong Kong does in English, unbroken: 14 October 2026."""
+    return f"{value.day}\u00a0{value:%B}\u00a0{value.year}"
+
+
+def moment(value: str | datetime) -> datetime:
+    """Read a snapshot's time, in Hong Kong's."""
+    return timezone.localtime(datetime.fromisoformat(value) if isinstance(value, str) else value)
+
+
+def build_report(
+    content: Mapping[str, Any],
+    edition: Edition,
+    *,
+    draft: bool,
+    frozen: Frozen | None = None,
+    reviews: Mapping[str, ReviewWords] | None = None,
+    standing: Mapping[int, ActionNow] | None = None,
+) -> Report:
+    """Build the report of a snapshot, or of the picture of a draft.
+
+    `reviews`: question key to what a reviewer said of it; `standing`: action number to how it stands now. No queries.
+    """
+    content = json.loads(canonical_json(content))  # a draft's picture holds dates and decimals, a snapshot their texts
+    facts = [_fact(edition, fact) for fact in content["facts"]]
+    fact_of = {fact["key"]: line for fact, line in zip(content["facts"], facts, strict=True)}
+    answers = [_answer(edition, shown, content, reviews or {}) for shown in content["questions"]]
+    answer_of = {answer.key: answer for answer in answers}
+    card, signed = content["scorecard"], content.get("signed", {})
+    duties = card["clauses"].values()  # a duty stands under one clause, but under several dimensions
+    return Report(
+        draft=draft,
+        edition_key=content["edition"]["key"],
+        edition_release=content["edition"]["release"],
+        edition_checksum=content["edition"]["checksum"],
+        guideline_title=edition.title,
+        guideline_version=edition.guideline_version,
+        guideline_date=edition.guideline_date,
+        organisation=Body(**{k: v for k, v in content["organisation"].items() if k != "reference"}),
+        system=content["system"]["name"],
+        version=content["system"]["version"],
+        suppliers=content["system"]["suppliers"],
+        parts=tuple(edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]),
+        use_reference=content["use"]["reference"],
+        use=content["use"]["title"],
+        purpose=content["use"]["purpose"],
+        setting=content["use"]["setting"],
+        people_affected=content["use"]["people_affected"],
+        scope_en=content["use"]["scope_en"],
+        scope_zh=content["use"]["scope_zh"],
+        exclusions=content["use"]["exclusions"],
+        assessment=content["assessment"]["reference"],
+        frozen=frozen,
+        signed_by=signed.get("name", ""),
+        statement=tuple(signed.get("statement", ())),
+        public_statement=signed.get("public_statement", ""),
+        tier=_tier(edition, content, fact_of),
+        facts=tuple(facts),
+        readiness=tuple(
+            _readiness(edition, content, "dimensions", str(key), DIMENSION_CLAUSES[key]) for key in Dimension
+        ),
+        principles=tuple(_readiness(edition, content, "principles", key, "2.3") for key in card["principles"]),
+        lifecycle=tuple(_readiness(edition, content, "lifecycle", key, "2.1.3") for key in card["lifecycle"]),
+        duties=sum(score["duties"] for score in duties),
+        duties_in_place=sum(score["full"] for score in duties),
+        applicable=content["counts"]["applicable"],
+        answered=content["counts"]["answered"],
+        answers=tuple(answers),
+        actions=tuple(
+            _action(edition, place, action, content, answer_of, standing or {})
+            for place, action in enumerate(content["actions"], 1)
+        ),
+        method=edition.policy.words["method"],
+        words=edition.policy.words,
+    )
+
+
+def _value_words(edition: Edition, key: str, value: Any) -> str:
+    """Say a fact's value as its page does."""
+    if isinstance(value, list | tuple):
+        return "; ".join(_value_words(edition, key, part) for part in value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if value == "unknown":
+        return _("Do not know")
+    return edition.facts[key].options.get(value, str(value))
+
+
+def _fact(edition: Edition, fact: Mapping[str, Any]) -> FactLine:
+    entry = edition.facts[fact["key"]]
+    groups = {group.key: group.title for group in edition.fact_groups}
+    return FactLine(
+        label=entry.label,
+        words=_value_words(edition, entry.key, fact["value"]),
+        reason=fact["reason"],
+        group=groups.get(entry.group, ""),
+        agreed_by=fact["agreed_by"] or "",
+        agreed_reason=fact["agreed_reason"],
+    )
+
+
+def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, FactLine]) -> TierReport:
+    drawn = content["tier"]
+    assigned = Tier(drawn["assigned"])
+    obligation = edition.obligations[assigned]
+    rules = {rule.id: rule for rule in edition.rules}
+
+    def line(key: str) -> FactLine:
+        if key in fact_of:
+            return fact_of[key]
+        return FactLine(edition.facts[key].label, _("no answer yet"), "", "")
+
+    def change(drawn: Mapping[str, Any]) -> ChangeLine:
+        key = drawn["fact"]
+        return ChangeLine(
+            fact=edition.facts[key].label,
+            was=_value_words(edition, key, drawn["from"]),
+            to=_value_words(edition, key, drawn["to"]),
+            tier=edition.terms[f"tiers.{drawn['tier']}"],
+        )
+
+    return TierReport(
+        assigned=assigned,
+        word=edition.terms[f"tiers.{assigned}"],
+        meaning=obligation.meaning,
+        asks=obligation.guideline,
+        judgement=obligation.judgement,
+        text=Tier(drawn["text"]) if drawn["text"] else None,
+        text_word=edition.terms[f"tiers.{drawn['text']}"] if drawn["text"] else _("not stated"),
+        provisional=drawn["provisional"],
+        waits_for=tuple(edition.facts[key].label for key in drawn["waits_for"]),
+        rules=tuple(
+            RuleLine(
+                id=fired["id"],
+                tier=Tier(fired["tier"]) if fired["tier"] else None,
+                basis=Basis(fired["basis"]),
+                basis_words=edition.terms[f"bases.{fired['basis']}"],
+                clauses=tuple(edition.cited(clause) for clause in fired["clauses"]),
+                reason=rules[fired["id"]].reason,
+                reading=rules[fired["id"]].reading,
+                facts=tuple(line(key) for key in fired["facts"]),
+                deciding=fired["tier"] == drawn["assigned"],
+            )
+            for fired in sorted(drawn["rules"], key=lambda r: -Tier(r["tier"]).rank if r["tier"] else 1)
+        ),
+        holds=tuple(
+            HoldLine(
+                kind=str(HoldKindChoices(hold["kind"]).label),
+                fact=edition.facts[hold["fact"]].label if hold["fact"] in edition.facts else hold["fact"],
+                open=hold["open"],
+                decision=hold["decision"],
+            )
+            for hold in drawn["holds"]
+        ),
+        lower=tuple(change(one) for one in drawn["lower"]),
+        higher=tuple(change(one) for one in drawn["higher"]),
+        together=tuple(edition.facts[key].label for key in drawn["together"]),
+    )
+
+
+def _readiness(edition: Edition, content: Mapping[str, Any], kind: str, key: str, clause: str) -> Readiness:
+    """One row of the scorecard, its shortfalls told apart by the findings that cause them.
+
+    A duty that several answers leave short stands where the lowest puts it, as in scoring.
+    """
+    score = content["scorecard"][kind][key]
+    lowest: dict[str, tuple[int, bool]] = {}
+    for finding in content["findings"]:
+        requirement = edition.requirements[finding["requirement"]]
+        if finding["half_credits"] is None or key not in {str(name) for name in getattr(requirement, kind)}:
+            continue
+        before, not_known = lowest.get(requirement.id, (2, False))
+        not_known = not_known or finding["kind"] == FindingKind.UNKNOWN
+        lowest[requirement.id] = (min(before, finding["half_credits"]), not_known)
+    half = sum(credit == 1 for credit, _not_known in lowest.values())
+    unknown = sum(credit == 0 and not_known for credit, not_known in lowest.values())
+    unanswered = score["duties"] - score["answered"]
+    value = None if score["value"] is None else Decimal(score["value"])
+    return Readiness(
+        name=edition.terms[f"{kind}.{key}"],
+        clause=clause,
+        value=value,
+        band=band_words(edition, value),
+        duties=score["duties"],
+        full=score["full"],
+        half=half,
+        unknown=unknown,
+        none=max(0, score["duties"] - score["full"] - half - unknown - unanswered),
+        unanswered=unanswered,
+    )
+
+
+def band_words(edition: Edition, value: Decimal | None) -> str:
+    """Name the band of a score in words; *not assessed* where nothing was in scope."""
+    if value is None:
+        return _("Not assessed")
+    return edition.policy.words[f"bands.{band_key(edition, value)}"]
+
+
+def band_key(edition: Edition, value: Decimal) -> str:
+    return next(key for least, key in edition.policy.bands if value >= least)
+
+
+def _answer(
+    edition: Edition, shown: Mapping[str, Any], content: Mapping[str, Any], reviews: Mapping[str, ReviewWords]
+) -> AnswerLine:
+    question = edition.questions[shown["question"]]
+    given = content["answers"].get(question.key, {})
+    choice = given.get("choice", "")
+    items = tuple(_item(item.text, given.get("items", {}).get(item.key)) for item in _items(question, shown["items"]))
+    ticked = [item.state != "open" for item in items]
+    return AnswerLine(
+        key=question.key,
+        section=edition.section_of[question.section].title,
+        title=question.title,
+        question=question.text,
+        choice=choice,
+        words=str(ChoiceChoices(choice).label) if choice else _("No answer yet"),
+        items=items if choice in (Choice.TICKED, Choice.NONE) else (),
+        note=given.get("text", ""),
+        reason=given.get("reason", ""),
+        planned_for=date.fromisoformat(given["planned_for"]) if given.get("planned_for") else None,
+        by=given.get("by", ""),
+        dimension=_dimension(edition, question),
+        good=choice == Choice.IN_PLACE or (choice == Choice.TICKED and all(ticked)),
+        review=reviews.get(question.key),
+    )
+
+
+def _items(question: Question, keys: Iterable[str]) -> list[Any]:
+    wanted = set(keys)
+    return [item for item in question.items if item.key in wanted]
+
+
+def _item(text: str, stored: Any) -> ItemLine:
+    if stored is True:
+        return ItemLine(text, "ticked")
+    return ItemLine(text, "not_applicable", stored) if stored else ItemLine(text, "open")
+
+
+def _dimension(edition: Edition, question: Question) -> str:
+    for id in question.requirements:
+        for dimension in edition.requirements[id].dimensions:
+            return edition.terms[f"dimensions.{dimension}"]
+    return _("Across all dimensions")
+
+
+def _action(
+    edition: Edition,
+    place: int,
+    action: Mapping[str, Any],
+    content: Mapping[str, Any],
+    answer_of: Mapping[str, AnswerLine],
+    standing: Mapping[int, ActionNow],
+) -> ActionBlock:
+    question = edition.questions[action["question"]]
+    findings = [finding for finding in content["findings"] if finding["question"] == question.key]
+    items = {item.key: item for item in question.items}
+    short = list(dict.fromkeys(finding["item"] for finding in findings))
+    remedies = [items[key].remedy if key else question.remedy for key in short]
+    named = {d for f in findings for d in edition.requirements[f["requirement"]].dimensions}
+    dimensions = tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
+    number = action.get("number", place)
+    return ActionBlock(
+        number=number,
+        title=action["title"],
+        answer=answer_of[question.key],
+        findings=tuple(_findings(edition, question, findings)),
+        why=question.why,
+        steps=tuple(dict.fromkeys(remedy.first_step for remedy in remedies if remedy)),
+        closes=tuple(dict.fromkeys(remedy.closes_it for remedy in remedies if remedy)),
+        suggested_owner=edition.owners[action["owner"]],
+        effort=edition.policy.words[f"efforts.{action['effort']}"],
+        priority=edition.policy.words[f"priorities.{action['priority']}"],
+        priority_key=action["priority"],
+        blocking=any(finding["blocking"] for finding in findings),
+        due=date.fromisoformat(action["due"]) if action.get("due") else None,
+        due_days=action["due_days"],
+        dimensions=dimensions,
+        now=standing.get(number),
+    )
+
+
+def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[str, Any]]) -> Iterable[FindingLine]:
+    """One line a duty and kind: the items of a checklist that leave it short in the same way stand together."""
+    standings = {
+        FindingKind.SHORTFALL: _("not in place"),
+        FindingKind.PARTLY: _("partly in place"),
+        FindingKind.PLANNED: _("planned"),
+        FindingKind.UNKNOWN: _("not known"),
+        FindingKind.NOT_APPLICABLE: _("said not to apply; the reason is not accepted yet"),
+    }
+    text_of = {item.key: item.text for item in question.items}
+    together: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        together.setdefault((finding["requirement"], finding["kind"]), []).append(finding)
+    for (id, kind), group in together.items():
+        requirement = edition.requirements[id]
+        yield FindingLine(
+            requirement=id,
+            clause=edition.cited(requirement.clause),
+            statement=requirement.statement,
+            strength=edition.terms[f"strengths.{requirement.strength}"],
+            standing=standings[FindingKind(kind)],
+            blocking=any(finding["blocking"] for finding in group),
+            items=tuple(text_of[finding["item"]] for finding in group if finding["item"]),
+        )

@@ -1,0 +1,185 @@
+"""The answer to one question, and who is asked to answer a section."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.db.models import QuerySet
+from django.utils.text import normalize_newlines
+from django.utils.translation import gettext_lazy as _
+
+from assessments.guideline.edition import Item, Question
+from assessments.guideline.terms import Choice
+from assessments.models import Answer, Membership
+
+PRACTICE = (Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE, Choice.UNKNOWN)
+INSTEAD_OF_LINES = (Choice.NONE, Choice.NOT_APPLICABLE, Choice.UNKNOWN)
+"""What may be said of a checklist as a whole, where no line is ticked."""
+
+
+class Words(forms.CharField):
+    """Text of several lines, with the line ends that it will be compared and printed with."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return normalize_newlines(str(super().to_python(value) or ""))
+
+
+def posted_question(name: str) -> str:
+    """The key of the question to which a field of a page with many answers belongs."""
+    return name.partition("--")[0]
+
+
+class AnswerForm(forms.Form):
+    """One answer. Its fields are named `<question>--<field>`, so that one page form holds many of them.
+
+    Only shapes are checked here; whether the answer is complete is for `declaring.check_answer` to say.
+    """
+
+    base = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    operation = forms.UUIDField(widget=forms.HiddenInput)
+    seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)  # the newer version that was shown
+    text = Words(label=_("How is it done, and what shows it?"), max_length=20_000, required=False)
+    planned_for = forms.DateField(
+        label=_("Date by which it will be in place"),
+        required=False,
+        error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
+    )
+    reason = Words(label=_("Why does this not apply?"), max_length=4_000, required=False)
+
+    def __init__(
+        self, data: Any = None, *, question: Question, items: Sequence[Item] = (), stored: Answer | None = None
+    ) -> None:
+        super().__init__(data, prefix=question.key, auto_id="q-%s", initial=initial_of(stored))
+        self.question, self.stored = question, stored
+        if question.is_checklist:
+            lines = [(item.key, item.text) for item in items]
+            self.fields["items"] = forms.MultipleChoiceField(choices=lines, required=False)
+            whole = [(str(choice), str(choice)) for choice in INSTEAD_OF_LINES]
+            self.fields["choice"] = forms.MultipleChoiceField(choices=whole, required=False)
+            for item in items:
+                self.fields[f"reason-{item.key}"] = Words(label=item.text, max_length=4_000, required=False)
+        else:
+            self.fields["choice"] = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTICE], required=False)
+
+    def add_prefix(self, field_name: str) -> str:
+        return f"{self.prefix}--{field_name}"
+
+    @property
+    def names(self) -> list[str]:
+        """The names under which it is posted."""
+        return [self.add_prefix(name) for name in self.fields]
+
+    @property
+    def was_posted(self) -> bool:
+        return self.is_bound and self.add_prefix("base") in self.data
+
+    def given(self, name: str) -> Any:
+        """What a control shows: what was posted, else what is stored."""
+        return self[name].value()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.question.is_checklist:
+            self._read_checklist(data)
+        if not data.get("choice") and not self.errors and not self.is_blank:
+            words = _("Choose an answer: what you wrote stays here, but it is not saved yet.")
+            if self.stored and self.question.is_checklist:
+                words = _("Tick what is in place, or choose “None of these”.")
+            self.add_error("choice", words)
+        return data
+
+    def _read_checklist(self, data: dict[str, Any]) -> None:
+        """Turn ticks, reasons and what is said of the whole into one choice."""
+        ticked: dict[str, bool | str] = dict.fromkeys(data.get("items") or [], True)
+        for name, words in list(data.items()):
+            key = name.removeprefix("reason-")
+            if key == name or not words:
+                continue
+            if key in ticked:
+                self.add_error(name, _("This line is ticked as well: take away the tick or the reason."))
+            ticked[key] = words
+        whole = data.get("choice") or []
+        if len(whole) > 1 or (whole and ticked):
+            self.add_error("choice", _("Tick lines, or choose one of the answers below them, but not both."))
+            return
+        data["ticks"] = ticked
+        data["choice"] = whole[0] if whole else (str(Choice.TICKED) if ticked else "")
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was chosen or typed, and nothing is stored."""
+        given = self.cleaned_data
+        typed = ("choice", "ticks", "text", "planned_for", "reason")
+        return self.stored is None and not any(given.get(name) for name in typed)
+
+    def value(self) -> dict[str, Any]:
+        """The answer as `declaring.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
+        given = self.cleaned_data
+        choice = given["choice"]
+        return {
+            "choice": choice,
+            "items": given.get("ticks", {}) if choice == Choice.TICKED else {},
+            "text": given.get("text", ""),
+            "planned_for": given.get("planned_for") if choice == Choice.PLANNED else None,
+            "reason": given.get("reason", "") if choice == Choice.NOT_APPLICABLE else "",
+        }
+
+    def record(self) -> dict[str, Any]:
+        """The answer as `Answer.record` writes it."""
+        value = self.value()
+        return {**value, "planned_for": value["planned_for"].isoformat() if value["planned_for"] else None}
+
+    def operation_of(self, base: int) -> uuid.UUID:
+        """Name this save: the same words sent twice are one operation, other words after a lost reply are another."""
+        content = json.dumps([self.question.key, base, self.record()], sort_keys=True)
+        return uuid.uuid5(self.cleaned_data["operation"], content)
+
+
+def initial_of(stored: Answer | None) -> dict[str, Any]:
+    """What the controls of an untouched page show."""
+    fresh = {"base": stored.revision if stored else 0, "operation": uuid.uuid4()}
+    if stored is None:
+        return fresh
+    return fresh | {
+        "choice": "" if stored.choice == Choice.TICKED else stored.choice,
+        "items": [key for key, value in stored.items.items() if value is True],
+        "text": stored.text,
+        "planned_for": stored.planned_for,
+        "reason": stored.reason,
+        **{f"reason-{key}": value for key, value in stored.items.items() if isinstance(value, str)},
+    }
+
+
+class AssignForm(forms.Form):
+    member = forms.ModelChoiceField(
+        label=_("Who answers this section?"),
+        queryset=None,
+        empty_label=_("Choose a person"),
+        help_text=_("Owners and contributors of your organisation."),
+    )
+    due = forms.DateField(
+        label=_("Answers are due on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, members: QuerySet[Membership], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        field = self.fields["member"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = members
+        field.label_from_instance = lambda member: f"{member.user} ({member.get_role_display()})"  # type: ignore[method-assign]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("member", "due")
+
+    def due_in_time(self, today: date) -> bool:
+        due = self.cleaned_data.get("due")
+        return due is None or due >= today

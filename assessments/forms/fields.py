@@ -1,0 +1,24 @@
+"""Small things that several forms share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def explained(word: str | Promise, sentence: str | Promise) -> SafeString:
+    """Make a label of two lines: the word, and what it means. Call it as the page is made: it is not lazy."""
+    return format_html('{} <span class="hk-hint">{}</span>', word, sentence)
+
+
+class Words(forms.CharField):
+    """A text of some lines. Its control has no maxlength: a browser would cut what is pasted without saying so."""
+
+    widget = forms.Textarea
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "maxlength": None, "rows": 3}

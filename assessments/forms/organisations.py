@@ -1,0 +1,94 @@
+"""Founding and changing an organisation, inviting people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from assessments.forms.fields import explained
+from assessments.models import Organisation, Role, Sees
+
+ROLE_SENTENCES = {
+    Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
+    Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
+    Role.VIEWER: _("Reads everything and changes nothing: for auditors and the board."),
+    Role.REVIEWER: _("Judges what others of your organisation submitted. Edits nothing and answers nothing."),
+}
+ASSIGNED_SENTENCE = _("Answers only the sections that an owner assigns, and sees no others.")
+REVIEWING_BODY_SENTENCE = _("Judges the submissions that are sent to this body, and invites other reviewers.")
+
+
+def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = False) -> str:
+    """Say in one sentence what a role may do."""
+    if reviewing_body and role == Role.REVIEWER:
+        return str(REVIEWING_BODY_SENTENCE)
+    return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES[Role(role)])
+
+
+class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    class Meta:
+        model = Organisation
+        fields = ("name_en", "name_zh", "registration_no", "place", "contact")
+        help_texts = {
+            "name_en": _("In full, as registered. Certificates print it."),
+            "name_zh": _("In full, as registered, if there is one."),
+            "registration_no": _("Business registration, company or charity number."),
+            "place": _("For example Hong Kong."),
+            "contact": _("A mail address for questions about certificates. It is not printed."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name_zh"].widget.attrs["lang"] = "zh-Hant"
+        self.fields["place"].widget.attrs["autocomplete"] = "off"
+        self.fields["contact"].widget.attrs["autocomplete"] = "email"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("name_en", "name_zh", "registration_no", "place", "contact")
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        # The constraint is conditional, so Django cannot tell which field it speaks of.
+        found = getattr(errors, "error_dict", {})
+        if NON_FIELD_ERRORS in found:
+            found["registration_no"] = [*found.get("registration_no", []), *found.pop(NON_FIELD_ERRORS)]
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
+class InviteForm(forms.Form):
+    """One address and one role; `assigned` is a contributor who sees only what is assigned."""
+
+    email = forms.EmailField(
+        label=_("Mail address"),
+        max_length=254,
+        help_text=_("The invitation goes to this address and can be used for 14 days."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if reviewing_body:
+            choices = [(str(Role.REVIEWER), explained(Role.REVIEWER.label, REVIEWING_BODY_SENTENCE))]
+            self.fields["access"].initial = str(Role.REVIEWER)
+        else:
+            choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
+            word = pgettext_lazy("a role", "Contributor, only what is assigned")
+            choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
+        self.fields["access"].choices = choices  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("email", "access")
+
+    def role_and_sight(self) -> tuple[Role, Sees]:
+        chosen = self.cleaned_data["access"]
+        if chosen == "assigned":
+            return Role.CONTRIBUTOR, Sees.ASSIGNED
+        return Role(chosen), Sees.ALL

@@ -1,0 +1,201 @@
+"""What a reviewer types: the declaration on taking a case, marks, holds, and the three decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.models import MarkKind, MarkReason, ReviewMark
+
+WORDS = 4000
+
+
+def _text(
+    label: Any,
+    help_text: Any = "",
+    *,
+    required: bool = True,
+    rows: int = 4,
+    limit: int = WORDS,
+    missing: Any = "",
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=limit,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": missing} if missing else {},
+    )
+
+
+class ReviewForm(forms.Form):
+    """A form of one or two fields, laid out in their order, without a <form> tag of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+
+class TakeForm(ReviewForm):
+    conflict = forms.ChoiceField(
+        label=gettext_lazy("Is there anything between you and this organisation or this system?"),
+        choices=[
+            ("none", gettext_lazy("No, I have no interest in the outcome")),
+            ("declared", gettext_lazy("Yes, and I declare it here")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
+    )
+    words = _text(
+        gettext_lazy("What it is"),
+        gettext_lazy("Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."),
+        required=False,
+        rows=3,
+        limit=400,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
+            self.add_error("words", _("Say what it is, in a sentence."))
+        if cleaned.get("conflict") == "none" and cleaned.get("words"):
+            self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
+        return cleaned
+
+    @property
+    def declaration(self) -> str:
+        return str(self.cleaned_data["words"]) if self.cleaned_data["conflict"] == "declared" else ""
+
+
+class MarkForm(forms.Form):
+    """One mark. `row` is the mark that stands, `base` the revision of it that the page showed."""
+
+    mark = forms.ChoiceField(
+        label=gettext_lazy("Your mark"), choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))], required=False
+    )
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why a change is needed"),
+        choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
+        required=False,
+    )
+    words = _text(
+        gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3
+    )
+    would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
+    private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
+    base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
+        self.row = row
+        kwargs.setdefault("label_suffix", "")
+        kwargs["initial"] = row.record() if row else {}
+        super().__init__(*args, **kwargs)
+
+    @property
+    def fields_to_save(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("mark", "reason", "words", "would_satisfy", "private_note")}
+
+    @property
+    def changes_something(self) -> bool:
+        given = self.fields_to_save
+        return given != self.row.record() if self.row else any(given.values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors or not self.changes_something:
+            return cleaned
+        if self.row and (cleaned.get("base") or 0) != self.row.revision:
+            self.add_error(
+                "mark",
+                _("%(name)s marked this as “%(mark)s” while you were looking at it. Save again to replace that mark.")
+                % {"name": self.row.by, "mark": self.row.get_mark_display()},
+            )
+        elif not cleaned.get("mark"):
+            self.add_error(
+                "mark",
+                _("A mark can be changed, but not taken back: choose one of the three.")
+                if self.row
+                else _("Choose a mark to go with what you wrote."),
+            )
+        elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
+            if not cleaned["reason"]:
+                self.add_error("reason", _("Choose why a change is needed."))
+            if not cleaned["would_satisfy"]:
+                self.add_error(
+                    "would_satisfy", _("Say what would satisfy you, so that it can be mended in one go.")
+                )
+        return cleaned
+
+
+class HoldForm(ReviewForm):
+    decision = _text(
+        gettext_lazy("What was decided, and on what advice"),
+        gettext_lazy("It closes the hold for good and is kept with the use."),
+        missing=gettext_lazy("Write down what was decided and on what advice."),
+    )
+
+
+class ReturnForm(ReviewForm):
+    words = _text(
+        gettext_lazy("Message to the owner"),
+        gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
+        required=False,
+    )
+
+
+class RefuseForm(ReviewForm):
+    statement = _text(
+        gettext_lazy("Reasons"),
+        gettext_lazy("The decision letter prints them, and the organisation keeps it."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say why: the decision letter prints it."),
+    )
+
+
+class ApproveForm(ReviewForm):
+    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days)."""
+
+    def __init__(self, *args: Any, conditions: Iterable[tuple[str, str, int]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        for question, title, days in conditions:
+            last = today + timedelta(days=days)
+            self.fields[f"due-{question}"] = forms.DateField(
+                label=title,
+                required=False,
+                help_text=_("To be met by a date up to %(last)s. Empty: it blocks the certificate until it is met.")
+                % {"last": date_format(last, "j F Y")},
+                widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
+                error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
+            )
+        self.fields["statement"] = _text(
+            gettext_lazy("Your statement"),
+            gettext_lazy("What you looked at and what you found. It is kept with the decision."),
+            rows=5,
+            limit=8000,
+            missing=gettext_lazy("Say what you looked at and what you found."),
+        )
+        self.helper.layout = Layout(*self.fields)
+
+    @property
+    def conditions(self) -> dict[str, date]:
+        return {
+            name.removeprefix("due-"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("due-") and value
+        }

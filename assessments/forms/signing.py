@@ -1,0 +1,115 @@
+"""What somebody signs, and on what terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.answering import Words
+from assessments.models import Route
+
+
+class StatementForm(forms.Form):
+    """A statement, sentence by sentence: each is a box of its own, and all of them are needed.
+
+    `digest` names the answers that the page shows; whoever signs has to have read those that stand when the form arrives.
+    """
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, sentences: Sequence[str], digest: str) -> None:
+        super().__init__(data)
+        self.digest = digest
+        self.statements = []
+        for number, sentence in enumerate(sentences, 1):
+            name = f"statement_{number}"
+            self.fields[name] = forms.BooleanField(
+                label=sentence, error_messages={"required": _("Tick this sentence, or do not sign.")}
+            )
+            self.statements.append(self[name])
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(*self.fields)
+
+    def clean_seen(self) -> str:
+        seen = self.cleaned_data["seen"]
+        if seen != self.digest:
+            self.add_error(
+                None, _("Facts or answers have changed since this page was opened. Look through them again, then sign.")
+            )
+        return str(seen)
+
+
+class SubmitForm(StatementForm):
+    """The statement, who is to review, and what may be published."""
+
+    route = forms.ChoiceField(
+        label=_("Who is to review it?"),
+        choices=Route,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who is to review it.")},
+    )
+    public_statement = Words(
+        label=_("What the public may read about transparency, opting out and monitoring"),
+        help_text=_("Printed on the certificate and on its public page, in your words. No answer of yours is published."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, data: Any = None, *, sentences: Sequence[str], digest: str, is_published: bool) -> None:
+        super().__init__(data, sentences=sentences, digest=digest)
+        if not is_published:
+            del self.fields["public_statement"]
+
+
+class SelfCertifyForm(StatementForm):
+    """The statement of a Low use, with a date for each must that is to be met later."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        sentences: Sequence[str],
+        digest: str,
+        later: Sequence[tuple[str, str]],
+        longest_days: int,
+    ) -> None:
+        super().__init__(data, sentences=sentences, digest=digest)
+        today = timezone.localdate()
+        first, last = today + timedelta(days=1), today + timedelta(days=longest_days)
+        self.dates = []
+        for question, title in later:
+            name = f"due-{question}"
+            self.fields[name] = forms.DateField(
+                label=title,
+                widget=forms.DateInput(
+                    attrs={"type": "date", "min": first.isoformat(), "max": last.isoformat()}, format="%Y-%m-%d"
+                ),
+                error_messages={"required": _("Enter the date by which it will be met.")},
+            )
+            self.dates.append(self[name])
+
+    @property
+    def conditions(self) -> dict[str, date]:
+        """The promised dates by question."""
+        return {
+            name.removeprefix("due-"): value for name, value in self.cleaned_data.items() if name.startswith("due-")
+        }
+
+
+class WithdrawForm(forms.Form):
+    reason = Words(
+        label=_("Why is it withdrawn?"),
+        help_text=_("Kept in the record and told to the reviewer."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why it is withdrawn.")},
+    )

@@ -1,0 +1,532 @@
+"""What needs a member now, and the lists of assessments and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.humanize.templatetags.humanize import apnumber
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+
+from assessments import access, workflow
+from assessments.access import Action
+from assessments.errors import WorkflowError
+from assessments.forms.dashboard import ReportForm, StateForm, StatusForm
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    DeclaredUse,
+    Membership,
+    RemediationAction,
+    Role,
+    State,
+    User,
+    edition_for,
+)
+from assessments.views.answering import choice_word, said_lines
+
+ROWS = 50  # on a page of a list
+USES = 20  # on the dashboard; the others are found through the list of AI systems
+SOON_DAYS = 30
+
+
+@dataclass
+class Need:
+    """One thing that waits for this person."""
+
+    title: str
+    text: str
+    url: str
+    label: str
+    when: str = ""
+    more: str = ""
+    late: bool = False
+    message: int | None = None  # the inbox line that opening it marks as read
+    due: date | None = None
+    rank: int = 6
+
+    @property
+    def order(self) -> tuple[int, date]:
+        """Late things first, then what somebody waits for, then what is due, news, drafts."""
+        if self.due is None:
+            return self.rank, date.max
+        days = (self.due - timezone.localdate()).days
+        return (0 if self.late else 2 if days <= 7 else 5), self.due
+
+
+@dataclass
+class UseRow:
+    use: DeclaredUse
+    assessment: Assessment | None
+    parts: str
+    steps: list[tuple[str, str]]
+    said: str  # in bold
+    more: str
+
+
+@login_required
+@never_cache
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """What do I do next? Late things first; the same number of queries however much there is."""
+    user: Any = request.user
+    if request.method == "POST":
+        return open_message(request, user)
+    memberships = list(user.memberships.filter(left_at=None).select_related("organisation").order_by("pk"))
+    uses = access.uses_for(user).filter(retired_at=None).order_by("-pk")
+    shown = list(
+        uses.prefetch_related(
+            Prefetch("assessments", access.assessments_for(user).order_by("-pk"), to_attr="newest_first")
+        )[: USES + 1]
+    )
+    open_ones = list(
+        access.assessments_for(user).filter(state__in=[State.DRAFT, State.RETURNED]).order_by("-updated_at")[:ROWS]
+    )
+    actions = access.actions_for(user)
+    today = timezone.localdate()
+    counts = actions.filter(status=ActionStatus.OPEN).aggregate(
+        open=Count("pk"), late=Count("pk", filter=Q(due__lt=today))
+    )
+    soon = list(
+        actions.filter(status=ActionStatus.OPEN, due__lte=today + timedelta(days=SOON_DAYS)).order_by("due", "pk")[:5]
+    )
+    needs = needs_of(user, memberships, open_ones, soon)
+    certificates = list(
+        access.certificates_for(user).filter(ended_at=None).prefetch_related("events").order_by("expires_on")[:5]
+    )
+    rows = [use_row(use) for use in shown[:USES]]
+    context = {
+        "organisations": [membership.organisation for membership in memberships],
+        "needs": needs,
+        "heading": heading_of(len(needs), user),
+        "today": date_format(timezone.localtime(), "l j F Y"),
+        "begun": [row for row in rows if row.assessment],
+        "not_begun": [row for row in rows if not row.assessment],
+        "more_uses": len(shown) > USES,
+        "certificates": [(c, c.status(today), (c.expires_on - today).days) for c in certificates],
+        "actions": counts,
+        "first_step": first_step(user, memberships) if not rows and not needs else None,
+        "may_register": any(m.role == Role.OWNER for m in memberships),
+    }
+    return render(request, "assessments/dashboard/dashboard.html", context)
+
+
+def open_message(request: HttpRequest, user: User) -> HttpResponse:
+    """Mark an inbox line as read and go where it points."""
+    pk = request.POST.get("message", "")
+    message = get_object_or_404(access.messages_for(user), pk=pk if pk.isdecimal() else 0)
+    if message.read_at is None:
+        message.read_at = timezone.now()
+        message.save(update_fields=["read_at"])
+    return redirect(message.link if message.link.startswith("/") else "dashboard")
+
+
+def heading_of(n: int, user: User) -> str:
+    if not n:
+        return _("Nothing needs you now, %(name)s") % {"name": user}
+    words = ngettext("%(n)s thing needs you, %(name)s", "%(n)s things need you, %(name)s", n)
+    said = words % {"n": apnumber(n), "name": user}
+    return said[:1].upper() + said[1:]
+
+
+def needs_of(
+    user: User, memberships: Iterable[Membership], open_ones: Iterable[Assessment], soon: Iterable[RemediationAction]
+) -> list[Need]:
+    """What waits for this person: changes asked for, assigned sections, signatures, drafts, actions, unread news."""
+    roles = {membership.organisation_id: membership for membership in memberships}
+    needs: list[Need] = []
+    assigned = list(access.assignments_for(user))
+    with_sections = {assignment.assessment_id for assignment in assigned}
+    for assessment in open_ones:
+        member = roles.get(assessment.organisation_id)
+        if member is None or member.role not in access.MAY[Action.ANSWER]:
+            continue
+        need = need_of(assessment, member, assigned=assessment.pk in with_sections)
+        if need:
+            needs.append(need)
+    for assignment in assigned:
+        need = assigned_need(assignment)
+        if need:
+            needs.append(need)
+    needs += [action_need(action) for action in soon if may_work_on(action, roles)]
+    links = {need.url for need in needs}
+    for message in access.messages_for(user).filter(read_at=None).order_by("-at")[:10]:
+        if message.link not in links:
+            needs.append(
+                Need(
+                    title=message.subject,
+                    text=message.text,
+                    url=message.link,
+                    label=_("Open"),
+                    when=_("News"),
+                    more=day_of(message.at),
+                    message=message.pk,
+                    rank=4,
+                )
+            )
+    return sorted(needs, key=lambda need: need.order)
+
+
+def may_work_on(action: RemediationAction, roles: dict[int, Membership]) -> bool:
+    member = roles.get(action.organisation_id)
+    return member is not None and member.role in access.MAY[Action.ANSWER]
+
+
+def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Need | None:
+    """What an open assessment asks of a member; those with sections of their own are told of these instead."""
+    title, system = assessment.use.title, assessment.use.system.name
+    if assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+        return prohibited_need(assessment, member)
+    if assessment.state == State.RETURNED:
+        return Need(
+            title=_("Changes needed: %(use)s") % {"use": title},
+            text=_("%(system)s. The reviewer says for each answer what would satisfy.") % {"system": system},
+            url=reverse("returned", args=[assessment.reference]),
+            label=_("See the changes"),
+            when=_("Returned"),
+            more=day_of(assessment.state_at),
+            rank=1,
+        )
+    if assessment.shown_state == "ready_to_sign":
+        if member.role != Role.OWNER:
+            return None
+        return Need(
+            title=_("Check and sign: %(use)s") % {"use": title},
+            text=_("%(system)s. Every question has an answer.") % {"system": system},
+            url=reverse("check", args=[assessment.reference]),
+            label=_("Check and sign"),
+            when=_("Ready"),
+            more=_("to sign"),
+            rank=3,
+        )
+    if assigned or member.sees != "all":
+        return None
+    return Need(
+        title=_("Go on answering: %(use)s") % {"use": title},
+        text=_("%(system)s. %(n)s of %(m)s questions answered.")
+        % {"system": system, "n": assessment.answered, "m": assessment.applicable},
+        url=reverse("assessment", args=[assessment.reference]),
+        label=_("Go on"),
+        when=_("Draft"),
+        more=ago(assessment.state_at),
+    )
+
+
+def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
+    if member.role != Role.OWNER:
+        return None
+    return Need(
+        title=_("A prohibited use: %(use)s") % {"use": assessment.use.title},
+        text=_("%(system)s. Correct the facts, or sign that they are right.") % {"system": assessment.use.system.name},
+        url=reverse("declare_prohibited", args=[assessment.reference]),
+        label=_("See why"),
+        when=_("Stop"),
+        rank=1,
+    )
+
+
+def assigned_need(assignment: Any) -> Need | None:
+    """An assigned section that is not complete yet, in an assessment that takes answers."""
+    assessment = assignment.assessment
+    counts = assessment.progress.get("sections", {}).get(assignment.section)
+    if not assessment.is_editable or counts is None or counts["answered"] >= counts["applicable"]:
+        return None
+    section = edition_for(assessment.edition.checksum).section_of[assignment.section]
+    when, more, late = due_words(assignment.due)
+    return Need(
+        title=_("Answer “%(section)s”") % {"section": section.title},
+        text=_("%(use)s. %(n)s of %(m)s questions answered.")
+        % {"use": assessment.use.title, "n": counts["answered"], "m": counts["applicable"]},
+        url=reverse("section", args=[assessment.reference, section.key]),
+        label=_("Answer it"),
+        when=when or _("Asked"),
+        more=more or _("of you"),
+        late=late,
+        due=assignment.due,
+    )
+
+
+def action_need(action: RemediationAction) -> Need:
+    when, more, late = due_words(action.due)
+    owner = _("owned by %(name)s") % {"name": action.owner} if action.owner else _("not taken by anybody yet")
+    return Need(
+        title=action.title,
+        text=_("%(use)s, action %(n)s, %(owner)s.") % {"use": action.use.title, "n": action.number, "owner": owner},
+        url=reverse("action", args=[action.use.reference, action.number]),
+        label=_("Report as done"),
+        when=when,
+        more=more,
+        late=late,
+        due=action.due,
+    )
+
+
+def due_words(due: date | None) -> tuple[str, str, bool]:
+    """The margin's words for a due date: *2 days late, due 22 November*; whether it is late."""
+    if due is None:
+        return "", "", False
+    days = (due - timezone.localdate()).days
+    day = _("due %(day)s") % {"day": date_format(due, "j F")}
+    if days < 0:
+        return ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}, day, True
+    if days == 0:
+        return _("Today"), day, False
+    return ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days}, day, False
+
+
+def day_of(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "j F")
+
+
+def ago(at: datetime) -> str:
+    days = (timezone.localdate() - timezone.localdate(at)).days
+    return ngettext("for %(n)s day", "for %(n)s days", days) % {"n": days} if days else _("since today")
+
+
+def use_row(use: DeclaredUse) -> UseRow:
+    assessment = next(iter(getattr(use, "newest_first", [])), None)
+    names = (
+        (use.system.is_developer, _("Technology Developer")),
+        (use.system.is_provider, _("Service Provider")),
+        (use.system.is_user, _("Service User")),
+    )
+    parts = ", ".join(name for has, name in names if has)
+    said, more = stand_of(assessment) if assessment else ("", "")
+    return UseRow(use, assessment, parts, steps_of(assessment) if assessment else [], said, more)
+
+
+def steps_of(assessment: Assessment) -> list[tuple[str, str]]:
+    """The way of an assessment, each step with whether it is reached, present or to come."""
+    tier, state = assessment.use.assigned_tier, State(assessment.state)
+    if state in (State.REFUSED, State.WITHDRAWN) or tier == Tier.UNACCEPTABLE:
+        return []
+    alone = tier == Tier.LOW and state in (State.DRAFT, State.CERTIFIED)
+    words = [_("Answer"), _("Sign"), _("Certificate")] if alone else [_("Answer"), _("Sign"), _("Review"), _("Certificate")]
+    at = {
+        State.DRAFT: 1 if assessment.shown_state == "ready_to_sign" else 0,
+        State.RETURNED: 0,
+        State.SUBMITTED: 2,
+        State.IN_REVIEW: 2,
+    }.get(state, len(words) - 1)
+    return [(word, "present" if n == at else "reached" if n < at else "") for n, word in enumerate(words)]
+
+
+def stand_of(assessment: Assessment) -> tuple[str, str]:
+    """Where an assessment stands, in a sentence of which the first half is bold."""
+    state = State(assessment.state)
+    if assessment.is_editable and assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+        return _("Prohibited:"), _("correct the facts, or an owner signs that they are right.")
+    if state == State.DRAFT:
+        said = _("%(n)s of %(m)s questions answered,") % {"n": assessment.answered, "m": assessment.applicable}
+        return said, _("in draft %(ago)s.") % {"ago": ago(assessment.state_at)}
+    if state == State.SUBMITTED:
+        return _("Submitted,"), _("waiting for a reviewer %(ago)s.") % {"ago": ago(assessment.state_at)}
+    if state == State.IN_REVIEW:
+        return _("In review"), f"{ago(assessment.state_at)}."
+    if state == State.RETURNED:
+        return _("Changes needed,"), _("with you %(ago)s.") % {"ago": ago(assessment.state_at)}
+    if state == State.APPROVED:
+        return _("Approved;"), _("the certificate waits for the last action that blocks it.")
+    on = _("on %(day)s.") % {"day": date_format(timezone.localtime(assessment.state_at), "DATE_FORMAT")}
+    return assessment.get_state_display(), on
+
+
+def first_step(user: User, memberships: list[Membership]) -> str:
+    """Which of the three steps of a beginning comes next: found, register or use; empty for those who only wait."""
+    if not memberships:
+        return "found"
+    owned = [m for m in memberships if m.role == Role.OWNER]
+    if not owned:
+        return "review" if any(m.role == Role.REVIEWER for m in memberships) else "wait"
+    return "use" if access.systems_for(user).exists() else "register"
+
+
+# --- lists -------------------------------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+def assessments(request: HttpRequest) -> HttpResponse:
+    """All assessments that this person may see, with where each stands and what comes next."""
+    user: Any = request.user
+    form = StateForm(request.GET)
+    rows = access.assessments_for(user).order_by("-updated_at", "-pk")
+    state = form.cleaned_data["state"] if form.is_valid() else ""
+    if state:
+        rows = rows.filter(state=state)
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "query": f"&state={state}" if state else "",
+        "state": state,
+        "rows": [(assessment, *stand_of(assessment), next_step(assessment)) for assessment in page.object_list],
+    }
+    return render(request, "assessments/dashboard/assessments.html", context)
+
+
+def next_step(assessment: Assessment) -> str:
+    return {
+        "draft": _("Answer"),
+        "ready_to_sign": _("Check and sign"),
+        "returned": _("Deal with the changes"),
+        "submitted": _("A reviewer takes it"),
+        "resubmitted": _("A reviewer takes it"),
+        "in_review": _("The reviewer decides"),
+        "approved": _("Close the actions that block"),
+        "certified": _("Keep it up, renew in time"),
+    }.get(assessment.shown_state, "")
+
+
+@login_required
+@never_cache
+def actions(request: HttpRequest) -> HttpResponse:
+    """The remediation actions of this person's organisations, late ones first."""
+    user: Any = request.user
+    form = StatusForm(request.GET)
+    status = form.cleaned_data["status"] if form.is_valid() else ""
+    found = access.actions_for(user).select_related("organisation")
+    if status == "":
+        found = found.exclude(status=ActionStatus.CLOSED)
+    elif status != "all":
+        found = found.filter(status=status)
+    page = Paginator(found.order_by("due", "pk"), ROWS).get_page(request.GET.get("page"))
+    today = timezone.localdate()
+    counts = access.actions_for(user).aggregate(
+        open=Count("pk", filter=Q(status=ActionStatus.OPEN)),
+        late=Count("pk", filter=Q(status=ActionStatus.OPEN, due__lt=today)),
+        done=Count("pk", filter=Q(status=ActionStatus.DONE)),
+        all=Count("pk"),
+    )
+    edition = access.current_edition()
+    context = {
+        "form": form,
+        "page": page,
+        "query": f"&status={status}" if status else "",
+        "counts": counts,
+        "rows": [action_row(action, edition, today) for action in page.object_list],
+    }
+    return render(request, "assessments/dashboard/actions.html", context)
+
+
+def action_row(action: RemediationAction, edition: Edition, today: date) -> dict[str, Any]:
+    late = action.status == ActionStatus.OPEN and action.due < today
+    return {
+        "action": action,
+        "url": reverse("action", args=[action.use.reference, action.number]),
+        "priority": edition.policy.words.get(f"priorities.{action.priority}", action.priority),
+        "suggested": edition.owners.get(action.suggested_owner, ""),
+        "late": late,
+        "state": state_of(action, late=late),
+    }
+
+
+def state_of(action: RemediationAction, *, late: bool) -> str:
+    if late:
+        return "late"
+    return {"open": "open", "done": "begun", "closed": "closed"}[action.status]
+
+
+@login_required
+@never_cache
+def action(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """One action: the gap, what to do first, what closes it; report it as done, or accept that it is."""
+    user: Any = request.user
+    key = {"use__reference": reference, "number": number}
+    found = access.actions_for(user).filter(**key).first() or access.actions_to_check_for(user).filter(**key).first()
+    if found is None:
+        raise Http404
+    role = access.role_in(user, found.organisation_id)
+    form = ReportForm(request.POST if request.method == "POST" and "note" in request.POST else None)
+    if request.method == "POST":
+        done = accept(request, found, user) if "accept" in request.POST else report(request, form, found, user)
+        if done:
+            return redirect("action", reference, number)
+    assessment = (
+        found.use.assessments.exclude(current_submission=None)
+        .select_related("current_submission", "edition")
+        .defer("edition__content")
+        .order_by("-pk")
+        .first()
+    )
+    submission = assessment.current_submission if assessment else None
+    edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    question = edition.questions.get(found.question)
+    content = submission.content() if submission else None
+    today = timezone.localdate()
+    row = action_row(found, edition, today)
+    as_owner = submission is not None and submission.assigned_tier == Tier.LOW and role in access.MAY[Action.SIGN]
+    may_accept = found.status == ActionStatus.DONE and (
+        as_owner or access.actions_to_check_for(user).filter(pk=found.pk).exists()
+    )
+    context = row | {
+        "form": form,
+        "edition": edition,
+        "question": question,
+        "gap": gap_of(found, question, content, edition),
+        "effort": edition.policy.words.get(f"efforts.{found.effort}", found.effort),
+        "may_report": found.status == ActionStatus.OPEN and role in access.MAY[Action.ANSWER],
+        "may_accept": may_accept,
+        "is_low": submission is not None and submission.assigned_tier == Tier.LOW,
+        "assessment": assessment if role in access.MAY[Action.VIEW] else None,
+        "submission": submission,
+        "is_member": role in access.MAY[Action.VIEW],
+    }
+    return render(request, "assessments/dashboard/action.html", context)
+
+
+def report(request: HttpRequest, form: ReportForm, found: RemediationAction, user: User) -> bool:
+    access.require(user, Action.ANSWER, found.organisation)
+    if not form.is_valid():
+        return False
+    try:
+        workflow.report_action(found, by=user, note=form.cleaned_data["note"])
+    except WorkflowError as error:
+        form.add_error("note", str(error))
+        return False
+    messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
+    return True
+
+
+def accept(request: HttpRequest, found: RemediationAction, user: User) -> bool:
+    try:
+        workflow.close_action(found, by=user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Accepted: the action is closed."))
+    return True
+
+
+def gap_of(
+    found: RemediationAction, question: Question | None, content: dict[str, Any] | None, edition: Edition
+) -> dict[str, Any]:
+    """What was answered, what falls short of which clause, and what to do about it."""
+    given = content["answers"].get(found.question) if content else None
+    findings = [f for f in content["findings"] if f["question"] == found.question] if content else []
+    items = {item.key: item.remedy for item in question.items} if question else {}
+    own = [question.remedy] if question and question.remedy else []
+    remedies = own or [items[f["item"]] for f in findings if f["item"] in items] or list(items.values())
+    duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
+    return {
+        "word": choice_word(given["choice"]) if given else "",
+        "lines": said_lines(question, given["items"]) if question and given else [],
+        "text": given["text"] if given else "",
+        "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
+        "steps": list(dict.fromkeys(remedy.first_step for remedy in remedies)),
+        "closes": list(dict.fromkeys(remedy.closes_it for remedy in remedies)),
+    }

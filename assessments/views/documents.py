@@ -1,0 +1,69 @@
+"""A document's address: its bytes when it is ready, else a page that says how far it is."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from assessments import access, tasks
+from assessments.documents import jobs
+from assessments.models import Document
+from assessments.models.certificates import DocumentState
+from assessments.views.requests import SignedIn
+
+WAIT_SECONDS = 5
+
+
+def _document(request: SignedIn, reference: str) -> Document:
+    return get_object_or_404(access.documents_for(request.user), reference=reference)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def download(request: SignedIn, reference: str) -> HttpResponseBase:
+    """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
+    document = _document(request, reference)
+    if request.method == "POST":
+        if jobs.ask_again(document):
+            tasks.after_commit(tasks.render_document, document.pk)
+        return redirect(document)
+    if document.state != DocumentState.READY:
+        return _how_far(request, document)
+    return FileResponse(
+        document.file.open("rb"), as_attachment=True, filename=jobs.file_name(document), content_type="application/pdf"
+    )
+
+
+@login_required
+@never_cache
+@require_GET
+def state(request: SignedIn, reference: str) -> HttpResponse:
+    """Say how far a document is, for scripts that wait for it."""
+    document = _document(request, reference)
+    return JsonResponse(
+        {
+            "state": str(document.state),
+            "words": str(document.get_state_display()),
+            "address": reverse("document", args=[document.reference]),
+        }
+    )
+
+
+def _how_far(request: SignedIn, document: Document) -> HttpResponse:
+    certificate = document.certificate
+    submission = certificate.submission if certificate else document.submission
+    assert submission is not None
+    failed = document.state == DocumentState.FAILED
+    response = render(
+        request,
+        "assessments/documents/how_far.html",
+        {"document": document, "use": submission.assessment.use, "failed": failed},
+    )
+    if not failed:
+        response["Refresh"] = str(WAIT_SECONDS)  # works without script, and meets the content security policy
+    return response

@@ -1,0 +1,552 @@
+"""The facts of a declared use, page by page, and the tier that they give, with every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from assessments import access, declaring
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, Locked, WorkflowError
+from assessments.forms.facts import AgreeForm, FactsForm
+from assessments.guideline.edition import Edition, Fact, FactGroup
+from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
+from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State
+from assessments.models.snapshots import asked_facts
+from assessments.models.systems import as_facts
+from assessments.scoring.inputs import Declared
+from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
+from assessments.views.requests import SignedIn
+
+SCOPING = "scoping"
+PROHIBITED = "prohibited"
+PROCEDURAL = "minor_procedural_task"
+PLACE = "systems"  # the place of the site that these pages lie in
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """A fact as a list shows it. `state`: answered, unknown or empty; `note`: what it counts as, where not as it reads."""
+
+    key: str
+    label: str
+    answer: str
+    state: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    """A group as the outline of pages shows it."""
+
+    key: str
+    title: str
+    url: str
+    answered: int
+    total: int
+
+    @property
+    def state(self) -> str:
+        if self.answered == self.total:
+            return "complete"
+        return "in_progress" if self.answered else "not_started"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    id: str
+    basis: str
+    reason: str
+    reading: str
+    clauses: tuple[tuple[str, str], ...]
+    facts: tuple[FactLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    fact: FactLine
+    to: str
+    tier: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A use with its declared facts, read once for a page."""
+
+    use: DeclaredUse
+    edition: Edition
+    rows: Mapping[str, DeclaredFact]
+    may_change: bool = True
+
+    @classmethod
+    def of(cls, use: DeclaredUse, *, may_change: bool = True) -> Facts:
+        rows = {row.key: row for row in use.fact_rows().select_related("by", "agreed_by")}
+        return cls(use, declaring.current_edition(use), rows, may_change)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return as_facts(self.rows.values())
+
+    @cached_property
+    def declared(self) -> Declared:
+        facts = {**self.values, "sector": self.values.get("sector", "none")}
+        return Declared(facts, self.use.system.parts, Tier(self.use.assigned_tier or Tier.LOW))
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        return asked_facts(self.edition, self.declared)
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(key for key in self.asked if key not in self.rows)
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(key for key in self.asked if key in self.rows and self.rows[key].value == UNKNOWN)
+
+    @property
+    def known(self) -> int:
+        return len(self.asked) - len(self.missing) - len(self.unknown)
+
+    def of_group(self, group: FactGroup) -> tuple[Fact, ...]:
+        """The facts of a group that are asked of this use."""
+        return tuple(fact for fact in group.facts if fact.key in self.asked)
+
+    @cached_property
+    def pages(self) -> tuple[FactPage, ...]:
+        """Every group that asks something, in order."""
+        found = []
+        for group in self.edition.fact_groups:
+            keys = [fact.key for fact in self.of_group(group)]
+            if keys:
+                answered = sum(key in self.rows for key in keys)
+                found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
+        return tuple(found)
+
+    def page_url(self, group: str) -> str:
+        return reverse("facts", args=[self.use.reference, group])
+
+    def line(self, key: str) -> FactLine:
+        fact = self.edition.facts[key]
+        row = self.rows.get(key)
+        url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change else ""
+        if row is None:
+            return FactLine(key, fact.label, _("No answer yet"), "empty", url, _("counts as the worst case"))
+        note = ""
+        if row.value == UNKNOWN and fact.kind == "tier" and not fact.prohibited_use:
+            note = _("counts as the worst case")
+        if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
+            note = _("counts as no until a second member agrees")
+        state = "unknown" if row.value == UNKNOWN else "answered"
+        return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
+
+    def last_saved(self) -> DeclaredFact | None:
+        return max(self.rows.values(), key=lambda row: row.at, default=None)
+
+
+def answer_words(fact: Fact, value: Any) -> str:
+    """Say an answer in a few words: of an option, what stands before its colon."""
+    if isinstance(value, list | tuple):
+        return ", ".join(answer_words(fact, part) for part in value)
+    if value == UNKNOWN:
+        return _("Do not know")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    words = fact.options.get(str(value), str(value))
+    return words.split(":")[0].split("：")[0]
+
+
+# --- answering facts -------------------------------------------------------------------------------------------------
+
+
+@login_required
+def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
+    """One page of facts. What is chosen and valid is saved even where another answer on the page is missing."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.DECLARE, use)
+    facts = Facts.of(use)
+    page = next((g for g in facts.edition.fact_groups if g.key == group), None)
+    if page is None:
+        raise Http404
+    asked = facts.of_group(page)
+    if not asked:
+        messages.info(request, _("Nothing is asked here: no question for this system needs these details."))
+        return redirect(use)
+    locked, why_locked = _locked(use, [fact.key for fact in asked])
+    form = FactsForm(_posted(request), facts=asked, rows=facts.rows, locked=locked)
+    then = request.POST.get("then") or request.GET.get("then", "")
+    if request.method == "POST":
+        valid = form.is_valid()
+        try:
+            values = form.values()
+            saved = declaring.declare_facts(use, values, by=request.user, reasons=form.reasons()) if values else None
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        except Locked as error:
+            form.add_error(None, str(error))
+        else:
+            if valid:
+                return redirect(_after(facts, group, then, saved))
+            if saved and saved.changed:
+                messages.success(request, _("What you answered is saved."))
+                facts = Facts.of(saved.use)
+    return render(request, "assessments/facts/group.html", _group_context(facts, page, form, then, locked, why_locked))
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
+    """Which of the facts cannot be changed now, and why."""
+    try:
+        editable = declaring.editable_facts(use)
+    except Locked:
+        return set(keys), _("The facts are locked while the use is under review. They open again if it is returned.")
+    if editable is None:
+        return set(), ""
+    locked = set(keys) - editable
+    return locked, _("Only what the reviewer marked can be changed now; the other answers stand.") if locked else ""
+
+
+def _after(facts: Facts, group: str, then: str, saved: declaring.FactsSaved | None) -> str:
+    """Where saving a page leads: an early stop, the page after it, or the tier."""
+    here = facts.use.get_absolute_url()
+    if group == PROHIBITED and saved and saved.result.assigned_tier == Tier.UNACCEPTABLE:
+        return reverse("stopped", args=[facts.use.reference])
+    if then == "tier":
+        return here
+    return _next_page_url(facts, group) or here
+
+
+def _next_page_url(facts: Facts, group: str) -> str:
+    """The page after this one; empty before and after the scoping facts, where the tier stands."""
+    page = _next_page(facts, group)
+    return page.url if page else ""
+
+
+def _next_page(facts: Facts, group: str) -> FactPage | None:
+    pages = [page for page in facts.pages if page.key != SCOPING]
+    keys = [page.key for page in pages]
+    if group not in keys or group == keys[-1]:
+        return None
+    return pages[keys.index(group) + 1]
+
+
+def _group_context(
+    facts: Facts, group: FactGroup, form: FactsForm, then: str, locked: set[str], why_locked: str
+) -> dict[str, Any]:
+    following = _next_page(facts, group.key)
+    keys = [page.key for page in facts.pages]
+    label = _("Save and see the tier")
+    if then != "tier" and following:
+        label = _("Save and go on to “%(title)s”") % {"title": following.title}
+    elif group.key == SCOPING:
+        label = _("Save and go back to the tier")
+    questions = []
+    for fact in form.facts.values():
+        row = facts.rows.get(fact.key)
+        questions.append(
+            {
+                "fact": fact,
+                "field": form[fact.key],
+                "reason": form[f"reason_{fact.key}"] if f"reason_{fact.key}" in form.fields else None,
+                "locked": fact.key in locked,
+                "state": "locked" if fact.key in locked else facts.line(fact.key).state,
+                "answer": facts.line(fact.key).answer,
+                "row": row,
+                "whole_system": fact.level == "system",
+                "yes_no": fact.yes_no,
+            }
+        )
+    return {
+        "place": PLACE,
+        "use": facts.use,
+        "group": group,
+        "form": form,
+        "questions": questions,
+        "then": then,
+        "label": label,
+        "why_locked": why_locked,
+        "all_locked": len(locked) == len(questions),
+        "pages": facts.pages,
+        "number": keys.index(group.key) + 1,
+        "of": len(keys),
+        "answered": len(facts.asked) - len(facts.missing),
+        "asked": len(facts.asked),
+        "may_see_tier": bool(facts.use.assigned_tier),
+    }
+
+
+# --- the tier --------------------------------------------------------------------------------------------------------
+
+
+@login_required
+def tier(request: SignedIn, reference: str) -> HttpResponse:
+    """The tier of a use with every reason; before the facts, what will stand here."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    role = access.require(request.user, Action.VIEW, use)
+    newest = use.assessments.for_dashboard().order_by("-pk").first()
+    locked = bool(newest and newest.state in declaring.LOCKED_STATES)
+    facts = Facts.of(use, may_change=role in access.MAY[Action.DECLARE] and not locked)
+    context: dict[str, Any] = {
+        "place": PLACE,
+        "use": use,
+        "facts": facts,
+        "owns": role in access.MAY[Action.REGISTER],
+        "may_declare": role in access.MAY[Action.DECLARE],
+        "locked": locked,
+        "assessment": newest,
+        "main": _main(facts, newest, role),
+        "last": facts.last_saved(),
+    }
+    if use.assigned_tier:
+        context |= _tier_context(facts, request.user.pk)
+    return render(request, "assessments/facts/tier.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Main:
+    """The one filled button: a link, or a form that starts the questions."""
+
+    label: str
+    url: str
+    posts: bool = False
+
+
+def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
+    use = facts.use
+    may = role in access.MAY[Action.ANSWER]
+    is_open = newest is not None and newest.is_open
+    prohibited = use.assigned_tier == Tier.UNACCEPTABLE
+    if prohibited and not (is_open and newest and not newest.is_editable):
+        if newest and newest.state == State.REFUSED:
+            return Main(_("See the decision"), newest.get_absolute_url())
+        return Main(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+    if may and (newest is None or not is_open or newest.is_editable):
+        tier_facts = [key for key in facts.missing if facts.edition.facts[key].kind != "scoping"]
+        if tier_facts:
+            first = facts.edition.facts[tier_facts[0]]
+            label = _("Go on with the facts") if facts.rows else _("Declare the facts")
+            return Main(label, f"{facts.page_url(first.group)}#fact-{first.key}")
+        if facts.missing:
+            return Main(_("Answer the scoping facts"), facts.page_url(SCOPING))
+    if newest is not None and is_open:
+        label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
+        return Main(label, newest.get_absolute_url())
+    if may and (newest is None or newest.state != State.CERTIFIED):
+        return Main(_("Start the questions"), reverse("use_start", args=[use.reference]), posts=True)
+    return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
+
+
+def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
+    edition, use = facts.edition, facts.use
+    result = assign_tier(edition, facts.values)
+    deciding = [r for r in result.rules if r.tier == result.assigned_tier]
+    holding = [r for r in result.rules if r.tier is None]
+    lower = [r for r in result.rules if r.tier is not None and r.tier != result.assigned_tier]
+    obligation = edition.obligations[result.assigned_tier]
+    context = facts.declared.context
+    return {
+        "result": result,
+        "assigned": str(result.assigned_tier),
+        "text": str(result.text_tier or ""),
+        "text_clauses": _text_clauses(edition, result),
+        "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
+        "differ": result.text_tier != result.assigned_tier,
+        "waits_for": [facts.line(key) for key in result.waits_for],
+        "holds": [_hold(facts, hold) for hold in use.holds.filter(closed_at=None).select_related("owner")],
+        "deciding": [_card(facts, rule) for rule in deciding],
+        "holding": [_card(facts, rule) for rule in holding],
+        "lower": [_card(facts, rule) for rule in lower],
+        "what_if": _what_if(facts, result),
+        "behind": [facts.line(key) for key in dict.fromkeys((*_behind(result), *facts.unknown))],
+        "prohibited": _prohibited(facts),
+        "groups": [
+            (group.title, [facts.line(fact.key) for fact in facts.of_group(group)])
+            for group in edition.fact_groups
+            if facts.of_group(group)
+        ],
+        "obligation": obligation,
+        "tiers": [(str(tier), edition.obligations[tier].meaning) for tier in TIERS],
+        "overlays": [(o, edition.cited(o.clause)) for o in edition.overlays if o.when.holds(context)],
+        "flags": [flag for flag in edition.flags if flag.when.holds(context, unknown=False)],
+        "agreement": _agreement(facts, user),
+    }
+
+
+def _text_clauses(edition: Edition, result: TierResult) -> list[tuple[str, str]]:
+    """The clauses by which the Guideline's own text gives its tier."""
+    ids = dict.fromkeys(
+        clause
+        for rule in result.rules
+        if rule.basis == Basis.EXPLICIT and rule.tier is not None and rule.tier == result.text_tier
+        for clause in rule.clauses
+    )
+    return [(id, edition.cited(id)) for id in ids]
+
+
+def _card(facts: Facts, fired: FiredRule) -> RuleCard:
+    rule = next(rule for rule in facts.edition.rules if rule.id == fired.id)
+    return RuleCard(
+        id=fired.id,
+        basis=str(fired.basis),
+        reason=rule.reason,
+        reading=rule.reading,
+        clauses=tuple((id, facts.edition.cited(id)) for id in fired.clauses),
+        facts=tuple(facts.line(key) for key in fired.facts),
+    )
+
+
+def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
+    """An open hold: what it waits for and what closes it."""
+    closes = {str(kind): words for kind, words in facts.edition.holds.items()}
+    return {"hold": hold, "fact": facts.line(hold.fact), "closes": closes.get(hold.kind, "")}
+
+
+def _behind(result: TierResult) -> list[str]:
+    """The facts that made a rule fire, those of the deciding rules first."""
+    ordered = sorted(result.rules, key=lambda rule: rule.tier != result.assigned_tier)
+    return list(dict.fromkeys(key for rule in ordered for key in rule.facts))
+
+
+def _prohibited(facts: Facts) -> dict[str, Any]:
+    """The facts on prohibited uses in one line, where all of them stand alike."""
+    lines = [facts.line(key) for key, fact in facts.edition.facts.items() if fact.prohibited_use]
+    answers = {line.answer for line in lines}
+    url = f"{facts.page_url(PROHIBITED)}?then=tier" if facts.may_change else ""
+    return {"lines": lines, "alike": answers.pop() if len(answers) == 1 else "", "url": url}
+
+
+def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
+    """What would change the tier, with the finding as its heading."""
+    edition = facts.edition
+    changes = counterfactuals(edition, facts.values)
+    together: list[ChangeLine] = []
+    together_tier = ""
+    if changes.together:
+        mildest = {key: to for key in changes.together if (to := edition.facts[key].mildest) is not None}
+        together_tier = str(assign_tier(edition, {**facts.values, **mildest}).assigned_tier)
+        for key, to in mildest.items():
+            alone = assign_tier(edition, {**facts.values, key: to}).assigned_tier
+            words = answer_words(edition.facts[key], to)
+            together.append(ChangeLine(facts.line(key), words, str(alone)))
+    count = len(changes.lower)
+    if count:
+        heading = ngettext("One answer would lower the tier", "%(n)s answers would each lower the tier", count)
+        heading %= {"n": count}
+    elif result.assigned_tier == Tier.LOW:
+        heading = _("No lower tier exists")
+    elif together:
+        heading = _("No single fact would lower the tier")
+    else:
+        heading = _("No change of facts would lower the tier")
+    touched = {*changes.together, *(change.fact for change in changes.lower)}
+    return {
+        "heading": heading,
+        "lower": [_change(facts, change) for change in changes.lower],
+        "higher": [_change(facts, change) for change in changes.higher],
+        "together": together,
+        "together_tier": together_tier,
+        "evidence": any(edition.facts[key].prohibited_use for key in touched),
+    }
+
+
+def _change(facts: Facts, change: Change) -> ChangeLine:
+    to = answer_words(facts.edition.facts[change.fact], change.to)
+    return ChangeLine(facts.line(change.fact), to, str(change.tier))
+
+
+def _agreement(facts: Facts, user: int | None) -> dict[str, Any] | None:
+    """The box for the second member, while a yes to *minor procedural task* waits for one, and what it said after."""
+    row = facts.rows.get(PROCEDURAL)
+    if row is None or row.value is not True:
+        return None
+    return {
+        "row": row,
+        "open": row.agreed_by_id is None,
+        "own": row.by_id == user,
+        "form": AgreeForm() if facts.may_change and row.agreed_by_id is None and row.by_id != user else None,
+    }
+
+
+@login_required
+def agree(request: SignedIn, reference: str) -> HttpResponse:
+    """A second member agrees that the use is a minor procedural task; only then does the answer count."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.DECLARE, use)
+    facts = Facts.of(use)
+    agreement = _agreement(facts, request.user.pk)
+    if agreement is None:
+        messages.info(request, _("Nobody has declared this use a minor procedural task."))
+        return redirect(use)
+    form = AgreeForm(_posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            declaring.agree_procedural(use, by=request.user, reason=form.cleaned_data["reason"])
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("You agreed. The answer counts from now on; the tier was worked out again."))
+            return redirect(use)
+    context = {"place": PLACE, "use": use, "agreement": agreement, "form": form}
+    return render(request, "assessments/facts/agree.html", context)
+
+
+# --- from the tier on ------------------------------------------------------------------------------------------------
+
+
+@login_required
+def stopped(request: SignedIn, reference: str) -> HttpResponse:
+    """The early stop: what the Guideline's top tier means, why this use is there, and the two ways on."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    role = access.require(request.user, Action.VIEW, use)
+    if use.assigned_tier != Tier.UNACCEPTABLE:
+        return redirect(use)
+    newest = use.assessments.for_dashboard().order_by("-pk").first()
+    locked = bool(newest and newest.state in declaring.LOCKED_STATES)
+    may_declare = role in access.MAY[Action.DECLARE]
+    facts = Facts.of(use, may_change=may_declare and not locked)
+    result = assign_tier(facts.edition, facts.values)
+    owners = use.organisation.memberships.current().filter(role=Role.OWNER).select_related("user")
+    context = {
+        "place": PLACE,
+        "use": use,
+        "obligation": facts.edition.obligations[Tier.UNACCEPTABLE],
+        "deciding": [_card(facts, rule) for rule in result.rules if rule.tier == Tier.UNACCEPTABLE],
+        "correct_url": f"{facts.page_url(PROHIBITED)}?then=tier" if facts.may_change else "",
+        "may_sign": role in access.MAY[Action.SIGN],
+        "owners": [] if role in access.MAY[Action.SIGN] else list(owners.order_by("user__name", "pk")[:5]),
+        "decided": newest if newest and newest.state == State.REFUSED else None,
+    }
+    return render(request, "assessments/facts/stopped.html", context)
+
+
+@login_required
+@require_POST
+def start(request: SignedIn, reference: str) -> HttpResponse:
+    """Open the assessment of a use, or go to the open one; an owner may go on to declare a prohibited use."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.ANSWER, use)
+    try:
+        assessment = declaring.start_assessment(use, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return redirect(use)
+    if request.POST.get("to") == "declare_prohibited" and access.may(request.user, Action.SIGN, use.organisation_id):
+        return redirect("declare_prohibited", assessment.reference)
+    return redirect(assessment)

@@ -1,0 +1,149 @@
+"""The Guideline as this edition reads it, clause by clause, and the method: public, and the same for everybody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from assessments import access
+from assessments.guideline.edition import Clause, Edition
+from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
+
+
+def _original(edition: Edition) -> dict[str, Any]:
+    """Title, version and month of the document itself, for whoever wants to read the original."""
+    year, month = (int(part) for part in edition.guideline_date.split("-")[:2])
+    return {"title": edition.title, "version": edition.guideline_version, "date": date(year, month, 1)}
+
+
+def _children(edition: Edition, parent: str | None) -> list[Clause]:
+    return [clause for clause in edition.clauses.values() if clause.parent == parent]
+
+
+@require_safe
+def clauses(request: HttpRequest) -> HttpResponse:
+    """The table of contents: every clause that the edition cites, with our summary."""
+    edition = access.current_edition()
+    asked: dict[str, int] = {}
+    for requirement in edition.requirements.values():
+        asked[requirement.clause] = asked.get(requirement.clause, 0) + 1
+
+    def branch(clause: Clause) -> dict[str, Any]:
+        below = [branch(child) for child in _children(edition, clause.id)]
+        return {"clause": clause, "requirements": asked.get(clause.id, 0), "below": below}
+
+    chapters = [branch(clause) for clause in _children(edition, None)]
+    return render(
+        request,
+        "assessments/guideline/clauses.html",
+        {"chapters": chapters, "original": _original(edition), "count": len(edition.clauses)},
+    )
+
+
+@require_safe
+def clause(request: HttpRequest, clause: str) -> HttpResponse:
+    """One clause: our summary, its requirements, and our questions that ask for them."""
+    edition = access.current_edition()
+    found = edition.clauses.get(clause.rstrip("/"))
+    if found is None:
+        raise Http404
+    asking: dict[str, list[Any]] = {}
+    for question in edition.questions.values():
+        for id in question.requirements:
+            asking.setdefault(id, []).append(question)
+    requirements: list[dict[str, Any]] = [
+        {
+            "requirement": requirement,
+            "kind": edition.terms[f"kinds.{requirement.kind}"],
+            "is_duty": requirement.kind == Kind.DUTY,
+            "who": [edition.terms[f"stakeholders.{role}"] for role in sorted(requirement.roles, key=_order)],
+            "when": edition.condition_words.get(requirement.applies_when or "", ""),
+            "sectors": [edition.terms[f"sectors.{sector}"] for sector in requirement.sectors],
+            "questions": asking.get(requirement.id, []),
+        }
+        for requirement in edition.requirements.values()
+        if requirement.clause == found.id
+    ]
+    above: list[Clause] = []
+    at = found
+    while at.parent is not None:
+        at = edition.clauses[at.parent]
+        above.insert(0, at)
+    return render(
+        request,
+        "assessments/guideline/clause.html",
+        {
+            "clause": found,
+            "above": above,
+            "below": _children(edition, found.id),
+            "requirements": requirements,
+            "original": _original(edition),
+            "sections": edition.section_of,
+            "not_yet_asked": any(row["requirement"].section in edition.not_yet_asked for row in requirements),
+            "next_url": _next(edition, found),
+        },
+    )
+
+
+def _order(role: str) -> int:
+    return ("developer", "provider", "organisation", "user").index(role)
+
+
+def _next(edition: Edition, clause: Clause) -> tuple[str, str] | None:
+    ids = list(edition.clauses)
+    place = ids.index(clause.id) + 1
+    if place == len(ids):
+        return None
+    following = edition.clauses[ids[place]]
+    return reverse("clause", args=[following.id]), following.cited
+
+
+@require_safe
+def method(request: HttpRequest) -> HttpResponse:
+    """How tier and readiness are worked out, with every number of the edition's policy."""
+    edition = access.current_edition()
+    policy = edition.policy
+    bounds = [100, *(least for least, _key in policy.bands)]
+    return render(
+        request,
+        "assessments/guideline/method.html",
+        {
+            "edition": edition,
+            "policy": policy,
+            "original": _original(edition),
+            "tiers": [edition.obligations[tier] for tier in reversed(TIERS)],
+            "rules": [
+                {
+                    "id": rule.id,
+                    "tier": rule.tier,
+                    "hold": edition.holds[rule.hold] if rule.hold else "",
+                    "basis": rule.basis,
+                    "reason": rule.reason,
+                    "reading": rule.reading,
+                    "clauses": [(id, edition.cited(id)) for id in rule.clauses],
+                }
+                for rule in edition.rules
+            ],
+            "overlays": edition.overlays,
+            "credits": [
+                (Choice.IN_PLACE, Credit.FULL),
+                (Choice.PARTLY, Credit.HALF),
+                (Choice.PLANNED, Credit.NONE),
+                (Choice.NOT_IN_PLACE, Credit.NONE),
+            ],
+            "weights": [(strength, policy.weights[strength]) for strength in Strength],
+            "bands": [
+                (least, bounds[place], policy.words[f"bands.{key}"]) for place, (least, key) in enumerate(policy.bands)
+            ],
+            "priorities": [policy.words[f"priorities.{key}"] for key in policy.priorities],
+            "periods": [
+                (tier, policy.blocking_due_days[tier], [policy.due_days[tier][strength] for strength in Strength])
+                for tier in reversed(TIERS)
+            ],
+        },
+    )

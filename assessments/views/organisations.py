@@ -1,0 +1,197 @@
+"""Organisations and the people in them: found, show, change, invite, remove, join."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.mail import send_mail
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from assessments import access, declaring
+from assessments.access import Action
+from assessments.accounts import INVITATION_KEY
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
+from assessments.models import Invitation, Membership, Organisation, Role, Sees
+from assessments.views.requests import SignedIn
+from assessments.views.systems import listed, row
+
+log = logging.getLogger(__name__)
+SHOWN_SYSTEMS = 10
+
+
+@login_required
+def found(request: SignedIn) -> HttpResponse:
+    if not settings.OPEN_FOUNDING:
+        raise NotPermitted(_("Whoever runs this installation registers organisations. Ask to be invited to one."))
+    form = OrganisationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
+        messages.success(request, _("%(name)s is registered, and you are its owner.") % {"name": organisation})
+        return redirect(organisation)
+    return render(request, "assessments/organisations/form.html", {"form": form, "organisation": None})
+
+
+@login_required
+def organisation(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    membership = access.membership_in(request.user, found)
+    systems = access.systems_for(request.user).filter(organisation=found)
+    shown = listed(systems)[:SHOWN_SYSTEMS]
+    people = found.memberships.current()
+    context = {
+        "organisation": found,
+        "membership": membership,
+        "owns": bool(membership and membership.role in access.MAY[Action.REGISTER]),
+        "may_invite": bool(membership and _may_invite(found, membership)),
+        "sees_systems": bool(membership and membership.role != Role.REVIEWER and membership.sees == Sees.ALL),
+        "systems": [row(system) for system in shown],
+        "role_counts": [
+            (Role(found["role"]).label, found["count"])
+            for found in people.values("role").annotate(count=Count("pk")).order_by("role")
+        ],
+        "owners": people.filter(role=Role.OWNER).select_related("user").order_by("user__name", "pk")[:5],
+        "certificates": access.certificates_for(request.user).filter(organisation=found, ended_at=None).count(),
+    }
+    return render(request, "assessments/organisations/organisation.html", context)
+
+
+def _may_invite(organisation: Organisation, membership: Membership) -> bool:
+    return membership.role == (Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER)
+
+
+@login_required
+def edit(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require(request.user, Action.REGISTER, found)
+    # The form writes into its instance; `declaring` has to see the names as they stand in the database.
+    form = OrganisationForm(request.POST or None, instance=copy.copy(found))
+    if request.method == "POST" and form.is_valid():
+        declaring.update_organisation(found, by=request.user, **form.cleaned_data)
+        messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
+        return redirect(found)
+    return render(request, "assessments/organisations/form.html", {"form": form, "organisation": found})
+
+
+@login_required
+def people(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require_people(request.user, found)
+    form = InviteForm(request.POST or None, reviewing_body=found.is_reviewing_body)
+    if request.method == "POST" and form.is_valid():
+        role, sees = form.role_and_sight()
+        email = form.cleaned_data["email"]
+        try:
+            invitation, token = declaring.invite(found, by=request.user, email=email, role=role, sees=sees)
+        except WorkflowError as error:
+            form.add_error("email", str(error))
+        else:
+            _send(request, invitation, token)
+            return redirect("people", reference)
+    members = found.memberships.current().select_related("user").order_by("user__name", "pk")
+    invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
+    context = {
+        "organisation": found,
+        "form": form,
+        "members": [(member, _sentence(member, found)) for member in members],
+        "invitations": [(invitation, _sentence(invitation, found)) for invitation in invitations],
+        "now": timezone.now(),
+    }
+    return render(request, "assessments/organisations/people.html", context)
+
+
+def _sentence(about: Membership | Invitation, organisation: Organisation) -> str:
+    return role_sentence(about.role, about.sees, reviewing_body=organisation.is_reviewing_body)
+
+
+def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
+    """Mail the link. Only its digest is kept, so where no mail leaves, the owner is given the link to pass on."""
+    link = settings.PUBLIC_URL + reverse("invitation", args=[token])
+    context = {"invitation": invitation, "link": link, "sentence": _sentence(invitation, invitation.organisation)}
+    subject = _("%(name)s invites you to %(organisation)s") % {
+        "name": invitation.by,
+        "organisation": invitation.organisation,
+    }
+    try:
+        send_mail(
+            " ".join(subject.split()),
+            render_to_string("assessments/organisations/invitation_mail.txt", context),
+            None,
+            [invitation.email],
+        )
+    except (SMTPException, OSError):
+        log.warning("An invitation could not be mailed", exc_info=True)
+        messages.warning(
+            request,
+            _("The mail to %(email)s could not be sent. Give them this link yourself; it works once: %(link)s")
+            % {"email": invitation.email, "link": link},
+        )
+    else:
+        messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+
+
+@login_required
+def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """Ask first, then end a membership."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require_people(request.user, found)
+    member = get_object_or_404(found.memberships.current().select_related("user", "organisation"), pk=pk)
+    context: dict[str, Any] = {"organisation": found, "member": member, "is_self": member.user_id == request.user.pk}
+    if request.method == "POST":
+        try:
+            declaring.remove_member(member, by=request.user)
+        except WorkflowError as error:
+            context["refused"] = str(error)
+        else:
+            messages.success(
+                request,
+                _("%(name)s is no longer a member of %(organisation)s.") % {"name": member.user, "organisation": found},
+            )
+            return redirect("dashboard") if context["is_self"] else redirect("people", reference)
+    return render(request, "assessments/organisations/remove.html", context)
+
+
+@never_cache
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Show who invites to what; joining takes a signed-in person and a press of the button.
+
+    For somebody signed out the token is kept in the session: with it sign-up is open.
+    """
+    invitation = access.invitation_with(token)
+    if invitation is None:
+        return render(request, "assessments/organisations/invitation_closed.html", status=404)
+    here = reverse("invitation", args=[token])
+    context: dict[str, Any] = {
+        "invitation": invitation,
+        "sentence": _sentence(invitation, invitation.organisation),
+        "next": urlencode({"next": here}),
+    }
+    if not request.user.is_authenticated:
+        request.session[INVITATION_KEY] = token
+        return render(request, "assessments/organisations/invitation.html", context)
+    context["member"] = access.membership_in(request.user, invitation.organisation)
+    context["other_address"] = invitation.email.lower() != request.user.email.lower()
+    if request.method == "POST":
+        try:
+            declaring.accept_invitation(invitation, by=request.user)
+        except WorkflowError as error:
+            messages.error(request, str(error))
+        else:
+            request.session.pop(INVITATION_KEY, None)
+            messages.success(request, _("You have joined %(name)s.") % {"name": invitation.organisation})
+            return redirect(invitation.organisation)
+    return render(request, "assessments/organisations/invitation.html", context)

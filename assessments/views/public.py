@@ -1,0 +1,143 @@
+"""What anybody may see without an account: what this is, and whether a certificate stands."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from assessments import access
+from assessments.forms.public import NumberForm
+from assessments.models import Certificate, CertificateStatus, edition_for
+from assessments.models.certificates import Assurance
+from assessments.views.wording import as_day
+
+log = logging.getLogger(__name__)
+
+STANDS = {CertificateStatus.VALID, CertificateStatus.EXPIRING}
+SHOWN_AS = {"issued": "valid", "reinstated": "valid"}  # an event's kind to the state that it leads to
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    return render(request, "assessments/start.html", {"number_form": NumberForm()})
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Say "ok" when the database answers, for whatever watches the installation; 503 with one line otherwise."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        log.exception("health: the database does not answer")
+        return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def verify(request: HttpRequest, number: str = "") -> HttpResponse:
+    """The status of a certificate now; every way of typing its number leads to the one address of it."""
+    typed = number or request.GET.get("number", "")
+    if not typed and "number" not in request.GET:
+        return _form(request, NumberForm())
+    form = NumberForm({"number": typed})
+    if not form.is_valid():
+        return _form(request, form)
+    canonical = form.cleaned_data["number"]
+    if number != canonical:
+        return redirect("verify", canonical)
+    try:
+        certificate = access.public_certificate(canonical)
+        shown = _shown(certificate) if certificate else None
+    except DatabaseError:
+        log.exception("verify: the database does not answer")
+        # Neither session nor messages can be read now: the page is drawn for nobody in particular.
+        context = {"number": canonical, "now": timezone.now(), "user": AnonymousUser(), "messages": ()}
+        return render(request, "assessments/public/could_not_check.html", context, status=503)
+    if shown is None:
+        form = NumberForm(initial={"number": canonical})
+        return render(request, "assessments/public/not_found.html", {"number": canonical, "form": form}, status=404)
+    return render(request, "assessments/public/certificate.html", shown)
+
+
+def _form(request: HttpRequest, form: NumberForm) -> HttpResponse:
+    return render(request, "assessments/public/verify.html", {"form": form})
+
+
+def _shown(certificate: Certificate) -> dict[str, Any]:
+    """All that the public page says, from the public record and the events alone."""
+    record = json.loads(certificate.public_record)
+    edition = edition_for(record["edition"]["checksum"])
+    status = certificate.status(expiring_days=edition.policy.expiring_days)
+    events = sorted(certificate.events.all(), key=lambda event: event.pk, reverse=True)
+    last = events[0] if events else None
+    expires = as_day(record["expires_on"])
+    successor = next(iter(certificate.superseded_by.all()), None)
+    return {
+        "record": record,
+        "number": certificate.number,
+        "status": str(status),
+        "stands": status in STANDS,
+        "since": last.at if last and last.kind == status else None,
+        "reason": last.public_reason if last and last.kind == status else "",
+        "successor": successor.number if successor else "",
+        "events": [
+            {
+                "state": SHOWN_AS.get(event.kind, event.kind),
+                "at": event.at,
+                "kind": event.kind,
+                "reason": event.public_reason,
+            }
+            for event in events
+        ],
+        "expires_on": expires,
+        "issued_on": as_day(record["issued_on"]),
+        "first_issued_on": as_day(record["first_issued_on"]),
+        "latest_due": as_day(record["open_actions"]["latest_due"]),
+        "parts": [edition.terms[f"stakeholders.{part}"] for part in record["system"]["parts"]],
+        "assurance": str(Assurance(record["assurance"]).label),
+        "assurance_text": ASSURANCE_TEXT[record["assurance"]](),
+        "obligation": edition.obligations[record["tier"]],
+        "guideline_version": record["edition"]["guideline_version"],
+        "checked_at": timezone.now(),
+        "checks": _checks(status),
+    }
+
+
+ASSURANCE_TEXT = {
+    Assurance.SELF_DECLARED: lambda: _("The organisation signed its own answers; nobody else has looked at them."),
+    Assurance.REVIEWED_INSIDE: lambda: _(
+        "A reviewer of the organisation, outside the team that runs the system, accepted every answer."
+    ),
+    Assurance.REVIEWED_INDEPENDENTLY: lambda: _(
+        "A reviewer of the issuing body, who is no member of the organisation, accepted every answer."
+    ),
+}
+
+
+def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:
+    in_dates = status != CertificateStatus.EXPIRED
+    stands = status not in (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED)
+    return [
+        (True, _("This number is in our records")),
+        (in_dates, _("Today is within its dates") if in_dates else _("Its last day is over")),
+        (
+            stands,
+            _("It is neither suspended, revoked nor superseded")
+            if stands
+            else _("Its status is “%(status)s”") % {"status": status.label},
+        ),
+    ]

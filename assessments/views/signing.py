@@ -1,0 +1,370 @@
+"""Check and sign: what an owner looks through, stands behind, takes back or ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from assessments import access, workflow
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Choice, Tier
+from assessments.models import Answer, DecisionKind, Role, Route, State
+from assessments.models.base import canonical_json, sha256
+from assessments.models.snapshots import picture
+from assessments.views.answering import (
+    Case,
+    choice_word,
+    fact_words,
+    find_case,
+    missing_facts,
+    same_answer,
+    stored_answers,
+)
+
+
+@dataclass
+class AnswerLine:
+    """One question and its answer, as a reviewer will see it in a list."""
+
+    question: Question
+    answer: Answer | None
+    word: str
+    url: str
+    reasons: list[tuple[str, str]]  # what does not apply (a line of the checklist, or "" for all of it), and why
+
+    @property
+    def planned_for(self) -> date | None:
+        return self.answer.planned_for if self.answer and self.answer.choice == Choice.PLANNED else None
+
+
+def answer_line(case: Case, question: Question, answer: Answer | None) -> AnswerLine:
+    url = f"{reverse('section', args=[case.assessment.reference, question.section])}#q-{question.key}"
+    word, reasons = _("Empty"), []
+    if answer is not None:
+        word = choice_word(answer.choice)
+        if answer.choice == Choice.TICKED:
+            lines = case.declared.items(case.edition, question)
+            ticked = sum(answer.items.get(line.key) is True for line in lines)
+            word = _("%(n)s of %(m)s in place") % {"n": ticked, "m": len(lines)}
+            reasons = [(line.text, answer.items[line.key]) for line in lines if isinstance(answer.items.get(line.key), str)]
+        elif answer.choice == Choice.NOT_APPLICABLE:
+            reasons = [("", answer.reason)]
+    return AnswerLine(question, answer, word, url, reasons)
+
+
+@login_required
+@never_cache
+def check(request: HttpRequest, reference: str) -> HttpResponse:
+    """All answers as a reviewer will see them, what is open first."""
+    case = find_case(request, reference)
+    if not case.sees_all:
+        raise NotPermitted(_("You see the sections that are assigned to you; checking takes somebody who sees all of them."))
+    assessment = case.assessment
+    answers = stored_answers(case, case.questions)
+    lines = {q.key: answer_line(case, q, answers.get(q.key)) for q in case.questions}
+    missing = missing_facts(case)
+    empty = [line for line in lines.values() if line.answer is None]
+    tier = assessment.use.assigned_tier
+    context = {
+        "case": case,
+        "assessment": assessment,
+        "use": assessment.use,
+        "missing": missing,
+        "empty": empty,
+        "unknown": [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN],
+        "not_applicable": [line for line in lines.values() if line.reasons],
+        "planned": [line for line in lines.values() if line.planned_for],
+        "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
+        "total": len(lines),
+        "ready": assessment.is_editable and not missing and not empty and tier != Tier.UNACCEPTABLE,
+        "is_low": tier == Tier.LOW,
+        "is_prohibited": tier == Tier.UNACCEPTABLE,
+        "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
+        "as_it_was": unchanged_since_return(case, answers) if assessment.state == State.RETURNED else [],
+    }
+    return render(request, "assessments/signing/check.html", context)
+
+
+def unchanged_since_return(case: Case, answers: Mapping[str, Answer]) -> list[Question]:
+    """The returned questions whose answer still reads as it was sent."""
+    submission = case.assessment.current_submission
+    if submission is None:
+        return []
+    sent = submission.content()["answers"]
+    marked = submission.marks.filter(mark="change_needed", target__startswith="q:").values_list("target", flat=True)
+    keys = [target.removeprefix("q:") for target in marked]
+    return [
+        case.edition.questions[key]
+        for key in keys
+        if key in answers and key in sent and same_answer(sent[key], answers[key].record())
+    ]
+
+
+@dataclass
+class MustLine:
+    """One must in scope with the answer given, as the signed statement lists it."""
+
+    statement: str
+    clause: str
+    cited: str
+    word: str
+    question: Question
+
+
+def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
+    words = {"empty": _("Empty"), **{str(choice): choice_word(choice) for choice in Choice}}
+    return [
+        MustLine(
+            statement=edition.requirements[line["requirement"]].statement,
+            clause=edition.requirements[line["requirement"]].clause,
+            cited=edition.cited(edition.requirements[line["requirement"]].clause),
+            word=words[line["answer"]],
+            question=edition.questions[line["question"]],
+        )
+        for line in workflow.must_lines(edition, content)
+    ]
+
+
+def find_to_sign(request: HttpRequest, reference: str) -> Case:
+    case = find_case(request, reference)
+    access.require(case.user, Action.SIGN, case.assessment)
+    return case
+
+
+def add_reasons(form: StatementForm, error: WorkflowError) -> None:
+    """Put a refusal on the form that was sent; what was typed stays in it."""
+    if isinstance(error, InvalidAnswer) and error.field in form.fields:
+        form.add_error(error.field, str(error))
+        return
+    form.add_error(None, " ".join([str(error), *error.reasons]))
+
+
+def elsewhere(request: HttpRequest, case: Case) -> HttpResponse | None:
+    """Lead away from a signing page whose moment has passed, or has not come."""
+    if not case.assessment.is_editable:
+        messages.error(
+            request, _("There is nothing to sign now: it stands at “%s”.") % case.assessment.get_state_display()
+        )
+        return redirect("assessment", case.assessment.reference)
+    return None
+
+
+@login_required
+@never_cache
+def sign(request: HttpRequest, reference: str) -> HttpResponse:
+    """Sign the answers and send them to a reviewer."""
+    case = find_to_sign(request, reference)
+    if case.assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+        return redirect("declare_prohibited", reference)
+    return elsewhere(request, case) or _sign(request, case)
+
+
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+def _sign(request: HttpRequest, case: Case) -> HttpResponse:
+    assessment, tier = case.assessment, case.assessment.use.assigned_tier
+    content = picture(assessment, final=True)
+    sentences = workflow.statement_for(case.edition, content, None)
+    form = SubmitForm(
+        request.POST if request.method == "POST" else None,
+        sentences=sentences,
+        digest=digest_of(content),
+        is_published=tier in (Tier.LIMITED, Tier.HIGH),
+    )
+    obstacles = workflow.obstacles_to_submit(assessment)
+    if request.method == "POST" and form.is_valid():
+        try:
+            submission = workflow.submit(
+                assessment,
+                by=case.user,
+                route=Route(form.cleaned_data["route"]),
+                public_statement=form.cleaned_data.get("public_statement", ""),
+            )
+        except WorkflowError as error:
+            add_reasons(form, error)
+        else:
+            said = _("Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided.")
+            messages.success(request, said % {"reference": submission.reference})
+            return redirect("assessment", assessment.reference)
+    context = signing_context(case, content, form) | {"obstacles": obstacles, "tier": tier}
+    return render(request, "assessments/signing/sign.html", context)
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """Name what a signing page shows, so that nobody signs what changed behind it."""
+    return sha256(canonical_json(content))
+
+
+def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:
+    musts = musts_of(case.edition, content)
+    short = sum(line.word != choice_word(Choice.IN_PLACE) for line in musts)
+    return {
+        "case": case,
+        "assessment": case.assessment,
+        "use": case.assessment.use,
+        "form": form,
+        "musts": musts,
+        "short": short,
+        "counts": content["counts"],
+        "role": Role.OWNER.label,
+    }
+
+
+@login_required
+@never_cache
+def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
+    """Sign a Low use and have its certificate at once."""
+    case = find_to_sign(request, reference)
+    if case.assessment.use.assigned_tier != Tier.LOW or case.assessment.state == State.RETURNED:
+        messages.error(request, _("This use goes to a reviewer."))
+        return redirect("sign" if case.assessment.is_editable else "assessment", reference)
+    return elsewhere(request, case) or _self_certify(request, case)
+
+
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
+    assessment, policy = case.assessment, case.edition.policy
+    content = picture(assessment, final=True)
+    blockers = workflow.blockers_to_self_certify(assessment, content)
+    form = SelfCertifyForm(
+        request.POST if request.method == "POST" else None,
+        sentences=workflow.statement_for(case.edition, content, DecisionKind.SELF_CERTIFY),
+        digest=digest_of(content),
+        later=[(blocker.question, blocker.words) for blocker in blockers if blocker.conditionable],
+        longest_days=policy.condition_days,
+    )
+    obstacles = workflow.obstacles_to_self_certify(assessment, content)
+    if request.method == "POST" and form.is_valid():
+        try:
+            certificate = workflow.self_certify(assessment, by=case.user, conditions=form.conditions)
+        except WorkflowError as error:
+            add_reasons(form, error)
+        else:
+            said = _("Signed. The certificate %(number)s has been issued; it says self-declared.")
+            messages.success(request, said % {"number": certificate.number})
+            return redirect("assessment", assessment.reference)
+    context = signing_context(case, content, form) | {
+        "obstacles": obstacles,
+        "unmet": [
+            answer_line(case, case.edition.questions[blocker.question], None)
+            for blocker in blockers
+            if not blocker.conditionable
+        ],
+        "longest_days": policy.condition_days,
+        "obligation": case.edition.obligations[Tier.LOW],
+    }
+    return render(request, "assessments/signing/self_certify.html", context)
+
+
+@login_required
+@never_cache
+def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
+    """Sign that the declared facts are a prohibited use; the case ends with a decision letter."""
+    case = find_to_sign(request, reference)
+    if case.assessment.use.assigned_tier != Tier.UNACCEPTABLE:
+        messages.error(request, _("The declared facts are no prohibited use."))
+        return redirect("assessment", reference)
+    return elsewhere(request, case) or _declare_prohibited(request, case)
+
+
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
+    assessment = case.assessment
+    content = picture(assessment, final=True)
+    form = StatementForm(
+        request.POST if request.method == "POST" else None,
+        sentences=workflow.statement_for(case.edition, content, DecisionKind.DECLARE_PROHIBITED),
+        digest=digest_of(content),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            submission = workflow.declare_prohibited(assessment, by=case.user)
+        except WorkflowError as error:
+            add_reasons(form, error)
+        else:
+            said = _("Signed. The case is closed under the reference %(reference)s; the decision letter is being made.")
+            messages.success(request, said % {"reference": submission.reference})
+            return redirect("assessment", assessment.reference)
+    context = signing_context(case, content, form) | {
+        "rules": prohibiting_rules(case.edition, content),
+        "obligation": case.edition.obligations[Tier.UNACCEPTABLE],
+    }
+    return render(request, "assessments/signing/declare_prohibited.html", context)
+
+
+def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The fired rules that give the top tier, as the rule card takes them."""
+    rules = {rule.id: rule for rule in edition.rules}
+    return [
+        {
+            "id": fired["id"],
+            "basis": fired["basis"],
+            "reason": rules[fired["id"]].reason,
+            "reading": rules[fired["id"]].reading,
+            "clauses": [(clause, edition.cited(clause)) for clause in fired["clauses"]],
+            "facts": [
+                (edition.facts[key].label, fact_words(edition.facts[key], content["values"].get(key, "unknown")))
+                for key in fired["facts"]
+            ],
+        }
+        for fired in content["tier"]["rules"]
+        if fired["tier"] == Tier.UNACCEPTABLE
+    ]
+
+
+@login_required
+@never_cache
+def recall(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take a submission back before anybody has taken it."""
+    case = find_to_sign(request, reference)
+    if request.method == "POST":
+        try:
+            workflow.recall(case.assessment, by=case.user)
+        except WorkflowError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("Taken back. Answers and facts can be changed again."))
+        return redirect("assessment", reference)
+    if case.assessment.state != State.SUBMITTED:
+        messages.error(request, _("Only what nobody has taken yet can be taken back."))
+        return redirect("assessment", reference)
+    context = {"case": case, "assessment": case.assessment, "use": case.assessment.use}
+    return render(request, "assessments/signing/recall.html", context)
+
+
+@login_required
+@never_cache
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """End a submission for good."""
+    case = find_to_sign(request, reference)
+    assessment = case.assessment
+    if State.WITHDRAWN not in workflow.MOVES[State(assessment.state)]:
+        messages.error(
+            request, _("This cannot be withdrawn now: it stands at “%s”.") % assessment.get_state_display()
+        )
+        return redirect("assessment", reference)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.withdraw(assessment, by=case.user, reason=form.cleaned_data["reason"])
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Withdrawn. The submission stays in the record."))
+            return redirect("assessment", reference)
+    context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}
+    return render(request, "assessments/signing/withdraw.html", context)
+

@@ -1,0 +1,238 @@
+"""AI systems and the uses declared of them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments import access, declaring
+from assessments.access import Action
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.forms.systems import PARTS, SCOPE_LENGTH, SystemForm, UseForm, one_sentence
+from assessments.guideline.terms import Tier
+from assessments.models import AISystem, Assessment, DeclaredUse, State
+from assessments.views.requests import SignedIn
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a use needs now: the label says what happens."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseLine:
+    use: DeclaredUse
+    assessment: Assessment | None
+    next: Next | None
+
+
+def listed(systems: QuerySet[AISystem]) -> QuerySet[AISystem]:
+    """The systems with what a list shows of their uses, in two queries however many."""
+    return systems.order_by("name", "pk").prefetch_related("uses")
+
+
+def row(system: AISystem) -> dict[str, Any]:
+    """A system as a list shows it, its uses read already."""
+    uses = list(system.uses.all())
+    return {
+        "system": system,
+        "parts": part_words(system),
+        "tier": highest_tier(uses),
+        "provisional": _highest_is_provisional(uses),
+        "uses": len(uses),
+    }
+
+
+def part_words(system: AISystem) -> list[str]:
+    return [str(word) for key, (word, _sentence) in PARTS.items() if getattr(system, key)]
+
+
+def highest_tier(uses: Iterable[DeclaredUse]) -> str:
+    """The gravest tier of a system's uses; empty where none is declared in full."""
+    tiers = [Tier(use.assigned_tier) for use in uses if use.assigned_tier]
+    return str(max(tiers, key=lambda tier: tier.rank)) if tiers else ""
+
+
+def next_step(use: DeclaredUse, assessment: Assessment | None) -> Next:
+    """Say what moves a use on. It runs no query, so a list may ask it of every row."""
+    here = reverse("use", args=[use.reference])
+    if not use.assigned_tier:
+        return Next(_("Declare the facts"), reverse("facts", args=[use.reference, "prohibited"]))
+    if use.assigned_tier == Tier.UNACCEPTABLE and (assessment is None or assessment.is_editable):
+        return Next(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+    if assessment is None or assessment.state in (State.WITHDRAWN, State.REFUSED, State.SUPERSEDED):
+        return Next(_("See the tier, then start the questions"), here)
+    url = assessment.get_absolute_url()
+    words = {
+        "draft": _("Go on with the questions"),
+        "ready_to_sign": _("Check and sign"),
+        "returned": _("Mend what the reviewer marked"),
+        "submitted": _("See what was sent"),
+        "resubmitted": _("See what was sent"),
+        "in_review": _("See what is under review"),
+        "approved": _("See what the certificate waits for"),
+        "certified": _("See the assessment"),
+    }
+    if assessment.shown_state == "ready_to_sign":
+        url = reverse("check", args=[assessment.reference])
+    elif assessment.state == State.RETURNED:
+        url = reverse("returned", args=[assessment.reference])
+    return Next(words[assessment.shown_state], url)
+
+
+@login_required
+def systems(request: SignedIn) -> HttpResponse:
+    page = Paginator(listed(access.systems_for(request.user)), PER_PAGE).get_page(request.GET.get("page"))
+    members_of = list(access.organisations_for(request.user))
+    context = {
+        "page": page,
+        "rows": [row(system) for system in page],
+        "member_of_none": not members_of,
+        "several": len(members_of) > 1,
+        "may_register": access.organisations_where(request.user, Action.REGISTER).exists(),
+    }
+    return render(request, "assessments/systems/systems.html", context)
+
+
+def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
+    """Tell whether the highest tier rests on provisional uses alone."""
+    tier = highest_tier(uses)
+    highest = [use for use in uses if tier and use.assigned_tier == tier]
+    return bool(highest) and all(use.provisional for use in highest)
+
+
+@login_required
+def new(request: SignedIn) -> HttpResponse:
+    mine = list(access.organisations_where(request.user, Action.REGISTER))
+    if not mine:
+        raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
+    wanted = next((o for o in mine if o.reference == request.GET.get("organisation")), mine[0])
+    form = SystemForm(request.POST or None, organisations=mine, initial={"organisation": wanted.reference})
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data.get("organisation", wanted.reference)
+        owner = next(o for o in mine if o.reference == chosen)
+        system = declaring.register_system(owner, by=request.user, **form.system_fields())
+        messages.success(request, _("%(name)s is registered. Declare one use of it next.") % {"name": system})
+        return redirect(system)
+    context = {"form": form, "system": None, "organisation": wanted}
+    return render(request, "assessments/systems/system_form.html", context)
+
+
+@login_required
+def system(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.systems_for(request.user), reference=reference)
+    lines = [_line(use) for use in found.uses.order_by("title", "pk").prefetch_related("assessments")]
+    context = {
+        "system": found,
+        "parts": part_words(found),
+        "lines": lines,
+        "tier": highest_tier(line.use for line in lines),
+        "owns": access.may(request.user, Action.REGISTER, found.organisation_id),
+    }
+    return render(request, "assessments/systems/system.html", context)
+
+
+def _line(use: DeclaredUse) -> UseLine:
+    newest = max(use.assessments.all(), key=lambda assessment: assessment.pk, default=None)
+    return UseLine(use, newest, next_step(use, newest))
+
+
+@login_required
+def edit(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.systems_for(request.user), reference=reference)
+    access.require(request.user, Action.REGISTER, found)
+    form = SystemForm(request.POST or None, instance=copy.copy(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            declaring.update_system(found, by=request.user, **form.system_fields())
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(found)
+    context = {"form": form, "system": found, "organisation": found.organisation}
+    return render(request, "assessments/systems/system_form.html", context)
+
+
+@login_required
+def use_new(request: SignedIn, reference: str) -> HttpResponse:
+    found = get_object_or_404(access.systems_for(request.user), reference=reference)
+    access.require(request.user, Action.REGISTER, found)
+    form = UseForm(request.POST or None)
+    if _is_preview(request):
+        return _preview(request, found, None)
+    if request.method == "POST" and form.is_valid():
+        use = declaring.declare_use(found, by=request.user, **form.cleaned_data)
+        messages.success(request, _("“%(title)s” is declared. Its facts come next.") % {"title": use})
+        return redirect("facts", use.reference, "prohibited")
+    return _use_page(request, form, found, None)
+
+
+@login_required
+def use_edit(request: SignedIn, reference: str) -> HttpResponse:
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.REGISTER, use)
+    if _is_preview(request):
+        return _preview(request, use.system, use)
+    form = UseForm(request.POST or None, instance=copy.copy(use))
+    if request.method == "POST" and form.is_valid():
+        try:
+            declaring.update_use(use, by=request.user, **form.cleaned_data)
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(use)
+    return _use_page(request, form, use.system, use)
+
+
+def _is_preview(request: HttpRequest) -> bool:
+    return request.method == "POST" and "preview" in request.POST
+
+
+def _preview(request: HttpRequest, system: AISystem, use: DeclaredUse | None) -> HttpResponse:
+    """Show the scope as typed, and save nothing; without script the page comes back with all that was typed."""
+    if request.headers.get("HX-Request"):
+        typed = {name: request.POST.get(name, "") for name in ("scope_en", "scope_zh", "exclusions")}
+        return render(request, "assessments/systems/scope_preview.html", _scope(typed))
+    typed = {name: request.POST.get(name, "") for name in UseForm.Meta.fields}
+    return _use_page(request, UseForm(initial=typed), system, use)
+
+
+def _use_page(request: HttpRequest, form: UseForm, system: AISystem, use: DeclaredUse | None) -> HttpResponse:
+    typed = {name: form[name].value() or "" for name in ("scope_en", "scope_zh", "exclusions")}
+    context: dict[str, Any] = {"place": "systems", "form": form, "system": system, "use": use, **_scope(typed)}
+    return render(request, "assessments/systems/use_form.html", context)
+
+
+def _scope(typed: dict[str, str]) -> dict[str, Any]:
+    """The scope as the certificate prints it, with what is left of its length."""
+    texts = {name: one_sentence(text) for name, text in typed.items()}
+    left = SCOPE_LENGTH - len(texts["scope_en"])
+    count = (
+        ngettext("%(n)s character of %(all)s", "%(n)s characters of %(all)s", len(texts["scope_en"]))
+        % {"n": len(texts["scope_en"]), "all": SCOPE_LENGTH}
+        if left >= 0
+        else ngettext("%(n)s character too long", "%(n)s characters too long", -left) % {"n": -left}
+    )
+    return {"scope": texts, "count": count, "too_long": left < 0}

@@ -1,0 +1,94 @@
+"""Declared facts and given answers in words, as several pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
+from assessments.models.assessments import ChoiceChoices, answer_value
+from assessments.scoring.inputs import AnswerValue, Declared
+
+
+def fact_answer(fact: Fact | None, value: Any) -> str:
+    """Say what was declared, in the edition's words; several answers are joined by commas."""
+    if isinstance(value, list | tuple):
+        return ", ".join(fact_answer(fact, part) for part in value)
+    if value is True:
+        return _("Yes")
+    if value is False:
+        return _("No")
+    if value == UNKNOWN:
+        return _("Do not know")
+    return str(fact.options.get(value, value)) if fact else str(value)
+
+
+def choice_word(choice: str) -> str:
+    return str(ChoiceChoices(choice).label)
+
+
+def as_moment(value: Any) -> datetime | None:
+    """Read a time of a picture: a datetime where it was drawn from rows, text where it comes from a submission."""
+    return parse_datetime(value) if isinstance(value, str) else value
+
+
+def as_day(value: Any) -> date | None:
+    return parse_date(value) if isinstance(value, str) else value
+
+
+def declared_in(content: Mapping[str, Any]) -> Declared:
+    """Read the use of a picture as scoring sees it."""
+    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in content["values"].items()}
+    parts = tuple(Stakeholder(part) for part in content["system"]["parts"])
+    return Declared(facts=facts, parts=parts, tier=Tier(content["tier"]["assigned"]))
+
+
+def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
+    """Read the answers of a picture as scoring sees them."""
+    return {
+        key: answer_value(given["choice"], given["items"], as_day(given["planned_for"]), given["reason"])
+        for key, given in content["answers"].items()
+    }
+
+
+def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The fired rules as parts/rule_card.html takes them: those that decide the tier, then all others."""
+    rules = {rule.id: rule for rule in edition.rules}
+    values = content["values"]
+    deciding: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for fired in content["tier"]["rules"]:
+        rule = rules[fired["id"]]
+        card = {
+            "id": rule.id,
+            "tier": fired["tier"],
+            "basis": fired["basis"],
+            "reason": rule.reason,
+            "reading": rule.reading,
+            "clauses": [(id, edition.cited(id)) for id in fired["clauses"]],
+            "facts": [
+                (edition.facts[key].label, fact_answer(edition.facts[key], values.get(key, UNKNOWN)))
+                for key in fired["facts"]
+            ],
+        }
+        (deciding if fired["tier"] == content["tier"]["assigned"] else others).append(card)
+    return deciding, others
+
+
+def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The lines of a checklist as they were answered; none for a practice."""
+    question = edition.questions[key]
+    if not question.is_checklist or given is None or given["choice"] not in (Choice.TICKED, Choice.NONE):
+        return []
+    lines = []
+    for item in question.items:
+        if item.key not in items:
+            continue
+        tick = given["items"].get(item.key)
+        lines.append({"text": item.text, "ticked": tick is True, "reason": tick if isinstance(tick, str) else ""})
+    return lines

@@ -1,0 +1,164 @@
+"""A real browser for the tests that need one: what it is started with, what is watched, what is measured on a page.
+
+The fixtures `chromium` (one a module) and `page` (a fresh profile a test, silent at its end) are in conftest.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from assessments.models import User
+
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+POLICY_WATCH = """
+  window.__refused = [];
+  document.addEventListener("securitypolicyviolation", (event) =>
+    window.__refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+AXE_RUN = """
+  async (options) => (await axe.run(document, options)).violations.map((found) =>
+    `${found.id}: ${found.help}` + found.nodes.slice(0, 3).map((node) =>
+      `\\n    ${node.target.join(" ")}  ${node.html.slice(0, 160)}\\n    ${node.failureSummary.replace(/\\s+/g, " ").slice(0, 240)}`).join(""))
+"""
+EMPTY_THE_FORM = """
+  () => {
+    const button = document.querySelector("main form[method=post] button.btn-primary:not([name=preview])");
+    if (!button) return false;
+    const form = button.form;
+    form.noValidate = true;
+    for (const field of form.elements) {
+      if (field.type === "checkbox" || field.type === "radio") field.checked = false;
+      else if (field.type !== "hidden" && "value" in field && field.tagName !== "BUTTON") field.value = "";
+    }
+    form.requestSubmit(button);
+    return true;
+  }
+"""
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """Start the browser. Playwright's loop runs in this thread, so Django would refuse its database calls as async."""
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Watch:
+    """What a page complained of: errors in the console, exceptions, refusals by the content security policy.
+
+    A page that is an error page itself is reported by the browser as a failed load; `expected` says which statuses are.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.said, self.expected = page, list[str](), set[int]()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
+        page.add_init_script(POLICY_WATCH)
+
+    def _console(self, message: Any) -> None:
+        if message.type != "error":
+            return
+        if any(f"responded with a status of {status}" in message.text for status in self.expected):
+            return
+        self.said.append(f"{self.page.url}: {message.text}")
+
+    def faults(self) -> list[str]:
+        """Everything up to now, and forget it."""
+        refused = self.page.evaluate("window.__refused || []") if self.page.url.startswith("http") else []
+        found, self.said = [*self.said, *(f"{self.page.url}: refused {each}" for each in refused)], []
+        return found
+
+
+@contextmanager
+def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page in a profile of its own."""
+    context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "timezone_id": "Asia/Hong_Kong"} | options)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def session_of(user: User) -> str:
+    """The key of a new session of this person, without a password."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def sign_in(page: Page, address: str, session: str | None) -> None:
+    """Become the person of a session on the site at `address`; None: nobody."""
+    page.context.clear_cookies()
+    if session:
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
+
+
+def sign_in_by_form(page: Page, address: str, email: str, password: str) -> None:
+    """Sign in as people do; the page after it is loaded."""
+    page.goto(f"{address}/accounts/login/")
+    page.locator("main input[name=login]").fill(email)
+    page.locator("main input[name=password]").fill(password)
+    with page.expect_navigation():
+        page.locator("main button.btn-primary").click()
+
+
+def axe_faults(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe finds wrong on the page, one text each with the first three places; `rules`: these alone."""
+    if not page.evaluate("() => typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": rules}
+    found: list[str] = page.evaluate(AXE_RUN, options)
+    return found
+
+
+def too_wide(page: Page) -> str:
+    """Say by how much the page scrolls sideways at 320 px and what sticks out; empty where it does not."""
+    page.set_viewport_size(NARROW)
+    said: str = page.evaluate(
+        """() => {
+          const wide = document.scrollingElement.scrollWidth;
+          if (wide <= 320) return "";
+          const out = [...document.body.querySelectorAll("*")].filter((element) => {
+            const box = element.getBoundingClientRect();
+            return box.right > 321 && box.width > 0;
+          });
+          const names = out.slice(-3).map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+          return `${wide} px wide at 320 px: ${names.join(", ")}`;
+        }"""
+    )
+    page.set_viewport_size(WIDE)
+    return said
+
+
+def post_empty(page: Page) -> bool:
+    """Send the page's main form with everything cleared, past the browser's own checks; False where it has none."""
+    if page.locator("main form[method=post] button.btn-primary:not([name=preview])").count() == 0:
+        return False
+    with page.expect_navigation():
+        page.evaluate(EMPTY_THE_FORM)
+    return True

@@ -1,0 +1,635 @@
+"""Who may open what, and who may do what: every address of the site, read aloud as a table.
+
+A row names an address, an object of tests/world.py and, role by role, what comes back: a status, or `login` for the way
+to the sign-in page. 404 is for who may not know of the object, 403 for a colleague without the role. In the table of
+what is posted `yes` means that the page takes it, with whatever it then says of an empty form.
+
+An address without a row fails the first test; so does a row without an address.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from assessments import urls
+from assessments.models import Assignment, Hold, Membership, Submission, User
+from tests.world import NEIGHBOUR, QUESTION, SECTION, World, make_world, person
+
+ROLES = "anonymous outsider viewer contributor assigned owner in-house independent staff".split()
+EVERYBODY = "200 200 200 200 200 200 200 200 200"
+SIGNED_IN = "login 200 200 200 200 200 200 200 200"
+NOBODY = "404 404 404 404 404 404 404 404 404"
+HIDDEN = "login 404 404 404 404 404 404 404 404"
+ONLY_POST = "login 405 405 405 405 405 405 405 405"
+
+# What comes back when it is opened.
+OPENED: dict[str, dict[str, str]] = {
+    # anyone
+    "start": {"": EVERYBODY},
+    "verify_form": {"": EVERYBODY},
+    "verify": {
+        "certificate": EVERYBODY,
+        "certificate, typed carelessly": EVERYBODY.replace("200", "302"),
+        "mistyped number": EVERYBODY,
+        "unknown number": NOBODY,
+    },
+    "clauses": {"": EVERYBODY},
+    "clause": {"clause": EVERYBODY, "no clause": NOBODY},
+    "method": {"": EVERYBODY},
+    "health": {"": EVERYBODY},
+    "invitation": {"invitation": EVERYBODY, "used invitation": NOBODY},
+    # a member              anonymous outsider viewer contributor assigned owner in-house independent staff
+    "dashboard": {"": SIGNED_IN},
+    "assessments": {"": SIGNED_IN},
+    "actions": {"": SIGNED_IN},
+    "action": {
+        "action": "               login 404 200 200 404 200 200 200 404",
+        "no action": HIDDEN,
+        "neighbour's action": "   login 404 404 404 404 404 404 404 404",
+    },
+    "certificates": {"": SIGNED_IN},
+    # organisations and people
+    "found": {"": "               login 403 403 403 403 403 403 403 403"},
+    "organisation": {
+        "organisation": "         login 404 200 200 200 200 200 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 200 404",
+        "neighbour": HIDDEN,
+    },
+    "organisation_edit": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
+    "people": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 200 404",
+        "neighbour": HIDDEN,
+    },
+    "member_remove": {
+        "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
+        "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
+    },
+    # AI systems and their declared uses
+    "systems": {"": SIGNED_IN},
+    "system_new": {"": "          login 200 403 403 403 200 403 403 403"},
+    "system": {
+        "system": "               login 404 200 200 404 200 404 404 404",
+        "neighbour's system": HIDDEN,
+    },
+    "system_edit": {
+        "system": "               login 404 403 403 404 200 404 404 404",
+        "neighbour's system": HIDDEN,
+    },
+    "use_new": {
+        "system": "               login 404 403 403 404 200 404 404 404",
+        "neighbour's system": HIDDEN,
+    },
+    "use_edit": {
+        "use of the draft": "     login 404 403 403 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    # facts, and the tier that they give
+    "use": {
+        "use of the draft": "     login 404 200 200 404 200 404 404 404",
+        "use of the in review": " login 404 200 200 404 200 404 404 404",
+        "blank use": "            login 404 200 200 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "facts": {
+        "use of the draft, facts on prohibited uses": "   login 404 403 200 404 200 404 404 404",
+        "use of the in review, facts on prohibited uses": "login 404 403 200 404 200 404 404 404",
+        "use of the draft, no such facts": "              login 404 403 404 404 404 404 404 404",
+        "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
+    },
+    "stopped": {
+        "use of the prohibited draft": " login 404 200 200 404 200 404 404 404",
+        "use of the draft": "            login 404 302 302 404 302 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "agree": {
+        "use to agree on": "      login 404 403 200 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "use_start": {"use of the draft": ONLY_POST},
+    # answering
+    "assessment": {
+        "draft": "                login 404 200 200 200 200 404 404 404",
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "certified": "            login 404 200 200 404 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "next": {
+        "draft": "                login 404 302 302 302 302 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "section": {
+        "draft, section": "          login 404 200 200 200 200 404 404 404",
+        "draft, another section": "  login 404 200 200 404 200 404 404 404",
+        "draft, no such section": HIDDEN,
+        "in review, section": "      login 404 200 200 404 200 404 404 404",
+        "neighbour's draft, section": HIDDEN,
+    },
+    "assign": {
+        "draft, section": "          login 404 403 403 403 200 404 404 404",
+        "neighbour's draft, section": HIDDEN,
+    },
+    "answer": {"draft, question": ONLY_POST},
+    "returned": {
+        "returned": "             login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 302 302 302 302 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    # results: who sees only what is assigned does not see them
+    "results": {
+        "draft": "                login 404 200 200 403 200 404 404 404",
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "result": {
+        "draft, one dimension": " login 404 200 200 403 200 404 404 404",
+        "draft, findings": "      login 404 200 200 403 200 404 404 404",
+        "draft, no such number": "login 404 404 404 403 404 404 404 404",
+        "neighbour's draft, one dimension": HIDDEN,
+    },
+    # check, sign, and what the owner may do afterwards
+    "check": {
+        "ready draft": "          login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 200 200 403 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "sign": {
+        "ready draft": "          login 404 403 403 404 200 404 404 404",
+        "draft": "                login 404 403 403 403 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "self_certify": {
+        "Low draft": "            login 404 403 403 404 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "declare_prohibited": {
+        "prohibited draft": "     login 404 403 403 404 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "recall": {
+        "submitted": "            login 404 403 403 404 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "withdraw": {
+        "submitted": "            login 404 403 403 404 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    # review: a case is found through the reviewers' door alone
+    "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
+    "review": {
+        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in-house": "  login 404 404 404 404 404 200 404 404",
+        "submission certified": " login 404 404 404 404 404 200 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "take": {
+        "submission submitted": " login 404 404 404 404 404 200 200 404",
+        "submission in-house": "  login 404 404 404 404 404 200 404 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_facts": {
+        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_section": {
+        "submission in review, section": "         login 404 404 404 404 404 200 200 404",
+        "submission in review, no such section": HIDDEN,
+        "submission neighbour's submitted, section": HIDDEN,
+    },
+    "mark": {"submission in review": ONLY_POST},
+    "close_hold": {"hold": ONLY_POST},
+    "send_back": {
+        "submission to be returned": "login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "approve": {
+        "submission marked": "    login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "refuse": {
+        "submission in review": " login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    # documents
+    "document": {
+        "plan that is being made": "login 404 200 200 404 200 200 200 404",
+        "letter that failed": "     login 404 200 200 404 200 200 200 404",
+        "certificate as PDF": "     login 404 200 200 404 200 200 200 404",
+        "neighbour's certificate as PDF": HIDDEN,
+    },
+    "document_state": {
+        "plan that is being made": "login 404 200 200 404 200 200 200 404",
+        "neighbour's certificate as PDF": HIDDEN,
+    },
+}
+
+# What comes back when a form is posted there: an empty one, but for these.
+FORMS = {"mark": {"target": f"q:{QUESTION}", "mark": "accepted"}}
+POSTED: dict[str, dict[str, str]] = {
+    #                             anonymous outsider viewer contributor assigned owner in-house independent staff
+    "invitation": {"invitation": "yes yes yes yes yes yes yes yes yes"},
+    "action": {"action": "        login 404 403 yes 404 yes yes yes 404"},
+    "found": {"": "               login 403 403 403 403 403 403 403 403"},
+    "organisation_edit": {"organisation": "login 404 403 403 403 yes 403 404 404"},
+    "people": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 yes 404",
+    },
+    "member_remove": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
+    "system_new": {"": "          login yes 403 403 403 yes 403 403 403"},
+    "system_edit": {"system": "   login 404 403 403 404 yes 404 404 404"},
+    "use_new": {"system": "       login 404 403 403 404 yes 404 404 404"},
+    "use_edit": {"use of the draft": "login 404 403 403 404 yes 404 404 404"},
+    "facts": {
+        "use of the draft, facts on prohibited uses": "login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
+    },
+    "agree": {"use to agree on": "login 404 403 yes 404 yes 404 404 404"},
+    "use_start": {
+        "plain use": "            login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "section": {
+        "draft, section": "       login 404 403 yes yes yes 404 404 404",
+        "draft, another section": "login 404 403 yes 404 yes 404 404 404",
+        "neighbour's draft, section": HIDDEN,
+    },
+    "assign": {"draft, section": "login 404 403 403 403 yes 404 404 404"},
+    "answer": {
+        "draft, question": "      login 404 403 yes yes yes 404 404 404",
+        "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",
+        "draft, no such question": HIDDEN.replace("404 404 404 404", "404 403 404 404", 1),
+        "neighbour's draft, question": HIDDEN,
+    },
+    "returned": {"returned": "    login 404 403 yes 404 yes 404 404 404"},
+    "sign": {
+        "ready draft": "          login 404 403 403 404 yes 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "self_certify": {"Low draft": "login 404 403 403 404 yes 404 404 404"},
+    "declare_prohibited": {"prohibited draft": "login 404 403 403 404 yes 404 404 404"},
+    "recall": {
+        "submitted": "            login 404 403 403 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "withdraw": {
+        "submitted": "            login 404 403 403 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "take": {
+        "submission submitted": " login 404 404 404 404 404 yes yes 404",
+        "submission in-house": "  login 404 404 404 404 404 yes 404 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_facts": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_section": {
+        "submission in review, section": "login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted, section": HIDDEN,
+    },
+    "mark": {
+        "submission in review": " login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "close_hold": {
+        "hold": "                 login 404 404 404 404 404 403 yes 404",
+        "neighbour's hold": HIDDEN,
+    },
+    "send_back": {"submission to be returned": "login 404 404 404 404 404 403 yes 404"},
+    "approve": {"submission marked": "login 404 404 404 404 404 403 yes 404"},
+    "refuse": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "document": {
+        "letter that failed": "   login 404 yes yes 404 yes yes yes 404",
+        "neighbour's certificate as PDF": HIDDEN,
+    },
+}
+READ_ONLY = {  # addresses under which nothing can be changed
+    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "dashboard", "assessments", "actions",
+    "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
+    "check", "reviews", "review", "document_state",
+}  # fmt: skip
+
+
+def names_of(patterns: Any, prefix: str = "") -> Iterator[str]:
+    """The name of every address under these patterns."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from names_of(pattern.url_patterns, space)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+OURS = sorted(set(names_of(urls.urlpatterns)))
+
+
+def test_every_address_has_its_row():
+    assert sorted(OPENED) == OURS
+    assert sorted(POSTED.keys() | READ_ONLY) == OURS
+    assert POSTED.keys() & READ_ONLY == set()
+
+
+@pytest.mark.parametrize("table", [OPENED, POSTED], ids=["opened", "posted"])
+def test_every_row_speaks_of_every_role(table):
+    wrong = [(name, what) for name, rows in table.items() for what, row in rows.items() if len(row.split()) != len(ROLES)]
+    assert wrong == []
+
+
+# --- one data set for the module ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """The data of tests/world.py, in a transaction around every test of this module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def clients(world: World, django_db_blocker: Any) -> dict[str, Client]:
+    """A browser for each role, signed in where the role has a person."""
+    found = {}
+    for role in ROLES:
+        client = Client()
+        user = person(world, role)
+        if user is not None:
+            client.force_login(user)
+        found[role] = client
+    return found
+
+
+def spoken(response: HttpResponse) -> str:
+    """A response as the table writes it."""
+    if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
+        return "login"
+    return str(response.status_code)
+
+
+def rows_of(table: dict[str, dict[str, str]]) -> list[Any]:
+    return [
+        pytest.param(name, what, row, id=f"{name}-{what}") for name, rows in table.items() for what, row in rows.items()
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED))
+def test_who_may_open(name, what, row, world, clients):
+    url = reverse(name, args=world.places[what])
+    found = {}
+    for role in ROLES:
+        with transaction.atomic():
+            found[role] = spoken(clients[role].get(url))
+            transaction.set_rollback(True)
+    assert found == dict(zip(ROLES, row.split(), strict=True))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "what", "row"), rows_of(POSTED))
+def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, clients):
+    url = reverse(name, args=world.places[what])
+    found, written = {}, {}
+    for role in ROLES:
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            said = spoken(clients[role].post(url, FORMS.get(name, {})))
+            found[role] = "yes" if said in ("200", "302", "204", "409", "422") else said
+            transaction.set_rollback(True)
+        if found[role] != "yes" and changes(queries):
+            written[role] = changes(queries)
+    assert found == dict(zip(ROLES, row.split(), strict=True))
+    assert written == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(READ_ONLY))
+def test_a_read_only_address_writes_nothing_whatever_is_posted(name, world, clients):
+    written = {}
+    for role in ("outsider", "owner", "independent"):
+        for what in OPENED[name]:
+            with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+                clients[role].post(reverse(name, args=world.places[what]), {"note": "x", "state": "certified"})
+                transaction.set_rollback(True)
+            if changes(queries):
+                written[role, what] = changes(queries)
+    assert written == {}
+
+
+def changes(queries: CaptureQueriesContext) -> list[str]:
+    """The captured statements that change a row of ours."""
+    words = ("INSERT", "UPDATE", "DELETE")
+    return [
+        q["sql"]
+        for q in queries.captured_queries
+        if q["sql"].startswith(words) and "assessments_" in q["sql"].split("WHERE")[0]
+    ]
+
+
+# --- nobody's pages show what a neighbour owns -----------------------------------------------------------------------------
+
+
+LISTS = ["dashboard", "assessments", "actions", "certificates", "systems", "reviews"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", LISTS)
+def test_no_list_shows_anything_of_a_neighbour(name, world, clients):
+    for role in ROLES:
+        response = clients[role].get(reverse(name), follow=True)
+        assert NEIGHBOUR not in response.content.decode(), role
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "shown"), [("assessments", "use"), ("certificates", "use"), ("systems", "assistant"), ("actions", "action")])
+def test_the_neighbour_sees_it_there(name, shown, world):
+    """Without this the test above could pass on lists that show nothing."""
+    client = Client()
+    client.force_login(Membership.objects.filter(organisation=world.neighbour, role="owner")[0].user)
+    content = client.get(reverse(name)).content.decode()
+    assert f"{NEIGHBOUR} {shown}" in content
+    assert "Booking and urgency sorting" not in content
+
+
+@pytest.mark.django_db
+def test_a_reviewer_of_the_reviewing_body_sees_what_was_sent_to_it_and_every_high_case(world, clients):
+    content = clients["independent"].get(reverse("reviews")).content.decode()
+    (inside,), (high,), (sent,) = (
+        world.places[f"submission {name}"] for name in ("in-house", "High in review", "submitted")
+    )
+    assert reverse("review", args=[sent]) in content
+    assert reverse("review", args=[high]) in content
+    assert reverse("review", args=[inside]) not in content
+
+
+# --- references that belong to somebody else -------------------------------------------------------------------------------
+
+
+def post_as(clients: dict[str, Client], role: str, name: str, args: tuple[Any, ...], data: dict[str, Any]) -> tuple[str, list[str]]:
+    with CaptureQueriesContext(connection) as queries:
+        response = clients[role].post(reverse(name, args=args), data)
+    return spoken(response), changes(queries)
+
+
+def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
+    return {
+        f"{question}--choice": choice,
+        f"{question}--text": "Taken over.",
+        f"{question}--base": 0,
+        f"{question}--operation": str(uuid.uuid4()),
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "name", "what", "data", "status"),
+    [
+        ("owner", "answer", "neighbour's draft, question", answered(QUESTION), "404"),
+        ("owner", "section", "neighbour's draft, section", answered(QUESTION), "404"),
+        ("assigned", "answer", "draft, question of another section", answered("input-data", "unknown"), "404"),
+        ("viewer", "answer", "draft, question", answered(QUESTION), "403"),
+        ("owner", "facts", "use of the neighbour's draft, facts on prohibited uses", {"illegal_purpose": "no"}, "404"),
+        ("owner", "agree", "use of the neighbour's draft", {"reason": "I agree."}, "404"),
+        ("owner", "recall", "neighbour's submitted", {}, "404"),
+        ("owner", "withdraw", "neighbour's submitted", {"reason": "Not needed."}, "404"),
+        ("owner", "action", "neighbour's action", {"note": "Done."}, "404"),
+        ("owner", "member_remove", "membership of the neighbour", {}, "404"),
+        ("independent", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
+        ("independent", "take", "submission in-house", {"conflict": "none"}, "404"),
+        ("in-house", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
+        ("independent", "close_hold", "neighbour's hold", {"decision": "Advised by counsel."}, "404"),
+        ("independent", "mark", "submission neighbour's submitted", {"target": f"q:{QUESTION}", "mark": "accepted"}, "404"),
+        ("in-house", "mark", "submission in review", {"target": f"q:{QUESTION}", "mark": "accepted"}, "403"),
+        ("in-house", "refuse", "submission in review", {"statement": "No."}, "403"),
+        ("owner", "mark", "submission in review", {"target": f"q:{QUESTION}", "mark": "accepted"}, "404"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "-" not in value[:1] else None,
+)
+def test_what_belongs_to_somebody_else_stays_as_it_is(role, name, what, data, status, world, clients):
+    assert post_as(clients, role, name, world.places[what], data) == (status, [])
+
+
+@pytest.mark.django_db
+def test_a_section_is_not_assigned_to_a_stranger(world, clients):
+    stranger = Membership.objects.filter(organisation=world.neighbour)[0]
+    before = Assignment.objects.count()
+    status, _written = post_as(clients, "owner", "assign", world.places["draft, section"], {"member": stranger.pk})
+    assert (status, Assignment.objects.count()) == ("200", before)
+
+
+@pytest.mark.django_db
+def test_an_owner_registers_nothing_for_another_organisation(world, clients):
+    data = {"organisation": world.neighbour.reference, "name": "Planted", "parts": ["is_user"], "is_user": "on"}
+    post_as(clients, "owner", "system_new", (), data)
+    assert not world.neighbour.systems.filter(name="Planted").exists()
+
+
+@pytest.mark.django_db
+def test_a_mark_for_something_that_is_not_in_the_submission_is_not_kept(world, clients):
+    submission = Submission.objects.get(reference=world.places["submission in review"][0])
+    before = submission.marks.count()
+    for target in ("q:no-such-question", "f:no_such_fact", "", f"x:{QUESTION}"):
+        post_as(clients, "independent", "mark", (submission.reference,), {"target": target, "mark": "accepted"})
+    assert submission.marks.count() == before
+
+
+@pytest.mark.django_db
+def test_a_hold_is_not_closed_through_another_case(world, clients):
+    hold = Hold.objects.get(pk=world.places["hold"][1])
+    through = (world.places["submission in review"][0], hold.pk)
+    assert post_as(clients, "independent", "close_hold", through, {"decision": "Advised by counsel."}) == ("404", [])
+
+
+# --- accounts, administration, and the person behind the screen ------------------------------------------------------------
+
+# Anonymous, a signed-in person, staff.
+ACCOUNTS = {
+    "account_login": "200 302 302",
+    "account_logout": "302 200 200",
+    "account_signup": "200 302 302",
+    "account_reset_password": "200 200 200",
+    "account_reset_password_done": "200 200 200",
+    "account_reset_password_from_key_done": "200 200 200",
+    "account_inactive": "200 200 200",
+    "account_email_verification_sent": "200 200 200",
+    "account_change_password": "login 302 302",  # the cast has no passwords: allauth leads to setting one
+    "account_set_password": "login 200 200",
+    "account_email": "login 200 200",
+    "account_reauthenticate": "login 403 403",
+    "account_confirm_login_code": "302 302 302",
+    "admin:index": "302 302 200",
+    "admin:login": "200 200 302",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "row"), ACCOUNTS.items(), ids=list(ACCOUNTS))
+def test_who_may_open_accounts_and_administration(name, row, clients):
+    found = [spoken(clients[role].get(reverse(name))) for role in ("anonymous", "contributor", "staff")]
+    assert found == row.split()
+
+
+def test_every_account_page_without_a_key_in_its_address_has_its_row():
+    names = set(names_of(get_resolver("allauth.urls").url_patterns))
+    with_a_key = {"account_confirm_email", "account_reset_password_from_key"}
+    assert {name for name in ACCOUNTS if not name.startswith("admin:")} == names - with_a_key
+
+
+@pytest.mark.django_db
+def test_staff_see_states_in_the_administration_and_change_none(clients, world):
+    """Every page of the administration that changes one of our rows is closed, superuser or not."""
+    names = {name for name in names_of(get_resolver().url_patterns) if name.startswith("admin:assessments_")}
+    open_ones = set()
+    for name in sorted(n for n in names if n.endswith("_add")):
+        if clients["staff"].get(reverse(name)).status_code == 200:
+            open_ones.add(name)
+    assert open_ones == set()
+
+
+@pytest.mark.django_db
+def test_somebody_who_left_is_a_stranger_at_once(world, clients):
+    Membership.objects.filter(user=world.cast.contributor).update(left_at="2026-01-01T00:00:00Z")
+    for name, what in (("assessment", "draft"), ("use", "use of the draft"), ("organisation", "organisation")):
+        assert spoken(clients["contributor"].get(reverse(name, args=world.places[what]))) == "404"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("role", "name", "what"),
+    [
+        ("owner", "sign", "ready draft"),
+        ("owner", "self_certify", "Low draft"),
+        ("owner", "declare_prohibited", "prohibited draft"),
+        ("independent", "approve", "submission marked"),
+        ("independent", "refuse", "submission in review"),
+    ],
+)
+def test_what_binds_the_organisation_asks_for_the_password_again(role, name, what, world):
+    user = person(world, role)
+    assert isinstance(user, User)
+    user.set_password("correct horse battery staple")
+    user.save()
+    client = Client()
+    client.force_login(user)
+    url = reverse(name, args=world.places[what])
+    response = client.post(url, {"statement": "Read and found in order."})
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_reauthenticate"))
+
+
+@pytest.mark.django_db
+def test_an_assigned_section_is_all_that_is_shown(world, clients):
+    content = clients["assigned"].get(reverse("assessment", args=world.places["draft"])).content.decode()
+    assert reverse("section", args=world.places["draft, section"]) in content
+    assert reverse("section", args=world.places["draft, another section"]) not in content
+    assert SECTION in reverse("section", args=world.places["draft, section"])

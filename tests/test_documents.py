@@ -1,0 +1,651 @@
+"""The printed documents: all that was signed is in the plan, nothing private in the certificate, nothing off the page."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+
+import pytest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from pypdf import PdfReader
+
+from assessments.documents import certificate, drawing, engine, jobs, letter, plan
+from assessments.documents.report import build_report
+from assessments.guideline.terms import Tier
+from assessments.models import Answer, Certificate, Document, MarkKind, ReviewMark, edition_for
+from assessments.models import Question as QuestionRow
+from assessments.models.snapshots import picture
+from assessments.templatetags.documents import runs, short_day
+from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of, save
+
+pytestmark = pytest.mark.django_db
+WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+HKSCS = "㗎嘅𨋢鰂"
+SECRET = "Zanzibar"  # stands in every answer, note and reason; no bank text has it
+MM = 96 / 25.4
+
+
+# --- reading documents back ------------------------------------------------------------------------------------------
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """The text of each page without any white space, so that line breaks do not matter."""
+    return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
+
+
+def printed(pdf: bytes) -> str:
+    return "".join(pages_of(pdf))
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def structure(pdf: bytes) -> list[dict]:
+    """Every element of the structure tree."""
+    found, left = [], [PdfReader(BytesIO(pdf)).trailer["/Root"]["/StructTreeRoot"]]
+    while left:
+        element = left.pop().get_object()
+        if isinstance(element, list):
+            left += element
+        elif isinstance(element, dict):
+            found.append(element)
+            left += [element["/K"]] if "/K" in element else []
+    return found
+
+
+def off_the_page(html: str) -> list[str]:
+    return laid_out(html)[1]
+
+
+def laid_out(html: str) -> tuple[bytes, list[str]]:
+    """The PDF, and the lines that leave their place: text by its column, running matter by the paper's edges."""
+    wrong: list[str] = []
+
+    def look(box, lowest: float) -> None:
+        box = getattr(box, "_box", box)
+        if hasattr(box, "text") and box.text.strip() and box.style["font_size"] > 2:
+            right, foot = box.position_x + box.width, box.position_y + box.height
+            if box.position_x < 17.9 * MM or right > 194.1 * MM or box.position_y < 10 * MM or foot > lowest:
+                wrong.append(box.text)
+        for child in getattr(box, "children", ()):
+            look(child, lowest)
+
+    def every_page(pages) -> bool:
+        for page in pages:
+            for child in page._page_box.children:
+                look(child, 295 * MM if type(child).__name__ == "MarginBox" else 276 * MM)
+        return True
+
+    return engine.render(html, identifier="test", created=WHEN, fits=every_page), wrong
+
+
+# --- what is printed ---------------------------------------------------------------------------------------------------
+
+
+def mixed(question, items, number):
+    """Answers of every kind, each with the secret in its words."""
+    kind = number % 6
+    if question.is_checklist:
+        if kind == 0:
+            return {"choice": "none", "text": f"Nothing of it, {SECRET}."}
+        if kind == 1:
+            return {"choice": "unknown", "text": f"Nobody in {SECRET} could say."}
+        return {"choice": "ticked", "items": {items[0]: True}, "text": f"The first one, {SECRET} {HKSCS}."}
+    return [
+        {"choice": "not_in_place", "text": f"Not yet, says {SECRET}. 我哋嘅𨋢冇人睇，简体也行。"},
+        {"choice": "partly", "text": f"Half of {SECRET}."},
+        {"choice": "planned", "planned_for": in_days(60), "text": f"Soon in {SECRET}."},
+        {"choice": "unknown", "text": f"{SECRET} does not know."},
+        {"choice": "in_place", "text": f"All of {SECRET}."},
+        {"choice": "in_place", "text": f"All of {SECRET}."},
+    ][kind]
+
+
+def make_submission(tier="high", parts=("provider", "user"), answer=mixed, **fields):
+    organisation = make_organisation("Harbourlight Family Clinics Limited", name_zh=f"港曦{HKSCS}有限公司")
+    assessment = make_assessment(tier=tier, organisation=organisation, parts=parts, filled=False, **fields)
+    edition, declared = assessment.compiled(), assessment.declared()
+    answers = {
+        question.key: answer(question, [item.key for item in declared.items(edition, question)], number)
+        for number, question in enumerate(declared.questions(edition))
+    }
+    owner = owner_of(organisation)
+    fill(assessment, by=owner, answers=answers)
+    bring_to(assessment, "submitted", tier=tier, by=owner, route="independent")
+    assessment.refresh_from_db()
+    return assessment.current_submission
+
+
+def plan_of(submission) -> bytes:
+    return plan.plan_pdf(jobs.submission_report(submission), identifier="plan", created=submission.at)
+
+
+@pytest.fixture
+def record(db) -> dict:
+    """The public record of a High certificate of an organisation that has all names."""
+    organisation = make_organisation("Inkstone Learning Limited", name_zh="硯田學習有限公司", registration_no="12345678")
+    assessment = make_assessment("certified", "high", organisation=organisation, parts=("developer", "provider"))
+    return json.loads(Certificate.objects.get(use=assessment.use).public_record)
+
+
+def certificate_of(record, edition) -> bytes:
+    return certificate.certificate_pdf(record, edition, public_url="https://guide.example.hk", created=WHEN)
+
+
+# --- the plan ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_of_many_actions_prints_every_action_and_finding(edition):
+    submission = make_submission()
+    content = submission.content()
+    report = jobs.submission_report(submission)
+    pdf, wrong = laid_out(plan.plan_html(report))
+    text = printed(pdf)
+
+    assert len(content["actions"]) > 40
+    missing = [a["title"] for a in content["actions"] if squeezed(f"{a['number']}. {a['title']}") not in text]
+    for finding in content["findings"]:
+        duty = edition.requirements[finding["requirement"]]
+        missing += [part for part in (duty.statement, duty.id, edition.cited(duty.clause)) if squeezed(part) not in text]
+    for action in report.actions:
+        words = [action.answer.question, action.why, *action.steps, *action.closes, short_day(action.due)]
+        missing += [part for part in words if squeezed(part) not in text]
+        address = f"/actions/{report.use_reference}/{action.number}/"
+        missing += [address] if address not in text else []
+    assert missing == []
+    assert wrong == []
+
+
+def test_a_plan_prints_rules_facts_and_open_answers(edition):
+    submission = make_submission(tier="limited", parts=("user",))
+    report = jobs.submission_report(submission)
+    text = printed(plan_of(submission))
+    for rule in report.tier.rules:
+        assert squeezed(rule.reason) in text
+    for fact in report.facts:
+        assert squeezed(fact.label) in text
+    assert report.unknown
+    assert report.planned
+    for answer in (*report.unknown, *report.planned):
+        assert squeezed(answer.question) in text
+    assert squeezed("我哋嘅𨋢冇人睇，简体也行。") in text
+
+
+def test_a_plan_prints_nothing_that_is_hidden():
+    submission = make_submission(tier="limited", parts=("user",))
+    assessment = submission.assessment
+    shown = {question["question"] for question in submission.content()["questions"]}
+    hidden = QuestionRow.objects.filter(edition=assessment.edition_id).exclude(key__in=shown)[0]
+    owner = owner_of(assessment.organisation)
+    Answer.objects.create(assessment=assessment, question=hidden, choice="partly", text="Timbuktu", by=owner)
+    drawn = picture(assessment, final=False)
+    draft = plan.plan_pdf(
+        build_report(drawn, assessment.compiled(), draft=True), identifier="draft", created=WHEN
+    )
+    assert "Timbuktu" not in printed(draft)
+    assert SECRET in printed(draft)
+
+
+def test_a_plan_gives_the_reviewers_words_and_keeps_the_private_note():
+    submission = make_submission(tier="limited", parts=("user",))
+    question = submission.content()["actions"][0]["question"]
+    ReviewMark.objects.create(
+        submission=submission,
+        target=f"q:{question}",
+        mark=MarkKind.ACCEPTED_WITH_ACTION,
+        words="Nobody stands between.",
+        would_satisfy="A roster of nurses.",
+        private_note="Timbuktu",
+        by=owner_of(submission.organisation),
+    )
+    text = printed(plan_of(submission))
+    assert squeezed("Nobody stands between.") in text
+    assert squeezed("A roster of nurses.") in text
+    assert "Timbuktu" not in text
+
+
+def test_a_reason_for_not_applicable_is_printed(edition):
+    def answer(question, items, number):
+        if not question.is_checklist and edition.not_applicable_allowed(question.requirements, {}):
+            return {"choice": "not_applicable", "reason": f"No models here, {number}."}
+        return {"choice": "ticked", "items": dict.fromkeys(items, True)} if question.is_checklist else {"choice": "in_place"}
+
+    report = jobs.submission_report(make_submission(tier="limited", parts=("user",), answer=answer))
+    text = printed(plan.plan_pdf(report, identifier="plan", created=WHEN))
+    assert len(report.not_applicable) > 5
+    assert [a.reason for a in report.not_applicable if squeezed(a.reason) not in text] == []
+
+
+def test_a_plan_without_actions_is_one_page_that_says_so():
+    assessment = make_assessment("certified", "low")
+    pdf = plan_of(assessment.current_submission)
+    (page,) = pages_of(pdf)
+    assert squeezed("There is nothing to do.") in page
+    assert squeezed("33 of 33 questions answered").replace("33", str(assessment.applicable)) in page
+
+
+def test_a_draft_says_so_at_the_head_of_every_page(edition):
+    assessment = make_assessment(tier="limited", filled=False)
+    fill(assessment, by=owner_of(assessment.organisation))
+    save(assessment, "use-register", {"choice": "partly"}, by=owner_of(assessment.organisation))
+    drawn = picture(assessment, final=False)
+    report = build_report(drawn, assessment.compiled(), draft=True)
+    pages = pages_of(plan.plan_pdf(report, identifier="draft", created=WHEN))
+    assert len(report.actions) == 1
+    assert all("Draft,confidential" in page for page in pages)
+    assert squeezed("days after signing") in "".join(pages)
+
+
+def test_the_counts_of_every_dimension_add_up():
+    report = jobs.submission_report(make_submission())
+    for row in (*report.readiness, *report.principles, *report.lifecycle):
+        assert row.full + row.half + row.unknown + row.none + row.unanswered == row.duties
+        assert (row.value is None) == (row.duties == 0)
+
+
+def test_a_report_of_a_snapshot_and_of_its_living_picture_agree():
+    submission = make_submission(tier="limited", parts=("user",))
+    edition = edition_for(submission.edition_checksum)
+    frozen = build_report(submission.content(), edition, draft=False)
+    living = build_report(picture(submission.assessment, final=True), edition, draft=False)
+    assert frozen.answers == living.answers
+    assert frozen.tier == living.tier
+    assert [a.findings for a in frozen.actions] == [a.findings for a in living.actions]
+
+
+# --- the certificate ---------------------------------------------------------------------------------------------------
+
+
+def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition):
+    first, schedule = pages_of(certificate_of(record, edition))
+    for part in (
+        record["number"],
+        "Certificate of assessment",
+        "評估證書",
+        "Inkstone Learning Limited",
+        "硯田學習有限公司",
+        "12345678",
+        "Technology Developer and Service Provider",
+        "技術開發者及服務提供者",
+        record["system"]["name"],
+        record["use"]["scope_en"],
+        record["use"]["scope_zh"],
+        "Reviewed independently",
+        "Open actions: 0",
+        *(one["name"] for one in record["deciders"]),
+        f"https://guide.example.hk/verify/{record['number']}/",
+        "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
+        "並非由政府、數字政策辦公室或 HKGAI 發出或認可。",
+        "this is not legal advice",
+    ):
+        assert squeezed(part) in first
+    for part in (record["submission"], record["snapshot_sha256"], edition.checksum, "Superseded", "可靠可信"):
+        assert squeezed(part) in schedule
+
+
+@pytest.mark.parametrize("tier", ["low", "limited", "high"])
+def test_a_certificate_holds_no_answer_finding_or_note(tier, edition):
+    def answer(question, items, number):
+        text = f"{SECRET} {number}"
+        if question.is_checklist:
+            return {"choice": "ticked", "items": dict.fromkeys(items, True), "text": text}
+        return {"choice": "in_place", "text": text}
+
+    assessment = make_assessment(tier=tier, filled=False)
+    declared = assessment.declared()
+    owner = owner_of(assessment.organisation)
+    answers = {
+        q.key: answer(q, [i.key for i in declared.items(edition, q)], n)
+        for n, q in enumerate(declared.questions(edition))
+    }
+    leave = next(q for q in declared.questions(edition) if q.key == "ai-framework")
+    answers[leave.key] = {"choice": "in_place", "text": SECRET, "reason": SECRET}
+    fill(assessment, by=owner, answers=answers)
+    assessment.use.facts.update(reason=SECRET, agreed_reason=SECRET)
+    bring_to(assessment, "certified", tier=tier, by=owner, route="independent")
+    issued = Certificate.objects.get(use=assessment.use)
+    assert SECRET in issued.submission.snapshot
+    pdf = certificate_of(json.loads(issued.public_record), edition)
+    assert SECRET not in printed(pdf)
+    assert SECRET.encode() not in pdf
+    text = printed(pdf)
+    assert [q.title for q in declared.questions(edition) if squeezed(q.title) in text] == []
+
+
+def test_a_self_declared_certificate_says_so():
+    issued = Certificate.objects.get(use=make_assessment("certified", "low").use)
+    record = json.loads(issued.public_record)
+    first, _schedule = pages_of(certificate_of(record, edition_for(issued.submission.edition_checksum)))
+    assert squeezed("Self-declared: signed by the organisation itself; no reviewer has looked at it") in first
+    assert "自行聲明" in first
+
+
+def test_open_actions_and_the_public_statement_are_printed(record, edition):
+    record["open_actions"] = {"count": 3, "latest_due": "2027-03-31"}
+    record["public_statement"] = "A leaflet tells patients.\nA person may be asked for."
+    first, schedule = pages_of(certificate_of(record, edition))
+    assert squeezed("Open actions: 3, the last due 31 March 2027.") in first
+    assert "待辦行動3項，最遲於2027年3月31日完成" in first
+    assert squeezed("A leaflet tells patients. A person may be asked for.") in schedule
+
+
+def lengthen(record) -> None:
+    """Fill every field to its limit."""
+    words = "Sorting of appointment requests at ninety-four clinics with a nurse who releases each one; "
+    record["use"] |= dict.fromkeys(("purpose", "setting", "people_affected", "scope_en"), (words * 5)[:399] + ".")
+    record["use"] |= {"exclusions": ("Not the island of Lantau; " * 20)[:399] + ".", "title": "Use " * 29 + "end."}
+    record["use"]["scope_zh"] = ("香港九十四間診所按緩急為預約分類嘅㗎𨋢鰂；" * 20)[:399] + "。"
+    record["organisation"] |= {"name_en": "The Incorporated Trustees of " * 6 + "Everything", "name_zh": "鰂魚涌" * 66}
+    record["organisation"] |= {"registration_no": "1" * 40, "place": "P" * 120}
+    record["system"] |= {"name": "Very long name " * 10, "version": "9" * 60}
+    record["public_statement"] = words * 20
+    record["deciders"] = [one | {"name": "Person with a very long name indeed " * 3} for one in record["deciders"]]
+
+
+def test_a_certificate_of_400_letter_scopes_keeps_its_first_page(record, edition):
+    words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "
+    record["use"] |= dict.fromkeys(("purpose", "setting", "people_affected", "scope_en"), (words * 5)[:399] + ".")
+    record["use"] |= {"exclusions": (words * 5)[:399] + ".", "scope_zh": ("香港各診所按緩急為預約分類；" * 40)[:399] + "。"}
+    pages = pages_of(certificate_of(record, edition))
+    assert squeezed(f"verify/{record['number']}/") in pages[0]
+    assert "附表" in pages[1]
+    assert record["use"]["scope_zh"] in "".join(pages)
+    assert squeezed(record["use"]["exclusions"]) in "".join(pages)
+
+
+def test_a_certificate_with_every_field_at_its_limit_loses_nothing(record, edition):
+    lengthen(record)
+    text = printed(certificate_of(record, edition))
+    for part in (*record["use"].values(), *record["organisation"].values(), *record["system"].values()):
+        if isinstance(part, str):
+            assert squeezed(part) in text
+    for html in certificate.certificate_layouts(record, edition, public_url="https://guide.example.hk"):
+        assert off_the_page(html) == []
+
+
+def test_a_score_becomes_words_and_a_bar_but_no_number(record, edition):
+    record["dimensions"] = dict(zip(record["dimensions"], ["91.7", "73.4", "44.9", "12.3", None], strict=True))
+    pages = pages_of(certificate_of(record, edition))
+    for words in ("Nearlyallinplace", "Mostinplace", "Partinplace", "Littleinplace", "Notassessed"):
+        assert words in pages[1]
+    assert not any(number in "".join(pages) for number in ("91.7", "73.4", "44.9", "12.3"))
+
+
+def test_the_code_is_at_least_25_mm_wide_and_carries_the_address(record, edition):
+    html = certificate.certificate_layouts(record, edition, public_url="https://guide.example.hk")[0]
+    code = drawing.qr(f"https://guide.example.hk/verify/{record['number']}/", 29, "QR code of x")
+    assert re.search(r'width="29mm" height="29mm"', html)
+    assert re.search(r' d="([^"]+)"', code).group(1) in html
+
+
+# --- the decision letter ---------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_one_page_with_its_reasons():
+    assessment = make_assessment("refused", "high")
+    document = Document.objects.get(kind="decision_letter")
+    (page,) = pages_of(jobs._draw(document))
+    submission = assessment.current_submission
+    for part in (
+        "The evidence does not bear the answers out.",
+        "Ines Independent, independent reviewer",
+        submission.reference,
+        submission.sha256,
+        "How it opens again",
+        "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
+    ):
+        assert squeezed(part) in page
+
+
+def test_a_prohibited_use_gets_a_letter_that_names_the_facts():
+    assessment = make_assessment("refused", "unacceptable")
+    (page,) = pages_of(jobs._draw(Document.objects.get(kind="decision_letter")))
+    report = jobs.submission_report(assessment.current_submission)
+    for rule in report.tier.rules:
+        if rule.deciding:
+            assert squeezed(rule.reason) in page
+            assert squeezed(f"{rule.facts[0].label}: {rule.facts[0].words}") in page
+    assert squeezed("The Guideline treats this as prohibited") in page
+
+
+def test_a_long_reason_runs_on_and_stays_on_the_page():
+    make_assessment("refused", "high")
+    document = Document.objects.get(kind="decision_letter")
+    report = jobs.submission_report(document.submission)
+    long = letter.Decision(False, "Ines", "reviewer", WHEN, "This is why, and there is more of it. " * 200)
+    layouts = letter.letter_layouts(report, long, issuer="Review House")
+    assert [off_the_page(html) for html in layouts] == [[], []]
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def documents(record, edition) -> dict[str, bytes]:
+    submission = make_submission(tier="limited", parts=("user",))
+    make_assessment("refused", "unacceptable")
+    return {
+        "certificate": certificate_of(record, edition),
+        "plan": plan_of(submission),
+        "letter": jobs._draw(Document.objects.get(kind="decision_letter")),
+    }
+
+
+def test_documents_are_tagged_titled_and_say_their_languages(documents):
+    titles = {
+        "certificate": "Certificate of assessment against the Hong Kong Generative AI Technical and Application Guideline v1.1",
+        "plan": "Remediation plan: Booking and urgency sorting, Harbourlight Family Clinics Limited",
+        "letter": "Decision letter: Booking and urgency sorting, Harbourlight",
+    }
+    for kind, pdf in documents.items():
+        reader = PdfReader(BytesIO(pdf))
+        root = reader.trailer["/Root"]
+        assert reader.metadata.title.startswith(titles[kind])
+        assert root["/Lang"] == "en"
+        assert root["/MarkInfo"]["/Marked"]
+        assert b"pdfuaid:part" in root["/Metadata"].get_data()
+        elements = structure(pdf)
+        headings = [str(e["/S"]) for e in elements if re.fullmatch("/H[1-6]", str(e.get("/S")))]
+        assert headings.count("/H1") == 1
+        assert all("/Alt" in e for e in elements if e.get("/S") == "/Figure")
+        if kind != "letter":
+            assert {"zh-Hant", "zh"} & {str(e["/Lang"]) for e in elements if "/Lang" in e}
+
+
+def test_only_our_own_fonts_are_used_and_all_are_embedded(documents):
+    for pdf in documents.values():
+        fonts = {}
+        for page in PdfReader(BytesIO(pdf)).pages:
+            fonts |= page["/Resources"]["/Font"]
+        for font in fonts.values():
+            described = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+            assert re.fullmatch(r"/[A-Z]{6}\+(HK|SC)(-Bold)?", described["/FontName"])
+            assert "/FontFile2" in described
+
+
+def test_names_with_hong_kong_characters_come_through(documents):
+    assert HKSCS in printed(documents["plan"])
+
+
+def test_a_document_rendered_again_has_the_same_bytes(record, edition):
+    assert certificate_of(record, edition) == certificate_of(record, edition)
+    submission = make_submission(tier="limited", parts=("user",))
+    assert plan_of(submission) == plan_of(submission)
+
+
+def test_no_document_claims_what_it_may_not(documents):
+    for pdf in documents.values():
+        text = printed(pdf)
+        assert not re.search(r"\bDPO\b|compliancecertificate|certificateofcompliance|approvedby|compliantwith", text)
+        assert "NotissuedorendorsedbytheGovernment" in text
+
+
+def test_every_text_stays_on_the_page_with_short_and_long_names(record, edition):
+    for html in certificate.certificate_layouts(record, edition, public_url="https://guide.example.hk"):
+        assert off_the_page(html) == []
+
+
+def test_what_people_type_is_escaped_and_chinese_runs_have_their_language():
+    assert runs("<b>Ho & 何，先生 Ho</b>") == '&lt;b&gt;Ho &amp; <span lang="zh">何，先生</span> Ho&lt;/b&gt;'
+    assert runs("𨋢 x") == '<span lang="zh">𨋢</span> x'
+
+
+# --- the engine --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["file:///etc/passwd", "http://127.0.0.1/x.png", "data:image/png;base64,AAAA", "app:../models/base.py", "app:print.css",
+     "app:fonts/../engine.py", "app:/etc/passwd", "/etc/passwd"],
+)  # fmt: skip
+@pytest.mark.parametrize("tag", ['<img src="{}" alt="x">', '<link rel="attachment" href="{}">', '<p style="background: url({})">x</p>'])
+def test_a_document_can_fetch_nothing_but_our_own_files(address, tag):
+    with pytest.raises(engine.FetchRefused, match="refused"):
+        engine.render(f"<html lang=en><title>x</title><p>x</p>{tag.format(address)}", identifier="x", created=WHEN)
+
+
+def test_the_strip_names_all_four_tiers_and_fills_one():
+    strip = plan.tier_strip(Tier.HIGH, certificate.TIERS_EN)
+    html = render_to_string("assessments/documents/strip.html", {"strip": strip})
+    assert [tier.key for tier in strip] == ["low", "limited", "high", "unacceptable"]
+    assert html.count("chosen") == 1
+    assert 'class="high chosen"' in html
+
+
+# --- the job -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting() -> Document:
+    return make_assessment("certified", "low").current_submission.documents.get()
+
+
+def test_a_waiting_document_is_made_once(waiting):
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    first = waiting.file.read()
+    assert (waiting.state, waiting.attempts, waiting.error) == ("ready", 1, "")
+    assert (waiting.sha256, waiting.size) == (hashlib.sha256(first).hexdigest(), len(first))
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(engine.NoPango("no pango"), "The PDF libraries are not installed on this machine."),
+     (ValueError(SECRET), "An error of the program: ValueError.")],
+)  # fmt: skip
+def test_a_failure_waits_for_the_sweeper_and_the_fifth_is_the_last(waiting, monkeypatch, error, words):
+    def fail(document):
+        raise error
+
+    monkeypatch.setattr(jobs, "_draw", fail)
+    for _attempt in range(4):
+        jobs.make(waiting.pk)
+        waiting.refresh_from_db()
+        assert (waiting.state, waiting.error) == ("pending", words)
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.error, waiting.attempts) == ("failed", words, 5)
+    monkeypatch.undo()
+    assert jobs.ask_again(waiting)
+    assert not jobs.ask_again(waiting)
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.state == "ready"
+
+
+def test_a_refused_file_fails_at_once(waiting, monkeypatch):
+    page = '<html lang="en"><title>x</title><img src="file:///etc/passwd" alt="x">'
+    monkeypatch.setattr(jobs, "_draw", lambda document: engine.render(page, identifier="x", created=WHEN))
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.attempts) == ("failed", 1)
+
+
+def test_a_worker_that_comes_too_late_writes_nothing(waiting, monkeypatch):
+    def overtaken(document):
+        Document.objects.filter(pk=document.pk).update(attempts=document.attempts + 1)
+        return b"%PDF-late"
+
+    monkeypatch.setattr(jobs, "_draw", overtaken)
+    kept = []
+    monkeypatch.setattr(type(waiting.file.storage), "delete", lambda storage, name: kept.append(name))
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.sha256, bool(waiting.file)) == ("running", "", False)
+    assert len(kept) == 1
+
+
+def test_a_document_that_kills_its_worker_is_given_up(waiting):
+    Document.objects.filter(pk=waiting.pk).update(state="running", attempts=5, lease_until=WHEN)
+    jobs.make(waiting.pk)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.error) == ("failed", "The work was cut off 5 times.")
+
+
+# --- its pages ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ready_document_is_sent_as_a_file_with_a_plain_name(client, cast):
+    assessment = make_assessment("certified", "low", cast=cast)
+    client.force_login(cast.owner)
+    issued = Certificate.objects.get(use=assessment.use)
+    names = {
+        issued.documents.get(): f"certificate-{issued.number}.pdf",
+        issued.submission.documents.get(): f"remediation-plan-{issued.submission.reference}-round-1.pdf",
+    }
+    for document, name in names.items():
+        jobs.make(document.pk)
+        answer = client.get(document.get_absolute_url())
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert answer["Content-Type"] == "application/pdf"
+        assert "no-store" in answer["Cache-Control"]
+        assert b"".join(answer.streaming_content).startswith(b"%PDF")
+
+
+def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
+    document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
+    client.force_login(cast.owner)
+    answer = client.get(document.get_absolute_url())
+    assert answer.status_code == 200
+    assert answer["Refresh"] == "5"
+    assert "The document is being made" in answer.content.decode()
+    state = client.get(reverse("document_state", args=[document.reference])).json()
+    assert (state["state"], state["address"]) == ("pending", document.get_absolute_url())
+
+
+def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(client, cast, django_capture_on_commit_callbacks):
+    document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
+    Document.objects.filter(pk=document.pk).update(state="failed", attempts=5, error="The PDF libraries are not installed.")
+    client.force_login(cast.viewer)
+    page = client.get(document.get_absolute_url())
+    assert "Refresh" not in page
+    assert "Your answers and every decision are safe" in page.content.decode()
+    assert "The PDF libraries are not installed." in page.content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(document.get_absolute_url()).status_code == 302
+    document.refresh_from_db()
+    assert document.state == "ready"
+
+
+@pytest.mark.parametrize(("who", "status"), [("owner", 200), ("viewer", 200), ("assigned", 404), ("outsider", 404), ("staff", 404)])
+def test_who_may_not_know_of_a_document_gets_404(client, cast, who, status):
+    document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
+    client.force_login(getattr(cast, who))
+    assert client.get(document.get_absolute_url()).status_code == status
+    assert client.get(reverse("document_state", args=[document.reference])).status_code == status
+
+
+def test_documents_are_asked_for_by_the_moves_themselves():
+    make_assessment("certified", "high")
+    make_assessment("refused", "unacceptable")
+    assert sorted(Document.objects.values_list("kind", flat=True)) == ["certificate", "decision_letter", "plan"]
+
+

@@ -1,0 +1,508 @@
+"""The main job in a real browser, from an empty installation: through pages and mails only, with no factories.
+
+`manage.py set_up` makes the reviewing body with its first reviewer and an organisation with its owner. Everything after
+it is read from a page or a mail, chosen and pressed, as the people in it do. HKGUIDE_SHOTS=FOLDER keeps pictures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Browser, Locator, Page, expect
+from pypdf import PdfReader
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import NARROW, WIDE, Watch, new_page
+
+pytestmark = pytest.mark.browser
+
+ORGANISATION = "Harbourlight Clinics Limited"
+IN_CHINESE = "港燈診所有限公司"
+BODY = "Review House"
+PASSWORD = "seven ferries before breakfast"
+SHOTS = os.environ.get("HKGUIDE_SHOTS", "")
+
+MILD = {  # facts that are no yes or no; every other is answered with no
+    "decision_autonomy": "human_approves",
+    "human_reviewer_qualified": "qualified",
+    "worst_credible_effect": "none",
+    "reversibility": "easily",
+    "users_scale": "under_100",
+    "output_used_for": "drafting",
+    "modalities": "text",
+    "service_areas": "writing_assistance",
+    "high_risk_content": "none",
+    "personal_data": "none",
+    "sector": "none",
+    "model_source": "third_party",
+    "deployment_stage": "live",
+    "markets": "hong_kong",
+    "hosting": "public_cloud",
+    "education_uses": "none",
+    "customers_can_opt_out": "yes",
+}
+
+
+class Person:
+    """Somebody at a browser of their own, who finds everything by the words on the page."""
+
+    def __init__(self, page: Page, name: str, email: str, password: str = PASSWORD) -> None:
+        self.page, self.name, self.email, self.password = page, name, email, password
+        self.main = page.get_by_role("main")
+        self.watch = Watch(page)
+        self.shots = itertools.count(1)
+
+    @property
+    def heading(self) -> str:
+        return " ".join(self.page.get_by_role("heading", level=1).inner_text().split())
+
+    def open(self, address: str) -> None:
+        self.page.goto(address, wait_until="domcontentloaded")
+
+    def go(self, place: str) -> None:
+        """Go to one of the places in the header."""
+        self._leave(self.page.get_by_role("banner").get_by_role("link", name=place, exact=True))
+
+    def go_to_organisation(self) -> None:
+        """By the menu under one's own name."""
+        self.go("Home")
+        banner = self.page.get_by_role("banner")
+        banner.locator("summary").filter(has_text=self.name).click()
+        self._leave(banner.get_by_role("link", name=ORGANISATION))
+
+    def follow(self, words: str | re.Pattern[str]) -> None:
+        self._leave(self.main.get_by_role("link", name=words).first)
+
+    def press(self, words: str | re.Pattern[str]) -> None:
+        self._leave(self.main.get_by_role("button", name=words))
+
+    def go_on(self) -> None:
+        """Press the one filled button."""
+        self._leave(self.main.locator(".btn-primary"))
+
+    def _leave(self, control: Locator) -> None:
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            control.click()
+
+    def fill(self, label: str, text: str) -> None:
+        self.main.get_by_label(label).fill(text)
+
+    def choose(self, label: str) -> None:
+        self.main.get_by_label(label).check()
+
+    def sees(self, words: str) -> None:
+        expect(self.main).to_contain_text(words)
+
+    def sign_in(self) -> None:
+        self.open("/")
+        self.fill("Email", self.email)
+        self.fill("Password", self.password)
+        self.press("Sign in")
+
+    def download(self, words: str | re.Pattern[str]) -> str:
+        """Keep a document by its link; the text of the PDF, on one line."""
+        with self.page.expect_download() as found:
+            self.main.get_by_role("link", name=words).click()
+        assert found.value.suggested_filename.endswith(".pdf")
+        return read(Path(found.value.path()).read_bytes())
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the page at both widths, where the run asks for it."""
+        if not SHOTS:
+            return
+        for size in (NARROW, WIDE):
+            self.page.set_viewport_size(size)
+            path = Path(SHOTS) / f"{self.name.split()[0].lower()}-{next(self.shots):02}-{name}-{size['width']}.png"
+            self.page.screenshot(path=path, full_page=True)
+
+
+def read(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+
+
+class Site:
+    """An installation that was just set up, the people who come to it, and the mails that they get."""
+
+    def __init__(self, new_page: Callable[[], Page], mails: list[EmailMessage], settings: Any) -> None:
+        self.new_page, self.mails, self.settings = new_page, mails, settings
+        self.people: list[Person] = []
+        said = StringIO()
+        call_command(
+            "set_up",
+            *("--body", BODY, "--reviewer", "ines.independent@body.example"),
+            *("--organisation", ORGANISATION, "--owner", "lily.lead@clinics.example"),
+            stdout=said,
+        )
+        self.passwords = dict(re.findall(r"sign in as (\S+) with (\S+)", said.getvalue()))
+
+    def arrive(self, name: str, email: str = "") -> Person:
+        """Somebody opens a browser; whoever `set_up` gave a password signs in with it."""
+        person = Person(self.new_page(), name, email, self.passwords.get(email, PASSWORD))
+        self.people.append(person)
+        if email in self.passwords:
+            person.sign_in()
+        return person
+
+    def lead(self) -> Person:
+        return self.arrive("Lily Lead", "lily.lead@clinics.example")
+
+    def independent_reviewer(self) -> Person:
+        return self.arrive("Ines Independent", "ines.independent@body.example")
+
+    def invited(self, by: Person, name: str, role: str) -> Person:
+        """Somebody is invited by mail, makes an account and joins."""
+        email = name.lower().replace(" ", ".") + "@clinics.example"
+        by.go_to_organisation()
+        by.follow("See and invite people")
+        by.fill("Mail address", email)
+        by.main.get_by_role("radio", name=re.compile(rf"^{role}(?!,)")).check()
+        by.shot("people")
+        by.press("Send the invitation")
+        person = self.arrive(name, email)
+        person.open(self.link_for(email))
+        person.shot("invitation")
+        person.follow("Create an account and join")
+        person.fill("Your name", name)
+        person.fill("Email", email)
+        person.fill("Password", PASSWORD)
+        person.shot("account")
+        person.press("Create the account")
+        person.press(f"Join {ORGANISATION}")
+        person.sees(f"You have joined {ORGANISATION}.")
+        person.shot("joined")
+        return person
+
+    def link_for(self, person: str, about: str = "") -> str:
+        """The link in the newest mail to this address."""
+        mail = next(mail for mail in reversed(self.mails) if mail.to == [person] and about in mail.subject)
+        return str(re.findall(r"https?://\S+", str(mail.body))[-1])
+
+    def open_mail(self, person: Person, about: str) -> None:
+        person.open(self.link_for(person.email, about))
+
+    def sign(self, person: Person, button: str) -> None:
+        """Press a button that signs, a quarter of an hour after signing in: the password is asked for, then it is done."""
+        self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+        person.press(button)
+        assert person.heading == "Confirm that it is you"
+        person.shot("password-again")
+        self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+        person.fill("Password", person.password)
+        person.press("Confirm and go on")
+
+
+@pytest.fixture
+def script() -> bool:
+    """Whether the browsers run scripts."""
+    return True
+
+
+@pytest.fixture
+def site(
+    edition_stays: None,
+    transactional_db: None,
+    chromium: Browser,
+    settings: Any,
+    mailoutbox: list[EmailMessage],
+    script: bool,
+) -> Iterator[Site]:
+    """A fresh installation on a server of its own; at the end no browser may have complained."""
+    server = LiveServer("localhost")
+    settings.PUBLIC_URL = server.url
+    options = {"java_script_enabled": script, "base_url": server.url}
+    with contextlib.ExitStack() as opened:
+        opened.callback(server.stop)
+        site = Site(lambda: opened.enter_context(new_page(chromium, **options)), mailoutbox, settings)
+        yield site
+        assert [fault for person in site.people for fault in person.watch.said] == []
+
+
+# --- what people do ------------------------------------------------------------------------------------------------------
+
+
+def register(lead: Person, system: str, use: str) -> None:
+    """The lead gives the organisation its Chinese name, registers a system and declares a use of it."""
+    lead.go_to_organisation()
+    lead.shot("organisation")
+    lead.follow("Change the identity")
+    lead.fill("Legal name in Chinese", IN_CHINESE)
+    lead.go_on()
+    lead.go("AI systems")
+    lead.shot("systems-empty")
+    lead.follow("Register an AI system")
+    lead.fill("Name", system)
+    lead.fill("What it does", "It reads a request and proposes how soon somebody should be seen.")
+    lead.choose("Service User")
+    lead.shot("system-form")
+    lead.press("Register this system")
+    lead.follow("Declare a use")
+    lead.fill("Name of the use", use)
+    lead.fill("What is it used for?", "Sorting what comes in by urgency; a nurse decides.")
+    lead.fill("Where and how is it used?", "At the reception desks, on the clinics' own screens.")
+    lead.fill("Whom does it affect?", "Patients of six clinics, about forty thousand a year.")
+    lead.fill("Scope in one English sentence", f"{use} at six clinics in Hong Kong, each confirmed by a nurse.")
+    lead.shot("use-form")
+    lead.press("Declare this use and go on to its facts")
+
+
+def find_use(person: Person, system: str, step: str) -> None:
+    """Go to a system and take the next step of its use."""
+    person.go("AI systems")
+    person.follow(system)
+    person.shot("system")
+    person.follow(step)
+
+
+def declare_page(person: Person, answers: Mapping[str, str]) -> None:
+    """Answer one page of facts, and go on."""
+    for row in person.main.locator("section[id^=fact-]").all():
+        key = str(row.get_attribute("id")).removeprefix("fact-")
+        row.locator(f"input[name={key}][value={({**MILD, **answers}).get(key, 'no')}]").check()
+    person.shot("facts")
+    person.go_on()
+
+
+def declare(person: Person, answers: Mapping[str, str]) -> None:
+    """Answer the facts, page after page, up to the tier or to the early stop."""
+    while "/facts/" in person.page.url:
+        declare_page(person, answers)
+
+
+def start_the_questions(person: Person) -> None:
+    """From the tier to the task list; the scoping facts come in between."""
+    person.shot("tier")
+    person.follow("Answer the scoping facts")
+    declare_page(person, {})
+    person.press("Start the questions")
+
+
+def answer_page(person: Person, partly: str) -> None:
+    """Answer the questions of a section: everything is in place but `partly`."""
+    for row in person.main.locator("[data-answer]").all():
+        if row.locator("[data-checklist]").count():
+            for line in row.locator("input[name$=--items]").all():
+                line.check()
+        else:
+            here = row.get_attribute("id") == f"q-{partly}"
+            row.get_by_role("radio", name="Partly" if here else "In place", exact=True).check()
+        row.get_by_label("How is it done, and what shows it?").fill("Kept in the register of the quality office.")
+    person.shot("section")
+
+
+def answer_everything(person: Person, partly: str, script: bool) -> None:
+    """Answer section after section. With script the first one saves itself and no button is pressed."""
+    person.shot("task-list")
+    saves_itself = script
+    while person.heading != "Everything is answered":
+        person.go_on()
+        answer_page(person, partly)
+        if saves_itself:
+            total = person.main.locator("[data-answer]").count()
+            expect(person.page.locator("#section-progress")).to_contain_text(f"{total} of {total}")
+            expect(person.main.locator(".hk-answer-foot").filter(has_text="Saved")).to_have_count(total)
+            saves_itself = False
+        else:
+            person.press("Save and check this section")
+            person.sees("Every question of this section has an answer.")
+        person.follow("Back to the task list")
+    person.shot("task-list")
+
+
+def sign_and_submit(site: Site, lead: Person) -> None:
+    """From the check page on: every sentence of the statement, the reviewer within the organisation, the signature."""
+    assert lead.heading == "Everything is answered: check it, then sign"
+    lead.shot("check")
+    lead.follow("Go on to signing")
+    tick_the_statement(lead)
+    lead.choose("a reviewer within the organisation")
+    lead.shot("sign")
+    site.sign(lead, "Sign and send to the reviewer")
+    lead.sees("Submitted. The reference is")
+    lead.shot("submitted")
+
+
+def tick_the_statement(lead: Person) -> None:
+    sentences = lead.main.locator("input[name^=statement_]").all()
+    assert len(sentences) == 3
+    for sentence in sentences:
+        sentence.check()
+
+
+def take(reviewer: Person) -> None:
+    reviewer.shot("case")
+    reviewer.go_on()
+    reviewer.choose("No, I have no interest in the outcome")
+    reviewer.shot("take")
+    reviewer.press("Take this case")
+    reviewer.sees("You have the case now.")
+
+
+def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "") -> None:
+    """Accept every fact and answer, page after page, but ask for a change of one."""
+    reviewer.follow(re.compile("Begin to mark|Go on marking"))
+    while reviewer.page.url.rstrip("/").rpartition("/")[0].rpartition("/")[2] != "reviews":
+        for mark in reviewer.main.locator("section[id^=f-], section[id^=q-]").all():
+            if mark.get_attribute("id") == f"q-{change}":
+                mark.get_by_role("radio", name="Change needed").check()
+                mark.get_by_label("Why a change is needed").select_option("What shows it is missing")
+                mark.get_by_label("What would satisfy you").fill(would_satisfy)
+            else:
+                mark.get_by_role("radio", name="Accepted", exact=True).check()
+        reviewer.shot("marking")
+        reviewer.press("Save these marks and go on")
+    reviewer.shot("all-marked")
+
+
+def verify(site: Site, number: str) -> Person:
+    """Somebody without an account types the number of a certificate."""
+    stranger = site.arrive("Nobody")
+    stranger.open("/")
+    stranger.shot("start")
+    stranger.go("Check a certificate")
+    stranger.fill("Certificate number", number.lower().replace("-", " "))
+    stranger.press("Check this certificate")
+    assert stranger.heading == number
+    stranger.sees("Valid")
+    stranger.sees(ORGANISATION)
+    stranger.sees(IN_CHINESE)
+    stranger.shot("verify")
+    return stranger
+
+
+# --- the journeys --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified(site: Site, script: bool) -> None:
+    use = "Urgency sorting"
+    lead = site.lead()
+    lead.shot("home")
+    respondent = site.invited(lead, "Rosa Respondent", "Contributor")
+    reviewer = site.invited(lead, "Rita Reviewer", "Reviewer")
+    register(lead, "Frontdesk", use)
+
+    find_use(respondent, "Frontdesk", "Declare the facts")
+    declare(respondent, {"healthcare_diagnosis": "yes"})
+    assert respondent.heading == f"{use}: High risk, and why"
+    respondent.sees("It takes part in judging or treating a person's health.")
+    start_the_questions(respondent)
+    answer_everything(respondent, partly="use-register", script=script)
+
+    find_use(lead, "Frontdesk", "Check and sign")
+    sign_and_submit(site, lead)
+
+    site.open_mail(reviewer, f"To review: {use}")
+    take(reviewer)
+    mark_everything(reviewer, change="legal-gate", would_satisfy="Name the last launch that counsel stopped.")
+    reviewer.follow("Return for changes")
+    reviewer.fill("Message to the owner", "One thing only.")
+    reviewer.shot("return")
+    reviewer.press("Return it for these changes")
+
+    respondent.go("Home")
+    find_use(respondent, "Frontdesk", "Mend what the reviewer marked")
+    assert respondent.heading == "0 of 1 change dealt with"
+    respondent.sees("Name the last launch that counsel stopped.")
+    respondent.shot("returned")
+    respondent.fill("How is it done, and what shows it?", "Counsel stopped the letter writer in March; minute 14.")
+    respondent.press("Save these changes")
+    assert respondent.heading == "1 of 1 change dealt with"
+    respondent.shot("returned")
+
+    site.open_mail(lead, f"Changes needed: {use}")
+    lead.follow("Check and sign again")
+    sign_and_submit(site, lead)
+
+    site.open_mail(reviewer, f"To review: {use}")
+    take(reviewer)
+    mark_everything(reviewer)
+    reviewer.follow("Go to the approval")
+    reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
+    reviewer.fill("Your statement", "I read every answer and saw the minute.")
+    reviewer.shot("approve")
+    site.sign(reviewer, "Approve as the first of two")
+
+    independent = site.independent_reviewer()
+    independent.shot("home")
+    independent.go("Reviews")
+    independent.shot("queue")
+    independent.follow(f"Take the second seat {use}")
+    independent.choose("No, I have no interest in the outcome")
+    independent.press("Take this case")
+    independent.follow("Go to the approval")
+    independent.fill("Your statement", "I agree.")
+    independent.shot("approve")
+    independent.press("Approve")
+    independent.sees("Your approval is recorded.")
+    independent.shot("approved")
+
+    site.open_mail(lead, f"Approved: {use}")
+    assert lead.heading == "The certificate has been issued"
+    lead.shot("certified")
+    plan = lead.download("Remediation plan")
+    certificate = lead.download("Certificate")
+    lead.go("Certificates")
+    lead.shot("certificates")
+    number = lead.main.get_by_role("link", name=re.compile("^HKG-")).inner_text()
+    assert [ORGANISATION in pdf for pdf in (plan, certificate)] == [True, True]
+    assert [IN_CHINESE in pdf for pdf in (plan, certificate)] == [True, True]
+    assert [bool(re.search("High risk", pdf)) for pdf in (plan, certificate)] == [True, True]
+    assert number in certificate
+    stranger = verify(site, number)
+    stranger.sees("1 open action")
+    lead.go("Home")
+    lead.shot("home-at-the-end")
+
+
+def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> None:
+    lead = site.lead()
+    respondent = site.invited(lead, "Rosa Respondent", "Contributor")
+    register(lead, "Draftdesk", "Drafting of leaflets")
+
+    find_use(respondent, "Draftdesk", "Declare the facts")
+    declare(respondent, {})
+    assert respondent.heading == "Drafting of leaflets: Low risk, and why"
+    start_the_questions(respondent)
+    answer_everything(respondent, partly="use-register", script=True)
+
+    find_use(lead, "Draftdesk", "Check and sign")
+    lead.follow("Go on to self-certification")
+    lead.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
+    tick_the_statement(lead)
+    lead.shot("self-certify")
+    site.sign(lead, "Sign and issue the certificate")
+    number = re.findall("HKG-[0-9A-Z-]+", lead.main.inner_text())[0]
+    certificate = lead.download("Certificate")
+    assert (number in certificate, ORGANISATION in certificate, "Low risk" in certificate) == (True, True, True)
+    assert "self-declared" in certificate.lower()
+    assert ORGANISATION in lead.download("Remediation plan")
+    verify(site, number).sees("Self-declared")
+
+
+def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Site) -> None:
+    lead = site.lead()
+    register(lead, "Pushdesk", "Hidden nudging")
+    declare(lead, {"subliminal_manipulation": "yes"})
+    assert lead.heading == "The Guideline treats this as prohibited"
+    lead.shot("stopped")
+    lead.press("Go on to declare it prohibited")
+    tick_the_statement(lead)
+    lead.shot("declare")
+    site.sign(lead, "Sign that the facts are right")
+    lead.sees("the decision letter is being made")
+    lead.shot("refused")
+    letter = lead.download("Decision letter")
+    assert (ORGANISATION in letter, "Hidden nudging" in letter, "prohibited" in letter) == (True, True, True)
+    assert lead.main.get_by_role("link", name="Certificate").count() == 0

@@ -1,0 +1,440 @@
+"""Every page in a real browser, in the states that matter: axe finds nothing, nothing scrolls sideways at 320 px, the
+console stays silent, one main button at most, and a form sent empty says what is missing.
+
+A row of PAGES names an address and who opens which object of tests/world.py there; `sent empty` posts the main form with
+nothing in it. An address without a row fails the first test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError
+from django.test import override_settings
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
+
+from assessments import access, tasks
+from assessments.models import Answer, Assessment
+from tests import browser
+from tests.factories import PASSWORD
+from tests.test_access import ACCOUNTS, OURS
+from tests.world import World, make_world, person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+# (who, what) or (who, what, "sent empty")
+PAGES: dict[str, list[tuple[str, ...]]] = {
+    # anyone
+    "start": [("anonymous", ""), ("owner", "")],
+    "verify_form": [("anonymous", "")],
+    "verify": [
+        ("anonymous", "certificate"),
+        ("owner", "self-declared certificate"),
+        ("anonymous", "mistyped number"),
+    ],
+    "clauses": [("anonymous", "")],
+    "clause": [("anonymous", "clause")],
+    "method": [("anonymous", "")],
+    "invitation": [("anonymous", "invitation"), ("staff", "invitation"), ("viewer", "invitation")],
+    # a member: what to do next. Staff belong to no organisation, the newcomer's has nothing yet
+    "dashboard": [(who, "") for who in ("owner", "contributor", "assigned", "viewer", "independent", "newcomer", "staff")],
+    "assessments": [("owner", ""), ("assigned", ""), ("newcomer", ""), ("staff", "")],
+    "actions": [("owner", ""), ("newcomer", "")],
+    "action": [
+        ("contributor", "action"),
+        ("contributor", "action", "sent empty"),
+        ("viewer", "action"),
+        ("independent", "reported action"),
+        ("owner", "reported action"),
+    ],
+    "certificates": [("owner", ""), ("newcomer", "")],
+    # organisations and people
+    "found": [("newcomer", ""), ("newcomer", "", "sent empty")],
+    "organisation": [
+        ("owner", "organisation"),
+        ("viewer", "organisation"),
+        ("in-house", "organisation"),
+        ("newcomer", "empty organisation"),
+        ("independent", "reviewing body"),
+    ],
+    "organisation_edit": [("owner", "organisation"), ("owner", "organisation", "sent empty")],
+    "people": [
+        ("owner", "organisation"),
+        ("owner", "organisation", "sent empty"),
+        ("newcomer", "empty organisation"),
+        ("independent", "reviewing body"),
+    ],
+    "member_remove": [("owner", "membership of the viewer")],
+    # AI systems and their declared uses
+    "systems": [("owner", ""), ("newcomer", ""), ("staff", "")],
+    "system_new": [("owner", ""), ("owner", "", "sent empty")],
+    "system": [("owner", "system"), ("viewer", "system"), ("owner", "system without uses")],
+    "system_edit": [("owner", "system"), ("owner", "system", "sent empty")],
+    "use_new": [("owner", "system"), ("owner", "system", "sent empty")],
+    "use_edit": [("owner", "use of the draft"), ("owner", "use of the draft", "sent empty")],
+    # facts, and the tier that they give
+    "use": [
+        ("owner", "blank use"),
+        ("owner", "plain use"),
+        ("viewer", "use of the draft"),
+        ("contributor", "use of the High in review"),
+        ("owner", "use of the prohibited draft"),
+        ("owner", "use to agree on"),
+        ("owner", "use on hold"),
+        ("owner", "use of the Low draft"),
+    ],
+    "facts": [
+        ("owner", "blank use, facts on prohibited uses"),
+        ("owner", "blank use, facts on prohibited uses", "sent empty"),
+        ("owner", "use of the draft, facts on prohibited uses"),
+        ("contributor", "use of the draft, facts on the system"),
+        ("contributor", "use of the draft, scoping facts"),
+        ("contributor", "use of the in review, facts on prohibited uses"),
+    ],
+    "stopped": [("owner", "use of the prohibited draft"), ("viewer", "use of the prohibited draft")],
+    "agree": [("owner", "use to agree on"), ("owner", "use to agree on", "sent empty")],
+    # answering
+    "assessment": [
+        ("owner", "draft"),
+        ("assigned", "draft"),
+        ("viewer", "draft"),
+        *(("owner", state) for state in ("ready draft", "Low draft", "fresh draft", "prohibited draft", "submitted")),
+        *(("owner", state) for state in ("in review", "returned", "approved", "certified", "self-declared")),
+        *(("owner", state) for state in ("refused", "withdrawn")),
+    ],
+    "section": [
+        ("contributor", "draft, section"),
+        ("contributor", "draft, another section"),
+        ("assigned", "draft, section"),
+        ("contributor", "fresh draft, section"),
+        ("contributor", "fresh draft, section", "sent empty"),
+        ("viewer", "draft, section"),
+        ("owner", "in review, section"),
+        ("owner", "returned, section"),
+    ],
+    "assign": [("owner", "draft, section"), ("owner", "draft, another section", "sent empty")],
+    "returned": [("owner", "returned"), ("viewer", "returned")],
+    # results
+    "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],
+    "result": [
+        ("owner", "draft, one dimension"),
+        ("owner", "draft, findings"),
+        ("owner", "certified, findings"),
+        ("owner", "in review, one dimension"),
+    ],
+    # check, sign, and what the owner may do afterwards
+    "check": [("owner", "draft"), ("owner", "ready draft"), ("contributor", "fresh draft"), ("owner", "returned")],
+    "sign": [("owner", "ready draft"), ("owner", "ready draft", "sent empty"), ("owner", "draft")],
+    "self_certify": [("owner", "Low draft"), ("owner", "Low draft", "sent empty")],
+    "declare_prohibited": [("owner", "prohibited draft"), ("owner", "prohibited draft", "sent empty")],
+    "recall": [("owner", "submitted")],
+    "withdraw": [("owner", "submitted"), ("owner", "submitted", "sent empty")],
+    # review
+    "reviews": [("independent", ""), ("in-house", "")],
+    "review": [
+        ("independent", "submission in review"),
+        ("in-house", "submission in review"),
+        ("independent", "submission submitted"),
+        ("independent", "submission held"),
+        ("independent", "submission marked"),
+        ("independent", "submission second round"),
+        ("second_independent", "submission High in review"),
+        ("independent", "submission certified"),
+        ("independent", "submission refused"),
+    ],
+    "take": [
+        ("independent", "submission submitted"),
+        ("independent", "submission submitted", "sent empty"),
+        ("second_independent", "submission High in review"),
+    ],
+    "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
+    "review_section": [
+        ("independent", "submission in review, section"),
+        ("independent", "submission marked, section"),
+        ("independent", "submission second round, section"),
+        ("in-house", "submission certified, section"),
+    ],
+    "send_back": [("independent", "submission to be returned"), ("independent", "submission marked")],
+    "approve": [
+        ("independent", "submission marked"),
+        ("independent", "submission marked", "sent empty"),
+        ("independent", "submission in review"),
+    ],
+    "refuse": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
+    # documents
+    "document": [("owner", "plan that is being made"), ("owner", "letter that failed")],
+}
+NO_PAGE = {
+    "health": "plain text",
+    "use_start": "a button of the tier page",
+    "next": "leads on to a section",
+    "answer": "one answer of a section",
+    "mark": "one mark of a review page",
+    "close_hold": "a form of the case's overview",
+    "document_state": "what the page of a document asks",
+}
+ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {
+    "account_login": [("anonymous",), ("anonymous", "sent empty")],
+    "account_logout": [("owner",)],
+    "account_signup": [("anonymous",)],
+    "account_reset_password": [("anonymous",), ("anonymous", "sent empty")],
+    "account_reset_password_done": [("anonymous",)],
+    "account_reset_password_from_key_done": [("anonymous",)],
+    "account_inactive": [("anonymous",)],
+    "account_email_verification_sent": [("anonymous",)],
+    "account_change_password": [("with a password",), ("with a password", "sent empty")],
+    "account_set_password": [("owner",), ("owner", "sent empty")],
+    "account_email": [("with a password",), ("with a password", "sent empty")],
+    "account_reauthenticate": [("with a password",), ("with a password", "sent empty")],
+}
+NO_ACCOUNT_PAGE = {"account_confirm_login_code", "admin:index", "admin:login"}
+
+
+def test_every_address_has_its_row():
+    assert sorted(PAGES.keys() | NO_PAGE) == OURS
+    assert sorted(ACCOUNT_PAGES.keys() | NO_ACCOUNT_PAGE) == sorted(ACCOUNTS)
+
+
+# --- one site for the module ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Site:
+    address: str
+    world: World
+    sessions: dict[str, str | None]
+
+    def url(self, name: str, what: str = "") -> str:
+        return self.address + reverse(name, args=self.world.places[what])
+
+
+@pytest.fixture(scope="module")
+def site(
+    chromium: Any, django_db_setup: None, django_db_blocker: Any, source: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """Serve the data of tests/world.py to every test of this module; afterwards the database is as it was before."""
+    from assessments.models import Edition
+
+    media = tmp_path_factory.getbasetemp() / "media"
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
+        try:
+            world = make_world()
+            roles = ["anonymous", "in-house", "newcomer", *world.cast.everyone()]
+            people = {role: person(world, role) for role in roles}
+            sessions = {role: browser.session_of(who) if who else None for role, who in people.items()}
+            known = world.cast.outsider
+            known.set_password(PASSWORD)
+            known.save()
+            sessions["with a password"] = browser.session_of(known)
+            server = LiveServer("127.0.0.1")
+            yield Site(server.url, world, sessions)
+            server.stop()
+        finally:
+            call_command("flush", verbosity=0, interactive=False)
+            Edition.objects.publish(source)
+
+
+@pytest.fixture
+def _django_db_helper(site: Site) -> None:
+    """In the place of pytest-django's transaction around each test, which the site's own thread could not see into."""
+
+
+@pytest.fixture
+def tab(chromium: Any) -> Iterator[tuple[Any, browser.Watch]]:
+    """A page and what is watched on it."""
+    with browser.new_page(chromium) as page:
+        yield page, browser.Watch(page)
+
+
+def faults_of(page: Any, watch: browser.Watch, *, narrow: bool = True) -> list[str]:
+    """Everything that is wrong with the page as it stands."""
+    found = browser.axe_faults(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"in the dark: {fault}" for fault in browser.axe_faults(page, ["color-contrast"])]
+    page.emulate_media(color_scheme="light")
+    if narrow:
+        found += [fault for fault in [browser.too_wide(page)] if fault]
+    buttons = page.locator("main .btn-primary:visible").all_inner_texts()
+    if len(buttons) > 1:
+        found.append(f"several main buttons: {buttons}")
+    return found + watch.faults()
+
+
+def visit(site: Site, tab: Any, who: str, url: str, *, empty: bool) -> list[str]:
+    page, watch = tab
+    browser.sign_in(page, site.address, site.sessions[who])
+    response = page.goto(url)
+    if response is None or response.status != 200 or page.url.split("?")[0] != url:
+        return [f"{response and response.status} at {page.url}"]
+    if empty:
+        if not browser.post_empty(page):
+            return ["has no main form to send"]
+        if page.locator("[data-error-summary]").count() != 1:
+            return ["a form sent empty shows no summary of errors", *watch.faults()]
+    return faults_of(page, watch)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_fit_for_everybody(name, site, tab, settings):
+    settings.OPEN_FOUNDING = name == "found"
+    wrong = {}
+    for who, what, *how in PAGES[name]:
+        found = visit(site, tab, who, site.url(name, what), empty=bool(how))
+        if found:
+            wrong[" ".join([who, what, *how])] = found
+    assert not wrong, "\n".join(f"\n{name}: {visited}\n  " + "\n  ".join(found) for visited, found in wrong.items())
+
+
+@pytest.mark.parametrize("name", ACCOUNT_PAGES)
+def test_a_page_of_accounts_is_fit_for_everybody(name, site, tab):
+    wrong = {}
+    for who, *how in ACCOUNT_PAGES[name]:
+        found = visit(site, tab, who, site.address + reverse(name), empty=bool(how))
+        if found:
+            wrong[" ".join([who, *how])] = found
+    assert not wrong, "\n".join(f"\n{name}: {visited}\n  " + "\n  ".join(found) for visited, found in wrong.items())
+
+
+# --- what goes wrong ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "name", "what", "status"),
+    [
+        ("viewer", "system_edit", "system", 403),
+        ("outsider", "assessment", "draft", 404),
+        ("anonymous", "clause", "no clause", 404),
+        ("anonymous", "verify", "unknown number", 404),
+        ("anonymous", "invitation", "used invitation", 404),
+    ],
+)
+def test_a_refusal_is_a_page_like_any_other(who, name, what, status, site, tab):
+    page, watch = tab
+    watch.expected.add(status)
+    browser.sign_in(page, site.address, site.sessions[who])
+    response = page.goto(site.url(name, what))
+    assert response.status == status
+    assert faults_of(page, watch) == []
+
+
+def broken(*_arguments: Any, **_more: Any) -> Any:
+    raise RuntimeError("broken by the test")
+
+
+def without_database(*_arguments: Any, **_more: Any) -> Any:
+    raise DatabaseError("switched off by the test")
+
+
+def test_our_own_fault_is_a_page_like_any_other(site, tab, monkeypatch):
+    page, watch = tab
+    watch.expected.add(500)
+    monkeypatch.setattr(access, "current_edition", broken)
+    response = page.goto(site.url("clauses"))
+    assert response.status == 500
+    assert faults_of(page, watch) == []
+
+
+def test_a_certificate_that_cannot_be_looked_up_now_says_so(site, tab, monkeypatch):
+    page, watch = tab
+    watch.expected.add(503)
+    monkeypatch.setattr(access, "public_certificate", without_database)
+    response = page.goto(site.url("verify", "certificate"))
+    assert response.status == 503
+    assert faults_of(page, watch) == []
+
+
+def test_a_form_that_is_out_of_date_gives_back_what_was_typed(site, tab):
+    page, watch = tab
+    watch.expected.add(403)
+    browser.sign_in(page, site.address, site.sessions["owner"])
+    page.goto(site.url("system_new"))
+    page.locator("main input[name=name]").fill("A name worth keeping")
+    page.context.clear_cookies(name="csrftoken")
+    with page.expect_navigation():
+        page.locator("main button.btn-primary").click()
+    assert "A name worth keeping" in page.locator("main").inner_text() + "".join(
+        field.input_value() for field in page.locator("main textarea, main input[type=text]").all()
+    )
+    assert faults_of(page, watch) == []
+
+
+# --- by hand -------------------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_by_the_form_leads_to_what_needs_one(site, tab):
+    page, watch = tab
+    browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, PASSWORD)
+    assert page.url == site.address + reverse("dashboard")
+    assert watch.faults() == []
+
+
+def test_a_wrong_password_is_said_in_the_form(site, tab):
+    page, watch = tab
+    browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, "not the password")
+    assert page.url == site.address + reverse("account_login")
+    assert faults_of(page, watch) == []
+
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  return {
+    tag: at.tagName, type: at.type || "", name: at.name || "", checked: Boolean(at.checked), text: at.innerText || "",
+    answered: at.name ? Boolean(document.querySelector(`[name="${at.name}"]:checked`)) : false,
+    saving: Boolean(at.closest(".htmx-request")),
+  };
+}"""
+
+
+def test_a_section_is_answered_by_keyboard_alone(site, tab):
+    """Tab, arrows, space and Enter: each practice gets *Partly*, each checklist its first line; all of it is stored."""
+    page, watch = tab
+    browser.sign_in(page, site.address, site.sessions["contributor"])
+    page.goto(site.url("section", "fresh draft, section"))
+    asked = page.locator("[data-answer]").count()
+    done: set[str] = set()
+    for _press in range(60 * asked):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if at["type"] == "radio" and not at["answered"]:
+            page.keyboard.press("Space")
+            page.keyboard.press("ArrowDown")
+            done.add(at["name"].split("--")[0])
+        elif at["type"] == "checkbox" and at["name"].split("--")[0] not in done:
+            page.keyboard.press("Space")
+            done.add(at["name"].split("--")[0])
+        elif at["tag"] == "BUTTON" and at["type"] == "submit" and len(done) == asked:
+            break
+    assert len(done) == asked
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.locator("#checked").count() == 1
+    assert watch.faults() == []
+    reference = site.world.places["fresh draft"][0]
+    stored = Answer.objects.filter(assessment=Assessment.objects.get(reference=reference)).values_list("choice", flat=True)
+    assert sorted(set(stored)) == ["partly", "ticked"]
+    assert len(stored) == asked
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content(site, tab):
+    page, watch = tab
+    page.goto(site.url("start"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.getAttribute('href')") == "#main"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    assert watch.faults() == []
+
+
+def test_the_session_cookie_is_closed_to_scripts(site, tab):
+    page, _watch = tab
+    browser.sign_in_by_form(page, site.address, site.world.cast.outsider.email, PASSWORD)
+    cookie = next(c for c in page.context.cookies() if c["name"] == settings.SESSION_COOKIE_NAME)
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")

@@ -1,0 +1,306 @@
+"""The dashboard, the lists of assessments and actions, one action."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import declaring, workflow
+from assessments.models import Assessment, Membership, Message, RemediationAction, User
+from tests.factories import Cast, fill, make_assessment, make_organisation, make_use, make_user, mark_all
+
+pytestmark = pytest.mark.django_db
+HOME, LIST, ACTIONS = "dashboard", "assessments", "actions"
+PRACTICE = "use-register"
+
+
+def read(client: Client, user: User, name: str, query: str = "") -> str:
+    client.force_login(user)
+    response = client.get(reverse(name) + query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def with_actions(cast: Cast, tier: str = "limited") -> Assessment:
+    """A submitted assessment with two gaps, and so with two actions."""
+    assessment = make_assessment(tier=tier, cast=cast, filled=False)
+    practices = [q.key for q in assessment.declared().questions(assessment.compiled()) if not q.is_checklist]
+    fill(assessment, by=cast.owner, answers={key: {"choice": "not_in_place", "text": "Secret gap."} for key in practices[:2]})
+    if tier == "low":
+        blockers = workflow.blockers_to_self_certify(assessment, workflow.picture(assessment, final=True))
+        due = timezone.localdate() + timedelta(days=30)
+        workflow.self_certify(assessment, by=cast.owner, conditions={b.question: due for b in blockers if b.conditionable})
+    else:
+        workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    return assessment
+
+
+def url_of(action: RemediationAction) -> str:
+    return reverse("action", args=[action.use.reference, action.number])
+
+
+# --- the dashboard --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_step_is_the_next_one_missing(client: Client, settings: object) -> None:
+    newcomer = make_user("Nina Newcomer")
+    settings.OPEN_FOUNDING = True  # type: ignore[attr-defined]
+    assert reverse("found") in read(client, newcomer, HOME)
+    settings.OPEN_FOUNDING = False  # type: ignore[attr-defined]
+    assert "You do not belong to an organisation yet" in read(client, newcomer, HOME)
+    make_organisation(owner=newcomer)
+    assert "Register your first AI system" in read(client, newcomer, HOME)
+    organisation = newcomer.memberships.get().organisation
+    declaring.register_system(organisation, by=newcomer, name="Assistant", is_user=True)
+    assert "Declare a use" in read(client, newcomer, HOME)
+
+
+def test_the_heading_counts_what_needs_me(client: Client, cast: Cast) -> None:
+    assert "Welcome to hkguide" in read(client, cast.owner, HOME)
+    make_assessment(cast=cast, filled=False)
+    assert "One thing needs you, Olivia Owner" in read(client, cast.owner, HOME)
+    make_assessment(cast=cast)
+    make_assessment("returned", tier="limited", cast=cast)
+    page = read(client, cast.owner, HOME)
+    assert "Three things need you, Olivia Owner" in page
+    assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Go on answering:")
+    assert page.count("btn-primary") == 1
+
+
+def test_only_an_owner_is_asked_to_sign(client: Client, cast: Cast) -> None:
+    make_assessment(cast=cast)
+    assert "Check and sign:" not in read(client, cast.contributor, HOME)
+    assert "Check and sign:" not in read(client, cast.viewer, HOME)
+
+
+@pytest.mark.parametrize("who", ["outsider", "reviewer", "independent", "staff", "assigned"])
+def test_nothing_of_another_organisation_is_on_any_list(client: Client, cast: Cast, who: str) -> None:
+    assessment = with_actions(cast)
+    title = RemediationAction.objects.filter(use=assessment.use)[0].title
+    for name in (HOME, LIST, ACTIONS):
+        page = read(client, getattr(cast, who), name, "?status=all" if name == ACTIONS else "")
+        news = [m.text for m in Message.objects.filter(recipient=getattr(cast, who))]
+        assert reverse("assessment", args=[assessment.reference]) not in page
+        assert title not in page
+        assert ("Booking and urgency sorting" in page) == (name == HOME and bool(news))
+
+
+def test_an_assigned_section_needs_its_person_until_it_is_complete(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    member = Membership.objects.get(user=cast.assigned)
+    due = timezone.localdate() - timedelta(days=2)
+    declaring.assign_section(assessment, "governance", member, by=cast.owner, due=due)
+    page = read(client, cast.assigned, HOME)
+    assert "Answer “Governance and responsibility”" in page
+    assert "2 days late" in page
+    fill(assessment, by=cast.assigned)
+    assert "Answer “Governance and responsibility”" not in read(client, cast.assigned, HOME)
+
+
+def test_news_is_read_by_opening_it(client: Client, cast: Cast) -> None:
+    make_assessment("submitted", tier="limited", cast=cast)
+    page = read(client, cast.independent, HOME)
+    message = Message.objects.get(recipient=cast.independent)
+    assert message.subject in page
+    other = client.post(reverse(HOME), {"message": "999999"})
+    assert other.status_code == 404
+    response = client.post(reverse(HOME), {"message": message.pk})
+    assert response["Location"] == message.link
+    assert message.subject not in read(client, cast.independent, HOME)
+
+
+def test_nobody_opens_another_persons_news(client: Client, cast: Cast) -> None:
+    make_assessment("submitted", tier="limited", cast=cast)
+    message = Message.objects.get(recipient=cast.independent)
+    client.force_login(cast.owner)
+    assert client.post(reverse(HOME), {"message": message.pk}).status_code == 404
+    message.refresh_from_db()
+    assert message.read_at is None
+
+
+def test_an_action_due_soon_is_on_the_dashboard_and_late_ones_come_first(client: Client, cast: Cast) -> None:
+    with_actions(cast)
+    late = RemediationAction.objects.order_by("-number")[0]
+    RemediationAction.objects.filter(pk=late.pk).update(due=timezone.localdate() - timedelta(days=3))
+    page = read(client, cast.contributor, HOME)
+    assert "3 days late" in page
+    assert page.index(url_of(late)) < page.index("hk-row-strong")
+
+
+def many(cast: Cast, how_many: int) -> None:
+    for number in range(how_many):
+        make_assessment(cast=cast, filled=number % 2 == 0)
+        make_use("limited", cast.organisation)
+    if how_many > 1:
+        with_actions(cast)
+        make_assessment("returned", tier="limited", cast=cast)
+        make_assessment("certified", cast=cast)
+
+
+@pytest.mark.parametrize(("name", "at_most"), [(HOME, 15), (LIST, 6), (ACTIONS, 7)])
+def test_lists_cost_the_same_for_one_use_or_many(client: Client, cast: Cast, name: str, at_most: int) -> None:
+    counts = []
+    many(cast, 1)
+    with_actions(cast)
+    make_assessment("certified", cast=cast)
+    member = Membership.objects.get(user=cast.owner)
+    for number, assessment in enumerate(Assessment.objects.filter(state="draft")):
+        declaring.assign_section(assessment, "governance", member, by=cast.owner)
+    client.force_login(cast.owner)
+    for _size in ("small", "large"):
+        client.get(reverse(name))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse(name)).status_code == 200
+        counts.append(len(queries))
+        many(cast, 4)
+    assert counts[0] == counts[1]
+    assert counts[0] <= at_most
+
+
+# --- assessments ----------------------------------------------------------------------------------------------------------------
+
+
+def test_assessments_are_filtered_by_state(client: Client, cast: Cast) -> None:
+    draft = make_assessment(cast=cast, filled=False)
+    certified = make_assessment("certified", cast=cast)
+    page = read(client, cast.viewer, LIST, "?state=certified")
+    assert certified.get_absolute_url() in page
+    assert draft.get_absolute_url() not in page
+    assert "None is in this state" in read(client, cast.viewer, LIST, "?state=refused")
+    assert draft.get_absolute_url() in read(client, cast.viewer, LIST, "?state=nonsense")
+
+
+def test_fifty_assessments_stand_on_a_page(client: Client, cast: Cast) -> None:
+    use = make_use("low", cast.organisation)
+    first = declaring.start_assessment(use, by=cast.owner)
+    Assessment.objects.bulk_create(
+        Assessment(use=use, organisation=cast.organisation, edition=first.edition, state="superseded") for _n in range(50)
+    )
+    page = read(client, cast.owner, LIST)
+    assert page.count("<section class=\"hk-row\">") == 50
+    assert "1 to 50 of 51" in page
+    assert read(client, cast.owner, LIST, "?page=2").count("<section class=\"hk-row\">") == 1
+
+
+def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) -> None:
+    assert "Assessments of your uses will stand here" in read(client, cast.owner, LIST)
+    assert "Actions will stand here" in read(client, cast.owner, ACTIONS)
+
+
+# --- actions ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_late_actions_stand_first_and_closed_ones_only_when_asked_for(client: Client, cast: Cast) -> None:
+    with_actions(cast)
+    one, two = RemediationAction.objects.order_by("number")
+    RemediationAction.objects.filter(pk=two.pk).update(due=timezone.localdate() - timedelta(days=1))
+    page = read(client, cast.viewer, ACTIONS)
+    assert "2 actions are open, 1 late" in page
+    assert page.index(url_of(two)) < page.index(url_of(one))
+    RemediationAction.objects.filter(pk=one.pk).update(status="closed", closed_at=timezone.now())
+    assert url_of(one) not in read(client, cast.viewer, ACTIONS)
+    assert url_of(one) in read(client, cast.viewer, ACTIONS, "?status=closed")
+
+
+def test_an_action_says_what_the_gap_is_and_what_closes_it(client: Client, cast: Cast) -> None:
+    assessment = with_actions(cast)
+    action = RemediationAction.objects.order_by("number")[0]
+    question = assessment.compiled().questions[action.question]
+    client.force_login(cast.viewer)
+    page = client.get(url_of(action)).content.decode()
+    assert "Secret gap." in page
+    assert question.remedy is not None
+    from django.utils.html import escape
+
+    for words in (question.text, question.why, question.remedy.first_step, question.remedy.closes_it):
+        assert escape(words) in page
+    assert "Report as done" not in page
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ("owner", 302), ("contributor", 302), ("viewer", 403), ("independent", 403), ("assigned", 404),
+        ("reviewer", 404), ("outsider", 404), ("staff", 404),
+    ],
+)  # fmt: skip
+def test_owners_and_contributors_report_an_action(client: Client, cast: Cast, who: str, status: int) -> None:
+    with_actions(cast)
+    action = RemediationAction.objects.order_by("number")[0]
+    if who == "reviewer":  # its submission went to the reviewing body, so the in-house reviewer has no door to it either
+        assert not action.use.assessments.filter(submissions__route="inside").exists()
+        status = client_status_for_inside(client, cast, action)
+        return
+    client.force_login(getattr(cast, who))
+    assert client.post(url_of(action), {"note": "Register opened on 3 March."}).status_code == status
+    action.refresh_from_db()
+    assert action.status == ("done" if status == 302 else "open")
+
+
+def client_status_for_inside(client: Client, cast: Cast, action: RemediationAction) -> int:
+    """In-house reviewers see every submission of their organisation, and report none of its actions."""
+    client.force_login(cast.reviewer)
+    assert client.get(url_of(action)).status_code == 200
+    assert client.post(url_of(action), {"note": "Done."}).status_code == 403
+    action.refresh_from_db()
+    assert action.status == "open"
+    return 403
+
+
+def test_a_report_needs_words(client: Client, cast: Cast) -> None:
+    with_actions(cast)
+    action = RemediationAction.objects.order_by("number")[0]
+    client.force_login(cast.owner)
+    assert "Say what was done and what shows it." in client.post(url_of(action), {"note": "  "}).content.decode()
+
+
+def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast: Cast) -> None:
+    assessment = with_actions(cast)
+    action = RemediationAction.objects.order_by("number")[0]
+    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    client.force_login(cast.owner)
+    assert "Accept and close" not in client.get(url_of(action)).content.decode()
+    assert client.post(url_of(action), {"accept": "1"}).status_code == 403
+    client.force_login(cast.independent)
+    page = client.get(url_of(action)).content.decode()
+    assert "Register opened." in page
+    assert reverse("assessment", args=[assessment.reference]) not in page
+    client.post(url_of(action), {"accept": "1"})
+    action.refresh_from_db()
+    assert (action.status, action.verified_by) == ("closed", cast.independent)
+
+
+def test_at_low_an_owner_accepts(client: Client, cast: Cast) -> None:
+    make_assessment(cast=cast)
+    assessment = make_assessment("submitted", tier="low", cast=cast, answers={PRACTICE: {"choice": "partly"}})
+    action = RemediationAction.objects.get(use=assessment.use)
+    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    client.force_login(cast.contributor)
+    assert "Accept and close" not in client.get(url_of(action)).content.decode()
+    client.force_login(cast.owner)
+    client.post(url_of(action), {"accept": "1"})
+    action.refresh_from_db()
+    assert action.status == "closed"
+
+
+def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Client, cast: Cast) -> None:
+    assessment = make_assessment("submitted", tier="limited", cast=cast, answers={PRACTICE: {"choice": "partly"}})
+    submission = assessment.current_submission
+    assert submission is not None
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="In order.")
+    assessment.refresh_from_db()
+    assert assessment.state == "approved"
+    action = RemediationAction.objects.get(use=assessment.use)
+    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    client.force_login(cast.independent)
+    client.post(url_of(action), {"accept": "1"})
+    assessment.refresh_from_db()
+    assert assessment.state == "certified"

@@ -1,0 +1,307 @@
+"""Check, sign and what an owner may do afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import workflow
+from assessments.models import Assessment, Certificate, Condition, Submission, User
+from assessments.models.base import canonical_json, sha256
+from assessments.models.snapshots import picture
+from tests.factories import PASSWORD, Cast, fill, make_assessment, save
+
+pytestmark = pytest.mark.django_db
+PRACTICE = "use-register"
+
+
+def page_of(name: str, assessment: Assessment) -> str:
+    return reverse(name, args=[assessment.reference])
+
+
+def signed_in(client: Client, user: User) -> Client:
+    """Somebody who has given the password just now."""
+    user.set_password(PASSWORD)
+    user.save()
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
+    ]
+    session.save()
+    return client
+
+
+def statement(assessment: Assessment, **more: Any) -> dict[str, Any]:
+    """The boxes of the statement, all ticked, for the answers as they stand."""
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    seen = sha256(canonical_json(picture(assessment, final=True)))
+    return {f"statement_{n}": "on" for n in (1, 2, 3)} | {"seen": seen} | more
+
+
+# --- who may ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sign", "self_certify", "declare_prohibited", "recall", "withdraw"])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("contributor", 403), ("viewer", 403), ("assigned", 404), ("outsider", 404), ("reviewer", 404), ("independent", 404), ("staff", 404)],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_only_an_owner_signs_recalls_and_withdraws(
+    client: Client, cast: Cast, name: str, who: str, status: int, method: str
+) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    client.force_login(getattr(cast, who))
+    assert getattr(client, method)(page_of(name, assessment)).status_code == status
+
+
+# --- check --------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_check_lists_what_is_open_first(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, answers={PRACTICE: None})
+    client.force_login(cast.owner)
+    page = client.get(page_of("check", assessment)).content.decode()
+    assert "One question is still empty" in page
+    assert page_of("sign", assessment) not in page
+    day = timezone.localdate() + timedelta(days=40)
+    save(assessment, PRACTICE, {"choice": "planned", "planned_for": day}, by=cast.owner)
+    page = client.get(page_of("check", assessment)).content.decode()
+    assert "Everything is answered: check it, then sign" in page
+    assert page_of("self_certify", assessment) in page
+
+
+def test_a_contributor_is_told_which_owner_to_ask(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast)
+    client.force_login(cast.contributor)
+    page = client.get(page_of("check", assessment)).content.decode()
+    assert f'href="mailto:{cast.owner.email}">Olivia Owner</a>' in page
+    assert page_of("sign", assessment) not in page
+
+
+def test_reasons_why_something_does_not_apply_stand_in_the_check(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    edition, declared = assessment.compiled(), assessment.declared()
+    free = next(
+        q.key for q in declared.questions(edition)
+        if not q.is_checklist and edition.not_applicable_allowed(q.requirements, declared.context)
+    )  # fmt: skip
+    fill(assessment, by=cast.owner, answers={free: {"choice": "not_applicable", "reason": "There is one system only."}})
+    client.force_login(cast.viewer)
+    assert "There is one system only." in client.get(page_of("check", assessment)).content.decode()
+
+
+# --- sign -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_signing_asks_for_the_password_and_then_goes_through(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(tier="limited", cast=cast)
+    cast.owner.set_password(PASSWORD)
+    cast.owner.save()
+    client.force_login(cast.owner)
+    url = page_of("sign", assessment)
+    assert client.get(url).status_code == 200
+    form = statement(assessment, route="independent", public_statement="A notice stands on the first page.")
+    response = client.post(url, form)
+    assert response["Location"].startswith(reverse("account_reauthenticate"))
+    assert not Submission.objects.exists()
+    response = client.post(response["Location"], {"password": PASSWORD, "next": url})
+    assert response["Location"] == assessment.get_absolute_url()
+    submission = Submission.objects.get()
+    assert submission.content()["signed"]["public_statement"] == "A notice stands on the first page."
+    assert submission.reference in client.get(assessment.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("left_out", ["statement_1", "statement_3", "route"])
+def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(
+    client: Client, cast: Cast, left_out: str
+) -> None:
+    assessment = make_assessment(tier="limited", cast=cast)
+    form = statement(assessment, route="independent", public_statement="Kept words.")
+    del form[left_out]
+    page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
+    assert "Put one thing right" in page
+    assert "Kept words.</textarea>" in page
+    assert not Submission.objects.exists()
+
+
+def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(tier="limited", cast=cast)
+    form = statement(assessment, route="independent", public_statement="Kept words.")
+    save(assessment, PRACTICE, {"choice": "not_in_place"}, by=cast.contributor)
+    page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
+    assert "have changed since this page was opened" in page
+    assert "Kept words.</textarea>" in page
+    assert not Submission.objects.exists()
+    assert signed_in(client, cast.owner).post(page_of("sign", assessment), statement(assessment, route="independent")).status_code == 302
+    assert Submission.objects.count() == 1
+
+
+def test_an_incomplete_assessment_says_what_is_missing_instead_of_a_button(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(tier="limited", cast=cast, answers={PRACTICE: None})
+    page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
+    assert "This cannot be signed yet" in page
+    assert "1 questions have no answer yet." in page or "One question has no answer yet." in page
+    assert "Sign and send to the reviewer" not in page
+    form = statement(assessment, route="independent", public_statement="Kept words.")
+    page = client.post(page_of("sign", assessment), form).content.decode()
+    assert "Kept words.</textarea>" in page
+    assert not Submission.objects.exists()
+
+
+def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(tier="limited", cast=cast)
+    page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
+    content = picture(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
+    lines = workflow.must_lines(assessment.compiled(), content)
+    assert lines
+    assert page.count('<td data-label="The Guideline asks">') == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("tier", "words"),
+    [("high", "needs two approvals"), ("limited", "One reviewer who has not worked"), ("low", "needs no reviewer")],
+)
+def test_the_route_is_explained_by_tier(client: Client, cast: Cast, tier: str, words: str) -> None:
+    page = signed_in(client, cast.owner).get(page_of("sign", make_assessment(tier=tier, cast=cast))).content.decode()
+    assert words in page
+    assert ("public_statement" in page) == (tier != "low")
+
+
+def test_what_is_under_review_is_not_signed_again(client: Client, cast: Cast) -> None:
+    assessment = make_assessment("submitted", tier="limited", cast=cast)
+    response = signed_in(client, cast.owner).post(page_of("sign", assessment), statement(assessment, route="independent"))
+    assert response["Location"] == assessment.get_absolute_url()
+    assert Submission.objects.count() == 1
+
+
+def test_signing_pages_cost_at_most_fifteen_queries(client: Client, cast: Cast) -> None:
+    low, limited = make_assessment(cast=cast), make_assessment(tier="limited", cast=cast)
+    signed_in(client, cast.owner)
+    for name, assessment in [("sign", limited), ("self_certify", low), ("check", low)]:
+        client.get(page_of(name, assessment))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page_of(name, assessment)).status_code == 200
+        assert len(queries) <= 15, name
+
+
+# --- self-certify ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_low_use_is_certified_by_its_owner(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast)
+    response = signed_in(client, cast.owner).post(page_of("self_certify", assessment), statement(assessment))
+    assert response["Location"] == assessment.get_absolute_url()
+    assert Certificate.objects.get().assurance == "self_declared"
+    assert Certificate.objects.get().number in client.get(assessment.get_absolute_url()).content.decode()
+
+
+def must_question(assessment: Assessment) -> str:
+    """A practice whose only blocking duties are musts, so that a date may stand in for it."""
+    edition, declared = assessment.compiled(), assessment.declared()
+    hard = edition.blocking_requirements(declared.context)
+    for question in declared.questions(edition):
+        strengths = {edition.requirements[id].strength for id in question.requirements}
+        if not question.is_checklist and "must" in strengths and hard.isdisjoint(question.requirements):
+            return question.key
+    raise LookupError("no such question")
+
+
+def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    key = must_question(assessment)
+    fill(assessment, by=cast.owner, answers={key: {"choice": "partly"}})
+    signed_in(client, cast.owner)
+    page = client.get(page_of("self_certify", assessment)).content.decode()
+    assert f'name="due-{key}"' in page
+    page = client.post(page_of("self_certify", assessment), statement(assessment)).content.decode()
+    assert "Enter the date by which it will be met." in page
+    far = (timezone.localdate() + timedelta(days=91)).isoformat()
+    page = client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}).content.decode()
+    assert "at most 90 days ahead" in page
+    assert far in page
+    assert not Certificate.objects.exists()
+    near = timezone.localdate() + timedelta(days=60)
+    client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": near.isoformat()})
+    assert Certificate.objects.count() == 1
+    assert [(c.question, c.due_on) for c in Condition.objects.all()] == [(key, near)]
+
+
+def test_what_no_date_can_stand_in_for_is_linked(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast, filled=False)
+    edition, declared = assessment.compiled(), assessment.declared()
+    hard = edition.prohibited_requirements
+    question = next(q for q in declared.questions(edition) if not hard.isdisjoint(q.requirements))
+    value = {"choice": "none"} if question.is_checklist else {"choice": "not_in_place"}
+    fill(assessment, by=cast.owner, answers={question.key: value})
+    page = signed_in(client, cast.owner).get(page_of("self_certify", assessment)).content.decode()
+    assert "This cannot be self-certified yet" in page
+    assert f"#q-{question.key}" in page
+    client.post(page_of("self_certify", assessment), statement(assessment))
+    assert not Certificate.objects.exists()
+
+
+@pytest.mark.parametrize("tier", ["limited", "high"])
+def test_other_tiers_go_to_a_reviewer(client: Client, cast: Cast, tier: str) -> None:
+    assessment = make_assessment(tier=tier, cast=cast)
+    response = signed_in(client, cast.owner).post(page_of("self_certify", assessment), statement(assessment))
+    assert response["Location"] == page_of("sign", assessment)
+    assert not Certificate.objects.exists()
+
+
+# --- prohibited -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_prohibited_use_is_declared_with_the_facts_behind_it(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(tier="unacceptable", cast=cast)
+    signed_in(client, cast.owner)
+    url = page_of("declare_prohibited", assessment)
+    page = client.get(url).content.decode()
+    assert "Steers people by hidden means" in page
+    assert client.get(page_of("sign", assessment))["Location"] == url
+    assert client.post(url, statement(assessment))["Location"] == assessment.get_absolute_url()
+    assessment.refresh_from_db()
+    assert assessment.state == "refused"
+    assert "Decision letter" in client.get(assessment.get_absolute_url()).content.decode()
+
+
+def test_a_use_that_is_not_prohibited_is_not_declared_so(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(cast=cast)
+    response = signed_in(client, cast.owner).post(page_of("declare_prohibited", assessment), statement(assessment))
+    assert response["Location"] == assessment.get_absolute_url()
+    assert not Submission.objects.exists()
+
+
+# --- afterwards -------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_submission_is_taken_back_until_somebody_takes_it(client: Client, cast: Cast) -> None:
+    assessment = make_assessment("submitted", tier="limited", cast=cast)
+    client.force_login(cast.owner)
+    assert client.get(page_of("recall", assessment)).status_code == 200
+    client.post(page_of("recall", assessment))
+    assessment.refresh_from_db()
+    assert assessment.state == "draft"
+    taken = make_assessment("in_review", tier="limited", cast=cast)
+    response = client.post(page_of("recall", taken), follow=True)
+    assert "cannot be done now" in response.content.decode()
+    taken.refresh_from_db()
+    assert taken.state == "in_review"
+
+
+def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> None:
+    assessment = make_assessment("in_review", tier="limited", cast=cast)
+    client.force_login(cast.owner)
+    assert "Say why it is withdrawn." in client.post(page_of("withdraw", assessment), {"reason": " "}).content.decode()
+    client.post(page_of("withdraw", assessment), {"reason": "The pilot ended."})
+    assessment.refresh_from_db()
+    assert assessment.state == "withdrawn"
+    assert client.get(page_of("withdraw", assessment))["Location"] == assessment.get_absolute_url()

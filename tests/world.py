@@ -1,0 +1,260 @@
+"""One set of data on which every page of the site can be opened, in the states that matter, and a neighbour's beside it.
+
+`make_world` makes it; the tables of test_access and test_pages name its objects in `World.places`, so that a row reads
+*section of the draft*. Whatever the neighbour owns has NEIGHBOUR in its words: on nobody else's page may they stand.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from assessments import declaring, workflow
+from assessments.models import (
+    Assessment,
+    Certificate,
+    DeclaredUse,
+    Document,
+    Hold,
+    Membership,
+    Organisation,
+    RemediationAction,
+    Role,
+    State,
+    Submission,
+    User,
+)
+from assessments.models.assessments import Route
+from assessments.models.certificates import DocumentState
+from tests.factories import (
+    Cast,
+    bring_to,
+    in_days,
+    make_assessment,
+    make_cast,
+    make_organisation,
+    make_system,
+    make_use,
+    make_user,
+    mark_all,
+    owner_of,
+    save,
+)
+
+NEIGHBOUR = "Neighbourly"
+SECTION, OTHER_SECTION = "governance", "people"
+QUESTION = "use-register"  # the first of SECTION
+GAPS: dict[str, Any] = {
+    "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},
+    "ai-framework": {"choice": "unknown"},
+    "laws-list": {"choice": "not_applicable", "reason": "The head office keeps the list for all of us."},
+    "ethics-review": {"choice": "planned", "planned_for": in_days(40)},
+    "responsibility-map": {"choice": "not_in_place"},
+    "input-data": {"choice": "none"},
+}
+
+
+@dataclass(frozen=True)
+class World:
+    cast: Cast
+    neighbour: Organisation
+    newcomer: User  # owner of an organisation that has nothing yet
+    places: dict[str, tuple[Any, ...]]  # what a row of a table names, to the arguments of the URL
+
+
+def make_world() -> World:
+    """Make everything; about two seconds."""
+    cast = make_cast()
+    home, owner = cast.organisation, cast.owner
+
+    draft = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "staff-training": None})
+    asif = Membership.objects.get(user=cast.assigned)
+    declaring.assign_section(draft, SECTION, asif, by=owner, due=in_days(7))
+    ready = make_assessment(State.DRAFT, "limited", cast=cast)
+    low = make_assessment(State.DRAFT, "low", cast=cast)
+    fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
+    submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
+    inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
+    in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
+    marked = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    mark_all(_sent(marked), by=cast.independent)
+    to_return = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    mark_all(_sent(to_return), by=cast.independent, change={f"q:{QUESTION}": "Show the newest entry."})
+    high = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    held = make_assessment(
+        State.IN_REVIEW, "limited", cast=cast, facts={"illegal_purpose": True, "lawful_exception_claimed": True}
+    )
+    returned = make_assessment(State.RETURNED, "limited", cast=cast)
+    second_round = make_assessment(State.RETURNED, "limited", cast=cast)
+    save(second_round, QUESTION, {"choice": "in_place", "text": "The newest entry is of last week."}, by=owner)
+    workflow.take(workflow.submit(second_round, by=owner, route=Route.INDEPENDENT), by=cast.independent)
+    approved = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[QUESTION]})
+    certified = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    self_declared = make_assessment(State.CERTIFIED, "low", cast=cast)
+    refused = make_assessment(State.REFUSED, "limited", cast=cast)
+    withdrawn = make_assessment(State.WITHDRAWN, "limited", cast=cast)
+
+    blank = make_use(organisation=home, declared=False, title="A use without facts")
+    plain = make_use("limited", home, title="A use without an assessment")
+    agreeing = make_use("low", home, title="A use that waits for a second member")
+    declaring.declare_facts(
+        agreeing,
+        {"minor_procedural_task": True},
+        by=cast.contributor,
+        reasons={"minor_procedural_task": "It only sorts the post into two trays."},
+    )
+    unsure = make_use("limited", home, facts={"illegal_purpose": "unknown"}, title="A use on hold")
+    newcomer = make_user("Nora New")
+    empty = make_organisation("Blank Slate Limited", newcomer)
+
+    action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
+    reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
+    workflow.report_action(reported, by=cast.contributor, note="All five clinics are in it now.")
+    victor = Membership.objects.get(user=cast.viewer)
+    _invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
+    certificate = Certificate.objects.get(use=certified.use)
+    plan, letter = _sent(in_review).documents.get(), Document.objects.get(kind="decision_letter", submission__assessment=refused)
+    printed = certificate.documents.get()
+    _ready(printed)
+    Document.objects.filter(pk=letter.pk).update(state=DocumentState.FAILED, error="The PDF could not be written.")
+
+    neighbour = _make_neighbour()
+    theirs = Assessment.objects.get(organisation=neighbour, state=State.SUBMITTED)
+    their_certificate = Certificate.objects.get(organisation=neighbour)
+    their_action = RemediationAction.objects.filter(organisation=neighbour)[0]
+    their_draft = Assessment.objects.get(organisation=neighbour, state=State.DRAFT)
+
+    assessments = {
+        "draft": draft,
+        "ready draft": ready,
+        "Low draft": low,
+        "fresh draft": fresh,
+        "prohibited draft": prohibited,
+        "submitted": submitted,
+        "in-house": inside,
+        "in review": in_review,
+        "marked": marked,
+        "to be returned": to_return,
+        "High in review": high,
+        "held": held,
+        "returned": returned,
+        "second round": second_round,
+        "approved": approved,
+        "certified": certified,
+        "self-declared": self_declared,
+        "refused": refused,
+        "withdrawn": withdrawn,
+        "neighbour's draft": their_draft,
+        "neighbour's submitted": theirs,
+    }
+    uses: dict[str, DeclaredUse] = {
+        **{f"use of the {name}": assessment.use for name, assessment in assessments.items()},
+        "blank use": blank,
+        "plain use": plain,
+        "use to agree on": agreeing,
+        "use on hold": unsure,
+    }
+    places: dict[str, tuple[Any, ...]] = {
+        "": (),
+        "organisation": (home.reference,),
+        "reviewing body": (cast.body.reference,),
+        "empty organisation": (empty.reference,),
+        "neighbour": (neighbour.reference,),
+        "membership of the viewer": (home.reference, victor.pk),
+        "membership of the neighbour": (home.reference, Membership.objects.get(organisation=neighbour, role=Role.OWNER).pk),
+        "system": (draft.use.system.reference,),
+        "system without uses": (make_system(home).reference,),
+        "neighbour's system": (their_draft.use.system.reference,),
+        "invitation": (token,),
+        "used invitation": ("used-or-never-sent",),
+        "certificate": (certificate.number,),
+        "certificate, typed carelessly": (certificate.number.lower().replace("-", " "),),
+        "self-declared certificate": (Certificate.objects.get(use=self_declared.use).number,),
+        "mistyped number": (certificate.number[:-1] + ("0" if certificate.number[-1] != "0" else "1"),),
+        "unknown number": (_unknown_number(),),
+        "clause": ("3.2.1/ensure-data-security",),
+        "no clause": ("9.9.9",),
+        "action": (in_review.use.reference, action.number),
+        "reported action": (approved.use.reference, reported.number),
+        "no action": (in_review.use.reference, 999),
+        "neighbour's action": (their_action.use.reference, their_action.number),
+        "plan that is being made": (plan.reference,),
+        "letter that failed": (letter.reference,),
+        "certificate as PDF": (printed.reference,),
+        "neighbour's certificate as PDF": (their_certificate.documents.get().reference,),
+        "hold": (_sent(held).reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "neighbour's hold": (_sent(held).reference, Hold.objects.get(use__organisation=neighbour).pk),
+    }
+    for name, use in uses.items():
+        places[name] = (use.reference,)
+        places[f"{name}, facts on prohibited uses"] = (use.reference, "prohibited")
+        places[f"{name}, facts on the system"] = (use.reference, "system")
+        places[f"{name}, scoping facts"] = (use.reference, "scoping")
+        places[f"{name}, no such facts"] = (use.reference, "no-such-page")
+    for name, assessment in assessments.items():
+        reference = assessment.reference
+        places[name] = (reference,)
+        places[f"{name}, section"] = (reference, SECTION)
+        places[f"{name}, another section"] = (reference, OTHER_SECTION)
+        places[f"{name}, no such section"] = (reference, "no-such-section")
+        places[f"{name}, question"] = (reference, QUESTION)
+        places[f"{name}, question of another section"] = (reference, "input-data")
+        places[f"{name}, no such question"] = (reference, "no-such-question")
+        places[f"{name}, one dimension"] = (reference, "dimensions", "privacy")
+        places[f"{name}, findings"] = (reference, "findings", "all")
+        places[f"{name}, no such number"] = (reference, "dimensions", "no-such-dimension")
+        submission = Submission.objects.filter(assessment=assessment).order_by("-round").first()
+        if submission:
+            places[f"submission {name}"] = (submission.reference,)
+            places[f"submission {name}, section"] = (submission.reference, SECTION)
+            places[f"submission {name}, no such section"] = (submission.reference, "no-such-section")
+    return World(cast, neighbour, newcomer, places)
+
+
+def _sent(assessment: Assessment) -> Submission:
+    return Submission.objects.filter(assessment=assessment).order_by("-round")[0]
+
+
+def _ready(document: Document) -> None:
+    document.file.save(f"{uuid.uuid4()}.pdf", ContentFile(b"%PDF-1.7 made by hand"))
+    document.state, document.size = DocumentState.READY, 21
+    document.save()
+
+
+def _unknown_number() -> str:
+    """A number whose check character fits, and that nobody has."""
+    number: str = Certificate._meta.get_field("number").get_default()
+    return number
+
+
+def _make_neighbour() -> Organisation:
+    """An organisation that could leak: a draft, one in review within it, a certificate, an action, a hold."""
+    neighbour = make_organisation(f"{NEIGHBOUR} Limited", make_user(f"{NEIGHBOUR} Nelly"))
+    words = {
+        "title": f"{NEIGHBOUR} use",
+        "purpose": f"{NEIGHBOUR} purpose",
+        "scope_en": f"{NEIGHBOUR} scope",
+    }
+    for state, tier, facts, answers in (
+        (State.DRAFT, "limited", {"exploits_vulnerable_groups": True}, {}),
+        (State.SUBMITTED, "limited", {}, {QUESTION: {"choice": "partly", "text": f"{NEIGHBOUR} note"}}),
+        (State.CERTIFIED, "low", {}, {}),
+    ):
+        made = make_assessment(State.DRAFT, tier, organisation=neighbour, facts=facts, answers=answers)
+        DeclaredUse.objects.filter(pk=made.use_id).update(**words)
+        made.use.system.name = f"{NEIGHBOUR} assistant"
+        made.use.system.save(update_fields=["name"])
+        if state != State.DRAFT:
+            bring_to(made, state, tier=tier, by=owner_of(neighbour), route=Route.INSIDE)
+    RemediationAction.objects.filter(organisation=neighbour).update(title=f"{NEIGHBOUR} action")
+    return neighbour
+
+
+def person(world: World, role: str) -> User | None:
+    """The person who plays a role of the tables; None for somebody who is not signed in."""
+    people = {**world.cast.everyone(), "in-house": world.cast.reviewer, "newcomer": world.newcomer}
+    return None if role == "anonymous" else people[role]
