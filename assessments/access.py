@@ -170,6 +170,12 @@ def messages_for(user: User) -> QuerySet[Message]:
     return Message.objects.filter(recipient=user)
 
 
+def current_memberships(user: User) -> list[Membership]:
+    """What `user` is, in which organisations, in one query."""
+    mine = Membership.objects.filter(user=user, left_at=None)
+    return list(mine.select_related("organisation").order_by("organisation__name_en"))
+
+
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
     return Membership.objects.filter(user=user, organisation_id=pk, left_at=None).first()

@@ -37,10 +37,9 @@ AXE_RUN = """
     `${found.id}: ${found.help}` + found.nodes.slice(0, 3).map((node) =>
       `\\n    ${node.target.join(" ")}  ${node.html.slice(0, 160)}\\n    ${node.failureSummary.replace(/\\s+/g, " ").slice(0, 240)}`).join(""))
 """
+MAIN_BUTTON = ":is(.btn-primary, .btn-outline-danger)[type=submit]:not([name=preview])"  # a refusal wears the second
 EMPTY_THE_FORM = """
-  () => {
-    const button = document.querySelector("main form[method=post] button.btn-primary:not([name=preview])");
-    if (!button) return false;
+  (button) => {
     const form = button.form;
     form.noValidate = true;
     for (const field of form.elements) {
@@ -48,7 +47,6 @@ EMPTY_THE_FORM = """
       else if (field.type !== "hidden" && "value" in field && field.tagName !== "BUTTON") field.value = "";
     }
     form.requestSubmit(button);
-    return true;
   }
 """
 
@@ -95,7 +93,9 @@ class Watch:
 @contextmanager
 def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
     """A page in a profile of its own."""
-    context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "timezone_id": "Asia/Hong_Kong"} | options)
+    # Without motion nothing is measured half-way through a transition.
+    usual = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Asia/Hong_Kong", "reduced_motion": "reduce"}
+    context = browser.new_context(**usual | options)
     context.set_default_timeout(10_000)
     page = context.new_page()
     yield page
@@ -125,14 +125,20 @@ def sign_in_by_form(page: Page, address: str, email: str, password: str) -> None
         page.locator("main button.btn-primary").click()
 
 
-def axe_faults(page: Page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds wrong on the page, one text each with the first three places; `rules`: these alone."""
+def axe_faults(page: Page, *, contrast: bool = True) -> list[str]:
+    """What axe finds wrong on the page, one text each with the first three places; contrast also in the dark.
+
+    Contrast takes four fifths of the time; tests/test_look.py reckons it for every pair of colours as well.
+    """
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
-    if rules:
-        options["runOnly"] = {"type": "rule", "values": rules}
+    options: dict[str, Any] = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
     found: list[str] = page.evaluate(AXE_RUN, options)
+    if contrast:
+        page.emulate_media(color_scheme="dark")
+        in_the_dark: list[str] = page.evaluate(AXE_RUN, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+        found += [f"in the dark: {fault}" for fault in in_the_dark]
+        page.emulate_media(color_scheme="light")
     return found
 
 
@@ -157,8 +163,9 @@ def too_wide(page: Page) -> str:
 
 def post_empty(page: Page) -> bool:
     """Send the page's main form with everything cleared, past the browser's own checks; False where it has none."""
-    if page.locator("main form[method=post] button.btn-primary:not([name=preview])").count() == 0:
+    buttons = page.locator(f"main form[method=post] {MAIN_BUTTON}")
+    if buttons.count() == 0:
         return False
     with page.expect_navigation():
-        page.evaluate(EMPTY_THE_FORM)
+        buttons.last.evaluate(EMPTY_THE_FORM)
     return True

@@ -172,7 +172,7 @@ def make_cast() -> Cast:
     body = make_reviewing_body()
     outsider = make_user("Otto Outsider")
     make_organisation("Otherwhere Limited", outsider)
-    ines = Membership.objects.get(organisation=body).user
+    ines = Membership.objects.filter(organisation=body).order_by("pk")[0].user
     return Cast(
         organisation=organisation,
         body=body,

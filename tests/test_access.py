@@ -10,21 +10,24 @@ An address without a row fails the first test; so does a row without an address.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from assessments import urls
-from assessments.models import Assignment, Hold, Membership, Submission, User
+from assessments.models import Assignment, Hold, Membership, Message, Submission, User
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, make_world, person
 
-ROLES = "anonymous outsider viewer contributor assigned owner in-house independent staff".split()
+ROLES = ["anonymous", "outsider", "viewer", "contributor", "assigned", "owner", "in-house", "independent", "staff"]
 EVERYBODY = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "login 200 200 200 200 200 200 200 200"
 NOBODY = "404 404 404 404 404 404 404 404 404"
@@ -237,11 +240,18 @@ OPENED: dict[str, dict[str, str]] = {
 }
 
 # What comes back when a form is posted there: an empty one, but for these.
-FORMS = {"mark": {"target": f"q:{QUESTION}", "mark": "accepted"}}
+FORMS = {
+    "submission in review": {"target": f"q:{QUESTION}", "mark": "accepted"},
+    "reported action": {"accept": "1"},
+}
 POSTED: dict[str, dict[str, str]] = {
     #                             anonymous outsider viewer contributor assigned owner in-house independent staff
     "invitation": {"invitation": "yes yes yes yes yes yes yes yes yes"},
-    "action": {"action": "        login 404 403 yes 404 yes yes yes 404"},
+    "dashboard": {"": HIDDEN},  # the inbox: an empty form names no line of it
+    "action": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "reported action": "      login 404 403 403 404 403 yes yes 404",
+    },
     "found": {"": "               login 403 403 403 403 403 403 403 403"},
     "organisation_edit": {"organisation": "login 404 403 403 403 yes 403 404 404"},
     "people": {
@@ -271,7 +281,7 @@ POSTED: dict[str, dict[str, str]] = {
     "answer": {
         "draft, question": "      login 404 403 yes yes yes 404 404 404",
         "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",
-        "draft, no such question": HIDDEN.replace("404 404 404 404", "404 403 404 404", 1),
+        "draft, no such question": HIDDEN,
         "neighbour's draft, question": HIDDEN,
     },
     "returned": {"returned": "    login 404 403 yes 404 yes 404 404 404"},
@@ -316,7 +326,7 @@ POSTED: dict[str, dict[str, str]] = {
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed
-    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "dashboard", "assessments", "actions",
+    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "reviews", "review", "document_state",
 }  # fmt: skip
@@ -343,7 +353,9 @@ def test_every_address_has_its_row():
 
 @pytest.mark.parametrize("table", [OPENED, POSTED], ids=["opened", "posted"])
 def test_every_row_speaks_of_every_role(table):
-    wrong = [(name, what) for name, rows in table.items() for what, row in rows.items() if len(row.split()) != len(ROLES)]
+    wrong = [
+        (name, what) for name, rows in table.items() for what, row in rows.items() if len(row.split()) != len(ROLES)
+    ]
     assert wrong == []
 
 
@@ -351,9 +363,10 @@ def test_every_row_speaks_of_every_role(table):
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The data of tests/world.py, in a transaction around every test of this module."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
+    with django_db_blocker.unblock(), media, transaction.atomic():
         yield make_world()
         transaction.set_rollback(True)
 
@@ -403,7 +416,7 @@ def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, 
     found, written = {}, {}
     for role in ROLES:
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-            said = spoken(clients[role].post(url, FORMS.get(name, {})))
+            said = spoken(clients[role].post(url, FORMS.get(what, {})))
             found[role] = "yes" if said in ("200", "302", "204", "409", "422") else said
             transaction.set_rollback(True)
         if found[role] != "yes" and changes(queries):
@@ -451,7 +464,10 @@ def test_no_list_shows_anything_of_a_neighbour(name, world, clients):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "shown"), [("assessments", "use"), ("certificates", "use"), ("systems", "assistant"), ("actions", "action")])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("assessments", "use"), ("certificates", "use"), ("systems", "assistant"), ("actions", "action")],
+)
 def test_the_neighbour_sees_it_there(name, shown, world):
     """Without this the test above could pass on lists that show nothing."""
     client = Client()
@@ -472,10 +488,65 @@ def test_a_reviewer_of_the_reviewing_body_sees_what_was_sent_to_it_and_every_hig
     assert reverse("review", args=[inside]) not in content
 
 
+# --- links -------------------------------------------------------------------------------------------------------------------
+
+
+class Links(HTMLParser):
+    """The addresses that a page leads to, and the places on it."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.to, self.places = set[str](), set[str]()
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if named.get("id"):
+            self.places.add(named["id"] or "")
+        if tag == "a" and named.get("href"):
+            self.to.add(named["href"] or "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["anonymous", "viewer", "contributor", "assigned", "owner", "in-house", "independent"])
+def test_no_page_leads_its_reader_astray(role, world, clients):
+    """Three links of a kind from each page: none leads to a refusal, and each named place is on the page it leads to."""
+    seen: dict[str, HttpResponse] = {}
+
+    def get(path: str) -> HttpResponse:
+        if path not in seen:
+            seen[path] = clients[role].get(path, follow=True)
+        return seen[path]
+
+    astray = set()
+    for name, rows in OPENED.items():
+        for what, row in rows.items():
+            if row.split()[ROLES.index(role)] != "200" or name.startswith("document"):
+                continue
+            here = reverse(name, args=world.places[what])
+            kinds = Counter[str]()
+            for link in sorted(Links(get(here).content.decode()).to):
+                path, _hash, place = urljoin(here, link).partition("#")
+                if not path.startswith("/"):
+                    continue
+                kind = resolve(path.partition("?")[0]).view_name
+                kinds[kind] += 1
+                if kinds[kind] > 3 or kind.startswith(("document", "account_")):
+                    continue
+                there = get(path)
+                if there.status_code != 200:
+                    astray.add(f"{name} of {what or 'all'} leads to {kind} ({link}): {there.status_code}")
+                elif place and place not in Links(there.content.decode()).places:
+                    astray.add(f"{name} of {what or 'all'} leads to a place that {kind} lacks: {link}")
+    assert not astray, "\n".join(sorted(astray))
+
+
 # --- references that belong to somebody else -------------------------------------------------------------------------------
 
 
-def post_as(clients: dict[str, Client], role: str, name: str, args: tuple[Any, ...], data: dict[str, Any]) -> tuple[str, list[str]]:
+def post_as(
+    clients: dict[str, Client], role: str, name: str, args: tuple[Any, ...], data: dict[str, Any]
+) -> tuple[str, list[str]]:
     with CaptureQueriesContext(connection) as queries:
         response = clients[role].post(reverse(name, args=args), data)
     return spoken(response), changes(queries)
@@ -508,7 +579,13 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
         ("independent", "take", "submission in-house", {"conflict": "none"}, "404"),
         ("in-house", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
         ("independent", "close_hold", "neighbour's hold", {"decision": "Advised by counsel."}, "404"),
-        ("independent", "mark", "submission neighbour's submitted", {"target": f"q:{QUESTION}", "mark": "accepted"}, "404"),
+        (
+            "independent",
+            "mark",
+            "submission neighbour's submitted",
+            {"target": f"q:{QUESTION}", "mark": "accepted"},
+            "404",
+        ),
         ("in-house", "mark", "submission in review", {"target": f"q:{QUESTION}", "mark": "accepted"}, "403"),
         ("in-house", "refuse", "submission in review", {"statement": "No."}, "403"),
         ("owner", "mark", "submission in review", {"target": f"q:{QUESTION}", "mark": "accepted"}, "404"),
@@ -517,6 +594,12 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
 )
 def test_what_belongs_to_somebody_else_stays_as_it_is(role, name, what, data, status, world, clients):
     assert post_as(clients, role, name, world.places[what], data) == (status, [])
+
+
+@pytest.mark.django_db
+def test_nobody_opens_a_line_of_somebody_else_s_inbox(world, clients):
+    line = Message.objects.filter(recipient=world.cast.independent)[0]
+    assert post_as(clients, "owner", "dashboard", (), {"message": line.pk}) == ("404", [])
 
 
 @pytest.mark.django_db
@@ -566,7 +649,7 @@ ACCOUNTS = {
     "account_set_password": "login 200 200",
     "account_email": "login 200 200",
     "account_reauthenticate": "login 403 403",
-    "account_confirm_login_code": "302 302 302",
+    "account_confirm_login_code": "login 302 302",
     "admin:index": "302 302 200",
     "admin:login": "200 200 302",
 }

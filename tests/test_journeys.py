@@ -32,6 +32,8 @@ ORGANISATION = "Harbourlight Clinics Limited"
 IN_CHINESE = "港燈診所有限公司"
 BODY = "Review House"
 PASSWORD = "seven ferries before breakfast"
+CONFIRM = "Confirm that it is you"
+PATIENCE = 25_000  # milliseconds: signing waits for the documents, which are made on the spot without a broker
 SHOTS = os.environ.get("HKGUIDE_SHOTS", "")
 
 MILD = {  # facts that are no yes or no; every other is answered with no
@@ -61,6 +63,7 @@ class Person:
     def __init__(self, page: Page, name: str, email: str, password: str = PASSWORD) -> None:
         self.page, self.name, self.email, self.password = page, name, email, password
         self.main = page.get_by_role("main")
+        page.set_default_timeout(PATIENCE)
         self.watch = Watch(page)
         self.shots = itertools.count(1)
 
@@ -103,13 +106,20 @@ class Person:
         self.main.get_by_label(label).check()
 
     def sees(self, words: str) -> None:
-        expect(self.main).to_contain_text(words)
+        expect(self.main).to_contain_text(words, timeout=PATIENCE)
 
     def sign_in(self) -> None:
         self.open("/")
         self.fill("Email", self.email)
         self.fill("Password", self.password)
         self.press("Sign in")
+
+    def confirm(self) -> None:
+        """Give the password once more, if the page asks for it."""
+        if self.heading == CONFIRM:
+            self.shot("password-again")
+            self.fill("Password", self.password)
+            self.press("Confirm and go on")
 
     def download(self, words: str | re.Pattern[str]) -> str:
         """Keep a document by its link; the text of the PDF, on one line."""
@@ -196,11 +206,9 @@ class Site:
         """Press a button that signs, a quarter of an hour after signing in: the password is asked for, then it is done."""
         self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
         person.press(button)
-        assert person.heading == "Confirm that it is you"
-        person.shot("password-again")
+        assert person.heading == CONFIRM
         self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-        person.fill("Password", person.password)
-        person.press("Confirm and go on")
+        person.confirm()
 
 
 @pytest.fixture
@@ -310,8 +318,8 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
         answer_page(person, partly)
         if saves_itself:
             total = person.main.locator("[data-answer]").count()
-            expect(person.page.locator("#section-progress")).to_contain_text(f"{total} of {total}")
-            expect(person.main.locator(".hk-answer-foot").filter(has_text="Saved")).to_have_count(total)
+            expect(person.page.locator("#section-progress")).to_contain_text(f"{total} of {total}", timeout=PATIENCE)
+            expect(person.main.locator(".hk-answer-foot", has_text="Saved")).to_have_count(total, timeout=PATIENCE)
             saves_itself = False
         else:
             person.press("Save and check this section")
@@ -429,6 +437,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     take(reviewer)
     mark_everything(reviewer)
     reviewer.follow("Go to the approval")
+    reviewer.confirm()
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     reviewer.fill("Your statement", "I read every answer and saw the minute.")
     reviewer.shot("approve")
@@ -442,6 +451,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.choose("No, I have no interest in the outcome")
     independent.press("Take this case")
     independent.follow("Go to the approval")
+    independent.confirm()
     independent.fill("Your statement", "I agree.")
     independent.shot("approve")
     independent.press("Approve")

@@ -32,6 +32,7 @@ def signed_in(client: Client, user: User) -> Client:
     user.save()
     client.force_login(user)
     session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [
         {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
     ]

@@ -117,7 +117,10 @@ def make_world() -> World:
     victor = Membership.objects.get(user=cast.viewer)
     _invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
-    plan, letter = _sent(in_review).documents.get(), Document.objects.get(kind="decision_letter", submission__assessment=refused)
+    plan, letter = (
+        _sent(in_review).documents.get(),
+        Document.objects.get(kind="decision_letter", submission__assessment=refused),
+    )
     printed = certificate.documents.get()
     _ready(printed)
     Document.objects.filter(pk=letter.pk).update(state=DocumentState.FAILED, error="The PDF could not be written.")
@@ -165,7 +168,10 @@ def make_world() -> World:
         "empty organisation": (empty.reference,),
         "neighbour": (neighbour.reference,),
         "membership of the viewer": (home.reference, victor.pk),
-        "membership of the neighbour": (home.reference, Membership.objects.get(organisation=neighbour, role=Role.OWNER).pk),
+        "membership of the neighbour": (
+            home.reference,
+            Membership.objects.get(organisation=neighbour, role=Role.OWNER).pk,
+        ),
         "system": (draft.use.system.reference,),
         "system without uses": (make_system(home).reference,),
         "neighbour's system": (their_draft.use.system.reference,),

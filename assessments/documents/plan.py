@@ -130,7 +130,7 @@ def _bar(line: Readiness) -> SafeString | str:
         "duties": line.duties,
         "half": line.half,
     }
-    return drawing.bar(title, full=line.full, half=line.half, unknown=line.unknown, of=line.duties, size=20)
+    return drawing.bar(title, full=line.full, half=line.half, unknown=line.unknown, of=line.duties, size=18)
 
 
 def _block(report: Report, action: ActionBlock) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class AnswerForm(forms.Form):
             self._read_checklist(data)
         if not data.get("choice") and not self.errors and not self.is_blank:
             words = _("Choose an answer: what you wrote stays here, but it is not saved yet.")
-            if self.stored and self.question.is_checklist:
+            if data.get("base") and self.question.is_checklist:
                 words = _("Tick what is in place, or choose “None of these”.")
             self.add_error("choice", words)
         return data
@@ -116,10 +116,10 @@ class AnswerForm(forms.Form):
 
     @property
     def is_blank(self) -> bool:
-        """Nothing was chosen or typed, and nothing is stored."""
+        """Nothing was chosen or typed, and nothing had been answered when the page was opened."""
         given = self.cleaned_data
-        typed = ("choice", "ticks", "text", "planned_for", "reason")
-        return self.stored is None and not any(given.get(name) for name in typed)
+        typed = ("base", "choice", "ticks", "text", "planned_for", "reason")
+        return not any(given.get(name) for name in typed)
 
     def value(self) -> dict[str, Any]:
         """The answer as `declaring.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""

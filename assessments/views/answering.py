@@ -38,14 +38,25 @@ from assessments.scoring.inputs import Declared
 
 @dataclass
 class Case:
-    """An assessment as one member sees it: found through the door, with its facts and what this member may answer."""
+    """An assessment as one member sees it: found through the door, its facts and assignments read when asked for."""
 
     assessment: Assessment
     user: User
-    member: Membership | None
     edition: Edition
-    declared: Declared
-    targets: set[str] | None  # sections and questions; None: all
+    stored: dict[str, Answer] = field(default_factory=dict)  # the answers of the page, by question
+
+    @cached_property
+    def member(self) -> Membership | None:
+        return access.membership_in(self.user, self.assessment.organisation_id)
+
+    @cached_property
+    def declared(self) -> Declared:
+        return self.assessment.declared()
+
+    @cached_property
+    def targets(self) -> set[str] | None:
+        """The sections and questions that this member may answer; None: all."""
+        return access.assigned_targets(self.user, self.assessment, self.member)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -82,15 +93,7 @@ def find_case(request: HttpRequest, reference: str) -> Case:
     """Find the assessment by its door; 404 for whoever may not know of it."""
     user: Any = request.user
     assessment = get_object_or_404(access.assessments_for(user), reference=reference)
-    member = access.membership_in(user, assessment.organisation_id)
-    return Case(
-        assessment=assessment,
-        user=user,
-        member=member,
-        edition=assessment.compiled(),
-        declared=assessment.declared(),
-        targets=access.assigned_targets(user, assessment, member),
-    )
+    return Case(assessment, user, assessment.compiled())
 
 
 @dataclass
@@ -368,7 +371,9 @@ def numbers_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> str:
     return " · ".join(dict.fromkeys(edition.clauses[clause].number for clause, _c, _s in clauses_of(edition, declared, ids)))
 
 
-def view_question(case: Case, number: int, form: AnswerForm, *, editable: bool, locked: bool) -> QuestionView:
+def view_question(
+    case: Case, number: int, form: AnswerForm, *, editable: bool = True, locked: bool = False
+) -> QuestionView:
     edition, declared, question = case.edition, case.declared, form.question
     context = declared.context
     ticked = form.given("items") or [] if question.is_checklist else []
@@ -405,9 +410,7 @@ def view_question(case: Case, number: int, form: AnswerForm, *, editable: bool, 
 def make_form(case: Case, question: Question, stored: Answer | None, data: Any = None) -> AnswerForm:
     items = case.declared.items(case.edition, question) if question.is_checklist else ()
     form = AnswerForm(data, question=question, items=items, stored=stored)
-    if data is not None and not form.was_posted:
-        form = AnswerForm(question=question, items=items, stored=stored)
-    return form
+    return form if data is None or form.was_posted else AnswerForm(question=question, items=items, stored=stored)
 
 
 def stored_answers(case: Case, questions: Iterable[Question]) -> dict[str, Answer]:
@@ -439,45 +442,54 @@ def keep_answer(case: Case, form: AnswerForm, resolve: str = "") -> Kept:
     if not form.is_valid() or form.is_blank:
         return Kept(form.stored)
     base, stored = form.cleaned_data["base"], form.stored
-    if stored is not None:
-        if same_answer(stored.record(), form.record()) or (not resolve and is_untouched(stored, base, form)):
-            return Kept(stored)
-        if resolve == "mine":
-            base = form.cleaned_data.get("seen") or base  # the version that was shown, lest a third one be overwritten
-        elif is_own_longer_text(stored, base, form, case.user):
-            base = stored.revision
+    if stored is not None and not resolve and is_untouched(stored, base, form):
+        return Kept(stored)
+    if resolve == "mine":
+        base = form.cleaned_data.get("seen") or base  # the version that was shown, lest a third one be overwritten
     try:
-        saved = declaring.save_answer(
-            case.assessment,
-            form.question.key,
-            form.value(),
-            by=case.user,
-            base=base,
-            operation=form.operation_of(base),
-        )
+        try:
+            saved = save_form(case, form, base)
+        except Conflict as error:
+            # One's own page may have saved an earlier half of this while the request was on its way.
+            if resolve or not is_own_longer_text(error.current, form, case.user):
+                raise
+            saved = save_form(case, form, error.current.revision)
     except InvalidAnswer as error:
         form.add_error(error.field if error.field in form.fields else "choice", str(error))
         return Kept(stored)
     except Conflict as error:
-        return Kept(stored, problem=str(error), conflict=error.current)
+        return Kept(error.current, problem=str(error), conflict=error.current)
     except Locked as error:
         return Kept(stored, problem=str(error))
     return Kept(saved.answer, changed=saved.changed, saved=saved)
 
 
+def save_form(case: Case, form: AnswerForm, base: int) -> declaring.AnswerSaved:
+    return declaring.save_answer(
+        case.assessment,
+        form.question.key,
+        form.value(),
+        by=case.user,
+        base=base,
+        operation=form.operation_of(base),
+    )
+
+
 def is_untouched(stored: Answer, base: int, form: AnswerForm) -> bool:
     """Tell whether an out-of-date page posted back just what it had shown: then nobody changed anything on it."""
+    if same_answer(stored.record(), form.record()):
+        return True
     if base == stored.revision:
         return False
     shown = stored.revisions.filter(number=base).values_list("value", flat=True).first()
     return shown is not None and same_answer(shown, form.record())
 
 
-def is_own_longer_text(stored: Answer, base: int, form: AnswerForm, user: User) -> bool:
+def is_own_longer_text(stored: Answer, form: AnswerForm, user: User) -> bool:
     """Tell whether the newer version is one's own, and the posted one merely goes on writing it."""
     record = form.record()
     same = all(stored.record()[name] == record[name] for name in ("choice", "items", "planned_for", "reason"))
-    return base != stored.revision and stored.by_id == user.pk and same and record["text"].startswith(stored.text)
+    return stored.by_id == user.pk and same and record["text"].startswith(stored.text)
 
 
 def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
@@ -706,11 +718,14 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     if request.method == "POST":
         access.require(case.user, Action.ANSWER, case.assessment)
         return save_page(request, case, found, questions)
-    return show_section(request, case, found, views_of(case, questions))
+    return show_section(request, case, found, views_of(case, questions, also=found.questions))
 
 
-def views_of(case: Case, questions: Sequence[Question], data: Any = None) -> list[QuestionView]:
-    stored = stored_answers(case, questions)
+def views_of(
+    case: Case, questions: Sequence[Question], data: Any = None, also: Sequence[Question] = ()
+) -> list[QuestionView]:
+    """The questions of a page with their answers; `also`: whose answers are fetched to be counted only."""
+    case.stored = stored = stored_answers(case, [*questions, *also])
     unlocked = unlocked_on_page(case, stored, questions)
     views = []
     for number, question in enumerate(questions, 1):
@@ -732,7 +747,7 @@ def unlocked_on_page(case: Case, stored: Mapping[str, Answer], questions: Sequen
 def save_page(request: HttpRequest, case: Case, found: Section, questions: Sequence[Question]) -> HttpResponse:
     """Save every answer of a posted page that was changed; the good ones stay saved whatever is wrong with others."""
     resolve = request.POST.get("resolve", "")
-    views = views_of(case, questions, request.POST)
+    views = views_of(case, questions, request.POST, found.questions)
     saved = save_views(case, views, resolve)
     errors = [error for view in views for error in view.error_list]
     errors += lost_words(request, case, questions)
@@ -805,7 +820,7 @@ def show_section(
     sections = [s.key for s, _questions in case.sections]
     at = sections.index(found.key)
     hidden = [q for q in found.questions if q.key not in {view.key for view in views}]
-    kept = case.assessment.answers.filter(question__key__in=[q.key for q in hidden]).count() if hidden else 0
+    kept = sum(question.key in case.stored for question in hidden)
     context = {
         "case": case,
         "assessment": case.assessment,
@@ -834,38 +849,38 @@ def show_section(
 def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Save one answer. With htmx the answer's state comes back, else its section."""
     case = find_case(request, reference)
-    access.require(case.user, Action.ANSWER, case.assessment)
     asked = case.edition.questions.get(question)
     if asked is None:
         raise Http404
     if not getattr(request, "htmx", False):
-        _found, questions = find_section(case, asked.section)
-        return save_page(request, case, case.edition.section_of[asked.section], questions)
-    here = next((n for n, q in enumerate(section_questions(case, asked), 1) if q.key == question), 0)
-    stored = stored_answers(case, [asked]).get(question)
-    form = make_form(case, asked, stored, request.POST)
-    view = view_question(case, here, form, editable=True, locked=False)
-    if "returned" in request.GET and case.assessment.current_submission is not None:
-        view.sent_back, view.url = True, f"{view.url}?returned=1"
-        view.before = case.assessment.current_submission.content()["answers"].get(question)
+        access.require(case.user, Action.ANSWER, case.assessment)
+        found, questions = find_section(case, asked.section)
+        return save_page(request, case, found, questions)
     resolve = request.POST.get("resolve", "")
     if resolve == f"theirs:{question}":
-        return whole_row(request, case, view, make_form(case, asked, stored))
+        return whole_row(request, case, asked)
+    # Every line is taken and nothing is read before the save, which judges who may answer and what is asked.
+    form = AnswerForm(request.POST, question=asked, items=asked.items)
     kept = keep_answer(case, form, "mine" if resolve == f"mine:{question}" else "")
+    if kept.saved:
+        case.declared = kept.saved.declared
+    else:
+        access.require(case.user, Action.ANSWER, case.assessment)
+        kept.answer = kept.answer or stored_answers(case, [asked]).get(question)
+    if kept.saved and not form.errors:
+        form = make_form(case, asked, kept.answer)
+    view = view_question(case, 0, form)
     view.answer = kept.answer
+    if "returned" in request.GET and case.assessment.current_submission is not None:
+        show_as_returned(case, [view])
     if kept.conflict:
         show_conflict(view, kept.conflict, kept.problem)
     elif kept.problem:
         view.problem = kept.problem
-    elif not form.errors:
-        view.form = make_form(case, asked, kept.answer)
     counts = section_counts(case, asked.section, kept)
     context = {"case": case, "view": view, "answered": counts[0], "total": counts[1], "kept": kept, "live": True}
+    context["of_section"] = "returned" not in request.GET  # that page counts changes, not answers
     return render(request, "assessments/answering/saved.html", context)
-
-
-def section_questions(case: Case, asked: Question) -> Sequence[Question]:
-    return next((questions for s, questions in case.sections if s.key == asked.section), ())
 
 
 def section_counts(case: Case, key: str, kept: Kept) -> tuple[int, int]:
@@ -877,11 +892,17 @@ def section_counts(case: Case, key: str, kept: Kept) -> tuple[int, int]:
     return stored.get("answered", 0), stored.get("applicable", 0)
 
 
-def whole_row(request: HttpRequest, case: Case, view: QuestionView, form: AnswerForm) -> HttpResponse:
+def whole_row(request: HttpRequest, case: Case, asked: Question) -> HttpResponse:
     """The question with the stored answer in its controls, in the place of what was typed."""
-    fresh = view_question(case, view.number, form, editable=True, locked=False)
-    fresh.sent_back, fresh.before, fresh.url = view.sent_back, view.before, view.url
-    response = render(request, "assessments/answering/question.html", {"view": fresh, "case": case, "live": True})
+    access.require(case.user, Action.ANSWER, case.assessment)
+    place = request.GET.get("returned", "")
+    _section, questions = find_section(case, asked.section)
+    number = int(place) if place.isdecimal() else questions.index(asked) + 1 if asked in questions else 0
+    stored = stored_answers(case, [asked]).get(asked.key)
+    view = view_question(case, number, make_form(case, asked, stored))
+    if place and case.assessment.current_submission is not None:
+        show_as_returned(case, [view])
+    response = render(request, "assessments/answering/question.html", {"view": view, "case": case, "live": True})
     response["HX-Retarget"] = f"#{view.id}"
     response["HX-Reswap"] = "outerHTML"
     return response
@@ -931,10 +952,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
             words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
             messages.success(request, words % {"n": changed})
             return redirect("returned", reference)
-    for view in views:
-        view.before = content["answers"].get(view.key)
-        view.mark = marks.get(f"q:{view.key}")
-        view.sent_back, view.url = True, f"{view.url}?returned=1"
+    show_as_returned(case, views, content, marks)
     facts = returned_facts(case, content, marks) if case.sees_all else []
     dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
     context = {
@@ -952,6 +970,21 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "ready": not any(view.answer is None for view in views),
     }
     return render(request, "assessments/answering/returned.html", context)
+
+
+def show_as_returned(
+    case: Case, views: Iterable[QuestionView], content: Mapping[str, Any] | None = None, marks: Any = None
+) -> None:
+    """Put the reviewer's words and the answer that was sent beside each question."""
+    submission = case.assessment.current_submission
+    assert submission is not None
+    if content is None:
+        content = submission.content()
+        marks = {m.target: m for m in submission.marks.filter(mark="change_needed").select_related("by")}
+    for view in views:
+        view.before = content["answers"].get(view.key)
+        view.mark = marks.get(f"q:{view.key}")
+        view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
 
 
 def returned_facts(case: Case, content: Mapping[str, Any], marks: Mapping[str, Any]) -> list[ReturnedFact]:

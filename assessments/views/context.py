@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -9,16 +10,22 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from assessments import access
+from assessments.models import Membership, Role
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    signed_in = bool(user and user.is_authenticated)
+
+    @cache
+    def memberships() -> list[Membership]:
+        return access.current_memberships(user) if user and user.is_authenticated else []
+
     return {
         "help_contact": settings.HELP_CONTACT,
         "public_url": settings.PUBLIC_URL,
         "open_founding": settings.OPEN_FOUNDING,
         "languages": settings.LANGUAGES,
-        # lazy: pages that show neither pay no query
-        "may_review": SimpleLazyObject(lambda: signed_in and access.is_reviewer(user)),
+        # lazy, and one query for both: pages that show neither pay none
+        "organisations": SimpleLazyObject(lambda: [membership.organisation for membership in memberships()]),
+        "may_review": SimpleLazyObject(lambda: any(m.role == Role.REVIEWER for m in memberships())),
     }

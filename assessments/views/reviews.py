@@ -516,7 +516,8 @@ def _marking(request: SignedIn, reference: str, key: str) -> HttpResponse:
     saved = _save_marks(request, case, group.rows, request.POST)
     if saved is None:
         return _marking_page(request, case, group)
-    messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
+    if saved:  # with script they were saved one by one before
+        messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
     following = case.next_group
     if group.left or following is None:
         return redirect(case.submission if not group.left else case.url(group.key))

@@ -25,13 +25,25 @@
 
   const sentAt = new WeakMap();
   const rowOf = (event) => event.detail.elt.closest?.("[data-answer]");
-  document.addEventListener("htmx:beforeRequest", (event) => {
+  let underWay = 0;
+  let waiting = null; // the form that is to be sent as soon as no save is under way
+  const sendWaiting = () => {
+    if (!waiting || underWay) return;
+    const { form, submitter } = waiting;
+    waiting = null;
+    form.requestSubmit(submitter);
+  };
+  document.addEventListener("htmx:beforeSend", (event) => {
     const row = rowOf(event);
-    if (row) sentAt.set(event.detail.xhr, dirty.get(row));
+    if (!row) return;
+    underWay += 1;
+    sentAt.set(event.detail.xhr, dirty.get(row));
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const row = rowOf(event);
     if (!row) return;
+    underWay = Math.max(0, underWay - 1);
+    setTimeout(sendWaiting); // after the next save in the queue has begun
     const arrived = event.detail.successful && !event.detail.xhr.responseURL.includes("/accounts/login/");
     row.classList.toggle("hk-not-saved", !arrived);
     if (arrived && dirty.get(row) === sentAt.get(event.detail.xhr)) dirty.delete(row);
@@ -68,8 +80,17 @@
     });
     dirty.clear();
   });
+  // The click on the button ends the typing and so starts a save: the page is sent after it, with the revision it made.
   document.addEventListener("submit", (event) => {
-    if (event.target.id === "section-form" && !event.defaultPrevented) dirty.clear();
+    if (event.target.id !== "section-form" || event.defaultPrevented) return;
+    if (underWay) {
+      event.preventDefault();
+      if (!waiting) setTimeout(() => { underWay = 0; sendWaiting(); }, 5000); // a save that hangs holds nobody up
+      waiting = { form: event.target, submitter: event.submitter };
+      return;
+    }
+    waiting = null;
+    dirty.clear();
   });
   // Back from another page: what stands there may be older than what is stored.
   window.addEventListener("pageshow", (event) => {

@@ -1,0 +1,238 @@
+"""What a page costs does not grow: at most fifteen queries, and as many for two hundred rows as for a few.
+
+Two organisations stand side by side: in the first one of each thing, in the second two hundred. A page of the one is
+held against the same page of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection, models, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assessments import declaring, workflow
+from assessments.models import (
+    AISystem,
+    Assessment,
+    Assignment,
+    Certificate,
+    CertificateEvent,
+    DeclaredUse,
+    Document,
+    Hold,
+    Membership,
+    Message,
+    RemediationAction,
+    ReviewSeat,
+    Role,
+    State,
+    Submission,
+    User,
+)
+from assessments.models.assessments import Route
+from tests.factories import Cast, fill, make_assessment, make_cast, make_member, mark_all, save
+from tests.world import GAPS, SECTION
+
+MANY = 200
+LIMIT = 15
+
+
+@dataclass(frozen=True)
+class Office:
+    """One organisation, and what a row of the table may name in it."""
+
+    cast: Cast
+    places: dict[str, tuple[Any, ...]]
+
+    def client(self, role: str) -> Client:
+        client = Client()
+        client.force_login(getattr(self.cast, role))
+        return client
+
+
+def copies(row: models.Model, how_many: int, **changed: Any) -> list[Any]:
+    """Unsaved copies of a row with keys, references and numbers of their own; a list in `changed` gives each its part."""
+    model = type(row)
+    kept = [f for f in model._meta.concrete_fields if not f.primary_key and not (f.unique and f.has_default())]
+    values = {field.attname: getattr(row, field.attname) for field in kept}
+    return [
+        model(**values | {name: part[n] if isinstance(part, list) else part for name, part in changed.items()})
+        for n in range(how_many)
+    ]
+
+
+def multiply(assessment: Assessment, how_many: int) -> None:
+    """Stand copies beside an assessment, each with a system, a use, a submission and all that hangs on them."""
+    use = assessment.use
+    names = [f"{use.system.name} {n}" for n in range(how_many)]
+    systems = AISystem.objects.bulk_create(copies(use.system, how_many, name=names))
+    uses = DeclaredUse.objects.bulk_create(copies(use, how_many, system_id=[s.pk for s in systems]))
+    of_uses = [one.pk for one in uses]
+    rows = Assessment.objects.bulk_create(copies(assessment, how_many, use_id=of_uses, current_submission_id=None))
+    of_rows = [one.pk for one in rows]
+    for action in RemediationAction.objects.filter(use=use):
+        RemediationAction.objects.bulk_create(copies(action, how_many, use_id=of_uses))
+    for hold in Hold.objects.filter(use=use):
+        Hold.objects.bulk_create(copies(hold, how_many, use_id=of_uses))
+    for assignment in Assignment.objects.filter(assessment=assessment):
+        Assignment.objects.bulk_create(copies(assignment, how_many, assessment_id=of_rows))
+    sent = assessment.current_submission
+    if sent is None:
+        return
+    submissions = Submission.objects.bulk_create(copies(sent, how_many, assessment_id=of_rows))
+    of_submissions = [one.pk for one in submissions]
+    for row, submission in zip(rows, submissions, strict=True):
+        row.current_submission = submission
+    Assessment.objects.bulk_update(rows, ["current_submission"])
+    for seat in ReviewSeat.objects.filter(submission=sent):
+        ReviewSeat.objects.bulk_create(copies(seat, how_many, submission_id=of_submissions))
+    for document in Document.objects.filter(submission=sent):
+        Document.objects.bulk_create(copies(document, how_many, submission_id=of_submissions))
+    certificate = Certificate.objects.filter(submission=sent).first()
+    if certificate:
+        certificates = Certificate.objects.bulk_create(
+            copies(certificate, how_many, use_id=of_uses, submission_id=of_submissions)
+        )
+        of_certificates = [one.pk for one in certificates]
+        CertificateEvent.objects.bulk_create(copies(certificate.events.get(), how_many, certificate_id=of_certificates))
+        Document.objects.bulk_create(copies(certificate.documents.get(), how_many, certificate_id=of_certificates))
+
+
+def make_office(how_many: int) -> Office:
+    """An organisation with about `how_many` of everything."""
+    cast = make_cast()
+    owner = cast.owner
+    member = Membership.objects.get(user=cast.contributor)
+    draft = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    save(draft, "use-register", {"choice": "partly"}, by=owner)
+    declaring.assign_section(draft, SECTION, member, by=owner)
+    fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    declaring.assign_section(fresh, SECTION, member, by=owner)
+    if how_many > 1:
+        fill(draft, by=owner, answers=GAPS)
+        draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
+    in_review = make_assessment(
+        State.SUBMITTED,
+        "limited",
+        cast=cast,
+        answers=GAPS,
+        facts={"illegal_purpose": True, "lawful_exception_claimed": True},
+        route=Route.INSIDE,
+    )
+    sent = in_review.current_submission
+    workflow.take(sent, by=cast.reviewer)
+    waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
+    returned = make_assessment(State.RETURNED, "limited", cast=cast)
+    certified = make_assessment(State.CERTIFIED, "low", cast=cast)
+    in_review.refresh_from_db()
+    if how_many > 1:
+        mark_all(sent, by=cast.reviewer)
+        for one in (draft, fresh, in_review, waiting, returned, certified):
+            multiply(one, how_many // 5)
+        message = Message.objects.filter(recipient=owner)[0]
+        Message.objects.bulk_create(copies(message, how_many, object=[f"submission:{n}" for n in range(how_many)]))
+        people = [User(email=f"colleague{n}@example.org", name=f"Colleague {n}") for n in range(how_many)]
+        Membership.objects.bulk_create(
+            copies(member, how_many, user_id=[one.pk for one in User.objects.bulk_create(people)])
+        )
+        DeclaredUse.objects.bulk_create(copies(draft.use, how_many))
+    else:
+        make_member(Role.CONTRIBUTOR, cast.organisation)
+    return Office(
+        cast,
+        {
+            "": (),
+            "organisation": (cast.organisation.reference,),
+            "system": (draft.use.system.reference,),
+            "use": (draft.use.reference,),
+            "facts": (draft.use.reference, "prohibited"),
+            "draft": (draft.reference,),
+            "draft, section": (draft.reference, SECTION),
+            "draft, one dimension": (draft.reference, "dimensions", "privacy"),
+            "draft, findings": (draft.reference, "findings", "all"),
+            "returned": (returned.reference,),
+            "certified": (certified.reference,),
+            "submission": (sent.reference,),
+            "submission, section": (sent.reference, SECTION),
+            "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def offices(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Office, Office]]:
+    """One of each, and many of each."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_office(1), make_office(MANY)
+        transaction.set_rollback(True)
+
+
+PAGES = [
+    ("owner", "dashboard", ""),
+    ("contributor", "dashboard", ""),
+    ("reviewer", "dashboard", ""),
+    ("owner", "assessments", ""),
+    ("owner", "actions", ""),
+    ("owner", "certificates", ""),
+    ("owner", "systems", ""),
+    ("owner", "system", "system"),
+    ("owner", "organisation", "organisation"),
+    ("owner", "people", "organisation"),
+    ("owner", "use", "use"),
+    ("owner", "facts", "facts"),
+    ("owner", "assessment", "draft"),
+    ("owner", "assessment", "certified"),
+    ("contributor", "section", "draft, section"),
+    ("owner", "assign", "draft, section"),
+    ("owner", "returned", "returned"),
+    ("owner", "check", "draft"),
+    ("owner", "sign", "draft"),
+    ("owner", "results", "draft"),
+    ("owner", "result", "draft, one dimension"),
+    ("owner", "result", "draft, findings"),
+    ("reviewer", "reviews", ""),
+    ("reviewer", "review", "submission"),
+    ("reviewer", "review_facts", "submission"),
+    ("reviewer", "review_section", "submission, section"),
+    ("reviewer", "send_back", "submission"),
+    ("reviewer", "approve", "submission"),
+    ("owner", "verify", "certificate"),
+    ("owner", "clauses", ""),
+    ("owner", "method", ""),
+]
+
+
+def cost(office: Office, role: str, name: str, what: str) -> list[str]:
+    """The queries of one look at the page, the person's session and account among them."""
+    client = office.client(role)
+    url = reverse(name, args=office.places[what])
+    assert client.get(url).status_code == 200  # and whatever is read once a process has been read
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    return [query["sql"] for query in queries.captured_queries]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "name", "what"), PAGES, ids=lambda value: value or None)
+def test_a_page_costs_no_more_for_two_hundred_rows_than_for_one(role, name, what, offices):
+    """Fewer may be: where the newest rows lack something, what is read along with it is not read."""
+    few, many = (cost(office, role, name, what) for office in offices)
+    assert len(many) <= LIMIT, "\n".join(sql[:160] for sql in many)
+    assert len(many) <= len(few), "\n".join(["few:", *(s[:200] for s in few), "many:", *(s[:200] for s in many)])
+
+
+@pytest.mark.django_db
+def test_the_second_organisation_really_has_two_hundred(offices):
+    """Without this the test above could compare a few rows with a few rows."""
+    organisation = offices[1].cast.organisation
+    for model in (Assessment, RemediationAction, AISystem, DeclaredUse):
+        assert model.objects.filter(organisation=organisation).count() >= MANY, model
+    for model in (Certificate, Submission):
+        assert model.objects.filter(organisation=organisation).count() > MANY // 5, model
+    assert Membership.objects.filter(organisation=organisation).count() > MANY
