@@ -6,7 +6,7 @@ transaction, writes state and audit entry together, and lets documents and mail 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments import access, tasks
 from assessments.access import Action
@@ -108,9 +109,9 @@ def obstacles_to_submit(assessment: Assessment) -> list[str]:
         reasons.append(_("The declared facts are a prohibited use: it can only be declared as such."))
     facts, questions = unanswered(assessment)
     if facts:
-        reasons.append(_("%(n)s facts have no answer yet.") % {"n": len(facts)})
+        reasons.append(ngettext("One fact has no answer yet.", "%(n)s facts have no answer yet.", len(facts)) % {"n": len(facts)})
     if questions:
-        reasons.append(_("%(n)s questions have no answer yet.") % {"n": len(questions)})
+        reasons.append(ngettext("One question has no answer yet.", "%(n)s questions have no answer yet.", len(questions)) % {"n": len(questions)})
     return reasons
 
 
@@ -354,6 +355,12 @@ def _tell(
             tasks.after_commit(tasks.send_message, message.pk)
 
 
+def _settle(assessment: Assessment, *kinds: str) -> None:
+    """Take the messages that a move has dealt with off everybody's list."""
+    about = [f"submission:{reference}" for reference in assessment.submissions.values_list("reference", flat=True)]
+    Message.objects.filter(kind__in=kinds, object__in=about, read_at=None).update(read_at=timezone.now())
+
+
 def _owners(assessment: Assessment) -> list[int]:
     rows = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
     return list(rows.values_list("user_id", flat=True))
@@ -392,6 +399,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     if reasons:
         raise NotReady(_("This cannot be submitted yet."), reasons)
     submission = _freeze(assessment, by=by, route=route, public_statement=public_statement)
+    _settle(assessment, "returned")
     _carry_marks(submission)
     _move(assessment, State.SUBMITTED)
     _tell(
@@ -490,6 +498,16 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     except IntegrityError:
         raise WorkflowError(_("Somebody else has taken this seat already.")) from None
     _move(assessment, State.IN_REVIEW)
+    if seat == Seat.FIRST and submission.assigned_tier == Tier.HIGH:
+        _tell(
+            set(_reviewers(assessment, Route.INDEPENDENT)) - {by.pk},
+            "second_seat",
+            submission,
+            _("A second seat waits: %(use)s") % {"use": assessment.use.title},
+            _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
+            % {"use": assessment.use.title, "organisation": assessment.organisation},
+            reverse("review", args=[submission.reference]),
+        )
     _audit("taken", assessment, by, submission=submission.reference, seat=str(seat))
     return taken
 
@@ -521,6 +539,7 @@ def send_back(submission: Submission, *, by: User, words: str = "") -> ReviewDec
     marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count()
     if not marked:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
+    _settle(assessment, "submitted", "second_seat")
     decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
     )
@@ -530,17 +549,23 @@ def send_back(submission: Submission, *, by: User, words: str = "") -> ReviewDec
         "returned",
         submission,
         _("Changes needed: %(use)s") % {"use": assessment.use.title},
-        _("The reviewer asks for %(n)s changes.") % {"n": marked} + (f"\n\n{words}" if words else ""),
+        ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked} + (f"\n\n{words}" if words else ""),
         reverse("returned", args=[assessment.reference]),
     )
     _audit("returned", assessment, by, submission=submission.reference, changes=marked)
     return decision
 
 
-def obstacles_to_approve(submission: Submission, by: User) -> list[str]:
-    """Say what keeps this person from approving this submission; empty when nothing does."""
+def obstacles_to_approve(
+    submission: Submission, by: User, *, content: Mapping[str, Any] | None = None, found: Sequence[Blocker] | None = None
+) -> list[str]:
+    """Say what keeps this person from approving this submission; empty when nothing does.
+
+    A page that has read the snapshot (`content`) and its `blockers` (`found`) already hands them in.
+    """
     assessment = submission.assessment
-    content = submission.content()
+    content = content or submission.content()
+    found = blockers(submission, content) if found is None else found
     reasons = []
     marks = dict(submission.marks.values_list("target", "mark"))
     left = [target for target in review_targets(content) if target not in marks]
@@ -551,7 +576,7 @@ def obstacles_to_approve(submission: Submission, by: User) -> list[str]:
         reasons.append(_("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes})
     if submission.assigned_tier == Tier.UNACCEPTABLE:
         reasons.append(_("A prohibited use gets no approval, from nobody."))
-    reasons += [b.words for b in blockers(submission, content) if not b.question]
+    reasons += [b.words for b in found if not b.question]
     if by.pk in delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
     return reasons
@@ -588,6 +613,7 @@ def approve(
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
     _audit("approved", assessment, by, submission=submission.reference, independent=independent, complete=complete)
     if complete:
+        _settle(assessment, "submitted", "second_seat")
         _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),
@@ -620,6 +646,8 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
             words=edition.questions[question].title,
             due_on=due,
         )
+        # One date everywhere: the plan, the dashboard and the certificate name the condition's.
+        submission.assessment.use.actions.filter(question=question).exclude(status=ActionStatus.CLOSED).update(due=due)
 
 
 def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User) -> Certificate | None:

@@ -297,7 +297,7 @@ def start_the_questions(person: Person) -> None:
 
 
 def answer_page(person: Person, partly: str) -> None:
-    """Answer the questions of a section: everything is in place but `partly`."""
+    """Answer the questions of a section: everything is in place but `partly`; practices get a note."""
     for row in person.main.locator("[data-answer]").all():
         if row.locator("[data-checklist]").count():
             for line in row.locator("input[name$=--items]").all():
@@ -305,7 +305,7 @@ def answer_page(person: Person, partly: str) -> None:
         else:
             here = row.get_attribute("id") == f"q-{partly}"
             row.get_by_role("radio", name="Partly" if here else "In place", exact=True).check()
-        row.get_by_label("How is it done, and what shows it?").fill("Kept in the register of the quality office.")
+            row.get_by_label("How is it done, and what shows it?").fill("Kept by the quality office.")
     person.shot("section")
 
 

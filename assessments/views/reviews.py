@@ -707,13 +707,14 @@ def _obstacle_links(case: Case, reasons: Iterable[str]) -> list[tuple[str, str]]
 
 
 @login_required
-@reauthentication_required(allow_get=False)
+@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
     case = _decisive(request.user, reference)
     submission, edition = case.submission, case.edition
-    blockers = [blocker for blocker in workflow.blockers(submission, case.content) if blocker.question]
+    found = workflow.blockers(submission, case.content)
+    blockers = [blocker for blocker in found if blocker.question]
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
     form = ApproveForm(_posted(request), conditions=conditions)
     if request.method == "POST" and form.is_valid():
@@ -728,11 +729,12 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
-    reasons = workflow.obstacles_to_approve(submission, case.user)
+    reasons = workflow.obstacles_to_approve(submission, case.user, content=case.content, found=found)
     approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
     independent = access.is_independent(case.user, submission.organisation_id)
-    reviewed = independent or any(decision.independent for decision in approvals)
     tier = Tier(submission.assigned_tier)
+    # A High use is never certified without an independent approval, whoever holds the first seat.
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in approvals)
     return render(
         request,
         "assessments/reviews/approve.html",
@@ -758,7 +760,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required(allow_get=False)
+@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
