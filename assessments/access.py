@@ -130,7 +130,8 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
 def assignments_for(user: User) -> QuerySet[Assignment]:
     """What `user` is asked to answer and has not said to be done."""
     mine = _memberships(user)
-    return Assignment.objects.filter(member__in=mine, done_at=None).select_related("assessment__use__system")
+    asked = Assignment.objects.filter(member__in=mine, done_at=None)
+    return asked.select_related("assessment__use__system", "assessment__edition").defer("assessment__edition__content")
 
 
 def members_of(assessment: Assessment) -> QuerySet[Membership]:

@@ -109,9 +109,14 @@ def obstacles_to_submit(assessment: Assessment) -> list[str]:
         reasons.append(_("The declared facts are a prohibited use: it can only be declared as such."))
     facts, questions = unanswered(assessment)
     if facts:
-        reasons.append(ngettext("One fact has no answer yet.", "%(n)s facts have no answer yet.", len(facts)) % {"n": len(facts)})
+        reasons.append(
+            ngettext("One fact has no answer yet.", "%(n)s facts have no answer yet.", len(facts)) % {"n": len(facts)}
+        )
     if questions:
-        reasons.append(ngettext("One question has no answer yet.", "%(n)s questions have no answer yet.", len(questions)) % {"n": len(questions)})
+        reasons.append(
+            ngettext("One question has no answer yet.", "%(n)s questions have no answer yet.", len(questions))
+            % {"n": len(questions)}
+        )
     return reasons
 
 
@@ -549,7 +554,8 @@ def send_back(submission: Submission, *, by: User, words: str = "") -> ReviewDec
         "returned",
         submission,
         _("Changes needed: %(use)s") % {"use": assessment.use.title},
-        ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked} + (f"\n\n{words}" if words else ""),
+        ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
+        + (f"\n\n{words}" if words else ""),
         reverse("returned", args=[assessment.reference]),
     )
     _audit("returned", assessment, by, submission=submission.reference, changes=marked)
@@ -557,7 +563,11 @@ def send_back(submission: Submission, *, by: User, words: str = "") -> ReviewDec
 
 
 def obstacles_to_approve(
-    submission: Submission, by: User, *, content: Mapping[str, Any] | None = None, found: Sequence[Blocker] | None = None
+    submission: Submission,
+    by: User,
+    *,
+    content: Mapping[str, Any] | None = None,
+    found: Sequence[Blocker] | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 

@@ -134,7 +134,9 @@ def few(question, items, number):
     """Mostly good answers; every twelfth falls short."""
     if number % 12 == 0:
         return mixed(question, items, number)
-    return {"choice": "ticked", "items": dict.fromkeys(items, True)} if question.is_checklist else {"choice": "in_place"}
+    return (
+        {"choice": "ticked", "items": dict.fromkeys(items, True)} if question.is_checklist else {"choice": "in_place"}
+    )
 
 
 def make_short_plan():
@@ -148,7 +150,9 @@ def plan_of(submission) -> bytes:
 @pytest.fixture
 def record(db) -> dict:
     """The public record of a High certificate of an organisation that has all names."""
-    organisation = make_organisation("Inkstone Learning Limited", name_zh="硯田學習有限公司", registration_no="12345678")
+    organisation = make_organisation(
+        "Inkstone Learning Limited", name_zh="硯田學習有限公司", registration_no="12345678"
+    )
     assessment = make_assessment("certified", "high", organisation=organisation, parts=("developer", "provider"))
     return json.loads(Certificate.objects.get(use=assessment.use).public_record)
 
@@ -171,7 +175,9 @@ def test_a_plan_of_many_actions_prints_every_action_and_finding(edition):
     missing = [a["title"] for a in content["actions"] if squeezed(f"{a['number']}. {a['title']}") not in text]
     for finding in content["findings"]:
         duty = edition.requirements[finding["requirement"]]
-        missing += [part for part in (duty.statement, duty.id, edition.cited(duty.clause)) if squeezed(part) not in text]
+        missing += [
+            part for part in (duty.statement, duty.id, edition.cited(duty.clause)) if squeezed(part) not in text
+        ]
     for action in report.actions:
         words = [action.answer.question, action.why, *action.steps, *action.closes, short_day(action.due)]
         missing += [part for part in words if squeezed(part) not in text]
@@ -231,7 +237,11 @@ def test_a_reason_for_not_applicable_is_printed(edition):
     def answer(question, items, number):
         if not question.is_checklist and edition.not_applicable_allowed(question.requirements, {}):
             return {"choice": "not_applicable", "reason": f"No models here, {number}."}
-        return {"choice": "ticked", "items": dict.fromkeys(items, True)} if question.is_checklist else {"choice": "in_place"}
+        return (
+            {"choice": "ticked", "items": dict.fromkeys(items, True)}
+            if question.is_checklist
+            else {"choice": "in_place"}
+        )
 
     report = jobs.submission_report(make_submission(tier="limited", parts=("user",), answer=answer))
     text = words_of(report)
@@ -368,7 +378,10 @@ def lengthen(record) -> None:
 def test_a_certificate_of_400_letter_scopes_keeps_its_first_page(record, edition):
     words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "
     record["use"] |= dict.fromkeys(("purpose", "setting", "people_affected", "scope_en"), (words * 5)[:399] + ".")
-    record["use"] |= {"exclusions": (words * 5)[:399] + ".", "scope_zh": ("香港各診所按緩急為預約分類；" * 40)[:399] + "。"}
+    record["use"] |= {
+        "exclusions": (words * 5)[:399] + ".",
+        "scope_zh": ("香港各診所按緩急為預約分類；" * 40)[:399] + "。",
+    }
     pages = pages_of(certificate_of(record, edition))
     assert squeezed(f"verify/{record['number']}/") in pages[0]
     assert "附表" in pages[1]
@@ -526,7 +539,9 @@ def test_what_people_type_is_escaped_and_chinese_runs_have_their_language():
     ["file:///etc/passwd", "http://127.0.0.1/x.png", "data:image/png;base64,AAAA", "app:../models/base.py", "app:print.css",
      "app:fonts/../engine.py", "app:/etc/passwd", "/etc/passwd"],
 )  # fmt: skip
-@pytest.mark.parametrize("tag", ['<img src="{}" alt="x">', '<link rel="attachment" href="{}">', '<p style="background: url({})">x</p>'])
+@pytest.mark.parametrize(
+    "tag", ['<img src="{}" alt="x">', '<link rel="attachment" href="{}">', '<p style="background: url({})">x</p>']
+)
 def test_a_document_can_fetch_nothing_but_our_own_files(address, tag):
     with pytest.raises(engine.FetchRefused, match="refused"):
         engine.render(f"<html lang=en><title>x</title><p>x</p>{tag.format(address)}", identifier="x", created=WHEN)
@@ -644,9 +659,13 @@ def test_a_document_that_is_being_made_says_so_and_looks_again(client, cast):
     assert (state["state"], state["address"]) == ("pending", document.get_absolute_url())
 
 
-def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(client, cast, django_capture_on_commit_callbacks):
+def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(
+    client, cast, django_capture_on_commit_callbacks
+):
     document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
-    Document.objects.filter(pk=document.pk).update(state="failed", attempts=5, error="The PDF libraries are not installed.")
+    Document.objects.filter(pk=document.pk).update(
+        state="failed", attempts=5, error="The PDF libraries are not installed."
+    )
     client.force_login(cast.viewer)
     page = client.get(document.get_absolute_url())
     assert "Refresh" not in page
@@ -658,7 +677,9 @@ def test_a_failed_document_says_that_answers_are_safe_and_can_be_made_again(clie
     assert document.state == "ready"
 
 
-@pytest.mark.parametrize(("who", "status"), [("owner", 200), ("viewer", 200), ("assigned", 404), ("outsider", 404), ("staff", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("owner", 200), ("viewer", 200), ("assigned", 404), ("outsider", 404), ("staff", 404)]
+)
 def test_who_may_not_know_of_a_document_gets_404(client, cast, who, status):
     document = make_assessment("certified", "low", cast=cast).current_submission.documents.get()
     client.force_login(getattr(cast, who))
@@ -670,5 +691,3 @@ def test_documents_are_asked_for_by_the_moves_themselves():
     make_assessment("certified", "high")
     make_assessment("refused", "unacceptable")
     assert sorted(Document.objects.values_list("kind", flat=True)) == ["certificate", "decision_letter", "plan"]
-
-

@@ -289,9 +289,9 @@ def declare(person: Person, answers: Mapping[str, str]) -> None:
 
 
 def start_the_questions(person: Person) -> None:
-    """From the tier to the task list; the scoping facts come in between."""
+    """From the tier to the task list; the last details come in between."""
     person.shot("tier")
-    person.follow("Answer the scoping facts")
+    person.follow("Answer the last details")
     declare_page(person, {})
     person.press("Start the questions")
 
@@ -447,9 +447,8 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("home")
     independent.go("Reviews")
     independent.shot("queue")
-    independent.follow(f"Take the second seat {use}")
-    independent.choose("No, I have no interest in the outcome")
-    independent.press("Take this case")
+    site.open_mail(independent, f"A second seat waits: {use}")
+    take(independent)
     independent.follow("Go to the approval")
     independent.confirm()
     independent.fill("Your statement", "I agree.")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.test import override_settings
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
@@ -226,7 +226,8 @@ def site(
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
         try:
-            world = make_world()
+            with transaction.atomic():  # one commit for three thousand rows
+                world = make_world()
             world.cast.outsider.set_password(PASSWORD)
             world.cast.outsider.save()
             roles = ["anonymous", "in-house", "newcomer", *world.cast.everyone()]

@@ -29,7 +29,9 @@ def draft(cast: Cast) -> Assessment:
 
 def statements(queries: CaptureQueriesContext) -> list[str]:
     """What was asked of the database, transactions' own statements left out."""
-    return [q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK"))]
+    return [
+        q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "ROLLBACK"))
+    ]
 
 
 def url_of(assessment: Assessment, question: str = PRACTICE) -> str:
@@ -79,9 +81,12 @@ def test_the_task_list_is_for_members_who_see_the_assessment(
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("owner", 200), ("contributor", 200), ("viewer", 403), ("assigned", 404), ("outsider", 404), ("reviewer", 404)]
+    ("who", "status"),
+    [("owner", 200), ("contributor", 200), ("viewer", 403), ("assigned", 404), ("outsider", 404), ("reviewer", 404)],
 )
-def test_only_owners_and_contributors_save(client: Client, cast: Cast, draft: Assessment, who: str, status: int) -> None:
+def test_only_owners_and_contributors_save(
+    client: Client, cast: Cast, draft: Assessment, who: str, status: int
+) -> None:
     client.force_login(getattr(cast, who))
     assert client.post(url_of(draft), posted(choice="in_place"), **HX).status_code == status
     assert (stored(draft) is not None) == (status == 200)
@@ -227,7 +232,9 @@ def test_a_question_that_is_not_asked_of_the_use_is_not_answered(client: Client,
 def test_saving_costs_at_most_twelve_queries_first_and_later(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.contributor)
     client.post(url_of(draft, "use-register"), posted(choice="unknown"), **HX)  # warms the compiled edition
-    second = next(q.key for q in draft.declared().questions(draft.compiled()) if not q.is_checklist and q.key != PRACTICE)
+    second = next(
+        q.key for q in draft.declared().questions(draft.compiled()) if not q.is_checklist and q.key != PRACTICE
+    )
     with CaptureQueriesContext(connection) as first:
         client.post(url_of(draft, second), posted(second, choice="in_place"), **HX)
     with CaptureQueriesContext(connection) as later:
@@ -285,7 +292,9 @@ def test_keep_mine_shows_a_third_version_instead_of_overwriting_it(
 def test_use_the_saved_one_puts_it_into_the_controls(client: Client, cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "in_place", "text": "Hers."}, by=cast.owner)
     client.force_login(cast.contributor)
-    response = client.post(url_of(draft), posted(choice="partly", text="His.") | {"resolve": f"theirs:{PRACTICE}"}, **HX)
+    response = client.post(
+        url_of(draft), posted(choice="partly", text="His.") | {"resolve": f"theirs:{PRACTICE}"}, **HX
+    )
     assert response["HX-Retarget"] == f"#q-{PRACTICE}"
     assert "Hers.</textarea>" in response.content.decode()
     assert stored(draft).text == "Hers."  # type: ignore[union-attr]
@@ -316,7 +325,9 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     client: Client, cast: Cast, draft: Assessment
 ) -> None:
     client.force_login(cast.owner)
-    practices = [q.key for q in draft.declared().questions(draft.compiled()) if q.section == "governance" and not q.is_checklist]
+    practices = [
+        q.key for q in draft.declared().questions(draft.compiled()) if q.section == "governance" and not q.is_checklist
+    ]
     good, bad = practices[0], practices[1]
     form = posted(good, choice="in_place", text="Fine.") | posted(bad, choice="planned", text="Coming <soon>.")
     page = client.post(section_of(draft), form).content.decode()
@@ -482,7 +493,10 @@ def test_a_changed_answer_is_dealt_with_and_the_others_stay_locked(
     key = other.question.key
     page = client.post(url_of(returned, key), posted(key, base=1, choice="partly"), **HX).content.decode()
     assert "Only what the reviewer marked can be changed now" in page
-    assert f'name="{key}--choice"' not in client.get(section_of(returned, returned.compiled().questions[key].section)).content.decode()
+    assert (
+        f'name="{key}--choice"'
+        not in client.get(section_of(returned, returned.compiled().questions[key].section)).content.decode()
+    )
 
 
 def test_a_returned_answer_saved_by_itself_says_that_it_is_dealt_with(

@@ -32,11 +32,17 @@ def with_actions(cast: Cast, tier: str = "limited") -> Assessment:
     """A submitted assessment with two gaps, and so with two actions."""
     assessment = make_assessment(tier=tier, cast=cast, filled=False)
     practices = [q.key for q in assessment.declared().questions(assessment.compiled()) if not q.is_checklist]
-    fill(assessment, by=cast.owner, answers={key: {"choice": "not_in_place", "text": "Secret gap."} for key in practices[:2]})
+    fill(
+        assessment,
+        by=cast.owner,
+        answers={key: {"choice": "not_in_place", "text": "Secret gap."} for key in practices[:2]},
+    )
     if tier == "low":
         blockers = workflow.blockers_to_self_certify(assessment, workflow.picture(assessment, final=True))
         due = timezone.localdate() + timedelta(days=30)
-        workflow.self_certify(assessment, by=cast.owner, conditions={b.question: due for b in blockers if b.conditionable})
+        workflow.self_certify(
+            assessment, by=cast.owner, conditions={b.question: due for b in blockers if b.conditionable}
+        )
     else:
         workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     return assessment
@@ -181,12 +187,13 @@ def test_fifty_assessments_stand_on_a_page(client: Client, cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     first = declaring.start_assessment(use, by=cast.owner)
     Assessment.objects.bulk_create(
-        Assessment(use=use, organisation=cast.organisation, edition=first.edition, state="superseded") for _n in range(50)
+        Assessment(use=use, organisation=cast.organisation, edition=first.edition, state="superseded")
+        for _n in range(50)
     )
     page = read(client, cast.owner, LIST)
-    assert page.count("<section class=\"hk-row\">") == 50
+    assert page.count('<section class="hk-row">') == 50
     assert "1 to 50 of 51" in page
-    assert read(client, cast.owner, LIST, "?page=2").count("<section class=\"hk-row\">") == 1
+    assert read(client, cast.owner, LIST, "?page=2").count('<section class="hk-row">') == 1
 
 
 def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) -> None:

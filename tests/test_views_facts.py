@@ -88,7 +88,7 @@ def test_the_pages_lead_from_the_prohibited_facts_to_the_tier_and_on_to_the_scop
         url = response.url
     assert url == use.get_absolute_url()
     tier = client.get(url)
-    assert (tier.context["main"].label, tier.context["main"].url) == ("Answer the scoping facts", page(use, "scoping"))
+    assert (tier.context["main"].label, tier.context["main"].url) == ("Answer the last details", page(use, "scoping"))
     scoping = client.get(page(use, "scoping"))
     answers = {q["fact"].key: form_value(MILD[q["fact"].key]) for q in scoping.context["questions"]}
     assert client.post(page(use, "scoping"), answers).url == use.get_absolute_url()

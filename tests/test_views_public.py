@@ -59,7 +59,10 @@ def test_nothing_private_is_on_the_public_page(client, cast):
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast, answers=PRIVATE)
     certificate = certificate_of(assessment)
     CertificateEvent.objects.create(
-        certificate=certificate, kind="suspended", public_reason="Facts under examination.", private_reason="SENTINEL-PRIVATE"
+        certificate=certificate,
+        kind="suspended",
+        public_reason="Facts under examination.",
+        private_reason="SENTINEL-PRIVATE",
     )
     assert "SENTINEL-NOTE" in assessment.answers.get(question__key="use-register").text
     page = check(client, certificate).content.decode()
@@ -88,7 +91,10 @@ def test_every_way_of_typing_leads_to_the_one_address(client, certificate, way):
 
 def test_a_mistyped_number_gets_the_form_again_with_what_was_typed(client, certificate):
     wrong = certificate.number[:-1] + ("0" if certificate.number[-1] != "0" else "1")
-    for response in (client.get(reverse("verify_form"), {"number": wrong}), client.get(reverse("verify", args=[wrong]))):
+    for response in (
+        client.get(reverse("verify_form"), {"number": wrong}),
+        client.get(reverse("verify", args=[wrong])),
+    ):
         page = response.content.decode()
         assert response.status_code == 200
         assert "The check character does not fit: look at the number again" in page

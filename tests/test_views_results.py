@@ -133,7 +133,8 @@ def test_each_number_of_the_page_is_a_link_that_opens(client, cast):
 
 
 @pytest.mark.parametrize(
-    ("kind", "key"), [("dimensions", "speed"), ("clauses", "9.9"), ("findings", "nothing"), ("tiers", "high"), ("", "x")]
+    ("kind", "key"),
+    [("dimensions", "speed"), ("clauses", "9.9"), ("findings", "nothing"), ("tiers", "high"), ("", "x")],
 )
 def test_a_number_that_there_is_not_is_not_found(client, cast, kind, key):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)

@@ -47,7 +47,9 @@ def in_review(cast, tier="limited", **fields):
 
 
 def second_round(cast):
-    assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "partly", "text": "Two clinics keep one."}})
+    assessment = make_assessment(
+        State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "partly", "text": "Two clinics keep one."}}
+    )
     save(assessment, QUESTION, {"choice": "in_place", "text": "All six clinics keep one."}, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
@@ -141,7 +143,13 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
     }
     response = ines.get(address("review", in_review(cast, answers=answers)))
     text = text_of(response)
-    for words in ("Sorting of appointment requests", "香港各診所", "Limited risk", "Do not know: 1", "Planned for later: 1"):
+    for words in (
+        "Sorting of appointment requests",
+        "香港各診所",
+        "Limited risk",
+        "Do not know: 1",
+        "Planned for later: 1",
+    ):
         assert words in text
     titles = [group["title"] for group in response.context["unusual"]]
     assert any(title.startswith("Not applicable (") for title in titles)
@@ -223,7 +231,12 @@ def test_a_mark_that_lacks_something_is_shown_at_its_field_and_the_others_are_sa
     response = ines.post(address("review_section", submission, SECTION), data)
     page = response.content.decode()
     assert response.status_code == 200
-    for words in ("Choose why a change is needed.", "Say what would satisfy you", "Who keeps it?", "Ask Ivan about the clinics."):
+    for words in (
+        "Choose why a change is needed.",
+        "Say what would satisfy you",
+        "Who keeps it?",
+        "Ask Ivan about the clinics.",
+    ):
         assert words in page
     assert f'href="#{PREFIX}"' in page
     assert f'id="id_{PREFIX}-reason_error"' in page
@@ -315,7 +328,13 @@ def test_without_a_seat_the_pages_are_read_only(client, cast):
 def test_the_organisation_never_sees_a_private_note(client, cast):
     submission = in_review(cast)
     declaring.save_mark(
-        submission, TARGET, by=cast.independent, mark="change_needed", reason="not_shown", would_satisfy="An entry.", private_note="SENTINEL"
+        submission,
+        TARGET,
+        by=cast.independent,
+        mark="change_needed",
+        reason="not_shown",
+        would_satisfy="An entry.",
+        private_note="SENTINEL",
     )
     workflow.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
@@ -445,7 +464,12 @@ def test_approving_leads_on_to_the_certificate(ines, cast):
     submission = in_review(cast)
     mark_all(submission, by=cast.independent)
     page = text_of(ines.get(address("approve", submission)))
-    for words in ("Reviewed independently", "12 months from the day of issue", "Harbourlight Clinics Limited", "香港各診所"):
+    for words in (
+        "Reviewed independently",
+        "12 months from the day of issue",
+        "Harbourlight Clinics Limited",
+        "香港各診所",
+    ):
         assert words in page
     assert "Say what you looked at" in text_of(ines.post(address("approve", submission), {"statement": ""}))
     assert ines.post(address("approve", submission), {"statement": "Read and in order."}).status_code == 302
@@ -516,7 +540,13 @@ def test_a_decision_asks_for_the_password_again(client, cast, name):
 @pytest.mark.parametrize("name", ["send_back", "approve", "refuse"])
 def test_only_a_seat_decides(client, cast, name):
     submission = in_review(cast)
-    for who, status in (("second_independent", 403), ("reviewer", 403), ("owner", 404), ("outsider", 404), ("staff", 404)):
+    for who, status in (
+        ("second_independent", 403),
+        ("reviewer", 403),
+        ("owner", 404),
+        ("outsider", 404),
+        ("staff", 404),
+    ):
         client.force_login(getattr(cast, who))
         for method in (client.get, client.post):
             assert (who, method(address(name, submission)).status_code) == (who, status)

@@ -53,7 +53,15 @@ def statement(assessment: Assessment, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["sign", "self_certify", "declare_prohibited", "recall", "withdraw"])
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("contributor", 403), ("viewer", 403), ("assigned", 404), ("outsider", 404), ("reviewer", 404), ("independent", 404), ("staff", 404)],
+    [
+        ("contributor", 403),
+        ("viewer", 403),
+        ("assigned", 404),
+        ("outsider", 404),
+        ("reviewer", 404),
+        ("independent", 404),
+        ("staff", 404),
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_only_an_owner_signs_recalls_and_withdraws(
@@ -122,9 +130,7 @@ def test_signing_asks_for_the_password_and_then_goes_through(client: Client, cas
 
 
 @pytest.mark.parametrize("left_out", ["statement_1", "statement_3", "route"])
-def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(
-    client: Client, cast: Cast, left_out: str
-) -> None:
+def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(client: Client, cast: Cast, left_out: str) -> None:
     assessment = make_assessment(tier="limited", cast=cast)
     form = statement(assessment, route="independent", public_statement="Kept words.")
     del form[left_out]
@@ -142,7 +148,12 @@ def test_nobody_signs_what_changed_behind_the_page(client: Client, cast: Cast) -
     assert "have changed since this page was opened" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
-    assert signed_in(client, cast.owner).post(page_of("sign", assessment), statement(assessment, route="independent")).status_code == 302
+    assert (
+        signed_in(client, cast.owner)
+        .post(page_of("sign", assessment), statement(assessment, route="independent"))
+        .status_code
+        == 302
+    )
     assert Submission.objects.count() == 1
 
 
@@ -179,7 +190,9 @@ def test_the_route_is_explained_by_tier(client: Client, cast: Cast, tier: str, w
 
 def test_what_is_under_review_is_not_signed_again(client: Client, cast: Cast) -> None:
     assessment = make_assessment("submitted", tier="limited", cast=cast)
-    response = signed_in(client, cast.owner).post(page_of("sign", assessment), statement(assessment, route="independent"))
+    response = signed_in(client, cast.owner).post(
+        page_of("sign", assessment), statement(assessment, route="independent")
+    )
     assert response["Location"] == assessment.get_absolute_url()
     assert Submission.objects.count() == 1
 
@@ -226,7 +239,9 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
     page = client.post(page_of("self_certify", assessment), statement(assessment)).content.decode()
     assert "Enter the date by which it will be met." in page
     far = (timezone.localdate() + timedelta(days=91)).isoformat()
-    page = client.post(page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}).content.decode()
+    page = client.post(
+        page_of("self_certify", assessment), statement(assessment) | {f"due-{key}": far}
+    ).content.decode()
     assert "at most 90 days ahead" in page
     assert far in page
     assert not Certificate.objects.exists()

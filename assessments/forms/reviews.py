@@ -62,7 +62,9 @@ class TakeForm(ReviewForm):
     )
     words = _text(
         gettext_lazy("What it is"),
-        gettext_lazy("Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."),
+        gettext_lazy(
+            "Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."
+        ),
         required=False,
         rows=3,
         limit=400,
@@ -85,16 +87,16 @@ class MarkForm(forms.Form):
     """One mark. `row` is the mark that stands, `base` the revision of it that the page showed."""
 
     mark = forms.ChoiceField(
-        label=gettext_lazy("Your mark"), choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))], required=False
+        label=gettext_lazy("Your mark"),
+        choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
+        required=False,
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why a change is needed"),
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
-    words = _text(
-        gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3
-    )
+    words = _text(gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3)
     would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
     private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -135,9 +137,7 @@ class MarkForm(forms.Form):
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
             if not cleaned["would_satisfy"]:
-                self.add_error(
-                    "would_satisfy", _("Say what would satisfy you, so that it can be mended in one go.")
-                )
+                self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
         return cleaned
 
 

@@ -58,7 +58,9 @@ class SubmitForm(StatementForm):
     )
     public_statement = Words(
         label=_("What the public may read about transparency, opting out and monitoring"),
-        help_text=_("Printed on the certificate and on its public page, in your words. No answer of yours is published."),
+        help_text=_(
+            "Printed on the certificate and on its public page, in your words. No answer of yours is published."
+        ),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),

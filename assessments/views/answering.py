@@ -368,7 +368,9 @@ def clauses_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> list
 
 def numbers_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> str:
     """The printed numbers of the clauses, for the end of a checklist's line."""
-    return " · ".join(dict.fromkeys(edition.clauses[clause].number for clause, _c, _s in clauses_of(edition, declared, ids)))
+    return " · ".join(
+        dict.fromkeys(edition.clauses[clause].number for clause, _c, _s in clauses_of(edition, declared, ids))
+    )
 
 
 def view_question(
@@ -605,7 +607,9 @@ def guideline_date(edition: Edition) -> str:
     return date_format(date(int(year), int(month), 1), "F Y")
 
 
-def section_row(section: Section, questions: Sequence[Question], counts: Mapping[str, int], people: list[str]) -> SectionRow:
+def section_row(
+    section: Section, questions: Sequence[Question], counts: Mapping[str, int], people: list[str]
+) -> SectionRow:
     total, answered = counts.get("applicable", len(questions)), counts.get("answered", 0)
     state = "complete" if answered == total else "in_progress" if answered else "not_started"
     return SectionRow(section, answered, total, counts.get("unknown", 0), people, state)
@@ -645,13 +649,19 @@ def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
 def what_happens_next(assessment: Assessment) -> str:
     """One sentence on a state in which nothing can be answered."""
     return {
-        State.SUBMITTED: _("The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."),
-        State.IN_REVIEW: _("A reviewer is marking each answer and fact. They are locked until the reviewer has decided."),
+        State.SUBMITTED: _(
+            "The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."
+        ),
+        State.IN_REVIEW: _(
+            "A reviewer is marking each answer and fact. They are locked until the reviewer has decided."
+        ),
         State.RETURNED: _("Only what the reviewer marked can be changed. Then an owner signs again."),
         State.APPROVED: _(
             "The review is done. The certificate is issued as soon as the last action that blocks it has been accepted."
         ),
-        State.CERTIFIED: _("The certificate has been issued. Actions that are still open go on in the list of actions."),
+        State.CERTIFIED: _(
+            "The certificate has been issued. Actions that are still open go on in the list of actions."
+        ),
         State.REFUSED: _("The case is closed. The use opens again only as a new assessment with changed facts."),
         State.WITHDRAWN: _("The submission was withdrawn for good. A new assessment of the use may be started."),
         State.SUPERSEDED: _("A newer assessment of this use has taken the place of this one."),
@@ -686,7 +696,11 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         else:
             try:
                 declaring.assign_section(
-                    case.assessment, section.key, form.cleaned_data["member"], by=case.user, due=form.cleaned_data["due"]
+                    case.assessment,
+                    section.key,
+                    form.cleaned_data["member"],
+                    by=case.user,
+                    due=form.cleaned_data["due"],
                 )
             except WorkflowError as error:
                 form.add_error("member", str(error))
@@ -826,7 +840,7 @@ def show_section(
         "assessment": case.assessment,
         "use": case.assessment.use,
         "section": found,
-        "place": at + 1,
+        "position": at + 1,
         "sections": len(sections),
         "following": case.sections[at + 1][0] if at + 1 < len(sections) else None,
         "questions": views,

@@ -27,5 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         # lazy, and one query for both: pages that show neither pay none
         "organisations": SimpleLazyObject(lambda: [membership.organisation for membership in memberships()]),
+        # Who only reviews has no systems or certificates of their own: four places that would be empty for ever.
+        "works": SimpleLazyObject(lambda: not memberships() or any(m.role != Role.REVIEWER for m in memberships())),
         "may_review": SimpleLazyObject(lambda: any(m.role == Role.REVIEWER for m in memberships())),
     }

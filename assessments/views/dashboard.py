@@ -315,7 +315,9 @@ def steps_of(assessment: Assessment) -> list[tuple[str, str]]:
     if state in (State.REFUSED, State.WITHDRAWN) or tier == Tier.UNACCEPTABLE:
         return []
     alone = tier == Tier.LOW and state in (State.DRAFT, State.CERTIFIED)
-    words = [_("Answer"), _("Sign"), _("Certificate")] if alone else [_("Answer"), _("Sign"), _("Review"), _("Certificate")]
+    words = (
+        [_("Answer"), _("Sign"), _("Certificate")] if alone else [_("Answer"), _("Sign"), _("Review"), _("Certificate")]
+    )
     at = {
         State.DRAFT: 1 if assessment.shown_state == "ready_to_sign" else 0,
         State.RETURNED: 0,

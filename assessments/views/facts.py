@@ -342,7 +342,7 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
             label = _("Go on with the facts") if facts.rows else _("Declare the facts")
             return Main(label, f"{facts.page_url(first.group)}#fact-{first.key}")
         if facts.missing:
-            return Main(_("Answer the scoping facts"), facts.page_url(SCOPING))
+            return Main(_("Answer the last details"), facts.page_url(SCOPING))
     if newest is not None and is_open:
         label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
         return Main(label, newest.get_absolute_url())

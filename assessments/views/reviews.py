@@ -452,7 +452,8 @@ def _unusual(case: Case) -> list[dict[str, Any]]:
     musts = case.content["musts"]
     found: list[tuple[str, list[Row]]] = [
         (
-            _("Not applicable (%(n)s of %(all)s musts in scope)") % {"n": musts["not_applicable"], "all": musts["in_scope"]},
+            _("Not applicable (%(n)s of %(all)s musts in scope)")
+            % {"n": musts["not_applicable"], "all": musts["in_scope"]},
             [row for row in rows if row.now.get("not_applicable") or any(line["reason"] for line in row.now["lines"])],
         ),
         (_("Do not know"), [row for row in rows if row.now["unknown"]]),
@@ -464,7 +465,9 @@ def _unusual(case: Case) -> list[dict[str, Any]]:
             0, (_("Changed since round %(n)s") % {"n": case.round_before}, [row for row in rows if row.changed])
         )
     return [
-        {"title": title, "lines": [(row.title, case.url_of(row.target)) for row in about]} for title, about in found if about
+        {"title": title, "lines": [(row.title, case.url_of(row.target)) for row in about]}
+        for title, about in found
+        if about
     ]
 
 

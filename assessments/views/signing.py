@@ -60,7 +60,9 @@ def answer_line(case: Case, question: Question, answer: Answer | None) -> Answer
             lines = case.declared.items(case.edition, question)
             ticked = sum(answer.items.get(line.key) is True for line in lines)
             word = _("%(n)s of %(m)s in place") % {"n": ticked, "m": len(lines)}
-            reasons = [(line.text, answer.items[line.key]) for line in lines if isinstance(answer.items.get(line.key), str)]
+            reasons = [
+                (line.text, answer.items[line.key]) for line in lines if isinstance(answer.items.get(line.key), str)
+            ]
         elif answer.choice == Choice.NOT_APPLICABLE:
             reasons = [("", answer.reason)]
     return AnswerLine(question, answer, word, url, reasons)
@@ -72,7 +74,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     """All answers as a reviewer will see them, what is open first."""
     case = find_case(request, reference)
     if not case.sees_all:
-        raise NotPermitted(_("You see the sections that are assigned to you; checking takes somebody who sees all of them."))
+        raise NotPermitted(
+            _("You see the sections that are assigned to you; checking takes somebody who sees all of them.")
+        )
     assessment = case.assessment
     answers = stored_answers(case, case.questions)
     lines = {q.key: answer_line(case, q, answers.get(q.key)) for q in case.questions}
@@ -196,7 +200,9 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
         except WorkflowError as error:
             add_reasons(form, error)
         else:
-            said = _("Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided.")
+            said = _(
+                "Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided."
+            )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {"obstacles": obstacles, "tier": tier}
@@ -352,9 +358,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_to_sign(request, reference)
     assessment = case.assessment
     if State.WITHDRAWN not in workflow.MOVES[State(assessment.state)]:
-        messages.error(
-            request, _("This cannot be withdrawn now: it stands at “%s”.") % assessment.get_state_display()
-        )
+        messages.error(request, _("This cannot be withdrawn now: it stands at “%s”.") % assessment.get_state_display())
         return redirect("assessment", reference)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -367,4 +371,3 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("assessment", reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}
     return render(request, "assessments/signing/withdraw.html", context)
-
