@@ -32,8 +32,10 @@ ORGANISATION = "Harbourlight Clinics Limited"
 IN_CHINESE = "港燈診所有限公司"
 BODY = "Review House"
 PASSWORD = "seven ferries before breakfast"
-CONFIRM = "Confirm that it is you"
-PATIENCE = 25_000  # milliseconds: signing waits for the documents, which are made on the spot without a broker
+# Where our style sheet arrives late, Chromium asks for the pictures of Bootstrap's that it replaces, and is refused; how
+# a page ends up is looked at by test_pages.
+BOOTSTRAPS_PICTURE = "Loading the image 'data:image/svg+xml"
+PATIENCE = 60_000  # milliseconds: signing waits for the documents, which are made on the spot without a broker
 SHOTS = os.environ.get("HKGUIDE_SHOTS", "")
 
 MILD = {  # facts that are no yes or no; every other is answered with no
@@ -58,7 +60,10 @@ MILD = {  # facts that are no yes or no; every other is answered with no
 
 
 class Person:
-    """Somebody at a browser of their own, who finds everything by the words on the page."""
+    """Somebody at a browser of their own, who finds links, buttons and fields by the words on the page.
+
+    Only long rows of like controls are found by their values: looking for words there takes most of the time.
+    """
 
     def __init__(self, page: Page, name: str, email: str, password: str = PASSWORD) -> None:
         self.page, self.name, self.email, self.password = page, name, email, password
@@ -66,13 +71,14 @@ class Person:
         page.set_default_timeout(PATIENCE)
         self.watch = Watch(page)
         self.shots = itertools.count(1)
+        self.confirmed = False
 
     @property
     def heading(self) -> str:
         return " ".join(self.page.get_by_role("heading", level=1).inner_text().split())
 
     def open(self, address: str) -> None:
-        self.page.goto(address, wait_until="domcontentloaded")
+        self.page.goto(address)
 
     def go(self, place: str) -> None:
         """Go to one of the places in the header."""
@@ -96,7 +102,7 @@ class Person:
         self._leave(self.main.locator(".btn-primary"))
 
     def _leave(self, control: Locator) -> None:
-        with self.page.expect_navigation(wait_until="domcontentloaded"):
+        with self.page.expect_navigation():
             control.click()
 
     def fill(self, label: str, text: str) -> None:
@@ -114,12 +120,15 @@ class Person:
         self.fill("Password", self.password)
         self.press("Sign in")
 
-    def confirm(self) -> None:
-        """Give the password once more, if the page asks for it."""
-        if self.heading == CONFIRM:
+    def sign(self, button: str) -> None:
+        """Press a button that signs. The password is asked for, and not again for a quarter of an hour."""
+        self.press(button)
+        assert (self.heading == "Confirm that it is you") == (not self.confirmed)
+        if not self.confirmed:
             self.shot("password-again")
             self.fill("Password", self.password)
             self.press("Confirm and go on")
+            self.confirmed = True
 
     def download(self, words: str | re.Pattern[str]) -> str:
         """Keep a document by its link; the text of the PDF, on one line."""
@@ -145,8 +154,8 @@ def read(pdf: bytes) -> str:
 class Site:
     """An installation that was just set up, the people who come to it, and the mails that they get."""
 
-    def __init__(self, new_page: Callable[[], Page], mails: list[EmailMessage], settings: Any) -> None:
-        self.new_page, self.mails, self.settings = new_page, mails, settings
+    def __init__(self, new_page: Callable[[], Page], mails: list[EmailMessage]) -> None:
+        self.new_page, self.mails = new_page, mails
         self.people: list[Person] = []
         said = StringIO()
         call_command(
@@ -202,19 +211,11 @@ class Site:
     def open_mail(self, person: Person, about: str) -> None:
         person.open(self.link_for(person.email, about))
 
-    def sign(self, person: Person, button: str) -> None:
-        """Press a button that signs, a quarter of an hour after signing in: the password is asked for, then it is done."""
-        self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
-        person.press(button)
-        assert person.heading == CONFIRM
-        self.settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-        person.confirm()
-
 
 @pytest.fixture
 def script() -> bool:
-    """Whether the browsers run scripts."""
-    return True
+    """Whether the browsers run scripts. The High journey goes both ways; without, a journey takes half the time."""
+    return False
 
 
 @pytest.fixture
@@ -232,9 +233,10 @@ def site(
     options = {"java_script_enabled": script, "base_url": server.url}
     with contextlib.ExitStack() as opened:
         opened.callback(server.stop)
-        site = Site(lambda: opened.enter_context(new_page(chromium, **options)), mailoutbox, settings)
+        site = Site(lambda: opened.enter_context(new_page(chromium, **options)), mailoutbox)
         yield site
-        assert [fault for person in site.people for fault in person.watch.said] == []
+        said = [fault for person in site.people for fault in person.watch.said]
+        assert [fault for fault in said if BOOTSTRAPS_PICTURE not in fault] == []
 
 
 # --- what people do ------------------------------------------------------------------------------------------------------
@@ -304,8 +306,8 @@ def answer_page(person: Person, partly: str) -> None:
                 line.check()
         else:
             here = row.get_attribute("id") == f"q-{partly}"
-            row.get_by_role("radio", name="Partly" if here else "In place", exact=True).check()
-            row.get_by_label("How is it done, and what shows it?").fill("Kept by the quality office.")
+            row.locator(f"input[value={'partly' if here else 'in_place'}]").check()
+            row.locator("textarea[name$=--text]").fill("Kept by the quality office.")
     person.shot("section")
 
 
@@ -328,7 +330,7 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
     person.shot("task-list")
 
 
-def sign_and_submit(site: Site, lead: Person) -> None:
+def sign_and_submit(lead: Person) -> None:
     """From the check page on: every sentence of the statement, the reviewer within the organisation, the signature."""
     assert lead.heading == "Everything is answered: check it, then sign"
     lead.shot("check")
@@ -336,7 +338,7 @@ def sign_and_submit(site: Site, lead: Person) -> None:
     tick_the_statement(lead)
     lead.choose("a reviewer within the organisation")
     lead.shot("sign")
-    site.sign(lead, "Sign and send to the reviewer")
+    lead.sign("Sign and send to the reviewer")
     lead.sees("Submitted. The reference is")
     lead.shot("submitted")
 
@@ -367,7 +369,7 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
                 mark.get_by_label("Why a change is needed").select_option("What shows it is missing")
                 mark.get_by_label("What would satisfy you").fill(would_satisfy)
             else:
-                mark.get_by_role("radio", name="Accepted", exact=True).check()
+                mark.locator("input[value=accepted]").check()
         reviewer.shot("marking")
         reviewer.press("Save these marks and go on")
     reviewer.shot("all-marked")
@@ -392,7 +394,11 @@ def verify(site: Site, number: str) -> Person:
 # --- the journeys --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize(
+    "script",
+    # Without script it is long: the Low and the prohibited journey below walk without script every day.
+    [pytest.param(True, id="with script"), pytest.param(False, id="without script", marks=pytest.mark.long)],
+)
 def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified(site: Site, script: bool) -> None:
     use = "Urgency sorting"
     lead = site.lead()
@@ -409,7 +415,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     answer_everything(respondent, partly="use-register", script=script)
 
     find_use(lead, "Frontdesk", "Check and sign")
-    sign_and_submit(site, lead)
+    sign_and_submit(lead)
 
     site.open_mail(reviewer, f"To review: {use}")
     take(reviewer)
@@ -431,17 +437,16 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
 
     site.open_mail(lead, f"Changes needed: {use}")
     lead.follow("Check and sign again")
-    sign_and_submit(site, lead)
+    sign_and_submit(lead)
 
     site.open_mail(reviewer, f"To review: {use}")
     take(reviewer)
     mark_everything(reviewer)
     reviewer.follow("Go to the approval")
-    reviewer.confirm()
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     reviewer.fill("Your statement", "I read every answer and saw the minute.")
     reviewer.shot("approve")
-    site.sign(reviewer, "Approve as the first of two")
+    reviewer.sign("Approve as the first of two")
 
     independent = site.independent_reviewer()
     independent.shot("home")
@@ -450,10 +455,9 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     site.open_mail(independent, f"A second seat waits: {use}")
     take(independent)
     independent.follow("Go to the approval")
-    independent.confirm()
     independent.fill("Your statement", "I agree.")
     independent.shot("approve")
-    independent.press("Approve")
+    independent.sign("Approve")
     independent.sees("Your approval is recorded.")
     independent.shot("approved")
 
@@ -484,14 +488,14 @@ def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> N
     declare(respondent, {})
     assert respondent.heading == "Drafting of leaflets: Low risk, and why"
     start_the_questions(respondent)
-    answer_everything(respondent, partly="use-register", script=True)
+    answer_everything(respondent, partly="use-register", script=False)
 
     find_use(lead, "Draftdesk", "Check and sign")
     lead.follow("Go on to self-certification")
     lead.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     tick_the_statement(lead)
     lead.shot("self-certify")
-    site.sign(lead, "Sign and issue the certificate")
+    lead.sign("Sign and issue the certificate")
     number = re.findall("HKG-[0-9A-Z-]+", lead.main.inner_text())[0]
     certificate = lead.download("Certificate")
     assert (number in certificate, ORGANISATION in certificate, "Low risk" in certificate) == (True, True, True)
@@ -509,7 +513,7 @@ def test_a_prohibited_use_stops_early_and_ends_with_its_decision_letter(site: Si
     lead.press("Go on to declare it prohibited")
     tick_the_statement(lead)
     lead.shot("declare")
-    site.sign(lead, "Sign that the facts are right")
+    lead.sign("Sign that the facts are right")
     lead.sees("the decision letter is being made")
     lead.shot("refused")
     letter = lead.download("Decision letter")

@@ -159,8 +159,13 @@ def initial_of(stored: Answer | None) -> dict[str, Any]:
     }
 
 
+class MemberField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.user} ({obj.get_role_display()})"
+
+
 class AssignForm(forms.Form):
-    member = forms.ModelChoiceField(
+    member: MemberField = MemberField(
         label=_("Who answers this section?"),
         queryset=None,
         empty_label=_("Choose a person"),
@@ -173,9 +178,8 @@ class AssignForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, members: QuerySet[Membership], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         field = self.fields["member"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, MemberField)
         field.queryset = members
-        field.label_from_instance = lambda member: f"{member.user} ({member.get_role_display()})"  # type: ignore[method-assign]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout("member", "due")
