@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -105,12 +106,9 @@ def test_an_empty_queue_says_what_will_stand_there(ines):
 
 
 def test_the_queue_says_how_long_a_case_waits(ines, cast):
-    submission = sent(make_assessment(State.SUBMITTED, "limited", cast=cast))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE assessments_submission SET at = %s WHERE id = %s",
-            [timezone.now() - timedelta(days=9), submission.pk],
-        )
+    # The row says when it was sent and is never changed, so it is the clock that stands nine days back.
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() - timedelta(days=9)):
+        make_assessment(State.SUBMITTED, "limited", cast=cast)
     assert "9 days" in text_of(ines.get(reverse("reviews")))
 
 
