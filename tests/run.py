@@ -100,7 +100,8 @@ def valkey() -> Iterator[str | None]:
 
 
 def pytest(*arguments: str, **environment: str) -> int:
-    workers = str(max(2, min(4, os.cpu_count() or 2)))
+    # One more than there are cores: a worker that waits for the browser or the database leaves its core to another.
+    workers = str(max(2, min(4, os.cpu_count() or 2)) + 1)
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
