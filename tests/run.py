@@ -100,8 +100,7 @@ def valkey() -> Iterator[str | None]:
 
 
 def pytest(*arguments: str, **environment: str) -> int:
-    # One more than there are cores: a worker that waits for the browser or the database leaves its core to another.
-    workers = str(max(2, min(4, os.cpu_count() or 2)) + 1)
+    workers = str(max(2, min(4, os.cpu_count() or 2)))
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
