@@ -6,8 +6,7 @@ The fixtures `chromium` (one a module) and `page` (a fresh profile a test, silen
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +16,9 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from assessments.models import User
+from tests.run import chromium
 
-EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EXECUTABLE = chromium()
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -125,16 +125,19 @@ def sign_in_by_form(page: Page, address: str, email: str, password: str) -> None
         page.locator("main button.btn-primary").click()
 
 
-def axe_faults(page: Page, *, contrast: bool = True) -> list[str]:
-    """What axe finds wrong on the page, one text each with the first three places; contrast also in the dark.
+def axe_faults(page: Page, *, contrast: Sequence[str] = ("light",)) -> list[str]:
+    """What axe finds wrong on the page, one text each with the first three places; contrast in these colour schemes.
 
     Contrast takes four fifths of the time; tests/test_look.py reckons it for every pair of colours as well.
     """
     if not page.evaluate("() => typeof axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    options: dict[str, Any] = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
+    options: dict[str, Any] = {
+        "resultTypes": ["violations"],
+        "rules": {"color-contrast": {"enabled": "light" in contrast}},
+    }
     found: list[str] = page.evaluate(AXE_RUN, options)
-    if contrast:
+    if "dark" in contrast:
         page.emulate_media(color_scheme="dark")
         in_the_dark: list[str] = page.evaluate(AXE_RUN, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
         found += [f"in the dark: {fault}" for fault in in_the_dark]

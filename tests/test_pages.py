@@ -7,7 +7,7 @@ nothing in it. An address without a row fails the first test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,7 +253,7 @@ def tab(chromium: Any) -> Iterator[tuple[Any, browser.Watch]]:
         yield page, browser.Watch(page)
 
 
-def faults_of(page: Any, watch: browser.Watch, *, contrast: bool = True) -> list[str]:
+def faults_of(page: Any, watch: browser.Watch, *, contrast: Sequence[str] = ("light",)) -> list[str]:
     """Everything that is wrong with the page as it stands."""
     found = browser.axe_faults(page, contrast=contrast)
     found += [fault for fault in [browser.too_wide(page)] if fault]
@@ -263,7 +263,7 @@ def faults_of(page: Any, watch: browser.Watch, *, contrast: bool = True) -> list
     return found + watch.faults()
 
 
-def visit(site: Site, tab: Any, who: str, url: str, *, empty: bool, contrast: bool) -> list[str]:
+def visit(site: Site, tab: Any, who: str, url: str, *, empty: bool, contrast: Sequence[str]) -> list[str]:
     page, watch = tab
     browser.sign_in(page, site.address, site.sessions[who])
     response = page.goto(url)
@@ -282,11 +282,19 @@ def report(name: str, wrong: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_fit_for_everybody(name, site, tab, settings):
+@pytest.mark.parametrize(
+    "every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some states", "every state"]
+)
+def test_a_page_is_fit_for_everybody(name, every, site, tab, settings):
+    """Daily in its first state, its last and sent empty; contrast in the dark and the other states in the long run."""
     settings.OPEN_FOUNDING = name == "found"
     wrong = {}
-    for number, (who, what, *how) in enumerate(PAGES[name]):
-        found = visit(site, tab, who, site.url(name, what), empty=bool(how), contrast=number == 0 or bool(how))
+    rows = PAGES[name]
+    for number, (who, what, *how) in enumerate(rows):
+        if not every and number not in (0, len(rows) - 1) and not how:
+            continue
+        contrast = ("light", "dark") if every else ("light",) if number == 0 or how else ()
+        found = visit(site, tab, who, site.url(name, what), empty=bool(how), contrast=contrast)
         if found:
             wrong[" ".join([who, what, *how])] = found
     assert not wrong, report(name, wrong)
@@ -296,7 +304,7 @@ def test_a_page_is_fit_for_everybody(name, site, tab, settings):
 def test_a_page_of_accounts_is_fit_for_everybody(name, site, tab):
     wrong = {}
     for who, *how in ACCOUNT_PAGES[name]:
-        found = visit(site, tab, who, site.address + reverse(name), empty=bool(how), contrast=True)
+        found = visit(site, tab, who, site.address + reverse(name), empty=bool(how), contrast=("light",))
         if found:
             wrong[" ".join([who, *how])] = found
     assert not wrong, report(name, wrong)
