@@ -22,6 +22,12 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
         """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
         return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
 
+    def for_queue(self) -> Self:
+        """The rows of a list with who holds them, and whether a reviewer sent them back (`was_returned`)."""
+        seats = models.Prefetch("seats", ReviewSeat.objects.select_related("reviewer"))
+        returned = ReviewDecision.objects.filter(submission=models.OuterRef("pk"), kind=DecisionKind.RETURN)
+        return self.for_list().prefetch_related(seats).annotate(was_returned=models.Exists(returned))
+
 
 class Submission(Frozen):
     """The frozen copy that was signed: answers, facts, fired rules, scorecard, findings, actions, statement."""
@@ -46,6 +52,8 @@ class Submission(Frozen):
     applicable = models.PositiveSmallIntegerField(default=0)
     findings = models.PositiveSmallIntegerField(default=0)
     blocking = models.PositiveSmallIntegerField(default=0)
+
+    was_returned: bool  # only on rows of `for_queue`
 
     objects: ClassVar[Any] = SubmissionQuerySet.as_manager()
 

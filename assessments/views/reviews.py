@@ -69,7 +69,7 @@ def queue(request: SignedIn) -> HttpResponse:
     user = request.user
     if not access.is_reviewer(user):
         raise NotPermitted(_("This page is for reviewers."))
-    rows = access.submissions_for(user).prefetch_related("seats__reviewer")
+    rows = access.submissions_for(user).for_queue()
     open_now = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
     memberships = list(access.organisations_for(user))
     of_body = any(organisation.is_reviewing_body for organisation in memberships)
@@ -98,12 +98,13 @@ def _queue_line(submission: Submission) -> dict[str, Any]:
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
     state = "recalled" if assessment.state == State.DRAFT else str(assessment.state)
+    before = "returned" if submission.was_returned else "recalled"  # what ended an earlier round
     return {
         "submission": submission,
         "use": assessment.use,
         "seats": list(submission.seats.all()),
         "days": (timezone.localdate() - timezone.localdate(submission.at)).days,
-        "state": state if current else "superseded",
+        "state": state if current else before,
         "second": current and assessment.state == State.IN_REVIEW and _wants_second(submission),
     }
 
