@@ -12,9 +12,11 @@ from assessments.views import (
     organisations,
     public,
     results,
+    returned,
     reviews,
     signing,
     systems,
+    task_list,
 )
 
 urlpatterns = [
@@ -53,12 +55,12 @@ urlpatterns = [
     path("uses/<str:reference>/agree/", facts.agree, name="agree"),
     path("uses/<str:reference>/start/", facts.start, name="use_start"),
     # answering
-    path("assessments/<str:reference>/", answering.task_list, name="assessment"),
-    path("assessments/<str:reference>/next/", answering.next_unanswered, name="next"),
+    path("assessments/<str:reference>/", task_list.task_list, name="assessment"),
+    path("assessments/<str:reference>/next/", task_list.next_unanswered, name="next"),
     path("assessments/<str:reference>/sections/<str:key>/", answering.section, name="section"),
-    path("assessments/<str:reference>/sections/<str:key>/assign/", answering.assign, name="assign"),
+    path("assessments/<str:reference>/sections/<str:key>/assign/", task_list.assign, name="assign"),
     path("assessments/<str:reference>/answers/<str:question>/", answering.answer, name="answer"),
-    path("assessments/<str:reference>/returned/", answering.returned, name="returned"),
+    path("assessments/<str:reference>/returned/", returned.returned, name="returned"),
     # results
     path("assessments/<str:reference>/results/", results.results, name="results"),
     path("assessments/<str:reference>/results/<str:kind>/<path:key>/", results.detail, name="result"),

@@ -38,7 +38,7 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.views.answering import choice_word, said_lines
+from assessments.views.question import choice_word, said_lines
 
 ROWS = 50  # on a page of a list
 USES = 20  # on the dashboard; the others are found through the list of AI systems

@@ -25,15 +25,8 @@ from assessments.guideline.terms import Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import picture
-from assessments.views.answering import (
-    Case,
-    choice_word,
-    fact_words,
-    find_case,
-    missing_facts,
-    same_answer,
-    stored_answers,
-)
+from assessments.views.case import Case, find_case, missing_facts
+from assessments.views.question import choice_word, fact_words, same_answer, stored_answers
 
 
 @dataclass

@@ -1,0 +1,139 @@
+"""An assessment as one member sees it, found through the door; every page of the answering journey starts from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from assessments import access, declaring
+from assessments.access import Action
+from assessments.guideline.edition import Edition, Question, Section
+from assessments.models import Answer, Assessment, Membership, Role, State, User
+from assessments.models.snapshots import asked_facts
+from assessments.scoring.inputs import Declared
+
+
+@dataclass
+class Case:
+    """An assessment as one member sees it: found through the door, its facts and assignments read when asked for."""
+
+    assessment: Assessment
+    user: User
+    edition: Edition
+    stored: dict[str, Answer] = field(default_factory=dict)  # the answers of the page, by question
+
+    @cached_property
+    def member(self) -> Membership | None:
+        return access.membership_in(self.user, self.assessment.organisation_id)
+
+    @cached_property
+    def declared(self) -> Declared:
+        return self.assessment.declared()
+
+    @cached_property
+    def targets(self) -> set[str] | None:
+        """The sections and questions that this member may answer; None: all."""
+        return access.assigned_targets(self.user, self.assessment, self.member)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that are asked and that this member sees, in order."""
+        asked = self.declared.questions(self.edition)
+        if self.targets is None:
+            return asked
+        return tuple(q for q in asked if q.section in self.targets or q.key in self.targets)
+
+    @cached_property
+    def sections(self) -> tuple[tuple[Section, tuple[Question, ...]], ...]:
+        of_section: dict[str, list[Question]] = {}
+        for question in self.questions:
+            of_section.setdefault(question.section, []).append(question)
+        return tuple((s, tuple(of_section[s.key])) for s in self.edition.sections if s.key in of_section)
+
+    @property
+    def is_owner(self) -> bool:
+        return self.member is not None and self.member.role == Role.OWNER
+
+    @property
+    def may_answer(self) -> bool:
+        return self.member is not None and self.member.role in access.MAY[Action.ANSWER] and self.assessment.is_editable
+
+    @property
+    def sees_all(self) -> bool:
+        return self.targets is None
+
+    def unlocked(self, answered: Iterable[str]) -> set[str] | None:
+        return declaring.unlocked_questions(self.assessment, self.declared, answered)
+
+
+def find_case(request: HttpRequest, reference: str) -> Case:
+    """Find the assessment by its door; 404 for whoever may not know of it."""
+    user: Any = request.user
+    assessment = get_object_or_404(access.assessments_for(user), reference=reference)
+    return Case(assessment, user, assessment.compiled())
+
+
+def find_section(case: Case, key: str) -> tuple[Section, tuple[Question, ...]]:
+    for section, questions in case.sections:
+        if section.key == key:
+            return section, questions
+    raise Http404
+
+
+def guideline_date(edition: Edition) -> str:
+    """The month of the Guideline: *December 2025*."""
+    year, month = edition.guideline_date.split("-")[:2]
+    return date_format(date(int(year), int(month), 1), "F Y")
+
+
+def own_submission(request: HttpRequest, case: Case) -> Any:
+    user: Any = request.user
+    return access.own_submissions_for(user).filter(pk=case.assessment.current_submission_id or 0).first()
+
+
+def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
+    user: Any = request.user
+    submission = assessment.current_submission_id
+    found = access.documents_for(user).filter(submission=submission) | access.documents_for(user).filter(
+        certificate__submission=submission
+    )
+    return list(found.order_by("pk"))
+
+
+def missing_facts(case: Case) -> list[tuple[str, str]]:
+    """The facts without an answer, as (group, label)."""
+    return [
+        (case.edition.facts[key].group, case.edition.facts[key].label)
+        for key in asked_facts(case.edition, case.declared)
+        if key not in case.declared.facts
+    ]
+
+
+def what_happens_next(assessment: Assessment) -> str:
+    """One sentence on a state in which nothing can be answered."""
+    return {
+        State.SUBMITTED: _(
+            "The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."
+        ),
+        State.IN_REVIEW: _(
+            "A reviewer is marking each answer and fact. They are locked until the reviewer has decided."
+        ),
+        State.RETURNED: _("Only what the reviewer marked can be changed. Then an owner signs again."),
+        State.APPROVED: _(
+            "The review is done. The certificate is issued as soon as the last action that blocks it has been accepted."
+        ),
+        State.CERTIFIED: _(
+            "The certificate has been issued. Actions that are still open go on in the list of actions."
+        ),
+        State.REFUSED: _("The case is closed. The use opens again only as a new assessment with changed facts."),
+        State.WITHDRAWN: _("The submission was withdrawn for good. A new assessment of the use may be started."),
+        State.SUPERSEDED: _("A newer assessment of this use has taken the place of this one."),
+    }.get(State(assessment.state), "")

@@ -1,0 +1,427 @@
+"""One question as a page shows it: what is asked, what is answered, what went wrong, and the words for all that."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from assessments.forms.answering import AnswerForm
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Choice, Strength
+from assessments.models import Answer, State, User
+from assessments.models.assessments import ChoiceChoices
+from assessments.scoring.inputs import Declared
+from assessments.views.case import Case
+
+
+@dataclass
+class Line:
+    """One line of a checklist."""
+
+    key: str
+    text: str
+    clauses: str
+    ticked: bool
+    reason: str
+    may_not_apply: bool
+    name: str
+    id: str
+    error: str = ""
+
+
+@dataclass
+class Version:
+    """One of two versions of an answer, for whoever has to choose."""
+
+    who: str
+    own: bool
+    at: str
+    choice: str
+    lines: list[str]
+    words: list[tuple[str, bool]]  # pieces of the text, and whether the other version lacks them
+
+
+@dataclass
+class QuestionView:
+    """One question on a page: what is asked, what is answered, what went wrong."""
+
+    number: int
+    question: Question
+    form: AnswerForm
+    answer: Answer | None
+    url: str
+    editable: bool
+    locked: bool
+    may_not_apply: bool
+    lines: list[Line]
+    clauses: list[tuple[str, str, str]]
+    user: User
+    problem: str = ""  # why it could not be saved, where no control is to blame
+    versions: list[Version] = field(default_factory=list)
+    newer: int = 0  # the revision that stands, where there are two versions
+    before: Any = None  # of a returned answer: what stood in the submission
+    mark: Any = None
+    sent_back: bool = False  # shown among what the reviewer wants changed
+
+    @property
+    def key(self) -> str:
+        return self.question.key
+
+    @property
+    def id(self) -> str:
+        return f"q-{self.key}"
+
+    @property
+    def name(self) -> str:
+        return self.form.add_prefix("choice")
+
+    @property
+    def choice_id(self) -> str:
+        return f"{self.id}--choice"
+
+    @property
+    def params(self) -> str:
+        return ",".join([*self.form.names, "resolve"])
+
+    @property
+    def chosen(self) -> Any:
+        return self.form.given("choice") or ""
+
+    @property
+    def text(self) -> str:
+        return self.form.given("text") or ""
+
+    @property
+    def reason(self) -> str:
+        return self.form.given("reason") or ""
+
+    @property
+    def planned_for(self) -> str:
+        value = self.form.given("planned_for")
+        return value.isoformat() if isinstance(value, date) else str(value or "")
+
+    @property
+    def base(self) -> int:
+        return self.form.given("base") or 0
+
+    @property
+    def operation(self) -> str:
+        return str(self.form.given("operation") or "")
+
+    @property
+    def planned_id(self) -> str:
+        return f"{self.id}--planned_for"
+
+    @property
+    def reason_id(self) -> str:
+        return f"{self.id}--reason"
+
+    @property
+    def text_id(self) -> str:
+        return f"{self.id}--text"
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return {name: str(found[0]) for name, found in self.form.errors.items()} if self.form.is_bound else {}
+
+    @property
+    def choice_error(self) -> str:
+        errors = self.errors
+        return errors.get("choice") or errors.get("items") or errors.get("base") or errors.get("operation") or ""
+
+    @property
+    def some_do_not_apply(self) -> bool:
+        return any(line.may_not_apply for line in self.lines)
+
+    @property
+    def reasons_open(self) -> bool:
+        return any(line.reason or line.error for line in self.lines)
+
+    @property
+    def described_by(self) -> str:
+        return f"{self.id}--said"
+
+    @property
+    def error_list(self) -> list[tuple[str, str]]:
+        """What to put right, as (anchor, sentence)."""
+        found = []
+        for name, message in self.errors.items():
+            anchor = f"{self.id}--{name}"
+            if name in ("choice", "items", "base", "operation"):
+                anchor = f"{self.choice_id}_0" if not self.question.is_checklist else self.choice_id
+            found.append((anchor, _("Question %(n)s: %(error)s") % {"n": self.number, "error": message}))
+        if self.versions:
+            found.append((self.id, _("Question %(n)s: choose between two versions of the answer") % {"n": self.number}))
+        elif self.problem:
+            found.append((self.id, _("Question %(n)s: %(error)s") % {"n": self.number, "error": self.problem}))
+        return found
+
+    @property
+    def state(self) -> str:
+        if self.versions:
+            return "conflict"
+        if self.errors or self.problem:
+            return "missing"
+        if self.answer is None:
+            return "empty"
+        if self.sent_back:
+            return "done" if self.dealt_with else "change_needed"
+        if self.answer.to_confirm:
+            return "carried"
+        if self.answer.choice in (Choice.UNKNOWN, Choice.NOT_APPLICABLE):
+            return str(self.answer.choice)
+        if self.question.is_checklist and 0 < self.in_place < len(self.lines):
+            return "partly"
+        return "answered"
+
+    @property
+    def in_place(self) -> int:
+        shown = {line.key for line in self.lines}
+        return sum(value is True and key in shown for key, value in (self.answer.items if self.answer else {}).items())
+
+    @property
+    def state_word(self) -> str:
+        if self.state == "done":
+            return _("Dealt with")
+        if self.state == "missing" and "planned_for" in self.errors:
+            return _("Date is missing")
+        if self.state == "missing" and "reason" in self.errors:
+            return _("Reason is missing")
+        if self.state == "partly" and self.answer and self.question.is_checklist:
+            return _("Answered, %(n)s of %(m)s in place") % {"n": self.in_place, "m": len(self.lines)}
+        return ""
+
+    @property
+    def answer_word(self) -> str:
+        return choice_word(self.answer.choice) if self.answer else ""
+
+    @property
+    def saved(self) -> str:
+        """Whether what stands in the controls is kept."""
+        if self.errors or self.problem or self.versions:
+            return "failed"
+        return "saved" if self.answer else ""
+
+    @property
+    def saved_word(self) -> str:
+        if self.versions:
+            return _("Not saved: choose a version")
+        if self.errors:
+            return _("Not saved yet: something is missing")
+        if self.problem:
+            return _("Not saved")
+        return ""
+
+    @property
+    def saved_at(self) -> str:
+        return moment(self.answer.at) if self.answer else ""
+
+    @property
+    def saved_by(self) -> str:
+        return "" if self.answer is None or self.answer.by_id == self.user.pk else str(self.answer.by)
+
+    @property
+    def dealt_with(self) -> bool:
+        """Of a returned answer: whether it says something else than the submission did."""
+        return self.answer is not None and (self.before is None or not same_answer(self.before, self.answer.record()))
+
+    @property
+    def before_word(self) -> str:
+        return choice_word(self.before["choice"]) if self.before else ""
+
+    @property
+    def before_lines(self) -> list[str]:
+        return said_lines(self.question, self.before["items"]) if self.before else []
+
+
+def same_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return all(before[name] == after[name] for name in ("choice", "items", "text", "planned_for", "reason"))
+
+
+def choice_word(choice: str) -> str:
+    return str(ChoiceChoices(choice).label)
+
+
+def whole_word(record: Mapping[str, Any]) -> str:
+    """The choice with the date or the reason that belongs to it."""
+    word = choice_word(record["choice"])
+    if record["planned_for"]:
+        word = f"{word}: {date_format(date.fromisoformat(record['planned_for']), 'DATE_FORMAT')}"
+    return f"{word}: {record['reason']}" if record["reason"] else word
+
+
+def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
+    """The lines that an answer ticks, and those that it says do not apply."""
+    found = []
+    for item in question.items:
+        value = items.get(item.key)
+        if value is True:
+            found.append(item.text)
+        elif value:
+            found.append(_("%(line)s: does not apply, because %(reason)s") % {"line": item.text, "reason": value})
+    return found
+
+
+def fact_words(fact: Any, value: Any) -> str:
+    """A fact's value as the page that asks for it words it."""
+    if isinstance(value, list):
+        return ", ".join(fact_words(fact, part) for part in value)
+    if value is True:
+        return _("Yes")
+    if value is False:
+        return _("No")
+    if value == "unknown":
+        return _("Do not know")
+    return fact.options.get(str(value), str(value))
+
+
+def moment(at: datetime) -> str:
+    """A time today, else a date."""
+    local = timezone.localtime(at)
+    if local.date() == timezone.localdate():
+        return date_format(local, "H:i")
+    return date_format(local, "j F" if local.year == timezone.localdate().year else "DATE_FORMAT")
+
+
+def clauses_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> list[tuple[str, str, str]]:
+    """The clauses that ask for it, as (id, cited, strongest word), duties out of scope left out."""
+    strongest: dict[str, Strength] = {}
+    order = list(Strength)
+    for id in ids:
+        duty = edition.requirements[id]
+        if not declared.in_scope(duty):
+            continue
+        stands = strongest.get(duty.clause)
+        if stands is None or order.index(duty.strength) < order.index(stands):
+            strongest[duty.clause] = duty.strength
+    return [(clause, edition.cited(clause), str(strength)) for clause, strength in strongest.items()]
+
+
+def numbers_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> str:
+    """The printed numbers of the clauses, for the end of a checklist's line."""
+    return " · ".join(
+        dict.fromkeys(edition.clauses[clause].number for clause, _c, _s in clauses_of(edition, declared, ids))
+    )
+
+
+def view_question(
+    case: Case, number: int, form: AnswerForm, *, editable: bool = True, locked: bool = False
+) -> QuestionView:
+    edition, declared, question = case.edition, case.declared, form.question
+    context = declared.context
+    ticked = form.given("items") or [] if question.is_checklist else []
+    errors = form.errors if form.is_bound else {}
+    lines = [
+        Line(
+            key=item.key,
+            text=item.text,
+            clauses=numbers_of(edition, declared, item.requirements),
+            ticked=item.key in ticked,
+            reason=form.given(f"reason-{item.key}") or "",
+            may_not_apply=edition.not_applicable_allowed(item.requirements, context),
+            name=form.add_prefix(f"reason-{item.key}"),
+            id=f"q-{question.key}--reason-{item.key}",
+            error=str(errors[f"reason-{item.key}"][0]) if f"reason-{item.key}" in errors else "",
+        )
+        for item in (declared.items(edition, question) if question.is_checklist else ())
+    ]
+    return QuestionView(
+        number=number,
+        question=question,
+        form=form,
+        answer=form.stored,
+        url=reverse("answer", args=[case.assessment.reference, question.key]),
+        editable=editable,
+        locked=locked,
+        may_not_apply=edition.not_applicable_allowed(question.requirements, context),
+        lines=lines,
+        clauses=clauses_of(edition, declared, question.requirements),
+        user=case.user,
+    )
+
+
+def make_form(case: Case, question: Question, stored: Answer | None, data: Any = None) -> AnswerForm:
+    items = case.declared.items(case.edition, question) if question.is_checklist else ()
+    form = AnswerForm(data, question=question, items=items, stored=stored)
+    return form if data is None or form.was_posted else AnswerForm(question=question, items=items, stored=stored)
+
+
+def stored_answers(case: Case, questions: Iterable[Question]) -> dict[str, Answer]:
+    """The stored answers to these questions, with who wrote them: one query."""
+    keys = [question.key for question in questions]
+    rows = case.assessment.answers.filter(question__key__in=keys).select_related("question", "by")
+    return {row.question.key: row for row in rows}
+
+
+def views_of(
+    case: Case, questions: Sequence[Question], data: Any = None, also: Sequence[Question] = ()
+) -> list[QuestionView]:
+    """The questions of a page with their answers; `also`: whose answers are fetched to be counted only."""
+    case.stored = stored = stored_answers(case, [*questions, *also])
+    unlocked = unlocked_on_page(case, stored, questions)
+    views = []
+    for number, question in enumerate(questions, 1):
+        locked = unlocked is not None and question.key not in unlocked
+        form = make_form(case, question, stored.get(question.key), data)
+        # What was typed before the lock fell stays in its controls, to be read and copied.
+        editable = (case.may_answer and not locked) or form.is_bound
+        views.append(view_question(case, number, form, editable=editable, locked=locked and not form.is_bound))
+    return views
+
+
+def unlocked_on_page(case: Case, stored: Mapping[str, Answer], questions: Sequence[Question]) -> set[str] | None:
+    if case.assessment.state != State.RETURNED:
+        return None
+    # `unlocked` looks at the answers of the questions of this page only: those of others are of no matter here.
+    return case.unlocked([*stored, *(q.key for q in case.questions if q not in questions)])
+
+
+def renew(case: Case, view: QuestionView) -> None:
+    """Draw the lines of a checklist again from its form."""
+    fresh = view_question(case, view.number, view.form, editable=view.editable, locked=view.locked)
+    view.lines = fresh.lines
+
+
+def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
+    """Put both versions beside each other, with what differs marked."""
+    typed = view.form.record()
+    mine, theirs = differing(typed["text"], current.text)
+    view.problem, view.newer = words, current.revision
+    view.versions = [
+        Version(
+            who=str(view.user),
+            own=True,
+            at="",
+            choice=whole_word(typed),
+            lines=said_lines(view.question, typed["items"]),
+            words=mine,
+        ),
+        Version(
+            who=str(current.by),
+            own=False,
+            at=moment(current.at),
+            choice=whole_word(current.record()),
+            lines=said_lines(view.question, current.items),
+            words=theirs,
+        ),
+    ]
+
+
+def differing(one: str, other: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Cut two texts into pieces, each with whether the other text lacks it. Word by word, in Chinese sign by sign."""
+    left, right = (re.findall(r"[ -\u2fff]+?(?:\s+|$)|\s+|.", text, re.DOTALL) for text in (one, other))
+    pieces: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        for side, piece in ((0, "".join(left[a:b])), (1, "".join(right[c:d]))):
+            if piece:
+                pieces[side].append((piece, kind != "equal"))
+    return pieces

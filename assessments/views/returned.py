@@ -1,0 +1,121 @@
+"""What a reviewer sent back, and nothing else: the words, what would satisfy, the answer then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+
+from assessments import access
+from assessments.access import Action
+from assessments.models import State
+from assessments.views.case import Case, find_case
+from assessments.views.question import QuestionView, fact_words, views_of
+from assessments.views.saving import save_views
+
+
+@dataclass
+class ReturnedFact:
+    """A fact that the reviewer wants looked at again."""
+
+    label: str
+    question: str
+    group: str
+    before: str
+    now: str
+    mark: Any
+    dealt_with: bool
+
+
+@login_required
+@never_cache
+def returned(request: HttpRequest, reference: str) -> HttpResponse:
+    """Only what the reviewer sent back: the words, what would satisfy, the answer then and now."""
+    case = find_case(request, reference)
+    assessment = case.assessment
+    if assessment.state != State.RETURNED:
+        messages.info(request, _("Nothing is waiting for changes here."))
+        return redirect("assessment", reference)
+    submission = assessment.current_submission
+    assert submission is not None
+    content = submission.content()
+    marks = {mark.target: mark for mark in submission.marks.filter(mark="change_needed").select_related("by")}
+    decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
+    answered = set(assessment.answers.values_list("question__key", flat=True))
+    questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in answered]
+    data = request.POST if request.method == "POST" else None
+    if data is not None:
+        access.require(case.user, Action.ANSWER, assessment)
+    views = views_of(case, questions, data)
+    errors: list[tuple[str, str]] = []
+    if data is not None:
+        changed = save_views(case, views, request.POST.get("resolve", ""))
+        errors = [error for view in views for error in view.error_list]
+        if not errors:
+            words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
+            messages.success(request, words % {"n": changed})
+            return redirect("returned", reference)
+    show_as_returned(case, views, content, marks)
+    facts = returned_facts(case, content, marks) if case.sees_all else []
+    dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
+    context = {
+        "case": case,
+        "assessment": assessment,
+        "use": assessment.use,
+        "questions": views,
+        "facts": facts,
+        "decision": decision,
+        "dealt": dealt,
+        "total": len(views) + len(facts),
+        "locked": len(case.questions) - len(views),
+        "errors": errors,
+        "round": submission.round,
+        "ready": not any(view.answer is None for view in views),
+    }
+    return render(request, "assessments/answering/returned.html", context)
+
+
+def show_as_returned(
+    case: Case, views: Iterable[QuestionView], content: Mapping[str, Any] | None = None, marks: Any = None
+) -> None:
+    """Put the reviewer's words and the answer that was sent beside each question."""
+    submission = case.assessment.current_submission
+    assert submission is not None
+    if content is None:
+        content = submission.content()
+        marks = {m.target: m for m in submission.marks.filter(mark="change_needed").select_related("by")}
+    for view in views:
+        view.before = content["answers"].get(view.key)
+        view.mark = marks.get(f"q:{view.key}")
+        view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
+
+
+def returned_facts(case: Case, content: Mapping[str, Any], marks: Mapping[str, Any]) -> list[ReturnedFact]:
+    then = {fact["key"]: fact for fact in content["facts"]}
+    now = {row.key: row for row in case.assessment.use.fact_rows()}
+    found = []
+    for target, mark in marks.items():
+        key = target.removeprefix("f:")
+        if key == target or key not in case.edition.facts:
+            continue
+        fact, before, row = case.edition.facts[key], then.get(key), now.get(key)
+        found.append(
+            ReturnedFact(
+                label=fact.label,
+                question=fact.question,
+                group=fact.group,
+                before=fact_words(fact, before["value"]) if before else "",
+                now=fact_words(fact, row.value) if row else "",
+                mark=mark,
+                dealt_with=bool(row and (not before or (row.value, row.reason) != (before["value"], before["reason"]))),
+            )
+        )
+    return found
