@@ -12,6 +12,7 @@ from assessments.models.certificates import (
     DocumentState,
     Message,
 )
+from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
 from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
@@ -38,12 +39,15 @@ from assessments.models.reviews import (
     Submission,
 )
 from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, FactRevision, Hold, RevisionOutcome
+from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
     "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
-    "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Condition", "DecisionKind",
-    "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "FactRevision",
-    "Hold", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message", "Organisation", "PublishedDiffers",
-    "Question", "Questionnaire", "RemediationAction", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
-    "RevisionOutcome", "Role", "Route", "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+    "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
+    "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
+    "Edition", "EditionText", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag",
+    "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
+    "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
+    "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
+    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
 ]  # fmt: skip

@@ -216,7 +216,6 @@ class Answer(models.Model):
     language = models.CharField(max_length=8, default="en")
     carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     to_confirm = models.BooleanField(default=False)
-    flagged = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "question"], name="one_answer_a_question")]
@@ -253,6 +252,8 @@ class Assignment(models.Model):
     question = models.CharField(max_length=60, blank=True)
     member = models.ForeignKey(Membership, models.PROTECT, related_name="assignments")
     due = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True)  # what the person who asks wants to know
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

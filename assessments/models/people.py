@@ -39,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("mail address"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(max_length=8, default="en")
+    shortcuts = models.BooleanField(_("keyboard shortcuts"), default=False)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

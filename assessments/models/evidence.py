@@ -1,0 +1,136 @@
+"""What shows that an answer is true: pieces of evidence of an organisation, their versions, and where each is used."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.assessments import Answer
+from assessments.models.base import Frozen, Referenced
+from assessments.models.people import Organisation
+from assessments.models.reviews import Condition
+from assessments.models.systems import DeclaredFact, Hold
+
+
+class Confidentiality(models.TextChoices):
+    INTERNAL = "internal", _("Internal: members and the reviewers of a submission that names it")
+    CONFIDENTIAL = "confidential", _("Confidential: as internal, and each reading is logged")
+    ON_REQUEST = "on_request", _("Shown on request only: no file here, only what it is and who has it")
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def in_use(self) -> Self:
+        """Pieces that were not withdrawn from the library."""
+        return self.filter(withdrawn_at=None)
+
+    def expired(self, today: date | None = None) -> Self:
+        """Pieces whose expiry has passed: they are good to the end of that day, Hong Kong time."""
+        return self.filter(expires_on__lt=today or timezone.localdate())
+
+
+class Evidence(Referenced):
+    """One piece of evidence of an organisation: a file, a link, or the word that it is shown on request."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="evidence")
+    title = models.CharField(_("title"), max_length=160)
+    proves = models.TextField(_("what it proves"), max_length=1000)
+    period_from = models.DateField(_("speaks for the time from"), null=True, blank=True)
+    period_to = models.DateField(_("to"), null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    confidentiality = models.CharField(
+        _("who may read it"), max_length=12, choices=Confidentiality, default=Confidentiality.INTERNAL
+    )
+    held_by = models.CharField(_("who shows it on request"), max_length=160, blank=True)
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)  # number of the newest version; 0: shown on request only
+    created_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "expires_on"]), models.Index(fields=["organisation", "title"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period_from=None) | Q(period_to=None) | Q(period_from__lte=F("period_to")),
+                name="evidence_period_in_order",
+                violation_error_message=_("The period ends before it begins."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("evidence_piece", args=[self.reference])
+
+    def is_expired(self, today: date | None = None) -> bool:
+        return self.expires_on is not None and self.expires_on < (today or timezone.localdate())
+
+
+class Scan(models.TextChoices):
+    CLEAN = "clean", _("Scanned, nothing found")
+    NOT_SCANNED = "not_scanned", _("Not scanned: no scanner is set up here")
+
+
+class EvidenceVersion(Frozen):
+    """One file or link of a piece; never changed, and never deleted once a submission names it."""
+
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    link = models.URLField(max_length=1000, blank=True)
+    storage_key = models.CharField(max_length=200, blank=True)  # name in Django's storage; says nothing of the content
+    file_name = models.CharField(max_length=255, blank=True)  # as uploaded, without folders
+    media_type = models.CharField(max_length=100, blank=True)  # found from the content
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)  # of the file's bytes, or of the link
+    scan = models.CharField(max_length=12, choices=Scan, default=Scan.NOT_SCANNED)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evidence", "number"], name="one_evidence_version_a_number"),
+            models.CheckConstraint(
+                condition=(Q(link="") & ~Q(storage_key="")) | (~Q(link="") & Q(storage_key="")),
+                name="evidence_version_is_file_or_link",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name or self.link} ({self.number})"
+
+
+class EvidenceUse(models.Model):
+    """A piece that an answer, a fact, a hold or a condition leans on. It hangs on the answer, not on single items."""
+
+    evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="uses")
+    answer = models.ForeignKey(Answer, models.PROTECT, null=True, related_name="evidence_uses")
+    fact = models.ForeignKey(DeclaredFact, models.PROTECT, null=True, related_name="evidence_uses")
+    hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="evidence_uses")
+    condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="evidence_uses")
+    version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answer__isnull=False, fact=None, hold=None, condition=None)
+                | Q(answer=None, fact__isnull=False, hold=None, condition=None)
+                | Q(answer=None, fact=None, hold__isnull=False, condition=None)
+                | Q(answer=None, fact=None, hold=None, condition__isnull=False),
+                name="evidence_use_has_one_target",
+            ),
+            *(
+                models.UniqueConstraint(fields=["evidence", target], name=f"one_evidence_use_a_{target}")
+                for target in ("answer", "fact", "hold", "condition")
+            ),
+        ]
