@@ -242,6 +242,19 @@ def test_members_find_their_certificates_with_status_and_document(client, cast, 
     assert certificate_of(other).number not in page
 
 
+def test_a_document_whose_file_is_gone_says_so_and_is_not_made_a_second_time(client, cast, certificate):
+    document = certificate.documents.get()
+    rows = type(document).objects.filter(pk=document.pk)
+    rows.update(state="ready", file="documents/gone.pdf", sha256="ab" * 32)
+    client.force_login(cast.viewer)
+    address = reverse("document", args=[document.reference])
+    answer = client.get(address)
+    assert answer.status_code == 503
+    assert "ab" * 32 in text_of(answer)
+    client.post(address)
+    assert rows.get().state == "ready"
+
+
 def test_without_certificates_the_list_says_how_one_comes_about(client, cast):
     client.force_login(cast.outsider)
     assert "A certificate is issued when an assessment is approved" in text_of(client.get(reverse("certificates")))

@@ -176,9 +176,9 @@ class ApproveForm(ReviewForm):
         for question, title, days in conditions:
             last = today + timedelta(days=days)
             self.fields[f"due-{question}"] = forms.DateField(
-                label=title,
+                label=_("Date by which “%(title)s” is in place") % {"title": title},
                 required=False,
-                help_text=_("To be met by a date up to %(last)s. Empty: it blocks the certificate until it is met.")
+                help_text=_("At the latest %(last)s. Without a date it blocks the certificate until it is in place.")
                 % {"last": date_format(last, "j F Y")},
                 widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
                 error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},

@@ -34,9 +34,11 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
         return redirect(document)
     if document.state != DocumentState.READY:
         return _how_far(request, document)
-    return FileResponse(
-        document.file.open("rb"), as_attachment=True, filename=jobs.file_name(document), content_type="application/pdf"
-    )
+    try:
+        content = document.file.open("rb")
+    except FileNotFoundError:  # the row says ready: only a restored store can help, never a second, different file
+        return _how_far(request, document, gone=True)
+    return FileResponse(content, as_attachment=True, filename=jobs.file_name(document), content_type="application/pdf")
 
 
 @login_required
@@ -54,7 +56,7 @@ def state(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _how_far(request: SignedIn, document: Document) -> HttpResponse:
+def _how_far(request: SignedIn, document: Document, *, gone: bool = False) -> HttpResponse:
     certificate = document.certificate
     submission = certificate.submission if certificate else document.submission
     assert submission is not None
@@ -62,8 +64,9 @@ def _how_far(request: SignedIn, document: Document) -> HttpResponse:
     response = render(
         request,
         "assessments/documents/how_far.html",
-        {"document": document, "use": submission.assessment.use, "failed": failed},
+        {"document": document, "use": submission.assessment.use, "failed": failed, "gone": gone},
+        status=503 if gone else 200,
     )
-    if not failed:
+    if not failed and not gone:
         response["Refresh"] = str(WAIT_SECONDS)  # works without script, and meets the content security policy
     return response

@@ -120,10 +120,10 @@ def _shown(certificate: Certificate) -> dict[str, Any]:
 ASSURANCE_TEXT = {
     Assurance.SELF_DECLARED: lambda: _("The organisation signed its own answers; nobody else has looked at them."),
     Assurance.REVIEWED_INSIDE: lambda: _(
-        "A reviewer of the organisation, outside the team that runs the system, accepted every answer."
+        "A reviewer of the organisation, outside the team that runs the system, approved it after every answer was accepted."
     ),
     Assurance.REVIEWED_INDEPENDENTLY: lambda: _(
-        "A reviewer of the issuing body, who is no member of the organisation, accepted every answer."
+        "A reviewer of the issuing body, who is no member of the organisation, approved it after every answer was accepted."
     ),
 }
 
