@@ -106,6 +106,7 @@ _CREDIT_OF: Mapping[Choice, int] = {
 }
 
 
+@lru_cache(maxsize=256)
 def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
     """Every practice and item put to the use with its duties in scope, in the order of the questionnaire."""
     plan = _plan(edition)
