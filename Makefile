@@ -45,8 +45,9 @@ format: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(VENV)/dev.stamp  ## measure tiering and scoring; prints figures, asserts nothing
+bench: $(VENV)/dev.stamp  ## measure tiering, scoring and the pages beside their goals; prints figures, asserts nothing
 	@$(VENV)/bin/python -m tests.bench.core
+	@$(VENV)/bin/python -m tests.bench.web
 
 lock:  ## write both locks anew from pyproject.toml (needs uv); hashes only, no index
 	uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.12 -q -o requirements.txt

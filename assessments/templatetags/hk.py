@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import normalize_newlines
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from assessments.guideline.terms import Choice, Strength, Tier
 
@@ -257,3 +260,41 @@ def labelled(form: BaseForm) -> BaseForm:
 def said(errors: Iterable[object] | None) -> list[object]:
     """The errors as a list, so that a template can count them."""
     return list(errors or ())
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------------
+
+type Plain = str | int | bool | Decimal | None
+
+
+@register.simple_tag
+def part(name: str, **given: Any) -> SafeString:
+    """Draw templates/assessments/parts/<name>.html with just what is given.
+
+    A part says all that it shows by its arguments, so one drawn from plain values is kept per process and language: a
+    list of fifty rows draws its few states and tiers once. Whatever else is given is drawn anew each time.
+    """
+    try:
+        plain = tuple((key, type(value), value) for key, value in ((k, _plain(v)) for k, v in given.items()))
+    except TypeError:
+        return mark_safe(render_to_string(f"assessments/parts/{name}.html", given))  # noqa: S308 (a template's own)
+    return _kept(name, get_language(), plain)
+
+
+def _plain(value: Any) -> Plain:
+    """The value itself where equal means alike; TypeError for what may change or hold more than it shows."""
+    if value is None or type(value) in (str, int, bool, Decimal, SafeString):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, bool):  # one that is found when it is asked for
+        return bool(value)
+    if isinstance(value, str):  # a word of a vocabulary
+        return str(value)
+    raise TypeError(type(value))
+
+
+@lru_cache(maxsize=4096)
+def _kept(name: str, _language: str | None, given: tuple[tuple[str, type, Plain], ...]) -> SafeString:
+    values = {key: value for key, _type, value in given}
+    return mark_safe(render_to_string(f"assessments/parts/{name}.html", values))  # noqa: S308

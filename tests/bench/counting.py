@@ -1,0 +1,29 @@
+"""Say in a header how many queries a response took, BEGIN, COMMIT and SAVEPOINT left out, and how many of them wrote."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+def count_queries(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def respond(request: HttpRequest) -> HttpResponse:
+        counts = [0, 0]
+
+        def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            if not sql.startswith(("SAVEPOINT", "RELEASE", "BEGIN", "ROLLBACK")):
+                counts[0] += 1
+                counts[1] += sql.startswith(WRITES)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(count):
+            response = get_response(request)
+            if hasattr(response, "render") and callable(response.render):
+                response.render()
+        response["X-Queries"], response["X-Writes"] = str(counts[0]), str(counts[1])
+        return response
+
+    return respond

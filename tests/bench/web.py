@@ -1,0 +1,366 @@
+"""Measure the pages against the floor in one run: `python -m tests.bench.web`. It prints figures beside the goals.
+
+Two servers stand side by side, each gunicorn with two sync workers on the same kind of database: a bare Django project
+(tests/bench/floor) and the product with a generated edition of 150 questions and many filled assessments. Requests to
+both take turns, so that a machine that slows down slows all of them; ratios are of medians. SQLite first, then a throwaway
+PostgreSQL where one is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.run import ROOT, free_port, postgres
+
+ROUNDS, REPEATS = 5, 12
+CLIENTS, SECONDS = 8, 15
+PASSES = 3
+
+
+# --- a client that costs little ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reply:
+    status: int
+    seconds: float
+    size: int
+    queries: int
+    writes: int
+
+
+@dataclass
+class Client:
+    port: int
+    cookies: str
+    token: str
+
+    def send(self, method: str, path: str, form: dict[str, Any] | None = None, *, htmx: bool = False) -> Reply:
+        headers = {"Cookie": self.cookies, "X-CSRFToken": self.token}
+        if htmx:
+            headers["HX-Request"] = "true"
+        body = urlencode(form, doseq=True) if form is not None else None
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        started = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        content = response.read()
+        seconds = time.perf_counter() - started
+        connection.close()
+        counts = [int(response.headers.get(name, 0)) for name in ("X-Queries", "X-Writes")]
+        return Reply(response.status, seconds, len(content), *counts)
+
+
+@dataclass
+class Measured:
+    """One kind of request: how to send it, and what came of it."""
+
+    name: str
+    send: Callable[[], Reply]
+    replies: list[Reply] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(reply.seconds for reply in self.replies)
+
+    @property
+    def queries(self) -> int:
+        return max(reply.queries for reply in self.replies)
+
+    @property
+    def writes(self) -> int:
+        return max(reply.writes for reply in self.replies)
+
+    @property
+    def size(self) -> int:
+        return max(reply.size for reply in self.replies)
+
+
+def take_turns(kinds: list[Measured]) -> None:
+    """Send each kind in turn, round after round; the first of each round warms up and is not counted."""
+    for _round in range(ROUNDS):
+        for kind in kinds:
+            checked(kind)
+        for _repeat in range(REPEATS):
+            for kind in kinds:
+                kind.replies.append(checked(kind))
+
+
+def checked(kind: Measured) -> Reply:
+    reply = kind.send()
+    if reply.status != 200:
+        raise SystemExit(f"{kind.name}: status {reply.status}")
+    return reply
+
+
+def under_load(senders: list[Callable[[], Reply]], seconds: float) -> tuple[float, float, int]:
+    """Requests a second, the 95th percentile in seconds, and errors, with one thread a sender."""
+    times: list[float] = []
+    errors = [0]
+    stop = time.perf_counter() + seconds
+
+    def work(send: Callable[[], Reply]) -> None:
+        while time.perf_counter() < stop:
+            reply = send()
+            if reply.status == 200:
+                times.append(reply.seconds)
+            else:
+                errors[0] += 1
+
+    threads = [threading.Thread(target=work, args=(send,)) for send in senders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    times.sort()
+    return len(times) / seconds, times[int(len(times) * 0.95)], errors[0]
+
+
+# --- the two sites ---------------------------------------------------------------------------------------------------------
+
+APPLICATION = "tests.bench.wsgi:application"
+MIGRATE = "from django.core.management import call_command as call\ncall({})\nprint('{{}}')\n"
+SEED_FLOOR = """
+import json
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from tests.bench.floor.models import Row
+user = User.objects.create_user("bench")
+Row.objects.bulk_create(Row(title=f"Row {n}", text="A text of the usual length for a row. " * 5) for n in range(1000))
+session = SessionStore()
+session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print(json.dumps({"session": session.session_key}))
+"""
+SEED_PRODUCT = """
+import json, sys
+from tests.bench.seeding import seed
+print(json.dumps(seed(int(sys.argv[1]))))
+"""
+
+
+def python(code: str, environment: dict[str, str], *arguments: str) -> dict[str, Any]:
+    program = f"import django; django.setup()\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    last: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return last
+
+
+@contextlib.contextmanager
+def served(application: str, environment: dict[str, str]) -> Iterator[int]:
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--log-level",
+        "error",
+    ]
+    server = subprocess.Popen([*command, application], cwd=ROOT, env=environment)
+    try:
+        for _attempt in range(100):
+            with contextlib.suppress(OSError):
+                probe = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+                probe.request("GET", "/health/")
+                probe.getresponse().read()
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def surroundings(folder: Path, settings: str, url: str | None) -> dict[str, str]:
+    folder.mkdir()
+    own = {
+        "HKGUIDE_DATABASE_URL": url or "",
+        "DJANGO_SETTINGS_MODULE": settings,
+        "HKGUIDE_VAR": str(folder),
+        "HKGUIDE_SECRET_KEY": "only-for-measuring",
+        "HKGUIDE_DEBUG": "",
+    }
+    return {**os.environ, **own}
+
+
+# --- what is measured ------------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    def __init__(self, floor: Client, product: Client, seeded: dict[str, Any]) -> None:
+        self.floor, self.product, self.seeded = floor, product, seeded
+        self.revisions: dict[tuple[int, str], int] = {}
+        self.turn = 0
+        self.lines: list[str] = []
+
+    def floor_save(self, row: int = 1) -> Reply:
+        self.turn += 1
+        return self.floor.send("POST", f"/save/{row}/", {"text": f"Kept by the quality office, version {self.turn}."})
+
+    def save(self, at: int, question: str) -> Reply:
+        """Save one answer to the assessment numbered `at`, as its page does."""
+        self.turn += 1
+        base = self.revisions.get((at, question), 1)
+        form = {
+            f"{question}--base": base,
+            f"{question}--operation": uuid.uuid4(),
+            f"{question}--choice": "in_place" if base % 2 else "partly",
+            f"{question}--text": f"Kept by the quality office, version {self.turn}.",
+        }
+        reference = self.seeded["assessments"][at]
+        reply = self.product.send("POST", f"/assessments/{reference}/answers/{question}/", form, htmx=True)
+        if reply.writes < 2:
+            raise SystemExit(f"a save of {question} wrote nothing")
+        self.revisions[at, question] = base + 1
+        return reply
+
+    def run(self) -> None:
+        reference, section = self.seeded["assessments"][0], self.seeded["section"]
+        first = self.seeded["questions"][0]
+        page = Measured("F1 page", lambda: self.floor.send("GET", "/page/"))
+        save = Measured("F2 save", self.floor_save)
+        form = Measured("F3 form", lambda: self.floor.send("GET", "/form/"))
+        rows = Measured("F4 list", lambda: self.floor.send("GET", "/rows/"))
+        open_ = Measured("open", lambda: self.product.send("GET", f"/assessments/{reference}/"))
+        ask = Measured("section", lambda: self.product.send("GET", f"/assessments/{reference}/sections/{section}/"))
+        answer = Measured("save", lambda: self.save(0, first))
+        portfolio = Measured("portfolio", lambda: self.product.send("GET", "/assessments/"))
+        result = Measured("result", lambda: self.product.send("GET", f"/assessments/{reference}/results/"))
+        floor, goals = [page, save, form, rows], [open_, ask, answer, portfolio, result]
+        take_turns([*floor, *goals])
+        for kind in floor:
+            print(f"{kind.name:28} {kind.seconds * 1000:7.1f} ms {kind.queries:3} queries {kind.size / 1000:6.1f} kB")
+        self.say(1, "open an assessment", open_, page, 6, 10, kilobytes=60)
+        self.say(2, "section of 15 questions", ask, form, 2.5, 8, writes=0)
+        self.say(3, "save one answer", answer, save, 2.5, 10)
+        self.sequences()
+        self.load(save)
+        self.say(6, "portfolio, 50 rows", portfolio, rows, 3, 10)
+        self.say(9, "result page", result, page, 3, 6)
+
+    def say(
+        self, goal: int, what: str, kind: Measured, floor: Measured, times: float, queries: int, **limits: float
+    ) -> None:
+        ratio = kind.seconds / floor.seconds
+        met = ratio <= times and kind.queries <= queries
+        met = met and kind.size / 1000 <= limits.get("kilobytes", 10_000) and kind.writes <= limits.get("writes", 99)
+        print(
+            f"goal {goal}  {what:24} {kind.seconds * 1000:6.1f} ms = {ratio:4.1f} x {floor.name[:2]} (goal {times}), "
+            f"{kind.queries} queries (goal {queries}), {kind.size / 1000:.1f} kB, {kind.writes} writes: "
+            f"{'met' if met else 'NOT MET'}"
+        )
+
+    def sequences(self) -> None:
+        """Goal 4: each of the 150 questions saved once, one after another."""
+        spent: dict[str, list[float]] = {"floor": [], "product": []}
+        for number in range(PASSES):
+            started = time.perf_counter()
+            for _n in self.seeded["questions"]:
+                self.floor_save()
+            between = time.perf_counter()
+            for question in self.seeded["questions"]:
+                self.save(1 + number, question)
+            spent["floor"].append(between - started)
+            spent["product"].append(time.perf_counter() - between)
+        floor, product = (statistics.median(spent[name]) for name in ("floor", "product"))
+        met = "met" if product <= 2.5 * floor else "NOT MET"
+        n = len(self.seeded["questions"])
+        print(
+            f"goal 4  {n} saves in sequence     {product:6.2f} s  = {product / floor:4.1f} x F5 ({floor:.2f} s; goal 2.5): {met}"
+        )
+
+    def load(self, save: Measured) -> None:
+        """Goal 5: eight clients save at once, each in an assessment of its own."""
+        question = self.seeded["questions"]
+
+        def sender(at: int) -> Callable[[], Reply]:
+            count = iter(range(10**9))
+            return lambda: self.save(at, question[next(count) % len(question)])
+
+        floor_rate, floor_late, _errors = under_load(
+            [lambda n=n: self.floor_save(n + 1) for n in range(CLIENTS)],
+            SECONDS / 3,  # type: ignore[misc]
+        )
+        rate, late, errors = under_load([sender(10 + n) for n in range(CLIENTS)], SECONDS)
+        met = rate >= 0.4 * floor_rate and late <= 6 * floor_late and not errors
+        print(
+            f"goal 5  {CLIENTS} clients for {SECONDS} s       {rate:6.0f} /s = {rate / floor_rate:4.0%} of F2's {floor_rate:.0f} "
+            f"(goal 40%), p95 {late * 1000:.0f} ms = {late / floor_late:.1f} x (goal 6), {errors} errors: "
+            f"{'met' if met else 'NOT MET'}"
+        )
+
+
+def measure(assessments: int, url: str | None) -> None:
+    """One run on one kind of database; `url` names a PostgreSQL that is empty, None takes SQLite in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="hkguide-bench-") as name:
+        folder = Path(name)
+        bare = surroundings(folder / "floor", "tests.bench.floor.settings", url)
+        whole = surroundings(folder / "product", "tests.bench.product", url)
+        started = time.perf_counter()
+        python(MIGRATE.format("'migrate', run_syncdb=True, verbosity=0"), bare)
+        of_floor = python(SEED_FLOOR, bare)
+        python(MIGRATE.format("'migrate', verbosity=0") + "call('createcachetable')\nprint('{}')", whole)
+        seeded = python(SEED_PRODUCT, whole, str(assessments))
+        count = len(seeded["assessments"])
+        print(
+            f"{count:,} assessments of {len(seeded['questions'])} questions, made in {time.perf_counter() - started:.0f} s"
+        )
+        with served(APPLICATION, bare) as floor, served(APPLICATION, whole) as product:
+            token = "b" * 32
+            clients = [
+                Client(port, f"sessionid={key}; csrftoken={token}", token)
+                for port, key in ((floor, of_floor["session"]), (product, seeded["session"]))
+            ]
+            Bench(*clients, seeded).run()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--assessments", type=int, default=1000)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    options = parser.parse_args()
+    if options.only != "postgresql":
+        print("== SQLite")
+        measure(options.assessments, None)
+    if options.only != "sqlite":
+        with postgres() as url:
+            print("== PostgreSQL" if url else "== PostgreSQL is not installed: not measured")
+            if url:
+                measure(options.assessments, url)
+
+
+if __name__ == "__main__":
+    main()
