@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments import declaring
 from assessments.models import DocumentState, State
 from assessments.models.snapshots import picture
 from assessments.scoring.readiness import score_assessment
@@ -212,3 +213,19 @@ def test_the_page_costs_the_same_with_few_findings_and_with_many(client, cast, s
         costs.add(len(queries))
     assert len(costs) == 1
     assert costs.pop() - 3 <= 15  # signing in takes three of them
+
+
+def test_results_are_worked_out_once_and_again_as_soon_as_anything_changes(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    open_results(client, cast, assessment)
+    with CaptureQueriesContext(connection) as queries:
+        before = text_of(open_results(client, cast, assessment))
+    again = [q["sql"] for q in queries.captured_queries if "assessments_answer" in q["sql"]]
+    assert again == []  # signing in is among the queries, the answers are not
+    save(assessment, "accountable-owner", {"choice": "in_place"}, by=cast.owner)
+    after = text_of(open_results(client, cast, assessment))
+    assert after != before
+    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
+    assert "High risk" in text_of(open_results(client, cast, assessment))
+    declaring.update_use(assessment.use, by=cast.owner, title="A use by another name")
+    assert "A use by another name" in text_of(open_results(client, cast, assessment))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.cache import caches
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from assessments import access
@@ -21,6 +25,7 @@ from assessments.errors import NotPermitted
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Credit, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment, DocumentKind, DocumentState, User, edition_for
+from assessments.models.base import sha256
 from assessments.models.snapshots import SELF_CERTIFICATION, picture
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, band, duty_credits, sources
@@ -350,11 +355,14 @@ class Standing:
         )
 
 
-def _standing(user: User, reference: str) -> Standing:
+def _found(user: User, reference: str) -> Assessment:
     assessment = get_object_or_404(access.assessments_for(user), reference=reference)
     if access.assigned_targets(user, assessment) is not None:
         raise NotPermitted(_("You see only what is assigned to you; the results show the answers of everybody."))
-    actions = assessment.use.actions.exclude(status="closed")
+    return assessment
+
+
+def _standing(assessment: Assessment, actions: Iterable[Any]) -> Standing:
     submission = assessment.current_submission
     if assessment.is_editable or submission is None:
         content = picture(assessment, final=False)
@@ -363,42 +371,69 @@ def _standing(user: User, reference: str) -> Standing:
     return Standing(assessment, submission.content(), edition, final=True, actions=actions)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The page of results as it was drawn for one state of facts, answers and actions."""
+
+    caption: str
+    final: bool
+    body: SafeString
+
+
+def _kept(assessment: Assessment) -> Kept:
+    """Draw the results, or take what was drawn for the same state: working them out takes most of the page's time."""
+    actions = list(assessment.use.actions.exclude(status="closed"))
+    use, system = assessment.use, assessment.use.system
+    state = [
+        (assessment.pk, assessment.state, assessment.current_submission_id, assessment.updated_at.isoformat()),
+        (use.title, use.assigned_tier, use.text_tier, use.provisional, system.name, system.version),
+        [(action.pk, action.status, action.number, action.due.isoformat()) for action in actions],
+        get_language(),
+    ]
+    key = f"results:{sha256(json.dumps(state))}"
+    pages = caches["pages"]
+    kept: Kept | None = pages.get(key)
+    if kept is None:
+        standing = _standing(assessment, actions)
+        kept = Kept(str(standing.caption), standing.final, _drawn(standing))
+        pages.set(key, kept)
+    return kept
+
+
+def _drawn(standing: Standing) -> SafeString:
+    deciding, others = rule_cards(standing.edition, standing.content)
+    context = {
+        "standing": standing,
+        "assessment": standing.assessment,
+        "use": standing.assessment.use,
+        "tier": standing.content["tier"],
+        "deciding": deciding,
+        "rules": len(deciding) + len(others),
+        "findings": standing.shortfalls[:FINDINGS_SHOWN],
+        "more": max(0, len(standing.shortfalls) - FINDINGS_SHOWN),
+        "by_principle_and_stage": [
+            (_("By principle"), standing.principles),
+            (_("By lifecycle stage"), standing.lifecycle),
+        ],
+        "policy": standing.edition.policy,
+    }
+    return mark_safe(render_to_string("assessments/results/standing.html", context))  # noqa: S308 (a template's own)
+
+
 @login_required
 @require_safe
 def results(request: SignedIn, reference: str) -> HttpResponse:
-    standing = _standing(request.user, reference)
-    deciding, others = rule_cards(standing.edition, standing.content)
+    assessment = _found(request.user, reference)
+    kept = _kept(assessment)
     plan = None
-    if standing.final:
+    if kept.final:
         plan = (
             access.documents_for(request.user)
-            .filter(
-                submission=standing.assessment.current_submission_id,
-                kind=DocumentKind.PLAN,
-                state=DocumentState.READY,
-            )
+            .filter(submission=assessment.current_submission_id, kind=DocumentKind.PLAN, state=DocumentState.READY)
             .first()
         )
-    return render(
-        request,
-        "assessments/results/results.html",
-        {
-            "standing": standing,
-            "assessment": standing.assessment,
-            "use": standing.assessment.use,
-            "tier": standing.content["tier"],
-            "deciding": deciding,
-            "rules": len(deciding) + len(others),
-            "findings": standing.shortfalls[:FINDINGS_SHOWN],
-            "more": max(0, len(standing.shortfalls) - FINDINGS_SHOWN),
-            "by_principle_and_stage": [
-                (_("By principle"), standing.principles),
-                (_("By lifecycle stage"), standing.lifecycle),
-            ],
-            "policy": standing.edition.policy,
-            "plan": plan,
-        },
-    )
+    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
+    return render(request, "assessments/results/results.html", context)
 
 
 @login_required
@@ -406,7 +441,8 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
 def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpResponse:
     """What stands behind one number."""
     key = key.rstrip("/")
-    standing = _standing(request.user, reference)
+    assessment = _found(request.user, reference)
+    standing = _standing(assessment, assessment.use.actions.exclude(status="closed"))
     context: dict[str, Any] = {
         "standing": standing,
         "assessment": standing.assessment,
