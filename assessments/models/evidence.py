@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,21 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """Pieces whose expiry has passed: they are good to the end of that day, Hong Kong time."""
         return self.filter(expires_on__lt=today or timezone.localdate())
 
+    def expiring(self, days: int, today: date | None = None) -> Self:
+        """Pieces that are still good, but not for longer than so many days."""
+        today = today or timezone.localdate()
+        return self.filter(expires_on__range=(today, today + timedelta(days=days)))
+
+    def unused(self) -> Self:
+        """Pieces on which no answer leans."""
+        return self.filter(uses=None)
+
+    def for_list(self) -> Self:
+        """Rows with owner and organisation, and `times_used`: how many answers lean on each."""
+        used = EvidenceUse.objects.filter(evidence=OuterRef("pk")).order_by().values("evidence")
+        counted = used.annotate(n=Count("pk")).values("n")
+        return self.select_related("owner", "organisation").annotate(times_used=Coalesce(Subquery(counted), 0))
+
 
 class Evidence(Referenced):
     """One piece of evidence of an organisation: a file, a link, or the word that it is shown on request."""
@@ -52,6 +68,8 @@ class Evidence(Referenced):
     version = models.PositiveIntegerField(default=0)  # number of the newest version; 0: shown on request only
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    times_used: int  # set by `for_list`
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -73,6 +91,10 @@ class Evidence(Referenced):
 
     def is_expired(self, today: date | None = None) -> bool:
         return self.expires_on is not None and self.expires_on < (today or timezone.localdate())
+
+    def expires_within(self, days: int, today: date | None = None) -> bool:
+        today = today or timezone.localdate()
+        return self.expires_on is not None and today <= self.expires_on <= today + timedelta(days=days)
 
 
 class Scan(models.TextChoices):
@@ -118,7 +140,7 @@ class EvidenceUse(models.Model):
     condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="evidence_uses")
     version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(auto_now_add=True)  # when it was attached or looked at again
 
     class Meta:
         constraints = [
@@ -134,3 +156,18 @@ class EvidenceUse(models.Model):
                 for target in ("answer", "fact", "hold", "condition")
             ),
         ]
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a newer version came since somebody looked at it."""
+        return self.version < self.evidence.version
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether it expired since somebody looked at it."""
+        expiry = self.evidence.expires_on
+        return expiry is not None and self.evidence.is_expired() and timezone.localdate(self.at) <= expiry
+
+    @property
+    def needs_a_look(self) -> bool:
+        return self.is_replaced or self.has_expired

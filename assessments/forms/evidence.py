@@ -1,0 +1,203 @@
+"""Putting a piece of evidence into the library, replacing it, changing what is said of it, and finding it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.validators import URLValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.fields import Words
+from assessments.models import Confidentiality, Evidence, Organisation
+
+WHOLE = "whole"
+"""Name of the last field of a form with a file: where it did not arrive, the upload was cut off on its way."""
+INTERRUPTED = _("The upload was interrupted and nothing was stored. Choose the file again and try once more.")
+DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "held_by", "expires_on")
+
+
+def _helper(*fields: str) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*fields)
+    return helper
+
+
+class Day(forms.DateField):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date", "class": "hk-narrow"}, format="%Y-%m-%d"))
+        kwargs.setdefault(
+            "error_messages", {"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")}
+        )
+        super().__init__(**kwargs)
+
+
+class Periods(forms.Form):
+    """The time that a piece speaks for, and until when it is good."""
+
+    period_from = Day(label=_("Speaks for the time from"))
+    period_to = Day(label=_("Speaks for the time to"))
+    expires_on = Day(
+        label=_("Expires on"),
+        help_text=_(
+            "Good to the end of that day. Its owner is reminded 30 days before; answers that lean on it say so."
+        ),
+    )
+
+    may_be_expired = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        begins, ends, expires = (cleaned.get(name) for name in ("period_from", "period_to", "expires_on"))
+        if begins and ends and ends < begins:
+            self.add_error("period_to", _("The period ends before it begins."))
+        if expires and not self.may_be_expired and expires < timezone.localdate():
+            self.add_error("expires_on", _("This day has passed: the piece would be expired at once."))
+        return cleaned
+
+
+class Link(forms.URLField):
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+
+class FileOrLink(forms.Form):
+    """A file or a link. What a file is worth, `evidence` says: here only whether it arrived whole."""
+
+    # Empty files and long names are judged with everything else, in one place with one sentence each.
+    file = forms.FileField(label=_("File"), required=False, allow_empty_file=True)
+    link = Link(
+        label=_("Or a link to it"),
+        required=False,
+        max_length=1000,
+        assume_scheme="https",
+        help_text=_("The address of a page or document that the readers can open."),
+        error_messages={"invalid": _("Enter an address that begins with https:// or http://.")},
+    )
+
+    def __init__(self, *args: Any, endings: Iterable[str] = (), limit: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = list(endings)
+        field = self.fields["file"]
+        field.widget.attrs["accept"] = ",".join(f".{kind}" for kind in kinds)
+        field.help_text = _("At most %(limit)s MB: %(kinds)s.") % {
+            "limit": limit // 1024**2,
+            "kinds": ", ".join(kinds),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if WHOLE not in self.data:
+            self.add_error("file", INTERRUPTED)
+        return cleaned
+
+
+class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    class Meta:
+        model = Evidence
+        fields = ("title", "proves", "confidentiality", "held_by")
+        labels = {
+            "title": _("Title"),
+            "proves": _("What does it prove?"),
+            "confidentiality": _("Who may read it?"),
+            "held_by": _("Who shows it on request?"),
+        }
+        help_texts = {
+            "title": _("Short, so that it is known in a list: access log of the chat assistant."),
+            "proves": _("One or two sentences that a reviewer can hold it against."),
+            "held_by": _("Only for what is shown on request: a name or an office, and how to reach them."),
+        }
+        widgets = {"confidentiality": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["proves"] = Words(
+            label=self.fields["proves"].label, help_text=self.fields["proves"].help_text, max_length=1000
+        )
+
+
+class NewEvidenceForm(FileOrLink, Periods, About):
+    """A new piece; the organisation is asked only of somebody who writes for several."""
+
+    organisation = forms.ChoiceField(label=_("Organisation"))
+
+    def __init__(self, *args: Any, organisations: Sequence[Organisation] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(organisations) > 1:
+            self.fields["organisation"].choices = [(o.reference, o.name_en) for o in organisations]  # type: ignore[attr-defined]
+        else:
+            del self.fields["organisation"]
+        first = ["organisation"] if "organisation" in self.fields else []
+        self.helper = _helper(*first, "title", "proves", "file", "link")
+        self.details_helper = _helper("confidentiality", "held_by", "period_from", "period_to", "expires_on")
+
+    def details(self) -> dict[str, Any]:
+        """What the library keeps beside the file or link."""
+        return {name: self.cleaned_data[name] for name in DETAILS}
+
+
+class ReplaceForm(FileOrLink, Periods):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("file", "link", "period_from", "period_to", "expires_on")
+
+    def details(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("period_from", "period_to", "expires_on")}
+
+
+class OwnerField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj)
+
+
+class ChangeEvidenceForm(Periods, About):
+    """What is said of a piece. One that has a file or link is never shown on request only, and the other way round."""
+
+    owner = OwnerField(
+        label=_("Owner"),
+        queryset=None,
+        empty_label=None,
+        help_text=_("Who keeps it up to date, and is told when it expires."),
+    )
+    may_be_expired = True
+
+    def __init__(self, *args: Any, owners: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        self.fields["owner"].initial = self.instance.owner_id
+        for name in ("period_from", "period_to", "expires_on"):
+            self.fields[name].initial = getattr(self.instance, name)
+        if self.instance.version:
+            del self.fields["held_by"]
+            choices = [(str(c), c.label) for c in Confidentiality if c != Confidentiality.ON_REQUEST]
+            self.fields["confidentiality"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["confidentiality"]
+        self.helper = _helper(*(name for name in (*DETAILS, "owner") if name in self.fields))
+
+    def changes(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in (*DETAILS, "owner") if name in self.fields}
+
+
+class LibraryForm(forms.Form):
+    """Which pieces the library shows."""
+
+    q = forms.CharField(label=_("Find"), required=False, max_length=100)
+    show = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[
+            ("", _("All that is in use or can be")),
+            ("expired", _("Expired")),
+            ("soon", _("Expires within 30 days")),
+            ("unused", _("No answer leans on it")),
+            ("mine", _("Owned by me")),
+            ("withdrawn", _("Withdrawn")),
+        ],
+    )
