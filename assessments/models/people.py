@@ -156,6 +156,14 @@ class InvitationManager(models.Manager["Invitation"]):
         expires_at = timezone.now() + timedelta(days=INVITATION_DAYS)
         return self.create(token_digest=digest(token), expires_at=expires_at, **fields), token
 
+    def renew(self, invitation: Invitation) -> str:
+        """Put a new token and a new term in the place of the old ones; returns the token, or "" if it was used."""
+        token = secrets.token_urlsafe(24)
+        invitation.token_digest = digest(token)
+        invitation.expires_at = timezone.now() + timedelta(days=INVITATION_DAYS)
+        fields = {"token_digest": invitation.token_digest, "expires_at": invitation.expires_at}
+        return token if self.filter(pk=invitation.pk, accepted_at=None).update(**fields) else ""
+
     def open_for(self, token: str) -> Invitation | None:
         return (
             self.filter(token_digest=digest(token), accepted_at=None, expires_at__gt=timezone.now())
@@ -180,6 +188,8 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    # the question that is asked along with it: assessment, question, due, note, by; empty for most
+    asked = models.JSONField(default=dict, blank=True)
 
     objects = InvitationManager()
 

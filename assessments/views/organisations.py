@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.mail import send_mail
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -20,12 +20,14 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from assessments import access, declaring
+from assessments import access, declaring, teamwork
 from assessments.access import Action
 from assessments.accounts import INVITATION_KEY
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
+from assessments.forms.teamwork import RoleForm
 from assessments.models import Invitation, Membership, Organisation, Role, Sees
 from assessments.views.requests import SignedIn
 from assessments.views.systems import listed, row
@@ -40,9 +42,13 @@ def found(request: SignedIn) -> HttpResponse:
         raise NotPermitted(_("Whoever runs this installation registers organisations. Ask to be invited to one."))
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
-        messages.success(request, _("%(name)s is registered, and you are its owner.") % {"name": organisation})
-        return redirect(organisation)
+        try:
+            organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
+        except InvalidAnswer as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("%(name)s is registered, and you are its owner.") % {"name": organisation})
+            return redirect(organisation)
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": None})
 
 
@@ -81,9 +87,13 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     # The form writes into its instance; `declaring` has to see the names as they stand in the database.
     form = OrganisationForm(request.POST or None, instance=copy.copy(found))
     if request.method == "POST" and form.is_valid():
-        declaring.update_organisation(found, by=request.user, **form.cleaned_data)
-        messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
-        return redirect(found)
+        try:
+            declaring.update_organisation(found, by=request.user, **form.cleaned_data)
+        except InvalidAnswer as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
+            return redirect(found)
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": found})
 
 
@@ -100,9 +110,10 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:
             form.add_error("email", str(error))
         else:
-            _send(request, invitation, token)
+            send_invitation(request, invitation, token)
             return redirect("people", reference)
-    members = found.memberships.current().select_related("user").order_by("user__name", "pk")
+    asked = Count("assignments", filter=Q(assignments__done_at=None))
+    members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
     invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
     context = {
         "organisation": found,
@@ -118,10 +129,11 @@ def _sentence(about: Membership | Invitation, organisation: Organisation) -> str
     return role_sentence(about.role, about.sees, reviewing_body=organisation.is_reviewing_body)
 
 
-def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
+def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> None:
     """Mail the link. Only its digest is kept, so where no mail leaves, the owner is given the link to pass on."""
     link = settings.PUBLIC_URL + reverse("invitation", args=[token])
     context = {"invitation": invitation, "link": link, "sentence": _sentence(invitation, invitation.organisation)}
+    context["asked"] = access.asked_along(invitation)
     subject = _("%(name)s invites you to %(organisation)s") % {
         "name": invitation.by,
         "organisation": invitation.organisation,
@@ -142,6 +154,50 @@ def _send(request: HttpRequest, invitation: Invitation, token: str) -> None:
         )
     else:
         messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+
+
+@login_required
+@require_POST
+def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """Send an open invitation again, with a new link and a new term, or make its link worthless."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require_people(request.user, found)
+    invitation = get_object_or_404(
+        found.invitations.filter(accepted_at=None).select_related("organisation", "by"), pk=pk
+    )
+    try:
+        if "cancel" in request.POST:
+            teamwork.cancel_invitation(invitation, by=request.user)
+            said = _("The invitation to %(email)s is cancelled: its link leads nowhere now.")
+            messages.success(request, said % {"email": invitation.email})
+        else:
+            send_invitation(request, invitation, teamwork.renew_invitation(invitation, by=request.user))
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    return redirect("people", reference)
+
+
+@login_required
+def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """Give a member another role."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require(request.user, Action.PEOPLE, found)
+    member = get_object_or_404(found.memberships.current().select_related("user"), pk=pk)
+    form = RoleForm(request.POST if request.method == "POST" else None, member=member)
+    if request.method == "POST" and form.is_valid():
+        new_role, sees = form.role_and_sight()
+        try:
+            teamwork.change_role(member, new_role, sees, by=request.user)
+        except WorkflowError as error:
+            form.add_error("access", str(error))
+        else:
+            messages.success(
+                request, _("%(name)s: %(role)s.") % {"name": member.user, "role": member.get_role_display()}
+            )
+            still_owner = member.user_id != request.user.pk or new_role == Role.OWNER
+            return redirect("people", reference) if still_owner else redirect(found)
+    context = {"organisation": found, "member": member, "form": form, "is_self": member.user_id == request.user.pk}
+    return render(request, "assessments/organisations/role.html", context)
 
 
 @login_required
@@ -179,15 +235,17 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         "invitation": invitation,
         "sentence": _sentence(invitation, invitation.organisation),
         "next": urlencode({"next": here}),
+        "asked": access.asked_along(invitation),
     }
     if not request.user.is_authenticated:
         request.session[INVITATION_KEY] = token
         return render(request, "assessments/organisations/invitation.html", context)
     context["member"] = access.membership_in(request.user, invitation.organisation)
-    context["other_address"] = invitation.email.lower() != request.user.email.lower()
+    if not context["member"] and invitation.email.lower() != request.user.email.lower():
+        return render(request, "assessments/organisations/invitation_other.html", context, status=403)
     if request.method == "POST":
         try:
-            declaring.accept_invitation(invitation, by=request.user)
+            teamwork.accept(invitation, by=request.user)
         except WorkflowError as error:
             messages.error(request, str(error))
         else:

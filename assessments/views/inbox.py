@@ -1,0 +1,69 @@
+"""The inbox: what a person was told, with a link to the very thing; reading the thing reads the line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Case as Cases
+from django.db.models import Q, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+
+from assessments import access, teamwork
+from assessments.models import User
+from assessments.views.case import Case
+
+ROWS = 50
+
+
+@login_required
+@never_cache
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Unread lines first, newest first; open one, or mark one or all as read."""
+    user: Any = request.user
+    if request.method == "POST":
+        if "all" in request.POST:
+            n = teamwork.mark_read(access.messages_for(user))
+            words = ngettext("%(n)s message was marked as read.", "%(n)s messages were marked as read.", n)
+            messages.success(request, words % {"n": n})
+            return redirect("inbox")
+        if "read" in request.POST:
+            teamwork.mark_read(access.messages_for(user).filter(pk=_line(request, user, "read").pk))
+            return redirect("inbox")
+        return open_message(request, user)
+    # Not by the time of reading: that would shuffle those that are read.
+    read = Cases(When(read_at=None, then=Value(0)), default=Value(1))
+    page = Paginator(access.messages_for(user).order_by(read, "-at", "-pk"), ROWS).get_page(request.GET.get("page"))
+    context = {"page": page, "unread": access.unread_for(user).count()}
+    return render(request, "assessments/teamwork/inbox.html", context)
+
+
+def _line(request: HttpRequest, user: User, name: str) -> Any:
+    pk = request.POST.get(name, "")
+    return get_object_or_404(access.messages_for(user), pk=pk if pk.isdecimal() else 0)
+
+
+def open_message(request: HttpRequest, user: User) -> HttpResponse:
+    """Mark an inbox line as read and go where it points."""
+    message = _line(request, user, "message")
+    teamwork.mark_read(access.messages_for(user).filter(pk=message.pk))
+    return redirect(message.link if message.link.startswith("/") else "dashboard")
+
+
+def seen(request: HttpRequest, case: Case | None = None) -> None:
+    """Mark as read whatever led to this page: one query, and a second only where something was unread.
+
+    With `case` its marks, which its pages read anyhow, tell whether there is anything to ask for.
+    """
+    user: Any = request.user
+    if request.method != "GET" or (case and not case.marks.get("", access.NO_MARKS).news):
+        return
+    here = Q(link=request.path) | Q(link__startswith=f"{request.path}#")
+    found = list(access.unread_for(user).filter(here).values_list("pk", flat=True))
+    if found:
+        teamwork.mark_read(access.messages_for(user).filter(pk__in=found))
