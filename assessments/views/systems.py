@@ -27,6 +27,7 @@ from assessments.models import AISystem, Assessment, DeclaredUse, State
 from assessments.views.requests import SignedIn
 
 PER_PAGE = 50
+SHOWN_CERTIFICATES = 10  # on the page that retires their system
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def listed(systems: QuerySet[AISystem]) -> QuerySet[AISystem]:
 
 def row(system: AISystem) -> dict[str, Any]:
     """A system as a list shows it, its uses read already."""
-    uses = list(system.uses.all())
+    uses = [use for use in system.uses.all() if not use.retired_at]
     return {
         "system": system,
         "parts": part_words(system),
@@ -100,7 +101,10 @@ def next_step(use: DeclaredUse, assessment: Assessment | None) -> Next:
 
 @login_required
 def systems(request: SignedIn) -> HttpResponse:
-    page = Paginator(listed(access.systems_for(request.user)), PER_PAGE).get_page(request.GET.get("page"))
+    every = access.systems_for(request.user)
+    retired = "retired" in request.GET
+    found = every.filter(retired_at__isnull=not retired)
+    page = Paginator(listed(found), PER_PAGE).get_page(request.GET.get("page"))
     members_of = list(access.organisations_for(request.user))
     context = {
         "page": page,
@@ -108,6 +112,10 @@ def systems(request: SignedIn) -> HttpResponse:
         "member_of_none": not members_of,
         "several": len(members_of) > 1,
         "may_register": access.organisations_where(request.user, Action.REGISTER).exists(),
+        "retired": retired,
+        "others": every.filter(retired_at__isnull=retired).count(),
+        "query": "&retired=1" if retired else "",
+        "exported": [one for one in members_of if one.pk in access.seen_in_full(request.user)],
     }
     return render(request, "assessments/systems/systems.html", context)
 
@@ -204,6 +212,50 @@ def use_edit(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect(use)
     return _use_page(request, form, use.system, use)
+
+
+@login_required
+def retire_system(request: SignedIn, reference: str) -> HttpResponse:
+    """What it means to retire a system, or to take it back, and the button that does it."""
+    found = get_object_or_404(access.systems_for(request.user), reference=reference)
+    return _standing_page(request, found, found)
+
+
+@login_required
+def retire_use(request: SignedIn, reference: str) -> HttpResponse:
+    """What it means to retire a use, or to take it back, and the button that does it."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    return _standing_page(request, use, use.system)
+
+
+def _standing_page(request: SignedIn, about: AISystem | DeclaredUse, system: AISystem) -> HttpResponse:
+    access.require(request.user, Action.REGISTER, about)
+    refused = ""
+    if request.method == "POST":
+        # The button says which of the two it does: a page that was left open undoes nothing.
+        back = "restore" in request.POST
+        try:
+            (declaring.restore if back else declaring.retire)(about, by=request.user)
+        except WorkflowError as error:
+            refused = str(error)
+        else:
+            words = _("“%(name)s” is back on the lists.") if back else _("“%(name)s” is retired.")
+            messages.success(request, words % {"name": about})
+            return redirect(about)
+    is_system = isinstance(about, AISystem)
+    uses: dict[str, Any] = {"use__system" if is_system else "use": about}
+    running = access.certificates_for(request.user).filter(ended_at=None, **uses)
+    drafts = access.assessments_for(request.user).filter(state=State.DRAFT, **uses)
+    context = {
+        "place": "systems",
+        "about": about,
+        "is_system": is_system,
+        "system": system,
+        "refused": refused,
+        "certificates": list(running.order_by("expires_on")[:SHOWN_CERTIFICATES]),
+        "drafts": drafts.count(),
+    }
+    return render(request, "assessments/systems/standing.html", context)
 
 
 def _is_preview(request: HttpRequest) -> bool:

@@ -1,0 +1,600 @@
+"""An inventory of AI systems as a table, one row a declared use: read, checked against the register, written.
+
+Reading writes nothing: `check` turns rows into good ones, as plain values, and faulty ones, each with its columns and
+reasons. What goes out comes in again without loss: cells that a spreadsheet would run as a formula carry an apostrophe
+on the way out, which is taken off on the way in.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import tablib
+from django.conf import settings
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from assessments.errors import WorkflowError
+from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.terms import UNKNOWN
+from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
+from assessments.models import Edition as EditionRow
+from assessments.models.portfolio import newest_assessments, next_date_of, with_dates, with_newest
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_UNPACKED_BYTES = 60 * 1024 * 1024  # of a workbook, so that a small file cannot fill the memory
+MAX_ROWS = 2000
+MAX_COLUMNS = 60
+MAX_CELL = 4000  # characters; the longest column takes half of it
+FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"  # what spreadsheets take for the beginning of a formula
+SYSTEM, USE, TOLD = "system", "use", "told"
+
+
+class Unreadable(WorkflowError):
+    """A file that is no table of ours; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    key: str
+    heading: str | Promise
+    about: str  # system, use; told: only on the way out
+    longest: int = 0
+    required: bool = False
+    one_line: bool = True
+
+
+COLUMNS = (
+    Column("name", gettext_lazy("System name"), SYSTEM, 160, True),
+    Column("version", gettext_lazy("Version"), SYSTEM, 60),
+    Column("description", gettext_lazy("What it does"), SYSTEM, 2000, one_line=False),
+    Column("suppliers", gettext_lazy("Suppliers"), SYSTEM, 400),
+    Column("parts", gettext_lazy("Our parts"), SYSTEM, 200, True),
+    Column("hosting", gettext_lazy("Where the model runs"), SYSTEM, 400),
+    Column("markets", gettext_lazy("Where the people are"), SYSTEM, 400),
+    Column("title", gettext_lazy("Name of the use"), USE, 120, True),
+    Column("purpose", gettext_lazy("Purpose"), USE, 400, True, one_line=False),
+    Column("setting", gettext_lazy("Setting"), USE, 400, True, one_line=False),
+    Column("people_affected", gettext_lazy("People affected"), USE, 400, True, one_line=False),
+    Column("scope_en", gettext_lazy("Scope in English"), USE, 400, True),
+    Column("scope_zh", gettext_lazy("Scope in Chinese"), USE, 400),
+    Column("exclusions", gettext_lazy("What is left out"), USE, 400),
+)
+REFERENCES = (
+    Column("system_reference", gettext_lazy("System reference"), TOLD, 12),
+    Column("use_reference", gettext_lazy("Use reference"), TOLD, 12),
+)
+TOLD_COLUMNS = (
+    Column("tier", gettext_lazy("Tier"), TOLD),
+    Column("state", gettext_lazy("State"), TOLD),
+    Column("progress", gettext_lazy("Progress"), TOLD),
+    Column("next_date", gettext_lazy("Next date"), TOLD),
+)
+EXPORTED = (*REFERENCES, *COLUMNS, *TOLD_COLUMNS)
+MEND = Column("mend", gettext_lazy("What to mend"), TOLD)
+READ = {column.key: column for column in (*COLUMNS, *REFERENCES)}
+SYSTEM_KEYS = tuple(column.key for column in COLUMNS if column.about == SYSTEM)
+USE_KEYS = tuple(column.key for column in COLUMNS if column.about == USE)
+FACTS = ("hosting", "markets")
+PARTS = {
+    "is_developer": gettext_lazy("Technology Developer"),
+    "is_provider": gettext_lazy("Service Provider"),
+    "is_user": gettext_lazy("Service User"),
+}
+SHORT_PARTS = {"developer": "is_developer", "provider": "is_provider", "user": "is_user"}
+EXAMPLE = {
+    "name": gettext_lazy("Appointment assistant"),
+    "version": "2.1",
+    "description": gettext_lazy("Reads requests for an appointment and proposes how urgent each is."),
+    "suppliers": gettext_lazy("Model house; hosting by Cloud house"),
+    "parts": gettext_lazy("Service Provider; Service User"),
+    "title": gettext_lazy("Booking and urgency sorting"),
+    "purpose": gettext_lazy("Sorts requests; a nurse confirms each place"),
+    "setting": gettext_lazy("On the website of six clinics"),
+    "people_affected": gettext_lazy("Patients, about 40,000 a year"),
+    "scope_en": gettext_lazy("Sorting of appointment requests by urgency at six clinics in Hong Kong."),
+    "scope_zh": "香港六間診所按緩急為預約分類。",
+    "exclusions": gettext_lazy("Telephone bookings."),
+}
+
+
+# --- cells ----------------------------------------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Line ends as line feeds, no other control characters than tabs: what both file kinds can carry."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
+
+
+def escaped(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run, and before an apostrophe, so that it can come off again."""
+    return f"'{text}" if text and text[0] in FORMULA_SIGNS + "'" else text
+
+
+def unescaped(text: str) -> str:
+    """Take off the apostrophe that `escaped` put on; one that somebody typed before a word stays."""
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in FORMULA_SIGNS + "'" else text
+
+
+def cell_text(value: Any) -> str:
+    """A cell as text: 2.0 is 2, a date is written as 2026-11-24."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    return unescaped(str(value))
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as it was read: the line of each row with its cells by column, and the headings that are not taken."""
+
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    ignored: tuple[str, ...] = ()
+
+
+def read(data: bytes) -> Table:
+    """Read CSV or XLSX, told apart by content. Raises Unreadable with a sentence that says what to do."""
+    if not data:
+        raise Unreadable(_("The file is empty."))
+    if len(data) > MAX_BYTES:
+        raise Unreadable(_("The file is larger than 5 MB. Split it, or take out what is not in the template."))
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(_("This is the old Excel format. Save it as “Excel Workbook (.xlsx)” and choose it again."))
+    lines = _xlsx_lines(data) if data.startswith(b"PK") else _csv_lines(data)
+    head: list[str | None] | None = None
+    ignored: list[str] = []
+    rows: list[tuple[int, dict[str, str]]] = []
+    for number, cells in lines:
+        texts = [plain(cell_text(cell)).strip() for cell in cells]
+        if not any(texts):
+            continue
+        if head is None:
+            head, ignored = _head(texts)
+            continue
+        if len(rows) == MAX_ROWS:
+            raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
+        row = {key: text[: MAX_CELL + 1] for key, text in zip(head, texts, strict=False) if key}
+        if any(row.values()):
+            rows.append((number, row))
+    if not rows:
+        raise Unreadable(_("There is no row under the headings."))
+    return Table(tuple(rows), tuple(ignored))
+
+
+def _head(texts: Sequence[str]) -> tuple[list[str | None], list[str]]:
+    """The column key of each heading (None: not taken), and the headings that are not taken."""
+    known = _headings()
+    told = {_fold(text) for column in (*TOLD_COLUMNS, MEND) for text in _in_all_languages(column.heading)}
+    head = [known.get(_fold(text)) for text in texts[:MAX_COLUMNS]]
+    missing = [str(column.heading) for column in COLUMNS if column.required and column.key not in head]
+    if missing:
+        words = _("These columns are missing: %(columns)s. Start from the template: its first row names all columns.")
+        raise Unreadable(words % {"columns": ", ".join(missing)})
+    twice = [str(READ[key].heading) for key in READ if head.count(key) > 1]
+    if twice:
+        raise Unreadable(_("These columns stand in it twice: %(columns)s.") % {"columns": ", ".join(twice)})
+    ignored = [text for text, key in zip(texts, head, strict=False) if text and key is None and _fold(text) not in told]
+    return head, ignored
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _in_all_languages(words: str | Promise) -> Iterator[str]:
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            yield str(words)
+
+
+def _headings() -> dict[str, str]:
+    """Every heading in every language of the site, to its column."""
+    return {_fold(text): column.key for column in READ.values() for text in _in_all_languages(column.heading)}
+
+
+def _csv_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    text = _decoded(data)
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        yield from enumerate(reader, 1)
+    except csv.Error as error:
+        raise Unreadable(_("The file could not be read as a table. Save it again as CSV UTF-8 or as XLSX.")) from error
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise Unreadable(_("The text of the file is damaged. Save it again as CSV UTF-8 or as XLSX.")) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        kind = _("Big5") if _is_big5(data) else _("another encoding")
+        raise Unreadable(
+            _(
+                "The text of the file is not UTF-8; it looks like %(kind)s, and Chinese would come out wrong. In Excel"
+                " choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook (.xlsx)”, and choose that file."
+            )
+            % {"kind": kind}
+        ) from error
+
+
+def _is_big5(data: bytes) -> bool:
+    try:
+        data.decode("big5hkscs")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    # Not tablib: it reads a whole sheet before anybody can count its rows.
+    damaged = _("The workbook could not be read. Save it again as “Excel Workbook (.xlsx)”, without a password.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED_BYTES:
+                raise Unreadable(_("The workbook is far too large once unpacked. Take out all but the table."))
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # a file may claim any size; what counts is what is in it
+            for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
+                if number > MAX_ROWS * 5:  # empty rows count too, lest a million of them be walked through
+                    return
+                yield number, cells
+        finally:
+            book.close()
+    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, OSError) as error:
+        raise Unreadable(damaged) from error
+
+
+# --- checking -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    column: str  # its heading
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the file: good with its values, or faulty with its cells as they stood."""
+
+    line: int
+    cells: Mapping[str, str]
+    faults: tuple[Fault, ...]
+    group: str = ""  # rows of one system share it
+    system: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    use: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A registered system as a row is held against it."""
+
+    pk: int
+    cells: Mapping[str, str]
+    titles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Register:
+    """What an organisation has registered, by folded name and version: three queries."""
+
+    systems: Mapping[tuple[str, str], tuple[Known, ...]]
+
+    @classmethod
+    def of(cls, organisation: Organisation, edition: Edition) -> Register:
+        titles: dict[int, set[str]] = {}
+        for pk, title in DeclaredUse.objects.filter(organisation=organisation).values_list("system_id", "title"):
+            titles.setdefault(pk, set()).add(_fold(title))
+        facts = _facts_of(DeclaredFact.objects.filter(system__organisation=organisation), edition)
+        found: dict[tuple[str, str], list[Known]] = {}
+        for system in AISystem.objects.filter(organisation=organisation).order_by("pk"):
+            cells = system_cells(system, facts.get(system.pk, {}))
+            known = Known(system.pk, cells, frozenset(titles.get(system.pk, ())))
+            found.setdefault((_fold(system.name), _fold(system.version)), []).append(known)
+        return cls({key: tuple(rows) for key, rows in found.items()})
+
+    def named(self, name: str, version: str) -> tuple[Known, ...]:
+        return self.systems.get((_fold(name), _fold(version)), ())
+
+
+@dataclass
+class _Seen:
+    """What the rows above say: of each system its first cells, of each use its line."""
+
+    systems: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    uses: dict[tuple[str, str], int] = field(default_factory=dict)
+    references: dict[str, int] = field(default_factory=dict)
+
+
+def check(table: Table, register: Register, edition: Edition) -> list[Row]:
+    """Hold every row against the rules, the register and the rows above it. Runs no query."""
+    seen = _Seen()
+    words = {key: fact_words(key) for key in FACTS}
+    return [_check_row(line, cells, seen, register, edition, words) for line, cells in table.rows]
+
+
+def _check_row(
+    line: int,
+    given: Mapping[str, str],
+    seen: _Seen,
+    register: Register,
+    edition: Edition,
+    words: Mapping[str, Mapping[str, Any]],
+) -> Row:
+    faults: list[Fault] = []
+
+    def fault(key: str, reason: str) -> None:
+        faults.append(Fault(str(READ[key].heading), reason))
+
+    cells = {key: _tidy(READ[key], given.get(key, "")) for key in READ}
+    group = cells["system_reference"] or f"{_fold(cells['name'])}\n{_fold(cells['version'])}"
+    first = seen.systems.setdefault(group, (line, {key: cells[key] for key in SYSTEM_KEYS}))
+    merged = dict(cells)
+    if cells["name"]:
+        for key in SYSTEM_KEYS:
+            merged[key] = cells[key] or first[1][key]  # named once, in the first row, is enough
+            if cells[key] and cells[key] != first[1][key]:
+                fault(key, _("Row %(line)s says something else of the same system.") % {"line": first[0]})
+    with_use = any(cells[key] for key in USE_KEYS)
+    for column in COLUMNS:
+        text = merged[column.key]
+        if column.required and not text and (column.about == SYSTEM or with_use):
+            fault(column.key, _missing_words(column.key))
+        if len(text) > column.longest:
+            count = len(text) - column.longest
+            too_long = ngettext("%(n)s character too long.", "%(n)s characters too long.", count)
+            fault(column.key, too_long % {"n": count})
+    parts, strange = _read_parts(merged["parts"])
+    if strange:
+        said = _("“%(word)s” is no part. Write %(parts)s; several with a semicolon between them.")
+        fault("parts", said % {"word": strange[0], "parts": ", ".join(str(word) for word in PARTS.values())})
+    facts = {}
+    for key in FACTS:
+        if merged[key]:
+            try:
+                facts[key] = _read_fact(edition.facts[key], merged[key], words[key])
+            except ValueError as error:
+                fault(key, str(error))
+    _check_twice(line, cells, group, with_use, seen, fault)
+    _check_register(merged, cells, with_use, register, fault)
+    if faults:
+        return Row(line, dict(given), tuple(faults))
+    system = {key: merged[key] for key in ("name", "version", "description", "suppliers")} | parts
+    use = {key: cells[key] for key in USE_KEYS} if with_use else None
+    return Row(line, {}, (), group, system, facts, use)
+
+
+def _tidy(column: Column, text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text) if column.one_line else text
+
+
+def _missing_words(key: str) -> str:
+    if key == "parts":
+        return _("Say what your organisation is to the system: Technology Developer, Service Provider, Service User.")
+    return _("This cell is needed and is empty.")
+
+
+def _check_twice(line: int, cells: Mapping[str, str], group: str, with_use: bool, seen: _Seen, fault: Any) -> None:
+    """Name what stands in the file a second time."""
+    reference = cells["use_reference"]
+    if reference:
+        if reference in seen.references:
+            said = _("Row %(line)s has the same reference. Leave this cell empty for a use of its own.")
+            fault("use_reference", said % {"line": seen.references[reference]})
+            return
+        seen.references[reference] = line
+    key = (group, reference or _fold(cells["title"]))
+    if key in seen.uses:
+        said = _("Row %(line)s has the same use already.") if with_use else _("Row %(line)s has this system already.")
+        fault("title" if with_use else "name", said % {"line": seen.uses[key]})
+    else:
+        seen.uses[key] = line
+
+
+def _check_register(
+    merged: Mapping[str, str], cells: Mapping[str, str], with_use: bool, register: Register, fault: Any
+) -> None:
+    """An import adds and changes nothing that is registered: say where a row meets what is there."""
+    known = register.named(merged["name"], merged["version"])
+    if not known:
+        return
+    if not with_use:
+        fault("name", _("This system is in the register already."))
+        return
+    if any(_fold(cells["title"]) in one.titles for one in known):
+        fault("title", _("This use is in the register already."))
+        return
+    for key in SYSTEM_KEYS:
+        if key not in ("name", "version") and cells[key] and cells[key] != known[0].cells[key]:
+            fault(key, _("The register says something else of this system. Change it there, or leave the cell empty."))
+
+
+def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
+    """Which parts a cell names, and the words that name none."""
+    known = {_fold(word): key for key, words in PARTS.items() for word in _in_all_languages(words)} | SHORT_PARTS
+    words = [word for word in re.split(r"[;；,，、\n]", text) if word.strip()]
+    chosen = {known.get(_fold(word)) for word in words}
+    return {key: key in chosen for key in PARTS}, [word.strip() for word in words if _fold(word) not in known]
+
+
+def fact_words(key: str) -> dict[str, Any]:
+    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key."""
+    found: dict[str, Any] = {}
+    checksum = EditionRow.objects.current().checksum
+    for code, _name in settings.LANGUAGES:
+        fact = edition_for(checksum, code).facts[key]
+        for value in fact.values:
+            found[_fold(str(value))] = value
+            found[_fold(option_word(fact, value))] = value
+        with translation.override(code):
+            found[_fold(_("Do not know"))] = UNKNOWN
+    return found
+
+
+def option_word(fact: Fact, value: Any) -> str:
+    """An option in a few words: what stands before its colon."""
+    if value == UNKNOWN:
+        return _("Do not know")
+    return re.split("[:：]", fact.options.get(str(value), str(value)))[0]
+
+
+def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
+    """The value of a fact that takes several answers; ValueError says which word is none of them."""
+    values = []
+    for word in re.split(r"[;；\n]", text):
+        if not word.strip():
+            continue
+        if _fold(word) not in words:
+            choices = "; ".join(option_word(fact, value) for value in fact.values)
+            said = _("“%(word)s” is none of the answers. Write one or more of: %(choices)s; or Do not know.")
+            raise ValueError(said % {"word": word.strip(), "choices": choices})
+        value = words[_fold(word)]
+        if value not in values:
+            values.append(value)
+    if UNKNOWN in values and len(values) > 1:
+        raise ValueError(_("“Do not know” cannot stand beside other answers."))
+    return UNKNOWN if values == [UNKNOWN] else values
+
+
+# --- keeping rows between two requests -------------------------------------------------------------------------------
+
+
+def as_json(rows: Iterable[Row], ignored: Sequence[str]) -> dict[str, Any]:
+    """The checked rows as an import draft keeps them."""
+    kept = []
+    for row in rows:
+        if row.faults:
+            faults = [[fault.column, fault.reason] for fault in row.faults]
+            kept.append({"line": row.line, "cells": dict(row.cells), "faults": faults})
+        else:
+            good = {"group": row.group, "system": dict(row.system), "facts": dict(row.facts), "use": row.use}
+            kept.append({"line": row.line, **good})
+    return {"rows": kept, "ignored": list(ignored)}
+
+
+def good_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in kept["rows"] if "faults" not in row]
+
+
+def faulty_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in kept["rows"] if "faults" in row]
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def system_cells(system: AISystem, facts: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a system; `facts`: its facts in words."""
+    parts = "; ".join(str(word) for key, word in PARTS.items() if getattr(system, key))
+    texts = {key: plain(getattr(system, key)) for key in ("name", "version", "description", "suppliers")}
+    return {**texts, "parts": parts, **{key: facts.get(key, "") for key in FACTS}}
+
+
+def use_cells(use: DeclaredUse) -> dict[str, str]:
+    return {key: plain(getattr(use, key)) for key in USE_KEYS}
+
+
+def facts_in_words(systems: QuerySet[AISystem], edition: Edition) -> dict[int, dict[str, str]]:
+    """The facts that the table carries, of all these systems, in one query."""
+    return _facts_of(DeclaredFact.objects.filter(system__in=systems.values("pk")), edition)
+
+
+def _facts_of(rows: Any, edition: Edition) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    for pk, key, value in rows.filter(use=None, key__in=FACTS).values_list("system_id", "key", "value"):
+        values = value if isinstance(value, list) else [value]
+        fact = edition.facts[key]
+        found.setdefault(pk, {})[key] = "; ".join(option_word(fact, part) for part in values)
+    return found
+
+
+def export_rows(systems: QuerySet[AISystem], edition: Edition) -> Iterator[dict[str, str]]:
+    """The rows of these systems with what is told of each use besides; systems without a use have a row of their own.
+
+    Retired uses are left out. Four queries, however many.
+    """
+    uses = DeclaredUse.objects.filter(system__in=systems.values("pk"), retired_at=None)
+    rows = list(with_dates(with_newest(uses)).order_by(Lower("title"), "pk"))
+    newest = newest_assessments(rows)
+    of_system: dict[int, list[Any]] = {}
+    for use in rows:
+        of_system.setdefault(use.system_id, []).append(use)
+    found = list(systems)
+    facts = facts_in_words(systems, edition)
+    for system in found:
+        cells = {"system_reference": system.reference, **system_cells(system, facts.get(system.pk, {}))}
+        for use in of_system.get(system.pk, []):
+            yield cells | use_cells(use) | _told(use, newest.get(use.pk))
+        if system.pk not in of_system:
+            yield cells
+
+
+def _told(use: Any, assessment: Assessment | None) -> dict[str, str]:
+    due = next_date_of(use)
+    return {
+        "use_reference": use.reference,
+        "tier": str(use.get_assigned_tier_display()) if use.assigned_tier else "",
+        "state": str(assessment.get_state_display()) if assessment else "",
+        "progress": f"{assessment.answered}/{assessment.applicable}" if assessment else "",
+        "next_date": due[1].isoformat() if due else "",
+    }
+
+
+def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str) -> bytes:
+    """Write a table as `csv` (UTF-8 with BOM, so that Excel reads Chinese) or `xlsx`."""
+    table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=_("AI systems"))
+    for row in rows:
+        table.append([escaped(plain(row.get(column.key, ""))) for column in columns])
+    if kind == "xlsx":
+        return bytes(table.export("xlsx", column_width=24))
+    return str(table.export("csv")).encode("utf-8-sig")
+
+
+def write_template(kind: str) -> bytes:
+    """An empty table with one row that shows how it is filled in."""
+    edition = EditionRow.objects.current().compiled()
+    example = {key: str(words) for key, words in EXAMPLE.items()}
+    for key in FACTS:
+        fact = edition.facts[key]
+        example[key] = option_word(fact, fact.values[0])
+    return write([example], COLUMNS, kind)
+
+
+def write_faulty(kept: Mapping[str, Any], kind: str) -> bytes:
+    """The faulty rows as they stood, with a column that says what to mend."""
+    rows = [
+        {**row["cells"], MEND.key: "\n".join(f"{column}: {reason}" for column, reason in row["faults"])}
+        for row in faulty_rows(kept)
+    ]
+    references = tuple(column for column in REFERENCES if any(row.get(column.key) for row in rows))
+    return write(rows, (*references, *COLUMNS, MEND), kind)

@@ -1,0 +1,204 @@
+"""The portfolio: declared uses with where each stands, sorted, cut into pages and summed up by SQL over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import (
+    Avg,
+    Case,
+    CharField,
+    Count,
+    DateField,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Least, Lower, NullIf
+
+from assessments.guideline.terms import TIERS, Dimension
+from assessments.models.assessments import Assessment
+from assessments.models.certificates import Certificate
+from assessments.models.reviews import ActionStatus, Condition, RemediationAction
+from assessments.models.systems import DeclaredUseQuerySet
+
+NEVER = date(9999, 12, 31)  # sorts behind every date; shown as none
+DATES = ("action_due", "certificate_ends", "condition_due")
+
+
+def with_newest(uses: DeclaredUseQuerySet, of: QuerySet[Assessment] | None = None) -> DeclaredUseQuerySet:
+    """Annotate each use with its newest assessment (`of` those, if given) and that one's state, "" where there is none."""
+    rows = Assessment.objects.all() if of is None else of
+    newest = rows.filter(use=OuterRef("pk")).order_by("-pk")
+    return uses.annotate(
+        newest=Subquery(newest.values("pk")[:1]),
+        state=Coalesce(Subquery(newest.values("state")[:1]), Value(""), output_field=CharField()),
+    )
+
+
+def with_dates(uses: DeclaredUseQuerySet) -> DeclaredUseQuerySet:
+    """Annotate each use with its next dates (see DATES; None where there is none) and the first of them, or NEVER."""
+    actions = RemediationAction.objects.filter(use=OuterRef("pk"), status=ActionStatus.OPEN)
+    running = Certificate.objects.filter(use=OuterRef("pk"), ended_at=None)
+    open_ones = Condition.objects.filter(met_at=None, decision__submission__certificate__use=OuterRef("pk"))
+    uses = uses.annotate(
+        action_due=_first(actions, "use", "due"),
+        certificate_ends=Subquery(running.values("expires_on")[:1]),
+        condition_due=_first(
+            open_ones.filter(decision__submission__certificate__ended_at=None),
+            "decision__submission__certificate__use",
+            "due_on",
+        ),
+    )
+    never = Value(NEVER, output_field=DateField())
+    return uses.annotate(next_date=Least(*(Coalesce(F(name), never) for name in DATES)))
+
+
+def _first(rows: QuerySet[Any], of: str, column: str) -> Subquery:
+    return Subquery(rows.order_by().values(of).annotate(first=Min(column)).values("first")[:1])
+
+
+def next_date_of(use: Any) -> tuple[str, date] | None:
+    """Which of DATES comes first, and when; None where nothing is due."""
+    found = [(getattr(use, name), name) for name in DATES if getattr(use, name)]
+    return (min(found)[1], min(found)[0]) if found else None
+
+
+def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
+    """The newest assessment of each use of `with_newest`, by the use's id: one query."""
+    ids = [use.newest for use in uses if use.newest]
+    # Asked even where there is none, so that a page costs the same whatever is on it.
+    rows = Assessment.objects.defer("stale_reasons").filter(pk__in=ids or [0])
+    return {assessment.use_id: assessment for assessment in rows}
+
+
+# --- order and pages -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the portfolio: an expression without nulls, and how its values are written into an address."""
+
+    expression: Any
+    down: bool
+    read: Any  # text to value; ValueError where it is none
+
+    def key(self, text: str) -> tuple[Any, int]:
+        value, _tilde, pk = text.rpartition("~")
+        return self.read(value), _number(pk)
+
+
+def _of_newest(expression: Any) -> Subquery:
+    return Subquery(Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk").values(key=expression)[:1])
+
+
+def _number(value: str) -> int:
+    if len(value) > 18:
+        raise ValueError("no database keeps such a number")
+    return int(value)
+
+
+def _text(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("PostgreSQL keeps no such sign")
+    return value
+
+
+ORDERS: Mapping[str, Order] = {
+    "changed": Order(Coalesce(_of_newest(F("updated_at")), F("created_at")), True, datetime.fromisoformat),
+    "date": Order(F("next_date"), False, date.fromisoformat),
+    "tier": Order(
+        Case(
+            *(When(assigned_tier=str(tier), then=Value(tier.rank + 1)) for tier in TIERS),
+            default=Value(0),
+            output_field=IntegerField(),
+        ),
+        True,
+        _number,
+    ),
+    "progress": Order(
+        Coalesce(
+            _of_newest(Cast(F("answered"), IntegerField()) * 1000 / NullIf(F("applicable"), 0)),
+            Value(-1),
+            output_field=IntegerField(),
+        ),
+        False,
+        _number,
+    ),
+    "system": Order(Lower("system__name"), False, _text),
+    "use": Order(Lower("title"), False, _text),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a long list, cut by the key of its ends and not by counting rows: page 100 costs what page 1 does."""
+
+    rows: list[Any]
+    before: str  # cursor of the rows before these; empty where there are none
+    after: str
+
+
+def cut(uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before: str = "") -> Page:
+    """Cut one page out of `uses`; one query. A cursor that cannot be read counts as none."""
+    ordered = uses.annotate(key=order.expression)
+    back = False
+    for text, backwards in ((after, False), (before, True)):
+        try:
+            key, pk = order.key(text)
+        except (ValueError, OverflowError):
+            continue
+        smaller = order.down != backwards
+        sign = "lt" if smaller else "gt"
+        ordered = ordered.filter(Q(**{f"key__{sign}": key}) | Q(key=key, **{f"pk__{sign}": pk}))
+        back = backwards
+        break
+    down = order.down != back
+    rows = list(ordered.order_by(F("key").desc() if down else F("key").asc(), "-pk" if down else "pk")[: size + 1])
+    more = len(rows) > size
+    rows = rows[:size]
+    if back:
+        rows.reverse()
+    moved = bool(after or before)
+    has_before = more if back else moved
+    has_after = True if back else more
+    return Page(rows, _cursor(rows, 0) if has_before else "", _cursor(rows, -1) if has_after else "")
+
+
+def _cursor(rows: list[Any], at: int) -> str:
+    if not rows:
+        return ""
+    key = rows[at].key
+    return f"{key.isoformat() if isinstance(key, date) else key}~{rows[at].pk}"
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+
+
+def tiers_of(uses: DeclaredUseQuerySet) -> dict[str, int]:
+    """How many uses stand in each tier; "" counts those without one. One query."""
+    return dict(uses.order_by().values_list("assigned_tier").annotate(n=Count("pk")))
+
+
+def readiness_of(uses: DeclaredUseQuerySet) -> dict[str, tuple[float | None, int]]:
+    """Of each dimension the mean over the newest assessments in per cent, None: not assessed, and over how many."""
+    columns = {str(dimension): f"readiness_{dimension}" for dimension in Dimension}
+    annotated: QuerySet[Any] = with_newest(uses).order_by()
+    newest = annotated.values("newest")
+    sums = Assessment.objects.filter(pk__in=newest).aggregate(
+        **{f"mean_{key}": Avg(column) for key, column in columns.items()},
+        **{f"count_{key}": Count(column) for key, column in columns.items()},
+    )
+    return {
+        key: (None if sums[f"mean_{key}"] is None else float(sums[f"mean_{key}"]) / 10, sums[f"count_{key}"])
+        for key in columns
+    }

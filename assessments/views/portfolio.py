@@ -1,0 +1,197 @@
+"""The portfolio: every declared use with its tier, state, progress and next date; filters kept under a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from assessments import access, starting
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
+from assessments.guideline.terms import TIERS
+from assessments.models import Assessment, DeclaredUse, Role, Sees
+from assessments.models.portfolio import (
+    ORDERS,
+    cut,
+    newest_assessments,
+    next_date_of,
+    readiness_of,
+    tiers_of,
+    with_dates,
+    with_newest,
+)
+from assessments.models.systems import DeclaredUseQuerySet
+from assessments.views.dashboard import next_step
+from assessments.views.requests import SignedIn
+from assessments.views.systems import part_words
+
+PLACE = "assessments"
+ROWS = 50
+DATE_WORDS = {
+    "action_due": gettext_lazy("action due"),
+    "certificate_ends": gettext_lazy("certificate ends"),
+    "condition_due": gettext_lazy("condition due"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One use as the list shows it."""
+
+    use: DeclaredUse
+    assessment: Assessment | None
+    url: str
+    state: str
+    next: str
+    parts: list[str]
+    when: date | None
+    what: str
+    late: bool
+    retired: bool
+
+
+@login_required
+@never_cache
+def portfolio(request: SignedIn) -> HttpResponse:
+    """Every use that this person may see. The queries are the same for one use and for thousands."""
+    memberships = access.memberships_on_page(request.user)
+    works_in = [m.organisation for m in memberships if m.role != Role.REVIEWER]
+    form = PortfolioForm(request.GET, organisations=works_in)
+    # Who sees only what is assigned does not learn of a newer assessment that is not.
+    partly = any(m.sees == Sees.ASSIGNED for m in memberships)
+    of = access.assessments_for(request.user) if partly else None
+    uses = narrowed(access.portfolio_for(request.user), form.chosen(), of)
+    order = ORDERS[form.chosen().get("sort", "changed")]
+    page = cut(
+        with_dates(with_newest(uses, of)),
+        order,
+        ROWS,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    newest = newest_assessments(page.rows)
+    in_full = {m.organisation_id for m in memberships if m.role != Role.REVIEWER and m.sees == Sees.ALL}
+    today = timezone.localdate()
+    tiers = tiers_of(uses)
+    filtered = bool(set(form.chosen()) - {"sort"})
+    context = {
+        "place": PLACE,
+        "form": form,
+        "filtered": filtered,
+        "query": form.query(),
+        "lines": [_line(use, newest.get(use.pk), today, use.organisation_id in in_full) for use in page.rows],
+        "before": _address(form, before=page.before) if page.before else "",
+        "after": _address(form, after=page.after) if page.after else "",
+        "count": sum(tiers.values()),
+        "tiers": [(str(tier), tiers.get(str(tier), 0), _address(form, tier=str(tier))) for tier in reversed(TIERS)],
+        "no_tier": tiers.get("", 0),
+        "no_tier_url": _address(form, tier=NONE),
+        "readiness": _readiness(uses.filter(organisation__in=in_full)) if in_full else [],
+        "several": len(works_in) > 1,
+        "kept": list(access.filters_for(request.user)),
+        "keep_form": KeepFilterForm(),
+        "may_register": any(m.role in access.MAY[Action.REGISTER] for m in memberships),
+    }
+    return render(request, "assessments/portfolio/portfolio.html", context)
+
+
+def narrowed(
+    uses: DeclaredUseQuerySet, chosen: dict[str, str], of: QuerySet[Assessment] | None = None
+) -> DeclaredUseQuerySet:
+    """The uses that a choice asks for; the state is that of the newest assessment (`of` those, if given)."""
+    standing = chosen.get("standing", "")
+    in_use = Q(retired_at=None, system__retired_at=None)
+    if standing != "all":
+        uses = uses.exclude(in_use) if standing == "retired" else uses.filter(in_use)
+    if tier := chosen.get("tier"):
+        uses = uses.filter(assigned_tier="" if tier == NONE else tier)
+    if state := chosen.get("state"):
+        standing_in: dict[str, Any] = {"state": "" if state == NONE else state}  # a column that with_newest adds
+        uses = with_newest(uses, of).filter(**standing_in)
+    if part := chosen.get("part"):
+        uses = uses.filter(**{f"system__is_{part}": True})
+    if organisation := chosen.get("organisation"):
+        uses = uses.filter(organisation__reference=organisation)
+    for word in chosen.get("q", "").split():
+        places = ("title", "purpose", "scope_en", "scope_zh", "system__name", "system__suppliers")
+        found = Q(reference=word)
+        for place in places:
+            found |= Q(**{f"{place}__icontains": word})
+        uses = uses.filter(found)
+    return uses
+
+
+def _address(form: PortfolioForm, **changed: str) -> str:
+    return "?" + urlencode({**form.chosen(), **changed})
+
+
+def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool) -> Line:
+    if assessment:
+        assessment.use = use
+    due = next_date_of(use) if in_full else None  # actions and certificates are not shown to the others
+    return Line(
+        use=use,
+        assessment=assessment,
+        url=assessment.get_absolute_url() if assessment else use.get_absolute_url(),
+        state=assessment.shown_state if assessment else "not_started",
+        next=next_step(assessment) if assessment else "",
+        parts=part_words(use.system),
+        when=due[1] if due else None,
+        what=str(DATE_WORDS[due[0]]) if due else "",
+        late=due is not None and due[1] < today,
+        retired=bool(use.retired_at or use.system.retired_at),
+    )
+
+
+def _readiness(uses: DeclaredUseQuerySet) -> list[tuple[str, str | None, int]]:
+    """Each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
+    terms = access.current_edition().terms
+    return [
+        (terms[f"dimensions.{key}"], None if mean is None else f"{mean:.1f}", count)
+        for key, (mean, count) in readiness_of(uses).items()
+    ]
+
+
+@login_required
+@never_cache
+def filters(request: SignedIn) -> HttpResponse:
+    """The filters that a person keeps: keep the one that the address has, or forget one."""
+    works_in = [m.organisation for m in access.memberships_on_page(request.user) if m.role != Role.REVIEWER]
+    kept = access.filters_for(request.user)
+    if request.method == "POST" and "forget" in request.POST:
+        pk = request.POST["forget"]
+        one = get_object_or_404(kept, pk=int(pk) if pk.isdecimal() and len(pk) < 19 else 0)
+        starting.forget_filter(one, by=request.user)
+        messages.success(request, _("“%(name)s” is forgotten.") % {"name": one.name})
+        return redirect("filters")
+    chosen = request.GET
+    if request.method == "POST":
+        chosen = QueryDict(request.POST.get("query", ""))
+    query = PortfolioForm(chosen, organisations=works_in).query()
+    form = KeepFilterForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            one = starting.keep_filter(request.user, form.cleaned_data["name"], query)
+        except InvalidAnswer as error:
+            form.add_error("name", str(error))
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The filter is kept as “%(name)s”.") % {"name": one.name})
+            return redirect(f"{reverse('assessments')}?{query}")
+    context = {"place": PLACE, "form": form, "query": query, "kept": list(kept)}
+    return render(request, "assessments/portfolio/filters.html", context)
