@@ -32,7 +32,8 @@ class Case:
 
     @cached_property
     def member(self) -> Membership | None:
-        return access.membership_in(self.user, self.assessment.organisation_id)
+        mine = access.memberships_on_page(self.user)
+        return next((one for one in mine if one.organisation_id == self.assessment.organisation_id), None)
 
     @cached_property
     def declared(self) -> Declared:
@@ -42,6 +43,11 @@ class Case:
     def targets(self) -> set[str] | None:
         """The sections and questions that this member may answer; None: all."""
         return access.assigned_targets(self.user, self.assessment, self.member)
+
+    @cached_property
+    def marks(self) -> dict[str, access.Marks]:
+        """Comments, requests and flags by question, of those that have any (one query)."""
+        return access.marks_on_questions(self.user, self.assessment)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -70,6 +76,11 @@ class Case:
     def sees_all(self) -> bool:
         return self.targets is None
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether this member may ask a colleague to answer a question."""
+        return self.may_answer and self.sees_all
+
     def unlocked(self, answered: Iterable[str]) -> set[str] | None:
         return declaring.unlocked_questions(self.assessment, self.declared, answered)
 
@@ -85,6 +96,14 @@ def find_section(case: Case, key: str) -> tuple[Section, tuple[Question, ...]]:
     for section, questions in case.sections:
         if section.key == key:
             return section, questions
+    raise Http404
+
+
+def find_question(case: Case, key: str) -> Question:
+    """Find a question that is asked and that this member sees; 404 for any other."""
+    for question in case.questions:
+        if question.key == key:
+            return question
     raise Http404
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,15 +13,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from assessments import access, declaring, workflow
+from assessments import access, starting, teamwork, workflow
 from assessments.access import Action
-from assessments.errors import WorkflowError
+from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Tier
-from assessments.models import Role, State
+from assessments.models import Assignment, Certificate, DecisionKind, State
 from assessments.views.case import (
     Case,
     documents_of,
@@ -31,6 +33,50 @@ from assessments.views.case import (
     own_submission,
     what_happens_next,
 )
+from assessments.views.closed import closed_sections
+from assessments.views.finding import duration, first_after, minutes_for, place_of
+from assessments.views.inbox import seen
+
+
+@dataclass
+class Asked:
+    """A person who is asked to answer a section, or some questions of it."""
+
+    name: str
+    url: str
+    questions: int = 0  # 0: the whole section
+    due: date | None = None  # the next one
+    done: bool = True
+    late: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+    def add(self, assignment: Assignment) -> None:
+        self.questions += bool(assignment.question)
+        if assignment.done_at is None:
+            self.done = False
+            self.due = min(filter(None, (self.due, assignment.due)), default=None)
+            self.late = self.due is not None and self.due < timezone.localdate()
+
+
+def who_has_what(case: Case) -> dict[str, list[Asked]]:
+    """The people who are asked, by section: one query."""
+    found: dict[str, dict[tuple[int, bool], Asked]] = {}
+    for assignment in access.asked_in(case.assessment):
+        url = reverse("asked", args=[case.assessment.reference, assignment.pk])
+        person = Asked(str(assignment.member.user), url)
+        key = (assignment.member_id, bool(assignment.question))
+        found.setdefault(assignment.section, {}).setdefault(key, person).add(assignment)
+    return {section: list(people.values()) for section, people in found.items()}
+
+
+FILTERS = [
+    ("", gettext_lazy("All sections")),
+    ("open", gettext_lazy("Not complete")),
+    ("unknown", gettext_lazy("With answers not known yet")),
+    ("flagged", gettext_lazy("With your flags")),
+]
 
 
 @dataclass
@@ -39,9 +85,23 @@ class SectionRow:
     answered: int
     total: int
     unknown: int
-    people: list[str]
+    people: list[Asked]
     state: str
+    flagged: int = 0
+    open_comments: int = 0
+    minutes: int = 0  # that are left, by our estimate
     go_on: bool = False
+    planned: int = 0
+    not_applicable: int = 0
+
+    @property
+    def time_left(self) -> str:
+        return duration(self.minutes) if self.minutes else ""
+
+    def is_shown(self, show: str) -> bool:
+        """Whether the filter of the task list keeps it."""
+        kept = {"open": self.answered < self.total, "unknown": self.unknown, "flagged": self.flagged}
+        return bool(kept.get(show, True))
 
 
 @login_required
@@ -49,32 +109,55 @@ class SectionRow:
 def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of one assessment: what is to be answered, by whom, how far it is, and what happens next."""
     case = find_case(request, reference)
+    seen(request, case)
     assessment, use = case.assessment, case.assessment.use
     counts = assessment.progress.get("sections", {})
-    assigned: dict[str, list[str]] = {}
-    for assignment in assessment.assignments.select_related("member__user").order_by("pk"):
-        assigned.setdefault(assignment.section, []).append(str(assignment.member.user))
-    last = None
-    if case.may_answer:
-        last = assessment.answers.filter(by=case.user).order_by("-at").values_list("question__key", flat=True).first()
+    assigned = who_has_what(case)
+    given = list(assessment.answers.order_by("-at").values_list("question__key", "by_id", "to_confirm"))
+    last = next((key for key, by, _carried in given if by == case.user.pk), None) if case.may_answer else None
+    have_answer = {key for key, _by, to_confirm in given if not to_confirm}
     rows = [
         section_row(section, questions, counts.get(section.key, {}), assigned.get(section.key, []))
         for section, questions in case.sections
     ]
+    for row, (_section, questions) in zip(rows, case.sections, strict=True):
+        marks = [case.marks.get(question.key, access.NO_MARKS) for question in questions]
+        row.flagged = sum(mark.flagged for mark in marks)
+        row.open_comments = sum(mark.open_comments for mark in marks)
+        row.minutes = minutes_for(question for question in questions if question.key not in have_answer)
+        if not case.sees_all:  # of a section of which one question is asked, that one alone counts here
+            row.total, row.answered = len(questions), sum(question.key in have_answer for question in questions)
+            row.state = state_of_section(row.answered, row.total)
+    offer = None
+    if case.may_answer and assessment.state == State.DRAFT:
+        asked = [question.key for question in case.questions]
+        waiting = sum(to_confirm and key in asked for key, _by, to_confirm in given)
+        offer = starting.offer_for(assessment, asked, to_confirm=waiting)
     go_on = section_to_go_on_with(case, rows, last) if case.may_answer else None
     if go_on:
         go_on.go_on = True
     stages: list[tuple[str, list[SectionRow]]] = []
-    for row in rows:
+    show = request.GET.get("show", "")
+    if show not in dict(FILTERS) or not any(row.is_shown(show) for row in rows):
+        show = ""
+    for row in (row for row in rows if row.is_shown(show)):
         if not stages or stages[-1][0] != row.section.stage:
             stages.append((row.section.stage, []))
         stages[-1][1].append(row)
     have = set(case.declared.facts) if case.sees_all else set()
-    missing = missing_facts(case) if case.sees_all else []
-    submission = assessment.current_submission_id and own_submission(request, case)
+    is_prohibited = use.assigned_tier == Tier.UNACCEPTABLE
+    is_open = assessment.is_editable and not is_prohibited  # else there is nothing that could still be answered
+    missing = missing_facts(case) if case.sees_all and is_open else []
+    submission = own_submission(request, case) if assessment.current_submission_id else None
+    declared_prohibited = (
+        assessment.state == State.REFUSED
+        and submission is not None
+        and submission.decisions.filter(kind=DecisionKind.DECLARE_PROHIBITED).exists()
+    )
     context = {
         "case": case,
         "assessment": assessment,
+        "offer": offer,
         "use": use,
         "edition": case.edition,
         "stages": [(case.edition.terms[f"stages.{stage}"], of_stage) for stage, of_stage in stages],
@@ -91,7 +174,16 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "submission": submission,
         "documents": documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else [],
         "is_low": use.assigned_tier == Tier.LOW,
-        "is_prohibited": use.assigned_tier == Tier.UNACCEPTABLE,
+        "is_prohibited": is_prohibited,
+        "is_open": is_open,
+        "declared_prohibited": declared_prohibited,
+        "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
+        "certificate": certificate_of(case),
+        "show": show,
+        "filters": [(key, label, count) for key, label in FILTERS if (count := sum(row.is_shown(key) for row in rows))],
+        "flagged": sum(row.flagged for row in rows),
+        "time_left": duration(sum(row.minutes for row in rows)) if any(row.minutes for row in rows) else "",
+        "closed": closed_sections(case) if case.sees_all and is_open else [],
         "may_recall": case.is_owner and assessment.state == State.SUBMITTED,
         "may_withdraw": case.is_owner and State.WITHDRAWN in workflow.MOVES[State(assessment.state)],
         "obligation": case.edition.obligations.get(Tier(use.assigned_tier)) if use.assigned_tier else None,
@@ -101,12 +193,32 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "assessments/answering/task_list.html", context)
 
 
+def certificate_of(case: Case) -> Certificate | None:
+    """The certificate that the last submission brought, with the events that its status is read from."""
+    if case.assessment.state not in (State.CERTIFIED, State.SUPERSEDED):
+        return None
+    found = access.certificates_for(case.user).filter(submission=case.assessment.current_submission_id)
+    return found.prefetch_related("events").first()
+
+
 def section_row(
-    section: Section, questions: Sequence[Question], counts: Mapping[str, int], people: list[str]
+    section: Section, questions: Sequence[Question], counts: Mapping[str, int], people: list[Asked]
 ) -> SectionRow:
     total, answered = counts.get("applicable", len(questions)), counts.get("answered", 0)
-    state = "complete" if answered == total else "in_progress" if answered else "not_started"
-    return SectionRow(section, answered, total, counts.get("unknown", 0), people, state)
+    return SectionRow(
+        section,
+        answered,
+        total,
+        counts.get("unknown", 0),
+        people,
+        state_of_section(answered, total),
+        planned=counts.get("planned", 0),
+        not_applicable=counts.get("not_applicable", 0),
+    )
+
+
+def state_of_section(answered: int, total: int) -> str:
+    return "complete" if answered == total else "in_progress" if answered else "not_started"
 
 
 def section_to_go_on_with(case: Case, rows: Sequence[SectionRow], last: str | None) -> SectionRow | None:
@@ -120,14 +232,22 @@ def section_to_go_on_with(case: Case, rows: Sequence[SectionRow], last: str | No
 @login_required
 @never_cache
 def next_unanswered(request: HttpRequest, reference: str) -> HttpResponse:
-    """Lead to the first question without an answer, in the order of the questionnaire."""
+    """Lead to the next question without an answer, with `?flagged` to the next that one has flagged.
+
+    Next is the first in the order of the questionnaire; where `?after=` names a question, the first that follows it.
+    """
     case = find_case(request, reference)
-    answered = set(case.assessment.answers.values_list("question__key", flat=True))
-    question = next((q for q in case.questions if q.key not in answered), None)
-    if question is None:
+    if "flagged" in request.GET:
+        left = [q for q in case.questions if case.marks.get(q.key, access.NO_MARKS).flagged]
+    else:
+        answered = set(case.assessment.answers.filter(to_confirm=False).values_list("question__key", flat=True))
+        left = [q for q in case.questions if q.key not in answered]
+    if not left and "flagged" in request.GET:
+        return redirect("flagged", reference)
+    if not left:
         messages.success(request, _("Every question has an answer."))
         return redirect("check" if case.sees_all else "assessment", reference)
-    return redirect(f"{reverse('section', args=[reference, question.section])}#q-{question.key}")
+    return redirect(place_of(case, first_after(case.questions, left, request.GET.get("after", ""))))
 
 
 @login_required
@@ -137,26 +257,26 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     case = find_case(request, reference)
     access.require(case.user, Action.PEOPLE, case.assessment)
     section, questions = find_section(case, key)
-    members = access.members_of(case.assessment).filter(role__in=[Role.OWNER, Role.CONTRIBUTOR]).order_by("user__name")
-    form = AssignForm(request.POST or None, members=members)
+    form = AssignForm(request.POST or None, members=access.members_to_ask(case.assessment))
     if request.method == "POST" and form.is_valid():
         if not form.due_in_time(timezone.localdate()):
             form.add_error("due", _("Choose today or a later day."))
         else:
             try:
-                declaring.assign_section(
+                teamwork.ask(
                     case.assessment,
                     section.key,
                     form.cleaned_data["member"],
                     by=case.user,
                     due=form.cleaned_data["due"],
+                    note=form.cleaned_data["note"],
                 )
             except WorkflowError as error:
-                form.add_error("member", str(error))
+                form.add_error(None if isinstance(error, Locked) else "member", str(error))
             else:
                 said = _("%(name)s is asked to answer “%(section)s”.")
                 messages.success(request, said % {"name": form.cleaned_data["member"].user, "section": section.title})
                 return redirect("assessment", reference)
-    assigned = case.assessment.assignments.filter(section=key).select_related("member__user").order_by("pk")
+    assigned = access.asked_in(case.assessment).filter(section=key, question="")
     context = {"case": case, "assessment": case.assessment, "section": section, "questions": questions, "form": form}
     return render(request, "assessments/answering/assign.html", context | {"assigned": list(assigned)})

@@ -1,0 +1,88 @@
+"""Finding one's way: what is searched, whether a section is complete, which versions are compared, one's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models import User
+
+
+class SearchForm(forms.Form):
+    """What somebody looks for. One Chinese sign is a word, one Latin letter is none."""
+
+    q = forms.CharField(
+        label=_("Words to look for"),
+        help_text=_("In questions, the lines of checklists, numbers of clauses, and answers. All words have to occur."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+        error_messages={"required": _("Enter what you look for.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("q")
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"].strip()
+        if len(text) < 2 and text.isascii():
+            raise forms.ValidationError(_("Enter at least two letters or digits."))
+        return text
+
+
+class CompleteForm(forms.Form):
+    complete = forms.ChoiceField(
+        label=_("Is this section complete?"),
+        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I go on answering"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether the section is complete.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("complete")
+
+
+class CompareForm(forms.Form):
+    """Which two versions of an assessment stand beside each other, and whether all answers do."""
+
+    a = forms.ChoiceField(label=_("Earlier version"))
+    b = forms.ChoiceField(label=_("Later version"))
+    show = forms.ChoiceField(
+        label=_("Answers"), choices=[("changed", _("Only what changed")), ("all", _("All answers"))]
+    )
+
+    def __init__(self, data: Any, *, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        for name in ("a", "b"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = versions
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("a", "b", "show")
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """What somebody sets for themselves alone."""
+
+    class Meta:
+        model = User
+        fields = ["shortcuts"]
+        labels = {"shortcuts": _("Use keyboard shortcuts on the pages of an assessment")}
+        help_texts = {"shortcuts": _("They are off unless you switch them on here.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("shortcuts")
