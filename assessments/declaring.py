@@ -11,14 +11,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import Action
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.errors import (
+    Conflict,
+    InvalidAnswer,
+    Locked,
+    NotPermitted,
+    SeparationOfDuties,
+    WorkflowError,
+    WouldHide,
+)
 from assessments.guideline.conditions import Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
@@ -35,7 +43,10 @@ from assessments.models import (
     DeclaredFact,
     DeclaredUse,
     Edition,
+    EvidenceUse,
+    EvidenceVersion,
     FactRevision,
+    Flag,
     Hold,
     Invitation,
     MarkKind,
@@ -50,7 +61,8 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import DERIVED, OPEN_STATES
+from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES
+from assessments.models.base import canonical_json
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
@@ -63,13 +75,30 @@ from assessments.scoring.tiers import TierResult, assign_tier
 
 @transaction.atomic
 def found_organisation(*, by: User, reviewing_body: bool = False, **fields: Any) -> Organisation:
-    """Register an organisation; its founder becomes Owner (of the reviewing body: Reviewer)."""
-    organisation = Organisation.objects.create(is_reviewing_body=reviewing_body, **fields)
+    """Register an organisation; its founder becomes Owner (of the reviewing body: Reviewer).
+
+    Raises InvalidAnswer where another organisation has the registration number, were it since the form was checked.
+    """
+    organisation = _keep_identity(Organisation(is_reviewing_body=reviewing_body, **fields))
     role = Role.REVIEWER if reviewing_body else Role.OWNER
     Membership.objects.create(user=by, organisation=organisation, role=role)
     AuditEntry.objects.record(
         "organisation_founded", organisation, by=by, organisation=organisation, details={"name": organisation.name_en}
     )
+    return organisation
+
+
+def _keep_identity(organisation: Organisation, *fields: str) -> Organisation:
+    """Store an organisation; two who give one registration number at the same moment: the second is told so."""
+    taken = Organisation.objects.filter(registration_no=organisation.registration_no).exclude(pk=organisation.pk)
+    try:
+        with transaction.atomic():
+            organisation.save(update_fields=fields or None)
+    except IntegrityError:
+        if not organisation.registration_no or not taken.exists():
+            raise
+        words = _("An organisation with this registration number is here already. Ask one of its owners to invite you.")
+        raise InvalidAnswer("registration_no", words) from None
     return organisation
 
 
@@ -79,7 +108,7 @@ def update_organisation(organisation: Organisation, *, by: User, **fields: Any) 
     old = {name: getattr(organisation, name) for name in fields}
     for name, value in fields.items():
         setattr(organisation, name, value)
-    organisation.save(update_fields=list(fields))
+    _keep_identity(organisation, *fields)
     AuditEntry.objects.record(
         "organisation_changed", organisation, by=by, organisation=organisation, details={"old": old, "new": fields}
     )
@@ -125,9 +154,12 @@ def invite(
 
 @transaction.atomic
 def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
-    """Join with an open invitation; it works once, and changes no role that somebody has already."""
+    """Join with an open invitation; it works once, for the invited address, and changes no role that somebody has."""
     if access.membership_in(by, invitation.organisation):
         raise WorkflowError(_("You are a member of this organisation already."))
+    if by.email.lower() != invitation.email.lower():
+        words = _("This invitation is for %(email)s. Sign in with that address to use it.")
+        raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
         raise WorkflowError(_("This invitation has been used already."))
@@ -156,21 +188,32 @@ def remove_member(membership: Membership, *, by: User) -> None:
 
 @transaction.atomic
 def assign_section(
-    assessment: Assessment, section: str, member: Membership, *, by: User, due: date | None = None
+    assessment: Assessment,
+    section: str,
+    member: Membership,
+    *,
+    by: User,
+    due: date | None = None,
+    question: str = "",
+    note: str = "",
 ) -> Assignment:
-    """Ask a contributor or owner to answer a section."""
-    access.require(by, Action.PEOPLE, assessment)
-    if member.organisation_id != assessment.organisation_id or member.role not in (Role.OWNER, Role.CONTRIBUTOR):
+    """Ask a contributor or owner to answer a section, or one `question` of it; asking again asks anew."""
+    access.require(by, Action.ASK if question else Action.PEOPLE, assessment)
+    if member.organisation_id != assessment.organisation_id or member.role not in access.MAY[Action.ANSWER]:
         raise WorkflowError(_("Only owners and contributors of this organisation can be asked to answer."))
     assignment, _created = Assignment.objects.update_or_create(
-        assessment=assessment, section=section, question="", member=member, defaults={"due": due}
+        assessment=assessment,
+        section=section,
+        question=question,
+        member=member,
+        defaults={"due": due, "note": note, "by": by, "done_at": None},
     )
     AuditEntry.objects.record(
-        "section_assigned",
+        "question_assigned" if question else "section_assigned",
         assessment,
         by=by,
         organisation=assessment.organisation,
-        details={"section": section, "member": member.user.email},
+        details={"section": section, "question": question, "member": member.user.email},
     )
     return assignment
 
@@ -240,6 +283,52 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
 LOCKED_STATES = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED)
 
 
+@transaction.atomic
+def retire(about: AISystem | DeclaredUse, *, by: User) -> None:
+    """Take a system or a use off the lists; it stays findable, keeps its record, and can be taken back.
+
+    A certificate stays valid until it ends: it says what was true of the use when it was issued. Raises Locked while a
+    reviewer has it or waits for changes.
+    """
+    access.require(by, Action.REGISTER, about)
+    about = _locked_row(about)
+    if about.retired_at:
+        raise WorkflowError(_("“%(name)s” is retired already.") % {"name": about})
+    busy = Assessment.objects.filter(state__in=(*LOCKED_STATES, State.RETURNED))
+    busy = busy.filter(use__system=about) if isinstance(about, AISystem) else busy.filter(use=about)
+    if busy.exists():
+        raise Locked(_("It is under review. Take the submission back or withdraw it first, or wait for the decision."))
+    about.retired_at = timezone.now()
+    about.save(update_fields=["retired_at"])
+    _record_standing("retired", about, by)
+
+
+@transaction.atomic
+def restore(about: AISystem | DeclaredUse, *, by: User) -> None:
+    """Take a retired system or use back onto the lists, just as it was."""
+    access.require(by, Action.REGISTER, about)
+    about = _locked_row(about)
+    if not about.retired_at:
+        raise WorkflowError(_("“%(name)s” is not retired.") % {"name": about})
+    about.retired_at = None
+    about.save(update_fields=["retired_at"])
+    _record_standing("restored", about, by)
+
+
+def _locked_row(about: AISystem | DeclaredUse) -> AISystem | DeclaredUse:
+    if isinstance(about, AISystem):
+        list(about.uses.select_for_update().values_list("pk"))  # uses first: each move of an assessment locks its use
+        return AISystem.objects.select_for_update().get(pk=about.pk)
+    return DeclaredUse.objects.select_for_update().get(pk=about.pk)
+
+
+def _record_standing(what: str, about: AISystem | DeclaredUse, by: User) -> None:
+    kind = "system" if isinstance(about, AISystem) else "use"
+    AuditEntry.objects.record(
+        f"{kind}_{what}", about, by=by, organisation=about.organisation, details={"name": str(about)}
+    )
+
+
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +337,22 @@ class FactsSaved:
     use: DeclaredUse
     result: TierResult
     changed: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()  # the facts of which a newer version stands; what was given is kept beside it
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HiddenAnswer:
+    """An answer that is kept, but asked for no more."""
+
+    assessment: str  # reference
+    question: str
+    use: str
+    title: str
+
+    @property
+    def name(self) -> str:
+        """How a form names it."""
+        return f"{self.assessment}/{self.question}"
 
 
 def current_edition(use: DeclaredUse) -> CompiledEdition:
@@ -304,18 +409,30 @@ def returned_targets(submission_id: int | None, prefix: str) -> set[str]:
 
 @transaction.atomic
 def declare_facts(
-    use: DeclaredUse, values: Mapping[str, Any], *, by: User, reasons: Mapping[str, str] | None = None
+    use: DeclaredUse,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    reasons: Mapping[str, str] | None = None,
+    bases: Mapping[str, int] | None = None,
+    operation: uuid.UUID | None = None,
+    hiding: Iterable[str] | None = None,
 ) -> FactsSaved:
     """Save facts of a use (those of level `system` for the whole system) and run the tier rules again.
 
-    All or nothing. Raises InvalidAnswer naming the fact, Locked while under review, NotPermitted.
+    `bases`: the revisions that the page showed (0: none). A stale fact that differs is kept as a revision and named in
+    `conflicts`, nothing is overwritten; one that the page gives back as it had shown it is left alone. `operation`
+    names the page, so that sending it again keeps nothing twice. `hiding`: the names of the answers that may be hidden
+    by this; None: any. All or nothing. Raises WouldHide, InvalidAnswer naming the fact, Locked while under review,
+    NotPermitted.
     """
     access.require(by, Action.DECLARE, use)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
     allowed = editable_facts(use)
     edition = current_edition(use)
-    rows = {row.key: row for row in use.fact_rows()}
-    changed = []
+    rows: dict[str, Any] = {row.key: row for row in use.fact_rows().annotate(newest=Max("revisions__number"))}
+    before = shown_answers(use, values, edition) if hiding is not None else set()
+    changed, conflicts = [], []
     for key, value in values.items():
         fact = edition.facts.get(key)
         if fact is None:
@@ -338,21 +455,24 @@ def declare_facts(
                 _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
                 % {"fact": fact.label}
             )
+        record = {"value": value, "reason": reason}
+        base = (bases or {}).get(key, row.revision if row else 0)
+        step = uuid.uuid5(operation, canonical_json([key, base, record])) if operation else uuid.uuid4()
+        newest = (row.newest or row.revision) if row else 0  # a version beside the current one has a number too
+        if row is not None and row.revision != base:
+            if _shown_then(row, base) != record:
+                if not FactRevision.objects.filter(operation=step).exists():
+                    _keep(FactRevision, row, newest + 1, step, base, record, by, RevisionOutcome.CONFLICT)
+                conflicts.append(key)
+            continue
         if row is None:
             row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
         if row.value != value or row.reason != reason:
             row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
-        base, row.value, row.reason, row.by = row.revision, value, reason, by
-        row.revision = base + 1
+        row.value, row.reason, row.by = value, reason, by
+        row.revision = newest + 1
         row.save()
-        FactRevision.objects.create(
-            parent=row,
-            number=row.revision,
-            operation=uuid.uuid4(),
-            base=base,
-            value={"value": value, "reason": reason},
-            by=by,
-        )
+        _keep(FactRevision, row, row.revision, step, base, record, by, RevisionOutcome.CURRENT)
         changed.append(key)
     shared = any(edition.facts[key].level == "system" for key in changed)
     result = _refresh(use, by=by)
@@ -363,7 +483,33 @@ def declare_facts(
         AuditEntry.objects.record(
             "facts_declared", use, by=by, organisation=use.system.organisation, details={"facts": sorted(changed)}
         )
-    return FactsSaved(use, result, tuple(changed))
+    if hiding is not None:
+        hides = before - shown_answers(use, values, edition)
+        if hides and {answer.name for answer in hides} != set(hiding):
+            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), sorted(hides))
+    return FactsSaved(use, result, tuple(changed), tuple(conflicts))
+
+
+def _shown_then(row: DeclaredFact, base: int) -> dict[str, Any] | None:
+    """What a page of an older revision had shown; None where there was no answer yet."""
+    return FactRevision.objects.filter(parent=row, number=base).values_list("value", flat=True).first()
+
+
+def shown_answers(use: DeclaredUse, values: Iterable[str], edition: CompiledEdition) -> set[HiddenAnswer]:
+    """The answers that count now and that facts of these keys could hide: of the use, or of all uses of its system."""
+    found = Assessment.objects.for_dashboard().filter(state__in=EDITABLE_STATES)
+    if any(key in edition.facts and edition.facts[key].level == "system" for key in values):
+        found = found.filter(use__system=use.system_id)
+    else:
+        found = found.filter(use=use)
+    shown = set()
+    for assessment in found:
+        answered = set(assessment.answers.values_list("question__key", flat=True))
+        for question in assessment.declared().questions(assessment.compiled()) if answered else ():
+            if question.key in answered:
+                title = assessment.use.title
+                shown.add(HiddenAnswer(assessment.reference, question.key, title, question.title))
+    return shown
 
 
 def _others_locked(use: DeclaredUse) -> bool:
@@ -467,6 +613,8 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     found = Assessment.objects.for_dashboard().filter(use=use, state__in=OPEN_STATES).first()
     if found:
         return found
+    if use.retired_at or use.system.retired_at:
+        raise WorkflowError(_("The use is retired. An owner takes it back first."))
     if not use.assigned_tier:
         raise WorkflowError(_("Declare the facts of the use first: they decide which questions are asked."))
     follows = follows or use.assessments.order_by("-pk").first()
@@ -496,6 +644,7 @@ class AnswerSaved:
     scorecard: Scorecard
     declared: Declared
     answers: Mapping[str, AnswerValue]
+    targets: set[str] | None = None  # what the person may answer; None: all
 
 
 def check_answer(
@@ -532,13 +681,16 @@ def check_answer(
 def unlocked_questions(assessment: Assessment, declared: Declared, answered: Iterable[str]) -> set[str] | None:
     """The questions that may be answered now; None: all that apply.
 
-    While returned: those marked, those whose condition reads a marked fact, and those that apply but have no answer yet.
+    While returned: those marked, those whose condition reads a marked fact, and those that apply but had no answer yet
+    when it was sent: the first words of an answer do not lock the rest of it.
     """
     if assessment.state != State.RETURNED:
         return None
     edition = assessment.compiled()
     marked = returned_targets(assessment.current_submission_id, "")
-    have = set(answered)
+    sent_at = F("assessment__current_submission__at")
+    since = assessment.answers.filter(revisions__number=1, revisions__at__gt=sent_at)
+    have = set(answered) - set(since.values_list("question__key", flat=True))
     return {
         question.key
         for question in declared.questions(edition)
@@ -561,9 +713,10 @@ def save_answer(
     """Save one answer and everything that hangs on it.
 
     `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason. `base` is
-    the revision that the page showed (0: none). Repeating an operation changes nothing. A stale save that differs is
-    kept as a revision and raises Conflict; Locked where the assessment or the question is closed to changes;
-    InvalidAnswer names the control; NotPermitted for a colleague without the role or the assignment.
+    the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
+    now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
+    assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
+    without the role or the assignment.
     """
     with transaction.atomic():
         saved = _save_answer(assessment, question_key, value, by=by, base=base, operation=operation, language=language)
@@ -581,9 +734,9 @@ def _save_answer(
     base: int,
     operation: uuid.UUID,
     language: str,
+    outcome: RevisionOutcome = RevisionOutcome.CURRENT,
 ) -> AnswerSaved | Conflict:
-    assessment = Assessment.objects.lock(assessment.pk, assessment.use_id)
-    member = access.require_member(by, Action.ANSWER, assessment)
+    assessment, member = access.lock_with_member(by, assessment)
     if not assessment.is_editable:
         raise Locked(
             _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
@@ -625,13 +778,13 @@ def _save_answer(
         ids = question_ids(assessment.edition_id, assessment.edition.published_at)
         row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
     else:
-        stored_beside = row.repeated == RevisionOutcome.CONFLICT
-        if row.record() == record or (row.repeated and not stored_beside):
+        if row.record() == record and not row.to_confirm:  # a carried answer is confirmed by saving it as it is
             done, card = assessment.refresh_derived(declared, answers)
-            return AnswerSaved(assessment, row, False, done, card, declared, answers)
+            return AnswerSaved(assessment, row, False, done, card, declared, answers, targets)
         newest = row.newest or 0
-        if row.revision != base or stored_beside:
-            if not stored_beside:
+        # An operation that is known already was stored then, and what stands now is another version.
+        if row.revision != base or row.repeated:
+            if not row.repeated:
                 _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
@@ -639,11 +792,61 @@ def _save_answer(
     row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
     row.save()
-    _keep(AnswerRevision, row, row.revision, operation, base, record, by, RevisionOutcome.CURRENT)
+    _keep(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
     answers[question_key] = row.value()
     done, card = assessment.refresh_derived(declared, answers)
     assessment.save(update_fields=DERIVED)
-    return AnswerSaved(assessment, row, True, done, card, declared, answers)
+    return AnswerSaved(assessment, row, True, done, card, declared, answers, targets)
+
+
+def restore_answer(
+    assessment: Assessment, question_key: str, number: int, *, by: User, base: int, language: str = "en"
+) -> AnswerSaved:
+    """Make a kept version of an answer the current one again, as a new version: no version is ever taken away.
+
+    `base` is the revision that the page showed. Raises as `save_answer`; InvalidAnswer too where the version is not
+    kept here, or where none of the lines that it ticks is asked any more.
+    """
+    kept = AnswerRevision.objects.filter(
+        parent__assessment=assessment, parent__question__key=question_key, number=number
+    ).first()
+    question = assessment.compiled().questions.get(question_key)
+    if kept is None or question is None:
+        raise InvalidAnswer("number", _("There is no version %(number)s of this answer.") % {"number": number})
+    asked = {item.key for item in assessment.declared().items(assessment.compiled(), question)}
+    items = {key: value for key, value in kept.value["items"].items() if key in asked}
+    if kept.value["choice"] == Choice.TICKED and not items:
+        raise InvalidAnswer("items", _("None of the lines that this version ticks is asked any more."))
+    planned = kept.value["planned_for"]
+    value = {**kept.value, "items": items, "planned_for": date.fromisoformat(planned) if planned else None}
+    with transaction.atomic():
+        access.require(by, Action.ANSWER, assessment)
+        Assessment.objects.lock(assessment.pk)
+        stands = Answer.objects.select_related("by").get(pk=kept.parent_id)
+        if stands.revision != base:  # nothing was typed, so no version has to be kept beside the newer one
+            words = _("%(name)s changed this answer since you opened the page. Nothing was restored.")
+            raise Conflict(words % {"name": stands.by}, stands)
+        saved = _save_answer(
+            assessment,
+            question_key,
+            value,
+            by=by,
+            base=base,
+            operation=uuid.uuid4(),
+            language=language,
+            outcome=RevisionOutcome.RESTORED,
+        )
+    assert isinstance(saved, AnswerSaved)  # the base was compared above, under the same lock
+    return saved
+
+
+def flag_question(assessment: Assessment, question_key: str, *, by: User, on: bool) -> None:
+    """Set or take away somebody's own sign that they mean to come back to a question; twice is once."""
+    access.require(by, Action.VIEW, assessment)
+    if on:
+        Flag.objects.get_or_create(assessment=assessment, question=question_key, user=by)
+    else:
+        Flag.objects.filter(assessment=assessment, question=question_key, user=by).delete()
 
 
 def _keep(
@@ -735,7 +938,10 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 
 
 def delivery_team(assessment: Assessment) -> set[int]:
-    """Ids of those who may not approve this use: who declared, agreed, answered, was assigned, owned an action, signed."""
+    """Ids of those who may not approve this use.
+
+    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached.
+    """
     use = assessment.use
     facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
     people = facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
@@ -744,5 +950,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
         Assignment.objects.filter(assessment__use=use).values_list("member__user_id", flat=True),
         use.actions.exclude(owner=None).values_list("owner_id", flat=True),
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
+        EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

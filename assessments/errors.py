@@ -46,6 +46,14 @@ class Conflict(WorkflowError):
         self.current = current
 
 
+class WouldHide(WorkflowError):
+    """Saving would hide answers, which somebody has to agree to first; `answers` says which."""
+
+    def __init__(self, message: str, answers: list[Any]) -> None:
+        super().__init__(message)
+        self.answers = answers
+
+
 class InvalidAnswer(WorkflowError):
     """An answer that lacks something; `field` names the control."""
 

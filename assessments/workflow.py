@@ -53,7 +53,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import evidence_of, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
     State.DRAFT: {State.SUBMITTED, State.CERTIFIED, State.REFUSED},
@@ -105,6 +105,8 @@ def unanswered(assessment: Assessment) -> tuple[list[str], list[str]]:
 def obstacles_to_submit(assessment: Assessment) -> list[str]:
     """Say in sentences what keeps the assessment from being signed; empty when nothing does."""
     reasons = []
+    if assessment.use.retired_at or assessment.use.system.retired_at:
+        reasons.append(_("The use is retired. An owner takes it back first."))
     if assessment.use.assigned_tier == Tier.UNACCEPTABLE:
         reasons.append(_("The declared facts are a prohibited use: it can only be declared as such."))
     facts, questions = unanswered(assessment)
@@ -448,7 +450,7 @@ def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[
         same = (
             old and new and all(old[name] == new[name] for name in ("choice", "items", "text", "planned_for", "reason"))
         )
-        if shown.get(key) != question["items"] or not same:
+        if shown.get(key) != question["items"] or not same or evidence_of(old) != evidence_of(new):
             changed.add(f"q:{key}")
     return changed
 

@@ -3,6 +3,7 @@
 docs/settings.md lists them for whoever runs an installation. A value that cannot be read stops the start and names itself.
 """
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,26 @@ def env_int(name: str, default: int) -> int:
     if value and not value.isdecimal():
         raise ImproperlyConfigured(f"HKGUIDE_{name} must be a whole number, not {value!r}.")
     return int(value) if value else default
+
+
+def env_options(name: str) -> dict[str, object]:
+    """Read an object written as JSON; empty when it is not set."""
+    try:
+        value = json.loads(env(name) or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f'HKGUIDE_{name} must be a JSON object, such as {{"bucket_name": "evidence"}}.')
+    return value
+
+
+def env_address(name: str) -> tuple[str, int] | None:
+    """Read host:port; None when it is not set."""
+    value = env(name)
+    host, _colon, port = value.rpartition(":")
+    if value and not (host and port.isdecimal()):
+        raise ImproperlyConfigured(f"HKGUIDE_{name} must read host:port, not {value!r}.")
+    return (host.strip("[]"), int(port)) if value else None
 
 
 def env_list(name: str, default: str = "") -> list[str]:
@@ -114,6 +135,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "assessments.views.held.keep_forms",
 ]
 ROOT_URLCONF = "hkguide.urls"
 WSGI_APPLICATION = "hkguide.wsgi.application"
@@ -152,7 +174,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_ADAPTER = "assessments.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "assessments.forms.accounts.SignupForm"}
+ACCOUNT_FORMS = {"signup": "assessments.forms.accounts.SignupForm", "login": "assessments.forms.accounts.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -175,6 +197,12 @@ CACHES = {
         "TIMEOUT": 3600,
         "OPTIONS": {"MAX_ENTRIES": 300},
     },
+    "rows": {  # of sections, about 9 kB each
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rows",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
 
 # --- security -----------------------------------------------------------------------------------------------------------
@@ -188,6 +216,7 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "assessments.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)
 SECURE = PUBLIC_URL.startswith("https://")
@@ -197,7 +226,14 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 if env_flag("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporary ones
+EVIDENCE_MAX_BYTES = env_int("EVIDENCE_MAX_MB", 25) * 1024 * 1024
+CLAMD = env_address("CLAMD")  # a virus scanner; where it is set, nothing that it has not passed is kept
+FILE_UPLOAD_HANDLERS = [
+    "assessments.evidence.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- languages and time -------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -214,7 +250,10 @@ STATIC_ROOT = VAR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": env("STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env_options("STORAGE_OPTIONS"),
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if env_flag("COLLECTED_STATIC")

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments import declaring, evidence, workflow
 from assessments.guideline.edition import Question
 from assessments.guideline.terms import Choice
 from assessments.models import (
@@ -23,7 +24,9 @@ from assessments.models import (
     Answer,
     AnswerRevision,
     Assessment,
+    Confidentiality,
     DeclaredUse,
+    Evidence,
     MarkKind,
     Membership,
     Organisation,
@@ -379,3 +382,15 @@ def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | No
 
 def in_days(days: int) -> date:
     return timezone.localdate() + timedelta(days=days)
+
+
+def make_evidence(
+    organisation: Organisation | None = None, *, by: User | None = None, content: bytes = b"", **fields: Any
+) -> Evidence:
+    """A piece of the library: a text file of its own, unless `file`, `link` or "on_request" say otherwise."""
+    organisation = organisation or make_organisation()
+    number = next(NUMBERS)
+    fields = {"title": f"Access log {number}", "proves": "Who opened which record, and when."} | fields
+    if not {"file", "link"} & fields.keys() and fields.get("confidentiality") != Confidentiality.ON_REQUEST:
+        fields["file"] = SimpleUploadedFile("access log.txt", content or f"Entry {number}".encode())
+    return evidence.add(organisation, by=by or owner_of(organisation), **fields)

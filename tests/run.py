@@ -19,6 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+READ_ONCE = (
+    "test_documents.py",
+    "test_views_*",
+    "test_teamwork.py",
+    "test_history.py",
+    "test_finding_ones_way.py",
+    "test_queries.py",
+)
 
 
 # Chromium without a window, where the system has it as a package of its own, draws the same pages for two thirds of the work.
@@ -139,9 +147,9 @@ def main() -> int:
         if url:
             print("== PostgreSQL: what touches the database", flush=True)
             not_browser = "database and not browser" + ("" if options.long else " and not long")
-            # Daily, what pages and PDFs say is read once: test_access opens every page here too, as every person, and
-            # test_queries the long ones. The long run leaves nothing out.
-            once = [] if options.long else ["--ignore=tests/test_documents.py", "--ignore-glob=tests/test_views_*"]
+            # Daily, what pages and PDFs say is read once: test_access opens every page here too, as every person. The
+            # long run leaves nothing out.
+            once = [] if options.long else [f"--ignore-glob=tests/{name}" for name in READ_ONCE]
             codes["PostgreSQL"] = pytest("-m", not_browser, *once, HKGUIDE_DATABASE_URL=url, **common)
     for line in skipped:
         print(f"SKIPPED  {line}")

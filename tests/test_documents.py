@@ -165,10 +165,11 @@ def certificate_of(record, edition) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("tier", "part", "at_least"), [("low", "user", 20), pytest.param("high", "provider", 40, marks=pytest.mark.long)]
+    ("tier", "part", "short", "at_least"),
+    [("low", "user", True, 2), pytest.param("high", "provider", False, 40, marks=pytest.mark.long)],
 )
-def test_a_plan_prints_every_action_and_finding(tier, part, at_least, edition):
-    submission = make_submission(tier=tier, parts=(part,))
+def test_a_plan_prints_every_action_and_finding(tier, part, short, at_least, edition):
+    submission = make_submission(tier=tier, parts=(part,), answer=few if short else mixed)
     content = submission.content()
     report = jobs.submission_report(submission)
     pdf, wrong = laid_out(plan.plan_html(report))

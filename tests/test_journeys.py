@@ -191,7 +191,7 @@ class Site:
         person.shot("invitation")
         person.follow("Create an account and join")
         person.fill("Your name", name)
-        person.fill("Email", email)
+        assert person.main.get_by_label("Email").input_value() == email
         person.fill("Password", PASSWORD)
         person.shot("account")
         person.press("Create the account")
@@ -321,7 +321,7 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
             saves_itself = False
         else:
             person.press("Save and check this section")
-            person.sees("Every question of this section has an answer.")
+            person.sees("Every question of this section has an answer")
         person.follow("Back to the task list")
     person.shot("task-list")
 
@@ -392,8 +392,8 @@ def verify(site: Site, number: str) -> Person:
 
 @pytest.mark.parametrize(
     "script",
-    # Without script it is long: the Low and the prohibited journey below walk without script every day.
-    [pytest.param(True, id="with script"), pytest.param(False, id="without script", marks=pytest.mark.long)],
+    # With script it takes half as long again; what script adds to answering, test_losing_nothing proves every day.
+    [pytest.param(True, id="with script", marks=pytest.mark.long), pytest.param(False, id="without script")],
 )
 def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified(site: Site, script: bool) -> None:
     use = "Urgency sorting"
@@ -475,6 +475,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     lead.shot("home-at-the-end")
 
 
+@pytest.mark.long  # its moves are those of the High journey but the last, which test_views_signing makes every day
 def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> None:
     lead = site.lead()
     respondent = site.invited(lead, "Rosa Respondent", "Contributor")

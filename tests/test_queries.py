@@ -15,16 +15,21 @@ from django.db import connection, models, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments import declaring, evidence, teamwork, workflow
 from assessments.models import (
     AISystem,
     Assessment,
     Assignment,
     Certificate,
     CertificateEvent,
+    Comment,
     DeclaredUse,
     Document,
+    Evidence,
+    EvidenceUse,
+    EvidenceVersion,
     Hold,
     Membership,
     Message,
@@ -36,7 +41,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from tests.factories import Cast, fill, make_assessment, make_cast, make_member, mark_all, save
+from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, mark_all, save
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -111,7 +116,11 @@ def make_office(how_many: int) -> Office:
     member = Membership.objects.get(user=cast.contributor)
     draft = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(draft, "use-register", {"choice": "partly"}, by=owner)
+    piece = make_evidence(cast.organisation, by=owner, link="https://example.org/log", expires_on=timezone.localdate())
+    evidence.attach(piece, draft, "use-register", by=owner)
     declaring.assign_section(draft, SECTION, member, by=owner)
+    teamwork.ask(draft, SECTION, member, by=owner, question="use-register")
+    comment = teamwork.comment(draft, "use-register", "@Olivia, since when?", by=cast.contributor)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     declaring.assign_section(fresh, SECTION, member, by=owner)
     if how_many > 1:
@@ -135,8 +144,13 @@ def make_office(how_many: int) -> Office:
         mark_all(sent, by=cast.reviewer)
         for one in (draft, fresh, in_review, waiting, returned, certified):
             multiply(one, how_many // 5)
-        message = Message.objects.filter(recipient=owner)[0]
+        pieces = Evidence.objects.bulk_create(copies(piece, how_many))
+        of_pieces = [one.pk for one in pieces]
+        EvidenceVersion.objects.bulk_create(copies(piece.versions.get(), how_many, evidence_id=of_pieces))
+        EvidenceUse.objects.bulk_create(copies(piece.uses.get(), how_many, evidence_id=of_pieces))
+        message = Message.objects.filter(recipient=owner).exclude(kind="mention")[0]
         Message.objects.bulk_create(copies(message, how_many, object=[f"submission:{n}" for n in range(how_many)]))
+        Comment.objects.bulk_create(copies(comment, how_many))
         people = [User(email=f"colleague{n}@example.org", name=f"Colleague {n}") for n in range(how_many)]
         Membership.objects.bulk_create(
             copies(member, how_many, user_id=[one.pk for one in User.objects.bulk_create(people)])
@@ -154,6 +168,9 @@ def make_office(how_many: int) -> Office:
             "facts": (draft.use.reference, "prohibited"),
             "draft": (draft.reference,),
             "draft, section": (draft.reference, SECTION),
+            "piece": (piece.reference,),
+            "draft, question": (draft.reference, "use-register"),
+            "draft, request": (draft.reference, Assignment.objects.get(assessment=draft, question="").pk),
             "draft, one dimension": (draft.reference, "dimensions", "privacy"),
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
@@ -177,10 +194,21 @@ PAGES = [
     ("owner", "dashboard", ""),
     ("contributor", "dashboard", ""),
     ("reviewer", "dashboard", ""),
+    ("owner", "inbox", ""),
+    ("contributor", "comments", "draft, question"),
+    ("owner", "ask", "draft, question"),
+    ("owner", "asked", "draft, request"),
     ("owner", "assessments", ""),
     ("owner", "actions", ""),
     ("owner", "certificates", ""),
     ("owner", "systems", ""),
+    ("owner", "systems_export", ""),
+    ("owner", "filters", ""),
+    ("owner", "import", ""),
+    ("owner", "system_retire", "system"),
+    ("owner", "use_retire", "use"),
+    ("owner", "model_card", "use"),
+    ("owner", "reuse", "draft"),
     ("owner", "system", "system"),
     ("owner", "organisation", "organisation"),
     ("owner", "people", "organisation"),
@@ -189,8 +217,17 @@ PAGES = [
     ("owner", "assessment", "draft"),
     ("owner", "assessment", "certified"),
     ("contributor", "section", "draft, section"),
+    ("owner", "evidence", ""),
+    ("owner", "evidence_piece", "piece"),
+    ("owner", "answer_evidence", "draft, question"),
     ("owner", "assign", "draft, section"),
     ("owner", "returned", "returned"),
+    ("owner", "search", "draft"),
+    ("owner", "flagged", "draft"),
+    ("contributor", "section_check", "draft, section"),
+    ("owner", "history", "draft, question"),
+    ("owner", "compare", "returned"),
+    ("owner", "settings", ""),
     ("owner", "check", "draft"),
     ("owner", "sign", "draft"),
     ("owner", "results", "draft"),
@@ -231,7 +268,7 @@ def test_a_page_costs_no_more_for_two_hundred_rows_than_for_one(role, name, what
 def test_the_second_organisation_really_has_two_hundred(offices):
     """Without this the test above could compare a few rows with a few rows."""
     organisation = offices[1].cast.organisation
-    for model in (Assessment, RemediationAction, AISystem, DeclaredUse):
+    for model in (Assessment, RemediationAction, AISystem, DeclaredUse, Evidence):
         assert model.objects.filter(organisation=organisation).count() >= MANY, model
     for model in (Certificate, Submission):
         assert model.objects.filter(organisation=organisation).count() > MANY // 5, model

@@ -117,7 +117,7 @@ def rules_of(edition: Edition, facts: Declared) -> tuple[str, ...]:
 
 
 every_use = given(st.data())
-thorough = settings(deadline=None, max_examples=150)
+thorough = settings(deadline=None, max_examples=80)
 
 
 # --- the worked cases -------------------------------------------------------------------------------------------------

@@ -9,10 +9,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.files.base import ContentFile
+from django.http import QueryDict
+from django.urls import reverse
 
-from assessments import declaring, workflow
+from assessments import declaring, evidence, held, starting, teamwork, workflow
+from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
     Certificate,
@@ -35,6 +39,7 @@ from tests.factories import (
     in_days,
     make_assessment,
     make_cast,
+    make_evidence,
     make_organisation,
     make_system,
     make_use,
@@ -47,6 +52,22 @@ from tests.factories import (
 NEIGHBOUR = "Neighbourly"
 SECTION, OTHER_SECTION = "governance", "people"
 QUESTION = "use-register"  # the first of SECTION
+INVENTORY = """\
+System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English
+Letter helper,3,Service User,Drafting,Drafts letters,In the office,Clients,Drafting of letters to clients.
+Letter helper,3,,Translating,Translates letters,In the office,Clients,Translation of letters to clients.
+Chat helper,,Retailer,Answering,,On the website,Customers,Answers to customers.
+"""
+CARD = """\
+---
+license: apache-2.0
+base_model: example/base-7b
+pipeline_tag: text-generation
+tags: [finance, code]
+---
+## Intended use
+Drafting answers to questions about accounts.
+"""
 GAPS: dict[str, Any] = {
     "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},
     "ai-framework": {"choice": "unknown"},
@@ -72,7 +93,10 @@ def make_world() -> World:
 
     draft = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "staff-training": None})
     asif = Membership.objects.get(user=cast.assigned)
-    declaring.assign_section(draft, SECTION, asif, by=owner, due=in_days(7))
+    request = teamwork.ask(draft, SECTION, asif, by=owner, due=in_days(7), note="The clinics' own list is enough.")
+    talk = teamwork.comment(draft, QUESTION, "@Olivia, which clinics are missing?", by=cast.contributor)
+    teamwork.comment(draft, QUESTION, "Two: Sai Kung and Tai O.", by=owner, reply_to=talk)
+    declaring.flag_question(draft, QUESTION, by=owner, on=True)
     ready = make_assessment(State.DRAFT, "limited", cast=cast)
     low = make_assessment(State.DRAFT, "low", cast=cast)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
@@ -91,6 +115,13 @@ def make_world() -> World:
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     second_round = make_assessment(State.RETURNED, "limited", cast=cast)
     save(second_round, QUESTION, {"choice": "in_place", "text": "The newest entry is of last week."}, by=owner)
+    piece = make_evidence(home, by=owner, title="Access log of the clinics", proves="Who opened which record.")
+    for leaning in (draft, second_round):
+        evidence.attach(piece, leaning, QUESTION, by=owner)
+    sealed = make_evidence(home, by=cast.contributor, title="Report of the auditor", link="https://example.org/report")
+    spoken = make_evidence(
+        home, by=owner, title="Contract", confidentiality="on_request", held_by="The company secretary"
+    )
     workflow.take(workflow.submit(second_round, by=owner, route=Route.INDEPENDENT), by=cast.independent)
     approved = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[QUESTION]})
     certified = make_assessment(State.CERTIFIED, "limited", cast=cast)
@@ -108,6 +139,14 @@ def make_world() -> World:
         reasons={"minor_procedural_task": "It only sorts the post into two trays."},
     )
     unsure = make_use("limited", home, facts={"illegal_purpose": "unknown"}, title="A use on hold")
+    taking = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    asked = [question.key for question in taking.declared().questions(taking.compiled())]
+    starting.carry(taking, starting.offered(taking, asked)[:2], by=owner)
+    retired = make_system(home, name="A retired assistant")
+    declaring.retire(retired, by=owner)
+    imported = starting.keep_import(home, INVENTORY.encode(), by=owner, file_name="inventory.csv")
+    starting.suggest(plain, model_card.read(CARD.encode(), taking.compiled()), by=owner, source="README.md")
+    starting.keep_filter(owner, "Drafts of Limited uses", "tier=limited&state=draft")
     newcomer = make_user("Nora New")
     empty = make_organisation("Blank Slate Limited", newcomer)
 
@@ -115,7 +154,7 @@ def make_world() -> World:
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
     workflow.report_action(reported, by=cast.contributor, note="All five clinics are in it now.")
     victor = Membership.objects.get(user=cast.viewer)
-    _invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
+    invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
     plan, letter = (
         _sent(in_review).documents.get(),
@@ -130,9 +169,15 @@ def make_world() -> World:
     their_certificate = Certificate.objects.get(organisation=neighbour)
     their_action = RemediationAction.objects.filter(organisation=neighbour)[0]
     their_draft = Assessment.objects.get(organisation=neighbour, state=State.DRAFT)
+    their_piece = make_evidence(neighbour, title=f"{NEIGHBOUR} piece")
+
+    their_import = starting.keep_import(
+        neighbour, INVENTORY.encode(), by=owner_of(neighbour), file_name="inventory.csv"
+    )
 
     assessments = {
         "draft": draft,
+        "draft that takes over": taking,
         "ready draft": ready,
         "Low draft": low,
         "fresh draft": fresh,
@@ -174,8 +219,17 @@ def make_world() -> World:
         ),
         "system": (draft.use.system.reference,),
         "system without uses": (make_system(home).reference,),
+        "retired system": (retired.reference,),
+        "import": (imported.reference,),
+        "neighbour's import": (their_import.reference,),
         "neighbour's system": (their_draft.use.system.reference,),
         "invitation": (token,),
+        "kept form": (_kept_form(owner, draft),),
+        "form that is gone": ("never-kept",),
+        "open invitation": (home.reference, invitation.pk),
+        "draft, request": (draft.reference, request.pk),
+        "draft, request to change": (draft.reference, request.pk),
+        "neighbour's request": (their_draft.reference, request.pk),
         "used invitation": ("used-or-never-sent",),
         "certificate": (certificate.number,),
         "certificate, typed carelessly": (certificate.number.lower().replace("-", " "),),
@@ -192,6 +246,16 @@ def make_world() -> World:
         "letter that failed": (letter.reference,),
         "certificate as PDF": (printed.reference,),
         "neighbour's certificate as PDF": (their_certificate.documents.get().reference,),
+        "piece": (piece.reference,),
+        "piece by link": (sealed.reference,),
+        "piece on request": (spoken.reference,),
+        "first version": (piece.reference, 1),
+        "no such version": (piece.reference, 9),
+        "neighbour's piece": (their_piece.reference,),
+        "neighbour's version": (their_piece.reference, 1),
+        "submitted evidence": (_sent(second_round).reference, piece.reference, 1),
+        "evidence of another submission": (_sent(in_review).reference, piece.reference, 1),
+        "neighbour's evidence": (_sent(second_round).reference, their_piece.reference, 1),
         "hold": (_sent(held).reference, Hold.objects.get(use=held.use, closed_at=None).pk),
         "neighbour's hold": (_sent(held).reference, Hold.objects.get(use__organisation=neighbour).pk),
     }
@@ -219,6 +283,20 @@ def make_world() -> World:
             places[f"submission {name}, section"] = (submission.reference, SECTION)
             places[f"submission {name}, no such section"] = (submission.reference, "no-such-section")
     return World(cast, neighbour, newcomer, places)
+
+
+def _kept_form(owner: User, draft: Assessment) -> str:
+    """An answer that arrived when its session was over; the token of its page."""
+    fields = {
+        "base": "9",
+        "operation": str(uuid.uuid4()),
+        "choice": "partly",
+        "text": "Kept for three clinics of five.",
+    }
+    form = QueryDict(urlencode({f"{QUESTION}--{name}": value for name, value in fields.items()}))
+    token = held.hold(held.sign_for(owner), reverse("section", args=[draft.reference, SECTION]), form)
+    assert token
+    return token
 
 
 def _sent(assessment: Assessment) -> Submission:

@@ -22,6 +22,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Basis, Choice, Dimension, Tier
 from assessments.models.assessments import ChoiceChoices
 from assessments.models.base import canonical_json
+from assessments.models.snapshots import pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
 
@@ -157,6 +158,17 @@ class ItemLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceLine:
+    """A piece that an answer names; `sha256` is empty and `shown_by` filled where it is shown on request only."""
+
+    title: str
+    proves: str
+    version: int
+    sha256: str
+    shown_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLine:
     """One question that applied, with all that was answered to it; `choice` is empty where nothing was."""
 
@@ -174,6 +186,7 @@ class AnswerLine:
     dimension: str
     good: bool
     review: ReviewWords | None
+    evidence: tuple[EvidenceLine, ...]
 
     @property
     def given(self) -> str:
@@ -546,6 +559,16 @@ def _answer(
         dimension=_dimension(edition, question),
         good=choice == Choice.IN_PLACE or (choice == Choice.TICKED and all(ticked)),
         review=reviews.get(question.key),
+        evidence=tuple(
+            EvidenceLine(
+                piece["title"],
+                piece["proves"],
+                piece["version"],
+                piece["sha256"],
+                piece["held_by"] if piece["on_request"] else "",
+            )
+            for piece in pieces_of(given)
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from assessments.guideline.terms import Choice
 from assessments.models import Answer, Membership
 
 PRACTICE = (Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE, Choice.UNKNOWN)
+TEXT_MAX = 20_000
 INSTEAD_OF_LINES = (Choice.NONE, Choice.NOT_APPLICABLE, Choice.UNKNOWN)
 """What may be said of a checklist as a whole, where no line is ticked."""
 
@@ -47,7 +48,7 @@ class AnswerForm(forms.Form):
     base = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     operation = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)  # the newer version that was shown
-    text = Words(label=_("How is it done, and what shows it?"), max_length=20_000, required=False)
+    text = Words(label=_("How is it done, and what shows it?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
         label=_("Date by which it will be in place"),
         required=False,
@@ -174,6 +175,7 @@ class AssignForm(forms.Form):
     due = forms.DateField(
         label=_("Answers are due on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    note = Words(label=_("What do you want to know?"), max_length=400, required=False)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, members: QuerySet[Membership], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -182,7 +184,8 @@ class AssignForm(forms.Form):
         field.queryset = members
         self.helper = FormHelper()
         self.helper.form_tag = False
-        self.helper.layout = Layout("member", "due")
+        self.fields["note"].widget.attrs |= {"rows": 2, "maxlength": None}
+        self.helper.layout = Layout("member", "due", "note")
 
     def due_in_time(self, today: date) -> bool:
         due = self.cleaned_data.get("due")

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.answering import Words
-from assessments.models import ActionStatus, State
+from assessments.models import ActionStatus
 
 
 class ReportForm(forms.Form):
@@ -27,12 +27,6 @@ class ReportForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout("note")
-
-
-class StateForm(forms.Form):
-    """Which assessments a list shows."""
-
-    state = forms.ChoiceField(label=_("State"), choices=[("", _("All")), *State.choices], required=False)
 
 
 class StatusForm(forms.Form):

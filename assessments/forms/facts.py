@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -71,6 +72,9 @@ class FactsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.facts = {fact.key: fact for fact in facts}
+        self.conflicts: list[str] = []  # the facts of which two versions wait for a choice
+        # What a save has to name: the page, and of each fact the revision that it shows.
+        self.fields["operation"] = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
         for key, fact in self.facts.items():
             row = rows.get(key)
             kind = forms.MultipleChoiceField if fact.many else forms.ChoiceField
@@ -89,6 +93,9 @@ class FactsForm(forms.Form):
                 },
             )
             self.fields[key] = field
+            self.fields[f"base_{key}"] = forms.IntegerField(
+                required=False, min_value=0, widget=forms.HiddenInput, initial=row.revision if row else 0
+            )
             if key in REASONED:
                 kind_of_words = ReasonForYes if key == PROCEDURAL else Words
                 self.fields[f"reason_{key}"] = kind_of_words(
@@ -120,6 +127,17 @@ class FactsForm(forms.Form):
             for key, fact in self.facts.items()
             if key in self.cleaned_data and not self.fields[key].disabled
         }
+
+    def bases(self) -> dict[str, int]:
+        """The revisions that the page showed."""
+        given = {key: self.cleaned_data.get(f"base_{key}") for key in self.facts}
+        return {key: base for key, base in given.items() if base is not None}
+
+    def given(self, key: str) -> Any:
+        """What was posted for a fact, as it is stored, whether or not it may be changed; None: nothing."""
+        fact, name = self.facts[key], self.add_prefix(key)
+        value = self.fields[key].widget.value_from_datadict(self.data, self.files, name)
+        return from_form(fact, value) if value else None
 
     def reasons(self) -> dict[str, str]:
         return {

@@ -47,16 +47,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Rows with their use, system and organisation; counts are columns of the row."""
         return self.select_related("use__system__organisation", "edition").defer("edition__content")
 
-    def lock(self, pk: int, use_id: int | None = None) -> Assessment:
-        """Lock the use, then the assessment, and read both afresh; call it inside `atomic`.
+    def lock(self, pk: int) -> Assessment:
+        """Lock the use, then the assessment, and read both afresh, in one query; call it inside `atomic`.
 
-        `use_id`, which never changes, spares a query where the caller has it. On SQLite the lock is the write
-        transaction itself (BEGIN IMMEDIATE).
+        PostgreSQL locks in the order of the names. On SQLite the lock is the write transaction itself (BEGIN IMMEDIATE).
         """
-        if use_id is None:
-            use_id = self.values_list("use_id", flat=True).get(pk=pk)
-        DeclaredUse.objects.select_for_update().get(pk=use_id)
-        return self.for_dashboard().select_for_update(of=("self",)).get(pk=pk)
+        return self.for_dashboard().select_for_update(of=("use", "self")).get(pk=pk)
 
 
 class Assessment(Referenced):
@@ -130,8 +126,10 @@ class Assessment(Referenced):
         return Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
 
     def answer_values(self) -> dict[str, AnswerValue]:
-        """Every stored answer as scoring sees it, hidden ones too (one query)."""
-        rows = self.answers.values_list("question__key", "choice", "items", "planned_for", "reason")
+        """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
+        rows = self.answers.filter(to_confirm=False).values_list(
+            "question__key", "choice", "items", "planned_for", "reason"
+        )
         return {key: answer_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
 
     def scorecard(self, declared: Declared, answers: Answers) -> Scorecard:
@@ -153,8 +151,14 @@ class Assessment(Referenced):
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {
-                key: {"answered": s.answered, "applicable": s.applicable, "unknown": s.unknown}
-                for key, s in done.sections.items()
+                key: {
+                    "answered": count.answered,
+                    "applicable": count.applicable,
+                    "unknown": count.unknown,
+                    "not_applicable": count.not_applicable,
+                    "planned": count.planned,
+                }
+                for key, count in done.sections.items()
             },
             "round": self.progress.get("round", 1),
         }

@@ -6,11 +6,13 @@ Nothing hidden is in it: answers to questions that do not apply stay in their ro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models.assessments import Answer, Assessment
+from assessments.models.evidence import EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, Hold, as_facts, fact_words
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
@@ -50,7 +52,7 @@ def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
 def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     """Draw the assessment as plain values; `final`: an empty answer counts as not in place, as in a submission.
 
-    Four queries: facts, holds, answers, memberships are read by the caller's rows already.
+    Six queries: facts, holds, answers, evidence with its versions; the use and above it are the caller's rows.
     """
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
@@ -59,8 +61,9 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     facts.setdefault("sector", "none")
     result = assign_tier(edition, facts)
     declared = Declared(facts=facts, parts=system.parts, tier=result.assigned_tier)
-    answers = list(assessment.answers.select_related("question", "by"))
+    answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
     values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
+    evidence = _evidence(assessment)
     met = frozenset({SELF_CERTIFICATION}) if final and result.assigned_tier == Tier.LOW else frozenset()
     shown = declared.questions(edition)
     card = score_assessment(edition, declared, values, final=final, met=met)
@@ -103,7 +106,11 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             }
             for question in shown
         ],
-        "answers": {row.question.key: _answer(row) for row in answers if row.question.key in {q.key for q in shown}},
+        "answers": {
+            row.question.key: _answer(row) | {"evidence": evidence.get(row.pk, [])}
+            for row in answers
+            if row.question.key in {q.key for q in shown}
+        },
         "counts": {
             "applicable": done.applicable,
             "answered": done.answered,
@@ -176,6 +183,52 @@ def _change(change: Any) -> dict[str, Any]:
 
 def _answer(row: Answer) -> dict[str, Any]:
     return {**row.record(), "revision": row.revision, "by": str(row.by), "at": row.at}
+
+
+def _evidence(assessment: Assessment) -> dict[int, list[dict[str, Any]]]:
+    """What each answer leans on, in its newest version, by the answer's id; pieces that were withdrawn count no more."""
+    uses = EvidenceUse.objects.filter(answer__assessment=assessment, evidence__withdrawn_at=None)
+    uses = uses.select_related("evidence__owner").order_by("evidence__title", "pk")
+    pieces = {use.evidence_id for use in uses}
+    newest = EvidenceVersion.objects.filter(evidence__in=pieces).order_by("number")
+    versions = {version.evidence_id: version for version in newest}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for use in uses:
+        found.setdefault(use.answer_id or 0, []).append(_piece(use, versions.get(use.evidence_id)))
+    return found
+
+
+def _piece(use: EvidenceUse, version: EvidenceVersion | None) -> dict[str, Any]:
+    """One piece as a submission names it; `version` is None for what is shown on request only."""
+    piece = use.evidence
+    return {
+        "reference": piece.reference,
+        "title": piece.title,
+        "proves": piece.proves,
+        "period_from": piece.period_from,
+        "period_to": piece.period_to,
+        "expires_on": piece.expires_on,
+        "owner": str(piece.owner),
+        "confidentiality": str(piece.confidentiality),
+        "on_request": version is None,
+        "held_by": piece.held_by,
+        "version": version.number if version else 0,
+        "sha256": version.sha256 if version else "",
+        "file_name": version.file_name if version else "",
+        "link": version.link if version else "",
+        "size": version.size if version else 0,
+        "needs_a_look": use.needs_a_look,
+    }
+
+
+def pieces_of(answer: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The evidence that an answer of a picture names; none in submissions older than the library."""
+    return list((answer or {}).get("evidence", ()))
+
+
+def evidence_of(answer: Mapping[str, Any] | None) -> list[tuple[str, int]]:
+    """Which pieces in which versions an answer of a picture leans on, to hold two rounds against each other."""
+    return sorted((piece["reference"], piece["version"]) for piece in pieces_of(answer))
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +12,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import normalize_newlines
 from django.utils.translation import get_language, pgettext_lazy
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Words
 
 register = template.Library()
+WBR = SafeString("<wbr>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,13 @@ STATES = {
     "unknown": Mark("question", _("Do not know yet"), "warn"),
     "carried": Mark("carried", _("Carried over, confirm"), "warn"),
     "locked": Mark("lock", _("Locked")),
+    "flagged": Mark("flag", _("Flagged"), "warn"),
     "conflict": Mark("error", _("Two versions"), "error"),
     "missing": Mark("error", _("Something is missing"), "error"),
+    # threads and messages
+    "resolved": Mark("done", _("Resolved"), "done"),
+    "unread": Mark("sent", _("Unread"), "warn"),
+    "read": Mark("eye", _("Read"), "idle"),
     # review marks
     "not_looked_at": Mark("empty", _("Not looked at"), "idle"),
     "accepted": Mark("done", _("Accepted"), "done"),
@@ -191,6 +198,13 @@ def initials(name: object) -> str:
     if ord(words[0][0]) >= 0x2E80:  # Chinese: the family name comes first and stands alone
         return words[0][0]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def breakable(address: object) -> SafeString:
+    """A mail address that breaks after its @ and before its dots where it has to, and not inside a word."""
+    pieces = re.split(r"(?<=@)|(?=\.)", str(address))
+    return format_html_join(WBR, "{}", ((piece,) for piece in pieces))
 
 
 @register.filter

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from assessments import access
 from assessments.access import Action
+from assessments.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Question, Section
-from assessments.guideline.terms import Choice
+from assessments.guideline.terms import Dimension
+from assessments.models import Assessment
 from assessments.views.case import Case, find_case, find_section, what_happens_next
+from assessments.views.closed import why_closed
+from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, make_form, show_conflict, stored_answers, view_question, views_of
 from assessments.views.returned import show_as_returned
-from assessments.views.saving import Kept, keep_answer, lost_words, save_views
+from assessments.views.rows import Row, rows_of
+from assessments.views.saving import Kept, is_of_another, keep_answer, lost_words, said_of_another, save_views
+from assessments.views.strips import hang_evidence
 
 
 @login_required
@@ -31,15 +39,27 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     case = find_case(request, reference)
     found, questions = find_section(case, key)
     if request.method == "POST":
-        access.require(case.user, Action.ANSWER, case.assessment)
         return save_page(request, case, found, questions)
-    return show_section(request, case, found, views_of(case, questions, also=found.questions))
+    rows = rows_of(case, questions, also=found.questions)
+    seen(request, case)
+    return show_section(request, case, found, rows)
 
 
 def save_page(request: HttpRequest, case: Case, found: Section, questions: Sequence[Question]) -> HttpResponse:
-    """Save every answer of a posted page that was changed; the good ones stay saved whatever is wrong with others."""
+    """Save every answer of a posted page that was changed; the good ones stay saved whatever is wrong with others.
+
+    Whoever may not save here gets the page back with what was typed: 409 where it was made for somebody else, 403 for
+    a colleague without the role.
+    """
     resolve = request.POST.get("resolve", "")
     views = views_of(case, questions, request.POST, found.questions)
+    if is_of_another(request):
+        return show_section(request, case, found, views, errors=[("", said_of_another())], status=409)
+    try:
+        access.require(case.user, Action.ANSWER, case.assessment)
+    except NotPermitted as error:
+        words = _("Not saved. %(why)s What you typed is still on this page.") % {"why": error}
+        return show_section(request, case, found, views, errors=[("", words)], status=403)
     saved = save_views(case, views, resolve)
     errors = [error for view in views for error in view.error_list]
     errors += lost_words(request, case, questions)
@@ -47,21 +67,25 @@ def save_page(request: HttpRequest, case: Case, found: Section, questions: Seque
         return show_section(request, case, found, views, errors=errors, saved=saved)
     if resolve or "stay" in request.POST:
         messages.success(request, _("Saved."))
+        for view in views:
+            if view.notice:
+                messages.warning(request, _("Question %(n)s: %(words)s") % {"n": view.number, "words": view.notice})
         return redirect("section", case.assessment.reference, found.key)
-    return redirect(f"{reverse('section', args=[case.assessment.reference, found.key])}?checked=1")
+    messages.success(request, _("Your answers are saved."))
+    return redirect("section_check", case.assessment.reference, found.key)
 
 
 def show_section(
     request: HttpRequest,
     case: Case,
     found: Section,
-    views: Sequence[QuestionView],
+    views: Sequence[QuestionView | Row],
     *,
     errors: Sequence[tuple[str, str]] = (),
     saved: int = 0,
+    status: int = 200,
 ) -> HttpResponse:
-    answered = sum(view.answer is not None for view in views)
-    left = [view for view in views if view.answer is None]
+    answered = sum(view.answer is not None and not view.answer.to_confirm for view in views)
     sections = [s.key for s, _questions in case.sections]
     at = sections.index(found.key)
     hidden = [q for q in found.questions if q.key not in {view.key for view in views}]
@@ -78,15 +102,43 @@ def show_section(
         "errors": errors,
         "saved_now": saved,
         "answered": answered,
-        "left": left,
-        "unknown": [view for view in views if view.answer and view.answer.choice == Choice.UNKNOWN],
-        "checked": "checked" in request.GET,
         "hidden": len(hidden) if case.sees_all else 0,
         "hidden_kept": kept if case.sees_all else 0,
+        "why_hidden": why_closed(case, hidden) if hidden and case.sees_all else None,
         "editable": any(view.editable for view in views),
         "next": what_happens_next(case.assessment),
+        "whole": whole_of(case) if case.sees_all else None,
     }
-    return render(request, "assessments/answering/section.html", context)
+    return render(request, "assessments/answering/section.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """How far the whole assessment is, for the head of a page and for every save."""
+
+    answered: int
+    total: int
+    unknown: int
+    planned: int
+    not_applicable: int
+    readiness: list[tuple[str, Decimal | None]]  # by dimension, None: not assessed
+
+
+def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
+    """Read it from the derived columns: no query. `assessment`: the row as a save has left it."""
+    row = assessment or case.assessment
+    tenths = {dimension: getattr(row, f"readiness_{dimension}") for dimension in Dimension}
+    return Whole(
+        answered=row.answered,
+        total=row.applicable,
+        unknown=row.unknown,
+        planned=sum(counts.get("planned", 0) for counts in row.progress.get("sections", {}).values()),
+        not_applicable=row.not_applicable,
+        readiness=[
+            (case.edition.terms[f"dimensions.{dimension}"], None if value is None else Decimal(value).scaleb(-1))
+            for dimension, value in tenths.items()
+        ],
+    )
 
 
 @login_required
@@ -104,9 +156,17 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     resolve = request.POST.get("resolve", "")
     if resolve == f"theirs:{question}":
         return whole_row(request, case, asked)
+    if is_of_another(request):
+        return refuse_another(request, case, asked)
     # Every line is taken and nothing is read before the save, which judges who may answer and what is asked.
     form = AnswerForm(request.POST, question=asked, items=asked.items)
-    kept = keep_answer(case, form, "mine" if resolve == f"mine:{question}" else "")
+    how, _colon, which = resolve.partition(":")
+    how = how if which == question else ""
+    if how == "both":
+        form.stored = stored_answers(case, [asked]).get(question)
+    kept = keep_answer(case, form, how)
+    if how == "both" and kept.saved:
+        return whole_row(request, case, asked, kept)
     if kept.saved:
         case.declared = kept.saved.declared
     else:
@@ -122,10 +182,26 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         show_conflict(view, kept.conflict, kept.problem)
     elif kept.problem:
         view.problem = kept.problem
-    counts = section_counts(case, asked.section, kept)
+    return render(request, "assessments/answering/saved.html", saved_context(request, case, view, kept))
+
+
+def saved_context(request: HttpRequest, case: Case, view: QuestionView, kept: Kept) -> dict[str, Any]:
+    """All that a save changes on its page. Without a save nothing else than the answer has changed."""
+    counts = section_counts(case, view.question.section, kept)
     context = {"case": case, "view": view, "answered": counts[0], "total": counts[1], "kept": kept, "live": True}
     context["of_section"] = "returned" not in request.GET  # that page counts changes, not answers
-    return render(request, "assessments/answering/saved.html", context)
+    if kept.saved and kept.saved.targets is None and context["of_section"]:
+        context["whole"] = whole_of(case, kept.saved.assessment)
+    return context
+
+
+def refuse_another(request: HttpRequest, case: Case, asked: Question) -> HttpResponse:
+    """409: the page had been made for somebody else; it keeps what was typed."""
+    access.require(case.user, Action.ANSWER, case.assessment)
+    view = view_question(case, 0, AnswerForm(request.POST, question=asked, items=asked.items))
+    view.problem = said_of_another()
+    context = {"case": case, "view": view, "live": True}
+    return render(request, "assessments/answering/saved.html", context, status=409)
 
 
 def section_counts(case: Case, key: str, kept: Kept) -> tuple[int, int]:
@@ -137,17 +213,23 @@ def section_counts(case: Case, key: str, kept: Kept) -> tuple[int, int]:
     return stored.get("answered", 0), stored.get("applicable", 0)
 
 
-def whole_row(request: HttpRequest, case: Case, asked: Question) -> HttpResponse:
-    """The question with the stored answer in its controls, in the place of what was typed."""
+def whole_row(request: HttpRequest, case: Case, asked: Question, kept: Kept | None = None) -> HttpResponse:
+    """The question with the stored answer in its controls, in the place of what was typed; `kept`: by a save."""
     access.require(case.user, Action.ANSWER, case.assessment)
     place = request.GET.get("returned", "")
     _section, questions = find_section(case, asked.section)
     number = int(place) if place.isdecimal() else questions.index(asked) + 1 if asked in questions else 0
     stored = stored_answers(case, [asked]).get(asked.key)
     view = view_question(case, number, make_form(case, asked, stored))
+    hang_evidence(case, [view])
+    view.marks, view.may_ask = case.marks.get(asked.key, access.NO_MARKS), case.may_ask
     if place and case.assessment.current_submission is not None:
         show_as_returned(case, [view])
-    response = render(request, "assessments/answering/question.html", {"view": view, "case": case, "live": True})
+    context = {"view": view, "case": case, "live": True}
+    if kept:
+        view.notice = kept.notice
+        context |= saved_context(request, case, view, kept)
+    response = render(request, "assessments/answering/row.html", context)
     response["HX-Retarget"] = f"#{view.id}"
     response["HX-Reswap"] = "outerHTML"
     return response

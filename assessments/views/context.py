@@ -9,7 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from assessments import access
+from assessments import access, held
+from assessments.forms.accounts import SHARED_KEY
 from assessments.models import Membership, Role
 
 
@@ -18,9 +19,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
     @cache
     def memberships() -> list[Membership]:
-        return access.current_memberships(user) if user and user.is_authenticated else []
+        return access.memberships_on_page(user) if user and user.is_authenticated else []
 
+    signed_in = user if user and user.is_authenticated else None
+    session = getattr(request, "session", None)
     return {
+        "whose": SimpleLazyObject(lambda: held.sign_for(signed_in) if signed_in else ""),
+        "session_ends": getattr(session, "ends", None) if signed_in else None,
+        "shared_computer": bool(signed_in and session and session.get(SHARED_KEY)),
         "help_contact": settings.HELP_CONTACT,
         "public_url": settings.PUBLIC_URL,
         "open_founding": settings.OPEN_FOUNDING,

@@ -1,4 +1,4 @@
-"""What needs a member now, and the lists of assessments and actions."""
+"""What needs a member now, and the list of actions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Case, Count, Prefetch, Q, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,28 +21,34 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from assessments import access, workflow
+from assessments import access, teamwork, workflow
 from assessments.access import Action
 from assessments.errors import WorkflowError
-from assessments.forms.dashboard import ReportForm, StateForm, StatusForm
+from assessments.forms.dashboard import ReportForm, StatusForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionStatus,
     Assessment,
+    Comment,
     DeclaredUse,
+    Evidence,
     Membership,
+    Message,
     RemediationAction,
     Role,
     State,
     User,
     edition_for,
 )
+from assessments.views.inbox import open_message
 from assessments.views.question import choice_word, said_lines
 
 ROWS = 50  # on a page of a list
 USES = 20  # on the dashboard; the others are found through the list of AI systems
 SOON_DAYS = 30
+NEWS_DAYS = 30  # older news stands in the inbox only
+NEWS, MESSAGES = 10, 50  # shown on the dashboard, and looked through for it
 
 
 @dataclass
@@ -87,14 +93,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return open_message(request, user)
     memberships = list(user.memberships.filter(left_at=None).select_related("organisation").order_by("pk"))
-    uses = access.uses_for(user).filter(retired_at=None).order_by("-pk")
+    uses = access.uses_for(user).filter(retired_at=None, system__retired_at=None).order_by("-pk")
     shown = list(
         uses.prefetch_related(
             Prefetch("assessments", access.assessments_for(user).order_by("-pk"), to_attr="newest_first")
         )[: USES + 1]
     )
     open_ones = list(
-        access.assessments_for(user).filter(state__in=[State.DRAFT, State.RETURNED]).order_by("-updated_at")[:ROWS]
+        access.assessments_for(user)
+        .filter(state__in=[State.DRAFT, State.RETURNED], use__retired_at=None, use__system__retired_at=None)
+        .order_by("-updated_at")[:ROWS]
     )
     actions = access.actions_for(user)
     today = timezone.localdate()
@@ -111,6 +119,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     rows = [use_row(use) for use in shown[:USES]]
     context = {
         "organisations": [membership.organisation for membership in memberships],
+        # what the header shows on every page, of the memberships that are read here already
+        "works": not memberships or any(m.role != Role.REVIEWER for m in memberships),
+        "may_review": any(m.role == Role.REVIEWER for m in memberships),
         "needs": needs,
         "heading": heading_of(len(needs), user),
         "today": date_format(timezone.localtime(), "l j F Y"),
@@ -119,20 +130,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_uses": len(shown) > USES,
         "certificates": [(c, c.status(today), (c.expires_on - today).days) for c in certificates],
         "actions": counts,
+        "unread": access.unread_for(user).count(),
         "first_step": first_step(user, memberships) if not rows and not needs else None,
         "may_register": any(m.role == Role.OWNER for m in memberships),
     }
     return render(request, "assessments/dashboard/dashboard.html", context)
-
-
-def open_message(request: HttpRequest, user: User) -> HttpResponse:
-    """Mark an inbox line as read and go where it points."""
-    pk = request.POST.get("message", "")
-    message = get_object_or_404(access.messages_for(user), pk=pk if pk.isdecimal() else 0)
-    if message.read_at is None:
-        message.read_at = timezone.now()
-        message.save(update_fields=["read_at"])
-    return redirect(message.link if message.link.startswith("/") else "dashboard")
 
 
 def heading_of(n: int, user: User) -> str:
@@ -163,22 +165,46 @@ def needs_of(
         if need:
             needs.append(need)
     needs += [action_need(action) for action in soon if may_work_on(action, roles)]
-    links = {need.url for need in needs}
-    for message in access.messages_for(user).filter(read_at=None).order_by("-at")[:10]:
-        if message.link not in links:
-            needs.append(
-                Need(
-                    title=message.subject,
-                    text=message.text,
-                    url=message.link,
-                    label=_("Open"),
-                    when=_("News"),
-                    more=day_of(message.at),
-                    message=message.pk,
-                    rank=4,
-                )
-            )
+    needs += [evidence_need(piece) for piece in access.evidence_to_renew(user, SOON_DAYS)[:5]]
+    needs += told_needs(user, {need.url for need in needs})
     return sorted(needs, key=lambda need: need.order)
+
+
+def told_needs(user: User, links: set[str]) -> list[Need]:
+    """Comments that wait for this person's word, read or not, and unread news of the last weeks."""
+    since = timezone.now() - timedelta(days=NEWS_DAYS)
+    shown = Q(read_at=None) | Q(kind=teamwork.MENTION)
+    asks_first = Case(When(kind=teamwork.MENTION, then=Value(0)), default=Value(1))
+    told = list(access.messages_for(user).filter(shown, at__gt=since).order_by(asks_first, "-at", "-pk")[:MESSAGES])
+    asking = {int(m.object.removeprefix("comment:")): m for m in told if m.kind == teamwork.MENTION}
+    needs = [comment_need(said, asking[said.pk]) for said in access.threads_waiting_for(user, asking)]
+    news = [m for m in told if m.kind != teamwork.MENTION and m.link not in links]
+    return needs + [news_need(message) for message in news[:NEWS]]
+
+
+def comment_need(said: Comment, message: Message) -> Need:
+    return Need(
+        title=message.subject,
+        text=said.text if len(said.text) <= 280 else f"{said.text[:280]}…",
+        url=message.link,
+        label=_("Answer the comment"),
+        when=_("Comment"),
+        more=day_of(said.at),
+        rank=3,
+    )
+
+
+def news_need(message: Message) -> Need:
+    return Need(
+        title=message.subject,
+        text=message.text,
+        url=message.link,
+        label=_("Open"),
+        when=_("News"),
+        more=day_of(message.at),
+        message=message.pk,
+        rank=4,
+    )
 
 
 def may_work_on(action: RemediationAction, roles: dict[int, Membership]) -> bool:
@@ -240,8 +266,10 @@ def prohibited_need(assessment: Assessment, member: Membership) -> Need | None:
 
 
 def assigned_need(assignment: Any) -> Need | None:
-    """An assigned section that is not complete yet, in an assessment that takes answers."""
+    """An assigned section that is not complete yet, or a question not said to be done, where answers are taken."""
     assessment = assignment.assessment
+    if assignment.question:
+        return asked_need(assignment) if assessment.is_editable else None
     counts = assessment.progress.get("sections", {}).get(assignment.section)
     if not assessment.is_editable or counts is None or counts["answered"] >= counts["applicable"]:
         return None
@@ -253,6 +281,30 @@ def assigned_need(assignment: Any) -> Need | None:
         % {"use": assessment.use.title, "n": counts["answered"], "m": counts["applicable"]},
         url=reverse("section", args=[assessment.reference, section.key]),
         label=_("Answer it"),
+        when=when or _("Asked"),
+        more=more or _("of you"),
+        late=late,
+        due=assignment.due,
+    )
+
+
+def asked_need(assignment: Any) -> Need | None:
+    """A single question that somebody wants this person to answer."""
+    question = assignment.assessment.compiled().questions.get(assignment.question)
+    if question is None:
+        return None
+    when, more, late = due_words(assignment.due)
+    said, url, label = assignment.note or question.text, teamwork.place_of(assignment), _("Answer it")
+    if assignment.answered:
+        said = _("It has an answer. Say so to whoever asked, or go on.")
+        url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
+        label = _("Say that it is answered")
+    words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}
+    return Need(
+        title=_("Answer “%(section)s”") % {"section": question.title},
+        text=(_("%(use)s. %(name)s asks: %(said)s") if assignment.by else "%(use)s. %(said)s") % words,
+        url=url,
+        label=label,
         when=when or _("Asked"),
         more=more or _("of you"),
         late=late,
@@ -272,6 +324,25 @@ def action_need(action: RemediationAction) -> Need:
         more=more,
         late=late,
         due=action.due,
+    )
+
+
+def evidence_need(piece: Evidence) -> Need:
+    """A piece of one's own that expires soon, or has expired."""
+    when, _due, late = due_words(piece.expires_on)
+    assert piece.expires_on is not None
+    day = date_format(piece.expires_on, "j F")
+    return Need(
+        title=_("Renew the evidence “%(title)s”") % {"title": piece.title},
+        text=_("Replace it, change its expiry, or withdraw it. Answers that lean on it say that it has expired.")
+        if late
+        else _("Replace it or change its expiry before then."),
+        url=piece.get_absolute_url(),
+        label=_("Look at it"),
+        when=when,
+        more=_("expired %(day)s") % {"day": day} if late else _("expires %(day)s") % {"day": day},
+        late=late,
+        due=piece.expires_on,
     )
 
 
@@ -358,27 +429,6 @@ def first_step(user: User, memberships: list[Membership]) -> str:
 
 
 # --- lists -------------------------------------------------------------------------------------------------------------------
-
-
-@login_required
-@never_cache
-def assessments(request: HttpRequest) -> HttpResponse:
-    """All assessments that this person may see, with where each stands and what comes next."""
-    user: Any = request.user
-    form = StateForm(request.GET)
-    rows = access.assessments_for(user).order_by("-updated_at", "-pk")
-    state = form.cleaned_data["state"] if form.is_valid() else ""
-    if state:
-        rows = rows.filter(state=state)
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
-    context = {
-        "form": form,
-        "page": page,
-        "query": f"&state={state}" if state else "",
-        "state": state,
-        "rows": [(assessment, *stand_of(assessment), next_step(assessment)) for assessment in page.object_list],
-    }
-    return render(request, "assessments/dashboard/assessments.html", context)
 
 
 def next_step(assessment: Assessment) -> str:

@@ -18,20 +18,23 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, declaring
 from assessments.access import Action
-from assessments.errors import InvalidAnswer, Locked, WorkflowError
-from assessments.forms.facts import AgreeForm, FactsForm
+from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
+from assessments.forms.facts import AgreeForm, FactsForm, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
-from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State
+from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
+from assessments.views.question import moment
 from assessments.views.requests import SignedIn
+from assessments.views.saving import is_of_another, said_of_another
 
 SCOPING = "scoping"
 PROHIBITED = "prohibited"
 PROCEDURAL = "minor_procedural_task"
+SHOWN_ASSESSMENTS = 20  # of one use, newest first
 PLACE = "systems"  # the place of the site that these pages lie in
 
 
@@ -185,28 +188,162 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         messages.info(request, _("Nothing is asked here: no question for this system needs these details."))
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
-    form = FactsForm(_posted(request), facts=asked, rows=facts.rows, locked=locked)
+    data = _posted(request)
+    if data is not None:
+        data = _resolved(data, facts)
+    form = FactsForm(data, facts=asked, rows=facts.rows, locked=locked)
     then = request.POST.get("then") or request.GET.get("then", "")
-    if request.method == "POST":
-        valid = form.is_valid()
+    context: dict[str, Any] = {}
+    if data is not None and is_of_another(request):
+        form.add_error(None, said_of_another())
+        context |= _group_context(facts, page, form, then, locked, why_locked)
+        return render(request, "assessments/facts/group.html", context, status=409)
+    if data is not None:
+        valid, resolving = form.is_valid(), "resolve" in data
+        hiding = [name for name in data.get("hide", "").split(",") if name]
+        context["refused"] = refused = _refused(facts, form, locked)
         try:
-            values = form.values()
-            saved = declaring.declare_facts(use, values, by=request.user, reasons=form.reasons()) if values else None
+            saved = _save(use, form, request.user, hiding)
         except InvalidAnswer as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         except Locked as error:
             form.add_error(None, str(error))
+        except WouldHide as error:
+            form.add_error(None, str(error))
+            context["hides"] = _hides(use, error)
         else:
-            if valid:
+            conflicts = saved.conflicts if saved else ()
+            if valid and not conflicts and not refused:
+                _tell_hidden(request, len(hiding))
+                if resolving:
+                    messages.success(request, _("Saved."))
+                    return redirect(f"{facts.page_url(group)}?then={then}" if then else facts.page_url(group))
                 return redirect(_after(facts, group, then, saved))
             if saved and saved.changed:
                 messages.success(request, _("What you answered is saved."))
-                facts = Facts.of(saved.use)
-    return render(request, "assessments/facts/group.html", _group_context(facts, page, form, then, locked, why_locked))
+            facts = Facts.of(use)
+            form = _as_saved(form, facts, asked, locked, conflicts)
+        if refused:
+            form.add_error(None, _("Not saved: what is locked cannot be changed now. What you gave stands below."))
+    context |= _group_context(facts, page, form, then, locked, why_locked)
+    return render(request, "assessments/facts/group.html", context)
+
+
+def _save(use: DeclaredUse, form: FactsForm, user: User, hiding: Collection[str]) -> declaring.FactsSaved | None:
+    """Save what is fit to be saved; None where nothing is."""
+    values = form.values()
+    if not values:
+        return None
+    return declaring.declare_facts(
+        use,
+        values,
+        by=user,
+        reasons=form.reasons(),
+        bases=form.bases(),
+        operation=form.cleaned_data.get("operation"),
+        hiding=hiding,
+    )
+
+
+def _resolved(data: QueryDict, facts: Facts) -> QueryDict:
+    """What was posted, with the choice between two versions carried out: `resolve` is mine:<fact> or theirs:<fact>.
+
+    Mine is saved over the version that was shown (`seen_<fact>`), lest a third one be overwritten.
+    """
+    how, _colon, key = data.get("resolve", "").partition(":")
+    row, fact = facts.rows.get(key), facts.edition.facts.get(key)
+    if row is None or fact is None or how not in ("mine", "theirs"):
+        return data
+    data = data.copy()
+    if how == "mine":
+        data[f"base_{key}"] = data.get(f"seen_{key}", data.get(f"base_{key}", ""))
+        return data
+    value = to_form(fact, row.value)
+    data.setlist(key, value if isinstance(value, list) else [value])
+    data[f"base_{key}"] = str(row.revision)
+    if f"reason_{key}" in data:
+        data[f"reason_{key}"] = row.reason
+    return data
+
+
+def _as_saved(
+    form: FactsForm, facts: Facts, asked: Collection[Fact], locked: Collection[str], conflicts: Collection[str]
+) -> FactsForm:
+    """The posted form once more; where what stands is what was posted, the next save goes on from there."""
+    posted: Any = form.data
+    data, reasons = posted.copy(), form.reasons()
+    for key, value in form.values().items():
+        row = facts.rows.get(key)
+        if row is not None and (row.value, row.reason) == (value, reasons.get(key, row.reason)):
+            data[f"base_{key}"] = str(row.revision)
+    again = FactsForm(data, facts=asked, rows=facts.rows, locked=locked)
+    for key in conflicts:
+        words = _("%(fact)s: %(name)s changed this answer while you were on the page. Nothing was overwritten: choose.")
+        again.add_error(None, words % {"fact": facts.edition.facts[key].label, "name": facts.rows[key].by})
+        again.conflicts.append(key)
+    return again
+
+
+def _refused(facts: Facts, form: FactsForm, locked: Collection[str]) -> list[tuple[str, str, str]]:
+    """What was given for locked facts, where it says something else than what stands: label, answer, reason."""
+    found = []
+    for key in form.facts:
+        if key not in locked:
+            continue
+        row, value = facts.rows.get(key), form.given(key)
+        reason = str(form.data.get(f"reason_{key}", ""))
+        stands = (row.value, row.reason) if row else (None, "")
+        if value is not None and (value, reason or stands[1]) != stands:
+            fact = facts.edition.facts[key]
+            found.append((fact.label, answer_words(fact, value), reason))
+    return found
+
+
+def _hides(use: DeclaredUse, error: WouldHide) -> dict[str, Any]:
+    """The answers that a save would hide, for the panel that asks; `name` is what its button has to say."""
+    own = [answer for answer in error.answers if answer.use == use.title]
+    return {
+        "answers": [*own, *(answer for answer in error.answers if answer not in own)],
+        "others": len(own) < len(error.answers),
+        "name": ",".join(answer.name for answer in error.answers),
+    }
+
+
+def _tell_hidden(request: HttpRequest, count: int) -> None:
+    if count:
+        words = ngettext(
+            "%(n)s answer is hidden. It is kept and comes back as soon as its question is asked again.",
+            "%(n)s answers are hidden. They are kept and come back as soon as their questions are asked again.",
+            count,
+        )
+        messages.success(request, words % {"n": count})
 
 
 def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
+
+
+def _state(facts: Facts, form: FactsForm, key: str, locked: Collection[str]) -> str:
+    if key in form.conflicts:
+        return "conflict"
+    return "locked" if key in locked else facts.line(key).state
+
+
+def _versions(facts: Facts, form: FactsForm, fact: Fact) -> list[dict[str, Any]]:
+    """Both versions of a fact, one's own first."""
+    row = facts.rows[fact.key]
+    reason = form.data.get(f"reason_{fact.key}", "")
+    return [
+        {"own": True, "answer": answer_words(fact, form.given(fact.key)), "reason": reason},
+        {
+            "own": False,
+            "answer": answer_words(fact, row.value),
+            "reason": row.reason,
+            "who": row.by,
+            "at": moment(row.at),
+            "seen": row.revision,
+        },
+    ]
 
 
 def _locked(use: DeclaredUse, keys: Collection[str]) -> tuple[set[str], str]:
@@ -264,11 +401,13 @@ def _group_context(
                 "field": form[fact.key],
                 "reason": form[f"reason_{fact.key}"] if f"reason_{fact.key}" in form.fields else None,
                 "locked": fact.key in locked,
-                "state": "locked" if fact.key in locked else facts.line(fact.key).state,
+                "state": _state(facts, form, fact.key, locked),
                 "answer": facts.line(fact.key).answer,
                 "row": row,
                 "whole_system": fact.level == "system",
                 "yes_no": fact.yes_no,
+                "base": form[f"base_{fact.key}"],
+                "versions": _versions(facts, form, fact) if fact.key in form.conflicts else [],
             }
         )
     return {
@@ -298,7 +437,8 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     """The tier of a use with every reason; before the facts, what will stand here."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     role = access.require(request.user, Action.VIEW, use)
-    newest = use.assessments.for_dashboard().order_by("-pk").first()
+    every = list(use.assessments.for_dashboard().order_by("-pk")[:SHOWN_ASSESSMENTS])
+    newest = every[0] if every else None
     locked = bool(newest and newest.state in declaring.LOCKED_STATES)
     facts = Facts.of(use, may_change=role in access.MAY[Action.DECLARE] and not locked)
     context: dict[str, Any] = {
@@ -309,6 +449,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
         "may_declare": role in access.MAY[Action.DECLARE],
         "locked": locked,
         "assessment": newest,
+        "earlier": every if len(every) > 1 else [],
         "main": _main(facts, newest, role),
         "last": facts.last_saved(),
     }

@@ -9,18 +9,29 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from assessments.access import NO_MARKS, Marks
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Strength
 from assessments.models import Answer, State, User
 from assessments.models.assessments import ChoiceChoices
+from assessments.models.snapshots import evidence_of
 from assessments.scoring.inputs import Declared
 from assessments.views.case import Case
+from assessments.views.strips import Strip, hang_evidence
+
+MOST_TO_COMPARE = 10_000_000
+"""Pairs of words that are compared one by one; where two texts have more, what lies between them is marked whole.
+
+Ten million took a tenth of a second, two Chinese texts of 20,000 signs one and a half; a page compares many texts.
+"""
 
 
 @dataclass
@@ -66,19 +77,50 @@ class QuestionView:
     clauses: list[tuple[str, str, str]]
     user: User
     problem: str = ""  # why it could not be saved, where no control is to blame
+    notice: str = ""  # what was decided in saving it, so that it can be put otherwise
     versions: list[Version] = field(default_factory=list)
     newer: int = 0  # the revision that stands, where there are two versions
     before: Any = None  # of a returned answer: what stood in the submission
     mark: Any = None
     sent_back: bool = False  # shown among what the reviewer wants changed
+    evidence: Strip | None = None  # what the answer leans on
+    marks: Marks = NO_MARKS  # comments, who is asked, and the reader's flag
+    reference: str = ""  # of the assessment
+    may_ask: bool = False  # a colleague to answer it
 
     @property
     def key(self) -> str:
         return self.question.key
 
     @property
+    def html(self) -> SafeString:
+        """The row on a page with one form around it."""
+        return mark_safe(render_to_string("assessments/answering/question.html", {"view": self}))  # noqa: S308
+
+    @property
     def id(self) -> str:
         return f"q-{self.key}"
+
+    @property
+    def flag_url(self) -> str:
+        return f"{self.url.partition('?')[0]}flag/"
+
+    @property
+    def history_url(self) -> str:
+        return f"{self.url.partition('?')[0]}history/"
+
+    @property
+    def talk_url(self) -> str:
+        return reverse("comments", args=[self.reference, self.key])
+
+    @property
+    def ask_url(self) -> str:
+        return reverse("ask", args=[self.reference, self.key])
+
+    @property
+    def asked_url(self) -> str:
+        """The request to this person to answer it."""
+        return reverse("asked", args=[self.reference, self.marks.asked_of_me])
 
     @property
     def name(self) -> str:
@@ -232,7 +274,10 @@ class QuestionView:
     @property
     def dealt_with(self) -> bool:
         """Of a returned answer: whether it says something else than the submission did."""
-        return self.answer is not None and (self.before is None or not same_answer(self.before, self.answer.record()))
+        if self.answer is None or self.before is None:
+            return self.answer is not None
+        leans_on = self.evidence.leans_on if self.evidence else []
+        return not same_answer(self.before, self.answer.record()) or leans_on != evidence_of(self.before)
 
     @property
     def before_word(self) -> str:
@@ -340,6 +385,7 @@ def view_question(
         form=form,
         answer=form.stored,
         url=reverse("answer", args=[case.assessment.reference, question.key]),
+        reference=case.assessment.reference,
         editable=editable,
         locked=locked,
         may_not_apply=edition.not_applicable_allowed(question.requirements, context),
@@ -375,6 +421,9 @@ def views_of(
         # What was typed before the lock fell stays in its controls, to be read and copied.
         editable = (case.may_answer and not locked) or form.is_bound
         views.append(view_question(case, number, form, editable=editable, locked=locked and not form.is_bound))
+        views[-1].marks = case.marks.get(question.key, NO_MARKS)
+        views[-1].may_ask = case.may_ask
+    hang_evidence(case, views)
     return views
 
 
@@ -419,9 +468,31 @@ def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
 def differing(one: str, other: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """Cut two texts into pieces, each with whether the other text lacks it. Word by word, in Chinese sign by sign."""
     left, right = (re.findall(r"[ -\u2fff]+?(?:\s+|$)|\s+|.", text, re.DOTALL) for text in (one, other))
+    shorter = min(len(left), len(right))
+    start = next((n for n in range(shorter) if left[n] != right[n]), shorter)
+    end = next((n for n in range(shorter - start) if left[-1 - n] != right[-1 - n]), shorter - start)
+    same, rest = "".join(left[:start]), "".join(left[len(left) - end :])
+    left, right = left[start : len(left) - end], right[start : len(right) - end]
     pieces: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(left), 0, len(right))]
+    if len(left) * len(right) <= MOST_TO_COMPARE:
+        codes = difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    for kind, a, b, c, d in codes:
         for side, piece in ((0, "".join(left[a:b])), (1, "".join(right[c:d]))):
             if piece:
                 pieces[side].append((piece, kind != "equal"))
+    for one_side in pieces:
+        join_piece(one_side, same, first=True)
+        join_piece(one_side, rest)
     return pieces
+
+
+def join_piece(pieces: list[tuple[str, bool]], text: str, *, first: bool = False) -> None:
+    """Put a text that both have at the start or the end of the pieces, joined to one that both have too."""
+    at = 0 if first else -1
+    if not text:
+        return
+    if pieces and not pieces[at][1]:
+        pieces[at] = (text + pieces[at][0] if first else pieces[at][0] + text, False)
+    else:
+        pieces.insert(0 if first else len(pieces), (text, False))

@@ -18,8 +18,9 @@ from assessments import access
 from assessments.access import Action
 from assessments.models import State
 from assessments.views.case import Case, find_case
+from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, fact_words, views_of
-from assessments.views.saving import save_views
+from assessments.views.saving import is_of_another, said_of_another, save_views
 
 
 @dataclass
@@ -40,6 +41,7 @@ class ReturnedFact:
 def returned(request: HttpRequest, reference: str) -> HttpResponse:
     """Only what the reviewer sent back: the words, what would satisfy, the answer then and now."""
     case = find_case(request, reference)
+    seen(request, case)
     assessment = case.assessment
     if assessment.state != State.RETURNED:
         messages.info(request, _("Nothing is waiting for changes here."))
@@ -56,7 +58,9 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         access.require(case.user, Action.ANSWER, assessment)
     views = views_of(case, questions, data)
     errors: list[tuple[str, str]] = []
-    if data is not None:
+    if data is not None and is_of_another(request):
+        errors = [("", said_of_another())]
+    elif data is not None:
         changed = save_views(case, views, request.POST.get("resolve", ""))
         errors = [error for view in views for error in view.error_list]
         if not errors:
@@ -79,8 +83,10 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "errors": errors,
         "round": submission.round,
         "ready": not any(view.answer is None for view in views),
+        "signers": [] if case.is_owner else access.signers_of(assessment),
     }
-    return render(request, "assessments/answering/returned.html", context)
+    status = 409 if data is not None and is_of_another(request) else 200
+    return render(request, "assessments/answering/returned.html", context, status=status)
 
 
 def show_as_returned(

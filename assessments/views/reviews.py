@@ -41,6 +41,8 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.certificates import Assurance
+from assessments.models.snapshots import evidence_of
+from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn
 from assessments.views.wording import (
     answer_lines,
@@ -50,6 +52,7 @@ from assessments.views.wording import (
     declared_in,
     fact_answer,
     rule_cards,
+    submitted_pieces,
 )
 
 FACTS = "facts"
@@ -368,7 +371,12 @@ class Case:
             "planned_for": as_day(given["planned_for"]),
             "by": given["by"],
             "at": as_moment(given["at"]),
+            "evidence": submitted_pieces(given, self.before_pieces(key)),
         }
+
+    def before_pieces(self, key: str) -> list[tuple[str, int]] | None:
+        """What the answer leant on in the round before; None where there was none."""
+        return evidence_of(self.before["answers"].get(key)) if self.before else None
 
 
 def word_difference(old: str, new: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
@@ -388,6 +396,7 @@ def word_difference(old: str, new: str) -> tuple[list[tuple[bool, str]], list[tu
 @require_safe
 def overview(request: SignedIn, reference: str) -> HttpResponse:
     case = Case(request.user, reference)
+    seen(request)
     return _overview(request, case)
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from assessments import declaring
+from assessments import declaring, held
 from assessments.errors import Conflict, InvalidAnswer, Locked
-from assessments.forms.answering import AnswerForm, posted_question
+from assessments.forms.answering import TEXT_MAX, AnswerForm, posted_question
 from assessments.guideline.edition import Question
+from assessments.guideline.terms import Choice
 from assessments.models import Answer, User
 from assessments.views.case import Case
-from assessments.views.question import QuestionView, make_form, renew, same_answer, show_conflict
+from assessments.views.question import (
+    QuestionView,
+    choice_word,
+    make_form,
+    renew,
+    same_answer,
+    show_conflict,
+    whole_word,
+)
 
 
 @dataclass
@@ -26,23 +36,42 @@ class Kept:
     problem: str = ""
     conflict: Answer | None = None
     saved: declaring.AnswerSaved | None = None
+    notice: str = ""
+
+
+def is_of_another(request: HttpRequest) -> bool:
+    """Tell whether the page that was posted had been made for somebody else than whoever is signed in now."""
+    user: Any = request.user
+    return held.names_another(request.POST.get("whose", ""), user)
+
+
+def said_of_another() -> str:
+    return _("Not saved: somebody else was signed in when this page was opened. What you typed is still on this page.")
 
 
 def keep_answer(case: Case, form: AnswerForm, resolve: str = "") -> Kept:
     """Save a posted answer if it differs from what its page showed; errors go to the form.
 
-    `resolve` is "mine" where the person has seen both versions and wants the one typed here.
+    `resolve`: where the person has seen both versions, "mine" for the one typed here and "both" for the two in one.
     """
     if not form.is_valid() or form.is_blank:
         return Kept(form.stored)
     base, stored = form.cleaned_data["base"], form.stored
     if stored is not None and not resolve and is_untouched(stored, base, form):
         return Kept(stored)
-    if resolve == "mine":
+    value, notice = None, ""
+    if resolve:
         base = form.cleaned_data.get("seen") or base  # the version that was shown, lest a third one be overwritten
+    if resolve == "both" and stored is not None:
+        value, notice = put_together(form.question, stored, form.value())
+        if len(value["text"]) > TEXT_MAX:
+            too_long = _(
+                "Together the two notes have more than %(n)s characters. Shorten yours, then put them together."
+            )
+            return Kept(stored, problem=too_long % {"n": TEXT_MAX}, conflict=stored)
     try:
         try:
-            saved = save_form(case, form, base)
+            saved = save_form(case, form, base, value)
         except Conflict as error:
             # One's own page may have saved an earlier half of this while the request was on its way.
             if resolve or not is_own_longer_text(error.current, form, case.user):
@@ -55,14 +84,49 @@ def keep_answer(case: Case, form: AnswerForm, resolve: str = "") -> Kept:
         return Kept(error.current, problem=str(error), conflict=error.current)
     except Locked as error:
         return Kept(stored, problem=str(error))
-    return Kept(saved.answer, changed=saved.changed, saved=saved)
+    return Kept(saved.answer, changed=saved.changed, saved=saved, notice=notice)
 
 
-def save_form(case: Case, form: AnswerForm, base: int) -> declaring.AnswerSaved:
+def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Join two versions of an answer: their note, an empty line, mine; every line that either of them ticks.
+
+    Of two different choices theirs stands, with its date or reason, and the sentence says so; it is empty where nothing
+    had to be chosen between.
+    """
+    notes = list(dict.fromkeys(text for text in (theirs.text, mine["text"]) if text.strip()))
+    value = {
+        "choice": str(theirs.choice),
+        "items": theirs.items,
+        "text": "\n\n".join(notes),
+        "planned_for": theirs.planned_for,
+        "reason": theirs.reason,
+    }
+    if question.is_checklist and mine["items"]:
+        ticks = {key: True for key, given in mine["items"].items() if given is True}
+        value |= {"choice": str(Choice.TICKED), "items": {**mine["items"], **theirs.items, **ticks}, "reason": ""}
+        if theirs.choice == Choice.TICKED:
+            return value, ""
+        words = _(
+            "%(who)s had chosen “%(theirs)s”, you had ticked lines: your lines stand. Change it where that is wrong."
+        )
+        return value, words % {"who": theirs.by, "theirs": choice_word(theirs.choice)}
+    if theirs.choice == mine["choice"] and (theirs.planned_for, theirs.reason) == (mine["planned_for"], mine["reason"]):
+        return value, ""
+    words = _(
+        "%(who)s had chosen “%(theirs)s”, you “%(mine)s”: the choice of %(who)s stands. Change it where that is wrong."
+    )
+    return value, words % {
+        "who": theirs.by,
+        "theirs": whole_word(theirs.record()),
+        "mine": whole_word({**mine, "planned_for": mine["planned_for"] and mine["planned_for"].isoformat()}),
+    }
+
+
+def save_form(case: Case, form: AnswerForm, base: int, value: Mapping[str, Any] | None = None) -> declaring.AnswerSaved:
     return declaring.save_answer(
         case.assessment,
         form.question.key,
-        form.value(),
+        value or form.value(),
         by=case.user,
         base=base,
         operation=form.operation_of(base),
@@ -99,7 +163,7 @@ def save_views(case: Case, views: Sequence[QuestionView], resolve: str) -> int:
             renew(case, view)
             continue
         kept = keep_answer(case, view.form, mine)
-        view.answer = kept.answer
+        view.answer, view.notice = kept.answer, kept.notice
         changed += kept.changed
         if kept.conflict:
             show_conflict(view, kept.conflict, kept.problem)

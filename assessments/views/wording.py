@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
 from assessments.models.assessments import ChoiceChoices, answer_value
+from assessments.models.snapshots import pieces_of
 from assessments.scoring.inputs import AnswerValue, Declared
 
 
@@ -92,3 +93,13 @@ def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[st
         tick = given["items"].get(item.key)
         lines.append({"text": item.text, "ticked": tick is True, "reason": tick if isinstance(tick, str) else ""})
     return lines
+
+
+def submitted_pieces(given: Mapping[str, Any] | None, before: list[tuple[str, int]] | None) -> list[dict[str, Any]]:
+    """The evidence that a submitted answer names; `before`: what it leant on a round earlier, None on the first."""
+    pieces = []
+    for piece in pieces_of(given):
+        is_new = before is not None and (piece["reference"], piece["version"]) not in before
+        days = {name: as_day(piece[name]) for name in ("period_from", "period_to", "expires_on")}
+        pieces.append({**piece, **days, "is_new": is_new})
+    return pieces

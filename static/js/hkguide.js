@@ -69,6 +69,14 @@
     const words = document.body.dataset;
     tell({ 401: words.signIn, 403: words.refused }[event.detail.xhr?.status] ?? words.notSaved);
   };
+  // The token changes with each sign-in, perhaps in another tab: what the page was drawn with would be refused. That is as
+  // it should be where somebody else has signed in, in whose name nothing of this page may be sent.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    if (!token || window.hkguide?.ousted) return;
+    event.detail.headers["X-CSRFToken"] = token;
+    delete event.detail.parameters.csrfmiddlewaretoken;
+  });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:timeout", failed);
