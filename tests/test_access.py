@@ -717,9 +717,17 @@ class Links(HTMLParser):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ["anonymous", "viewer", "contributor", "assigned", "owner", "in-house", "independent"])
-@pytest.mark.parametrize("links", [1, pytest.param(4, marks=pytest.mark.long)])
-def test_no_page_leads_its_reader_astray(links, role, world, clients):
+@pytest.mark.parametrize(
+    ("role", "links"),
+    [
+        *(pytest.param(role, 4, marks=pytest.mark.long) for role in ("anonymous", "viewer", "contributor", "owner")),
+        *(pytest.param(role, 4, marks=pytest.mark.long) for role in ("assigned", "in-house", "independent")),
+        ("anonymous", 1),
+        ("assigned", 1),
+        ("independent", 1),
+    ],
+)
+def test_no_page_leads_its_reader_astray(role, links, world, clients):
     """So many links of a kind from each page: none leads to a refusal, and each named place is on the page it leads to."""
     seen: dict[str, HttpResponse] = {}
 

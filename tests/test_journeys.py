@@ -390,11 +390,8 @@ def verify(site: Site, number: str) -> Person:
 # --- the journeys --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "script",
-    # With script it takes half as long again; what script adds to answering, test_losing_nothing proves every day.
-    [pytest.param(True, id="with script", marks=pytest.mark.long), pytest.param(False, id="without script")],
-)
+@pytest.mark.long  # a minute each way; the Low and the prohibited journey below walk the same pages every day
+@pytest.mark.parametrize("script", [pytest.param(True, id="with script"), pytest.param(False, id="without script")])
 def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified(site: Site, script: bool) -> None:
     use = "Urgency sorting"
     lead = site.lead()
@@ -475,7 +472,6 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     lead.shot("home-at-the-end")
 
 
-@pytest.mark.long  # its moves are those of the High journey but the last, which test_views_signing makes every day
 def test_a_low_use_is_answered_and_certified_on_its_owners_word(site: Site) -> None:
     lead = site.lead()
     respondent = site.invited(lead, "Rosa Respondent", "Contributor")

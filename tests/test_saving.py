@@ -23,6 +23,7 @@ from assessments.models import (
     DeclaredFact,
     FactRevision,
     Membership,
+    Question,
     Role,
     Route,
     State,
@@ -173,14 +174,12 @@ def test_a_password_is_never_handed_back(client: Client) -> None:
 
 
 def test_an_answer_first_given_after_a_return_stays_open_for_the_rest_of_its_words(cast: Cast) -> None:
-    assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
-    late = stored(assessment, "ai-framework")
-    AnswerRevision.objects.filter(
-        parent=late
-    )  # the question is new in this round: its answer and versions are not there
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM assessments_answerrevision WHERE parent_id = %s", [late.pk])
-    late.delete()
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers={"ai-framework": None})
+    row = Question.objects.get(edition=assessment.edition_id, key="ai-framework")
+    late = Answer.objects.create(assessment=assessment, question=row, choice="in_place", by=cast.owner)
+    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    late.delete()  # the question is new in this round: it has no answer yet, and never had a version
+    assessment.refresh_from_db()
     submission = assessment.current_submission
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={f"q:{PRACTICE}": "Show the newest entry."})

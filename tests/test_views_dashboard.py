@@ -150,6 +150,7 @@ def many(cast: Cast, how_many: int) -> None:
         make_assessment("certified", cast=cast)
 
 
+@pytest.mark.long  # test_queries asks the same of these pages and others with two hundred rows
 @pytest.mark.parametrize(("name", "at_most"), [(HOME, 15), (LIST, 10), (ACTIONS, 7)])
 def test_lists_cost_the_same_for_one_use_or_many(client: Client, cast: Cast, name: str, at_most: int) -> None:
     counts = []
