@@ -282,7 +282,8 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
     if filled:
         fill(assessment, by=cast.owner, answers={PRACTICE: None, "ai-framework": {"choice": "unknown"}})
     client = signed_in(cast.contributor)
-    client.get(section_of(assessment))  # the compiled edition is read once a process
+    late = posted("input-data", choice="unknown")
+    client.post(url_of(assessment, "input-data"), late, **HX)  # what is read once a process has been read
     form = posted(choice="planned", planned_for=in_days(9), text="Soon.") | {"whose": cast.contributor.pk}
     with CaptureQueriesContext(connection) as queries:
         page = client.post(url_of(assessment), form, **HX).content.decode()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import pytest
@@ -63,7 +64,10 @@ class Browser:
         self.base, self.operation = self.hidden(row, "base"), self.hidden(row, "operation")
         chosen = re.search(r'value="(\w+)"[^>]*checked', row)
         self.choice = chosen[1] if chosen else ""
-        self.text = re.search(r'--text"[^>]*>(.*?)</textarea>', row, re.DOTALL)[1]
+        # The words of the control alone, as a browser reads them: the label before it names the same field.
+        self.text = unescape(
+            re.search(f'<textarea[^>]*name="{QUESTION}--text"[^>]*>(.*?)</textarea>', row, re.DOTALL)[1]
+        ).removeprefix("\n")
         self.seen = ""
 
     @staticmethod
