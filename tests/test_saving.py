@@ -282,8 +282,9 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
     if filled:
         fill(assessment, by=cast.owner, answers={PRACTICE: None, "ai-framework": {"choice": "unknown"}})
     client = signed_in(cast.contributor)
-    late = posted("input-data", choice="unknown")
-    client.post(url_of(assessment, "input-data"), late, **HX)  # what is read once a process has been read
+    # What is read once a process has been read then.
+    save(make_assessment(cast=cast, filled=False), PRACTICE, {"choice": "unknown"}, by=cast.owner)
+    client.get(section_of(assessment))
     form = posted(choice="planned", planned_for=in_days(9), text="Soon.") | {"whose": cast.contributor.pk}
     with CaptureQueriesContext(connection) as queries:
         page = client.post(url_of(assessment), form, **HX).content.decode()
