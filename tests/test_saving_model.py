@@ -53,6 +53,7 @@ class Browser:
     under_way: list[Sent] = field(default_factory=list)
     delivered: list[Sent] = field(default_factory=list)  # may arrive once more
     confirmed: set[str] = field(default_factory=set)
+    joined: set[str] = field(default_factory=set)  # confirmed as a part of two notes put together
 
     def load(self, *, whole_page: bool = False) -> None:
         """Show what is stored: the row by itself, as a page that takes it over does, or by way of the whole page."""
@@ -112,7 +113,8 @@ class Browser:
     def take(self, sent: Sent, content: str) -> None:
         """Do with a reply what the page does: the foot carries what the next save names, or a panel what was seen."""
         shown = self.hidden(content, "seen")
-        self.confirmed.add(sent.form[f"{QUESTION}--text"])
+        together = sent.form.get("resolve", "").startswith("both")
+        (self.joined if together else self.confirmed).add(sent.form[f"{QUESTION}--text"])
         if sent.edit == self.edit:
             self.seen = shown
         if sent.edit == self.edit or not shown:  # typed on since: the next save takes what the foot of this one names
@@ -189,6 +191,7 @@ def nothing_was_lost(desk: tuple[Assessment, User, User], steps: list[tuple[Any,
             kept = {row.value["text"] for row in rows}
             for browser in browsers:
                 assert browser.confirmed <= kept
+                assert all(any(words in text for text in kept) for words in browser.joined)
             assert [row.number for row in rows] == list(range(1, len(rows) + 1))
             assert len({row.operation for row in rows}) == len(rows)
             if answer is not None:
