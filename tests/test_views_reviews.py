@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assessments import declaring, workflow
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Route, State, Submission
-from assessments.views.reviews import word_difference
+from assessments.views.review_case import word_difference
 from tests.factories import PASSWORD, in_days, make_assessment, make_organisation, mark_all, save
 
 pytestmark = pytest.mark.django_db

@@ -28,7 +28,7 @@ from assessments.models.systems import as_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.question import moment
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
 
 SCOPING = "scoping"
@@ -188,7 +188,7 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         messages.info(request, _("Nothing is asked here: no question for this system needs these details."))
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
-    data = _posted(request)
+    data = posted(request)
     if data is not None:
         data = _resolved(data, facts)
     form = FactsForm(data, facts=asked, rows=facts.rows, locked=locked)
@@ -317,10 +317,6 @@ def _tell_hidden(request: HttpRequest, count: int) -> None:
             count,
         )
         messages.success(request, words % {"n": count})
-
-
-def _posted(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
 
 
 def _state(facts: Facts, form: FactsForm, key: str, locked: Collection[str]) -> str:
@@ -633,7 +629,7 @@ def agree(request: SignedIn, reference: str) -> HttpResponse:
     if agreement is None:
         messages.info(request, _("Nobody has declared this use a minor procedural task."))
         return redirect(use)
-    form = AgreeForm(_posted(request))
+    form = AgreeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             declaring.agree_procedural(use, by=request.user, reason=form.cleaned_data["reason"])

@@ -1,0 +1,154 @@
+"""The three decisions on a submission: return it, approve it, refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments import access, workflow
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    User,
+)
+from assessments.models.certificates import Assurance
+from assessments.views.requests import SignedIn, posted
+from assessments.views.review_case import Case
+
+
+def _decisive(user: User, reference: str) -> Case:
+    """The case, for somebody with a seat in it; raises NotPermitted for everybody else who may read it."""
+    case = Case(user, reference)
+    case.require_seat()
+    return case
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_back(request: SignedIn, reference: str) -> HttpResponse:
+    """Return the submission: what will be unlocked, and a message."""
+    case = _decisive(request.user, reference)
+    form = ReturnForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.send_back(case.submission, by=case.user, words=form.cleaned_data["words"])
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Returned. The owner has been told."))
+            return redirect(case.submission)
+    marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
+    depending = [
+        question.title
+        for shown in case.content["questions"]
+        if (question := case.edition.questions[shown["question"]])
+        and any(test.fact in marked for test in question.when.tests())
+        and f"q:{question.key}" not in {mark.target for mark in case.changes}
+    ]
+    return render(
+        request,
+        "assessments/reviews/send_back.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "form": form,
+            "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
+            "depending": depending,
+            "left": case.left,
+        },
+    )
+
+
+def _obstacle_links(case: Case, reasons: Iterable[str]) -> list[tuple[str, str]]:
+    """Each obstacle with the page on which it is cleared; the overview where there is none of its own."""
+    reference = case.submission.reference
+    own = {}
+    if case.next_group is not None:
+        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.left}] = case.url(case.next_group.key)
+    if case.changes:
+        words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
+        own[words] = reverse("send_back", args=[reference])
+    return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
+
+
+@login_required
+@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(request: SignedIn, reference: str) -> HttpResponse:
+    """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
+    case = _decisive(request.user, reference)
+    submission, edition = case.submission, case.edition
+    found = workflow.blockers(submission, case.content)
+    blockers = [blocker for blocker in found if blocker.question]
+    conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
+    form = ApproveForm(posted(request), conditions=conditions)
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.approve(
+                submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
+            )
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        except WorkflowError as error:  # what is missing stands in the list of obstacles
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Your approval is recorded."))
+            return redirect(submission)
+    reasons = workflow.obstacles_to_approve(submission, case.user, content=case.content, found=found)
+    approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
+    independent = access.is_independent(case.user, submission.organisation_id)
+    tier = Tier(submission.assigned_tier)
+    # A High use is never certified without an independent approval, whoever holds the first seat.
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in approvals)
+    return render(
+        request,
+        "assessments/reviews/approve.html",
+        {
+            "case": case,
+            "submission": submission,
+            "form": form,
+            "obstacles": _obstacle_links(case, reasons),
+            "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
+            "conditions": len(conditions),
+            "high": tier == Tier.HIGH,
+            "approvals": approvals,
+            "is_last": tier != Tier.HIGH or bool(approvals),
+            "organisation": case.content["organisation"],
+            "system": case.content["system"],
+            "use": case.content["use"],
+            "parts": [edition.terms[f"stakeholders.{part}"] for part in case.content["system"]["parts"]],
+            "assurance": (Assurance.REVIEWED_INDEPENDENTLY if reviewed else Assurance.REVIEWED_INSIDE).label,
+            "months": edition.obligations[tier].valid_months,
+            "public_statement": case.content["signed"]["public_statement"],
+        },
+    )
+
+
+@login_required
+@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request: SignedIn, reference: str) -> HttpResponse:
+    case = _decisive(request.user, reference)
+    form = RefuseForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            workflow.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
+            return redirect(case.submission)
+    return render(
+        request, "assessments/reviews/refuse.html", {"case": case, "submission": case.submission, "form": form}
+    )
