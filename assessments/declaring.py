@@ -54,6 +54,7 @@ from assessments.models import (
     Organisation,
     ReviewMark,
     ReviewMarkRevision,
+    ReviewSeat,
     RevisionOutcome,
     Role,
     Sees,
@@ -882,12 +883,11 @@ def save_mark(
 ) -> ReviewMark:
     """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review; every version is kept.
 
-    Raises NotPermitted for anybody without a seat, Locked outside review, InvalidAnswer where *change needed* lacks
-    its reason or what would satisfy.
+    Raises as `require_seat`, Locked outside review, InvalidAnswer where *change needed* lacks its reason or what would
+    satisfy.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
-    if not submission.seats.filter(reviewer=by).exists():
-        raise NotPermitted(_("Take the case before you mark its answers."))
+    require_seat(by, submission, assessment)
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     if target not in review_targets(submission.content()):
@@ -918,6 +918,22 @@ def save_mark(
     row.save()
     _keep(ReviewMarkRevision, row, row.revision, uuid.uuid4(), base, row.record(), by, RevisionOutcome.CURRENT)
     return row
+
+
+def require_seat(by: User, submission: Submission, assessment: Assessment) -> ReviewSeat:
+    """Return the seat of a reviewer who may still know of the case and has not worked on the use since it was taken.
+
+    Everything that is decided on a submission asks for it. Raises NotPermitted, SeparationOfDuties.
+    """
+    seat = submission.seats.filter(reviewer=by).first()
+    if seat is None:
+        raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+        raise NotPermitted(_("This submission was not sent to you."))
+    if by.pk in delivery_team(assessment):
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
+    found: ReviewSeat = seat
+    return found
 
 
 def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[str, AnswerValue]) -> int:

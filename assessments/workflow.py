@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from assessments import access, tasks
 from assessments.access import Action
-from assessments.declaring import delivery_team, missing_facts, review_targets
+from assessments.declaring import delivery_team, missing_facts, require_seat, review_targets
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Tier
@@ -524,16 +524,9 @@ def _require_door(submission: Submission, by: User) -> None:
         raise NotPermitted(_("This submission was not sent to you."))
 
 
-def _seat(submission: Submission, by: User) -> ReviewSeat:
-    seat = submission.seats.filter(reviewer=by).first()
-    if seat is None:
-        raise NotPermitted(_("Take the case before you decide on it."))
-    return seat
-
-
 def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]:
     assessment = Assessment.objects.lock(submission.assessment_id)
-    seat = _seat(submission, by)
+    seat = require_seat(by, submission, assessment)
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
     return assessment, seat
@@ -604,8 +597,6 @@ def approve(
     what is missing, InvalidAnswer for a condition that the policy does not allow.
     """
     assessment, seat = _under_review(submission, by)
-    if by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to approve it."))
     reasons = obstacles_to_approve(submission, by)
     if reasons:
         raise NotReady(_("This cannot be approved yet."), reasons)
