@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from assessments.models.base import Frozen, canonical_json, sha256
+from assessments.models.base import Frozen, FrozenQuerySet, canonical_json, sha256
 from assessments.models.people import Organisation
 
 INSTALLATION = "installation"
@@ -25,7 +25,7 @@ class AuditHead(models.Model):
     hash = models.CharField(max_length=64, default=GENESIS)
 
 
-class AuditManager(models.Manager["AuditEntry"]):
+class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignore[misc]  # made at run time
     def record(
         self,
         kind: str,
