@@ -75,6 +75,14 @@ LEADS = {
 }
 OPEN = {"draft", "submitted", "in_review", "returned", "approved"}
 EDITABLE = {"draft", "returned"}
+DEEDS = ("assigned", "action", "evidence", "answer")
+MEDDLING = (
+    "", "", "", "", "approve", "approve", "approve", "take", "mark", "lend a hand", "lend a hand", "come and go", "declare",
+    "answer", "submit", "self_certify", "recall", "withdraw", "refuse", "send_back", "close_action", "close_hold", "start",
+)  # fmt: skip
+MEDDLING_IN_REVIEW = (
+    "", "", "lend a hand", "lend a hand", "come and go", "approve", "take", "withdraw", "send_back", "close_hold",
+)  # fmt: skip
 STATES = ("draft", "submitted", "in_review", "in_review", "returned", "approved", "certified")
 
 NAMES = (
@@ -200,14 +208,15 @@ class Reviews(RuleBasedStateMachine):
         tier=st.sampled_from(("low", "limited", "limited", "high", "high")),
         state=st.sampled_from(STATES),
         route=st.sampled_from(Route),
+        data=st.data(),
     )
-    def begin(self, tier: str, state: str, route: Route) -> None:
+    def begin(self, tier: str, state: str, route: Route, data: st.DataObject) -> None:
         draft = Assessment.objects.get(pk=self.desk.drafts[tier])
         self.use, self.chain = draft.use_id, draft.organisation.reference
         head = AuditHead.objects.get(chain=self.chain)
         self.seq, self.hash = head.seq, head.hash
         self.states = {draft.pk: "draft"}
-        self.go_on_until(state=state, route=route)
+        self.go_on_until(state=state, route=route, data=data)
 
     # --- what is there -------------------------------------------------------------------------------------------------
 
@@ -415,37 +424,71 @@ class Reviews(RuleBasedStateMachine):
 
     # --- the moves -------------------------------------------------------------------------------------------------------
 
-    @rule(
-        state=st.sampled_from(STATES[1:]),
-        route=st.sampled_from(Route),
-    )
-    def go_on_until(self, state: str, route: Route) -> None:
-        """Do what everybody is meant to do until the use stands there, so that the random moves meet every state."""
+    @rule(state=st.sampled_from(STATES[1:]), route=st.sampled_from(Route), data=st.data())
+    def go_on_until(self, state: str, route: Route, data: st.DataObject) -> None:
+        """Do what everybody is meant to do until the use stands there; before each step somebody may meddle."""
+        self.data = data
         for _n in range(6):
-            assessment = self.newest
-            if assessment.state == state:
+            if self.newest.state == state:
                 return
-            self.next_step(assessment, towards=state, route=route)
+            self.meddle()
+            self.next_step(towards=state, route=route)
 
-    @rule(route=st.sampled_from(Route))  # each rule is drawn as often as another: twice as often, then
-    def go_on(self, route: Route) -> None:
-        self.next_step(self.newest, towards="certified", route=route)
+    @rule(route=st.sampled_from(Route), data=st.data())
+    def go_on(self, route: Route, data: st.DataObject) -> None:
+        self.data = data
+        self.meddle()
+        self.next_step(towards="certified", route=route)
 
-    def next_step(self, assessment: Assessment, *, towards: str, route: Route) -> None:
+    def meddle(self, moves: tuple[str, ...] = MEDDLING) -> None:
+        """Somebody does something out of turn, or nothing."""
+        move = self.data.draw(st.sampled_from(moves), label="meddling")
+        name = self.data.draw(who, label="by")
+        if move == "lend a hand":
+            self.lend_a_hand(
+                name if name in REVIEWERS else "whoever is meant to", self.data.draw(st.sampled_from(DEEDS))
+            )
+        elif move == "come and go":
+            self.come_and_go(name if name in REVIEWERS else self.meant("mark"))
+        elif move == "mark":
+            self.mark(name, f"q:{QUESTION}", "change_needed", "Why")
+        elif move == "declare":
+            self.declare(name, self.data.draw(st.sampled_from(FACTS)))
+        elif move == "answer":
+            self.answer(name, QUESTION, {"choice": "in_place"}, "Here")
+        elif move == "take":
+            self.take(name, 0, "")
+        elif move == "submit":
+            self.submit(name, Route.INSIDE)
+        elif move in ("approve", "self_certify"):
+            getattr(self, move)(name, promise=True)
+        elif move:
+            getattr(self, move)(name)
+
+    def next_step(self, *, towards: str, route: Route) -> None:
+        assessment = self.newest
         use, state = assessment.use, assessment.state
         if use.retired_at:
             self.attempt("restore", "owner", lambda by: declaring.restore(use, by=by))
         elif state in ("draft", "returned"):
             self.finish(assessment, route, by_oneself=towards == "certified")
         elif state == "submitted":
-            self.take(self.meant("take"), 0, "")
+            self.somebody_takes()
         elif state == "in_review":
             self.judge(towards)
         elif state == "approved":
             self.report("contributor")
+            self.meddle()
             self.close_action(self.meant("close an action"))
         else:
             self.start("owner")
+
+    def somebody_takes(self) -> None:
+        """Take the case: perhaps somebody who is not meant to, else who is."""
+        name = self.data.draw(st.sampled_from(("", *REVIEWERS)), label="taken by")
+        if name:
+            self.take(name, 0, "")
+        self.take(self.meant("take"), 0, "")
 
     def finish(self, assessment: Assessment, route: Route, *, by_oneself: bool) -> None:
         """Complete a draft, or mend what was returned, and sign it."""
@@ -471,9 +514,10 @@ class Reviews(RuleBasedStateMachine):
         submission = self.submission()
         assert submission
         if submission.assigned_tier == "high" and submission.seats.count() == 1:
-            self.take(self.meant("take"), 0, "")
+            self.somebody_takes()
         sits = self.sits(submission)
         self.mark_the_rest(sits[0])
+        self.meddle(MEDDLING_IN_REVIEW)
         if towards == "returned":
             self.mark(sits[-1], f"q:{QUESTION}", "change_needed", "Show")
             self.send_back(sits[-1])
@@ -483,6 +527,7 @@ class Reviews(RuleBasedStateMachine):
         for name in sits:
             self.close_hold(name)
             self.approve(name, promise=towards != "approved")
+            self.meddle(MEDDLING_IN_REVIEW)
 
     @rule(name=who, route=st.sampled_from(Route))
     def submit(self, name: str, route: Route) -> None:
@@ -644,7 +689,7 @@ class Reviews(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(("whoever is meant to", *REVIEWERS)),
-        deed=st.sampled_from(("assigned", "action", "evidence", "answer")),
+        deed=st.sampled_from(DEEDS),
     )
     def lend_a_hand(self, name: str, deed: str) -> None:
         """A reviewer, perhaps one with the seat, helps with the work for a day and is what they were again."""
