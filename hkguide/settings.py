@@ -264,7 +264,7 @@ WHITENOISE_USE_FINDERS = not env_flag("COLLECTED_STATIC")
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- jobs and mail --------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env("REDIS_URL", "memory://") or "memory://"
+CELERY_BROKER_URL = env("REDIS_URL") or "memory://localhost/"  # kombu warns of a URL without a host
 CELERY_TASK_ALWAYS_EAGER = not env("REDIS_URL")  # default: after the commit, in the process
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_ACKS_LATE = True
