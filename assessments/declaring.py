@@ -266,6 +266,7 @@ def register_system(organisation: Organisation, *, by: User, **fields: Any) -> A
 def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     """Change a system's register entry; not while a use of it is under review."""
     access.require(by, Action.REGISTER, system)
+    _lock_uses(system.pk)
     if system.uses.filter(assessments__state__in=LOCKED_STATES).exists():
         raise Locked(_("This cannot be changed while a use of the system is under review."))
     old = {name: getattr(system, name) for name in fields}
@@ -352,9 +353,14 @@ def restore(about: AISystem | DeclaredUse, *, by: User) -> None:
     _record_standing("restored", about, by)
 
 
+def _lock_uses(system: int) -> None:
+    """Lock the uses of a system, always in one order, so that two who change what all of them share wait in turn."""
+    list(DeclaredUse.objects.select_for_update(of=("self",)).filter(system=system).order_by("pk").values_list("pk"))
+
+
 def _locked_row(about: AISystem | DeclaredUse) -> AISystem | DeclaredUse:
     if isinstance(about, AISystem):
-        list(about.uses.select_for_update().values_list("pk"))  # uses first: each move of an assessment locks its use
+        _lock_uses(about.pk)  # uses first: each move of an assessment locks its use
         return AISystem.objects.select_for_update().get(pk=about.pk)
     return DeclaredUse.objects.select_for_update().get(pk=about.pk)
 
@@ -483,6 +489,9 @@ def declare_facts(
     NotPermitted.
     """
     access.require(by, Action.DECLARE, use)
+    facts_now = current_edition(use).facts
+    if any(key in facts_now and facts_now[key].level == "system" for key in values):
+        _lock_uses(use.system_id)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
     allowed = editable_facts(use)
     edition = current_edition(use)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from functools import partial
 
 import pytest
 from celery import shared_task
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
 from assessments import auditing, declaring, evidence, origins, workflow
-from assessments.errors import NotPermitted
+from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
+    Assessment,
     AuditDetail,
     AuditEntry,
     AuditHead,
@@ -24,10 +27,11 @@ from assessments.models import (
     ReviewDecision,
     Route,
     State,
+    Submission,
 )
 from assessments.models.base import Frozen, FrozenRow
 from tests import tampering
-from tests.factories import fill, make_assessment, make_evidence, make_use
+from tests.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
 
 pytestmark = pytest.mark.django_db
 
@@ -449,3 +453,183 @@ def test_only_whole_names_and_addresses_are_erased(cast):
     left = AuditDetail.objects.filter(entry__kind="organisation_changed", erased_at=None).order_by("entry__seq")
     places = [one.content()["new"]["place"] for one in left]
     assert places == ["The list of Lisbon", "li@example.org.hk", "ali@example.org"]
+
+
+# --- two at once ------------------------------------------------------------------------------------------------------------
+
+
+def at_once(*acts):
+    """Do these at the same moment, each in a thread and a connection of its own; what each came to, in their order."""
+    gate, results = threading.Barrier(len(acts)), [""] * len(acts)
+
+    def run_one(n, act):
+        try:
+            gate.wait(timeout=10)
+            act()
+            results[n] = "done"
+        except (WorkflowError, NotPermitted) as error:
+            results[n] = type(error).__name__
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run_one, args=one) for one in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def log_of(assessment):
+    """The kinds of the assessment's entries, from the one that submitted it; the chain they stand in has to be whole."""
+    chain = assessment.organisation.reference
+    assert found_in(chain) == []
+    kinds = AuditEntry.objects.filter(object=f"assessment:{assessment.reference}").order_by("seq")
+    return list(kinds.values_list("kind", flat=True))[1:]
+
+
+def again(submission):
+    return Submission.objects.get(pk=submission.pk)
+
+
+RACES = pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.long)])  # who comes first differs
+
+
+@RACES
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_two_approvers_pressing_at_once_make_one_certificate(rounds):
+    cast = make_cast()
+    for _round in range(rounds):
+        made = make_assessment(State.IN_REVIEW, "high", cast=cast)
+        submission = made.current_submission
+        workflow.take(submission, by=cast.second_independent)
+        mark_all(submission, by=cast.independent)
+        both = (cast.independent, cast.second_independent)
+
+        def press(by, submission=submission):
+            workflow.approve(again(submission), by=by, statement="Read.")
+
+        assert at_once(*(partial(press, by) for by in both)) == ["done", "done"]
+        made.refresh_from_db()
+        assert made.state == State.CERTIFIED
+        assert Certificate.objects.filter(use=made.use).count() == 1
+        assert log_of(made) == ["submitted", "taken", "taken", "approved", "approved", "certificate_issued"]
+        states = [
+            entry.detail.content()["new"]["state"]
+            for entry in AuditEntry.objects.filter(object=f"assessment:{made.reference}", kind="approved").order_by(
+                "seq"
+            )
+        ]
+        assert states == ["in_review", "approved"]
+
+
+@RACES
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_one_approver_pressing_twice_approves_once(rounds):
+    cast = make_cast()
+    for _round in range(rounds):
+        made = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+        submission = made.current_submission
+        mark_all(submission, by=cast.independent)
+
+        def press(submission=submission):
+            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+
+        assert sorted(at_once(press, press)) == ["WrongState", "done"]
+        assert Certificate.objects.filter(use=made.use).count() == 1
+        assert log_of(made) == ["submitted", "taken", "approved", "certificate_issued"]
+
+
+@RACES
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_an_approval_and_a_withdrawal_at_once_leave_one_of_them(rounds):
+    """Where the approval comes first the case is certified, which cannot be withdrawn; else nothing is approved."""
+    cast = make_cast()
+    for _round in range(rounds):
+        made = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+        submission = made.current_submission
+        mark_all(submission, by=cast.independent)
+
+        def approve(submission=submission):
+            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+
+        def withdraw(pk=made.pk):
+            workflow.withdraw(Assessment.objects.get(pk=pk), by=cast.owner, reason="Changed plans.")
+
+        approved, withdrawn = at_once(approve, withdraw)
+        made.refresh_from_db()
+        certificates = Certificate.objects.filter(use=made.use).count()
+        decisions = set(ReviewDecision.objects.filter(submission=submission).values_list("kind", flat=True))
+        if approved == "done":
+            assert (withdrawn, made.state, certificates) == ("WrongState", State.CERTIFIED, 1)
+            assert decisions == {"approve"}
+            assert log_of(made) == ["submitted", "taken", "approved", "certificate_issued"]
+        else:
+            assert (approved, withdrawn, made.state, certificates) == ("WrongState", "done", State.WITHDRAWN, 0)
+            assert decisions == {"withdraw"}
+            assert log_of(made) == ["submitted", "taken", "withdrawn"]
+
+
+@RACES
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_a_fact_changed_while_it_is_approved_is_refused_or_makes_the_approval_stale(rounds):
+    """Under review the facts are locked; once it is certified a graver fact suspends the certificate at once."""
+    cast = make_cast()
+    for _round in range(rounds):
+        made = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+        submission = made.current_submission
+        mark_all(submission, by=cast.independent)
+
+        def approve(submission=submission):
+            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+
+        def change(use=made.use):
+            declaring.declare_facts(use, {"healthcare_diagnosis": True}, by=cast.contributor)
+
+        approved, changed = at_once(approve, change)
+        made.refresh_from_db()
+        certificate = Certificate.objects.get(use=made.use)
+        assert (approved, made.state) == ("done", State.CERTIFIED)
+        kinds = log_of(made)
+        if changed == "done":
+            assert certificate.status() == "suspended"
+            assert made.stale_since is not None
+            assert kinds == ["submitted", "taken", "approved", "certificate_issued", "certificate_suspended"]
+        else:
+            assert (changed, certificate.status(), made.stale_since) == ("Locked", "valid", None)
+            assert kinds == ["submitted", "taken", "approved", "certificate_issued"]
+
+
+@RACES
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_a_fact_of_the_whole_system_declared_through_two_of_its_uses_at_once_is_declared_twice(rounds):
+    cast = make_cast()
+    one = make_use("limited", cast.organisation)
+    named = ("title", "purpose", "setting", "people_affected", "scope_en")
+    other = declaring.declare_use(one.system, by=cast.owner, **dict.fromkeys(named, "Drafting letters"))
+    for hosting in (["own_premises"], ["public_cloud"]) * rounds:
+        acts = [
+            partial(
+                declaring.declare_facts, use, {"hosting": hosting}, by=cast.contributor, reasons={"hosting": use.title}
+            )
+            for use in (one, other)
+        ]
+        assert at_once(*acts) == ["done", "done"]
+    assert found_in(cast.organisation.reference) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_many_writers_of_one_chain_leave_it_whole():
+    cast = make_cast()
+    uses = [make_use("limited", cast.organisation) for _n in range(4)]
+    acts = [lambda use=use: declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor) for use in uses]
+    before = AuditHead.objects.get(chain=cast.organisation.reference).seq
+    assert at_once(*acts) == ["done"] * 4
+    assert AuditHead.objects.get(chain=cast.organisation.reference).seq == before + 4
+    assert found_in(cast.organisation.reference) == []
