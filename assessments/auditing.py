@@ -1,24 +1,39 @@
-"""Looking after the log: verifying its chains against what certificates print, and erasing what it says of a person.
+"""Looking after the log: verifying its chains, erasing what it says of a person, and reading it.
 
-Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one.
+Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one. What pages show of
+the log is asked for here too, once the page has found the organisation, assessment or submission by its door.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.errors import NotPermitted, WorkflowError
-from assessments.models import AuditDetail, AuditEntry, AuditHead, Certificate, Organisation, User
+from assessments.models import (
+    AISystem,
+    Assessment,
+    AuditDetail,
+    AuditEntry,
+    AuditHead,
+    Certificate,
+    DeclaredUse,
+    Evidence,
+    EvidenceUse,
+    Organisation,
+    Submission,
+    User,
+)
 from assessments.models.audit import ERASURE, INSTALLATION, Anchor, Erased, Fault, FaultKind
 from assessments.models.base import canonical_json
 
@@ -148,3 +163,79 @@ def _names(value: Any, person: User) -> bool:
     elif person.name and value.casefold() == person.name.casefold():
         return True
     return any(re.search(rf"(?<![\w@.+-]){re.escape(word)}(?![\w@-]|\.\w)", value, re.IGNORECASE) for word in wanted)
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------
+
+# What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
+REVIEW_KINDS = (
+    "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
+    "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
+)  # fmt: skip
+
+
+def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
+    """The whole log of an organisation, for a page that may show it."""
+    entries: QuerySet[AuditEntry] = AuditEntry.objects.filter(chain=organisation.reference)
+    return entries
+
+
+def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
+    """What was done to an assessment, its use and system, and to the evidence that its answers lean on now.
+
+    Evidence that was taken away since has its entries in the organisation's log.
+    """
+    use = assessment.use
+    pieces = EvidenceUse.objects.filter(answer__assessment=assessment).annotate(
+        named=Concat(Value("evidence:"), "evidence__reference")
+    )
+    about = [
+        f"assessment:{assessment.reference}",
+        f"declareduse:{use.reference}",
+        f"aisystem:{use.system.reference}",
+    ]
+    found = Q(object__in=about) | Q(object__in=pieces.values("named"))
+    return log_of(assessment.organisation).filter(found)
+
+
+def log_of_review(submission: Submission) -> QuerySet[AuditEntry]:
+    """What was done in the review of a submission's assessment, in this round and the others."""
+    entries = log_of(submission.organisation).filter(kind__in=REVIEW_KINDS)
+    return entries.filter(object=f"assessment:{submission.assessment.reference}")
+
+
+def head_of(organisation: Organisation) -> AuditHead | None:
+    """The end of the organisation's log, with when it was last verified and by whom."""
+    return AuditHead.objects.filter(chain=organisation.reference).select_related("verified_by").first()
+
+
+def people_in(entries: QuerySet[AuditEntry]) -> dict[int, str]:
+    """Who did anything of these entries, by key, in the order of their names (one query)."""
+    actors = User.objects.filter(pk__in=entries.exclude(actor=None).values("actor"))
+    return {user.pk: str(user) for user in actors.order_by("name", "email")}
+
+
+def titles_of(objects: Iterable[str]) -> dict[str, str]:
+    """What the objects of entries are called (`assessment:abc` to the title of its use), in one query.
+
+    An object that has no title, or is not there, is left out.
+    """
+    wanted: dict[str, list[str]] = {}
+    for name in objects:
+        model, _colon, reference = name.partition(":")
+        wanted.setdefault(model, []).append(reference)
+    parts = (
+        ("assessment", Assessment.objects.all(), "use__title"),
+        ("declareduse", DeclaredUse.objects.all(), "title"),
+        ("aisystem", AISystem.objects.all(), "name"),
+        ("evidence", Evidence.objects.all(), "title"),
+        ("organisation", Organisation.objects.all(), "name_en"),
+    )
+    rows: list[Any] = [
+        found.filter(reference__in=[*wanted.get(model, ()), ""])  # never empty: the query is one, whatever is asked
+        .order_by()
+        .annotate(model=Value(model), called=F(title))
+        .values_list("model", "reference", "called")
+        for model, found, title in parts
+    ]
+    return {f"{model}:{reference}": called for model, reference, called in rows[0].union(*rows[1:], all=True)}
