@@ -210,6 +210,10 @@ LABELS = {
     "holds_opened": gettext_lazy("Holds opened"),
     "holds_closed": gettext_lazy("Holds closed"),
     "erased": gettext_lazy("Entries"),
+    "sha256": gettext_lazy("SHA-256"),
+    "is_developer": gettext_lazy("Technology Developer"),
+    "is_provider": gettext_lazy("Service Provider"),
+    "is_user": gettext_lazy("Service User"),
 }
 VALUES: dict[str, dict[str, Any]] = {
     "state": dict(State.choices),
@@ -258,6 +262,8 @@ def line_of(
     old, new = told.pop("old", None), told.pop("new", None)
     if isinstance(old, str) or isinstance(new, str):  # a role, as the entries of a change of role hold it
         old, new = {"role": old}, {"role": new}
+    if old is None and new:  # what is new had no value before
+        told, old, new = {**new, **told}, {}, {}
     pairs = {**(old or {}), **(new or {})}
     skip = {"facts", "title", "name", "member", "email"}
     return Line(
