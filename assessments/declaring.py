@@ -274,8 +274,9 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
         setattr(system, name, value)
     system.full_clean()
     system.save(update_fields=list(fields))
-    for use in system.uses.all():
-        _refresh(use, by=by)
+    followed = [Noted(use) for use in system.uses.all()]
+    for noted in followed:
+        _refresh(noted.use, by=by, noted=noted)
     AuditEntry.objects.record(
         "system_changed",
         system,
@@ -283,6 +284,7 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
         organisation=system.organisation,
         details=_difference(old, fields),
     )
+    _record_followed(followed, by)
     return system
 
 
@@ -400,6 +402,16 @@ class Noted:
             **({"holds_opened": sorted(self.opened)} if self.opened else {}),
             **({"holds_closed": sorted(self.closed)} if self.closed else {}),
         }
+
+
+def _record_followed(followed: Iterable[Noted], by: User) -> None:
+    """Log the uses whose tier or holds moved with something of their system; call it last, as `record` is."""
+    for noted in followed:
+        details = noted.details(old={}, new={})
+        if any(details.values()):
+            AuditEntry.objects.record(
+                "tier_followed", noted.use, by=by, organisation=noted.use.organisation, details=details
+            )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -540,11 +552,12 @@ def declare_facts(
         row.save()
         _keep(FactRevision, row, row.revision, step, base, record, by, RevisionOutcome.CURRENT)
         changed.append(key)
-    shared = any(edition.facts[key].level == "system" for key in changed)
+    shared, followed = any(edition.facts[key].level == "system" for key in changed), list[Noted]()
     result = _refresh(use, by=by, noted=noted)
     if shared:
-        for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk):
-            _refresh(other, by=by)
+        followed = [Noted(other) for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk)]
+        for one in followed:
+            _refresh(one.use, by=by, noted=one)
     if changed:
         AuditEntry.objects.record(
             "facts_declared",
@@ -556,6 +569,7 @@ def declare_facts(
                 **noted.details(old={key: was[key] for key in changed}, new={key: values[key] for key in changed}),
             },
         )
+    _record_followed(followed, by)
     if hiding is not None:
         hides = before - shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):

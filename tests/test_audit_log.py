@@ -23,6 +23,7 @@ from assessments.models import (
     AuditHead,
     Certificate,
     CertificateEvent,
+    DeclaredUse,
     Membership,
     ReviewDecision,
     Route,
@@ -300,6 +301,16 @@ def test_facts_are_kept_with_old_and_new_value_and_the_tier_that_follows(cast):
     assert told["new"] == {"employment_decisions": True, "illegal_purpose": "unknown", "tier": "high"}
     assert told["holds_opened"] == ["open_question illegal_purpose"]
     assert told["by"] == {"name": "Connie Contributor", "email": cast.contributor.email}
+
+
+def test_a_use_whose_tier_moves_with_its_system_has_an_entry_of_its_own(cast):
+    use = make_use("limited", cast.organisation)
+    DeclaredUse.objects.filter(pk=use.pk).update(assigned_tier="low")  # as an older release of the rules had it
+    declaring.update_system(use.system, by=cast.owner, name="Renamed")
+    last = list(AuditEntry.objects.order_by("-seq").filter(chain=cast.organisation.reference)[:2])
+    assert [entry.kind for entry in last] == ["tier_followed", "system_changed"]
+    told = last[0].detail.content()
+    assert (told["old"], told["new"]) == ({"tier": "low"}, {"tier": "limited"})
 
 
 def test_each_move_is_kept_with_the_state_before_and_after(cast):

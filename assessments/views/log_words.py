@@ -66,6 +66,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("%(who)s imported an inventory from the file %(file)s"),
             ),
             "facts_declared": (gettext_lazy("Facts declared"), gettext_lazy("%(who)s declared %(facts)s of %(thing)s")),
+            "tier_followed": (
+                gettext_lazy("Tier moved with the system"),
+                gettext_lazy("The tier or the holds of %(thing)s moved with its system, by what %(who)s changed"),
+            ),
             "procedural_agreed": (
                 gettext_lazy("Minor task agreed"),
                 gettext_lazy("%(who)s agreed that %(thing)s is a minor procedural task"),
