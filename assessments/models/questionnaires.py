@@ -68,7 +68,7 @@ class Edition(Frozen):
         return edition_for(self.checksum)
 
 
-class EditionTextManager(models.Manager["EditionText"]):
+class EditionTextManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignore[misc]  # made at run time
     def add(self, edition: Edition, source: Source) -> None:
         """Store the translations that are new or mended, each as a new revision."""
         for language, content in source.texts.items():
