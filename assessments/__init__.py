@@ -8,6 +8,7 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``access``       who may know of an object, and what they may do to it
 ``declaring``    registering and answering: systems, facts, answers, marks
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
+``auditing``     looking after the log: verifying it, erasing from it, reading it; ``origins`` knows where an act comes from
 ``workflow``     every change of an assessment's state, as a table of moves and one function each
 ``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts

@@ -119,6 +119,7 @@ def update_organisation(organisation: Organisation, *, by: User, **fields: Any) 
 @transaction.atomic
 def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees = Sees.ALL) -> Membership:
     """Make somebody a member, or give back a role to somebody who left."""
+    before = Membership.objects.filter(user=user, organisation=organisation).values("role", "left_at").first()
     membership, _created = Membership.objects.update_or_create(
         user=user, organisation=organisation, defaults={"role": role, "sees": sees, "left_at": None}
     )
@@ -127,7 +128,12 @@ def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: 
         organisation,
         by=by,
         organisation=organisation,
-        details={"member": user.email, "role": str(role)},
+        details={
+            "member": user.email,
+            "role": str(role),
+            "old": {"role": before["role"] if before and not before["left_at"] else None},
+            "new": {"role": str(role), "sees": str(sees)},
+        },
     )
     return membership
 
@@ -183,7 +189,11 @@ def remove_member(membership: Membership, *, by: User) -> None:
     membership.left_at = timezone.now()
     membership.save(update_fields=["left_at"])
     AuditEntry.objects.record(
-        "member_left", organisation, by=by, organisation=organisation, details={"member": membership.user.email}
+        "member_left",
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"member": membership.user.email, "old": {"role": str(membership.role)}, "new": {"role": None}},
     )
 
 
@@ -214,12 +224,27 @@ def assign_section(
         assessment,
         by=by,
         organisation=assessment.organisation,
-        details={"section": section, "question": question, "member": member.user.email},
+        details={"section": section, "question": question, "member": member.user.email, "due": due},
     )
     return assignment
 
 
 # --- systems and uses ------------------------------------------------------------------------------------------------
+
+
+def _as_text(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as the log keeps them: what is given and is no plain value is written as people read it."""
+    plain = (str, bool, int, date, type(None), list)
+    return {name: value if isinstance(value, plain) else str(value) for name, value in fields.items()}
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What really changed, for the log."""
+    changed = [name for name in new if old[name] != new[name]]
+    return {
+        "old": _as_text({name: old[name] for name in changed}),
+        "new": _as_text({name: new[name] for name in changed}),
+    }
 
 
 @transaction.atomic
@@ -229,7 +254,11 @@ def register_system(organisation: Organisation, *, by: User, **fields: Any) -> A
     system.full_clean()
     system.save()
     AuditEntry.objects.record(
-        "system_registered", system, by=by, organisation=organisation, details={"name": system.name}
+        "system_registered",
+        system,
+        by=by,
+        organisation=organisation,
+        details={"name": system.name, "new": _as_text(fields)},
     )
     return system
 
@@ -238,6 +267,7 @@ def register_system(organisation: Organisation, *, by: User, **fields: Any) -> A
 def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     """Change a system's register entry; not while a use of it is under review."""
     access.require(by, Action.REGISTER, system)
+    _lock_uses(system.pk)
     if system.uses.filter(assessments__state__in=LOCKED_STATES).exists():
         raise Locked(_("This cannot be changed while a use of the system is under review."))
     old = {name: getattr(system, name) for name in fields}
@@ -245,11 +275,17 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
         setattr(system, name, value)
     system.full_clean()
     system.save(update_fields=list(fields))
-    for use in system.uses.all():
-        _refresh(use, by=by)
+    followed = [Noted(use) for use in system.uses.all()]
+    for noted in followed:
+        _refresh(noted.use, by=by, noted=noted)
     AuditEntry.objects.record(
-        "system_changed", system, by=by, organisation=system.organisation, details={"old": old, "new": fields}
+        "system_changed",
+        system,
+        by=by,
+        organisation=system.organisation,
+        details=_difference(old, fields),
     )
+    _record_followed(followed, by)
     return system
 
 
@@ -260,7 +296,11 @@ def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
     use.full_clean()
     use.save()
     AuditEntry.objects.record(
-        "use_declared", use, by=by, organisation=system.organisation, details={"title": use.title}
+        "use_declared",
+        use,
+        by=by,
+        organisation=system.organisation,
+        details={"title": use.title, "new": _as_text(fields)},
     )
     return use
 
@@ -276,7 +316,7 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     use.full_clean()
     use.save(update_fields=list(fields))
     AuditEntry.objects.record(
-        "use_changed", use, by=by, organisation=use.system.organisation, details={"old": old, "new": fields}
+        "use_changed", use, by=by, organisation=use.system.organisation, details=_difference(old, fields)
     )
     return use
 
@@ -316,9 +356,14 @@ def restore(about: AISystem | DeclaredUse, *, by: User) -> None:
     _record_standing("restored", about, by)
 
 
+def _lock_uses(system: int) -> None:
+    """Lock the uses of a system, always in one order, so that two who change what all of them share wait in turn."""
+    list(DeclaredUse.objects.select_for_update(of=("self",)).filter(system=system).order_by("pk").values_list("pk"))
+
+
 def _locked_row(about: AISystem | DeclaredUse) -> AISystem | DeclaredUse:
     if isinstance(about, AISystem):
-        list(about.uses.select_for_update().values_list("pk"))  # uses first: each move of an assessment locks its use
+        _lock_uses(about.pk)  # uses first: each move of an assessment locks its use
         return AISystem.objects.select_for_update().get(pk=about.pk)
     return DeclaredUse.objects.select_for_update().get(pk=about.pk)
 
@@ -339,6 +384,35 @@ class FactsSaved:
     result: TierResult
     changed: tuple[str, ...]
     conflicts: tuple[str, ...] = ()  # the facts of which a newer version stands; what was given is kept beside it
+
+
+class Noted:
+    """What running the tier rules changed beside the tier's own columns, for the entry that its caller writes last."""
+
+    def __init__(self, use: DeclaredUse) -> None:
+        self.use, self.tier = use, use.assigned_tier
+        self.opened: list[str] = []
+        self.closed: list[str] = []
+
+    def details(self, *, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+        """Old and new values with the tier where it changed, and the holds that were opened and closed."""
+        moved = self.tier != self.use.assigned_tier
+        return {
+            "old": {**old, **({"tier": self.tier} if moved else {})},
+            "new": {**new, **({"tier": self.use.assigned_tier} if moved else {})},
+            **({"holds_opened": sorted(self.opened)} if self.opened else {}),
+            **({"holds_closed": sorted(self.closed)} if self.closed else {}),
+        }
+
+
+def _record_followed(followed: Iterable[Noted], by: User) -> None:
+    """Log the uses whose tier or holds moved with something of their system; call it last, as `record` is."""
+    for noted in followed:
+        details = noted.details(old={}, new={})
+        if any(details.values()):
+            AuditEntry.objects.record(
+                "tier_followed", noted.use, by=by, organisation=noted.use.organisation, details=details
+            )
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -428,12 +502,16 @@ def declare_facts(
     NotPermitted.
     """
     access.require(by, Action.DECLARE, use)
+    facts_now = current_edition(use).facts
+    if any(key in facts_now and facts_now[key].level == "system" for key in values):
+        _lock_uses(use.system_id)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
     allowed = editable_facts(use)
     edition = current_edition(use)
     rows: dict[str, Any] = {row.key: row for row in use.fact_rows().annotate(newest=Max("revisions__number"))}
     before = shown_answers(use, values, edition) if hiding is not None else set()
     changed, conflicts = [], []
+    was, noted = {key: rows[key].value if key in rows else None for key in values}, Noted(use)
     for key, value in values.items():
         fact = edition.facts.get(key)
         if fact is None:
@@ -475,15 +553,24 @@ def declare_facts(
         row.save()
         _keep(FactRevision, row, row.revision, step, base, record, by, RevisionOutcome.CURRENT)
         changed.append(key)
-    shared = any(edition.facts[key].level == "system" for key in changed)
-    result = _refresh(use, by=by)
+    shared, followed = any(edition.facts[key].level == "system" for key in changed), list[Noted]()
+    result = _refresh(use, by=by, noted=noted)
     if shared:
-        for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk):
-            _refresh(other, by=by)
+        followed = [Noted(other) for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk)]
+        for one in followed:
+            _refresh(one.use, by=by, noted=one)
     if changed:
         AuditEntry.objects.record(
-            "facts_declared", use, by=by, organisation=use.system.organisation, details={"facts": sorted(changed)}
+            "facts_declared",
+            use,
+            by=by,
+            organisation=use.system.organisation,
+            details={
+                "facts": sorted(changed),
+                **noted.details(old={key: was[key] for key in changed}, new={key: values[key] for key in changed}),
+            },
         )
+    _record_followed(followed, by)
     if hiding is not None:
         hides = before - shown_answers(use, values, edition)
         if hides and {answer.name for answer in hides} != set(hiding):
@@ -534,15 +621,21 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
         raise InvalidAnswer("reason", _("Say why you agree."))
     row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason
     row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
-    result = _refresh(use, by=by)
+    noted = Noted(use)
+    result = _refresh(use, by=by, noted=noted)
     AuditEntry.objects.record(
-        "procedural_agreed", use, by=by, organisation=use.system.organisation, details={"reason": reason}
+        "procedural_agreed",
+        use,
+        by=by,
+        organisation=use.system.organisation,
+        details={"reason": reason, **noted.details(old={}, new={})},
     )
     return FactsSaved(use, result, ("minor_procedural_task",))
 
 
-def _refresh(use: DeclaredUse, *, by: User) -> TierResult:
+def _refresh(use: DeclaredUse, *, by: User, noted: Noted | None = None) -> TierResult:
     """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true."""
+    noted = noted or Noted(use)
     edition = current_edition(use)
     facts = as_facts(use.fact_rows())
     result = assign_tier(edition, facts)
@@ -558,11 +651,13 @@ def _refresh(use: DeclaredUse, *, by: User) -> TierResult:
         settled = use.holds.filter(kind=kind, fact=fact).exclude(closed_at=None).exclude(kind="open_question")
         if not settled.exists():  # a reviewer's decision on the same fact stands
             Hold.objects.create(use=use, kind=kind, fact=fact, owner=by)
+            noted.opened.append(f"{kind} {fact}".strip())
     for (kind, fact), hold in open_holds.items():
         # An answer closes an open question; the other holds are closed on the record, by a reviewer.
         if kind == "open_question" and (kind, fact) not in wanted:
             hold.closed_at, hold.closed_by, hold.decision = timezone.now(), by, _("Answered.")
             hold.save(update_fields=["closed_at", "closed_by", "decision"])
+            noted.closed.append(f"{kind} {fact}".strip())
     before = use.assigned_tier
     use.assigned_tier = str(result.assigned_tier)
     use.text_tier = str(result.text_tier or "")
@@ -599,7 +694,7 @@ def _mark_stale(assessment: Assessment, result: TierResult, before: str, *, by: 
             assessment,
             by=by,
             organisation=assessment.organisation,
-            details={"certificate": certificate.number},
+            details={"certificate": certificate.number, "reason": _("Declared facts of the use changed.")},
         )
 
 

@@ -112,6 +112,7 @@ def take_import(draft: ImportDraft, *, by: User) -> Taken:
     systems = _new_systems(organisation, fresh, register)
     uses = _new_uses(organisation, fresh, systems)
     taken = Taken(sum(isinstance(one, AISystem) for one in systems.values()), len(uses), len(rows) - len(fresh))
+    _declare_imported(fresh, systems, by=by)
     AuditEntry.objects.record(
         "inventory_imported",
         draft,
@@ -123,7 +124,6 @@ def take_import(draft: ImportDraft, *, by: User) -> Taken:
             "uses": [use.reference for use in uses],
         },
     )
-    _declare_imported(fresh, systems, by=by)
     return taken
 
 

@@ -18,6 +18,7 @@ from assessments.views import (
     held,
     history,
     inbox,
+    log,
     marking,
     organisations,
     portfolio,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("organisations/<str:reference>/people/<int:pk>/", organisations.role, name="member"),
     path("organisations/<str:reference>/people/<int:pk>/remove/", organisations.remove, name="member_remove"),
     path("organisations/<str:reference>/invitations/<int:pk>/", organisations.invited, name="invited"),
+    path("organisations/<str:reference>/log/", log.organisation, name="organisation_log"),
     # AI systems and their declared uses
     path("systems/", systems.systems, name="systems"),
     path("systems/new/", systems.new, name="system_new"),
@@ -101,6 +103,7 @@ urlpatterns = [
     path("assessments/<str:reference>/sections/<str:key>/check/", finding.section_check, name="section_check"),
     path("assessments/<str:reference>/answers/<str:question>/history/", history.history, name="history"),
     path("assessments/<str:reference>/compare/", history.compare, name="compare"),
+    path("assessments/<str:reference>/log/", log.assessment, name="assessment_log"),
     path("account/settings/", account.settings, name="settings"),
     # evidence: the library, and what an answer leans on
     path("evidence/", evidence.library, name="evidence"),
@@ -124,6 +127,7 @@ urlpatterns = [
     # review
     path("reviews/", queue.queue, name="reviews"),
     path("reviews/<str:reference>/", reviews.overview, name="review"),
+    path("reviews/<str:reference>/log/", log.review, name="review_log"),
     path("reviews/<str:reference>/take/", reviews.take, name="take"),
     path("reviews/<str:reference>/facts/", marking.facts, name="review_facts"),
     path("reviews/<str:reference>/sections/<str:key>/", marking.section, name="review_section"),

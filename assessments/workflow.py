@@ -83,12 +83,15 @@ class Blocker:
 def _move(assessment: Assessment, to: State) -> None:
     if to not in MOVES[State(assessment.state)]:
         raise WrongState(assessment, to)
+    assessment.moved = {"old": {"state": str(assessment.state)}, "new": {"state": str(to)}}
     assessment.state, assessment.state_at = to, timezone.now()
     assessment.save(update_fields=["state", "state_at", "updated_at", "current_submission", "progress"])
 
 
 def _audit(kind: str, assessment: Assessment, by: User, **details: Any) -> None:
-    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
+    """Log what was done, with the move that this transaction has just made, if any: from which state to which."""
+    moved = assessment.moved or {}
+    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=moved | details)
 
 
 # --- what stands in the way ----------------------------------------------------------------------------------------------
@@ -461,7 +464,8 @@ def recall(assessment: Assessment, *, by: User) -> None:
     assessment = Assessment.objects.lock(assessment.pk)
     access.require(by, Action.SIGN, assessment)
     _move(assessment, State.DRAFT)
-    _audit("recalled", assessment, by, submission=str(assessment.current_submission))
+    submission = assessment.current_submission
+    _audit("recalled", assessment, by, submission=submission.reference if submission else "")
 
 
 @transaction.atomic
@@ -515,7 +519,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
             % {"use": assessment.use.title, "organisation": assessment.organisation},
             reverse("review", args=[submission.reference]),
         )
-    _audit("taken", assessment, by, submission=submission.reference, seat=str(seat))
+    _audit("taken", assessment, by, submission=submission.reference, seat=str(seat), conflict=taken.conflict_declared)
     return taken
 
 
@@ -614,7 +618,15 @@ def approve(
     # High: two people, one of them independent. The first seat may be either, so both seats have to have spoken.
     complete = not high or (len(approvals) == 1 and (independent or approvals[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
-    _audit("approved", assessment, by, submission=submission.reference, independent=independent, complete=complete)
+    _audit(
+        "approved",
+        assessment,
+        by,
+        submission=submission.reference,
+        independent=independent,
+        complete=complete,
+        conditions=dict(conditions or {}),
+    )
     if complete:
         _settle(assessment, "submitted", "second_seat")
         _issue_if_clear(assessment, submission, by=by)
@@ -669,6 +681,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User)
         CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by)
         for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
             _move(old, State.SUPERSEDED)
+            _audit("superseded", old, by, certificate=previous.number, follows=assessment.reference)
     certificate = Certificate(
         submission=submission,
         use=assessment.use,
@@ -682,13 +695,15 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User)
     )
     while Certificate.objects.filter(number=certificate.number).exists():
         certificate.number = Certificate._meta.get_field("number").get_default()
-    certificate.public_record = canonical_json(public_record(certificate, edition))
+    # The newest entry as it stands before the one of the issue: cutting off or rewriting what led here shows by it.
+    log = AuditEntry.objects.newest(assessment.organisation)
+    certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": log})
     certificate.save()
     CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)
     if assessment.state != State.CERTIFIED:
         _move(assessment, State.CERTIFIED)
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
-    _audit("certificate_issued", assessment, by, certificate=certificate.number)
+    _audit("certificate_issued", assessment, by, certificate=certificate.number, tier=certificate.tier)
     return certificate
 
 
@@ -780,7 +795,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
         statement,
         reverse("assessment", args=[assessment.reference]),
     )
-    _audit("refused", assessment, by, submission=submission.reference)
+    _audit("refused", assessment, by, submission=submission.reference, reason=statement)
     return decision
 
 
@@ -804,7 +819,7 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
         reason,
         reverse("review", args=[assessment.current_submission.reference]),
     )
-    _audit("withdrawn", assessment, by, submission=str(assessment.current_submission))
+    _audit("withdrawn", assessment, by, submission=assessment.current_submission.reference, reason=reason)
 
 
 @transaction.atomic
@@ -836,7 +851,7 @@ def self_certify(
     certificate = _issue_if_clear(assessment, submission, by=by)
     if certificate is None:
         raise NotReady(_("The certificate cannot be issued: the facts changed meanwhile."))
-    _audit("self_certified", assessment, by, certificate=certificate.number)
+    _audit("self_certified", assessment, by, certificate=certificate.number, conditions=dict(conditions or {}))
     return certificate
 
 
@@ -876,7 +891,7 @@ def close_hold(hold: Hold, submission: Submission, *, by: User, decision: str) -
     hold.save(update_fields=["closed_at", "closed_by", "decision"])
     assessment.use.open_holds = assessment.use.holds.filter(closed_at=None).count()
     assessment.use.save(update_fields=["open_holds"])
-    _audit("hold_closed", assessment, by, hold=hold.kind, fact=hold.fact)
+    _audit("hold_closed", assessment, by, hold=hold.kind, fact=hold.fact, decision=decision)
 
 
 @transaction.atomic
@@ -891,7 +906,16 @@ def report_action(action: RemediationAction, *, by: User, note: str) -> None:
     if not changed:
         raise WorkflowError(_("This action is not open."))
     AuditEntry.objects.record(
-        "action_reported", action.use, by=by, organisation=action.organisation, details={"number": action.number}
+        "action_reported",
+        action.use,
+        by=by,
+        organisation=action.organisation,
+        details={
+            "number": action.number,
+            "note": note,
+            "old": {"status": str(ActionStatus.OPEN)},
+            "new": {"status": str(ActionStatus.DONE)},
+        },
     )
 
 
@@ -922,6 +946,7 @@ def close_action(action: RemediationAction, *, by: User) -> None:
     Condition.objects.filter(decision__submission__assessment=assessment, question=action.question, met_at=None).update(
         met_at=timezone.now(), met_by=by
     )
-    _audit("action_closed", assessment, by, number=action.number)
+    statuses = {"old": {"status": str(ActionStatus.DONE)}, "new": {"status": str(ActionStatus.CLOSED)}}
+    _audit("action_closed", assessment, by, number=action.number, **statuses)
     if assessment.state == State.APPROVED:
         _issue_if_clear(assessment, submission, by=by)

@@ -1,10 +1,30 @@
 """The Celery application; without a broker every task runs in the process, after the commit."""
 
 import os
+from contextlib import AbstractContextManager
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_postrun, task_prerun
+
+from assessments.origins import Origin, coming_from
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 app = Celery("hkguide")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["assessments"])
+
+_running: dict[str, AbstractContextManager[None]] = {}
+
+
+@task_prerun.connect
+def enter(task_id: str, task: Any, **_more: Any) -> None:
+    """What a job changes is recorded as the job's, also where it runs in the process of a request."""
+    _running[task_id] = coming_from(Origin(system=str(task.name).rpartition(".")[2]))
+    _running[task_id].__enter__()
+
+
+@task_postrun.connect
+def leave(task_id: str, **_more: Any) -> None:
+    if task_id in _running:
+        _running.pop(task_id).__exit__(None, None, None)

@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "assessments.origins.note_origin",
     "assessments.views.held.keep_forms",
 ]
 ROOT_URLCONF = "hkguide.urls"
@@ -224,7 +225,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-if env_flag("BEHIND_PROXY"):
+BEHIND_PROXY = env_flag("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporary ones
 EVIDENCE_MAX_BYTES = env_int("EVIDENCE_MAX_MB", 25) * 1024 * 1024
@@ -264,7 +266,7 @@ WHITENOISE_USE_FINDERS = not env_flag("COLLECTED_STATIC")
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- jobs and mail --------------------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = env("REDIS_URL", "memory://") or "memory://"
+CELERY_BROKER_URL = env("REDIS_URL") or "memory://localhost/"  # kombu warns of a URL without a host
 CELERY_TASK_ALWAYS_EAGER = not env("REDIS_URL")  # default: after the commit, in the process
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_ACKS_LATE = True

@@ -89,6 +89,11 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour": HIDDEN,
     },
     "invited": {"open invitation": ONLY_POST},
+    "organisation_log": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 200 404",
+        "neighbour": HIDDEN,
+    },
     "member": {
         "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
@@ -274,6 +279,11 @@ OPENED: dict[str, dict[str, str]] = {
         "second round": "         login 404 200 200 404 200 404 404 404",
         "neighbour's draft": HIDDEN,
     },
+    "assessment_log": {
+        "draft": "                login 404 200 200 403 200 404 404 404",
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "settings": {"": SIGNED_IN},
     # results: who sees only what is assigned does not see them
     "results": {
@@ -320,6 +330,11 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_log": {
+        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "take": {
@@ -397,6 +412,10 @@ POSTED: dict[str, dict[str, str]] = {
         "reviewing body": "       login 404 404 404 404 404 404 yes 404",
     },
     "invited": {"open invitation": "login 404 403 403 403 yes 403 404 404"},
+    "organisation_log": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "neighbour": HIDDEN,
+    },
     "member": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
     "member_remove": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
     "comments": {
@@ -527,7 +546,7 @@ POSTED: dict[str, dict[str, str]] = {
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed
-    "import_faulty", "inventory_template", "systems_export",
+    "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
     "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",

@@ -75,6 +75,9 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("newcomer", "empty organisation"),
         ("independent", "reviewing body"),
     ],
+    "organisation_log": [("owner", "organisation"), ("independent", "reviewing body")],
+    "assessment_log": [("viewer", "second round")],
+    "review_log": [("independent", "submission second round")],
     "member": [("owner", "membership of the viewer")],
     "member_remove": [("owner", "membership of the viewer")],
     # AI systems and their declared uses

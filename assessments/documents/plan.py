@@ -20,6 +20,8 @@ from assessments.guideline.terms import TIERS, Tier
 
 FIRST = 5
 """Actions on the board's page."""
+LINE_LETTERS, PAGE_LINES = 85, 33
+"""Letters of a line of an action's text, and such lines as fit a page beside its heads, rules and signatures."""
 HEAD_LETTERS = 80
 """Letters of a name in the running head; the cover and the certificate's first page print it whole."""
 TIERS_ZH = {Tier.LOW: "低", Tier.LIMITED: "有限", Tier.HIGH: "高", Tier.UNACCEPTABLE: "不可接受"}
@@ -136,10 +138,19 @@ def _bar(line: Readiness) -> SafeString | str:
 def _block(report: Report, action: ActionBlock) -> dict[str, Any]:
     """An action with its address; a draft's has none yet, since its number is given at the signing."""
     if report.frozen is None:
-        return {"action": action, "address": "", "code": ""}
+        return {"action": action, "address": "", "code": "", "long": _is_long(action)}
     address = settings.PUBLIC_URL + reverse("action", args=[report.use_reference, action.number])
     title = _("QR code of the page of action %(n)s") % {"n": action.number}
-    return {"action": action, "address": address, "code": drawing.qr(address, 24, title)}
+    code = drawing.qr(address, 14, title)
+    return {"action": action, "address": address, "code": code, "long": _is_long(action)}
+
+
+def _is_long(action: ActionBlock) -> bool:
+    """Tell whether the action certainly takes more than a page, by its lines: then it need not begin on a fresh one."""
+    texts = [finding.statement + "".join(finding.items) for finding in action.findings]
+    texts += [action.answer.question, action.answer.note, action.why, *action.steps, *action.closes]
+    heads = {finding.heading for finding in action.findings}
+    return len(heads) + sum(1 + len(text) // LINE_LETTERS for text in texts if text) > PAGE_LINES
 
 
 def _board(report: Report) -> dict[str, Any]:

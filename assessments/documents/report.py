@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import Basis, Choice, Dimension, Tier
+from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
 from assessments.models.assessments import ChoiceChoices
 from assessments.models.base import canonical_json
 from assessments.models.snapshots import pieces_of
@@ -212,6 +212,11 @@ class FindingLine:
     standing: str
     blocking: bool
     items: tuple[str, ...]
+
+    @property
+    def heading(self) -> tuple[str, str, str]:
+        """What neighbouring duties of an action share, and is printed once above them."""
+        return (self.strength, self.standing, self.clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,8 +644,14 @@ def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[s
     together: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for finding in findings:
         together.setdefault((finding["requirement"], finding["kind"]), []).append(finding)
-    for (id, kind), group in together.items():
-        requirement = edition.requirements[id]
+
+    def place(duty_and_kind: tuple[str, str]) -> tuple[int, str, str]:
+        """Musts first; then what shares a heading stands together."""
+        requirement = edition.requirements[duty_and_kind[0]]
+        return (list(Strength).index(requirement.strength), duty_and_kind[1], edition.cited(requirement.clause))
+
+    for id, kind in sorted(together, key=place):
+        requirement, group = edition.requirements[id], together[id, kind]
         yield FindingLine(
             requirement=id,
             clause=edition.cited(requirement.clause),

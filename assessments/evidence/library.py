@@ -172,7 +172,12 @@ def add_version(
             piece,
             by=by,
             organisation=piece.organisation,
-            details={"version": version.number, "sha256": version.sha256},
+            details={
+                "title": piece.title,
+                "version": version.number,
+                "old": {"sha256": newest.sha256 if newest else None},
+                "new": {"sha256": version.sha256},
+            },
         )
     return version
 
@@ -258,7 +263,12 @@ def _record(kind: str, piece: Evidence, answer: Answer, by: User) -> None:
         piece,
         by=by,
         organisation=piece.organisation,
-        details={"assessment": answer.assessment.reference, "question": answer.question.key, "version": piece.version},
+        details={
+            "title": piece.title,
+            "assessment": answer.assessment.reference,
+            "question": answer.question.key,
+            "version": piece.version,
+        },
     )
 
 
@@ -310,12 +320,16 @@ def open_file(version: EvidenceVersion) -> BinaryIO:
     return default_storage.open(version.storage_key, "rb")  # type: ignore[return-value]
 
 
-def note_reading(version: EvidenceVersion, *, by: User) -> None:
-    """Log that somebody read a confidential piece; of others nothing is noted."""
+def note_reading(version: EvidenceVersion, *, by: User, submission: str = "") -> None:
+    """Log that somebody read a confidential piece, a reviewer with the `submission` that names it; of others nothing."""
     piece = version.evidence
     if piece.confidentiality != Confidentiality.CONFIDENTIAL:
         return
     with transaction.atomic():
         AuditEntry.objects.record(
-            "evidence_read", piece, by=by, organisation=piece.organisation, details={"version": version.number}
+            "evidence_read",
+            piece,
+            by=by,
+            organisation=piece.organisation,
+            details={"title": piece.title, "version": version.number, "submission": submission},
         )

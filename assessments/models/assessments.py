@@ -93,6 +93,8 @@ class Assessment(Referenced):
             models.Index(fields=["state", "updated_at"]),
         ]
 
+    moved: dict[str, Any] | None = None  # the move that this transaction has made, for the log: old and new state
+
     def __str__(self) -> str:
         return f"{self.use_id}: {self.get_state_display()}"
 

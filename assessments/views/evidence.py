@@ -330,13 +330,13 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
     version = access.submitted_version(submission, piece, number)
     if version is None:
         raise Http404
-    return send(request, version)
+    return send(request, version, submission=submission.reference)
 
 
-def send(request: SignedIn, version: EvidenceVersion) -> HttpResponseBase:
+def send(request: SignedIn, version: EvidenceVersion, *, submission: str = "") -> HttpResponseBase:
     """Log the reading of a confidential piece, then send it so that no browser shows or runs it in our name."""
     if version.link:
-        note(request, version)
+        note(request, version, submission)
         response: HttpResponseBase = redirect(version.link)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -344,7 +344,7 @@ def send(request: SignedIn, version: EvidenceVersion) -> HttpResponseBase:
         content = evidence.open_file(version)
     except FileNotFoundError as error:
         raise Http404 from error
-    note(request, version)
+    note(request, version, submission)
     response = FileResponse(content, as_attachment=True, filename=version.file_name, content_type=version.media_type)
     response.headers["Content-Length"] = str(version.size)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -352,9 +352,9 @@ def send(request: SignedIn, version: EvidenceVersion) -> HttpResponseBase:
     return response
 
 
-def note(request: SignedIn, version: EvidenceVersion) -> None:
+def note(request: SignedIn, version: EvidenceVersion, submission: str) -> None:
     if request.method == "GET":
-        evidence.note_reading(version, by=request.user)
+        evidence.note_reading(version, by=request.user, submission=submission)
 
 
 # --- what an answer leans on ---------------------------------------------------------------------------------------------

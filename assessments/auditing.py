@@ -1,0 +1,241 @@
+"""Looking after the log: verifying its chains, erasing what it says of a person, and reading it.
+
+Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one. What pages show of
+the log is asked for here too, once the page has found the organisation, assessment or submission by its door.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments import access
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.models import (
+    AISystem,
+    Assessment,
+    AuditDetail,
+    AuditEntry,
+    AuditHead,
+    Certificate,
+    DeclaredUse,
+    Evidence,
+    EvidenceUse,
+    Organisation,
+    Submission,
+    User,
+)
+from assessments.models.audit import ERASURE, INSTALLATION, Anchor, Erased, Fault, FaultKind
+from assessments.models.base import canonical_json
+
+WALKED_ON_A_PAGE = 5000
+"""A page verifies a chain of so many entries at most (about a second); a longer one is the command's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk along one chain found."""
+
+    chain: str
+    entries: int
+    faults: tuple[Fault, ...]
+    erased: tuple[Erased, ...]
+    anchors: int  # certificates that were compared with the chain
+    unanchored: int  # certificates from before certificates named the log
+
+
+def chains() -> Iterator[str]:
+    """Every chain there is or has to be: those with a head, those with entries, those of organisations."""
+    found = set(AuditHead.objects.values_list("chain", flat=True))
+    found.update(AuditEntry.objects.values_list("chain", flat=True).distinct())
+    found.update(Organisation.objects.values_list("reference", flat=True))
+    yield from sorted(found)
+
+
+def verify(chain: str, *, by: User | None) -> Verified:
+    """Walk a chain, compare it with what certificates name of it, and keep when it was verified and by whom.
+
+    `by`: None for the command. Reads the whole chain, in pieces; nothing of it is locked meanwhile.
+    """
+    head = AuditHead.objects.filter(chain=chain).first()
+    anchors, unanchored = anchors_of(chain)
+    faults: list[Fault] = []
+    erased: list[Erased] = []
+    for found in AuditEntry.objects.walk(chain, anchors):
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            erased.append(found)
+    if head is None and not faults and chain != INSTALLATION:
+        words = _("the log of this organisation is gone, its first entry too")
+        faults.append(Fault(chain, 1, FaultKind.CUT_OFF, words))
+    if head is not None:
+        told: dict[str, Any] = {"verified_at": timezone.now(), "verified_by": by, "faults": len(faults)}
+        if not faults:  # where it was not whole, the last end that was is still what later walks have to pass
+            told |= {"verified_seq": head.seq, "verified_hash": head.hash}
+        AuditHead.objects.filter(pk=head.pk).update(**told)
+    entries = head.seq if head else 0
+    return Verified(chain, entries, tuple(faults), tuple(erased), len(anchors), unanchored)
+
+
+def anchors_of(chain: str) -> tuple[list[Anchor], int]:
+    """What the certificates of a chain's organisation name of it, and how many name nothing (issued before they did)."""
+    anchors, unanchored = [], 0
+    rows = Certificate.objects.filter(organisation__reference=chain).order_by("pk")
+    for number, record in rows.values_list("number", "public_record").iterator(chunk_size=200):
+        named = json.loads(record).get("log")
+        if named:
+            anchors.append(Anchor(named["seq"], named["hash"], _("certificate %s") % number))
+        else:
+            unanchored += 1
+    return anchors, unanchored
+
+
+# --- erasing -------------------------------------------------------------------------------------------------------------
+
+
+def erase_person(person: User, *, by: User, organisation: Organisation | None = None) -> dict[str, int]:
+    """Erase the details of all entries that a person made or that name them; returns how many, by chain.
+
+    Staff erase everywhere, an owner in the chain of their `organisation`. The entries themselves stay: who (as a
+    number), when, what kind, about what. Each chain gets an entry that says which details went. Raises NotPermitted.
+    """
+    if not by.is_staff:
+        if organisation is None:
+            raise NotPermitted(_("Only staff erase in every log. An owner names the organisation."))
+        access.require_people(by, organisation)
+    erased = {}
+    wanted = list(chains()) if organisation is None else [organisation.reference]
+    for chain in wanted:
+        if count := _erase_in(chain, person, by=by):
+            erased[chain] = count
+    return erased
+
+
+@transaction.atomic
+def _erase_in(chain: str, person: User, *, by: User) -> int:
+    found: list[tuple[int, int]] = []
+    names = Q(entry__actor=person.pk) | Q(detail__icontains=person.email)
+    if person.name:
+        names |= Q(detail__icontains=canonical_json(person.name)[1:-1])
+    rows = AuditDetail.objects.filter(names, entry__chain=chain, erased_at=None).exclude(entry__kind=ERASURE)
+    shown = rows.order_by("entry__seq").values_list("pk", "detail", "entry__seq", "entry__actor")
+    for pk, detail, seq, actor in shown.iterator(chunk_size=500):
+        if actor == person.pk or _names(json.loads(detail), person):
+            found.append((pk, seq))
+    if not found:
+        return 0
+    organisation = Organisation.objects.filter(reference=chain).first()
+    if organisation is None and chain != INSTALLATION:
+        raise WorkflowError(_("There is no organisation to this log."))
+    for start in range(0, len(found), 500):
+        AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
+    AuditEntry.objects.record(
+        ERASURE,
+        person,
+        by=by,
+        organisation=organisation,
+        details={"person": person.pk, "erased": [seq for _pk, seq in found]},
+    )
+    return len(found)
+
+
+def _names(value: Any, person: User) -> bool:
+    """Tell whether a text in these details is or holds a person's mail address or full name, as words of their own."""
+    if isinstance(value, Mapping):
+        return any(_names(part, person) for part in value.values())
+    if isinstance(value, list):
+        return any(_names(part, person) for part in value)
+    if not isinstance(value, str):
+        return False
+    wanted = [person.email]
+    if len(person.name.split()) > 1 or (not person.name.isascii() and len(person.name) > 1):
+        wanted.append(person.name)  # a single Latin name may be any word: it counts where it stands alone
+    elif person.name and value.casefold() == person.name.casefold():
+        return True
+    return any(re.search(rf"(?<![\w@.+-]){re.escape(word)}(?![\w@-]|\.\w)", value, re.IGNORECASE) for word in wanted)
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------
+
+# What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
+REVIEW_KINDS = (
+    "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
+    "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
+)  # fmt: skip
+
+
+def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
+    """The whole log of an organisation, for a page that may show it."""
+    entries: QuerySet[AuditEntry] = AuditEntry.objects.filter(chain=organisation.reference)
+    return entries
+
+
+def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
+    """What was done to an assessment, its use and system, and to the evidence that its answers lean on now.
+
+    Evidence that was taken away since has its entries in the organisation's log.
+    """
+    use = assessment.use
+    pieces = EvidenceUse.objects.filter(answer__assessment=assessment).annotate(
+        named=Concat(Value("evidence:"), "evidence__reference")
+    )
+    about = [
+        f"assessment:{assessment.reference}",
+        f"declareduse:{use.reference}",
+        f"aisystem:{use.system.reference}",
+    ]
+    found = Q(object__in=about) | Q(object__in=pieces.values("named"))
+    return log_of(assessment.organisation).filter(found)
+
+
+def log_of_review(submission: Submission) -> QuerySet[AuditEntry]:
+    """What was done in the review of a submission's assessment, in this round and the others."""
+    entries = log_of(submission.organisation).filter(kind__in=REVIEW_KINDS)
+    return entries.filter(object=f"assessment:{submission.assessment.reference}")
+
+
+def head_of(organisation: Organisation) -> AuditHead | None:
+    """The end of the organisation's log, with when it was last verified and by whom."""
+    return AuditHead.objects.filter(chain=organisation.reference).select_related("verified_by").first()
+
+
+def people_in(entries: QuerySet[AuditEntry]) -> dict[int, str]:
+    """Who did anything of these entries, by key, in the order of their names (one query)."""
+    actors = User.objects.filter(pk__in=entries.exclude(actor=None).values("actor"))
+    return {user.pk: str(user) for user in actors.order_by("name", "email")}
+
+
+def titles_of(objects: Iterable[str]) -> dict[str, str]:
+    """What the objects of entries are called (`assessment:abc` to the title of its use), in one query.
+
+    An object that has no title, or is not there, is left out.
+    """
+    wanted: dict[str, list[str]] = {}
+    for name in objects:
+        model, _colon, reference = name.partition(":")
+        wanted.setdefault(model, []).append(reference)
+    parts = (
+        ("assessment", Assessment.objects.all(), "use__title"),
+        ("declareduse", DeclaredUse.objects.all(), "title"),
+        ("aisystem", AISystem.objects.all(), "name"),
+        ("evidence", Evidence.objects.all(), "title"),
+        ("organisation", Organisation.objects.all(), "name_en"),
+    )
+    rows: list[Any] = [
+        found.filter(reference__in=[*wanted.get(model, ()), ""])  # never empty: the query is one, whatever is asked
+        .order_by()
+        .annotate(model=Value(model), called=F(title))
+        .values_list("model", "reference", "called")
+        for model, found, title in parts
+    ]
+    return {f"{model}:{reference}": called for model, reference, called in rows[0].union(*rows[1:], all=True)}

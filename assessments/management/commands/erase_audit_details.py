@@ -1,0 +1,47 @@
+"""manage.py erase_audit_details: take what the log says of a person out of it; the chain stays provable."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError
+
+from assessments import auditing, origins
+from assessments.models import Organisation, User
+
+
+class Command(BaseCommand):
+    help = (
+        "Erase the details (names, addresses, old and new values) of every entry that a person made or that names them. "
+        "The entries stay, and verify_audit_log says by whom and when their details were erased. There is no way back."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--person", required=True, metavar="MAIL", help="whose details are erased")
+        parser.add_argument("--by", required=True, metavar="MAIL", help="who erases: staff, or an owner")
+        parser.add_argument("--organisation", metavar="REFERENCE", help="only in the log of this organisation")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        person, by = self.user("person", options["person"]), self.user("by", options["by"])
+        organisation = None
+        if options["organisation"]:
+            organisation = Organisation.objects.filter(reference=options["organisation"]).first()
+            if organisation is None:
+                raise CommandError(f"--organisation: there is none with the reference {options['organisation']!r}")
+        try:
+            with origins.coming_from(origins.Origin(system="erase_audit_details")):
+                erased = auditing.erase_person(person, by=by, organisation=organisation)
+        except PermissionDenied as error:
+            raise CommandError(f"--by: {error}") from None
+        for chain, count in erased.items():
+            self.stdout.write(f"{chain}: the details of {count} {'entry' if count == 1 else 'entries'} were erased")
+        if not erased:
+            self.stdout.write("No entry says anything of this person; nothing was erased.")
+
+    def user(self, option: str, email: str) -> User:
+        found = User.objects.filter(email__iexact=email).first()
+        if found is None:
+            raise CommandError(f"--{option}: nobody here has the address {email!r}")
+        return found

@@ -1,0 +1,321 @@
+"""The log in words for people: a sentence for each kind of entry, and what its details say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from assessments.guideline.edition import Edition
+from assessments.models import Role, Sees, State
+from assessments.models.audit import AuditEntry
+from assessments.models.systems import TierChoices
+
+# By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
+GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
+    (
+        gettext_lazy("Organisation and people"),
+        {
+            "organisation_founded": (
+                gettext_lazy("Organisation registered"),
+                gettext_lazy("%(who)s registered %(thing)s"),
+            ),
+            "organisation_changed": (
+                gettext_lazy("Identity changed"),
+                gettext_lazy("%(who)s changed the identity of %(thing)s"),
+            ),
+            "member_invited": (
+                gettext_lazy("Person invited"),
+                gettext_lazy("%(who)s invited %(email)s as %(role)s"),
+            ),
+            "invitation_sent_again": (
+                gettext_lazy("Invitation sent again"),
+                gettext_lazy("%(who)s sent the invitation of %(email)s again"),
+            ),
+            "invitation_cancelled": (
+                gettext_lazy("Invitation cancelled"),
+                gettext_lazy("%(who)s cancelled the invitation of %(email)s"),
+            ),
+            "member_joined": (gettext_lazy("Person joined"), gettext_lazy("%(member)s joined as %(role)s")),
+            "member_left": (
+                gettext_lazy("Person left"),
+                gettext_lazy("%(who)s ended the membership of %(member)s"),
+            ),
+            "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
+        },
+    ),
+    (
+        gettext_lazy("Register"),
+        {
+            "system_registered": (gettext_lazy("System registered"), gettext_lazy("%(who)s registered %(thing)s")),
+            "system_changed": (gettext_lazy("System changed"), gettext_lazy("%(who)s changed %(thing)s")),
+            "system_retired": (gettext_lazy("System retired"), gettext_lazy("%(who)s retired %(thing)s")),
+            "system_restored": (gettext_lazy("System taken back"), gettext_lazy("%(who)s took %(thing)s back")),
+            "use_declared": (gettext_lazy("Use declared"), gettext_lazy("%(who)s declared the use %(thing)s")),
+            "use_changed": (gettext_lazy("Use changed"), gettext_lazy("%(who)s changed the use %(thing)s")),
+            "use_retired": (gettext_lazy("Use retired"), gettext_lazy("%(who)s retired the use %(thing)s")),
+            "use_restored": (gettext_lazy("Use taken back"), gettext_lazy("%(who)s took the use %(thing)s back")),
+            "inventory_imported": (
+                gettext_lazy("Inventory imported"),
+                gettext_lazy("%(who)s imported an inventory from the file %(file)s"),
+            ),
+            "facts_declared": (gettext_lazy("Facts declared"), gettext_lazy("%(who)s declared %(facts)s of %(thing)s")),
+            "tier_followed": (
+                gettext_lazy("Tier moved with the system"),
+                gettext_lazy("The tier or the holds of %(thing)s moved with its system, by what %(who)s changed"),
+            ),
+            "procedural_agreed": (
+                gettext_lazy("Minor task agreed"),
+                gettext_lazy("%(who)s agreed that %(thing)s is a minor procedural task"),
+            ),
+        },
+    ),
+    (
+        gettext_lazy("Assessment"),
+        {
+            "assessment_started": (
+                gettext_lazy("Assessment started"),
+                gettext_lazy("%(who)s started the assessment of %(thing)s"),
+            ),
+            "section_assigned": (
+                gettext_lazy("Section asked"),
+                gettext_lazy("%(who)s asked %(member)s to answer a section for %(thing)s"),
+            ),
+            "question_assigned": (
+                gettext_lazy("Question asked"),
+                gettext_lazy("%(who)s asked %(member)s to answer a question for %(thing)s"),
+            ),
+            "assignment_changed": (
+                gettext_lazy("Request changed"),
+                gettext_lazy("%(who)s changed what %(member)s is asked for %(thing)s"),
+            ),
+            "assignment_removed": (
+                gettext_lazy("Request taken back"),
+                gettext_lazy("%(who)s took back what %(member)s was asked for %(thing)s"),
+            ),
+            "assignment_done": (
+                gettext_lazy("Request answered"),
+                gettext_lazy("%(who)s has answered what was asked for %(thing)s"),
+            ),
+            "submitted": (gettext_lazy("Submitted"), gettext_lazy("%(who)s signed and submitted %(thing)s")),
+            "recalled": (gettext_lazy("Taken back"), gettext_lazy("%(who)s took the submission of %(thing)s back")),
+            "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("%(who)s withdrew %(thing)s")),
+            "self_certified": (gettext_lazy("Self-certified"), gettext_lazy("%(who)s self-certified %(thing)s")),
+            "declared_prohibited": (
+                gettext_lazy("Declared prohibited"),
+                gettext_lazy("%(who)s signed that %(thing)s is a prohibited use"),
+            ),
+            "action_reported": (
+                gettext_lazy("Action reported done"),
+                gettext_lazy("%(who)s reported action %(number)s of %(thing)s as done"),
+            ),
+            "action_closed": (
+                gettext_lazy("Action accepted"),
+                gettext_lazy("%(who)s accepted action %(number)s of %(thing)s"),
+            ),
+        },
+    ),
+    (
+        gettext_lazy("Review"),
+        {
+            "taken": (gettext_lazy("Case taken"), gettext_lazy("%(who)s took the case of %(thing)s")),
+            "returned": (gettext_lazy("Returned"), gettext_lazy("%(who)s returned %(thing)s for changes")),
+            "approved": (gettext_lazy("Approved"), gettext_lazy("%(who)s approved %(thing)s")),
+            "refused": (gettext_lazy("Refused"), gettext_lazy("%(who)s refused %(thing)s")),
+            "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
+        },
+    ),
+    (
+        gettext_lazy("Certificates"),
+        {
+            "certificate_issued": (
+                gettext_lazy("Certificate issued"),
+                gettext_lazy("Certificate %(certificate)s was issued for %(thing)s, by what %(who)s did"),
+            ),
+            "certificate_suspended": (
+                gettext_lazy("Certificate suspended"),
+                gettext_lazy("Certificate %(certificate)s of %(thing)s was suspended, by what %(who)s did"),
+            ),
+            "superseded": (
+                gettext_lazy("Certificate replaced"),
+                gettext_lazy("Certificate %(certificate)s of %(thing)s was replaced by a newer one"),
+            ),
+        },
+    ),
+    (
+        gettext_lazy("Evidence"),
+        {
+            "evidence_added": (gettext_lazy("Evidence added"), gettext_lazy("%(who)s added the evidence “%(thing)s”")),
+            "evidence_replaced": (
+                gettext_lazy("Evidence replaced"),
+                gettext_lazy("%(who)s replaced the evidence “%(thing)s” by version %(version)s"),
+            ),
+            "evidence_changed": (
+                gettext_lazy("Evidence described anew"),
+                gettext_lazy("%(who)s changed what is said of the evidence “%(thing)s”"),
+            ),
+            "evidence_withdrawn": (
+                gettext_lazy("Evidence withdrawn"),
+                gettext_lazy("%(who)s withdrew the evidence “%(thing)s”"),
+            ),
+            "evidence_attached": (
+                gettext_lazy("Evidence attached"),
+                gettext_lazy("%(who)s attached the evidence “%(thing)s” to an answer"),
+            ),
+            "evidence_detached": (
+                gettext_lazy("Evidence detached"),
+                gettext_lazy("%(who)s took the evidence “%(thing)s” away from an answer"),
+            ),
+            "evidence_confirmed": (
+                gettext_lazy("Evidence confirmed"),
+                gettext_lazy("%(who)s confirmed that the evidence “%(thing)s” still shows what an answer says"),
+            ),
+            "evidence_read": (
+                gettext_lazy("Confidential evidence read"),
+                gettext_lazy("%(who)s opened version %(version)s of the confidential evidence “%(thing)s”"),
+            ),
+        },
+    ),
+    (
+        gettext_lazy("The log itself"),
+        {
+            "details_erased": (
+                gettext_lazy("Details erased"),
+                gettext_lazy("%(who)s erased what the log told of a person"),
+            ),
+        },
+    ),
+]
+KINDS = {kind: words for _group, kinds in GROUPS for kind, words in kinds.items()}
+ABOUT = {
+    "organisation": gettext_lazy("The organisation"),
+    "aisystem": gettext_lazy("Systems"),
+    "declareduse": gettext_lazy("Uses"),
+    "assessment": gettext_lazy("Assessments"),
+    "evidence": gettext_lazy("Evidence"),
+}
+LABELS = {
+    "state": gettext_lazy("State"),
+    "tier": gettext_lazy("Tier"),
+    "role": gettext_lazy("Role"),
+    "sees": gettext_lazy("Sees"),
+    "status": gettext_lazy("Status"),
+    "reason": gettext_lazy("Reason"),
+    "decision": gettext_lazy("Decision"),
+    "note": gettext_lazy("Note"),
+    "conflict": gettext_lazy("Conflict of interest declared"),
+    "conditions": gettext_lazy("Conditions"),
+    "holds_opened": gettext_lazy("Holds opened"),
+    "holds_closed": gettext_lazy("Holds closed"),
+    "erased": gettext_lazy("Entries"),
+    "sha256": gettext_lazy("SHA-256"),
+    "is_developer": gettext_lazy("Technology Developer"),
+    "is_provider": gettext_lazy("Service Provider"),
+    "is_user": gettext_lazy("Service User"),
+}
+VALUES: dict[str, dict[str, Any]] = {
+    "state": dict(State.choices),
+    "tier": dict(TierChoices.choices),
+    "role": dict(Role.choices),
+    "sees": dict(Sees.choices),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as people read it."""
+
+    entry: AuditEntry
+    sentence: str
+    thing: str
+    where: str = ""
+    erased: str = ""
+    changes: list[tuple[str, str, str]] = field(default_factory=list)  # what, old, new
+    told: list[tuple[str, str]] = field(default_factory=list)  # what else its details say
+
+
+def line_of(
+    entry: AuditEntry, people: Mapping[int, str], titles: Mapping[str, str], edition: Edition, *, origin: bool
+) -> Line:
+    """Put an entry into words. `origin`: whether the reader may see from where somebody came."""
+    detail = getattr(entry, "detail", None)
+    told: dict[str, Any] = dict(detail.content()) if detail else {}
+    by, source = told.pop("by", {}), told.pop("from", {})
+    who = by.get("name") or people.get(entry.actor or 0) or _system(source)
+    thing = titles.get(entry.object) or str(told.get("title") or told.get("name") or entry.object)
+    label, sentence = KINDS.get(entry.kind, (entry.kind.replace("_", " "), ""))
+    said: dict[str, Any] = defaultdict(str, told, who=who, thing=thing)
+    said["role"] = VALUES["role"].get(str(told.get("role", "")), told.get("role", ""))
+    facts = len(told.get("facts", ()))
+    said["facts"] = ngettext("%(n)s fact", "%(n)s facts", facts) % {"n": facts}
+    erased = ""
+    if detail is not None and detail.erased_at:
+        erased = _("The details of this entry were erased on %(day)s, by %(name)s.") % {
+            "day": _moment(detail.erased_at),
+            "name": people.get(detail.erased_by_id or 0) or detail.erased_by,
+        }
+    if erased or not sentence:
+        sentence = _("%(who)s: %(what)s, %(thing)s")
+        said["what"] = str(label)
+    old, new = told.pop("old", None), told.pop("new", None)
+    if isinstance(old, str) or isinstance(new, str):  # a role, as the entries of a change of role hold it
+        old, new = {"role": old}, {"role": new}
+    if old is None and new:  # what is new had no value before
+        told, old, new = {**new, **told}, {}, {}
+    pairs = {**(old or {}), **(new or {})}
+    skip = {"facts", "title", "name", "member", "email"}
+    return Line(
+        entry=entry,
+        sentence=str(sentence) % said,
+        thing=thing,
+        where=_where(source) if origin else "",
+        erased=erased,
+        changes=[
+            (_label(key, edition), _value(key, (old or {}).get(key)), _value(key, (new or {}).get(key)))
+            for key in pairs
+        ],
+        told=[
+            (_label(key, edition), _value(key, value))
+            for key, value in told.items()
+            if key not in skip and value not in ("", None, [], {})
+        ],
+    )
+
+
+def _system(source: Mapping[str, str]) -> str:
+    return _("The system (%(job)s)") % {"job": source["system"]} if "system" in source else _("The system")
+
+
+def _where(source: Mapping[str, str]) -> str:
+    if "system" in source:
+        return _("by the command or job %(job)s") % {"job": source["system"]}
+    parts = [source[name] for name in ("address", "agent") if name in source]
+    return _("from %(where)s") % {"where": ", ".join(parts)} if parts else ""
+
+
+def _moment(at: datetime) -> str:
+    return date_format(at, "DATE_FORMAT")
+
+
+def _label(key: str, edition: Edition) -> str:
+    if key in edition.facts:
+        return edition.facts[key].label
+    return str(LABELS.get(key) or key.replace("_", " ").capitalize())
+
+
+def _value(key: str, value: Any) -> str:
+    if value is None or value == "":
+        return _("none")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_value(key, part) for part in value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {_value(key, part)}" for name, part in value.items())
+    return str(VALUES.get(key, {}).get(str(value), value))
