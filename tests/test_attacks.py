@@ -486,12 +486,8 @@ def test_the_administration_changes_nothing_whoever_asks(role, scene, clients):
         pk = getattr(model._base_manager.order_by("pk").first(), "pk", 1)
         fields = {field.name: "1" for field in model._meta.concrete_fields} | {"state": "certified", "_save": "Save"}
         ticked = {"action": "delete_selected", "_selected_action": pk, "post": "yes"}
-        for path, data in (
-            ("add/", fields),
-            (f"{pk}/change/", fields),
-            (f"{pk}/delete/", {"post": "yes"}),
-            ("", ticked),
-        ):
+        ways = [("add/", fields), (f"{pk}/change/", fields), (f"{pk}/delete/", {"post": "yes"}), ("", ticked)]
+        for path, data in ways if model in admin.site._registry else ways[1:2]:
             status = clients[role].post(base + path, data).status_code
             shown = (status == 200 and not path) or status == 302  # the list again, or the way to sign in
             if not shown and status not in (403, 404):
