@@ -20,8 +20,11 @@ from assessments.errors import NotPermitted
 from assessments.models import (
     AISystem,
     Answer,
+    Appeal,
     Assessment,
     Assignment,
+    AuditEntry,
+    CaseMessage,
     Certificate,
     Comment,
     DeclaredUse,
@@ -31,12 +34,16 @@ from assessments.models import (
     EvidenceUse,
     EvidenceVersion,
     Flag,
+    Interest,
     Invitation,
     Membership,
     Message,
     Organisation,
     RemediationAction,
+    RequestOutcome,
+    ReviewSeat,
     Role,
+    SeatRequest,
     Sees,
     Submission,
     User,
@@ -480,3 +487,89 @@ def is_independent(user: User, organisation: Organisation | int) -> bool:
     )
     of_body = any(role == Role.REVIEWER and body for _org, role, body in memberships)
     return of_body and all(org != pk for org, _role, _body in memberships)
+
+
+# --- the reviewers' desk -------------------------------------------------------------------------------------------------
+
+
+def reviewing_organisations(user: User) -> set[int]:
+    """Ids of the organisations for which `user` reviews: read with the memberships of the page."""
+    return {m.organisation_id for m in memberships_on_page(user) if m.role == Role.REVIEWER}
+
+
+def reviews_for_the_body(user: User) -> bool:
+    return any(m.role == Role.REVIEWER and m.organisation.is_reviewing_body for m in memberships_on_page(user))
+
+
+def submissions_to_read(user: User) -> SubmissionQuerySet:
+    """The submissions that `user` may read as a reviewer: those to review, and those of an appeal to be answered.
+
+    Taking, marking and deciding ask for `submissions_for`, which is narrower.
+    """
+    review = submissions_for(user).values("pk")
+    appealed = appeals_for(user).values("assessment")
+    return Submission.objects.for_list().filter(Q(pk__in=review) | Q(assessment__in=appealed))
+
+
+def colleagues_of(user: User) -> QuerySet[User]:
+    """Who reviews where `user` reviews, by name."""
+    mine = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER).values("organisation")
+    beside = Membership.objects.current().filter(role=Role.REVIEWER, organisation__in=mine).exclude(user=user)
+    return User.objects.filter(pk__in=beside.values("user")).order_by("name", "pk")
+
+
+def interests_in(assessment: Assessment) -> QuerySet[Interest]:
+    """What reviewers declared about a case that the caller found by its door, oldest first."""
+    return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
+
+
+def has_conflict(user: User, assessment: Assessment | int) -> bool:
+    """Tell whether `user` has declared a conflict of interest in a case; no later word takes it back."""
+    return Interest.objects.filter(assessment=assessment, reviewer=user).exclude(words="").exists()
+
+
+def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
+    """The seats of a submission that somebody is asked to take, for a page that found it by its door."""
+    rows = SeatRequest.objects.filter(submission=submission, ended_at=None)
+    return rows.select_related("holder", "to", "by").order_by("pk")
+
+
+def talk_on(assessment: Assessment) -> QuerySet[CaseMessage]:
+    """What reviewers and the applicant wrote to each other, oldest first, for a page that found the case by its door."""
+    said = CaseMessage.objects.filter(submission__assessment=assessment).select_related("author", "submission")
+    return said.defer("submission__snapshot").order_by("pk")
+
+
+def moves_of(assessment: Assessment) -> QuerySet[AuditEntry]:
+    """The log of one case with the names of its actors (`who`), oldest first, for a page that found it by its door."""
+    entries = AuditEntry.objects.filter(object=f"assessment:{assessment.reference}")
+    who = Subquery(User.objects.filter(pk=OuterRef("actor")).values("name")[:1])
+    found: QuerySet[AuditEntry] = entries.select_related("detail").annotate(who=who).order_by("seq")
+    return found
+
+
+def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
+    """Appeals and complaints about a case with their answers, for a page that found the case by its door."""
+    rows = Appeal.objects.filter(assessment=assessment)
+    found: QuerySet[Appeal] = rows.select_related("by", "decision", "event", "answer__by").order_by("pk")
+    return found
+
+
+def appeals_for(user: User) -> QuerySet[Appeal]:
+    """The appeals and complaints that `user` may answer, and those answered.
+
+    Reviewers of the reviewing body who had no seat in the case, decided nothing in it and are no members of the
+    organisation. In-house decisions come to them too.
+    """
+    memberships = Membership.objects.filter(user=user, left_at=None)
+    if not memberships.filter(role=Role.REVIEWER, organisation__is_reviewing_body=True).exists():
+        return Appeal.objects.none()  # type: ignore[no-any-return]
+    had_seat = ReviewSeat.objects.filter(reviewer=user).values("submission__assessment")
+    gave_seat = SeatRequest.objects.filter(holder=user, outcome=RequestOutcome.TAKEN).values("submission__assessment")
+    rows = Appeal.objects.exclude(assessment__organisation__in=memberships.values("organisation"))
+    rows = rows.exclude(assessment__in=had_seat).exclude(assessment__in=gave_seat)
+    rows = rows.exclude(decision__by=user).exclude(event__by=user)
+    found: QuerySet[Appeal] = rows.select_related(
+        "assessment__use__system__organisation", "submission", "by", "decision", "event__certificate", "answer__by"
+    ).defer("submission__snapshot")
+    return found

@@ -496,6 +496,7 @@ class Shapes:
                 "self_declared_na_share": count(0),
                 "expiring_days": days,
                 "monitoring_days": days,
+                "review_target_days": days,
             }
         )
 

@@ -98,6 +98,7 @@ class AuditEntry(Frozen):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="one_entry_a_place")]
+        indexes = [models.Index(fields=["object"], name="audit_entries_by_object")]
 
     def expected_hash(self) -> str:
         return sha256(

@@ -52,6 +52,8 @@ class Submission(Frozen):
     applicable = models.PositiveSmallIntegerField(default=0)
     findings = models.PositiveSmallIntegerField(default=0)
     blocking = models.PositiveSmallIntegerField(default=0)
+    # how many facts and answers differ from the round before; None in the first round, and before this was counted
+    changed = models.PositiveSmallIntegerField(null=True)
 
     was_returned: bool  # only on rows of `for_queue`
 
