@@ -1,0 +1,100 @@
+"""What happened in a case, in order: from its log, its messages, its appeals. For reviewers, and for the applicant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments import access
+from assessments.models import Appeal, Assessment, CaseMessage
+
+WORDS = {
+    "submitted": gettext_lazy("Signed and submitted"),
+    "recalled": gettext_lazy("Taken back by its owner"),
+    "taken": gettext_lazy("Taken for review"),
+    "handed_over": gettext_lazy("Taken over from %(holder)s"),
+    "returned": gettext_lazy("Returned for changes"),
+    "approved": gettext_lazy("Approved"),
+    "refused": gettext_lazy("Refused"),
+    "withdrawn": gettext_lazy("Withdrawn"),
+    "hold_closed": gettext_lazy("A hold closed"),
+    "certificate_issued": gettext_lazy("Certificate %(certificate)s issued"),
+    "self_certified": gettext_lazy("Self-certified"),
+    "declared_prohibited": gettext_lazy("Declared as a prohibited use"),
+    "appeal_lodged": gettext_lazy("Appeal lodged"),
+    "complaint_lodged": gettext_lazy("Complaint lodged"),
+}
+INSIDE = {  # among reviewers: none of the applicant's business
+    "assigned": gettext_lazy("Asked %(to)s to take it"),
+    "hand_over_asked": gettext_lazy("Asked %(to)s to take over from %(holder)s"),
+    "conflict_declared": gettext_lazy("Declared a conflict of interest"),
+}
+ANSWERED = ("appeal_answered", "complaint_answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline; `who` may be empty, `anchor` leads to a message on the page of messages."""
+
+    at: datetime
+    words: str
+    who: str
+    anchor: str = ""
+
+
+def timeline(
+    assessment: Assessment, talk: Iterable[CaseMessage], *, for_reviewers: bool, messages_open: bool = True
+) -> list[Moment]:
+    """Everything that happened, oldest first: one query beside the messages that the page has read.
+
+    `messages_open`: whether the reader may see that and when messages were written.
+    """
+    found = []
+    for entry in access.moves_of(assessment):
+        words = WORDS.get(entry.kind) or (INSIDE.get(entry.kind) if for_reviewers else None)
+        details = _details(entry)
+        if entry.kind in ANSWERED:
+            kind = _("Appeal") if entry.kind == "appeal_answered" else _("Complaint")
+            outcome = _("upheld") if details.get("upheld") else _("rejected")
+            words = _("%(kind)s answered: %(outcome)s") % {"kind": kind, "outcome": outcome}
+        if words is not None:
+            found.append(Moment(entry.at, str(words) % _Blank(details), entry.who or ""))
+    if messages_open:
+        for said in talk:
+            side = _("Message of the reviewer") if said.from_reviewer else _("Message of the applicant")
+            found.append(Moment(said.at, side, str(said.author), f"message-{said.pk}"))
+    return sorted(found, key=lambda moment: moment.at)
+
+
+class _Blank(dict[str, Any]):
+    """The details of a line; one that was erased reads as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def _details(entry: Any) -> dict[str, Any]:
+    detail = getattr(entry, "detail", None)
+    try:
+        found = json.loads(detail.detail) if detail and not detail.erased_at else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def appeal_words(appeal: Appeal) -> str:
+    """What an appeal or complaint is about, in a few words."""
+    if appeal.decision:
+        return _("%(decision)s by %(name)s") % {
+            "decision": appeal.decision.get_kind_display(),
+            "name": appeal.decision.by,
+        }
+    if appeal.event:
+        return _("a change of the certificate")
+    return _("how the case was handled")
