@@ -8,11 +8,25 @@ copy, never the draft. Staff have no door of their own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -138,10 +152,9 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     """
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER)
     inside = Q(organisation__in=seats.filter(organisation__is_reviewing_body=False).values("organisation"))
-    door = inside
-    if seats.filter(organisation__is_reviewing_body=True).exists():
-        door |= ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
-    return Submission.objects.for_list().filter(door)
+    sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
+    of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
+    return Submission.objects.for_list().filter(inside | (of_body & sent))
 
 
 def own_submissions_for(user: User) -> SubmissionQuerySet:
@@ -497,6 +510,12 @@ def reviewing_organisations(user: User) -> set[int]:
     return {m.organisation_id for m in memberships_on_page(user) if m.role == Role.REVIEWER}
 
 
+def is_independent_on_page(user: User, organisation: int) -> bool:
+    """As `is_independent`, for showing pages: read with the memberships of the page."""
+    mine = memberships_on_page(user)
+    return reviews_for_the_body(user) and all(m.organisation_id != organisation for m in mine)
+
+
 def reviews_for_the_body(user: User) -> bool:
     return any(m.role == Role.REVIEWER and m.organisation.is_reviewing_body for m in memberships_on_page(user))
 
@@ -534,18 +553,36 @@ def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
     return rows.select_related("holder", "to", "by").order_by("pk")
 
 
-def talk_on(assessment: Assessment) -> QuerySet[CaseMessage]:
-    """What reviewers and the applicant wrote to each other, oldest first, for a page that found the case by its door."""
-    said = CaseMessage.objects.filter(submission__assessment=assessment).select_related("author", "submission")
-    return said.defer("submission__snapshot").order_by("pk")
+class Told(NamedTuple):
+    """One line of what happened in a case: a move of its log (`words`: its details as JSON), or a message."""
+
+    at: datetime
+    kind: str  # of the log, or SAID_BY_REVIEWER, SAID_BY_APPLICANT
+    who: str | None
+    who_id: int | None
+    words: str | None  # of a move None once its details were erased
+    pk: int
 
 
-def moves_of(assessment: Assessment) -> QuerySet[AuditEntry]:
-    """The log of one case with the names of its actors (`who`), oldest first, for a page that found it by its door."""
+SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
+
+
+def history_of(assessment: Assessment) -> list[Told]:
+    """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
+    name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
     entries = AuditEntry.objects.filter(object=f"assessment:{assessment.reference}")
-    who = Subquery(User.objects.filter(pk=OuterRef("actor")).values("name")[:1])
-    found: QuerySet[AuditEntry] = entries.select_related("detail").annotate(who=who).order_by("seq")
-    return found
+    kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
+    moves = entries.order_by().annotate(who=Subquery(name), words=kept)
+    side = Case(
+        When(from_reviewer=True, then=Value(SAID_BY_REVIEWER)),
+        default=Value(SAID_BY_APPLICANT),
+        output_field=CharField(),
+    )
+    said = CaseMessage.objects.filter(submission__assessment=assessment).annotate(kind=side)
+    rows = moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
+        said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True
+    )
+    return sorted((Told(*row) for row in rows), key=lambda told: (told.at, told.pk))
 
 
 def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
@@ -562,11 +599,12 @@ def appeals_for(user: User) -> QuerySet[Appeal]:
     organisation. In-house decisions come to them too.
     """
     memberships = Membership.objects.filter(user=user, left_at=None)
-    if not memberships.filter(role=Role.REVIEWER, organisation__is_reviewing_body=True).exists():
-        return Appeal.objects.none()  # type: ignore[no-any-return]
+    of_body = memberships.filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
     had_seat = ReviewSeat.objects.filter(reviewer=user).values("submission__assessment")
     gave_seat = SeatRequest.objects.filter(holder=user, outcome=RequestOutcome.TAKEN).values("submission__assessment")
-    rows = Appeal.objects.exclude(assessment__organisation__in=memberships.values("organisation"))
+    rows = Appeal.objects.filter(Exists(of_body)).exclude(
+        assessment__organisation__in=memberships.values("organisation")
+    )
     rows = rows.exclude(assessment__in=had_seat).exclude(assessment__in=gave_seat)
     rows = rows.exclude(decision__by=user).exclude(event__by=user)
     found: QuerySet[Appeal] = rows.select_related(

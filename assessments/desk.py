@@ -6,7 +6,6 @@ happens next, and that is a move of its own. Every function names its actor, `by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -66,14 +65,12 @@ def _page(name: str, submission: Submission, *more: Any) -> str:
 # --- declaring an interest -----------------------------------------------------------------------------------------------
 
 
-def may_open_answers(user: User, submission: Submission, interests: Iterable[Interest] | None = None) -> bool:
+def may_open_answers(user: User, submission: Submission) -> bool:
     """Tell whether a reviewer has said of this case that nothing lies between them and it: then its answers open.
 
-    `interests`: all that was declared in the case, where a page has read it. A seat from before declarations were rows
-    of their own counts as one.
+    A seat from before declarations were rows of their own counts as one.
     """
-    found = access.interests_in(submission.assessment) if interests is None else interests
-    words = [one.words for one in found if one.reviewer_id == user.pk]
+    words = [one.words for one in access.interests_in(submission.assessment) if one.reviewer_id == user.pk]
     if any(words):
         return False
     return bool(words) or submission.seats.filter(reviewer=user).exists()
@@ -541,7 +538,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     object = f"appeal:{found.reference}"
     link = f"{reverse('contest', args=[assessment.reference])}#appeal-{found.reference}"
     teamwork.tell(owners.values_list("user", flat=True), APPEAL_ANSWERED, object, subject, words, link)
-    link = f"{_page('review', found.submission)}#appeals"
+    link = f"{_page('review_messages', found.submission)}#appeals"
     teamwork.tell(_reviewers_of(found) - {by.pk}, APPEAL_ANSWERED, object, subject, words, link)
     Message.objects.filter(kind=APPEAL, object=object, read_at=None).update(read_at=timezone.now())
     _audit(f"{found.kind}_answered", assessment, by, appeal=found.reference, upheld=upheld)

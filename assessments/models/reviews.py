@@ -22,6 +22,11 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
         """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
         return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
 
+    def with_decisions(self) -> Self:
+        """The rows with what was decided on each, and by whom: one query more."""
+        decisions = ReviewDecision.objects.select_related("by").order_by("pk")
+        return self.prefetch_related(models.Prefetch("decisions", decisions))
+
     def for_queue(self) -> Self:
         """The rows of a list with who holds them, and whether a reviewer sent them back (`was_returned`)."""
         seats = models.Prefetch("seats", ReviewSeat.objects.select_related("reviewer"))
@@ -56,6 +61,7 @@ class Submission(Frozen):
     changed = models.PositiveSmallIntegerField(null=True)
 
     was_returned: bool  # only on rows of `for_queue`
+    may_review: bool  # only on the row of a case
 
     objects: ClassVar[Any] = SubmissionQuerySet.as_manager()
 

@@ -21,7 +21,7 @@ from assessments.views.case import Case, find_case, own_submission
 from assessments.views.desk import add_error
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
-from assessments.views.timeline import appeal_words, timeline
+from assessments.views.timeline import appeal_words, messages_in, timeline
 
 
 def _whole_case(request: SignedIn, reference: str) -> Case:
@@ -52,7 +52,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
             else:
                 messages.success(request, _("Your message is sent."))
                 return redirect(f"{request.path}#message-{said.pk}")
-    talk = list(access.talk_on(case.assessment))
+    history = access.history_of(case.assessment)
     target = access.current_edition().policy.review_target_days
     member = case.member
     context = {
@@ -63,8 +63,8 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
         "seats": list(submission.seats.select_related("reviewer").order_by("pk")) if submission else [],
         "expected": working_days_later(timezone.localdate(submission.at), target) if submission else None,
         "target": target,
-        "moments": timeline(case.assessment, talk, for_reviewers=False),
-        "talk": talk,
+        "moments": timeline(history, for_reviewers=False),
+        "talk": messages_in(history),
         "form": form,
         "why_not": desk.why_no_message(case.assessment, submission) if submission else _("Nothing was submitted yet."),
         "may_write": member is not None and member.role in access.MAY[Action.ANSWER],

@@ -18,6 +18,7 @@ from assessments.models import Seat
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case
+from assessments.views.timeline import appeal_words, messages_in
 
 
 def add_error(form: Any, error: WorkflowError) -> None:
@@ -122,7 +123,8 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
         "case": case,
         "submission": case.submission,
         "form": form,
-        "talk": list(access.talk_on(case.assessment)),
+        "talk": messages_in(access.history_of(case.assessment)),
+        "appeals": [(appeal, appeal_words(appeal)) for appeal in access.appeals_in(case.assessment)],
         "why_not": desk.why_no_message(case.assessment, case.submission),
     }
     return render(request, "assessments/reviews/talk.html", context)

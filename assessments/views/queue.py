@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -165,7 +166,7 @@ def _line(submission: Any, user: User, today: date, target: int) -> Line:
         days=days,
         over=max(days - target, 0) if under_review else 0,
         state=state if current else before,
-        second=under_review and assessment.state == State.IN_REVIEW and wants_second(submission),
+        second=under_review and assessment.state == State.IN_REVIEW and wants_second(submission, seats),
         last_at=last_at,
         last=last,
         wrote_at=submission.wrote_at,
@@ -176,6 +177,6 @@ def _line(submission: Any, user: User, today: date, target: int) -> Line:
     )
 
 
-def wants_second(submission: Submission) -> bool:
-    seats = list(submission.seats.all())
+def wants_second(submission: Submission, seats: Sequence[ReviewSeat]) -> bool:
+    """Tell whether the second seat of a High case is free; `seats`: all of its seats."""
     return submission.assigned_tier == Tier.HIGH and len(seats) == 1 and seats[0].seat == Seat.FIRST

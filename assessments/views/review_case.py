@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, declaring, desk, workflow
+from assessments import access, declaring, workflow
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import MarkForm
 from assessments.guideline.edition import Edition
@@ -118,7 +119,10 @@ class Case:
         self.door = door = access.submissions_to_read(user)
         # The snapshots are what a case is about, so they come along; lists leave them out.
         self.submission: Submission = get_object_or_404(
-            door.defer(None).select_related("assessment__use__system__organisation"), reference=reference
+            door.defer(None)
+            .select_related("assessment__use__system__organisation")
+            .annotate(may_review=Exists(access.submissions_for(user).filter(pk=OuterRef("pk")))),
+            reference=reference,
         )
         self.user = user
         self.assessment = self.submission.assessment
@@ -170,7 +174,7 @@ class Case:
         """Tell whether the answers are open: to a seat, or to a declaration that there is no conflict."""
         if self.conflict:
             return False
-        return self.seat is not None or desk.may_open_answers(self.user, self.submission, self.interests)
+        return self.seat is not None or any(one.reviewer_id == self.user.pk for one in self.interests)
 
     @cached_property
     def requests(self) -> list[SeatRequest]:

@@ -24,7 +24,7 @@ from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case, Row
-from assessments.views.timeline import appeal_words, timeline
+from assessments.views.timeline import messages_in, timeline
 from assessments.views.wording import (
     rule_cards,
 )
@@ -46,8 +46,8 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
     submission, content, edition = case.submission, case.content, case.edition
     deciding, others = rule_cards(edition, content)
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
-    independent = access.is_independent(case.user, submission.organisation_id)
-    rounds = case.door.filter(assessment=case.assessment).prefetch_related("decisions__by").order_by("round")
+    independent = access.is_independent_on_page(case.user, submission.organisation_id)
+    rounds = case.door.filter(assessment=case.assessment).with_decisions().order_by("round")
     holds = [
         {
             "hold": hold,
@@ -61,7 +61,8 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
         }
         for hold in case.use.holds.all()
     ]
-    talk = list(access.talk_on(case.assessment)) if case.may_open else []
+    history = access.history_of(case.assessment)
+    talk = messages_in(history) if case.may_open else []
     approved = {d.by_id for r in rounds if r.pk == submission.pk for d in r.decisions.all() if d.kind == "approve"}
     return render(
         request,
@@ -86,8 +87,7 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
             "free_seat": _free_seat(case),
             "talk": talk[-LAST_MESSAGES:],
             "messages_in_all": len(talk),
-            "moments": timeline(case.assessment, talk, for_reviewers=True),
-            "appeals": [(appeal, appeal_words(appeal)) for appeal in access.appeals_in(case.assessment)],
+            "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
             "high": submission.assigned_tier == Tier.HIGH,
             "has_approved": case.user.pk in approved,
             "total": len(case.targets),
@@ -100,7 +100,7 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
 def _may_take(case: Case, independent: bool) -> bool:
     if case.seat is not None or case.conflict is not None or not case.is_current or not _free(case, independent):
         return False
-    return access.submissions_for(case.user).filter(pk=case.submission.pk).exists()
+    return case.submission.may_review
 
 
 def _may_ask(case: Case, independent: bool) -> bool:
@@ -113,14 +113,14 @@ def _may_ask(case: Case, independent: bool) -> bool:
 def _free_seat(case: Case) -> str:
     if case.is_current and case.assessment.state == State.SUBMITTED:
         return str(Seat.FIRST)
-    second = case.is_current and case.assessment.state == State.IN_REVIEW and wants_second(case.submission)
+    second = case.is_current and case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats)
     return str(Seat.SECOND) if second else ""
 
 
 def _free(case: Case, independent: bool) -> bool:
     if case.assessment.state == State.SUBMITTED:
         return True
-    return case.assessment.state == State.IN_REVIEW and wants_second(case.submission) and independent
+    return case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats) and independent
 
 
 def _unusual(case: Case) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments import access
-from assessments.models import Appeal, Assessment, CaseMessage
+from assessments.access import Told
+from assessments.models import Appeal
 
 WORDS = {
     "submitted": gettext_lazy("Signed and submitted"),
@@ -35,6 +36,10 @@ INSIDE = {  # among reviewers: none of the applicant's business
     "hand_over_asked": gettext_lazy("Asked %(to)s to take over from %(holder)s"),
     "conflict_declared": gettext_lazy("Declared a conflict of interest"),
 }
+SAID = {
+    access.SAID_BY_REVIEWER: gettext_lazy("Message of the reviewer"),
+    access.SAID_BY_APPLICANT: gettext_lazy("Message of the applicant"),
+}
 ANSWERED = ("appeal_answered", "complaint_answered")
 
 
@@ -48,28 +53,47 @@ class Moment:
     anchor: str = ""
 
 
-def timeline(
-    assessment: Assessment, talk: Iterable[CaseMessage], *, for_reviewers: bool, messages_open: bool = True
-) -> list[Moment]:
-    """Everything that happened, oldest first: one query beside the messages that the page has read.
+def timeline(history: Iterable[Told], *, for_reviewers: bool, messages_open: bool = True) -> list[Moment]:
+    """Put what happened into words, oldest first.
 
     `messages_open`: whether the reader may see that and when messages were written.
     """
     found = []
-    for entry in access.moves_of(assessment):
-        words = WORDS.get(entry.kind) or (INSIDE.get(entry.kind) if for_reviewers else None)
-        details = _details(entry)
-        if entry.kind in ANSWERED:
-            kind = _("Appeal") if entry.kind == "appeal_answered" else _("Complaint")
+    for told in history:
+        words: Any = WORDS.get(told.kind) or (INSIDE.get(told.kind) if for_reviewers else None)
+        details: dict[str, Any] = {}
+        if told.kind in SAID:
+            words = SAID[told.kind] if messages_open else None
+        else:
+            details = _details(told.words)
+        if told.kind in ANSWERED:
+            kind = _("Appeal") if told.kind == "appeal_answered" else _("Complaint")
             outcome = _("upheld") if details.get("upheld") else _("rejected")
             words = _("%(kind)s answered: %(outcome)s") % {"kind": kind, "outcome": outcome}
         if words is not None:
-            found.append(Moment(entry.at, str(words) % _Blank(details), entry.who or ""))
-    if messages_open:
-        for said in talk:
-            side = _("Message of the reviewer") if said.from_reviewer else _("Message of the applicant")
-            found.append(Moment(said.at, side, str(said.author), f"message-{said.pk}"))
-    return sorted(found, key=lambda moment: moment.at)
+            anchor = f"message-{told.pk}" if told.kind in SAID else ""
+            found.append(Moment(told.at, str(words) % _Blank(details), told.who or "", anchor))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as the pages show it."""
+
+    pk: int
+    at: datetime
+    author: str
+    author_id: int
+    from_reviewer: bool
+    text: str
+
+
+def messages_in(history: Iterable[Told]) -> list[Said]:
+    return [
+        Said(told.pk, told.at, told.who or "", told.who_id or 0, told.kind == access.SAID_BY_REVIEWER, told.words or "")
+        for told in history
+        if told.kind in SAID
+    ]
 
 
 class _Blank(dict[str, Any]):
@@ -79,12 +103,8 @@ class _Blank(dict[str, Any]):
         return "–"
 
 
-def _details(entry: Any) -> dict[str, Any]:
-    detail = getattr(entry, "detail", None)
-    try:
-        found = json.loads(detail.detail) if detail and not detail.erased_at else {}
-    except ValueError:
-        return {}
+def _details(kept: str | None) -> dict[str, Any]:
+    found = json.loads(kept) if kept else {}
     return found if isinstance(found, dict) else {}
 
 
