@@ -140,19 +140,17 @@ class Colleague:
         return _("%(name)s (away until %(until)s)") % {"name": self.user, "until": until}
 
 
-def colleagues(submission: Submission, seat: Seat, by: User) -> list[Colleague]:
+def colleagues(submission: Submission, seat: Seat, by: User, team: set[int] | None = None) -> list[Colleague]:
     """Who may be asked to take this seat, by name.
 
     Reviewers beside `by` who may reach the case, did not work on the use, hold no seat and have declared no conflict; for
-    a second seat, independent ones.
+    a second seat, independent ones. `team`: the delivery team, where a page has read it.
     """
     assessment = submission.assessment
-    team = declaring.delivery_team(assessment)
-    taken = set(submission.seats.values_list("reviewer", flat=True))
-    conflicted = set(
-        Interest.objects.filter(assessment=assessment).exclude(words="").values_list("reviewer", flat=True)
-    )
-    beside = access.colleagues_of(by).exclude(pk__in=team | taken | conflicted)
+    team = declaring.delivery_team(assessment) if team is None else team
+    conflicted = Interest.objects.filter(assessment=assessment).exclude(words="").values("reviewer")
+    beside = access.colleagues_of(by).exclude(pk__in=team).exclude(pk__in=conflicted)
+    beside = beside.exclude(pk__in=submission.seats.values("reviewer"))
     rows = Membership.objects.current().filter(user__in=beside.values("pk")).select_related("organisation")
     of_user: dict[int, list[Membership]] = {}
     for row in rows:
@@ -175,7 +173,7 @@ def _reaches(memberships: list[Membership], submission: Submission, seat: Seat) 
     return inside or (of_body and sent)
 
 
-def seat_to_ask_for(submission: Submission, seat: Seat, by: User) -> ReviewSeat | None:
+def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int] | None = None) -> ReviewSeat | None:
     """Return the held seat that is to be handed over, None for a free one; raises where `by` may not ask for it.
 
     A free seat: any reviewer who may reach the case and has no part in it. A held one: whoever holds it, and a colleague
@@ -184,7 +182,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User) -> ReviewSeat 
     assessment = submission.assessment
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
-    if by.pk in declaring.delivery_team(assessment):
+    if by.pk in (declaring.delivery_team(assessment) if team is None else team):
         raise NotPermitted(_("You worked on this use yourself, so others decide who reviews it."))
     current = assessment.current_submission_id == submission.pk
     if not current or assessment.state not in (State.SUBMITTED, State.IN_REVIEW):
@@ -210,8 +208,9 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User) -> ReviewSeat 
 def is_released(held: ReviewSeat) -> bool:
     """Tell whether colleagues may hand a seat over without its holder: away, no reviewer of it any more, or conflicted."""
     holder = held.reviewer
-    reaches = access.submissions_for(holder).filter(pk=held.submission_id).exists()
-    return holder.is_away or not reaches or access.has_conflict(holder, held.submission.assessment_id)
+    if holder.is_away or access.has_conflict(holder, held.submission.assessment_id):
+        return True
+    return not access.submissions_for(holder).filter(pk=held.submission_id).exists()
 
 
 @transaction.atomic

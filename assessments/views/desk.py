@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, desk
+from assessments import access, declaring, desk
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
 from assessments.models import Seat
@@ -57,14 +57,15 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
     case = Case(request.user, reference)
     if seat not in Seat.values:
         raise Http404
+    team = declaring.delivery_team(case.assessment)
     try:
-        held = desk.seat_to_ask_for(case.submission, Seat(seat), case.user)
+        held = desk.seat_to_ask_for(case.submission, Seat(seat), case.user, team)
     except WorkflowError as error:
         if request.method == "POST":
             messages.error(request, str(error))
             return redirect(case.submission)
         raise NotPermitted(str(error)) from error
-    people = desk.colleagues(case.submission, Seat(seat), case.user)
+    people = desk.colleagues(case.submission, Seat(seat), case.user, team)
     away = [one for one in people if one.away_until]
     form = AssignForm(posted(request), people=[(one.user.pk, str(one)) for one in people], note_needed=held is not None)
     if not away:
