@@ -68,7 +68,7 @@ def late_before(today: date, target: int) -> datetime:
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
-def grouped(rows: SubmissionQuerySet, reviewer: int, *, body: bool, own: Iterable[int]) -> SubmissionQuerySet:
+def grouped(rows: SubmissionQuerySet, reviewer: int, *, body: bool, own: Iterable[int]) -> Any:
     """Say of each submission in which of GROUPS it stands for this reviewer (column `stands_in`).
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
@@ -98,8 +98,8 @@ class Page:
     after: str = ""
 
 
-def pages(rows: SubmissionQuerySet, size: int, *, only: str = "", after: str = "") -> Mapping[str, Page]:
-    """Cut the first rows of each group, or a page of the one asked for: two queries and those of `for_queue`.
+def pages(rows: Any, size: int, *, only: str = "", after: str = "") -> Mapping[str, Page]:
+    """Cut the first rows of each group, or a page of the one asked for: two queries and those of `with_work`.
 
     What waits stands oldest first, what is done newest first. `after` is the cursor of the page before; one that cannot
     be read counts as none.
@@ -117,7 +117,7 @@ def pages(rows: SubmissionQuerySet, size: int, *, only: str = "", after: str = "
     )
     wanted = numbered.filter(nth__lte=size + 1).values_list("pk", "stands_in", "nth")
     found = {pk: (group, nth) for pk, group, nth in wanted}
-    read = with_work(Submission.objects.filter(pk__in=list(found) or [0]))
+    read: Any = with_work(Submission.objects.filter(pk__in=list(found) or [0]))
     of_group: dict[str, list[Any]] = {group: [] for group in GROUPS}
     for row in sorted(read, key=lambda row: found[row.pk][1]):
         row.stands_in = found[row.pk][0]
@@ -141,7 +141,7 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-def with_work(rows: SubmissionQuerySet) -> SubmissionQuerySet:
+def with_work(rows: Any) -> SubmissionQuerySet:
     """The rows with who holds them, what was decided, declared and asked, and when the applicant last wrote."""
     seats = Prefetch("seats", ReviewSeat.objects.select_related("reviewer").order_by("pk"))
     decisions = Prefetch("decisions", ReviewDecision.objects.select_related("by").order_by("pk"))

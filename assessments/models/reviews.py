@@ -27,12 +27,6 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
         decisions = ReviewDecision.objects.select_related("by").order_by("pk")
         return self.prefetch_related(models.Prefetch("decisions", decisions))
 
-    def for_queue(self) -> Self:
-        """The rows of a list with who holds them, and whether a reviewer sent them back (`was_returned`)."""
-        seats = models.Prefetch("seats", ReviewSeat.objects.select_related("reviewer"))
-        returned = ReviewDecision.objects.filter(submission=models.OuterRef("pk"), kind=DecisionKind.RETURN)
-        return self.for_list().prefetch_related(seats).annotate(was_returned=models.Exists(returned))
-
 
 class Submission(Frozen):
     """The frozen copy that was signed: answers, facts, fired rules, scorecard, findings, actions, statement."""
@@ -59,9 +53,6 @@ class Submission(Frozen):
     blocking = models.PositiveSmallIntegerField(default=0)
     # how many facts and answers differ from the round before; None in the first round, and before this was counted
     changed = models.PositiveSmallIntegerField(null=True)
-
-    was_returned: bool  # only on rows of `for_queue`
-    may_review: bool  # only on the row of a case
 
     objects: ClassVar[Any] = SubmissionQuerySet.as_manager()
 

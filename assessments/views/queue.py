@@ -94,7 +94,7 @@ def queue(request: SignedIn) -> HttpResponse:
         raise NotPermitted(_("This page is for reviewers."))
     if not request.GET and request.session.get(KEPT):
         return redirect(f"{reverse('reviews')}?{request.session[KEPT]}")
-    rows = access.submissions_for(user)
+    rows: Any = access.submissions_for(user)
     names = rows.order_by("organisation__name_en").values_list("organisation__reference", "organisation__name_en")
     form = QueueForm(request.GET, organisations=list(names.distinct()))
     chosen = form.chosen()

@@ -118,12 +118,11 @@ class Case:
     def __init__(self, user: User, reference: str) -> None:
         self.door = door = access.submissions_to_read(user)
         # The snapshots are what a case is about, so they come along; lists leave them out.
-        self.submission: Submission = get_object_or_404(
-            door.defer(None)
-            .select_related("assessment__use__system__organisation")
-            .annotate(may_review=Exists(access.submissions_for(user).filter(pk=OuterRef("pk")))),
-            reference=reference,
-        )
+        rows: Any = door.defer(None).select_related("assessment__use__system__organisation")
+        mine = access.submissions_for(user).filter(pk=OuterRef("pk"))
+        found: Any = get_object_or_404(rows.annotate(may_review=Exists(mine)), reference=reference)
+        self.submission: Submission = found
+        self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.user = user
         self.assessment = self.submission.assessment
         self.use = self.assessment.use

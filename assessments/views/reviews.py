@@ -100,7 +100,7 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
 def _may_take(case: Case, independent: bool) -> bool:
     if case.seat is not None or case.conflict is not None or not case.is_current or not _free(case, independent):
         return False
-    return case.submission.may_review
+    return case.may_review
 
 
 def _may_ask(case: Case, independent: bool) -> bool:
