@@ -983,6 +983,8 @@ def save_mark(
     assessment = Assessment.objects.lock(submission.assessment_id)
     if not submission.seats.filter(reviewer=by).exists():
         raise NotPermitted(_("Take the case before you mark its answers."))
+    if access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     if target not in review_targets(submission.content()):

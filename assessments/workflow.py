@@ -6,12 +6,14 @@ transaction, writes state and audit entry together, and lets documents and mail 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,17 +38,20 @@ from assessments.models import (
     DocumentKind,
     FactRevision,
     Hold,
+    Interest,
     MarkKind,
     Membership,
     Message,
     Organisation,
     RemediationAction,
+    RequestOutcome,
     ReviewDecision,
     ReviewMark,
     ReviewSeat,
     Role,
     Route,
     Seat,
+    SeatRequest,
     State,
     Submission,
     User,
@@ -303,6 +308,7 @@ def _freeze(
         applicable=content["counts"]["applicable"],
         findings=len(content["findings"]),
         blocking=sum(finding["blocking"] for finding in content["findings"]),
+        changed=len(changed_targets(previous.content(), json.loads(snapshot))) if previous else None,
         **readiness,
     )
     assessment.current_submission = submission
@@ -473,10 +479,13 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     """Take a case: the first seat of a submitted one, or the second of a High one while it is in review.
 
     `conflict_of_interest`: what the reviewer declares; empty says that there is none. Raises SeparationOfDuties for
-    the delivery team and where the seat asks for independence, WorkflowError when somebody was quicker.
+    whoever declares a conflict (`desk.decline` records it) or declared one before, for the delivery team and where the
+    seat asks for independence, WorkflowError when somebody was quicker.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
     _require_door(submission, by)
+    if conflict_of_interest.strip() or access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
     if assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
     if by.pk in delivery_team(assessment):
@@ -504,10 +513,14 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
                 seat=seat,
                 reviewer=by,
                 independent=independent,
-                conflict_declared=conflict_of_interest[:400],
             )
     except IntegrityError:
         raise WorkflowError(_("Somebody else has taken this seat already.")) from None
+    Interest.objects.create(assessment=assessment, reviewer=by)
+    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
+        ended_at=timezone.now(),
+        outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
+    )
     _move(assessment, State.IN_REVIEW)
     if seat == Seat.FIRST and submission.assigned_tier == Tier.HIGH:
         _tell(
@@ -532,6 +545,8 @@ def _seat(submission: Submission, by: User) -> ReviewSeat:
     seat = submission.seats.filter(reviewer=by).first()
     if seat is None:
         raise NotPermitted(_("Take the case before you decide on it."))
+    if access.has_conflict(by, submission.assessment_id):
+        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
     return seat
 
 

@@ -324,12 +324,28 @@ OPENED: dict[str, dict[str, str]] = {
         "submitted": "            login 404 403 403 404 200 404 404 404",
         "neighbour's submitted": HIDDEN,
     },
+    # how a review goes, for the applicant; appeals and complaints
+    "case": {
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 200 200 403 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "contest": {
+        "refused": "              login 404 200 200 404 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "open_again": {"upheld appeal": ONLY_POST},
+    "appeal": {  # whoever had a part in the case never sees it there
+        "appeal": "               login 404 404 404 404 404 404 200 404",
+        "answered appeal": HIDDEN,
+    },
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
     "review": {
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
+        "submission refused inside": "login 404 404 404 404 404 200 200 404",  # to answer the appeal
         "submission neighbour's submitted": HIDDEN,
     },
     "review_log": {
@@ -342,17 +358,32 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "declare": {
+        "submission in review": " login 404 404 404 404 404 200 302 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "assign_seat": {
+        "submitted, first seat": "login 404 404 404 404 404 200 200 404",
+        "in review, first seat": "login 404 404 404 404 404 403 200 404",
+        "in review, no such seat": HIDDEN,
+        "neighbour's seat": HIDDEN,
+    },
+    "review_messages": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    # answers open to a seat; everybody else is led to the declaration
     "review_facts": {
-        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "review_section": {
-        "submission in review, section": "         login 404 404 404 404 404 200 200 404",
+        "submission in review, section": "         login 404 404 404 404 404 302 200 404",
         "submission in review, no such section": HIDDEN,
         "submission neighbour's submitted, section": HIDDEN,
     },
     "review_evidence": {
-        "submitted evidence": "   login 404 404 404 404 404 200 200 404",
+        "submitted evidence": "   login 404 404 404 404 404 302 200 404",
         "evidence of another submission": HIDDEN,
         "neighbour's evidence": HIDDEN,
     },
@@ -518,6 +549,32 @@ POSTED: dict[str, dict[str, str]] = {
     "withdraw": {
         "submitted": "            login 404 403 403 404 yes 404 404 404",
         "neighbour's submitted": HIDDEN,
+    },
+    "case": {
+        "in review": "            login 404 403 yes 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "contest": {
+        "refused": "              login 404 403 403 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "open_again": {"upheld appeal": "login 404 403 403 404 yes 404 404 404"},
+    "appeal": {
+        "appeal": "               login 404 404 404 404 404 404 yes 404",
+        "answered appeal": HIDDEN,
+    },
+    "declare": {
+        "submission in review": " login 404 404 404 404 404 yes yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "assign_seat": {
+        "submitted, first seat": "login 404 404 404 404 404 yes yes 404",
+        "in review, first seat": "login 404 404 404 404 404 403 yes 404",
+        "neighbour's seat": HIDDEN,
+    },
+    "review_messages": {
+        "submission in review": " login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
     },
     "take": {
         "submission submitted": " login 404 404 404 404 404 yes yes 404",
@@ -933,6 +990,7 @@ def test_somebody_who_left_is_a_stranger_at_once(world, clients):
         ("owner", "self_certify", "Low draft"),
         ("owner", "declare_prohibited", "prohibited draft"),
         ("independent", "approve", "submission marked"),
+        ("independent", "appeal", "appeal"),
         ("independent", "refuse", "submission in review"),
     ],
 )

@@ -182,7 +182,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "history": [("owner", "draft, question"), ("owner", "second round, question"), ("owner", "fresh draft, question")],
     "compare": [("owner", "second round"), ("owner", "returned"), ("owner", "fresh draft")],
-    "settings": [("owner", "")],
+    "settings": [("owner", ""), ("second_independent", "")],
     # results
     "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],
     "result": [
@@ -216,12 +216,37 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "submission submitted", "sent empty"),
         ("second_independent", "submission High in review"),
     ],
-    "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
+    "declare": [
+        ("in-house", "submission in review"),
+        ("in-house", "submission in review", "sent empty"),
+        ("second_independent", "submission to be returned"),
+    ],
+    "assign_seat": [
+        ("independent", "submitted, first seat"),
+        ("independent", "in review, first seat"),
+        ("independent", "submitted, first seat", "sent empty"),
+        ("in-house", "submitted, first seat"),
+    ],
+    "review_messages": [
+        ("independent", "submission in review"),
+        ("independent", "submission in review", "sent empty"),
+        ("independent", "submission refused"),
+    ],
+    "case": [
+        ("owner", "in review"),
+        ("owner", "in review", "sent empty"),
+        ("viewer", "in review"),
+        ("owner", "refused"),
+        ("owner", "draft"),
+    ],
+    "contest": [("owner", "refused"), ("owner", "refused inside", "sent empty"), ("viewer", "in review")],
+    "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
+    "review_facts": [("independent", "submission in review")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
         ("independent", "submission second round, section"),
-        ("in-house", "submission certified, section"),
+        ("independent", "submission certified, section"),
     ],
     "send_back": [("independent", "submission to be returned"), ("independent", "submission marked")],
     "approve": [
@@ -247,6 +272,7 @@ NO_PAGE = {
     "answer": "one answer of a section",
     "mark": "one mark of a review page",
     "flag": "a button of a section",
+    "open_again": "a button of the page of appeals",
     "close_hold": "a form of the case's overview",
     "document_state": "what the page of a document asks",
 }

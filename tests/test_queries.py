@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, evidence, teamwork, workflow
+from assessments import declaring, desk, evidence, teamwork, workflow
 from assessments.models import (
     AISystem,
     Assessment,
@@ -139,6 +139,8 @@ def make_office(how_many: int) -> Office:
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
+    appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
+    desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -177,6 +179,10 @@ def make_office(how_many: int) -> Office:
             "certified": (certified.reference,),
             "submission": (sent.reference,),
             "submission, section": (sent.reference, SECTION),
+            "waiting": (waiting.current_submission.reference,),
+            "waiting, first seat": (waiting.current_submission.reference, "first"),
+            "appeal": (appeal.reference,),
+            "in review": (in_review.reference,),
             "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
         },
     )
@@ -237,6 +243,14 @@ PAGES = [
     ("owner", "result", "draft, findings"),
     ("reviewer", "reviews", ""),
     ("reviewer", "review", "submission"),
+    ("second_independent", "reviews", ""),
+    ("reviewer", "take", "waiting"),
+    ("reviewer", "declare", "waiting"),
+    ("reviewer", "assign_seat", "waiting, first seat"),
+    ("reviewer", "review_messages", "submission"),
+    ("second_independent", "appeal", "appeal"),
+    ("owner", "case", "in review"),
+    ("owner", "contest", "returned"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
     ("reviewer", "review_log", "submission"),

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import declaring, evidence, held, starting, teamwork, workflow
+from assessments import declaring, desk, evidence, held, starting, teamwork, workflow
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -27,6 +27,7 @@ from assessments.models import (
     Organisation,
     RemediationAction,
     Role,
+    Seat,
     State,
     Submission,
     User,
@@ -128,6 +129,17 @@ def make_world() -> World:
     self_declared = make_assessment(State.CERTIFIED, "low", cast=cast)
     refused = make_assessment(State.REFUSED, "limited", cast=cast)
     withdrawn = make_assessment(State.WITHDRAWN, "limited", cast=cast)
+    refused_inside = make_assessment(State.REFUSED, "limited", cast=cast, route=Route.INSIDE)
+    upheld, contested = (
+        desk.contest(one, desk.contestable(one)[0].value, "Annex 2 was overlooked.", by=owner)
+        for one in (refused, refused_inside)
+    )
+    desk.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
+    desk.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
+    desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
+    desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
+    desk.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
+    desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
     plain = make_use("limited", home, title="A use without an assessment")
@@ -195,6 +207,7 @@ def make_world() -> World:
         "certified": certified,
         "self-declared": self_declared,
         "refused": refused,
+        "refused inside": refused_inside,
         "withdrawn": withdrawn,
         "neighbour's draft": their_draft,
         "neighbour's submitted": theirs,
@@ -256,6 +269,14 @@ def make_world() -> World:
         "submitted evidence": (_sent(second_round).reference, piece.reference, 1),
         "evidence of another submission": (_sent(in_review).reference, piece.reference, 1),
         "neighbour's evidence": (_sent(second_round).reference, their_piece.reference, 1),
+        "appeal": (contested.reference,),
+        "answered appeal": (upheld.reference,),
+        "upheld appeal": (refused.reference, upheld.reference),
+        "submitted, first seat": (_sent(submitted).reference, "first"),
+        "in review, first seat": (_sent(in_review).reference, "first"),
+        "High in review, second seat": (_sent(high).reference, "second"),
+        "in review, no such seat": (_sent(in_review).reference, "third"),
+        "neighbour's seat": (_sent(theirs).reference, "first"),
         "hold": (_sent(held).reference, Hold.objects.get(use=held.use, closed_at=None).pk),
         "neighbour's hold": (_sent(held).reference, Hold.objects.get(use__organisation=neighbour).pk),
     }

@@ -378,6 +378,7 @@ class _Compiler:
             self_declared_na_share=raw["self_declared_na_share"],
             expiring_days=raw["expiring_days"],
             monitoring_days=raw["monitoring_days"],
+            review_target_days=raw.get("review_target_days", 10),  # releases stored before it was named lack it
             words=dict(_flat(self.words.get("policy"))),
         )
 

@@ -238,6 +238,7 @@ class Policy:
     self_declared_na_share: int  # per cent of the musts in scope
     expiring_days: int
     monitoring_days: int
+    review_target_days: int  # working days, Monday to Friday
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
 
 

@@ -495,6 +495,7 @@ class Shapes:
                 "self_declared_na_share": count(0),
                 "expiring_days": days,
                 "monitoring_days": days,
+                "review_target_days": days,
             }
         )
 
