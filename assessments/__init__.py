@@ -9,6 +9,7 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``declaring``    registering and answering: systems, facts, answers, marks
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
 ``workflow``     every change of an assessment's state, as a table of moves and one function each
+``desk``         reviewers around a case: interests, hand-overs, messages, appeals; it moves no assessment
 ``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts
 ``forms``        one file per page that takes input
