@@ -10,6 +10,7 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
 ``auditing``     looking after the log: verifying it, erasing from it, reading it; ``origins`` knows where an act comes from
 ``workflow``     every change of an assessment's state, as a table of moves and one function each
+``desk``         reviewers around a case: interests, hand-overs, messages, appeals; it moves no assessment
 ``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts
 ``forms``        one file per page that takes input
