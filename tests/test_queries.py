@@ -41,7 +41,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, mark_all, save
+from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, make_use, mark_all, save
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -139,6 +139,14 @@ def make_office(how_many: int) -> Office:
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
+    declaring.update_use(certified.use, by=owner, people_affected="Patients and visitors")  # the approval is stale
+    certified.refresh_from_db()
+    held = in_review.use.holds.get(closed_at=None)
+    provisional = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
+    agreed = make_use("low", cast.organisation)
+    task = {"minor_procedural_task": True}
+    declaring.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
+    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -175,6 +183,10 @@ def make_office(how_many: int) -> Office:
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
             "certified": (certified.reference,),
+            "hold": (held.use.reference, held.pk),
+            "hold in review": (sent.reference, held.pk),
+            "provisional": (provisional.reference,),
+            "agreed": (agreed.reference,),
             "submission": (sent.reference,),
             "submission, section": (sent.reference, SECTION),
             "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
@@ -237,6 +249,12 @@ PAGES = [
     ("reviewer", "review", "submission"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
+    ("owner", "hold", "hold"),
+    ("owner", "sign_worst", "provisional"),
+    ("owner", "disagree", "agreed"),
+    ("owner", "what_changed", "certified"),
+    ("reviewer", "close_hold", "hold in review"),
+    ("reviewer", "judge_tier", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             model_name="declareduse",
             name="raised_by",
             field=models.ForeignKey(
+                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",

@@ -89,7 +89,7 @@ class DeclaredUse(Referenced):
     tier_checksum = models.CharField(max_length=64, blank=True)
     rules_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # what the rules alone give
     raised_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # a reviewer's, while it stands
-    raised_by = models.ForeignKey("ReviewDecision", models.PROTECT, null=True, related_name="+")
+    raised_by = models.ForeignKey("ReviewDecision", models.PROTECT, null=True, blank=True, related_name="+")
     action_count = models.PositiveIntegerField(default=0)  # last number given to a remediation action
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
