@@ -137,19 +137,20 @@ def flag_evidence(approvals: Iterable[Assessment], words: str, *, by: Any) -> No
 def flag_expired() -> int:
     """Flag the approvals whose evidence has expired since it was attached; returns how many flags are new.
 
-    For the daily sweep: call it inside `atomic`. A flag is its own record, so that running it again adds none.
+    For the sweep: call it inside `atomic`. A flag is its own record, so that running it again adds none and locks nothing.
     """
     today = timezone.localdate()
     leaning = EvidenceUse.objects.filter(evidence__expires_on__lt=today, evidence__withdrawn_at=None)
     leaning = leaning.filter(answer__assessment__state__in=APPROVALS)
     pairs = leaning.order_by("answer__assessment__use", "answer__assessment", "pk").values_list(
-        "answer__assessment", "evidence__title", "evidence__expires_on", "at"
+        "answer__assessment", "answer__assessment__stale_reasons", "evidence__title", "evidence__expires_on", "at"
     )
     new = 0
-    for pk, title, expires_on, at in pairs:
+    for pk, flagged, title, expires_on, at in pairs:
         if expires_on is not None and timezone.localdate(at) <= expires_on:
             words = _("The evidence “%(title)s” expired on %(day)s.") % {"title": title, "day": expires_on.isoformat()}
-            new += flag(Assessment.objects.lock(pk), Kind.EVIDENCE, words, by=None)
+            if not any(_reason(row).words == words for row in flagged):
+                new += flag(Assessment.objects.lock(pk), Kind.EVIDENCE, words, by=None)
     return new
 
 

@@ -44,7 +44,8 @@ class AssignHoldForm(Plain):
     """Who looks after a hold, and by when; `people` may, and are read once."""
 
     owner = forms.TypedChoiceField(
-        label=_("Who looks after it"), error_messages={"required": _("Choose who looks after it.")}
+        label=_("Who looks after it"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who looks after it.")),
     )
     due = _day(_("By"))
 
@@ -74,7 +75,7 @@ class DecideHoldForm(Plain):
     outcome = forms.ChoiceField(
         label=_("What was decided"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what was decided.")},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what was decided.")),
     )
     decision = Words(
         label=_("The decision, and on what advice or evidence"),
@@ -100,7 +101,7 @@ class RaiseForm(Plain):
     tier = forms.ChoiceField(
         label=_("The tier that it should have"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose the tier that it should have.")},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the tier that it should have.")),
     )
     reason = Words(
         label=_("Why"),
@@ -133,7 +134,7 @@ class ChangedForm(Plain):
         label=_("What has changed?"),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Choose all that apply. They decide which answers are asked again."),
-        error_messages={"required": _("Choose what has changed.")},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what has changed.")),
     )
     words = Words(
         label=_("In your words"),
