@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -563,3 +564,29 @@ def test_a_decided_answer_declared_otherwise_later_flags_the_approval(cast):
         "answer",
         "One answer that was decided on is declared otherwise in a later submission.",
     )
+
+
+def test_what_a_newer_release_asks_otherwise_is_affected_too(cast, edition):
+    assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    question = dataclasses.replace(edition.questions["use-register"], text="Do you keep a list?")
+    first, *others = edition.sections
+    changed = tuple(question if one.key == question.key else one for one in first.questions)
+    newer = dataclasses.replace(edition, sections=(dataclasses.replace(first, questions=changed), *others))
+    assert changing.affected(newer, assessment, []) == {"use-register"}
+    assert staleness.differences(edition, newer) == "Questions: 1 changed. No tier rule differs."
+
+
+def test_evidence_that_needs_a_look_and_facts_that_changed_are_asked_again(cast, edition):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts={"personal_data": "ordinary"})
+    piece = make_evidence(cast.organisation, title="Log")
+    evidence.attach(piece, assessment, "use-register", by=cast.owner)
+    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    evidence.add_version(piece, by=cast.owner, link="https://example.org/log-2")
+    declaring.declare_facts(assessment.use, {"personal_data": "sensitive"}, by=cast.owner)
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    expected = {"use-register"} | declaring.reading(edition, {"personal_data"})
+    assert changing.affected(edition, assessment, []) == expected

@@ -38,7 +38,7 @@ def rule_card(facts: Facts, hold: Hold) -> RuleCard | None:
         reason=rule.reason,
         reading=rule.reading,
         clauses=tuple((id, facts.edition.cited(id)) for id in rule.clauses),
-        facts=(facts.line(hold.fact),) if hold.fact in facts.edition.facts else (),
+        facts=(),  # the one that it is about stands above the card
     )
 
 
