@@ -48,6 +48,7 @@ from assessments.models import (
     EvidenceUse,
     EvidenceVersion,
     Flag,
+    Hold,
     Interest,
     Invitation,
     Membership,
@@ -59,6 +60,7 @@ from assessments.models import (
     Role,
     SeatRequest,
     Sees,
+    State,
     Submission,
     User,
 )
@@ -322,11 +324,29 @@ def writers_of(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(pk__in=mine.values("user")).order_by("name", "pk")
 
 
+def holds_of(user: User) -> QuerySet[Hold]:
+    """The open holds that `user` looks after, of uses that they see, the most urgent first."""
+    mine = Hold.objects.filter(owner=user, closed_at=None, use__in=uses_for(user).values("pk"))
+    return mine.filter(use__retired_at=None).select_related("use__system").order_by("due", "pk")
+
+
+def stale_for(user: User) -> AssessmentQuerySet:
+    """The approvals flagged as stale in organisations in which `user` may say what changed, the oldest flag first."""
+    owned = organisations_where(user, Action.SIGN).values("pk")
+    stale = Assessment.objects.for_dashboard().exclude(stale_since=None).filter(organisation__in=owned)
+    return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")
+
+
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, and no other. For a submission that the caller found by its door."""
+    """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
+
+    For a submission that the caller found by its door.
+    """
     named = (piece for answer in submission.content()["answers"].values() for piece in answer.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
-        return None
+        of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
+        if not of_hold.filter(evidence__version=number).exists():
+            return None
     rows = EvidenceVersion.objects.filter(
         evidence__reference=reference, evidence__organisation=submission.organisation_id
     )

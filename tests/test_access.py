@@ -172,6 +172,25 @@ OPENED: dict[str, dict[str, str]] = {
         "use to agree on": "      login 404 403 200 404 200 404 404 404",
         "use of the neighbour's draft": HIDDEN,
     },
+    "disagree": {  # whoever agreed, or an owner
+        "agreed use": "           login 404 403 403 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "hold": {
+        "hold of the use": "      login 404 200 200 404 200 404 404 404",
+        "open question": "        login 404 200 200 404 200 404 404 404",
+        "hold of another use": "  login 404 404 404 404 404 404 404 404",
+        "neighbour's hold of a use": HIDDEN,
+    },
+    "sign_worst": {
+        "provisional use": "      login 404 403 403 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "what_changed": {
+        "certified": "            login 404 403 403 404 200 404 404 404",
+        "draft": "                login 404 403 403 403 302 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "use_start": {"use of the draft": ONLY_POST},
     # answering
     "assessment": {
@@ -388,7 +407,14 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour's evidence": HIDDEN,
     },
     "mark": {"submission in review": ONLY_POST},
-    "close_hold": {"hold": ONLY_POST},
+    "close_hold": {
+        "hold": "                 login 404 404 404 404 404 200 200 404",
+        "neighbour's hold": HIDDEN,
+    },
+    "judge_tier": {
+        "submission in review": " login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "send_back": {
         "submission to be returned": "login 404 404 404 404 404 403 200 404",
         "submission neighbour's submitted": HIDDEN,
@@ -491,6 +517,16 @@ POSTED: dict[str, dict[str, str]] = {
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },
     "agree": {"use to agree on": "login 404 403 yes 404 yes 404 404 404"},
+    "disagree": {"agreed use": "  login 404 403 403 404 yes 404 404 404"},
+    "hold": {
+        "hold of the use": "      login 404 403 403 404 yes 404 404 404",
+        "neighbour's hold of a use": HIDDEN,
+    },
+    "sign_worst": {"provisional use": "login 404 403 403 404 yes 404 404 404"},
+    "what_changed": {
+        "certified": "            login 404 403 403 404 yes 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "use_start": {
         "plain use": "            login 404 403 yes 404 yes 404 404 404",
         "use of the neighbour's draft": HIDDEN,
@@ -593,6 +629,10 @@ POSTED: dict[str, dict[str, str]] = {
     "close_hold": {
         "hold": "                 login 404 404 404 404 404 403 yes 404",
         "neighbour's hold": HIDDEN,
+    },
+    "judge_tier": {
+        "submission in review": " login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
     },
     "send_back": {"submission to be returned": "login 404 404 404 404 404 403 yes 404"},
     "approve": {"submission marked": "login 404 404 404 404 404 403 yes 404"},
@@ -875,6 +915,10 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
         ("independent", "take", "submission in-house", {"conflict": "none"}, "404"),
         ("in-house", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
         ("independent", "close_hold", "neighbour's hold", {"decision": "Advised by counsel."}, "404"),
+        ("independent", "judge_tier", "submission neighbour's submitted", {"tier": "high", "reason": "Why."}, "404"),
+        ("owner", "hold", "neighbour's hold of a use", {"attach": "x"}, "404"),
+        ("owner", "what_changed", "neighbour's submitted", {"kinds": "model", "words": "New."}, "404"),
+        ("contributor", "hold", "hold of the use", {"owner": 1, "due": "2030-01-01"}, "403"),
         (
             "independent",
             "mark",
@@ -989,6 +1033,7 @@ def test_somebody_who_left_is_a_stranger_at_once(world, clients):
         ("owner", "sign", "ready draft"),
         ("owner", "self_certify", "Low draft"),
         ("owner", "declare_prohibited", "prohibited draft"),
+        ("owner", "sign_worst", "provisional use"),
         ("independent", "approve", "submission marked"),
         ("independent", "appeal", "appeal"),
         ("independent", "refuse", "submission in review"),

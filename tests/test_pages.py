@@ -112,6 +112,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "use of the prohibited draft"),
         ("owner", "use to agree on"),
         ("owner", "use on hold"),
+        ("owner", "provisional use"),
+        ("owner", "use of the self-declared"),
         ("owner", "use of the Low draft"),
     ],
     "facts": [
@@ -124,6 +126,10 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "stopped": [("owner", "use of the prohibited draft"), ("viewer", "use of the prohibited draft")],
     "agree": [("owner", "use to agree on"), ("owner", "use to agree on", "sent empty")],
+    "disagree": [("owner", "agreed use", "sent empty")],
+    "hold": [("owner", "hold of the use"), ("viewer", "hold of the use"), ("owner", "open question")],
+    "sign_worst": [("owner", "provisional use"), ("owner", "provisional use", "sent empty")],
+    "what_changed": [("owner", "self-declared"), ("owner", "certified", "sent empty")],
     # answering
     "assessment": [
         ("owner", "draft"),
@@ -248,6 +254,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "submission second round, section"),
         ("independent", "submission certified, section"),
     ],
+    "close_hold": [("independent", "hold"), ("independent", "hold", "sent empty"), ("in-house", "hold")],
+    "judge_tier": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "send_back": [("independent", "submission to be returned"), ("independent", "submission marked")],
     "approve": [
         ("independent", "submission marked"),
@@ -273,7 +281,6 @@ NO_PAGE = {
     "mark": "one mark of a review page",
     "flag": "a button of a section",
     "open_again": "a button of the page of appeals",
-    "close_hold": "a form of the case's overview",
     "document_state": "what the page of a document asks",
 }
 ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {

@@ -41,7 +41,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, mark_all, save
+from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, make_use, mark_all, save
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -141,6 +141,14 @@ def make_office(how_many: int) -> Office:
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
     appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
     desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
+    declaring.update_use(certified.use, by=owner, people_affected="Patients and visitors")  # the approval is stale
+    certified.refresh_from_db()
+    held = in_review.use.holds.get(closed_at=None)
+    provisional = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
+    agreed = make_use("low", cast.organisation)
+    task = {"minor_procedural_task": True}
+    declaring.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
+    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -177,6 +185,10 @@ def make_office(how_many: int) -> Office:
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
             "certified": (certified.reference,),
+            "hold": (held.use.reference, held.pk),
+            "hold in review": (sent.reference, held.pk),
+            "provisional": (provisional.reference,),
+            "agreed": (agreed.reference,),
             "submission": (sent.reference,),
             "submission, section": (sent.reference, SECTION),
             "waiting": (waiting.current_submission.reference,),
@@ -254,6 +266,12 @@ PAGES = [
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
     ("reviewer", "review_log", "submission"),
+    ("owner", "hold", "hold"),
+    ("owner", "sign_worst", "provisional"),
+    ("owner", "disagree", "agreed"),
+    ("owner", "what_changed", "certified"),
+    ("reviewer", "close_hold", "hold in review"),
+    ("reviewer", "judge_tier", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

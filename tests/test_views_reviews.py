@@ -412,9 +412,12 @@ def test_a_hold_is_closed_with_what_was_decided(ines, cast):
     submission = held_case(cast)
     hold = submission.assessment.use.holds.get(closed_at=None)
     url = address("close_hold", submission, hold.pk)
-    empty = ines.post(url, {f"hold-{hold.pk}-decision": " "})
+    assert url in ines.get(address("review", submission)).content.decode()
+    assert "has attached nothing to this hold" in text_of(ines.get(url))
+    empty = ines.post(url, {"outcome": "stands", "decision": " "})
     assert "Write down what was decided and on what advice." in text_of(empty)
-    assert ines.post(url, {f"hold-{hold.pk}-decision": "Counsel saw the authority of 3 May."}).status_code == 302
+    decision = {"outcome": "stands", "decision": "Counsel saw the authority of 3 May."}
+    assert ines.post(url, decision).status_code == 302
     hold.refresh_from_db()
     assert (hold.decision, hold.closed_by) == ("Counsel saw the authority of 3 May.", cast.independent)
 

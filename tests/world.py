@@ -150,6 +150,14 @@ def make_world() -> World:
         by=cast.contributor,
         reasons={"minor_procedural_task": "It only sorts the post into two trays."},
     )
+    agreed = make_use("low", home, title="A use on which two agree")
+    procedural = {"minor_procedural_task": True}
+    declaring.declare_facts(
+        agreed, procedural, by=cast.contributor, reasons=dict.fromkeys(procedural, "It sorts post.")
+    )
+    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
+    provisional = make_use("low", home, facts={"healthcare_diagnosis": "unknown"}, title="A provisional use")
+    declaring.update_use(self_declared.use, by=owner, people_affected="Patients and visitors of the clinics")
     unsure = make_use("limited", home, facts={"illegal_purpose": "unknown"}, title="A use on hold")
     taking = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     asked = [question.key for question in taking.declared().questions(taking.compiled())]
@@ -218,6 +226,8 @@ def make_world() -> World:
         "plain use": plain,
         "use to agree on": agreeing,
         "use on hold": unsure,
+        "agreed use": agreed,
+        "provisional use": provisional,
     }
     places: dict[str, tuple[Any, ...]] = {
         "": (),
@@ -278,6 +288,13 @@ def make_world() -> World:
         "in review, no such seat": (_sent(in_review).reference, "third"),
         "neighbour's seat": (_sent(theirs).reference, "first"),
         "hold": (_sent(held).reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "hold of the use": (held.use.reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "open question": (unsure.reference, Hold.objects.get(use=unsure, closed_at=None).pk),
+        "hold of another use": (unsure.reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "neighbour's hold of a use": (
+            Hold.objects.get(use__organisation=neighbour).use.reference,
+            Hold.objects.get(use__organisation=neighbour).pk,
+        ),
         "neighbour's hold": (_sent(held).reference, Hold.objects.get(use__organisation=neighbour).pk),
     }
     for name, use in uses.items():

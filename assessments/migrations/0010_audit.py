@@ -62,7 +62,7 @@ def on_postgresql(sql):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0006_reviewers_work")]
+    dependencies = [("assessments", "0009_holds_and_changes")]
 
     operations = [
         migrations.AddField("audithead", "verified_at", models.DateTimeField(null=True)),

@@ -151,6 +151,8 @@ class DecisionKind(models.TextChoices):
     SELF_CERTIFY = "self_certify", _("Self-certified")
     DECLARE_PROHIBITED = "declare_prohibited", _("Declared as a prohibited use")
     WITHDRAW = "withdraw", _("Withdrawn")
+    RAISE_TIER = "raise_tier", _("Tier raised")
+    WITHDRAW_RAISE = "withdraw_raise", _("Raise of the tier withdrawn")
 
 
 class ReviewDecision(Frozen):
@@ -160,6 +162,7 @@ class ReviewDecision(Frozen):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=20, choices=DecisionKind)
     independent = models.BooleanField(default=False)  # as found at that moment
+    tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     at = models.DateTimeField(auto_now_add=True)
 

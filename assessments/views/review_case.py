@@ -276,6 +276,7 @@ class Case:
             "at": as_moment(fact["at"]),
             "agreed_by": fact["agreed_by"],
             "agreed_reason": fact["agreed_reason"],
+            "signed_worst": fact.get("signed_worst"),
         }
 
     def _answer_row(self, shown: Mapping[str, Any]) -> Row:

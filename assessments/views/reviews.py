@@ -1,4 +1,4 @@
-"""A case in review: its overview, taking it, and closing its holds."""
+"""A case in review: its overview, and taking it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, workflow
+from assessments import access, declaring, desk, staleness, workflow
 from assessments.errors import WorkflowError
-from assessments.forms.reviews import HoldForm, TakeForm
+from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Choice, HoldKind, Tier
 from assessments.models import (
     Seat,
@@ -42,7 +42,7 @@ def overview(request: SignedIn, reference: str) -> HttpResponse:
     return _overview(request, case)
 
 
-def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, hold_pk: int = 0) -> HttpResponse:
+def _overview(request: SignedIn, case: Case) -> HttpResponse:
     submission, content, edition = case.submission, case.content, case.edition
     deciding, others = rule_cards(edition, content)
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
@@ -53,13 +53,8 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
             "hold": hold,
             "closes": edition.holds[HoldKind(hold.kind)],
             "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
-            "form": (hold_form if hold.pk == hold_pk else None) or HoldForm(prefix=f"hold-{hold.pk}"),
-            "may_close": case.is_open
-            and hold.closed_at is None
-            and hold.kind != "open_question"
-            and (hold.kind != "legal_review" or (case.seat is not None and case.seat.independent)),
         }
-        for hold in case.use.holds.all()
+        for hold in case.use.holds.order_by("pk")
     ]
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
@@ -78,6 +73,9 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
             "deciding": deciding,
             "other_rules": others,
             "holds": holds,
+            "raised": content["tier"].get("raised"),
+            "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
+            "stale": staleness.shown(case.assessment),
             "unusual": _unusual(case),
             "rounds": rounds,
             "in_team": in_team,
@@ -186,21 +184,3 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "high": case.submission.assigned_tier == Tier.HIGH,
         },
     )
-
-
-@login_required
-@require_POST
-def close_hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    case = Case(request.user, reference)
-    hold = get_object_or_404(case.use.holds.all(), pk=pk)
-    case.require_seat()
-    form = HoldForm(request.POST, prefix=f"hold-{hold.pk}")
-    if form.is_valid():
-        try:
-            workflow.close_hold(hold, case.submission, by=case.user, decision=form.cleaned_data["decision"])
-        except WorkflowError as error:
-            form.add_error("decision", str(error))
-        else:
-            messages.success(request, _("The hold is closed."))
-            return redirect(case.submission)
-    return _overview(request, case, form, hold.pk)
