@@ -7,9 +7,13 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``models``       what is stored: people, systems, assessments, submissions, certificates, the audit chain
 ``access``       who may know of an object, and what they may do to it
 ``declaring``    registering and answering: systems, facts, answers, marks
+``staleness``    whether an approval still says what is true, and why not
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
 ``auditing``     looking after the log: verifying it, erasing from it, reading it; ``origins`` knows where an act comes from
 ``workflow``     every change of an assessment's state, as a table of moves and one function each
+``desk``         reviewers around a case: interests, hand-overs, messages, appeals; it moves no assessment
+``holding``      what a use waits for: its holds, and answers that an owner signs at their worst
+``changing``     what changed since an approval, and the next assessment that it opens
 ``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts
 ``forms``        one file per page that takes input

@@ -8,11 +8,25 @@ copy, never the draft. Staff have no door of their own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,8 +34,11 @@ from assessments.errors import NotPermitted
 from assessments.models import (
     AISystem,
     Answer,
+    Appeal,
     Assessment,
     Assignment,
+    AuditEntry,
+    CaseMessage,
     Certificate,
     Comment,
     DeclaredUse,
@@ -31,13 +48,19 @@ from assessments.models import (
     EvidenceUse,
     EvidenceVersion,
     Flag,
+    Hold,
+    Interest,
     Invitation,
     Membership,
     Message,
     Organisation,
     RemediationAction,
+    RequestOutcome,
+    ReviewSeat,
     Role,
+    SeatRequest,
     Sees,
+    State,
     Submission,
     User,
 )
@@ -131,10 +154,9 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     """
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER)
     inside = Q(organisation__in=seats.filter(organisation__is_reviewing_body=False).values("organisation"))
-    door = inside
-    if seats.filter(organisation__is_reviewing_body=True).exists():
-        door |= ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
-    return Submission.objects.for_list().filter(door)
+    sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
+    of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
+    return Submission.objects.for_list().filter(inside | (of_body & sent))
 
 
 def own_submissions_for(user: User) -> SubmissionQuerySet:
@@ -302,11 +324,29 @@ def writers_of(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(pk__in=mine.values("user")).order_by("name", "pk")
 
 
+def holds_of(user: User) -> QuerySet[Hold]:
+    """The open holds that `user` looks after, of uses that they see, the most urgent first."""
+    mine = Hold.objects.filter(owner=user, closed_at=None, use__in=uses_for(user).values("pk"))
+    return mine.filter(use__retired_at=None).select_related("use__system").order_by("due", "pk")
+
+
+def stale_for(user: User) -> AssessmentQuerySet:
+    """The approvals flagged as stale in organisations in which `user` may say what changed, the oldest flag first."""
+    owned = organisations_where(user, Action.SIGN).values("pk")
+    stale = Assessment.objects.for_dashboard().exclude(stale_since=None).filter(organisation__in=owned)
+    return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")
+
+
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, and no other. For a submission that the caller found by its door."""
+    """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
+
+    For a submission that the caller found by its door.
+    """
     named = (piece for answer in submission.content()["answers"].values() for piece in answer.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
-        return None
+        of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
+        if not of_hold.filter(evidence__version=number).exists():
+            return None
     rows = EvidenceVersion.objects.filter(
         evidence__reference=reference, evidence__organisation=submission.organisation_id
     )
@@ -480,3 +520,116 @@ def is_independent(user: User, organisation: Organisation | int) -> bool:
     )
     of_body = any(role == Role.REVIEWER and body for _org, role, body in memberships)
     return of_body and all(org != pk for org, _role, _body in memberships)
+
+
+# --- the reviewers' desk -------------------------------------------------------------------------------------------------
+
+
+def reviewing_organisations(user: User) -> set[int]:
+    """Ids of the organisations for which `user` reviews: read with the memberships of the page."""
+    return {m.organisation_id for m in memberships_on_page(user) if m.role == Role.REVIEWER}
+
+
+def is_independent_on_page(user: User, organisation: int) -> bool:
+    """As `is_independent`, for showing pages: read with the memberships of the page."""
+    mine = memberships_on_page(user)
+    return reviews_for_the_body(user) and all(m.organisation_id != organisation for m in mine)
+
+
+def reviews_for_the_body(user: User) -> bool:
+    return any(m.role == Role.REVIEWER and m.organisation.is_reviewing_body for m in memberships_on_page(user))
+
+
+def submissions_to_read(user: User) -> SubmissionQuerySet:
+    """The submissions that `user` may read as a reviewer: those to review, and those of an appeal to be answered.
+
+    Taking, marking and deciding ask for `submissions_for`, which is narrower.
+    """
+    review = submissions_for(user).values("pk")
+    appealed = appeals_for(user).values("assessment")
+    return Submission.objects.for_list().filter(Q(pk__in=review) | Q(assessment__in=appealed))
+
+
+def colleagues_of(user: User) -> QuerySet[User]:
+    """Who reviews where `user` reviews, by name."""
+    mine = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER).values("organisation")
+    beside = Membership.objects.current().filter(role=Role.REVIEWER, organisation__in=mine).exclude(user=user)
+    return User.objects.filter(pk__in=beside.values("user")).order_by("name", "pk")
+
+
+def interests_in(assessment: Assessment) -> QuerySet[Interest]:
+    """What reviewers declared about a case that the caller found by its door, oldest first."""
+    return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
+
+
+def has_conflict(user: User, assessment: Assessment | int) -> bool:
+    """Tell whether `user` has declared a conflict of interest in a case; no later word takes it back."""
+    return Interest.objects.filter(assessment=assessment, reviewer=user).exclude(words="").exists()
+
+
+def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
+    """The seats of a submission that somebody is asked to take, for a page that found it by its door."""
+    rows = SeatRequest.objects.filter(submission=submission, ended_at=None)
+    return rows.select_related("holder", "to", "by").order_by("pk")
+
+
+class Told(NamedTuple):
+    """One line of what happened in a case: a move of its log (`words`: its details as JSON), or a message."""
+
+    at: datetime
+    kind: str  # of the log, or SAID_BY_REVIEWER, SAID_BY_APPLICANT
+    who: str | None
+    who_id: int | None
+    words: str | None  # of a move None once its details were erased
+    pk: int
+
+
+SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
+
+
+def history_of(assessment: Assessment) -> list[Told]:
+    """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
+    name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
+    entries = AuditEntry.objects.filter(
+        chain=assessment.use.system.organisation.reference, object=f"assessment:{assessment.reference}"
+    )
+    kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
+    moves = entries.order_by().annotate(who=Subquery(name), words=kept)
+    side = Case(
+        When(from_reviewer=True, then=Value(SAID_BY_REVIEWER)),
+        default=Value(SAID_BY_APPLICANT),
+        output_field=CharField(),
+    )
+    said = CaseMessage.objects.filter(submission__assessment=assessment).annotate(kind=side)
+    rows = moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
+        said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True
+    )
+    return sorted((Told(*row) for row in rows), key=lambda told: (told.at, told.pk))
+
+
+def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:
+    """Appeals and complaints about a case with their answers, for a page that found the case by its door."""
+    rows = Appeal.objects.filter(assessment=assessment)
+    found: QuerySet[Appeal] = rows.select_related("by", "decision", "event", "answer__by").order_by("pk")
+    return found
+
+
+def appeals_for(user: User) -> QuerySet[Appeal]:
+    """The appeals and complaints that `user` may answer, and those answered.
+
+    Reviewers of the reviewing body who had no seat in the case, decided nothing in it and are no members of the
+    organisation. In-house decisions come to them too.
+    """
+    memberships = Membership.objects.filter(user=user, left_at=None)
+    of_body = memberships.filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
+    had_seat = ReviewSeat.objects.filter(reviewer=user).values("submission__assessment")
+    gave_seat = SeatRequest.objects.filter(holder=user, outcome=RequestOutcome.TAKEN).values("submission__assessment")
+    rows = Appeal.objects.filter(Exists(of_body)).exclude(
+        assessment__organisation__in=memberships.values("organisation")
+    )
+    rows = rows.exclude(assessment__in=had_seat).exclude(assessment__in=gave_seat)
+    rows = rows.exclude(decision__by=user).exclude(event__by=user)
+    found: QuerySet[Appeal] = rows.select_related(
+        "assessment__use__system__organisation", "submission", "by", "decision", "event__certificate", "answer__by"
+    ).defer("submission__snapshot")
+    return found

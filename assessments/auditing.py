@@ -171,6 +171,8 @@ def _names(value: Any, person: User) -> bool:
 REVIEW_KINDS = (
     "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
     "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
+    "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
+    "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered",
 )  # fmt: skip
 
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
+from assessments import access, staleness
 from assessments.access import Action
 from assessments.errors import (
     Conflict,
@@ -38,8 +38,6 @@ from assessments.models import (
     Assessment,
     Assignment,
     AuditEntry,
-    Certificate,
-    CertificateEvent,
     DeclaredFact,
     DeclaredUse,
     Edition,
@@ -48,6 +46,7 @@ from assessments.models import (
     FactRevision,
     Flag,
     Hold,
+    HoldOutcome,
     Invitation,
     MarkKind,
     Membership,
@@ -275,9 +274,11 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
         setattr(system, name, value)
     system.full_clean()
     system.save(update_fields=list(fields))
+    material = [old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_SYSTEM]
+    why = _("The system's register entry changed: its version, its suppliers or its parts.") if any(material) else ""
     followed = [Noted(use) for use in system.uses.all()]
     for noted in followed:
-        _refresh(noted.use, by=by, noted=noted)
+        _refresh(noted.use, by=by, why=why, noted=noted)
     AuditEntry.objects.record(
         "system_changed",
         system,
@@ -315,6 +316,9 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
         setattr(use, name, value)
     use.full_clean()
     use.save(update_fields=list(fields))
+    if any(old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_USE):
+        words = _("The use was described otherwise: its purpose, setting, people affected or scope.")
+        staleness.flag_use(use, staleness.Kind.USE, words, by=by)
     AuditEntry.objects.record(
         "use_changed", use, by=by, organisation=use.system.organisation, details=_difference(old, fields)
     )
@@ -322,6 +326,9 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
 
 
 LOCKED_STATES = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED)
+# What an approval rests on beside facts, answers and evidence. Our judgement: names and titles may be mended.
+MATERIAL_OF_A_SYSTEM = frozenset({"version", "suppliers", "is_developer", "is_provider", "is_user"})
+MATERIAL_OF_A_USE = frozenset({"purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions"})
 
 
 @transaction.atomic
@@ -547,18 +554,22 @@ def declare_facts(
         if row is None:
             row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
         if row.value != value or row.reason != reason:
-            row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
+            row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
         row.value, row.reason, row.by = value, reason, by
         row.revision = newest + 1
         row.save()
         _keep(FactRevision, row, row.revision, step, base, record, by, RevisionOutcome.CURRENT)
         changed.append(key)
     shared, followed = any(edition.facts[key].level == "system" for key in changed), list[Noted]()
-    result = _refresh(use, by=by, noted=noted)
+    why = ""
+    if changed:
+        labels = "; ".join(edition.facts[key].label for key in sorted(changed))
+        why = _("Declared facts changed: %(facts)s.") % {"facts": labels}
+    result = _refresh(use, by=by, why=why, changed=changed, noted=noted)
     if shared:
         followed = [Noted(other) for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk)]
         for one in followed:
-            _refresh(one.use, by=by, noted=one)
+            _refresh(one.use, by=by, why=why, changed=changed, noted=one)
     if changed:
         AuditEntry.objects.record(
             "facts_declared",
@@ -622,7 +633,8 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason
     row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
     noted = Noted(use)
-    result = _refresh(use, by=by, noted=noted)
+    why = _("A second member agreed that it is a minor procedural task.")
+    result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
     AuditEntry.objects.record(
         "procedural_agreed",
         use,
@@ -633,69 +645,177 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     return FactsSaved(use, result, ("minor_procedural_task",))
 
 
-def _refresh(use: DeclaredUse, *, by: User, noted: Noted | None = None) -> TierResult:
-    """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true."""
+@transaction.atomic
+def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
+    """Take back the second member's agreement: whoever gave it, or an owner; the answer reads as no again.
+
+    Facts under review are locked, and so is this. Who agreed, when and why stays in the audit log.
+    """
+    role = access.require(by, Action.DECLARE, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
+    if use.assessments.filter(state__in=LOCKED_STATES).exists():
+        raise Locked(_("The facts are locked while the assessment is under review."))
+    row = use.facts.filter(key="minor_procedural_task").exclude(agreed_by=None).select_related("agreed_by").first()
+    if row is None:
+        raise WorkflowError(_("There is no agreement to take back."))
+    if by.pk != row.agreed_by_id and role != Role.OWNER:
+        raise NotPermitted(_("Whoever agreed can take it back, or an owner."))
+    if not reason.strip():
+        raise InvalidAnswer("reason", _("Say why the agreement is taken back."))
+    details = {"agreed_by": str(row.agreed_by), "agreed_at": row.agreed_at, "agreed_reason": row.agreed_reason}
+    row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
+    row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
+    why = _("The agreement that it is a minor procedural task was taken back.")
+    noted = Noted(use)
+    result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
+    AuditEntry.objects.record(
+        "procedural_agreement_withdrawn",
+        use,
+        by=by,
+        organisation=use.system.organisation,
+        details={**details, "reason": reason, **noted.details(old={}, new={})},
+    )
+    return FactsSaved(use, result, (row.key,))
+
+
+def run_rules(use: DeclaredUse, *, by: User, suspended_for: str = "") -> TierResult:
+    """Run the tier rules again without a changed fact: after a reviewer raised the tier, or evidence came to a hold.
+
+    The caller holds the lock of the use and a transaction. `suspended_for`: the public reason, should a certificate of
+    the use have to be suspended by it.
+    """
+    return _refresh(use, by=by, suspended_for=suspended_for)
+
+
+def _refresh(
+    use: DeclaredUse,
+    *,
+    by: User,
+    why: str = "",
+    changed: Iterable[str] = (),
+    suspended_for: str = "",
+    noted: Noted | None = None,
+) -> TierResult:
+    """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true.
+
+    `why` says what changed and flags an approval of the use as stale; empty where nothing did. `changed`: the keys of
+    facts that did. The result is what the rules give; a tier that a reviewer raised stands beside it on the use.
+    """
     noted = noted or Noted(use)
     edition = current_edition(use)
-    facts = as_facts(use.fact_rows())
+    rows = list(use.fact_rows())
+    facts = as_facts(rows)
     result = assign_tier(edition, facts)
-    # Facts are asked page by page: one that nobody has answered yet opens no hold that only a reviewer can close.
-    wanted = {
-        (str(hold.kind), fact)
-        for hold in result.holds
-        for fact in hold.facts
-        if hold.kind == HoldKind.OPEN_QUESTION or fact in facts
-    }
-    open_holds = {(hold.kind, hold.fact): hold for hold in use.holds.filter(closed_at=None)}
-    for kind, fact in wanted - set(open_holds):
-        settled = use.holds.filter(kind=kind, fact=fact).exclude(closed_at=None).exclude(kind="open_question")
-        if not settled.exists():  # a reviewer's decision on the same fact stands
-            Hold.objects.create(use=use, kind=kind, fact=fact, owner=by)
-            noted.opened.append(f"{kind} {fact}".strip())
-    for (kind, fact), hold in open_holds.items():
-        # An answer closes an open question; the other holds are closed on the record, by a reviewer.
-        if kind == "open_question" and (kind, fact) not in wanted:
-            hold.closed_at, hold.closed_by, hold.decision = timezone.now(), by, _("Answered.")
-            hold.save(update_fields=["closed_at", "closed_by", "decision"])
-            noted.closed.append(f"{kind} {fact}".strip())
+    _keep_holds(use, edition, result, facts, by=by, noted=noted)
     before = use.assigned_tier
-    use.assigned_tier = str(result.assigned_tier)
+    use.rules_tier = str(result.assigned_tier)
+    use.assigned_tier = str(use.tier_over(result.assigned_tier))
     use.text_tier = str(result.text_tier or "")
     use.provisional = result.provisional
-    use.open_holds = use.holds.filter(closed_at=None).count()
+    held_before, use.open_holds = use.open_holds, use.holds.filter(closed_at=None).count()
     use.tier_checksum = edition.checksum
-    use.save(update_fields=["assigned_tier", "text_tier", "provisional", "open_holds", "tier_checksum"])
+    use.save(update_fields=["rules_tier", "assigned_tier", "text_tier", "provisional", "open_holds", "tier_checksum"])
+    higher = bool(before) and Tier(use.assigned_tier).rank > Tier(before).rank
     for assessment in Assessment.objects.for_dashboard().filter(use=use, state__in=[*OPEN_STATES, State.CERTIFIED]):
         assessment.use = use
         if assessment.is_editable:
+            if assessment.follows_id and assessment.state == State.DRAFT:
+                _reopen_carried(assessment, set(changed))
             declared = assessment.declared()
             assessment.refresh_derived(declared, assessment.answer_values())
             assessment.save(update_fields=DERIVED)
-        elif assessment.state == State.CERTIFIED:
-            _mark_stale(assessment, result, before, by=by)
+        elif why:
+            staleness.flag(assessment, staleness.Kind.FACT, why, by=by)
+        if assessment.state == State.CERTIFIED and (higher or use.open_holds > held_before):
+            staleness.suspend(assessment, by=by, public_reason=suspended_for or _("Declared facts of the use changed."))
     return result
 
 
-def _mark_stale(assessment: Assessment, result: TierResult, before: str, *, by: User) -> None:
-    """Flag a certified assessment whose facts changed; a higher tier or a new hold suspends its certificate at once."""
-    assessment.stale_since = assessment.stale_since or timezone.now()
-    assessment.stale_reasons = [*assessment.stale_reasons, _("The declared facts changed after the certificate.")][-10:]
-    assessment.save(update_fields=["stale_since", "stale_reasons"])
-    higher = bool(before) and result.assigned_tier.rank > Tier(before).rank
-    if not higher and not assessment.use.open_holds:
+def _keep_holds(
+    use: DeclaredUse,
+    edition: CompiledEdition,
+    result: TierResult,
+    facts: Mapping[str, Any],
+    *,
+    by: User,
+    noted: Noted,
+) -> None:
+    """Open the holds that the rules ask for, and close those that an answer or a correction has dealt with.
+
+    Facts are asked page by page: one that nobody has answered yet opens no hold that only a reviewer can close.
+    """
+    rules = {rule.id: rule for rule in edition.rules}
+    wanted: dict[tuple[str, str], str] = {}  # to the rule that opens it
+    for fired in result.rules:
+        rule = rules[fired.id]
+        if rule.hold is None:
+            continue
+        for fact in rule.hold_about or fired.facts:
+            if rule.hold == HoldKind.OPEN_QUESTION or fact in facts:
+                wanted.setdefault((str(rule.hold), fact), fired.id)
+    open_holds = {(hold.kind, hold.fact): hold for hold in use.holds.filter(closed_at=None)}
+    due = timezone.localdate() + timedelta(days=edition.policy.hold_days)
+    for (kind, fact), opened_by in wanted.items():
+        if (kind, fact) in open_holds:
+            continue
+        settled = use.holds.filter(kind=kind, fact=fact).exclude(closed_at=None).exclude(kind="open_question")
+        if not settled.exclude(outcome__in=NOT_SETTLED).exists():  # a reviewer's decision on the same fact stands
+            Hold.objects.create(use=use, kind=kind, fact=fact, rule=opened_by, owner=by, due=due)
+            noted.opened.append(f"{kind} {fact}".strip())
+    for key, hold in open_holds.items():
+        if key not in wanted:
+            _close_if_dealt_with(use, hold, facts.get(hold.fact), by=by)
+            if hold.closed_at:
+                noted.closed.append(f"{hold.kind} {hold.fact}".strip())
+
+
+NOT_SETTLED = (HoldOutcome.CORRECT, HoldOutcome.GONE)
+
+
+def _close_if_dealt_with(use: DeclaredUse, hold: Hold, answer: Any, *, by: User) -> None:
+    """Close a hold that no rule asks for any more, where that is enough; the others a reviewer closes on the record.
+
+    An open question is closed by an answer with its evidence (tiering.md 4). Our judgement: a yes needs none, for it
+    finds the use prohibited; nor does a fact that was merely not answered yet and never stood at *do not know*.
+    """
+    if hold.kind == HoldKind.OPEN_QUESTION:
+        saved = FactRevision.objects.filter(parent__use=use, parent__key=hold.fact, outcome=RevisionOutcome.CURRENT)
+        was_unknown = any(value["value"] == UNKNOWN for value in saved.values_list("value", flat=True))
+        shown = hold.evidence_uses.filter(evidence__withdrawn_at=None).exists()
+        if was_unknown and not shown and answer is not True:
+            return
+        hold.closed_by, hold.outcome = by, HoldOutcome.ANSWERED
+        hold.decision = _("Answered, with evidence.") if shown else _("Answered.")
+    elif hold.outcome != HoldOutcome.CORRECT:
         return
-    certificate = Certificate.objects.filter(use=assessment.use, ended_at=None).first()
-    if certificate and certificate.status() != "suspended":
-        CertificateEvent.objects.create(
-            certificate=certificate, kind="suspended", by=by, public_reason=_("Declared facts of the use changed.")
-        )
-        AuditEntry.objects.record(
-            "certificate_suspended",
-            assessment,
-            by=by,
-            organisation=assessment.organisation,
-            details={"certificate": certificate.number, "reason": _("Declared facts of the use changed.")},
-        )
+    hold.closed_at = timezone.now()
+    hold.save(update_fields=["closed_at", "closed_by", "decision", "outcome"])
+    AuditEntry.objects.record(
+        "hold_closed",
+        use,
+        by=by,
+        organisation=use.system.organisation,
+        details={"hold": hold.kind, "fact": hold.fact, "outcome": str(hold.outcome)},
+    )
+
+
+def _reopen_carried(assessment: Assessment, changed: set[str]) -> None:
+    """Ask again for carried answers of a draft whose question reads a fact that changed."""
+    if not changed:
+        return
+    keys = reading(assessment.compiled(), changed)
+    untouched = assessment.answers.filter(carried_from__isnull=False, to_confirm=False, revision=1)
+    untouched.filter(question__key__in=keys).update(to_confirm=True)
+
+
+def reading(edition: CompiledEdition, facts: Collection[str]) -> set[str]:
+    """The questions (keys) that are asked, or any of whose lines is, because of one of these facts."""
+    found = set()
+    for question in edition.questions.values():
+        conditions = [question.when, *(item.when for item in question.items)]
+        if any(test.fact in facts for condition in conditions for test in condition.tests()):
+            found.add(question.key)
+    return found
 
 
 # --- the assessment ----------------------------------------------------------------------------------------------------
@@ -1016,7 +1136,7 @@ def save_mark(
 
 
 def require_seat(by: User, submission: Submission, assessment: Assessment) -> ReviewSeat:
-    """Return the seat of a reviewer who may still know of the case and has not worked on the use since it was taken.
+    """Return the seat of a reviewer who may still know of the case, has no conflict and has not worked on the use since.
 
     Everything that is decided on a submission asks for it. Raises NotPermitted, SeparationOfDuties.
     """
@@ -1025,6 +1145,8 @@ def require_seat(by: User, submission: Submission, assessment: Assessment) -> Re
         raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
+    if access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
     found: ReviewSeat = seat
@@ -1063,5 +1185,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
+        EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

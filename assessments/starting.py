@@ -326,8 +326,12 @@ def _value_here(edition: CompiledEdition, declared: Declared, source: Answer) ->
 
 
 @transaction.atomic
-def carry(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
+def carry(
+    assessment: Assessment, sources: Iterable[Answer], *, by: User, standing: Collection[str] = ()
+) -> list[Answer]:
     """Take answers over from other assessments of the organisation, each to be confirmed; returns the new rows.
+
+    `standing`: the questions whose answer is true as it stands and needs no word of anybody; who gave it stays its author.
 
     What is answered here already is left as it is, and so is what would not be an answer here: a question that is not
     asked, a line that this checklist lacks, *not applicable* where it is none.
@@ -363,9 +367,9 @@ def carry(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> lis
                 planned_for=source.planned_for,
                 reason=source.reason,
                 language=source.language,
-                by=by,
+                by=source.by if question.key in standing else by,
                 carried_from=source,
-                to_confirm=True,
+                to_confirm=question.key not in standing,
             )
         )
     Answer.objects.bulk_create(rows)

@@ -6,20 +6,22 @@ transaction, writes state and audit entry together, and lets documents and mail 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, tasks
+from assessments import access, staleness, tasks
 from assessments.access import Action
-from assessments.declaring import delivery_team, missing_facts, require_seat, review_targets
+from assessments.declaring import delivery_team, missing_facts, require_seat, review_targets, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Tier
@@ -32,21 +34,26 @@ from assessments.models import (
     CertificateEvent,
     Condition,
     DecisionKind,
+    DeclaredUse,
     Document,
     DocumentKind,
     FactRevision,
     Hold,
+    Interest,
     MarkKind,
     Membership,
     Message,
     Organisation,
     RemediationAction,
+    RequestOutcome,
     ReviewDecision,
     ReviewMark,
     ReviewSeat,
+    RevisionOutcome,
     Role,
     Route,
     Seat,
+    SeatRequest,
     State,
     Submission,
     User,
@@ -110,8 +117,12 @@ def obstacles_to_submit(assessment: Assessment) -> list[str]:
     reasons = []
     if assessment.use.retired_at or assessment.use.system.retired_at:
         reasons.append(_("The use is retired. An owner takes it back first."))
-    if assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+    if assessment.use.prohibited_by_facts:
         reasons.append(_("The declared facts are a prohibited use: it can only be declared as such."))
+    elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
+        reasons.append(
+            _("A reviewer raised the use to Unacceptable. It can be submitted again once the facts have changed.")
+        )
     facts, questions = unanswered(assessment)
     if facts:
         reasons.append(
@@ -123,6 +134,12 @@ def obstacles_to_submit(assessment: Assessment) -> list[str]:
             % {"n": len(questions)}
         )
     return reasons
+
+
+def _facts_changed_since_raise(use: DeclaredUse) -> bool:
+    raised = use.raised_by
+    saved = FactRevision.objects.filter(parent__in=use.fact_rows(), outcome=RevisionOutcome.CURRENT)
+    return raised is not None and saved.filter(at__gt=raised.at).exists()
 
 
 def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any] | None = None) -> list[str]:
@@ -303,6 +320,7 @@ def _freeze(
         applicable=content["counts"]["applicable"],
         findings=len(content["findings"]),
         blocking=sum(finding["blocking"] for finding in content["findings"]),
+        changed=len(changed_targets(previous.content(), json.loads(snapshot))) if previous else None,
         **readiness,
     )
     assessment.current_submission = submission
@@ -411,6 +429,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     submission = _freeze(assessment, by=by, route=route, public_statement=public_statement)
     _settle(assessment, "returned")
     _carry_marks(submission)
+    _flag_overtaken(submission, by=by)
     _move(assessment, State.SUBMITTED)
     _tell(
         _reviewers(assessment, route),
@@ -440,6 +459,23 @@ def _carry_marks(submission: Submission) -> None:
             ReviewMark.objects.create(
                 submission=submission, target=mark.target, by=mark.by, carried_from=mark, **mark.record()
             )
+
+
+def _flag_overtaken(submission: Submission, *, by: User) -> None:
+    """Flag the certified assessment of the use where an answer that was decided on is now declared to be another."""
+    approvals = Assessment.objects.for_dashboard().filter(use=submission.assessment.use_id, state=State.CERTIFIED)
+    for approval in approvals.exclude(pk=submission.assessment_id).select_related("current_submission"):
+        if approval.current_submission is None:
+            continue
+        then, now = approval.current_submission.content()["answers"], submission.content()["answers"]
+        other = [k for k in then.keys() & now.keys() if any(then[k][n] != now[k][n] for n in ("choice", "items"))]
+        if other:
+            words = ngettext(
+                "One answer that was decided on is declared otherwise in a later submission.",
+                "%(n)s answers that were decided on are declared otherwise in a later submission.",
+                len(other),
+            )
+            staleness.flag(approval, staleness.Kind.ANSWER, words % {"n": len(other)}, by=by)
 
 
 def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
@@ -473,10 +509,13 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     """Take a case: the first seat of a submitted one, or the second of a High one while it is in review.
 
     `conflict_of_interest`: what the reviewer declares; empty says that there is none. Raises SeparationOfDuties for
-    the delivery team and where the seat asks for independence, WorkflowError when somebody was quicker.
+    whoever declares a conflict (`desk.decline` records it) or declared one before, for the delivery team and where the
+    seat asks for independence, WorkflowError when somebody was quicker.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
     _require_door(submission, by)
+    if conflict_of_interest.strip() or access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
     if assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
     if by.pk in delivery_team(assessment):
@@ -504,10 +543,14 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
                 seat=seat,
                 reviewer=by,
                 independent=independent,
-                conflict_declared=conflict_of_interest[:400],
             )
     except IntegrityError:
         raise WorkflowError(_("Somebody else has taken this seat already.")) from None
+    Interest.objects.create(assessment=assessment, reviewer=by)
+    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
+        ended_at=timezone.now(),
+        outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
+    )
     _move(assessment, State.IN_REVIEW)
     if seat == Seat.FIRST and submission.assigned_tier == Tier.HIGH:
         _tell(
@@ -760,6 +803,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
             "count": conditions.count(),
             "latest_due": max((c.due_on for c in conditions), default=None),
         },
+        "worst_answers": sum(bool(fact.get("signed_worst")) for fact in content["facts"]),
         "submission": submission.reference,
         "snapshot_sha256": submission.sha256,
     }
@@ -797,6 +841,99 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     )
     _audit("refused", assessment, by, submission=submission.reference, reason=statement)
     return decision
+
+
+@transaction.atomic
+def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> ReviewDecision:
+    """Raise the tier of the use under review, as a reviewer's judgement beside the rules; it is never lowered this way.
+
+    The duties of the higher tier are asked from now on, so the submission goes back; raised to Unacceptable it is refused.
+    The raise stands until a reviewer of a later submission withdraws it. A tier is lowered by correcting a fact alone.
+    """
+    assessment, seat = _under_review(submission, by)
+    if by.pk in delivery_team(assessment):
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
+    use = assessment.use
+    if Tier(tier).rank <= Tier(use.assigned_tier).rank:
+        raise InvalidAnswer(
+            "tier",
+            _("A tier can only be raised. Mark the fact that is wrong if it should be lower: the rules follow it."),
+        )
+    if not reason.strip():
+        raise InvalidAnswer("reason", _("Say why: the reason prints wherever the tier does."))
+    before = use.assigned_tier
+    decision = ReviewDecision.objects.create(
+        submission=submission,
+        by=by,
+        kind=DecisionKind.RAISE_TIER,
+        independent=seat.independent,
+        tier=tier,
+        statement=reason,
+    )
+    use.raised_tier, use.raised_by = tier, decision
+    use.save(update_fields=["raised_tier", "raised_by"])
+    if tier == Tier.UNACCEPTABLE:
+        refuse(submission, by=by, statement=_("The tier was raised to Unacceptable.") + "\n" + reason)
+    else:
+        said = _("The tier was raised, so that more is asked.") + "\n" + reason
+        _return_for_tier(assessment, submission, seat, by=by, words=said)
+    run_rules(use, by=by, suspended_for=_("A reviewer raised the tier of the use."))
+    _audit("tier_raised", assessment, by, submission=submission.reference, old=before, new=str(tier), reason=reason)
+    return decision
+
+
+@transaction.atomic
+def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDecision:
+    """Withdraw the raise of an earlier submission; the tier is what the rules give again.
+
+    Our judgement: what an independent reviewer raised, an independent one withdraws. Where the tier changes by it, the
+    submission goes back to be signed as what it is.
+    """
+    assessment, seat = _under_review(submission, by)
+    use = assessment.use
+    if not use.raised_tier or use.raised_by is None:
+        raise WorkflowError(_("No raise of the tier stands."))
+    if by.pk in delivery_team(assessment):
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge its tier."))
+    if use.raised_by.independent and not seat.independent:
+        raise SeparationOfDuties(_("An independent reviewer raised the tier, so an independent one withdraws it."))
+    if not reason.strip():
+        raise InvalidAnswer("reason", _("Say why: it is kept beside the reason of the raise."))
+    before, raised = use.assigned_tier, use.raised_tier
+    decision = ReviewDecision.objects.create(
+        submission=submission,
+        by=by,
+        kind=DecisionKind.WITHDRAW_RAISE,
+        independent=seat.independent,
+        tier=raised,
+        statement=reason,
+    )
+    use.raised_tier, use.raised_by = "", None
+    use.save(update_fields=["raised_tier", "raised_by"])
+    if use.rules_tier != before:
+        said = _("The raise of the tier was withdrawn, so the use is signed again as what it is.") + "\n" + reason
+        _return_for_tier(assessment, submission, seat, by=by, words=said)
+    run_rules(use, by=by)
+    details = {"old": before, "new": use.assigned_tier, "reason": reason}
+    _audit("tier_raise_withdrawn", assessment, by, submission=submission.reference, **details)
+    return decision
+
+
+def _return_for_tier(assessment: Assessment, submission: Submission, seat: ReviewSeat, *, by: User, words: str) -> None:
+    """Hand a submission back because its tier changed: what is newly asked is open, and this round's approvals are void."""
+    _settle(assessment, "submitted", "second_seat")
+    ReviewDecision.objects.create(
+        submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
+    )
+    _move(assessment, State.RETURNED)
+    _tell(
+        _owners(assessment),
+        "returned",
+        submission,
+        _("Another tier: %(use)s") % {"use": assessment.use.title},
+        words,
+        reverse("returned", args=[assessment.reference]),
+    )
 
 
 @transaction.atomic
@@ -862,7 +999,7 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     access.require(by, Action.SIGN, assessment)
     if State.REFUSED not in MOVES[State(assessment.state)] or not assessment.is_editable:
         raise WrongState(assessment, State.REFUSED)
-    if assessment.use.assigned_tier != Tier.UNACCEPTABLE:
+    if not assessment.use.prohibited_by_facts:
         raise NotReady(_("The declared facts are no prohibited use."))
     submission = _freeze(assessment, by=by, route=None, kind=DecisionKind.DECLARE_PROHIBITED)
     ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.DECLARE_PROHIBITED)
@@ -873,25 +1010,6 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
 
 
 # --- after the decision --------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def close_hold(hold: Hold, submission: Submission, *, by: User, decision: str) -> None:
-    """Close a hold on the record: a reviewer with a seat, independent where it is a legal review, outside the team."""
-    assessment, seat = _under_review(submission, by)
-    if hold.use_id != assessment.use_id or hold.closed_at:
-        raise WorkflowError(_("This hold is closed already."))
-    if hold.kind == "open_question":
-        raise WorkflowError(_("An open question is closed by its answer."))
-    if hold.kind == "legal_review" and not seat.independent:
-        raise SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
-    if not decision.strip():
-        raise InvalidAnswer("decision", _("Write down what was decided and on what advice."))
-    hold.closed_at, hold.closed_by, hold.decision = timezone.now(), by, decision
-    hold.save(update_fields=["closed_at", "closed_by", "decision"])
-    assessment.use.open_holds = assessment.use.holds.filter(closed_at=None).count()
-    assessment.use.save(update_fields=["open_holds"])
-    _audit("hold_closed", assessment, by, hold=hold.kind, fact=hold.fact, decision=decision)
 
 
 @transaction.atomic

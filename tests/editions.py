@@ -47,6 +47,7 @@ POLICY = Policy(
     self_declared_na_share=10,
     expiring_days=30,
     monitoring_days=35,
+    review_target_days=10,
     words={},
 )
 

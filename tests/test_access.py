@@ -172,6 +172,25 @@ OPENED: dict[str, dict[str, str]] = {
         "use to agree on": "      login 404 403 200 404 200 404 404 404",
         "use of the neighbour's draft": HIDDEN,
     },
+    "disagree": {  # whoever agreed, or an owner
+        "agreed use": "           login 404 403 403 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "hold": {
+        "hold of the use": "      login 404 200 200 404 200 404 404 404",
+        "open question": "        login 404 200 200 404 200 404 404 404",
+        "hold of another use": "  login 404 404 404 404 404 404 404 404",
+        "neighbour's hold of a use": HIDDEN,
+    },
+    "sign_worst": {
+        "provisional use": "      login 404 403 403 404 200 404 404 404",
+        "use of the neighbour's draft": HIDDEN,
+    },
+    "what_changed": {
+        "certified": "            login 404 403 403 404 200 404 404 404",
+        "draft": "                login 404 403 403 403 302 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "use_start": {"use of the draft": ONLY_POST},
     # answering
     "assessment": {
@@ -324,12 +343,28 @@ OPENED: dict[str, dict[str, str]] = {
         "submitted": "            login 404 403 403 404 200 404 404 404",
         "neighbour's submitted": HIDDEN,
     },
+    # how a review goes, for the applicant; appeals and complaints
+    "case": {
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 200 200 403 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "contest": {
+        "refused": "              login 404 200 200 404 200 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "open_again": {"upheld appeal": ONLY_POST},
+    "appeal": {  # whoever had a part in the case never sees it there
+        "appeal": "               login 404 404 404 404 404 404 200 404",
+        "answered appeal": HIDDEN,
+    },
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
     "review": {
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
+        "submission refused inside": "login 404 404 404 404 404 200 200 404",  # to answer the appeal
         "submission neighbour's submitted": HIDDEN,
     },
     "review_log": {
@@ -342,22 +377,44 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "declare": {
+        "submission in review": " login 404 404 404 404 404 200 302 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "assign_seat": {
+        "submitted, first seat": "login 404 404 404 404 404 200 200 404",
+        "in review, first seat": "login 404 404 404 404 404 403 200 404",
+        "in review, no such seat": HIDDEN,
+        "neighbour's seat": HIDDEN,
+    },
+    "review_messages": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    # answers open to a seat; everybody else is led to the declaration
     "review_facts": {
-        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "review_section": {
-        "submission in review, section": "         login 404 404 404 404 404 200 200 404",
+        "submission in review, section": "         login 404 404 404 404 404 302 200 404",
         "submission in review, no such section": HIDDEN,
         "submission neighbour's submitted, section": HIDDEN,
     },
     "review_evidence": {
-        "submitted evidence": "   login 404 404 404 404 404 200 200 404",
+        "submitted evidence": "   login 404 404 404 404 404 302 200 404",
         "evidence of another submission": HIDDEN,
         "neighbour's evidence": HIDDEN,
     },
     "mark": {"submission in review": ONLY_POST},
-    "close_hold": {"hold": ONLY_POST},
+    "close_hold": {
+        "hold": "                 login 404 404 404 404 404 200 200 404",
+        "neighbour's hold": HIDDEN,
+    },
+    "judge_tier": {
+        "submission in review": " login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "send_back": {
         "submission to be returned": "login 404 404 404 404 404 403 200 404",
         "submission neighbour's submitted": HIDDEN,
@@ -460,6 +517,16 @@ POSTED: dict[str, dict[str, str]] = {
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },
     "agree": {"use to agree on": "login 404 403 yes 404 yes 404 404 404"},
+    "disagree": {"agreed use": "  login 404 403 403 404 yes 404 404 404"},
+    "hold": {
+        "hold of the use": "      login 404 403 403 404 yes 404 404 404",
+        "neighbour's hold of a use": HIDDEN,
+    },
+    "sign_worst": {"provisional use": "login 404 403 403 404 yes 404 404 404"},
+    "what_changed": {
+        "certified": "            login 404 403 403 404 yes 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "use_start": {
         "plain use": "            login 404 403 yes 404 yes 404 404 404",
         "use of the neighbour's draft": HIDDEN,
@@ -519,6 +586,32 @@ POSTED: dict[str, dict[str, str]] = {
         "submitted": "            login 404 403 403 404 yes 404 404 404",
         "neighbour's submitted": HIDDEN,
     },
+    "case": {
+        "in review": "            login 404 403 yes 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "contest": {
+        "refused": "              login 404 403 403 404 yes 404 404 404",
+        "neighbour's submitted": HIDDEN,
+    },
+    "open_again": {"upheld appeal": "login 404 403 403 404 yes 404 404 404"},
+    "appeal": {
+        "appeal": "               login 404 404 404 404 404 404 yes 404",
+        "answered appeal": HIDDEN,
+    },
+    "declare": {
+        "submission in review": " login 404 404 404 404 404 yes yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "assign_seat": {
+        "submitted, first seat": "login 404 404 404 404 404 yes yes 404",
+        "in review, first seat": "login 404 404 404 404 404 403 yes 404",
+        "neighbour's seat": HIDDEN,
+    },
+    "review_messages": {
+        "submission in review": " login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "take": {
         "submission submitted": " login 404 404 404 404 404 yes yes 404",
         "submission in-house": "  login 404 404 404 404 404 yes 404 404",
@@ -536,6 +629,10 @@ POSTED: dict[str, dict[str, str]] = {
     "close_hold": {
         "hold": "                 login 404 404 404 404 404 403 yes 404",
         "neighbour's hold": HIDDEN,
+    },
+    "judge_tier": {
+        "submission in review": " login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
     },
     "send_back": {"submission to be returned": "login 404 404 404 404 404 403 yes 404"},
     "approve": {"submission marked": "login 404 404 404 404 404 403 yes 404"},
@@ -818,6 +915,10 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
         ("independent", "take", "submission in-house", {"conflict": "none"}, "404"),
         ("in-house", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
         ("independent", "close_hold", "neighbour's hold", {"decision": "Advised by counsel."}, "404"),
+        ("independent", "judge_tier", "submission neighbour's submitted", {"tier": "high", "reason": "Why."}, "404"),
+        ("owner", "hold", "neighbour's hold of a use", {"attach": "x"}, "404"),
+        ("owner", "what_changed", "neighbour's submitted", {"kinds": "model", "words": "New."}, "404"),
+        ("contributor", "hold", "hold of the use", {"owner": 1, "due": "2030-01-01"}, "403"),
         (
             "independent",
             "mark",
@@ -932,7 +1033,9 @@ def test_somebody_who_left_is_a_stranger_at_once(world, clients):
         ("owner", "sign", "ready draft"),
         ("owner", "self_certify", "Low draft"),
         ("owner", "declare_prohibited", "prohibited draft"),
+        ("owner", "sign_worst", "provisional use"),
         ("independent", "approve", "submission marked"),
+        ("independent", "appeal", "appeal"),
         ("independent", "refuse", "submission in review"),
     ],
 )

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from assessments import auditing, declaring, evidence, origins, workflow
+from assessments import auditing, declaring, desk, evidence, origins, workflow
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
     Assessment,
@@ -348,6 +348,7 @@ def test_a_reading_by_a_reviewer_is_kept_with_person_piece_submission_address_an
     piece = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential", title="Contract")
     evidence.attach(piece, draft, "use-register", by=cast.owner)
     submission = workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+    desk.declare_none(submission, by=cast.independent)
     client.force_login(cast.independent)
     address = reverse("review_evidence", args=[submission.reference, piece.reference, 1])
     client.get(address, headers={"User-Agent": WINDOWS}, REMOTE_ADDR="192.0.2.7")

@@ -26,7 +26,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from assessments import access, declaring, evidence, workflow
+from assessments import access, declaring, desk, evidence, workflow
 from assessments.documents import jobs
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -1012,6 +1012,7 @@ def test_a_reviewer_reads_exactly_the_versions_that_the_submission_names(client,
     evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
     for reviewer in (cast.independent, cast.reviewer):
         client.force_login(reviewer)
+        desk.declare_none(submission, by=reviewer)
         response = client.get(reverse("review_evidence", args=[submission.reference, piece.reference, 1]))
         assert b"".join(response) == b"Entry of today"
         for reference, number in ((piece.reference, 2), (other.reference, 1)):
@@ -1026,6 +1027,7 @@ def test_a_reviewer_still_reads_what_was_withdrawn_and_the_log_says_so(client, c
     submission = submitted(cast, made)
     evidence.withdraw(made, by=cast.owner)
     client.force_login(cast.independent)
+    desk.declare_none(submission, by=cast.independent)
     address = reverse("review_evidence", args=[submission.reference, made.reference, 1])
     assert client.get(address).status_code == 200
     assert AuditEntry.objects.get(kind="evidence_read").actor == cast.independent.pk

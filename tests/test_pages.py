@@ -112,6 +112,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "use of the prohibited draft"),
         ("owner", "use to agree on"),
         ("owner", "use on hold"),
+        ("owner", "provisional use"),
+        ("owner", "use of the self-declared"),
         ("owner", "use of the Low draft"),
     ],
     "facts": [
@@ -124,6 +126,10 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "stopped": [("owner", "use of the prohibited draft"), ("viewer", "use of the prohibited draft")],
     "agree": [("owner", "use to agree on"), ("owner", "use to agree on", "sent empty")],
+    "disagree": [("owner", "agreed use", "sent empty")],
+    "hold": [("owner", "hold of the use"), ("viewer", "hold of the use"), ("owner", "open question")],
+    "sign_worst": [("owner", "provisional use"), ("owner", "provisional use", "sent empty")],
+    "what_changed": [("owner", "self-declared"), ("owner", "certified", "sent empty")],
     # answering
     "assessment": [
         ("owner", "draft"),
@@ -182,7 +188,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "history": [("owner", "draft, question"), ("owner", "second round, question"), ("owner", "fresh draft, question")],
     "compare": [("owner", "second round"), ("owner", "returned"), ("owner", "fresh draft")],
-    "settings": [("owner", "")],
+    "settings": [("owner", ""), ("second_independent", "")],
     # results
     "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],
     "result": [
@@ -216,13 +222,40 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "submission submitted", "sent empty"),
         ("second_independent", "submission High in review"),
     ],
-    "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
+    "declare": [
+        ("in-house", "submission in review"),
+        ("in-house", "submission in review", "sent empty"),
+        ("second_independent", "submission to be returned"),
+    ],
+    "assign_seat": [
+        ("independent", "submitted, first seat"),
+        ("independent", "in review, first seat"),
+        ("independent", "submitted, first seat", "sent empty"),
+        ("in-house", "submitted, first seat"),
+    ],
+    "review_messages": [
+        ("independent", "submission in review"),
+        ("independent", "submission in review", "sent empty"),
+        ("independent", "submission refused"),
+    ],
+    "case": [
+        ("owner", "in review"),
+        ("owner", "in review", "sent empty"),
+        ("viewer", "in review"),
+        ("owner", "refused"),
+        ("owner", "draft"),
+    ],
+    "contest": [("owner", "refused"), ("owner", "refused inside", "sent empty"), ("viewer", "in review")],
+    "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
+    "review_facts": [("independent", "submission in review")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
         ("independent", "submission second round, section"),
-        ("in-house", "submission certified, section"),
+        ("independent", "submission certified, section"),
     ],
+    "close_hold": [("independent", "hold"), ("independent", "hold", "sent empty"), ("in-house", "hold")],
+    "judge_tier": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "send_back": [("independent", "submission to be returned"), ("independent", "submission marked")],
     "approve": [
         ("independent", "submission marked"),
@@ -247,7 +280,7 @@ NO_PAGE = {
     "answer": "one answer of a section",
     "mark": "one mark of a review page",
     "flag": "a button of a section",
-    "close_hold": "a form of the case's overview",
+    "open_again": "a button of the page of appeals",
     "document_state": "what the page of a document asks",
 }
 ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {

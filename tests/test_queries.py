@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, evidence, teamwork, workflow
+from assessments import declaring, desk, evidence, teamwork, workflow
 from assessments.models import (
     AISystem,
     Assessment,
@@ -41,7 +41,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, mark_all, save
+from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, make_use, mark_all, save
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -139,6 +139,16 @@ def make_office(how_many: int) -> Office:
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
+    appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
+    desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
+    declaring.update_use(certified.use, by=owner, people_affected="Patients and visitors")  # the approval is stale
+    certified.refresh_from_db()
+    held = in_review.use.holds.get(closed_at=None)
+    provisional = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
+    agreed = make_use("low", cast.organisation)
+    task = {"minor_procedural_task": True}
+    declaring.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
+    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -175,8 +185,16 @@ def make_office(how_many: int) -> Office:
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
             "certified": (certified.reference,),
+            "hold": (held.use.reference, held.pk),
+            "hold in review": (sent.reference, held.pk),
+            "provisional": (provisional.reference,),
+            "agreed": (agreed.reference,),
             "submission": (sent.reference,),
             "submission, section": (sent.reference, SECTION),
+            "waiting": (waiting.current_submission.reference,),
+            "waiting, first seat": (waiting.current_submission.reference, "first"),
+            "appeal": (appeal.reference,),
+            "in review": (in_review.reference,),
             "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
         },
     )
@@ -237,9 +255,23 @@ PAGES = [
     ("owner", "result", "draft, findings"),
     ("reviewer", "reviews", ""),
     ("reviewer", "review", "submission"),
+    ("second_independent", "reviews", ""),
+    ("reviewer", "take", "waiting"),
+    ("reviewer", "declare", "waiting"),
+    ("reviewer", "assign_seat", "waiting, first seat"),
+    ("reviewer", "review_messages", "submission"),
+    ("second_independent", "appeal", "appeal"),
+    ("owner", "case", "in review"),
+    ("owner", "contest", "returned"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
     ("reviewer", "review_log", "submission"),
+    ("owner", "hold", "hold"),
+    ("owner", "sign_worst", "provisional"),
+    ("owner", "disagree", "agreed"),
+    ("owner", "what_changed", "certified"),
+    ("reviewer", "close_hold", "hold in review"),
+    ("reviewer", "judge_tier", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -222,6 +222,7 @@ def test_comments_stay_out_of_the_submission_and_of_reviewers_sight(client, cast
     submission = workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert "sore point" not in submission.snapshot
     client.force_login(cast.independent)
+    workflow.take(submission, by=cast.independent)
     page = client.get(reverse("review_section", args=[submission.reference, SECTION]))
     assert (page.status_code, "sore point" in page.content.decode()) == (200, False)
     assert client.get(page_of("comments", assessment)).status_code == 404

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments import declaring, holding, workflow
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -47,6 +47,7 @@ from tests.factories import (
     in_days,
     make_assessment,
     make_cast,
+    make_evidence,
     make_member,
     make_organisation,
     make_reviewing_body,
@@ -411,17 +412,21 @@ def test_an_open_hold_or_a_provisional_tier_blocks_approval():
         workflow.approve(submission, by=cast.independent, statement="Fine.")
     assert refused.value.reasons == ["Open hold: legal review."]
     hold = assessment.use.holds.get()
-    workflow.close_hold(hold, submission, by=cast.independent, decision="Counsel advised on 3 March; the facts stand.")
+    holding.close(hold, submission, by=cast.independent, decision="Counsel advised on 3 March; the facts stand.")
     workflow.approve(submission, by=cast.independent, statement="Fine.")
 
 
-def test_an_answered_fact_closes_its_open_question():
+def test_an_answer_with_its_evidence_closes_an_open_question():
     use = make_use("low", facts={"illegal_purpose": "unknown"})
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, True)
-    declaring.declare_facts(use, {"illegal_purpose": False}, by=owner_of(use.organisation))
+    owner = owner_of(use.organisation)
+    declaring.declare_facts(use, {"illegal_purpose": False}, by=owner)
+    use.refresh_from_db()
+    assert (use.assigned_tier, use.open_holds, use.provisional) == ("low", 1, False)
+    holding.attach(use.holds.get(), make_evidence(use.organisation), by=owner)
     use.refresh_from_db()
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("low", 0, False)
-    assert use.holds.get().decision == "Answered."
+    assert use.holds.get().decision == "Answered, with evidence."
 
 
 def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():

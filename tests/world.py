@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import declaring, evidence, held, starting, teamwork, workflow
+from assessments import declaring, desk, evidence, held, starting, teamwork, workflow
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -27,6 +27,7 @@ from assessments.models import (
     Organisation,
     RemediationAction,
     Role,
+    Seat,
     State,
     Submission,
     User,
@@ -128,6 +129,17 @@ def make_world() -> World:
     self_declared = make_assessment(State.CERTIFIED, "low", cast=cast)
     refused = make_assessment(State.REFUSED, "limited", cast=cast)
     withdrawn = make_assessment(State.WITHDRAWN, "limited", cast=cast)
+    refused_inside = make_assessment(State.REFUSED, "limited", cast=cast, route=Route.INSIDE)
+    upheld, contested = (
+        desk.contest(one, desk.contestable(one)[0].value, "Annex 2 was overlooked.", by=owner)
+        for one in (refused, refused_inside)
+    )
+    desk.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
+    desk.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
+    desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
+    desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
+    desk.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
+    desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
     plain = make_use("limited", home, title="A use without an assessment")
@@ -138,6 +150,14 @@ def make_world() -> World:
         by=cast.contributor,
         reasons={"minor_procedural_task": "It only sorts the post into two trays."},
     )
+    agreed = make_use("low", home, title="A use on which two agree")
+    procedural = {"minor_procedural_task": True}
+    declaring.declare_facts(
+        agreed, procedural, by=cast.contributor, reasons=dict.fromkeys(procedural, "It sorts post.")
+    )
+    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
+    provisional = make_use("low", home, facts={"healthcare_diagnosis": "unknown"}, title="A provisional use")
+    declaring.update_use(self_declared.use, by=owner, people_affected="Patients and visitors of the clinics")
     unsure = make_use("limited", home, facts={"illegal_purpose": "unknown"}, title="A use on hold")
     taking = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     asked = [question.key for question in taking.declared().questions(taking.compiled())]
@@ -195,6 +215,7 @@ def make_world() -> World:
         "certified": certified,
         "self-declared": self_declared,
         "refused": refused,
+        "refused inside": refused_inside,
         "withdrawn": withdrawn,
         "neighbour's draft": their_draft,
         "neighbour's submitted": theirs,
@@ -205,6 +226,8 @@ def make_world() -> World:
         "plain use": plain,
         "use to agree on": agreeing,
         "use on hold": unsure,
+        "agreed use": agreed,
+        "provisional use": provisional,
     }
     places: dict[str, tuple[Any, ...]] = {
         "": (),
@@ -256,7 +279,22 @@ def make_world() -> World:
         "submitted evidence": (_sent(second_round).reference, piece.reference, 1),
         "evidence of another submission": (_sent(in_review).reference, piece.reference, 1),
         "neighbour's evidence": (_sent(second_round).reference, their_piece.reference, 1),
+        "appeal": (contested.reference,),
+        "answered appeal": (upheld.reference,),
+        "upheld appeal": (refused.reference, upheld.reference),
+        "submitted, first seat": (_sent(submitted).reference, "first"),
+        "in review, first seat": (_sent(in_review).reference, "first"),
+        "High in review, second seat": (_sent(high).reference, "second"),
+        "in review, no such seat": (_sent(in_review).reference, "third"),
+        "neighbour's seat": (_sent(theirs).reference, "first"),
         "hold": (_sent(held).reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "hold of the use": (held.use.reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "open question": (unsure.reference, Hold.objects.get(use=unsure, closed_at=None).pk),
+        "hold of another use": (unsure.reference, Hold.objects.get(use=held.use, closed_at=None).pk),
+        "neighbour's hold of a use": (
+            Hold.objects.get(use__organisation=neighbour).use.reference,
+            Hold.objects.get(use__organisation=neighbour).pk,
+        ),
         "neighbour's hold": (_sent(held).reference, Hold.objects.get(use__organisation=neighbour).pk),
     }
     for name, use in uses.items():

@@ -170,8 +170,14 @@ def _decision(submission: Submission) -> Decision:
         role = _("owner, signing for the organisation")
     else:
         role = _("independent reviewer") if row.independent else _("reviewer within the organisation")
+    raised = submission.decisions.filter(kind=DecisionKind.RAISE_TIER).order_by("-pk").first()
     return Decision(
-        prohibited=prohibited, by=str(row.by), role=role, at=timezone.localtime(row.at), statement=row.statement
+        prohibited=prohibited,
+        by=str(row.by),
+        role=role,
+        at=timezone.localtime(row.at),
+        statement=row.statement,
+        raised_to=edition_for(submission.edition_checksum).terms[f"tiers.{raised.tier}"] if raised else "",
     )
 
 

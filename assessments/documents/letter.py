@@ -24,6 +24,7 @@ class Decision:
     role: str
     at: datetime
     statement: str
+    raised_to: str = ""  # the tier to which the same decision raised the use, in the edition's words
 
 
 def letter_layouts(report: Report, decision: Decision, *, issuer: str) -> tuple[str, ...]:
@@ -32,6 +33,7 @@ def letter_layouts(report: Report, decision: Decision, *, issuer: str) -> tuple[
         "d": decision,
         "issuer": issuer,
         "head_name": shortened(issuer),
+        "worst": [fact for fact in report.facts if fact.signed_worst],
         "deciding": [rule for rule in report.tier.rules if rule.deciding],
         "guideline_date": guideline_month(report.guideline_date),
         "heading": _("This use is prohibited; nothing is certified")

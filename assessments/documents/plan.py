@@ -70,6 +70,8 @@ def guideline_month(text: str) -> str:
 def plan_html(report: Report) -> str:
     """The plan as one HTML document; a report without actions gives the one page that says so."""
     deciding = [rule.reason for rule in report.tier.rules if rule.deciding]
+    if report.tier.raised:
+        deciding = [_("A reviewer raised the tier: %(reason)s") % {"reason": report.tier.raised.reason}]
     named = [line.name for line in report.readiness]
     good = sorted(report.good.items(), key=lambda entry: named.index(entry[0]) if entry[0] in named else len(named))
     return render_to_string(
@@ -218,6 +220,8 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
 
 
 def _tier_heading(report: Report) -> str:
+    if report.tier.raised:
+        return _("%(tier)s risk, as a reviewer judged it") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
     return ngettext("%(tier)s risk, by %(n)s rule", "%(tier)s risk, by %(n)s rules", deciding) % {
         "tier": report.tier.word,

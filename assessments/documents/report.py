@@ -79,6 +79,28 @@ class FactLine:
     group: str
     agreed_by: str = ""
     agreed_reason: str = ""
+    signed_worst: str = ""  # who signed it at its worst answer, and when
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedLine:
+    """A tier that a reviewer raised, beside what the rules give."""
+
+    tier: str
+    by_rules: str
+    reason: str
+    by: str
+    role: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLine:
+    """What is known outside the Guideline, as of a month; never a reason for a tier."""
+
+    label: str
+    text: str
+    as_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +154,8 @@ class TierReport:
     lower: tuple[ChangeLine, ...]
     higher: tuple[ChangeLine, ...]
     together: tuple[str, ...]
+    raised: RaisedLine | None = None
+    flags: tuple[FlagLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,7 +460,12 @@ def _fact(edition: Edition, fact: Mapping[str, Any]) -> FactLine:
         group=groups.get(entry.group, ""),
         agreed_by=fact["agreed_by"] or "",
         agreed_reason=fact["agreed_reason"],
+        signed_worst=_signed(fact.get("signed_worst")),
     )
+
+
+def _signed(drawn: Mapping[str, Any] | None) -> str:
+    return f"{drawn['by']}, {day(moment(drawn['at']))}" if drawn else ""
 
 
 def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, FactLine]) -> TierReport:
@@ -479,7 +508,7 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
                 reason=rules[fired["id"]].reason,
                 reading=rules[fired["id"]].reading,
                 facts=tuple(line(key) for key in fired["facts"]),
-                deciding=fired["tier"] == drawn["assigned"],
+                deciding=fired["tier"] == drawn.get("by_rules", drawn["assigned"]),
             )
             for fired in sorted(drawn["rules"], key=lambda r: -Tier(r["tier"]).rank if r["tier"] else 1)
         ),
@@ -495,7 +524,31 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
         lower=tuple(change(one) for one in drawn["lower"]),
         higher=tuple(change(one) for one in drawn["higher"]),
         together=tuple(edition.facts[key].label for key in drawn["together"]),
+        raised=_raised(edition, drawn),
+        flags=_flags(edition, content),
     )
+
+
+def _raised(edition: Edition, drawn: Mapping[str, Any]) -> RaisedLine | None:
+    """What a reviewer raised the tier to; snapshots from before there were raises have none."""
+    raised = drawn.get("raised")
+    if not raised:
+        return None
+    return RaisedLine(
+        tier=edition.terms[f"tiers.{raised['tier']}"],
+        by_rules=edition.terms[f"tiers.{drawn['by_rules']}"],
+        reason=raised["reason"],
+        by=raised["by"],
+        role=_("independent reviewer") if raised["independent"] else _("reviewer within the organisation"),
+        at=moment(raised["at"]),
+    )
+
+
+def _flags(edition: Edition, content: Mapping[str, Any]) -> tuple[FlagLine, ...]:
+    """The flags that stood when it was signed, in the words of its edition."""
+    words = {flag.key: flag for flag in edition.flags}
+    drawn = [one for one in content.get("flags", ()) if one["key"] in words]
+    return tuple(FlagLine(words[one["key"]].label, words[one["key"]].text, one["as_of"]) for one in drawn)
 
 
 def _readiness(edition: Edition, content: Mapping[str, Any], kind: str, key: str, clause: str) -> Readiness:

@@ -17,7 +17,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring
+from assessments import access, declaring, staleness
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -154,6 +154,7 @@ def add_version(
     require_writer(piece, by)
     _check_what(file, link, on_request=False)
     with _kept(file) as kept, transaction.atomic():
+        approvals = staleness.approvals_on(piece)
         piece = Evidence.objects.select_for_update().get(pk=piece.pk)
         if piece.withdrawn_at:
             raise WorkflowError(_("This piece was withdrawn from the library."))
@@ -167,6 +168,9 @@ def add_version(
         piece.full_clean()
         piece.save()
         version = _new_version(piece, kept, link, by=by)
+        said = {"title": piece.title, "number": version.number}
+        words = _("The evidence “%(title)s” was replaced by version %(number)s.") % said
+        staleness.flag_evidence(approvals, words, by=by)
         AuditEntry.objects.record(
             "evidence_replaced",
             piece,
@@ -216,9 +220,12 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
 def withdraw(piece: Evidence, *, by: User) -> None:
     """Take a piece out of the library: nothing new leans on it, submissions keep the versions that they name."""
     require_writer(piece, by)
+    approvals = staleness.approvals_on(piece)
     changed = Evidence.objects.filter(pk=piece.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     if not changed:
         raise WorkflowError(_("This piece was withdrawn already."))
+    words = _("The evidence “%(title)s” was withdrawn from the library.") % {"title": piece.title}
+    staleness.flag_evidence(approvals, words, by=by)
     AuditEntry.objects.record(
         "evidence_withdrawn", piece, by=by, organisation=piece.organisation, details={"title": piece.title}
     )

@@ -1,4 +1,4 @@
-"""What a reviewer types: the declaration on taking a case, marks, holds, and the three decisions."""
+"""What a reviewer types: the declaration on taking a case, marks, and the three decisions."""
 
 from __future__ import annotations
 
@@ -139,14 +139,6 @@ class MarkForm(forms.Form):
             if not cleaned["would_satisfy"]:
                 self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
         return cleaned
-
-
-class HoldForm(ReviewForm):
-    decision = _text(
-        gettext_lazy("What was decided, and on what advice"),
-        gettext_lazy("It closes the hold for good and is kept with the use."),
-        missing=gettext_lazy("Write down what was decided and on what advice."),
-    )
 
 
 class ReturnForm(ReviewForm):

@@ -9,6 +9,7 @@ from typing import Any
 
 from assessments.guideline.conditions import ALWAYS, Condition, Test, both, parse
 from assessments.guideline.edition import (
+    ChangeKind,
     Clause,
     Edition,
     Fact,
@@ -378,7 +379,27 @@ class _Compiler:
             self_declared_na_share=raw["self_declared_na_share"],
             expiring_days=raw["expiring_days"],
             monitoring_days=raw["monitoring_days"],
+            review_target_days=raw.get("review_target_days", 10),  # releases stored before it was named lack it
+            hold_days=raw.get("hold_days", 14),
+            changes=self.changes(),
             words=dict(_flat(self.words.get("policy"))),
+        )
+
+    def changes(self) -> tuple[ChangeKind, ...]:
+        raw: Raw = self.structure["policy"]
+        words: Raw = self.words.get("policy") or {}
+        said = words.get("changes") or {}
+        return tuple(
+            ChangeKind(
+                key=kind["key"],
+                label=said.get(kind["key"], {}).get("label", kind["key"]),
+                help=said.get(kind["key"], {}).get("help", ""),
+                sections=tuple(kind.get("sections", ())),
+                questions=tuple(kind.get("questions", ())),
+                everything=kind.get("everything", False),
+                suspends=kind.get("suspends", False),
+            )
+            for kind in raw.get("changes", ())
         )
 
 

@@ -225,6 +225,22 @@ class Questionnaire:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeKind:
+    """A kind of change after an approval, with the answers that it opens again. `everything`: all of them."""
+
+    key: str
+    label: str
+    help: str
+    sections: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    everything: bool = False
+    suspends: bool = False  # the certificate, at once
+
+    def opens(self, question: Question) -> bool:
+        return self.everything or question.section in self.sections or question.key in self.questions
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Weights, bands, periods and priorities: our judgement, as data of the edition."""
 
@@ -238,7 +254,10 @@ class Policy:
     self_declared_na_share: int  # per cent of the musts in scope
     expiring_days: int
     monitoring_days: int
+    review_target_days: int  # working days, Monday to Friday
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
+    hold_days: int = 14  # from its opening until a hold is due; releases stored before it was named count the same
+    changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
 
 
 @dataclass(frozen=True)

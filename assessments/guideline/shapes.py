@@ -495,7 +495,23 @@ class Shapes:
                 "self_declared_na_share": count(0),
                 "expiring_days": days,
                 "monitoring_days": days,
-            }
+            },
+            {
+                "review_target_days": days,
+                "hold_days": days,
+                "changes": table(
+                    record(
+                        {"key": text},
+                        {
+                            "sections": several(reference("section", set(self.sections)), least=1),
+                            "questions": several(reference("question", {key for key, _ in self.order}), least=1),
+                            "everything": flag,
+                            "suspends": flag,
+                        },
+                    ),
+                    least=0,
+                ),
+            },
         )
 
     def terms_rule(self) -> Rule:
@@ -740,6 +756,7 @@ class Words:
             "bands": self.listed("bands", "key", lambda entry, path: TEXT),
             "priorities": self.words("priorities", TEXT),
             "efforts": dict.fromkeys(Effort, TEXT),
+            "changes": self.listed("changes", "key", lambda entry, path: {"label": TEXT, "help": TEXT}),
         }
 
     def terms(self) -> dict[str, Shape]:

@@ -62,7 +62,7 @@ def on_postgresql(sql):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0005_questions_asked_by_invitation")]
+    dependencies = [("assessments", "0009_holds_and_changes")]
 
     operations = [
         migrations.AddField("audithead", "verified_at", models.DateTimeField(null=True)),

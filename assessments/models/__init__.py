@@ -12,6 +12,8 @@ from assessments.models.certificates import (
     DocumentState,
     Message,
 )
+from assessments.models.changes import StatedChange
+from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
 from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
 from assessments.models.questionnaires import (
@@ -38,16 +40,27 @@ from assessments.models.reviews import (
     Seat,
     Submission,
 )
-from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, FactRevision, Hold, RevisionOutcome
+from assessments.models.systems import (
+    AISystem,
+    DeclaredFact,
+    DeclaredUse,
+    FactRevision,
+    Hold,
+    HoldOutcome,
+    RevisionOutcome,
+    SignedWorst,
+)
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
-    "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
-    "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
-    "Edition", "EditionText", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag",
-    "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
-    "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
-    "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
-    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+    "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind", "Assessment",
+    "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
+    "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "DecisionKind",
+    "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "Evidence",
+    "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
+    "ImportDraft", "Interest", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
+    "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "RequestOutcome",
+    "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route",
+    "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SignedWorst", "State", "StatedChange",
+    "Submission", "User", "edition_for",
 ]  # fmt: skip

@@ -40,6 +40,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(max_length=8, default="en")
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=False)
+    away_from = models.DateField(_("away from"), null=True, blank=True)  # both dates or neither
+    away_until = models.DateField(_("away until"), null=True, blank=True)  # the last day of it
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -61,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def is_away(self) -> bool:
+        """Tell whether today, in Hong Kong, lies in the days that a reviewer gave."""
+        return bool(self.away_from and self.away_until and self.away_from <= timezone.localdate() <= self.away_until)
 
     @property
     def initials(self) -> str:

@@ -22,11 +22,10 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
         """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
         return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
 
-    def for_queue(self) -> Self:
-        """The rows of a list with who holds them, and whether a reviewer sent them back (`was_returned`)."""
-        seats = models.Prefetch("seats", ReviewSeat.objects.select_related("reviewer"))
-        returned = ReviewDecision.objects.filter(submission=models.OuterRef("pk"), kind=DecisionKind.RETURN)
-        return self.for_list().prefetch_related(seats).annotate(was_returned=models.Exists(returned))
+    def with_decisions(self) -> Self:
+        """The rows with what was decided on each, and by whom: one query more."""
+        decisions = ReviewDecision.objects.select_related("by").order_by("pk")
+        return self.prefetch_related(models.Prefetch("decisions", decisions))
 
 
 class Submission(Frozen):
@@ -52,8 +51,8 @@ class Submission(Frozen):
     applicable = models.PositiveSmallIntegerField(default=0)
     findings = models.PositiveSmallIntegerField(default=0)
     blocking = models.PositiveSmallIntegerField(default=0)
-
-    was_returned: bool  # only on rows of `for_queue`
+    # how many facts and answers differ from the round before; None in the first round, and before this was counted
+    changed = models.PositiveSmallIntegerField(null=True)
 
     objects: ClassVar[Any] = SubmissionQuerySet.as_manager()
 
@@ -152,6 +151,8 @@ class DecisionKind(models.TextChoices):
     SELF_CERTIFY = "self_certify", _("Self-certified")
     DECLARE_PROHIBITED = "declare_prohibited", _("Declared as a prohibited use")
     WITHDRAW = "withdraw", _("Withdrawn")
+    RAISE_TIER = "raise_tier", _("Tier raised")
+    WITHDRAW_RAISE = "withdraw_raise", _("Raise of the tier withdrawn")
 
 
 class ReviewDecision(Frozen):
@@ -161,6 +162,7 @@ class ReviewDecision(Frozen):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=20, choices=DecisionKind)
     independent = models.BooleanField(default=False)  # as found at that moment
+    tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     at = models.DateTimeField(auto_now_add=True)
 

@@ -13,7 +13,7 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models.assessments import Answer, Assessment
 from assessments.models.evidence import EvidenceUse, EvidenceVersion
-from assessments.models.systems import DeclaredFact, Hold, as_facts, fact_words
+from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts, fact_words
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Score, progress, score_assessment
@@ -56,15 +56,16 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     """
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
-    rows = list(use.fact_rows().select_related("by", "agreed_by"))
+    rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
     facts = as_facts(rows)
     facts.setdefault("sector", "none")
     result = assign_tier(edition, facts)
-    declared = Declared(facts=facts, parts=system.parts, tier=result.assigned_tier)
+    tier = use.tier_over(result.assigned_tier)
+    declared = Declared(facts=facts, parts=system.parts, tier=tier)
     answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
     values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
     evidence = _evidence(assessment)
-    met = frozenset({SELF_CERTIFICATION}) if final and result.assigned_tier == Tier.LOW else frozenset()
+    met = frozenset({SELF_CERTIFICATION}) if final and tier == Tier.LOW else frozenset()
     shown = declared.questions(edition)
     card = score_assessment(edition, declared, values, final=final, met=met)
     findings = find(edition, declared, values, final=final, met=met)
@@ -98,7 +99,13 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
         "values": fact_words(facts),
-        "tier": _tier(edition, facts, result, list(use.holds.all())),
+        "tier": _tier(edition, facts, result, list(use.holds.order_by("pk")))
+        | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": _raised(use)},
+        "flags": [
+            {"key": flag.key, "as_of": flag.as_of}
+            for flag in edition.flags
+            if flag.when.holds(declared.context, unknown=False)
+        ],
         "questions": [
             {
                 "question": question.key,
@@ -126,7 +133,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "clauses": {key: _score(score) for key, score in card.clauses.items()},
         },
         "findings": [_finding(finding) for finding in findings],
-        "actions": [_action(action) for action in propose(edition, findings, result.assigned_tier)],
+        "actions": [_action(action) for action in propose(edition, findings, tier)],
         "musts": _musts(edition, declared, values),
     }
 
@@ -146,6 +153,21 @@ def _fact(row: DeclaredFact) -> dict[str, Any]:
         "at": row.at,
         "agreed_by": str(row.agreed_by) if row.agreed_by else None,
         "agreed_reason": row.agreed_reason,
+        "signed_worst": {"by": str(row.signed_worst.by), "at": row.signed_worst.at} if row.signed_worst else None,
+    }
+
+
+def _raised(use: DeclaredUse) -> dict[str, Any] | None:
+    """What a reviewer raised the tier to, and why; None where no raise stands."""
+    decision = use.raised_by
+    if not use.raised_tier or decision is None:
+        return None
+    return {
+        "tier": str(use.raised_tier),
+        "reason": decision.statement,
+        "by": str(decision.by),
+        "independent": decision.independent,
+        "at": decision.at,
     }
 
 
@@ -167,7 +189,15 @@ def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: li
             for rule in result.rules
         ],
         "holds": [
-            {"kind": hold.kind, "fact": hold.fact, "open": hold.closed_at is None, "decision": hold.decision}
+            {
+                "kind": hold.kind,
+                "fact": hold.fact,
+                "rule": hold.rule,
+                "due": hold.due,
+                "open": hold.closed_at is None,
+                "outcome": hold.outcome,
+                "decision": hold.decision,
+            }
             for hold in holds
         ],
         "lower": [_change(change) for change in changes.lower],

@@ -87,6 +87,9 @@ class DeclaredUse(Referenced):
     provisional = models.BooleanField(default=False)
     open_holds = models.PositiveSmallIntegerField(default=0)
     tier_checksum = models.CharField(max_length=64, blank=True)
+    rules_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # what the rules alone give
+    raised_tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # a reviewer's, while it stands
+    raised_by = models.ForeignKey("ReviewDecision", models.PROTECT, null=True, blank=True, related_name="+")
     action_count = models.PositiveIntegerField(default=0)  # last number given to a remediation action
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True, blank=True)
@@ -101,6 +104,16 @@ class DeclaredUse(Referenced):
 
     def get_absolute_url(self) -> str:
         return reverse("use", args=[self.reference])
+
+    def tier_over(self, by_rules: Tier) -> Tier:
+        """The assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""
+        raised = Tier(self.raised_tier) if self.raised_tier else by_rules
+        return max(by_rules, raised, key=lambda tier: tier.rank)
+
+    @property
+    def prohibited_by_facts(self) -> bool:
+        """Whether the declared facts themselves are a prohibited use, rather than a reviewer's judgement of them."""
+        return (self.rules_tier or self.assigned_tier) == Tier.UNACCEPTABLE
 
     def fact_rows(self) -> models.QuerySet[DeclaredFact]:
         """The facts of this use and those of its whole system, in one query."""
@@ -118,6 +131,7 @@ class DeclaredFact(models.Model):
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     agreed_at = models.DateTimeField(null=True)
     agreed_reason = models.TextField(blank=True, max_length=2000)
+    signed_worst = models.ForeignKey("SignedWorst", models.PROTECT, null=True, related_name="+")
     revision = models.PositiveIntegerField(default=0)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)
@@ -165,10 +179,28 @@ class FactRevision(Revision):
         constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_fact_revision_a_number")]
 
 
+class SignedWorst(Frozen):
+    """What an owner signed when the open answers were declared at their worst; `facts` as {fact, was, value}."""
+
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="signed_worst")
+    facts = models.JSONField(default=list)
+    statement = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+
 class HoldKindChoices(models.TextChoices):
     OPEN_QUESTION = HoldKind.OPEN_QUESTION, _("open question")
     LEGAL_REVIEW = HoldKind.LEGAL_REVIEW, _("legal review")
     EXCEPTION_EVIDENCE = HoldKind.EXCEPTION_EVIDENCE, _("evidence of the exception")
+
+
+class HoldOutcome(models.TextChoices):
+    ANSWERED = "answered", _("answered")
+    STANDS = "stands", _("the facts stand")
+    CORRECT = "correct", _("the facts have to be corrected")
+    ACCEPTED = "accepted", _("the evidence is accepted")
+    GONE = "gone", _("the facts changed")
 
 
 class Hold(models.Model):
@@ -177,12 +209,14 @@ class Hold(models.Model):
     use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="holds")
     kind = models.CharField(max_length=20, choices=HoldKindChoices)
     fact = models.CharField(max_length=60)
+    rule = models.CharField(max_length=20, blank=True)  # the tier rule that opened it; empty in older rows
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     due = models.DateField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decision = models.TextField(blank=True)
+    outcome = models.CharField(max_length=10, choices=HoldOutcome, blank=True)
 
     class Meta:
         constraints = [

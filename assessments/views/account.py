@@ -11,17 +11,30 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from assessments import access, desk
+from assessments.errors import InvalidAnswer
+from assessments.forms.desk import AbsenceForm
 from assessments.forms.finding import SettingsForm
 
 
 @login_required
 @never_cache
 def settings(request: HttpRequest) -> HttpResponse:
-    """One's own settings: keyboard shortcuts, off until somebody switches them on."""
+    """One's own settings: keyboard shortcuts, off until somebody switches them on; of a reviewer, when they are away."""
     user: Any = request.user
-    form = SettingsForm(request.POST if request.method == "POST" else None, instance=user)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Your settings are saved."))
-        return redirect("settings")
-    return render(request, "assessments/answering/settings.html", {"form": form})
+    data = request.POST if request.method == "POST" else None
+    form = SettingsForm(data, instance=user)
+    days = {"away_from": user.away_from, "away_until": user.away_until}
+    absence = AbsenceForm(data, initial=days) if access.reviewing_organisations(user) else None
+    if request.method == "POST" and form.is_valid() and (absence is None or absence.is_valid()):
+        try:
+            if absence:
+                desk.set_absence(user, absence.cleaned_data["away_from"], absence.cleaned_data["away_until"])
+        except InvalidAnswer as error:
+            assert absence is not None
+            absence.add_error(error.field, str(error))
+        else:
+            form.save()
+            messages.success(request, _("Your settings are saved."))
+            return redirect("settings")
+    return render(request, "assessments/answering/settings.html", {"form": form, "absence": absence})

@@ -29,12 +29,14 @@ def certificates(request: SignedIn) -> HttpResponse:
             certificate__in=[certificate.pk for certificate in found], kind=DocumentKind.CERTIFICATE
         )
     }
+    stale = {one.current_submission_id: one for one in access.stale_for(request.user)[:ROWS]}
     lines = [
         {
             "certificate": certificate,
             "status": str(certificate.status()),
             "assurance": Assurance(certificate.assurance).label,
             "document": documents.get(certificate.pk),
+            "stale": stale.get(certificate.submission_id),
         }
         for certificate in found
     ]

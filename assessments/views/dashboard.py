@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, Prefetch, Q, Value, When
+from django.db.models import Case, Count, Prefetch, Q, Value, When, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from assessments import access, teamwork, workflow
+from assessments import access, staleness, teamwork, workflow
 from assessments.access import Action
 from assessments.errors import WorkflowError
 from assessments.forms.dashboard import ReportForm, StatusForm
@@ -33,6 +33,7 @@ from assessments.models import (
     Comment,
     DeclaredUse,
     Evidence,
+    Hold,
     Membership,
     Message,
     RemediationAction,
@@ -99,20 +100,24 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             Prefetch("assessments", access.assessments_for(user).order_by("-pk"), to_attr="newest_first")
         )[: USES + 1]
     )
-    open_ones = list(
-        access.assessments_for(user)
-        .filter(state__in=[State.DRAFT, State.RETURNED], use__retired_at=None, use__system__retired_at=None)
-        .order_by("-updated_at")[:ROWS]
-    )
+    # Those to be worked on and the approvals that something has changed under, in one query.
+    waiting = Q(state__in=[State.DRAFT, State.RETURNED], use__retired_at=None, use__system__retired_at=None)
+    stale = Q(state__in=staleness.APPROVALS, stale_since__isnull=False)
+    found = list(access.assessments_for(user).filter(waiting | stale).order_by("-updated_at")[:ROWS])
+    open_ones = [one for one in found if one.is_editable]
+    owned = {m.organisation_id for m in memberships if m.role in access.MAY[Action.SIGN]}
+    changed = [one for one in found if not one.is_editable and one.organisation_id in owned][:5]
     actions = access.actions_for(user)
     today = timezone.localdate()
-    counts = actions.filter(status=ActionStatus.OPEN).aggregate(
-        open=Count("pk"), late=Count("pk", filter=Q(due__lt=today))
+    first: list[Any] = list(  # the next ones, each with how many there are: one query
+        actions.filter(status=ActionStatus.OPEN)
+        .annotate(all_open=Window(Count("pk")), all_late=Window(Count("pk", filter=Q(due__lt=today))))
+        .order_by("due", "pk")[:5]
     )
-    soon = list(
-        actions.filter(status=ActionStatus.OPEN, due__lte=today + timedelta(days=SOON_DAYS)).order_by("due", "pk")[:5]
-    )
+    counts = {"open": first[0].all_open, "late": first[0].all_late} if first else {"open": 0, "late": 0}
+    soon = [action for action in first if action.due <= today + timedelta(days=SOON_DAYS)]
     needs = needs_of(user, memberships, open_ones, soon)
+    needs = sorted([*needs, *(stale_need(approval) for approval in changed)], key=lambda need: need.order)
     certificates = list(
         access.certificates_for(user).filter(ended_at=None).prefetch_related("events").order_by("expires_on")[:5]
     )
@@ -165,6 +170,7 @@ def needs_of(
         if need:
             needs.append(need)
     needs += [action_need(action) for action in soon if may_work_on(action, roles)]
+    needs += [hold_need(hold) for hold in access.holds_of(user)[:5]]
     needs += [evidence_need(piece) for piece in access.evidence_to_renew(user, SOON_DAYS)[:5]]
     needs += told_needs(user, {need.url for need in needs})
     return sorted(needs, key=lambda need: need.order)
@@ -215,7 +221,7 @@ def may_work_on(action: RemediationAction, roles: dict[int, Membership]) -> bool
 def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Need | None:
     """What an open assessment asks of a member; those with sections of their own are told of these instead."""
     title, system = assessment.use.title, assessment.use.system.name
-    if assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+    if assessment.use.prohibited_by_facts:
         return prohibited_need(assessment, member)
     if assessment.state == State.RETURNED:
         return Need(
@@ -327,6 +333,37 @@ def action_need(action: RemediationAction) -> Need:
     )
 
 
+def hold_need(hold: Hold) -> Need:
+    """A hold that this person looks after."""
+    when, more, late = due_words(hold.due)
+    said = {"use": hold.use.title, "system": hold.use.system.name}
+    return Need(
+        title=_("On hold, %(kind)s: %(use)s") % {"kind": hold.get_kind_display(), **said},
+        text=_("%(system)s. It blocks approval and every certificate; you look after it.") % said,
+        url=reverse("hold", args=[hold.use.reference, hold.pk]),
+        label=_("See to the hold"),
+        when=when or _("Hold"),
+        more=more,
+        late=late,
+        due=hold.due,
+        rank=1,
+    )
+
+
+def stale_need(approval: Assessment) -> Need:
+    """An approval that something has changed under; its owner says what."""
+    newest = staleness.reasons(approval)[-1:]
+    return Need(
+        title=_("What changed? %(use)s") % {"use": approval.use.title},
+        text=newest[0].words if newest else _("What was approved has changed."),
+        url=reverse("what_changed", args=[approval.reference]),
+        label=_("Say what changed"),
+        when=_("Changed"),
+        more=day_of(approval.stale_since) if approval.stale_since else "",
+        rank=3,
+    )
+
+
 def evidence_need(piece: Evidence) -> Need:
     """A piece of one's own that expires soon, or has expired."""
     when, _due, late = due_words(piece.expires_on)
@@ -401,7 +438,7 @@ def steps_of(assessment: Assessment) -> list[tuple[str, str]]:
 def stand_of(assessment: Assessment) -> tuple[str, str]:
     """Where an assessment stands, in a sentence of which the first half is bold."""
     state = State(assessment.state)
-    if assessment.is_editable and assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+    if assessment.is_editable and assessment.use.prohibited_by_facts:
         return _("Prohibited:"), _("correct the facts, or an owner signs that they are right.")
     if state == State.DRAFT:
         said = _("%(n)s of %(m)s questions answered,") % {"n": assessment.answered, "m": assessment.applicable}

@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, evidence
+from assessments import access, desk, evidence
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -326,10 +326,12 @@ def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
 @require_safe
 def of_submission(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponseBase:
     """Send a reviewer a version that the submission names, and no other."""
-    submission = get_object_or_404(access.submissions_for(request.user).defer(None), reference=reference)
+    submission = get_object_or_404(access.submissions_to_read(request.user).defer(None), reference=reference)
     version = access.submitted_version(submission, piece, number)
     if version is None:
         raise Http404
+    if not desk.may_open_answers(request.user, submission):
+        return redirect("declare", reference)
     return send(request, version, submission=submission.reference)
 
 

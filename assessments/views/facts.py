@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from assessments import access, declaring
+from assessments import access, declaring, staleness
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, to_form
@@ -152,6 +152,8 @@ class Facts:
             note = _("counts as the worst case")
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as no until a second member agrees")
+        if row.signed_worst_id:
+            note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
 
@@ -449,8 +451,15 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
         "main": _main(facts, newest, role),
         "last": facts.last_saved(),
     }
+    if newest is not None and newest.state in staleness.APPROVALS:
+        context["stale"] = staleness.shown(newest)
+        context["may_say"] = role in access.MAY[Action.SIGN]
+    context["may_sign"] = role in access.MAY[Action.SIGN] and not locked
     if use.assigned_tier:
         context |= _tier_context(facts, request.user.pk)
+        agreed_by = facts.rows[PROCEDURAL].agreed_by_id if PROCEDURAL in facts.rows else None
+        may_disagree = agreed_by == request.user.pk or role == Role.OWNER
+        context["may_disagree"] = facts.may_change and agreed_by is not None and may_disagree
     return render(request, "assessments/facts/tier.html", context)
 
 
@@ -467,7 +476,7 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
     use = facts.use
     may = role in access.MAY[Action.ANSWER]
     is_open = newest is not None and newest.is_open
-    prohibited = use.assigned_tier == Tier.UNACCEPTABLE
+    prohibited = use.prohibited_by_facts
     if prohibited and not (is_open and newest and not newest.is_editable):
         if newest and newest.state == State.REFUSED:
             return Main(_("See the decision"), newest.get_absolute_url())
@@ -494,11 +503,14 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
     deciding = [r for r in result.rules if r.tier == result.assigned_tier]
     holding = [r for r in result.rules if r.tier is None]
     lower = [r for r in result.rules if r.tier is not None and r.tier != result.assigned_tier]
-    obligation = edition.obligations[result.assigned_tier]
+    assigned = use.tier_over(result.assigned_tier)
+    obligation = edition.obligations[assigned]
     context = facts.declared.context
     return {
         "result": result,
-        "assigned": str(result.assigned_tier),
+        "assigned": str(assigned),
+        "by_rules": str(result.assigned_tier),
+        "raised": raised_words(use),
         "text": str(result.text_tier or ""),
         "text_clauses": _text_clauses(edition, result),
         "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
@@ -545,6 +557,15 @@ def _card(facts: Facts, fired: FiredRule) -> RuleCard:
         clauses=tuple((id, facts.edition.cited(id)) for id in fired.clauses),
         facts=tuple(facts.line(key) for key in fired.facts),
     )
+
+
+def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
+    """The raise of a reviewer that stands, as parts/raised.html takes it; None, and no query, where there is none."""
+    if not use.raised_tier or use.raised_by is None:
+        return None
+    decision = use.raised_by
+    said = {"by": decision.by, "at": decision.at, "independent": decision.independent}
+    return {"tier": use.raised_tier, "reason": decision.statement, **said}
 
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
@@ -652,7 +673,7 @@ def stopped(request: SignedIn, reference: str) -> HttpResponse:
     """The early stop: what the Guideline's top tier means, why this use is there, and the two ways on."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     role = access.require(request.user, Action.VIEW, use)
-    if use.assigned_tier != Tier.UNACCEPTABLE:
+    if not use.prohibited_by_facts:
         return redirect(use)
     newest = use.assessments.for_dashboard().order_by("-pk").first()
     locked = bool(newest and newest.state in declaring.LOCKED_STATES)

@@ -140,6 +140,14 @@ def method(request: HttpRequest) -> HttpResponse:
             "bands": [
                 (least, bounds[place], policy.words[f"bands.{key}"]) for place, (least, key) in enumerate(policy.bands)
             ],
+            "changes": [
+                (
+                    kind,
+                    [section.title for section in edition.sections if section.key in kind.sections],
+                    [edition.questions[key].title for key in kind.questions],
+                )
+                for kind in policy.changes
+            ],
             "priorities": [policy.words[f"priorities.{key}"] for key in policy.priorities],
             "periods": [
                 (tier, policy.blocking_due_days[tier], [policy.due_days[tier][strength] for strength in Strength])

@@ -128,6 +128,36 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "returned": (gettext_lazy("Returned"), gettext_lazy("%(who)s returned %(thing)s for changes")),
             "approved": (gettext_lazy("Approved"), gettext_lazy("%(who)s approved %(thing)s")),
             "refused": (gettext_lazy("Refused"), gettext_lazy("%(who)s refused %(thing)s")),
+            "no_interest_declared": (
+                gettext_lazy("No conflict of interest"),
+                gettext_lazy("%(who)s declared no conflict of interest in %(thing)s"),
+            ),
+            "conflict_declared": (
+                gettext_lazy("Conflict of interest"),
+                gettext_lazy("%(who)s declined the case of %(thing)s for a conflict of interest"),
+            ),
+            "assigned": (gettext_lazy("Case offered"), gettext_lazy("%(who)s asked %(to)s to take %(thing)s")),
+            "hand_over_asked": (
+                gettext_lazy("Handing over asked"),
+                gettext_lazy("%(who)s asked %(to)s to take over the seat of %(holder)s in %(thing)s"),
+            ),
+            "handed_over": (
+                gettext_lazy("Seat handed over"),
+                gettext_lazy("%(to)s took over the seat of %(holder)s in %(thing)s"),
+            ),
+            "appeal_lodged": (gettext_lazy("Appeal"), gettext_lazy("%(who)s appealed a decision on %(thing)s")),
+            "complaint_lodged": (
+                gettext_lazy("Complaint"),
+                gettext_lazy("%(who)s complained of how %(thing)s was handled"),
+            ),
+            "appeal_answered": (
+                gettext_lazy("Appeal answered"),
+                gettext_lazy("%(who)s answered the appeal on %(thing)s"),
+            ),
+            "complaint_answered": (
+                gettext_lazy("Complaint answered"),
+                gettext_lazy("%(who)s answered the complaint of %(thing)s"),
+            ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
         },
     ),

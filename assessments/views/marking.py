@@ -37,7 +37,7 @@ def _marking(request: SignedIn, reference: str, key: str) -> HttpResponse:
     case = Case(request.user, reference)
     group = case.group(key)
     if request.method != "POST":
-        return _marking_page(request, case, group)
+        return _marking_page(request, case, group) if case.may_open else redirect("declare", reference)
     case.require_seat()
     saved = _save_marks(request, case, group.rows, request.POST)
     if saved is None:

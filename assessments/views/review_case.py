@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,9 +25,11 @@ from assessments.forms.reviews import MarkForm
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models import (
+    Interest,
     MarkKind,
     ReviewMark,
     ReviewSeat,
+    SeatRequest,
     State,
     Submission,
     User,
@@ -113,11 +116,13 @@ class Case:
     """A submission with its seats, its marks and the round before it, arranged for the pages of a review."""
 
     def __init__(self, user: User, reference: str) -> None:
-        self.door = door = access.submissions_for(user)
+        self.door = door = access.submissions_to_read(user)
         # The snapshots are what a case is about, so they come along; lists leave them out.
-        self.submission: Submission = get_object_or_404(
-            door.defer(None).select_related("assessment__use__system__organisation"), reference=reference
-        )
+        rows: Any = door.defer(None).select_related("assessment__use__system__organisation")
+        mine = access.submissions_for(user).filter(pk=OuterRef("pk"))
+        found: Any = get_object_or_404(rows.annotate(may_review=Exists(mine)), reference=reference)
+        self.submission: Submission = found
+        self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.user = user
         self.assessment = self.submission.assessment
         self.use = self.assessment.use
@@ -149,6 +154,33 @@ class Case:
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
 
+    @cached_property
+    def interests(self) -> list[Interest]:
+        """What reviewers have declared about the case, oldest first."""
+        return list(access.interests_in(self.assessment))
+
+    @property
+    def conflict(self) -> Interest | None:
+        """The conflict of interest that this reviewer has declared."""
+        return next((one for one in self.interests if one.reviewer_id == self.user.pk and one.words), None)
+
+    @property
+    def conflicts(self) -> list[Interest]:
+        return [one for one in self.interests if one.words]
+
+    @cached_property
+    def may_open(self) -> bool:
+        """Tell whether the answers are open: to a seat, or to a declaration that there is no conflict."""
+        if self.conflict:
+            return False
+        return self.seat is not None or any(one.reviewer_id == self.user.pk for one in self.interests)
+
+    @cached_property
+    def requests(self) -> list[SeatRequest]:
+        """Who is asked to take which seat; of a closed case nobody."""
+        under_review = self.assessment.state in (State.SUBMITTED, State.IN_REVIEW)
+        return list(access.open_requests(self.submission)) if self.is_current and under_review else []
+
     @property
     def is_current(self) -> bool:
         return self.assessment.current_submission_id == self.submission.pk
@@ -156,7 +188,8 @@ class Case:
     @property
     def is_open(self) -> bool:
         """Tell whether marks may be set: with a seat, while the submission is under review."""
-        return self.seat is not None and self.is_current and self.assessment.state == State.IN_REVIEW
+        held = self.seat is not None and self.is_current and self.assessment.state == State.IN_REVIEW
+        return held and self.conflict is None
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -243,6 +276,7 @@ class Case:
             "at": as_moment(fact["at"]),
             "agreed_by": fact["agreed_by"],
             "agreed_reason": fact["agreed_reason"],
+            "signed_worst": fact.get("signed_worst"),
         }
 
     def _answer_row(self, shown: Mapping[str, Any]) -> Row:

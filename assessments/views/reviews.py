@@ -1,4 +1,4 @@
-"""A case in review: its overview, taking it, and closing its holds."""
+"""A case in review: its overview, and taking it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, workflow
+from assessments import access, declaring, desk, staleness, workflow
 from assessments.errors import WorkflowError
-from assessments.forms.reviews import HoldForm, TakeForm
+from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Choice, HoldKind, Tier
 from assessments.models import (
+    Seat,
     State,
 )
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case, Row
+from assessments.views.timeline import messages_in, timeline
 from assessments.views.wording import (
     rule_cards,
 )
 
 SAME_WORDS = 3  # so many answers with the same note are worth a look
+LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 SHORT_NOTE = 20  # characters; shorter notes repeat by nature
 
 
@@ -39,25 +42,22 @@ def overview(request: SignedIn, reference: str) -> HttpResponse:
     return _overview(request, case)
 
 
-def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, hold_pk: int = 0) -> HttpResponse:
+def _overview(request: SignedIn, case: Case) -> HttpResponse:
     submission, content, edition = case.submission, case.content, case.edition
     deciding, others = rule_cards(edition, content)
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
-    independent = access.is_independent(case.user, submission.organisation_id)
-    rounds = case.door.filter(assessment=case.assessment).prefetch_related("decisions__by").order_by("round")
+    independent = access.is_independent_on_page(case.user, submission.organisation_id)
+    rounds = case.door.filter(assessment=case.assessment).with_decisions().order_by("round")
     holds = [
         {
             "hold": hold,
             "closes": edition.holds[HoldKind(hold.kind)],
             "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
-            "form": (hold_form if hold.pk == hold_pk else None) or HoldForm(prefix=f"hold-{hold.pk}"),
-            "may_close": case.is_open
-            and hold.closed_at is None
-            and hold.kind != "open_question"
-            and (hold.kind != "legal_review" or (case.seat is not None and case.seat.independent)),
         }
-        for hold in case.use.holds.all()
+        for hold in case.use.holds.order_by("pk")
     ]
+    history = access.history_of(case.assessment)
+    talk = messages_in(history) if case.may_open else []
     approved = {d.by_id for r in rounds if r.pk == submission.pk for d in r.decisions.all() if d.kind == "approve"}
     return render(
         request,
@@ -73,11 +73,19 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
             "deciding": deciding,
             "other_rules": others,
             "holds": holds,
+            "raised": content["tier"].get("raised"),
+            "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
+            "stale": staleness.shown(case.assessment),
             "unusual": _unusual(case),
             "rounds": rounds,
             "in_team": in_team,
             "independent": independent,
-            "may_take": not in_team and case.seat is None and case.is_current and _free(case, independent),
+            "may_take": not in_team and _may_take(case, independent),
+            "may_ask": not in_team and _may_ask(case, independent),
+            "free_seat": _free_seat(case),
+            "talk": talk[-LAST_MESSAGES:],
+            "messages_in_all": len(talk),
+            "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
             "high": submission.assigned_tier == Tier.HIGH,
             "has_approved": case.user.pk in approved,
             "total": len(case.targets),
@@ -87,10 +95,30 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
     )
 
 
+def _may_take(case: Case, independent: bool) -> bool:
+    if case.seat is not None or case.conflict is not None or not case.is_current or not _free(case, independent):
+        return False
+    return case.may_review
+
+
+def _may_ask(case: Case, independent: bool) -> bool:
+    """Tell whether the free seat may be given to a colleague; a held one is handed over by its own link."""
+    return _free_seat(case) != "" and (
+        _may_take(case, independent) or (case.seat is not None and case.conflict is None)
+    )
+
+
+def _free_seat(case: Case) -> str:
+    if case.is_current and case.assessment.state == State.SUBMITTED:
+        return str(Seat.FIRST)
+    second = case.is_current and case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats)
+    return str(Seat.SECOND) if second else ""
+
+
 def _free(case: Case, independent: bool) -> bool:
     if case.assessment.state == State.SUBMITTED:
         return True
-    return case.assessment.state == State.IN_REVIEW and wants_second(case.submission) and independent
+    return case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats) and independent
 
 
 def _unusual(case: Case) -> list[dict[str, Any]]:
@@ -123,14 +151,23 @@ def _unusual(case: Case) -> list[dict[str, Any]]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: SignedIn, reference: str) -> HttpResponse:
-    """Take a case, with what the reviewer declares about it."""
+    """Take a case, or take over the seat that a colleague hands over, with what the reviewer declares about it."""
     case = Case(request.user, reference)
+    seen(request)
     if case.seat is not None:
         return redirect(case.submission)
     form = TakeForm(posted(request))
+    asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
     if request.method == "POST" and form.is_valid():
         try:
-            workflow.take(case.submission, by=case.user, conflict_of_interest=form.declaration)
+            if form.declaration:
+                desk.decline(case.submission, by=case.user, words=form.declaration)
+                messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
+                return redirect(case.submission)
+            if asked and asked.holder_id:
+                desk.take_over(asked, by=case.user)
+            else:
+                workflow.take(case.submission, by=case.user)
         except WorkflowError as error:
             form.add_error(None, str(error))
         else:
@@ -139,23 +176,11 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     return render(
         request,
         "assessments/reviews/take.html",
-        {"case": case, "submission": case.submission, "form": form, "high": case.submission.assigned_tier == Tier.HIGH},
+        {
+            "case": case,
+            "submission": case.submission,
+            "form": form,
+            "asked": asked,
+            "high": case.submission.assigned_tier == Tier.HIGH,
+        },
     )
-
-
-@login_required
-@require_POST
-def close_hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    case = Case(request.user, reference)
-    hold = get_object_or_404(case.use.holds.all(), pk=pk)
-    case.require_seat()
-    form = HoldForm(request.POST, prefix=f"hold-{hold.pk}")
-    if form.is_valid():
-        try:
-            workflow.close_hold(hold, case.submission, by=case.user, decision=form.cleaned_data["decision"])
-        except WorkflowError as error:
-            form.add_error("decision", str(error))
-        else:
-            messages.success(request, _("The hold is closed."))
-            return redirect(case.submission)
-    return _overview(request, case, form, hold.pk)

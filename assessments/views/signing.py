@@ -87,9 +87,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "planned": [line for line in lines.values() if line.planned_for],
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
         "total": len(lines),
-        "ready": assessment.is_editable and not missing and not empty and tier != Tier.UNACCEPTABLE,
+        "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
         "is_low": tier == Tier.LOW,
-        "is_prohibited": tier == Tier.UNACCEPTABLE,
+        "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
         "as_it_was": unchanged_since_return(case, answers) if assessment.state == State.RETURNED else [],
     }
@@ -165,7 +165,7 @@ def elsewhere(request: HttpRequest, case: Case) -> HttpResponse | None:
 def sign(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign the answers and send them to a reviewer."""
     case = find_to_sign(request, reference)
-    if case.assessment.use.assigned_tier == Tier.UNACCEPTABLE:
+    if case.assessment.use.prohibited_by_facts:
         return redirect("declare_prohibited", reference)
     return elsewhere(request, case) or _sign(request, case)
 
@@ -273,7 +273,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
 def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign that the declared facts are a prohibited use; the case ends with a decision letter."""
     case = find_to_sign(request, reference)
-    if case.assessment.use.assigned_tier != Tier.UNACCEPTABLE:
+    if not case.assessment.use.prohibited_by_facts:
         messages.error(request, _("The declared facts are no prohibited use."))
         return redirect("assessment", reference)
     return elsewhere(request, case) or _declare_prohibited(request, case)

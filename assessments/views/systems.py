@@ -77,7 +77,7 @@ def next_step(use: DeclaredUse, assessment: Assessment | None) -> Next:
     here = reverse("use", args=[use.reference])
     if not use.assigned_tier:
         return Next(_("Declare the facts"), reverse("facts", args=[use.reference, "prohibited"]))
-    if use.assigned_tier == Tier.UNACCEPTABLE and (assessment is None or assessment.is_editable):
+    if use.prohibited_by_facts and (assessment is None or assessment.is_editable):
         return Next(_("See what the tier means"), reverse("stopped", args=[use.reference]))
     if assessment is None or assessment.state in (State.WITHDRAWN, State.REFUSED, State.SUPERSEDED):
         return Next(_("See the tier, then start the questions"), here)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from assessments import access, starting, teamwork, workflow
+from assessments import access, staleness, starting, teamwork, workflow
 from assessments.access import Action
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
@@ -145,7 +145,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
             stages.append((row.section.stage, []))
         stages[-1][1].append(row)
     have = set(case.declared.facts) if case.sees_all else set()
-    is_prohibited = use.assigned_tier == Tier.UNACCEPTABLE
+    is_prohibited = use.prohibited_by_facts
     is_open = assessment.is_editable and not is_prohibited  # else there is nothing that could still be answered
     missing = missing_facts(case) if case.sees_all and is_open else []
     submission = own_submission(request, case) if assessment.current_submission_id else None
@@ -179,6 +179,8 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
         "certificate": certificate_of(case),
+        "stale": staleness.shown(assessment) if case.sees_all and assessment.state in staleness.APPROVALS else [],
+        "holds": list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else [],
         "show": show,
         "filters": [(key, label, count) for key, label in FILTERS if (count := sum(row.is_shown(key) for row in rows))],
         "flagged": sum(row.flagged for row in rows),

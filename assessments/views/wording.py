@@ -77,7 +77,10 @@ def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[
                 for key in fired["facts"]
             ],
         }
-        (deciding if fired["tier"] == content["tier"]["assigned"] else others).append(card)
+        by_rules = content["tier"].get(
+            "by_rules", content["tier"]["assigned"]
+        )  # beside it a reviewer's raise may stand
+        (deciding if fired["tier"] == by_rules else others).append(card)
     return deciding, others
 
 

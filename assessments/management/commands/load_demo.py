@@ -83,7 +83,6 @@ class DemoReview:
     """What the first reviewer has done so far: `accepted` targets, then those marked with words."""
 
     by: str
-    conflict_of_interest: str = ""
     accepted: list[str] = field(default_factory=list)
     marks: dict[str, Any] = field(default_factory=dict)
 
@@ -336,7 +335,7 @@ class Command(BaseCommand):
             )
             self.at = ("review", "by")
             reviewer = users[file.review.by]
-            workflow.take(submission, by=reviewer, conflict_of_interest=file.review.conflict_of_interest)
+            workflow.take(submission, by=reviewer)
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
                 declaring.save_mark(submission, target, by=reviewer, **asdict(mark))

@@ -1,0 +1,176 @@
+"""What is typed at the reviewers' desk: filters of the queue, seats asked of colleagues, messages, appeals, absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from assessments.forms.reviews import ReviewForm, _text
+from assessments.models.queue import DONE, MINE, TEAM, WAITING
+from assessments.models.systems import TierChoices
+
+GROUP_WORDS = {
+    WAITING: gettext_lazy("Unassigned"),
+    MINE: gettext_lazy("Mine"),
+    TEAM: gettext_lazy("With others"),
+    DONE: gettext_lazy("Done"),
+}
+
+
+class QueueForm(forms.Form):
+    """What the queue shows. A value that is no choice is left out, as if nothing was asked."""
+
+    tier = forms.ChoiceField(
+        label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
+    )
+    organisation = forms.ChoiceField(label=gettext_lazy("Organisation"), required=False)
+    who = forms.ChoiceField(
+        label=gettext_lazy("Who has it"),
+        choices=[("", gettext_lazy("All")), *GROUP_WORDS.items()],
+        required=False,
+    )
+    late = forms.ChoiceField(
+        label=gettext_lazy("Waiting"),
+        choices=[("", pgettext_lazy("of any length", "Any time")), ("late", gettext_lazy("Late only"))],
+        required=False,
+    )
+
+    def __init__(self, data: Any, *, organisations: Sequence[tuple[str, str]]) -> None:
+        super().__init__(data)
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("All")), *organisations]
+        self.is_valid()
+
+    def chosen(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.fields if self.cleaned_data.get(name)}
+
+    def query(self) -> str:
+        """The choice as an address has it; the same choice is always written the same way."""
+        return urlencode(self.chosen())
+
+
+class AssignForm(ReviewForm):
+    """Whom to ask for a seat. `people`: (id, name with an absence); `note_needed`: a held seat."""
+
+    to = forms.TypedChoiceField(
+        label=gettext_lazy("Colleague"),
+        coerce=int,
+        error_messages={"required": gettext_lazy("Choose a colleague.")},
+    )
+    note = _text(gettext_lazy("Note"), gettext_lazy("Only your colleagues read it."), required=False, limit=2000)
+    although_away = forms.BooleanField(label=gettext_lazy("Ask although they are away"), required=False)
+
+    def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Choose")), *people]
+        if note_needed:
+            self.fields["note"].required = True
+            self.fields["note"].help_text = _("How far it is, and what to look at. Only your colleagues read it.")
+            self.fields["note"].error_messages["required"] = _(
+                "Say how far it is and what to look at: it is all your colleague gets."
+            )
+
+
+class NoInterestForm(ReviewForm):
+    """The declaration of whoever reads along, without a seat."""
+
+    conflict = forms.ChoiceField(
+        label=gettext_lazy("Is there anything between you and this organisation or this system?"),
+        choices=[
+            ("none", gettext_lazy("No, I have no interest in the outcome")),
+            ("declared", gettext_lazy("Yes, and I declare it here")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
+    )
+    words = _text(
+        gettext_lazy("What it is"),
+        gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write."),
+        required=False,
+        rows=3,
+        limit=400,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
+            self.add_error("words", _("Say what it is, in a sentence."))
+        if cleaned.get("conflict") == "none" and cleaned.get("words"):
+            self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
+        return cleaned
+
+
+class MessageForm(ReviewForm):
+    text = _text(
+        gettext_lazy("Your message"),
+        gettext_lazy("It is kept as it is sent and cannot be changed."),
+        missing=gettext_lazy("Write what you want to say."),
+    )
+
+
+class ContestForm(ReviewForm):
+    """What an appeal or complaint is about, and why. `about`: (value, words)."""
+
+    about = forms.ChoiceField(
+        label=gettext_lazy("What it is about"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what it is about. Each decision can be contested once.")},
+    )
+    reasons = _text(
+        gettext_lazy("Your reasons"),
+        gettext_lazy("What is wrong, and where in your submission that can be seen."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say why: whoever answers has nothing else to go by."),
+    )
+
+    def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["about"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(about)
+
+
+class AppealAnswerForm(ReviewForm):
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Your finding"),
+        choices=[
+            ("upheld", gettext_lazy("Upheld: it is right, and something has to follow")),
+            ("rejected", gettext_lazy("Rejected: the decision stands")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose whether it is upheld.")},
+    )
+    words = _text(
+        gettext_lazy("What happens next, or why it is rejected"),
+        gettext_lazy("The organisation and the reviewers of the case read it."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say what happens next, or why it is rejected."),
+    )
+
+
+class AbsenceForm(ReviewForm):
+    """The days on which a reviewer is away; both or neither."""
+
+    away_from = forms.DateField(
+        label=gettext_lazy("Away from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+    )
+    away_until = forms.DateField(
+        label=gettext_lazy("Away until"),
+        help_text=gettext_lazy("The last day. Colleagues see it at your cases and may hand them over meanwhile."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+    )

@@ -1,0 +1,150 @@
+"""What is typed about holds, raised tiers and changes: who looks after it, what was decided, why, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.fields import Words, explained
+from assessments.guideline.edition import ChangeKind
+from assessments.models import Hold, HoldOutcome, User
+
+
+class Plain(forms.Form):
+    """A form of a few fields, laid out in their order, without a <form> tag of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+
+def _day(label: Any, help_text: Any = "", missing: Any = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": missing or _("Enter a date."),
+            "invalid": _("Enter the date as year, month and day, such as 2027-03-31."),
+        },
+    )
+
+
+class AssignHoldForm(Plain):
+    """Who looks after a hold, and by when; `people` may, and are read once."""
+
+    owner = forms.TypedChoiceField(
+        label=_("Who looks after it"),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who looks after it.")),
+    )
+    due = _day(_("By"))
+
+    def __init__(self, data: Any = None, *, hold: Hold, people: Iterable[User]) -> None:
+        by_key = {str(person.pk): person for person in people}
+        if hold.owner is not None:
+            by_key.setdefault(str(hold.owner_id), hold.owner)
+        super().__init__(data, initial={"owner": str(hold.owner_id or ""), "due": hold.due})
+        field: Any = self.fields["owner"]
+        field.choices = [(key, str(person)) for key, person in by_key.items()]
+        field.coerce = by_key.__getitem__
+
+
+OUTCOME_HINTS = {
+    HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
+    HoldOutcome.ACCEPTED: _("Purpose, authority and containment are shown. The hold is closed."),
+    HoldOutcome.CORRECT: _(
+        "The fact is marked “change needed”. Return the submission: once the fact is corrected, the rules run again and "
+        "the hold closes with this decision. A refused claim becomes “no”."
+    ),
+}
+
+
+class DecideHoldForm(Plain):
+    """A reviewer's decision on a hold."""
+
+    outcome = forms.ChoiceField(
+        label=_("What was decided"),
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what was decided.")),
+    )
+    decision = Words(
+        label=_("The decision, and on what advice or evidence"),
+        help_text=_("It is kept with the use, and the plan and the decision letter print it."),
+        max_length=4000,
+        error_messages={"required": _("Write down what was decided and on what advice.")},
+    )
+
+    def __init__(self, data: Any = None, *, outcomes: Sequence[HoldOutcome]) -> None:
+        super().__init__(data)
+        field: Any = self.fields["outcome"]
+        field.choices = [(str(one), explained(_sentence(one.label), OUTCOME_HINTS[one])) for one in outcomes]
+
+
+def _sentence(words: Any) -> str:
+    said = str(words)
+    return said[:1].upper() + said[1:]
+
+
+class RaiseForm(Plain):
+    """A higher tier and the reason for it; `tiers`: those above the one that stands, with their meaning."""
+
+    tier = forms.ChoiceField(
+        label=_("The tier that it should have"),
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose the tier that it should have.")),
+    )
+    reason = Words(
+        label=_("Why"),
+        help_text=_("It prints beside the tier, as the judgement of a reviewer: in plan, letter and submission."),
+        max_length=4000,
+        error_messages={"required": _("Say why: the reason prints wherever the tier does.")},
+    )
+
+    def __init__(self, data: Any = None, *, tiers: Iterable[tuple[str, str, str]]) -> None:
+        super().__init__(data)
+        field: Any = self.fields["tier"]
+        field.choices = [(key, explained(word, meaning)) for key, word, meaning in tiers]
+
+
+class ReasonForm(Plain):
+    """Why something is taken back."""
+
+    reason = Words(
+        label=_("Why"),
+        max_length=4000,
+        help_text=_("Your name, the time and this reason are kept."),
+        error_messages={"required": _("Say why.")},
+    )
+
+
+class ChangedForm(Plain):
+    """What has changed since the approval."""
+
+    kinds = forms.MultipleChoiceField(
+        label=_("What has changed?"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose all that apply. They decide which answers are asked again."),
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what has changed.")),
+    )
+    words = Words(
+        label=_("In your words"),
+        help_text=_("What is different now, in a few sentences. Reviewers read it; the public does not."),
+        max_length=4000,
+        error_messages={"required": _("Say in your words what has changed.")},
+    )
+    happened_on = _day(_("Since when"), missing=_("Say since when it is so."))
+
+    def __init__(self, data: Any = None, *, kinds: Iterable[ChangeKind]) -> None:
+        super().__init__(data, initial={"happened_on": timezone.localdate()})
+        field: Any = self.fields["kinds"]
+        field.choices = [(kind.key, explained(kind.label, kind.help) if kind.help else kind.label) for kind in kinds]

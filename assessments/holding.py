@@ -1,0 +1,311 @@
+"""What a use waits for before anything is certified: its holds, and the open answers of a provisional tier.
+
+Who may close a hold stands in tiering.md 4 and is refused here, whatever page asks: an open question is closed by an answer
+with its evidence, from the hold's owner or an Owner; a legal review by an independent reviewer's written decision; evidence
+of an exception by a reviewer outside the team. Every function names its actor, `by=`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments import access, declaring, teamwork
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.edition import Fact
+from assessments.guideline.terms import UNKNOWN, HoldKind
+from assessments.models import (
+    Assessment,
+    AuditEntry,
+    DeclaredUse,
+    Evidence,
+    EvidenceUse,
+    Hold,
+    HoldOutcome,
+    MarkKind,
+    MarkReason,
+    Role,
+    SignedWorst,
+    State,
+    Submission,
+    User,
+)
+from assessments.models.systems import as_facts
+from assessments.scoring.tiers import assign_tier
+
+PLEA, PLEADED = "lawful_exception_claimed", "illegal_purpose"
+OUTCOMES: Mapping[str, tuple[HoldOutcome, ...]] = {  # what a reviewer may decide on a hold
+    HoldKind.OPEN_QUESTION: (),
+    HoldKind.LEGAL_REVIEW: (HoldOutcome.STANDS, HoldOutcome.CORRECT),
+    HoldKind.EXCEPTION_EVIDENCE: (HoldOutcome.ACCEPTED, HoldOutcome.CORRECT),
+}
+
+
+def _lock(hold: Hold) -> tuple[DeclaredUse, Hold]:
+    """Lock the use, then read its hold afresh."""
+    locked = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation")
+    use = locked.get(pk=hold.use_id)
+    hold = Hold.objects.select_related("owner").get(pk=hold.pk)
+    hold.use = use
+    if hold.closed_at:
+        raise WorkflowError(_("This hold is closed already."))
+    return use, hold
+
+
+def _audit(kind: str, hold: Hold, by: User, **details: Any) -> None:
+    about = {"hold": str(hold.kind), "fact": hold.fact, **details}
+    AuditEntry.objects.record(kind, hold.use, by=by, organisation=hold.use.system.organisation, details=about)
+
+
+# --- the organisation's side -------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def assign(hold: Hold, *, by: User, owner: User, due: date) -> Hold:
+    """Say who looks after a hold and by when: an Owner, or whoever looks after it now. The new one is told."""
+    use, hold = _lock(hold)
+    require_keeper(hold, by)
+    if access.role_in(owner, use.organisation_id) not in access.MAY[Action.ANSWER]:
+        raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
+    if due < timezone.localdate() and due != hold.due:
+        raise InvalidAnswer("due", _("Choose today or a later day."))
+    before = {"owner": str(hold.owner) if hold.owner else "", "due": hold.due}
+    is_new = hold.owner_id != owner.pk
+    hold.owner, hold.due = owner, due
+    hold.save(update_fields=["owner", "due"])
+    if is_new and owner.pk != by.pk:
+        teamwork.tell(
+            [owner.pk],
+            "hold",
+            f"hold:{hold.pk}",
+            _("A hold is yours: %(use)s") % {"use": use.title},
+            _("%(name)s asks you to see to it by %(day)s.") % {"name": by, "day": due.isoformat()},
+            reverse("hold", args=[use.reference, hold.pk]),
+        )
+    _audit("hold_assigned", hold, by, old=before, new={"owner": str(owner), "due": due})
+    return hold
+
+
+def require_keeper(hold: Hold, by: User) -> None:
+    """Raise NotPermitted for anybody but the hold's owner, while a member who declares, and the organisation's Owners."""
+    role = access.require(by, Action.DECLARE, hold.use)
+    if role != Role.OWNER and hold.owner_id != by.pk:
+        raise NotPermitted(_("The person who looks after this hold does that, or an owner of the organisation."))
+
+
+def may_keep(hold: Hold, by: User) -> bool:
+    """Whether `by` may assign the hold and change its evidence: for a page, which shows what can be done."""
+    try:
+        require_keeper(hold, by)
+    except NotPermitted:
+        return False
+    return True
+
+
+@transaction.atomic
+def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
+    """Let a hold lean on a piece of the library; twice is once. With its answer given, this closes an open question."""
+    use, hold = _lock(hold)
+    require_keeper(hold, by)
+    piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    if piece.organisation_id != use.organisation_id:
+        raise NotPermitted(_("This piece belongs to another organisation."))
+    if piece.withdrawn_at:
+        raise WorkflowError(_("This piece was withdrawn from the library."))
+    row, created = EvidenceUse.objects.get_or_create(
+        evidence=piece, hold=hold, defaults={"version": piece.version, "by": by}
+    )
+    if created:
+        declaring.run_rules(use, by=by)
+        _audit("hold_evidence_attached", hold, by, piece=piece.reference, version=piece.version)
+    return row
+
+
+@transaction.atomic
+def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
+    """Take a piece away from an open hold; it stays in the library."""
+    _use, hold = _lock(hold)
+    require_keeper(hold, by)
+    gone, _rows = EvidenceUse.objects.filter(evidence=piece, hold=hold).delete()
+    if gone:
+        _audit("hold_evidence_detached", hold, by, piece=piece.reference)
+
+
+# --- the reviewer's side -----------------------------------------------------------------------------------------------
+
+
+def obstacles_to_decide(hold: Hold, submission: Submission, by: User) -> list[str]:
+    """Say what keeps this person from deciding on an open hold; empty when nothing does."""
+    assessment = submission.assessment
+    seat = submission.seats.filter(reviewer=by).first()
+    if not OUTCOMES[hold.kind]:
+        return [_("An open question is closed by its answer, with evidence, from the organisation.")]
+    reasons = []
+    if seat is None:
+        reasons.append(_("Take the case before you decide on it."))
+    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
+        reasons.append(_("The submission is not under review now."))
+    if by.pk in declaring.delivery_team(assessment):
+        reasons.append(_("You worked on this use yourself, so somebody else has to decide."))
+    if hold.kind == HoldKind.LEGAL_REVIEW and seat is not None and not seat.independent:
+        reasons.append(_("A legal review is closed by an independent reviewer."))
+    return reasons
+
+
+@transaction.atomic
+def close(
+    hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
+) -> Hold:
+    """Decide on a hold, on the record: a reviewer with a seat, outside the team, independent for a legal review.
+
+    `outcome`: the first of `OUTCOMES` when left out. *Correct* leaves the hold open and marks the fact *change needed*: it
+    closes with this decision once the returned fact is corrected, which runs the rules again (a refused claim becomes
+    `lawful_exception_claimed: false`). Raises InvalidAnswer where the decision is not written down, NotPermitted,
+    SeparationOfDuties, WorkflowError where evidence of an exception is to be accepted and there is none.
+    """
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    use, hold = _lock(hold)
+    if hold.use_id != assessment.use_id:
+        raise WorkflowError(_("This hold is closed already."))
+    if not OUTCOMES[hold.kind]:
+        raise WorkflowError(_("An open question is closed by its answer."))
+    seat = submission.seats.filter(reviewer=by).first()
+    if seat is None:
+        raise NotPermitted(_("Take the case before you decide on it."))
+    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
+        raise WrongState(assessment, State.IN_REVIEW)
+    if by.pk in declaring.delivery_team(assessment):
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to decide."))
+    if hold.kind == HoldKind.LEGAL_REVIEW and not access.is_independent(by, assessment.organisation_id):
+        raise SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
+    chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])
+    if chosen not in OUTCOMES[hold.kind]:
+        raise InvalidAnswer("outcome", _("Choose one of the decisions given."))
+    if not decision.strip():
+        raise InvalidAnswer("decision", _("Write down what was decided and on what advice."))
+    if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
+        raise WorkflowError(_("There is no evidence to accept: the organisation attaches it to the hold first."))
+    hold.closed_by, hold.decision, hold.outcome = by, decision, chosen
+    if chosen == HoldOutcome.CORRECT:
+        _ask_for_correction(hold, submission, by=by)
+    else:
+        hold.closed_at = timezone.now()
+    hold.save(update_fields=["closed_at", "closed_by", "decision", "outcome"])
+    use.open_holds = use.holds.filter(closed_at=None).count()
+    use.save(update_fields=["open_holds"])
+    kind = "hold_closed" if hold.closed_at else "hold_correction_asked"
+    _audit(kind, hold, by, outcome=str(chosen), submission=submission.reference)
+    return hold
+
+
+def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None:
+    fact, would_satisfy = hold.fact, _("The fact is declared as the decision on the hold says.")
+    if hold.fact in (PLEA, PLEADED):
+        fact, would_satisfy = PLEA, _("The claim of a lawful exception is taken back: the fact is declared as “no”.")
+    declaring.save_mark(
+        submission,
+        f"f:{fact}",
+        by=by,
+        mark=MarkKind.CHANGE_NEEDED,
+        reason=MarkReason.WRONG_FACT,
+        words=hold.decision,
+        would_satisfy=would_satisfy,
+    )
+
+
+# --- signing the worst answer ------------------------------------------------------------------------------------------
+
+
+def open_answers(edition: CompiledEdition, facts: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The answers that a provisional tier waits for: those that may be signed at their worst, and those that may not.
+
+    Signing some may make others count, so it is tried until the tier is provisional no more. Facts on prohibited uses,
+    and the plea of a lawful exception, are never declared by signing: somebody has to know.
+    """
+    signed: dict[str, Any] = {}
+    never: dict[str, None] = {}
+    result = assign_tier(edition, facts)
+    while result.provisional:
+        waiting = [key for key in result.waits_for if key not in signed and key not in never]
+        for key in waiting:
+            fact = edition.facts[key]
+            if fact.prohibited_use or fact.worst is None:
+                never[key] = None
+            else:
+                signed[key] = fact.worst
+        if not waiting:
+            break
+        result = assign_tier(edition, {**facts, **signed})
+    return signed, tuple(never)
+
+
+def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping[str, Any]) -> str:
+    """The text that an Owner signs; it is stored word for word."""
+    lines = [f"{edition.facts[key].label}: {answer_words(edition.facts[key], value)}" for key, value in answers.items()]
+    words = ngettext(
+        "For the use “%(use)s” we do not know the answer to the following fact. I declare it at its worst answer, as if "
+        "it were known, and let the tier follow from it. It stands until a new answer is declared in its place.",
+        "For the use “%(use)s” we do not know the answers to the following facts. I declare each at its worst answer, as if "
+        "it were known, and let the tier follow from them. They stand until new answers are declared in their place.",
+        len(lines),
+    )
+    return "\n".join([words % {"use": use.title}, *lines])
+
+
+def answer_words(fact: Fact, value: Any) -> str:
+    """Say an answer in a few words: of an option, what stands before its colon."""
+    if value == UNKNOWN:
+        return _("Do not know")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    words = fact.options.get(str(value), str(value))
+    return words.split(":")[0].split("：")[0]
+
+
+@transaction.atomic
+def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = None) -> SignedWorst:
+    """Declare the open answers of a provisional tier at their worst, on an Owner's signature; the rules run again.
+
+    The facts take the worst value by revisions like any other and can be changed like any other, which takes the mark of
+    the signature from them. `shown`: the answers that the page showed. Raises WorkflowError where nothing waits, where a
+    fact waits that is never signed, or where other answers are open by now; Locked as `declaring.declare_facts`.
+    """
+    access.require(by, Action.SIGN, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
+    edition = declaring.current_edition(use)
+    rows = {row.key: row for row in use.fact_rows()}
+    answers, never = open_answers(edition, as_facts(rows.values()))
+    if never:
+        labels = "; ".join(edition.facts[key].label for key in never)
+        words = _("These facts are never signed at their worst answer. Somebody has to answer them first: %(facts)s.")
+        raise WorkflowError(words % {"facts": labels})
+    if not answers:
+        raise WorkflowError(_("The tier waits for no answer that could be signed."))
+    if shown is not None and dict(shown) != answers:
+        raise WorkflowError(_("Other answers are open by now than the page showed. Read the statement again."))
+    before = {key: rows[key].value if key in rows else None for key in answers}
+    declaring.declare_facts(use, answers, by=by)
+    signed = SignedWorst.objects.create(
+        use=use,
+        facts=[{"fact": key, "was": before[key], "value": value} for key, value in answers.items()],
+        statement=worst_statement(use, edition, answers),
+        by=by,
+    )
+    use.fact_rows().filter(key__in=answers).update(signed_worst=signed)
+    AuditEntry.objects.record(
+        "worst_answers_signed",
+        use,
+        by=by,
+        organisation=use.system.organisation,
+        details={"facts": signed.facts, "statement": signed.statement},
+    )
+    return signed

@@ -1,0 +1,148 @@
+"""How a review goes, as the applicant sees it: its timeline, its messages; appeals and complaints, and their answers."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assessments import access, desk
+from assessments.access import Action
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
+from assessments.models.desk import AppealKind
+from assessments.models.queue import working_days_later
+from assessments.views.case import Case, find_case, own_submission
+from assessments.views.desk import add_error
+from assessments.views.inbox import seen
+from assessments.views.requests import SignedIn, posted
+from assessments.views.timeline import appeal_words, messages_in, timeline
+
+
+def _whole_case(request: SignedIn, reference: str) -> Case:
+    """The assessment for somebody who sees all of it; raises NotPermitted for who sees only what is assigned."""
+    case = find_case(request, reference)
+    if not case.sees_all:
+        raise NotPermitted(_("The review is shown to members who see the whole assessment."))
+    return case
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def followed(request: SignedIn, reference: str) -> HttpResponse:
+    """How the review goes: who has it, what happened, and the messages with its reviewers; a POST sends one."""
+    case = _whole_case(request, reference)
+    seen(request)
+    submission = own_submission(request, case)
+    if submission is None and request.method == "POST":
+        raise NotPermitted(_("Nothing was submitted yet."))
+    form = MessageForm(posted(request))
+    if request.method == "POST":
+        access.require(request.user, Action.ANSWER, case.assessment)
+        if form.is_valid():
+            try:
+                said = desk.say(submission, form.cleaned_data["text"], by=request.user)
+            except WorkflowError as error:
+                add_error(form, error)
+            else:
+                messages.success(request, _("Your message is sent."))
+                return redirect(f"{request.path}#message-{said.pk}")
+    history = access.history_of(case.assessment)
+    target = access.current_edition().policy.review_target_days
+    member = case.member
+    context = {
+        "case": case,
+        "assessment": case.assessment,
+        "use": case.assessment.use,
+        "submission": submission,
+        "seats": list(submission.seats.select_related("reviewer").order_by("pk")) if submission else [],
+        "expected": working_days_later(timezone.localdate(submission.at), target) if submission else None,
+        "target": target,
+        "moments": timeline(history, for_reviewers=False),
+        "talk": messages_in(history),
+        "form": form,
+        "why_not": desk.why_no_message(case.assessment, submission) if submission else _("Nothing was submitted yet."),
+        "may_write": member is not None and member.role in access.MAY[Action.ANSWER],
+        "appeals": [(appeal, appeal_words(appeal)) for appeal in access.appeals_in(case.assessment)],
+    }
+    return render(request, "assessments/review/followed.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def contest(request: SignedIn, reference: str) -> HttpResponse:
+    """Appeal against a decision or complain about one: an owner writes, members read what came of it."""
+    case = _whole_case(request, reference)
+    seen(request)
+    open_ones = desk.contestable(case.assessment)
+    words = {AppealKind.APPEAL: _("Appeal against: %(what)s"), AppealKind.COMPLAINT: _("Complaint about: %(what)s")}
+    form = ContestForm(posted(request), about=[(one.value, words[one.kind] % {"what": one.words}) for one in open_ones])
+    if request.method == "POST":
+        access.require(request.user, Action.SIGN, case.assessment)
+        if form.is_valid():
+            try:
+                desk.contest(case.assessment, form.cleaned_data["about"], form.cleaned_data["reasons"], by=request.user)
+            except WorkflowError as error:
+                add_error(form, error)
+            else:
+                messages.success(request, _("Sent. You are told as soon as it is answered."))
+                return redirect(request.path)
+    appeals = list(access.appeals_in(case.assessment))
+    context = {
+        "case": case,
+        "assessment": case.assessment,
+        "use": case.assessment.use,
+        "form": form,
+        "may_contest": case.is_owner and bool(open_ones),
+        "appeals": [(one, appeal_words(one), case.is_owner and desk.opens_again(one)) for one in appeals],
+    }
+    return render(request, "assessments/review/contest.html", context)
+
+
+@login_required
+@require_POST
+def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
+    """Start the assessment that an upheld appeal opens, with the answers of the refused one."""
+    case = _whole_case(request, reference)
+    found = get_object_or_404(access.appeals_in(case.assessment), reference=appeal)
+    try:
+        begun = desk.open_again(found, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return redirect("contest", reference)
+    messages.success(request, _("The new assessment is open. Confirm each answer that was taken over."))
+    return redirect(begun)
+
+
+@login_required
+@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: SignedIn, reference: str) -> HttpResponse:
+    """Answer an appeal or complaint, as a reviewer of the reviewing body who had no part in the case."""
+    appeal = get_object_or_404(access.appeals_for(request.user), reference=reference)
+    seen(request)
+    why_not = desk.why_no_answer(appeal, request.user)
+    form = AppealAnswerForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        upheld = form.cleaned_data["outcome"] == "upheld"
+        try:
+            desk.answer(appeal, by=request.user, upheld=upheld, words=form.cleaned_data["words"])
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("Answered. The organisation and the reviewers of the case have been told."))
+            return redirect("appeal", reference)
+    context = {
+        "appeal": appeal,
+        "about": appeal_words(appeal),
+        "submission": appeal.submission,
+        "form": form,
+        "why_not": why_not,
+        "use": appeal.assessment.use,
+    }
+    return render(request, "assessments/review/appeal.html", context)

@@ -1,0 +1,60 @@
+"""What changed since an approval? An owner says it, and the next assessment opens."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+
+from assessments import access, changing, staleness
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.holds import ChangedForm
+from assessments.views.case import find_case
+from assessments.views.requests import SignedIn, posted
+
+
+@login_required
+@never_cache
+def what_changed(request: SignedIn, reference: str) -> HttpResponse:
+    """State what has changed since the approval; the use's next assessment opens with just that to be answered."""
+    case = find_case(request, reference)
+    access.require(request.user, Action.SIGN, case.assessment)
+    approval = case.assessment
+    if approval.state not in staleness.APPROVALS:
+        messages.info(request, _("Nothing is approved here that could change: say it in the assessment itself."))
+        return redirect(approval)
+    form = ChangedForm(posted(request), kinds=changing.kinds_of_change())
+    if request.method == "POST" and form.is_valid():
+        try:
+            change = changing.state_change(approval, by=request.user, **form.cleaned_data)
+        except WorkflowError as error:
+            named = isinstance(error, InvalidAnswer) and error.field in form.fields
+            form.add_error(error.field if named else None, str(error))  # type: ignore[attr-defined]
+        else:
+            n = len(change.to_confirm)
+            words = ngettext(
+                "Kept. %(n)s answer waits to be confirmed or changed.",
+                "Kept. %(n)s answers wait to be confirmed or changed.",
+                n,
+            )
+            messages.success(request, words % {"n": n})
+            if changing.PURPOSE in change.kinds:
+                messages.info(
+                    request,
+                    _("If the former purpose goes on beside the new one, declare a use of its own for the new one."),
+                )
+            return redirect(change.opened)
+    context = {
+        "case": case,
+        "assessment": approval,
+        "use": approval.use,
+        "form": form,
+        "reasons": staleness.shown(approval),
+        "certified": approval.state == "certified",
+    }
+    return render(request, "assessments/changing/changed.html", context)

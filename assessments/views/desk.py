@@ -1,0 +1,131 @@
+"""Reviewers around a case: declaring an interest, asking a colleague for a seat, writing to the applicant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments import access, declaring, desk
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
+from assessments.models import Seat
+from assessments.views.inbox import seen
+from assessments.views.requests import SignedIn, posted
+from assessments.views.review_case import Case
+from assessments.views.timeline import appeal_words, messages_in
+
+
+def add_error(form: Any, error: WorkflowError) -> None:
+    """Show a refusal at its field, where the form has it."""
+    form.add_error(error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None, str(error))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def declare(request: SignedIn, reference: str) -> HttpResponse:
+    """Declare that there is no conflict, to read the answers without a seat, or that there is one."""
+    case = Case(request.user, reference)
+    if case.may_open:
+        return redirect(case.submission)
+    form = NoInterestForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            if form.cleaned_data["conflict"] == "declared":
+                desk.decline(case.submission, by=case.user, words=form.cleaned_data["words"])
+                messages.success(request, _("Your declaration is recorded. The answers stay closed to you."))
+            else:
+                desk.declare_none(case.submission, by=case.user)
+                messages.success(request, _("Your declaration is recorded. The answers are open to you."))
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            return redirect(case.submission)
+    context = {"case": case, "submission": case.submission, "form": form}
+    return render(request, "assessments/reviews/declare.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
+    """Ask a colleague to take a free seat, or to take over a held one."""
+    case = Case(request.user, reference)
+    if seat not in Seat.values:
+        raise Http404
+    team = declaring.delivery_team(case.assessment)
+    try:
+        held = desk.seat_to_ask_for(case.submission, Seat(seat), case.user, team)
+    except WorkflowError as error:
+        if request.method == "POST":
+            messages.error(request, str(error))
+            return redirect(case.submission)
+        raise NotPermitted(str(error)) from error
+    people = desk.colleagues(case.submission, Seat(seat), case.user, team)
+    away = [one for one in people if one.away_until]
+    form = AssignForm(posted(request), people=[(one.user.pk, str(one)) for one in people], note_needed=held is not None)
+    if not away:
+        del form.fields["although_away"]
+        form.helper.layout.pop(-1)
+    if request.method == "POST" and form.is_valid():
+        to = next(one.user for one in people if one.user.pk == form.cleaned_data["to"])
+        try:
+            desk.ask(
+                case.submission,
+                Seat(seat),
+                to,
+                by=case.user,
+                note=form.cleaned_data["note"],
+                although_away=form.cleaned_data.get("although_away", False),
+            )
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("%(name)s has been asked.") % {"name": to})
+            return redirect(case.submission)
+    context = {
+        "case": case,
+        "submission": case.submission,
+        "form": form,
+        "held": held,
+        "people": people,
+        "second": seat == Seat.SECOND,
+        "asked": next((one for one in case.requests if one.seat == seat), None),
+    }
+    return render(request, "assessments/reviews/assign.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def talk(request: SignedIn, reference: str) -> HttpResponse:
+    """The messages between the reviewers of a case and its applicant; a POST sends one."""
+    case = Case(request.user, reference)
+    if not case.may_open:
+        if request.method == "POST":
+            raise NotPermitted(_("Take the case before you write about it."))
+        return redirect("declare", reference)
+    seen(request)
+    form = MessageForm(posted(request))
+    if request.method == "POST":
+        case.require_seat()
+        if form.is_valid():
+            try:
+                said = desk.say(case.submission, form.cleaned_data["text"], by=case.user)
+            except WorkflowError as error:
+                add_error(form, error)
+            else:
+                messages.success(request, _("Your message is sent."))
+                return redirect(f"{request.path}#message-{said.pk}")
+    context = {
+        "case": case,
+        "submission": case.submission,
+        "form": form,
+        "talk": messages_in(access.history_of(case.assessment)),
+        "appeals": [(appeal, appeal_words(appeal)) for appeal in access.appeals_in(case.assessment)],
+        "why_not": desk.why_no_message(case.assessment, case.submission),
+    }
+    return render(request, "assessments/reviews/talk.html", context)

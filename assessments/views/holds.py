@@ -1,0 +1,182 @@
+"""What a use waits for, for its members: each hold on a page of its own, and the worst answers that an Owner may sign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from assessments import access, declaring, holding
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.forms.holds import AssignHoldForm, ReasonForm
+from assessments.forms.signing import StatementForm
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import HoldKind
+from assessments.models import DeclaredUse, Hold
+from assessments.models.base import canonical_json, sha256
+from assessments.views.facts import PLACE, Facts, RuleCard, answer_words
+from assessments.views.requests import SignedIn, posted
+
+PIECES = 50  # of the library, to choose from
+
+
+def rule_card(facts: Facts, hold: Hold) -> RuleCard | None:
+    """The rule that opened a hold; None in rows that do not name it, and where the edition has it no more."""
+    rule = next((rule for rule in facts.edition.rules if rule.id == hold.rule), None)
+    if rule is None:
+        return None
+    return RuleCard(
+        id=rule.id,
+        basis=str(rule.basis),
+        reason=rule.reason,
+        reading=rule.reading,
+        clauses=tuple((id, facts.edition.cited(id)) for id in rule.clauses),
+        facts=(),  # the one that it is about stands above the card
+    )
+
+
+def who_closes(edition: Edition, hold: Hold) -> str:
+    return edition.holds[HoldKind(hold.kind)]
+
+
+@login_required
+@never_cache
+def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """A hold: what it is about, who looks after it, what shows it, and what was decided. A form sends one act."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.VIEW, use)
+    found = get_object_or_404(use.holds.select_related("owner", "closed_by"), pk=pk)
+    found.use = use
+    form, problem = None, ""
+    if request.method == "POST":
+        holding.require_keeper(found, request.user)
+        form, problem, said = _act(request, use, found)
+        if said:
+            messages.success(request, said)
+            return redirect("hold", reference, pk)
+    return _page(request, use, found, form, problem)
+
+
+def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldForm | None, str, str]:
+    """Do what was posted; returns the form if it has to be shown again, what was in the way, and what was done."""
+    acts = {"attach": (holding.attach, _("Attached: %s.")), "detach": (holding.detach, _("Detached: %s."))}
+    name = next((name for name in acts if name in request.POST), "")
+    try:
+        if name:
+            do, words = acts[name]
+            mine = access.evidence_for(request.user).filter(organisation=use.organisation_id)
+            piece = get_object_or_404(mine, reference=request.POST[name])
+            do(found, piece, by=request.user)
+            return None, "", words % piece
+        form = AssignHoldForm(request.POST, hold=found, people=access.writers_of(use.system.organisation))
+        if not form.is_valid():
+            return form, "", ""
+        try:
+            holding.assign(found, by=request.user, **form.cleaned_data)
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+            return form, "", ""
+        return None, "", _("%s looks after this hold now.") % form.cleaned_data["owner"]
+    except WorkflowError as error:
+        return None, str(error), ""
+
+
+def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm | None, problem: str) -> HttpResponse:
+    locked = use.assessments.filter(state__in=declaring.LOCKED_STATES).exists()
+    is_open = found.closed_at is None
+    may_keep = is_open and holding.may_keep(found, request.user)
+    facts = Facts.of(
+        use, may_change=is_open and not locked and access.may(request.user, Action.DECLARE, use.organisation_id)
+    )
+    uses = list(found.evidence_uses.select_related("evidence", "by").order_by("pk"))
+    pieces = []
+    if may_keep:
+        form = form or AssignHoldForm(hold=found, people=access.writers_of(use.system.organisation))
+        mine = access.evidence_for(request.user).in_use().filter(organisation=use.organisation_id)
+        pieces = list(mine.exclude(pk__in=[one.evidence_id for one in uses]).order_by("-pk")[:PIECES])
+    context = {
+        "place": PLACE,
+        "use": use,
+        "hold": found,
+        "fact": facts.line(found.fact) if found.fact in facts.edition.facts else None,
+        "rule": rule_card(facts, found),
+        "closes": who_closes(facts.edition, found),
+        "is_open": is_open,
+        "is_question": found.kind == HoldKind.OPEN_QUESTION,
+        "may_keep": may_keep,
+        "form": form,
+        "uses": uses,
+        "pieces": pieces,
+        "errors": [("", problem)] if problem else [],
+    }
+    return render(request, "assessments/holds/hold.html", context)
+
+
+# --- signing the worst answer ------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@reauthentication_required(allow_get=True)
+def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
+    """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.SIGN, use)
+    facts = Facts.of(use)
+    answers, never = holding.open_answers(facts.edition, facts.values)
+    if not answers and not never:
+        messages.info(request, _("The tier waits for no answer."))
+        return redirect(use)
+    sentence, *_lines = holding.worst_statement(use, facts.edition, answers).splitlines()
+    form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
+    form.helper.disable_csrf = True
+    if request.method == "POST" and form.is_valid():
+        try:
+            holding.sign_worst(use, by=request.user, shown=answers)
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Signed. The tier is not provisional any more."))
+            return redirect(use)
+    context: dict[str, Any] = {
+        "place": PLACE,
+        "use": use,
+        "form": form,
+        "answers": [(facts.line(key), answer_words(facts.edition.facts[key], value)) for key, value in answers.items()],
+        "never": [facts.line(key) for key in never],
+    }
+    return render(request, "assessments/holds/worst.html", context)
+
+
+# --- the second member's agreement -------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+def disagree(request: SignedIn, reference: str) -> HttpResponse:
+    """Take back the agreement that the use is a minor procedural task: whoever gave it, or an owner."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.DECLARE, use)
+    row = Facts.of(use).rows.get("minor_procedural_task")
+    if row is None or row.agreed_by is None:
+        messages.info(request, _("There is no agreement to take back."))
+        return redirect(use)
+    if row.agreed_by != request.user and not access.may(request.user, Action.SIGN, use.organisation_id):
+        raise NotPermitted(_("Whoever agreed can take it back, or an owner."))
+    form = ReasonForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            declaring.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
+        except WorkflowError as error:
+            form.add_error("reason" if isinstance(error, InvalidAnswer) else None, str(error))
+        else:
+            messages.success(request, _("Taken back. The answer counts as no; the tier was worked out again."))
+            return redirect(use)
+    return render(request, "assessments/holds/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

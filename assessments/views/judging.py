@@ -1,0 +1,120 @@
+"""What a reviewer decides about the use itself: its holds, and a tier that should be higher."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from assessments import holding, workflow
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
+from assessments.guideline.terms import TIERS, HoldKind, Tier
+from assessments.models import HoldOutcome
+from assessments.views.requests import SignedIn, posted
+from assessments.views.review_case import Case
+from assessments.views.wording import fact_answer
+
+
+@login_required
+@never_cache
+def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
+    case = Case(request.user, reference)
+    found = get_object_or_404(case.use.holds.select_related("owner", "closed_by"), pk=pk)
+    outcomes = holding.OUTCOMES[found.kind]
+    obstacles = [] if found.closed_at else holding.obstacles_to_decide(found, case.submission, case.user)
+    form = DecideHoldForm(posted(request), outcomes=outcomes) if outcomes and not found.closed_at else None
+    if request.method == "POST":
+        case.require_seat()
+        if form is not None and form.is_valid():
+            try:
+                done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
+            except WorkflowError as error:
+                form.add_error(error.field if isinstance(error, InvalidAnswer) else None, str(error))
+            else:
+                words = _("The hold is closed.")
+                if done.outcome == HoldOutcome.CORRECT:
+                    words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
+                messages.success(request, words)
+                return redirect(case.submission)
+    rule = next((rule for rule in case.edition.rules if rule.id == found.rule), None)
+    fact = case.edition.facts.get(found.fact)
+    declared = next((one["value"] for one in case.content["facts"] if one["key"] == found.fact), None)
+    return render(
+        request,
+        "assessments/reviews/hold.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "hold": found,
+            "label": fact.label if fact else found.fact,
+            "answer": fact_answer(fact, declared) if declared is not None else _("No answer"),
+            "rule": rule
+            and {
+                "id": rule.id,
+                "basis": str(rule.basis),
+                "reason": rule.reason,
+                "reading": rule.reading,
+                "clauses": [(id, case.edition.cited(id)) for id in rule.clauses],
+            },
+            "closes": case.edition.holds[HoldKind(found.kind)],
+            "uses": list(found.evidence_uses.select_related("evidence", "by").order_by("pk")),
+            "form": form if form is not None and (not obstacles or request.method == "POST") else None,
+            "obstacles": obstacles,
+        },
+    )
+
+
+@login_required
+@never_cache
+def tier(request: SignedIn, reference: str) -> HttpResponse:
+    """Raise the tier of the use under review, or withdraw the raise of an earlier submission; each with its reason."""
+    case = Case(request.user, reference)
+    case.require_seat()
+    use, edition = case.use, case.edition
+    if not case.is_open:
+        messages.info(request, _("The tier is judged while the submission is under review."))
+        return redirect(case.submission)
+    stands = Tier(use.assigned_tier)
+    higher = [
+        (str(one), edition.terms[f"tiers.{one}"], edition.obligations[one].meaning)
+        for one in TIERS
+        if one.rank > stands.rank
+    ]
+    data = posted(request)
+    withdrawing = data is not None and "withdraw" in data
+    raising: Plain = RaiseForm(None if withdrawing else data, tiers=higher)
+    back = ReasonForm(data if withdrawing else None, auto_id="id_back_%s")  # beside a field of the same name
+    form = back if withdrawing else raising
+    if data is not None and form.is_valid():
+        try:
+            if withdrawing:
+                workflow.withdraw_raise(case.submission, by=case.user, reason=form.cleaned_data["reason"])
+            else:
+                chosen = Tier(form.cleaned_data["tier"])
+                workflow.raise_tier(case.submission, by=case.user, tier=chosen, reason=form.cleaned_data["reason"])
+        except WorkflowError as error:
+            named = isinstance(error, InvalidAnswer) and error.field in form.fields
+            form.add_error(error.field if named else None, str(error))  # type: ignore[attr-defined]
+        else:
+            messages.success(request, _("Kept. The owner has been told."))
+            return redirect(case.submission)
+    return render(
+        request,
+        "assessments/reviews/tier.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "use": use,
+            "stands": str(stands),
+            "by_rules": use.rules_tier or use.assigned_tier,
+            "raised": use.raised_by if use.raised_tier else None,
+            "raising": raising if higher else None,
+            "back": back,
+            "form": form,
+        },
+    )

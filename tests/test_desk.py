@@ -1,0 +1,389 @@
+"""Reviewers' work around a case: who may take, hand over, write and answer, and that no decision is rewritten."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from assessments import access, declaring, desk, workflow
+from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.models import (
+    Appeal,
+    AppealKind,
+    AuditEntry,
+    CaseMessage,
+    CertificateEvent,
+    Interest,
+    Message,
+    Role,
+    Route,
+    Seat,
+    SeatRequest,
+    State,
+    Submission,
+)
+from assessments.models.base import FrozenRow
+from assessments.models.queue import late_before, working_days, working_days_later
+from tests.factories import in_days, make_assessment, make_member, mark_all, save
+
+pytestmark = pytest.mark.django_db
+
+QUESTION = "use-register"
+
+
+def sent(assessment):
+    return Submission.objects.filter(assessment=assessment).order_by("-round")[0]
+
+
+def case_of(state, cast, tier="limited", **fields):
+    return sent(make_assessment(state, tier, cast=cast, **fields))
+
+
+def log_of(submission):
+    return [told.kind for told in access.history_of(submission.assessment)]
+
+
+def subjects(user, kind):
+    return list(Message.objects.filter(recipient=user, kind=kind).values_list("subject", flat=True))
+
+
+# --- interests -----------------------------------------------------------------------------------------------------------
+
+
+def test_who_declares_a_conflict_takes_nothing_and_it_is_kept(cast):
+    submission = case_of(State.SUBMITTED, cast)
+    with pytest.raises(SeparationOfDuties):
+        workflow.take(submission, by=cast.independent, conflict_of_interest="I built it.")
+    assert not Interest.objects.exists()
+    with pytest.raises(InvalidAnswer):
+        desk.decline(submission, by=cast.independent, words=" ")
+    desk.decline(submission, by=cast.independent, words="I built it.")
+    with pytest.raises(SeparationOfDuties):
+        workflow.take(submission, by=cast.independent)
+    with pytest.raises(SeparationOfDuties):
+        desk.declare_none(submission, by=cast.independent)
+    assert not submission.seats.exists()
+    assert log_of(submission)[-1] == "conflict_declared"
+    workflow.take(submission, by=cast.second_independent)
+
+
+def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    mark_all(submission, by=cast.independent)
+    desk.decline(submission, by=cast.independent, words="My brother has joined them.")
+    acts = [
+        lambda: declaring.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
+        lambda: workflow.approve(submission, by=cast.independent, statement="Fine."),
+        lambda: workflow.refuse(submission, by=cast.independent, statement="No."),
+        lambda: workflow.send_back(submission, by=cast.independent),
+    ]
+    for act in acts:
+        with pytest.raises(SeparationOfDuties):
+            act()
+    assert "Ines Independent cannot review" in subjects(cast.second_independent, desk.ASSIGNED)[0]
+
+
+def test_a_conflict_holds_for_every_round_of_a_case(cast):
+    assessment = make_assessment(State.RETURNED, "limited", cast=cast)
+    desk.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
+    save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
+    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    with pytest.raises(SeparationOfDuties):
+        workflow.take(again, by=cast.second_independent)
+
+
+def test_answers_open_to_a_seat_or_a_declaration_alone(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    assert desk.may_open_answers(cast.independent, submission)
+    assert not desk.may_open_answers(cast.second_independent, submission)
+    desk.declare_none(submission, by=cast.second_independent)
+    assert desk.may_open_answers(cast.second_independent, submission)
+    desk.decline(submission, by=cast.second_independent, words="I remember now: we shared an office.")
+    assert not desk.may_open_answers(cast.second_independent, submission)
+    with pytest.raises(FrozenRow):
+        Interest.objects.all().delete()
+
+
+# --- seats ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_colleague_is_asked_to_take_a_case_and_still_declares(cast):
+    submission = case_of(State.SUBMITTED, cast)
+    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="You know clinics.")
+    assert subjects(cast.second_independent, desk.ASSIGNED) == [
+        "Ines Independent asks you to review: Booking and urgency sorting"
+    ]
+    assert not submission.seats.exists()
+    workflow.take(submission, by=cast.second_independent)
+    assert SeatRequest.objects.get().outcome == "taken"
+    assert log_of(submission)[-2:] == ["assigned", "taken"]
+
+
+@pytest.mark.parametrize("who", ["owner", "reviewer", "outsider", "staff"])
+def test_a_case_is_assigned_to_nobody_but_a_colleague_who_may_review_it(who, cast):
+    submission = case_of(State.SUBMITTED, cast)
+    with pytest.raises(InvalidAnswer):
+        desk.ask(submission, Seat.FIRST, getattr(cast, who), by=cast.independent)
+    assert not SeatRequest.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["owner", "contributor", "viewer", "outsider", "staff"])
+def test_nobody_assigns_a_case_that_was_not_sent_to_them(who, cast):
+    submission = case_of(State.SUBMITTED, cast)
+    with pytest.raises(NotPermitted):
+        desk.ask(submission, Seat.FIRST, cast.second_independent, by=getattr(cast, who))
+
+
+def test_a_seat_is_handed_over_with_a_note_and_its_marks_keep_their_names(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    mark_all(submission, by=cast.independent)
+    with pytest.raises(InvalidAnswer):
+        desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=" ")
+    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="All but the facts.")
+    assert submission.seats.get().reviewer == cast.independent
+    with pytest.raises(NotPermitted):
+        desk.take_over(asked, by=cast.outsider)
+    desk.take_over(asked, by=cast.second_independent)
+    seat = submission.seats.get()
+    assert (seat.reviewer, seat.independent, seat.seat) == (cast.second_independent, True, Seat.FIRST)
+    assert set(submission.marks.values_list("by", flat=True)) == {cast.independent.pk}
+    with pytest.raises(NotPermitted):
+        workflow.approve(submission, by=cast.independent, statement="Too late.")
+    workflow.approve(submission, by=cast.second_independent, statement="Read and found in order.")
+    with pytest.raises(WorkflowError):
+        desk.take_over(asked, by=cast.second_independent)
+    assert "handed_over" in log_of(submission)
+
+
+def test_a_seat_with_an_approval_is_not_handed_over(cast):
+    third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
+    submission = case_of(State.IN_REVIEW, cast, "high")
+    asked = desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    with pytest.raises(WorkflowError, match="an approval is not handed over"):
+        desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
+    with pytest.raises(WorkflowError):
+        desk.take_over(asked, by=third)
+
+
+def test_the_second_seat_is_given_to_independent_reviewers_alone(cast):
+    submission = case_of(State.IN_REVIEW, cast, "high", route=Route.INSIDE)
+    assert desk.colleagues(submission, Seat.SECOND, cast.reviewer) == []
+    beside = [one.user for one in desk.colleagues(submission, Seat.SECOND, cast.independent)]
+    assert beside == [cast.second_independent]
+    assert [one.user for one in desk.colleagues(submission, Seat.FIRST, cast.independent)] == beside
+
+
+def test_colleagues_hand_over_only_for_a_holder_who_is_away(cast):
+    third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
+    submission = case_of(State.IN_REVIEW, cast)
+    with pytest.raises(NotPermitted, match="holds this seat"):
+        desk.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
+    desk.set_absence(cast.independent, in_days(0), in_days(9))
+    asked = desk.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
+    desk.take_over(asked, by=third)
+    assert submission.seats.get().reviewer == third
+
+
+def test_whoever_is_away_is_asked_only_on_purpose(cast):
+    submission = case_of(State.SUBMITTED, cast)
+    desk.set_absence(cast.second_independent, in_days(-2), in_days(3))
+    with pytest.raises(InvalidAnswer) as refused:
+        desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
+    assert refused.value.field == "although_away"
+    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, although_away=True)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "field"), [(0, None, "away_until"), (None, 0, "away_from"), (3, 1, "away_until")]
+)
+def test_an_absence_has_two_days_in_order(start, end, field, cast):
+    days = [None if n is None else in_days(n) for n in (start, end)]
+    with pytest.raises(InvalidAnswer) as refused:
+        desk.set_absence(cast.independent, *days)
+    assert refused.value.field == field
+
+
+def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
+    assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    first_round = sent(assessment)
+    workflow.take(first_round, by=cast.second_independent)
+    mark_all(first_round, by=cast.independent)
+    workflow.approve(first_round, by=cast.independent, statement="Fine.")
+    declaring.save_mark(
+        first_round,
+        f"q:{QUESTION}",
+        by=cast.second_independent,
+        mark="change_needed",
+        reason="not_shown",
+        would_satisfy="The newest entry.",
+    )
+    workflow.send_back(first_round, by=cast.second_independent)
+    save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
+    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    assert not again.decisions.exists()
+    assert again.changed == 1
+    assert first_round.changed is None
+    workflow.take(again, by=cast.second_independent)
+    mark_all(again, by=cast.second_independent)
+    workflow.approve(again, by=cast.second_independent, statement="Mended.")
+    assessment.refresh_from_db()
+    assert assessment.state == State.IN_REVIEW  # one approval of this round: the one before does not count
+
+
+# --- messages ------------------------------------------------------------------------------------------------------------
+
+
+def test_reviewer_and_applicant_write_to_each_other_without_a_return(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    asked = desk.say(submission, "Which clinics keep it?", by=cast.independent)
+    assert desk.say(submission, "Which clinics keep it?", by=cast.independent) == asked  # sent twice
+    desk.say(submission, "All six.", by=cast.contributor)
+    lines = [(m.author, m.from_reviewer, m.text) for m in CaseMessage.objects.order_by("pk")]
+    assert lines == [
+        (cast.independent, True, "Which clinics keep it?"),
+        (cast.contributor, False, "All six."),
+    ]
+    to_owner = Message.objects.get(recipient=cast.owner, kind=desk.MESSAGE)
+    assert to_owner.link == f"/assessments/{submission.assessment.reference}/review/#message-{asked.pk}"
+    assert subjects(cast.independent, desk.MESSAGE) == [
+        "Connie Contributor wrote about the review of “Booking and urgency sorting”"
+    ]
+    assert subjects(cast.second_independent, desk.MESSAGE) == []
+
+
+@pytest.mark.parametrize("who", ["assigned", "viewer", "reviewer", "second_independent", "outsider", "staff"])
+def test_nobody_else_writes_there(who, cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    with pytest.raises(NotPermitted):
+        desk.say(submission, "Hello.", by=getattr(cast, who))
+
+
+def test_messages_end_with_the_decision(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    desk.say(submission, "Which clinics keep it?", by=cast.independent)
+    workflow.refuse(submission, by=cast.independent, statement="No.")
+    for who in (cast.owner, cast.independent):
+        with pytest.raises(Locked, match="decided"):
+            desk.say(submission, "One more thing.", by=who)
+    waiting = case_of(State.SUBMITTED, cast)
+    with pytest.raises(Locked, match="Nobody has the case"):
+        desk.say(waiting, "Hello?", by=cast.owner)
+
+
+# --- appeals and complaints ------------------------------------------------------------------------------------------------
+
+
+def refused_case(cast, **fields):
+    submission = case_of(State.REFUSED, cast, **fields)
+    return submission, submission.assessment, submission.decisions.get()
+
+
+def test_each_decision_is_contested_once_by_an_owner(cast):
+    _submission, assessment, decision = refused_case(cast)
+    value = f"appeal-d{decision.pk}"
+    for who in ("contributor", "viewer", "independent", "outsider", "staff"):
+        with pytest.raises(NotPermitted):
+            desk.contest(assessment, value, "It is wrong.", by=getattr(cast, who))
+    with pytest.raises(InvalidAnswer):
+        desk.contest(assessment, value, " ", by=cast.owner)
+    desk.contest(assessment, value, "It is wrong.", by=cast.owner)
+    with pytest.raises(InvalidAnswer, match="once"):
+        desk.contest(assessment, value, "It is still wrong.", by=cast.owner)
+    desk.contest(assessment, f"complaint-d{decision.pk}", "It took too long.", by=cast.owner)
+    assert [one.value for one in desk.contestable(assessment)] == ["complaint-case"]
+    with pytest.raises(FrozenRow):
+        Appeal.objects.all().delete()
+
+
+@pytest.mark.parametrize("route", [Route.INSIDE, Route.INDEPENDENT])
+def test_it_goes_to_the_body_s_reviewers_who_had_no_part_in_the_case(route, cast):
+    submission, assessment, decision = refused_case(cast, route=route)
+    appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
+    outside = [cast.second_independent] if route == Route.INDEPENDENT else [cast.independent, cast.second_independent]
+    told = Message.objects.filter(kind=desk.APPEAL)
+    assert {message.recipient for message in told} == set(outside)
+    for who in set(cast.everyone().values()) - set(outside):
+        with pytest.raises(NotPermitted):
+            desk.answer(appeal, by=who, upheld=True, words="Start again.")
+        assert not access.appeals_for(who).exists()
+    # To answer, the frozen copy may be read; nothing of it may be taken or decided.
+    assert access.submissions_to_read(outside[0]).filter(pk=submission.pk).exists()
+    assert access.submissions_for(outside[0]).filter(pk=submission.pk).exists() == (route == Route.INDEPENDENT)
+    desk.answer(appeal, by=outside[0], upheld=False, words="The register is three years old.")
+    assert not told.filter(read_at=None).exists()
+    with pytest.raises(SeparationOfDuties, match="answered"):
+        desk.answer(appeal, by=outside[-1], upheld=True, words="Start again.")
+
+
+def test_whoever_gave_a_seat_away_does_not_answer_for_the_case(cast):
+    third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
+    submission = case_of(State.IN_REVIEW, cast)
+    desk.take_over(desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday."), by=third)
+    workflow.refuse(submission, by=third, statement="No.")
+    value = f"appeal-d{submission.decisions.get().pk}"
+    appeal = desk.contest(submission.assessment, value, "It is wrong.", by=cast.owner)
+    assert not access.appeals_for(cast.independent).exists()
+    assert access.appeals_for(cast.second_independent).get() == appeal
+
+
+def test_an_upheld_appeal_opens_a_new_assessment_and_the_refused_one_stays(cast):
+    _submission, assessment, decision = refused_case(cast)
+    appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
+    with pytest.raises(WorkflowError):
+        desk.open_again(appeal, by=cast.owner)
+    desk.answer(
+        appeal, by=cast.second_independent, upheld=True, words="The reviewer overlooked annex 2. Send it again."
+    )
+    appeal = access.appeals_in(assessment).get()
+    with pytest.raises(NotPermitted):
+        desk.open_again(appeal, by=cast.contributor)
+    begun = desk.open_again(appeal, by=cast.owner)
+    assert begun.follows == assessment
+    assert begun.answers.filter(to_confirm=True).count() == assessment.answers.count()
+    assert desk.open_again(appeal, by=cast.owner) == begun
+    assessment.refresh_from_db()
+    assert assessment.state == State.REFUSED
+    assert log_of(sent(assessment))[-2:] == ["appeal_lodged", "appeal_answered"]
+    assert subjects(cast.independent, desk.APPEAL_ANSWERED) == ["Appeal upheld: Booking and urgency sorting"]
+    assert list(AuditEntry.objects.faults(cast.organisation.reference)) == []
+
+
+def test_a_suspension_can_be_appealed_and_an_approval_complained_about(cast):
+    submission = case_of(State.CERTIFIED, cast)
+    event = CertificateEvent.objects.create(certificate=submission.certificate, kind="suspended")
+    approval = submission.decisions.get()
+    assert {one.value for one in desk.contestable(submission.assessment)} == {
+        f"complaint-d{approval.pk}",
+        f"appeal-e{event.pk}",
+        f"complaint-e{event.pk}",
+        "complaint-case",
+    }
+    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
+    assert (appeal.kind, appeal.event) == (AppealKind.APPEAL, event)
+
+
+# --- working days --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [("2026-11-20", "2026-11-20", 0), ("2026-11-20", "2026-11-23", 1), ("2026-11-20", "2026-12-04", 10),
+     ("2026-11-21", "2026-11-22", 0), ("2026-11-25", "2026-11-20", 0)],
+)  # fmt: skip
+def test_working_days_are_monday_to_friday(since, until, days):
+    assert working_days(date.fromisoformat(since), date.fromisoformat(until)) == days
+
+
+def test_what_is_late_is_found_by_the_day_it_came():
+    today = date(2026, 11, 25)  # a Wednesday
+    limit = late_before(today, 10)
+    assert timezone.localtime(limit).date() == date(2026, 11, 11)
+    for n in range(40):
+        day = today - timedelta(days=n)
+        assert (day < timezone.localtime(limit).date()) == (working_days(day, today) > 10)
+    assert working_days_later(date(2026, 11, 11), 10) == today
+    assert working_days_later(date(2026, 11, 21), 1) == date(2026, 11, 23)
