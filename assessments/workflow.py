@@ -1056,6 +1056,8 @@ def close_action(action: RemediationAction, *, by: User) -> None:
         raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
     elif by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
+    elif access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
     changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(
         status=ActionStatus.CLOSED, closed_at=timezone.now(), verified_by=by
     )

@@ -21,13 +21,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, declaring, evidence, workflow
+from assessments import access, declaring, evidence, holding, workflow
+from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
     Assessment,
     Certificate,
     DeclaredUse,
     Hold,
+    Interest,
     Membership,
     Organisation,
     RemediationAction,
@@ -66,10 +68,12 @@ TEAM = (
     "who owned an action",
     "who answered, now independent",
 )
+CONFLICTED = "who declared a conflict"  # an in-house reviewer who has, in every case
+BARRED = (*TEAM, CONFLICTED)
 MEMBERS = ("owner", "contributor", "viewer")
 STRANGERS = ("outsider", "reviewer elsewhere", "reviewer who left", "staff", "superuser")
 REVIEWERS = ("in-house", "independent", "independent member", "in-house without seat", "independent without seat")
-ROLES = (*MEMBERS, *TEAM, *REVIEWERS, *STRANGERS)
+ROLES = (*MEMBERS, *BARRED, *REVIEWERS, *STRANGERS)
 SEATLESS = ("in-house without seat", "independent without seat")
 
 
@@ -80,6 +84,7 @@ class Place:
     assessment: Assessment
     people: dict[str, User]
     extra: dict[str, Any] = field(default_factory=dict)
+    by: str = ""  # the role that tries
 
     @property
     def use(self) -> DeclaredUse:
@@ -170,6 +175,8 @@ def make_scene() -> Scene:
     Membership.objects.create(user=people["independent member"], organisation=home, role=Role.VIEWER)
     Membership.objects.filter(user=people["reviewer who left"]).update(left_at=timezone.now())
 
+    people["another independent"] = make_member(Role.REVIEWER, body, "Iris Independent").user
+    people[CONFLICTED] = make_member(Role.REVIEWER, home, "Conny Conflicted").user
     places = {
         name: Place(_worked_on(tier, home, team, facts), people, extra)
         for name, (tier, facts, extra) in {
@@ -187,12 +194,17 @@ def make_scene() -> Scene:
             "approved": ("limited", {}, {}),
             "Low, certified": ("low", {}, {}),
             "to report": ("limited", {}, {}),
+            "raised": ("limited", {}, {}),
+            "provisional": ("limited", {"employment_decisions": "unknown"}, {}),
             "retired": ("low", {}, {}),
         }.items()
     }
     for name, place in places.items():
         if "draft" not in name:
             _bring(place, name)
+        Interest.objects.create(
+            assessment=place.assessment, reviewer=people[CONFLICTED], words="My sister works there."
+        )
     _become_reviewers(team, home, body)
     draft = places["draft that takes over"].assessment
     Answer.objects.filter(assessment=draft, question__key=CARRIED).update(to_confirm=True)
@@ -237,6 +249,10 @@ def _bring(place: Place, name: str) -> None:
         workflow.self_certify(assessment, by=people["who signed"], conditions={QUESTION: due})
         workflow.report_action(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
         return
+    if name == "provisional":
+        return
+    if name == "held":
+        holding.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
     submission = workflow.submit(assessment, by=people["who signed"], route=Route.INDEPENDENT)
     if name == "to report":
         return
@@ -246,6 +262,10 @@ def _bring(place: Place, name: str) -> None:
     first = people["first"]
     workflow.take(submission, by=first)
     mark_all(submission, by=first, change={f"q:{QUESTION}": "Show the newest entry."} if name == "to return" else None)
+    if name == "raised":
+        workflow.raise_tier(submission, by=first, tier=Tier.HIGH, reason="It decides more than the facts say.")
+        fill(assessment, by=people["owner"])
+        workflow.take(workflow.submit(assessment, by=people["owner"], route=Route.INDEPENDENT), by=first)
     if name in ("High, approved once", "approved"):
         workflow.approve(submission, by=first, statement="Read and found in order.")
 
@@ -274,6 +294,10 @@ DECIDED = {
 }
 
 
+# What follows from somebody's decision by itself, in its transaction; `by` is only written down.
+CONSEQUENCES = {"declaring.run_rules", "staleness.flag", "staleness.flag_use", "staleness.suspend"}
+
+
 def decisions() -> dict[str, Callable[..., Any]]:
     """Every public function of the product that names its actor, `by=`, and decides on something of a use.
 
@@ -287,8 +311,14 @@ def decisions() -> dict[str, Callable[..., Any]]:
             parameters = inspect.signature(function).parameters
             by = parameters.get("by")
             first = str(next(iter(parameters.values())).annotation) if parameters else ""
-            if by is not None and by.kind == by.KEYWORD_ONLY and DECIDED & {p.strip() for p in first.split("|")}:
-                found[f"{module.__name__.rpartition('.')[2]}.{name}"] = function
+            key = f"{module.__name__.rpartition('.')[2]}.{name}"
+            if (
+                key not in CONSEQUENCES
+                and by is not None
+                and by.kind == by.KEYWORD_ONLY
+                and DECIDED & {p.strip() for p in first.split("|")}
+            ):
+                found[key] = function
     return found
 
 

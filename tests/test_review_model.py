@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, declaring, evidence, workflow
+from assessments import access, declaring, evidence, holding, workflow
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
     Answer,
@@ -528,6 +528,8 @@ class Reviews(RuleBasedStateMachine):
             self.close_hold(name)
             self.approve(name, promise=towards != "approved")
             self.meddle(MEDDLING_IN_REVIEW)
+        if self.newest.state == "in_review" and self.data.draw(st.booleans(), label="given up"):
+            self.withdraw("owner")  # whoever has the seat has left, or worked on the use: nobody can end the case
 
     @rule(name=who, route=st.sampled_from(Route))
     def submit(self, name: str, route: Route) -> None:
@@ -659,7 +661,7 @@ class Reviews(RuleBasedStateMachine):
                 self.attempt(
                     "close a hold",
                     name,
-                    lambda by, h=hold: workflow.close_hold(h, submission, by=by, decision="Advised."),
+                    lambda by, h=hold: holding.close(h, submission, by=by, decision="Advised."),
                 )
 
     @rule(name=who)
