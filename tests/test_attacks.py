@@ -69,6 +69,7 @@ from tests.attacks import (
     of_use,
 )
 from tests.factories import Cast, in_days, make_assessment, make_member, mark_all
+from tests.mutants import GUARDS, take_out
 
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
 SEATED = ("in-house", "independent", "independent member")
@@ -577,3 +578,37 @@ def test_of_a_certificate_nothing_is_changed_but_that_it_ended_or_is_listed(scen
         with transaction.atomic(), pytest.raises(FrozenRow):
             change()
     assert digest() == before
+
+
+# --- does the table notice when a guard is gone? -------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("guard", "row"),
+    [
+        ("the team does not decide", "workflow.approve"),
+        ("who left does not decide", "workflow.refuse"),
+        ("who has a conflict does not decide", "declaring.save_mark"),
+        ("one of the two is independent", "workflow.take, second seat"),
+        ("one of the two is independent", "workflow.approve, High, second of two"),
+        ("only owners sign", "workflow.submit"),
+    ],
+)
+def test_a_row_fails_without_its_guard(guard, row, scene, monkeypatch):
+    take_out(monkeypatch, *GUARDS[guard])
+    with pytest.raises(AssertionError):
+        test_the_function_itself_refuses_whoever_may_not(row, scene)
+
+
+@pytest.mark.parametrize(
+    ("guard", "test"),
+    [
+        ("nothing is issued on a stale approval", test_nothing_is_issued_on_a_stale_approval),
+        ("High takes two", test_a_high_use_is_not_approved_by_two_of_the_organisation),
+    ],
+)
+def test_a_test_fails_without_its_guard(guard, test, cast, monkeypatch):
+    take_out(monkeypatch, *GUARDS[guard])
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test(cast)
