@@ -150,6 +150,9 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
         reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
+    if ReviewDecision.objects.filter(submission__assessment=assessment, kind=DecisionKind.RETURN).exists():
+        # Sent again and taken back, a returned assessment is a draft once more: it still goes to whoever returned it.
+        reasons.append(_("A reviewer has asked for changes, so a reviewer decides on them."))
     prohibited = [key for key, fact in edition.facts.items() if fact.prohibited_use]
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):

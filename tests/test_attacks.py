@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from assessments import access, declaring, holding, workflow
-from assessments.errors import WorkflowError
+from assessments.errors import NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -477,6 +477,16 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
     workflow.close_action(action, by=cast.independent)
     assessment.refresh_from_db()
     assert (assessment.state, certificates(assessment.current_submission)) == (State.APPROVED, 0)
+
+
+def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
+    """Sent again and taken back it is a draft, and a Low one: what the reviewer asked for would be asked by nobody."""
+    assessment = make_assessment(State.RETURNED, "low", cast=cast)
+    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.recall(assessment, by=cast.owner)
+    with pytest.raises(NotReady) as refused:
+        workflow.self_certify(assessment, by=cast.owner)
+    assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer decides on them."]
 
 
 def test_a_hold_is_closed_through_its_own_case_alone(cast):
