@@ -38,6 +38,7 @@ from assessments.models import (
     Hold,
     Membership,
     RemediationAction,
+    ReviewDecision,
     ReviewMarkRevision,
     Role,
     Route,
@@ -185,7 +186,7 @@ class Reviews(RuleBasedStateMachine):
         self.conflicted: set[str] = set()  # who has declared a conflict of interest in the newest assessment
         self.approvals: dict[
             int, list[tuple[str, bool, bool]]
-        ] = {}  # submission: who, whether independent, of the team
+        ] = {}  # submission: who, whether independent, whether barred
         self.signers: dict[int, str] = {}
         self.marks: list[tuple[int, str, dict[str, Any]]] = []
         self.words: list[tuple[int, str, str]] = []
@@ -255,7 +256,7 @@ class Reviews(RuleBasedStateMachine):
             wanted = "in-house" if inside and not (high and sits) else "independent"
             return next((name for name in free if name not in sits and name.endswith(wanted)), "independent")
         if submission and move in ("mark", "send back", "refuse", "close a hold", "approve"):
-            done = [name for name, _independent, _team in self.approvals.get(submission.pk, ())]
+            done = [name for name, _independent, _barred in self.approvals.get(submission.pk, ())]
             return next((name for name in self.sits(submission) if name not in done), "independent")
         return "contributor" if move in ("answer", "declare", "report an action") else "owner"
 
@@ -302,7 +303,8 @@ class Reviews(RuleBasedStateMachine):
         if move == "approve":
             submission = self.submission()
             assert submission
-            mine = (name, self.is_independent(name), name in self.worked | self.conflicted)
+            barred = name in self.worked | self.conflicted or "reviewer" not in self.role(name).values()
+            mine = (name, self.is_independent(name), barred)
             if submission.decisions.filter(by=self.people[name], kind="approve").exists():
                 self.approvals.setdefault(submission.pk, []).append(mine)
         assert sum(one.ended_at is None for one in certificates) <= 1, "two running certificates of one use"
@@ -338,15 +340,15 @@ class Reviews(RuleBasedStateMachine):
         assert {row.key: row.value for row in use.fact_rows() if row.key in facts} == facts, (
             "the facts have changed since"
         )
-        assert all(not team for _name, _independent, team in approvals), (
-            "somebody of the delivery team, or with a conflict, approved"
-        )
-        assert all("reviewer" in self.role(name).values() for name, _independent, _team in approvals)
+        barred = [name for name, _independent, is_so in approvals if is_so]
+        assert not barred, f"approved by {barred}: of the delivery team, with a conflict, or no reviewer any more"
         if move == "self-certify":
             assert (tier, self.signers[submission.pk]) == ("low", "owner")
+            returned = ReviewDecision.objects.filter(submission__assessment=submission.assessment_id, kind="return")
+            assert not returned.exists(), "signed past the reviewer who had returned it"
         else:
-            people = {name for name, _independent, _team in approvals}
-            independent = {name for name, is_so, _team in approvals if is_so}
+            people = {name for name, _independent, _barred in approvals}
+            independent = {name for name, is_so, _barred in approvals if is_so}
             assert tier in ("low", "limited", "high")
             assert len(people) >= (2 if tier == "high" else 1), f"{tier} on the word of {people}"
             assert tier != "high" or independent, "High, and nobody independent"
@@ -606,9 +608,9 @@ class Reviews(RuleBasedStateMachine):
         if submission := self.submission():
             name = self.person(name, "mark")
             words = "A cousin of mine works there."
-            if self.attempt("decline", name, lambda by: desk_of_reviewers.decline(submission, by=by, words=words)):
-                if submission.assessment_id == self.newest.pk:
-                    self.conflicted.add(name)
+            said = self.attempt("decline", name, lambda by: desk_of_reviewers.decline(submission, by=by, words=words))
+            if said and submission.assessment_id == self.newest.pk:
+                self.conflicted.add(name)
 
     @rule(name=who)
     def refuse(self, name: str) -> None:
