@@ -265,21 +265,11 @@ def knows(user: User, url: str, place: Place) -> bool:
     return doors[url.split("/")[1]]()
 
 
-# Pages are slow, so each day only some go the second way, and of the team two of nine: their function was asked above.
+# Pages are slow, so each day only some go these ways, and of the team one of nine: their function was asked above.
 ALL_WAYS = {"page": ROLES, "htmx": ROLES}
 DAILY = {
-    "page": (
-        *MEMBERS,
-        TEAM[0],
-        TEAM[-1],
-        CONFLICTED,
-        "in-house",
-        "independent",
-        "independent member",
-        "outsider",
-        "superuser",
-    ),
-    "htmx": ("owner", "viewer", TEAM[0], "in-house", "independent", "reviewer who left", "staff"),
+    "page": ("owner", "viewer", TEAM[0], CONFLICTED, "in-house", "independent member", "superuser"),
+    "htmx": ("owner", TEAM[0], "in-house", "reviewer who left"),
 }
 PAGES = [name for name, attack in ATTACKS.items() if attack.page]
 
