@@ -28,8 +28,12 @@ from assessments.models.reviews import (
     ActionStatus,
     Condition,
     DecisionKind,
+    EvidenceMark,
+    EvidenceMarkRevision,
     MarkKind,
     MarkReason,
+    MarkReply,
+    MarkReplyRevision,
     RemediationAction,
     ReviewDecision,
     ReviewMark,
@@ -37,6 +41,7 @@ from assessments.models.reviews import (
     ReviewSeat,
     Seat,
     Submission,
+    Verdict,
 )
 from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, FactRevision, Hold, RevisionOutcome
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
@@ -45,9 +50,10 @@ __all__ = [
     "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
     "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
     "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
-    "Edition", "EditionText", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag",
-    "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
-    "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
-    "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
-    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+    "Edition", "EditionText", "Evidence", "EvidenceMark", "EvidenceMarkRevision", "EvidenceUse", "EvidenceVersion",
+    "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind",
+    "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers",
+    "Question", "Questionnaire", "RemediationAction", "ReviewDecision", "ReviewMark", "ReviewMarkRevision",
+    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "Section", "Sees", "State",
+    "Submission", "User", "Verdict", "edition_for",
 ]  # fmt: skip

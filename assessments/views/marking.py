@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assessments import declaring
+from assessments import reviewing
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.reviews import MarkForm
 from assessments.views.requests import SignedIn
@@ -59,7 +59,7 @@ def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryD
         form = row.form = MarkForm(data, prefix=row.anchor, row=row.mark)
         if form.is_valid() and form.changes_something:
             try:
-                row.mark = declaring.save_mark(case.submission, row.target, by=case.user, **form.fields_to_save)
+                row.mark = reviewing.save_mark(case.submission, row.target, by=case.user, **form.fields_to_save)
             except InvalidAnswer as error:
                 form.add_error(error.field if error.field in form.fields else None, str(error))
             except WorkflowError as error:

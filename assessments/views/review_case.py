@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, declaring, workflow
+from assessments import access, reviewing, workflow
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import MarkForm
 from assessments.guideline.edition import Edition
@@ -32,13 +32,12 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.snapshots import evidence_of
+from assessments.models.snapshots import declared_in, evidence_of
 from assessments.views.wording import (
     answer_lines,
     as_day,
     as_moment,
     choice_word,
-    declared_in,
     fact_answer,
     submitted_pieces,
 )
@@ -160,7 +159,7 @@ class Case:
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        return declaring.review_targets(self.content)
+        return reviewing.review_targets(self.content)
 
     @property
     def left(self) -> int:
