@@ -126,6 +126,7 @@ urlpatterns = [
     path("reviews/<str:reference>/", reviews.overview, name="review"),
     path("reviews/<str:reference>/take/", reviews.take, name="take"),
     path("reviews/<str:reference>/facts/", marking.facts, name="review_facts"),
+    path("reviews/<str:reference>/changes/", marking.changes, name="review_changes"),
     path("reviews/<str:reference>/sections/<str:key>/", marking.section, name="review_section"),
     path("reviews/<str:reference>/evidence/<str:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
     path("reviews/<str:reference>/marks/", marking.mark, name="mark"),

@@ -82,7 +82,7 @@ def _overview(request: SignedIn, case: Case, hold_form: HoldForm | None = None, 
             "has_approved": case.user.pk in approved,
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
-            "open_next": case.next_group,
+            "open_next": case.next_url,
         },
     )
 
