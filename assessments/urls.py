@@ -23,6 +23,7 @@ from assessments.views import (
     portfolio,
     public,
     queue,
+    replying,
     results,
     returned,
     reviews,
@@ -90,6 +91,7 @@ urlpatterns = [
     path("assessments/<str:reference>/answers/<str:question>/", answering.answer, name="answer"),
     path("assessments/<str:reference>/reuse/", starting.reuse, name="reuse"),
     path("assessments/<str:reference>/returned/", returned.returned, name="returned"),
+    path("assessments/<str:reference>/replies/", replying.reply, name="reply"),
     # asking colleagues, and talking about a question
     path("assessments/<str:reference>/answers/<str:question>/comments/", comments.comments, name="comments"),
     path("assessments/<str:reference>/answers/<str:question>/ask/", asking.ask, name="ask"),

@@ -176,6 +176,10 @@ class HoldForm(ReviewForm):
     )
 
 
+ANSWER_DAYS = 14
+"""How long an organisation is asked to take for its answer, unless the reviewer says otherwise. Our judgement."""
+
+
 class ReturnForm(ReviewForm):
     words = _text(
         gettext_lazy("Message to the owner"),
@@ -187,6 +191,7 @@ class ReturnForm(ReviewForm):
         help_text=gettext_lazy("It stands on the owner's page and in the mail. Nothing is locked when it passes."),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
     )
 
