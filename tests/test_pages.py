@@ -214,6 +214,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("second_independent", "submission High in review"),
     ],
     "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
+    "review_changes": [("independent", "submission second round"), ("in-house", "submission second round")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
@@ -243,6 +244,7 @@ NO_PAGE = {
     "next": "leads on to a section",
     "answer": "one answer of a section",
     "mark": "one mark of a review page",
+    "reply": "one reply of the page of what was returned",
     "flag": "a button of a section",
     "close_hold": "a form of the case's overview",
     "document_state": "what the page of a document asks",

@@ -138,6 +138,10 @@ def make_office(how_many: int) -> Office:
     workflow.take(sent, by=cast.reviewer)
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
+    second = make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS if how_many > 1 else None)
+    save(second, "use-register", {"choice": "in_place", "text": "All of them."}, by=owner)
+    again = workflow.submit(second, by=owner, route=Route.INSIDE)
+    workflow.take(again, by=cast.reviewer)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
     in_review.refresh_from_db()
     if how_many > 1:
@@ -176,6 +180,7 @@ def make_office(how_many: int) -> Office:
             "returned": (returned.reference,),
             "certified": (certified.reference,),
             "submission": (sent.reference,),
+            "second round": (again.reference,),
             "submission, section": (sent.reference, SECTION),
             "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
         },
@@ -237,6 +242,7 @@ PAGES = [
     ("reviewer", "review", "submission"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
+    ("reviewer", "review_changes", "second round"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

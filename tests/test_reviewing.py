@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from assessments import declaring, evidence, reviewing, workflow
+from assessments.documents.jobs import submission_report
+from assessments.documents.plan import plan_html
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import (
     AuditEntry,
@@ -189,6 +191,9 @@ def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
         2,
     ]
     assert reviewing.open_agreed_actions(submission) == []
+    block = next(block for block in submission_report(submission).actions if block.number == action.number)
+    assert (block.title, block.steps[-1], block.due) == (action.title, action.asked, action.due)
+    assert "Name a deputy" in plan_html(submission_report(submission))
 
 
 def test_an_agreed_action_joins_the_open_one_of_its_question(cast):
