@@ -143,6 +143,9 @@ def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
     ).content.decode()
     assert "Ivan Independent’s mark stands" in fragment
     assert f'name="{PREFIX}-base" value="0"' in fragment
+    unfinished = mine | {"target": TARGET, f"{PREFIX}-reason": ""}  # what is incomplete moves the page on no further
+    fragment = client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}).content.decode()
+    assert f'name="{PREFIX}-base" value="0"' in fragment
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.revisions.count()) == ("accepted", 2)
     client.post(url, mine | {"resolve": f"{PREFIX}:1"})

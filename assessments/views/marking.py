@@ -82,7 +82,9 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     if together or group.left:
         return redirect(_with_filter(case.url(key), request))
     following = next((other for other in case.groups if other.left), None)
-    if following is None or (key == CHANGES and not case.left):
+    if following is None and key == CHANGES and case.changes:
+        return redirect("send_back", reference)
+    if following is None:
         return redirect(case.submission)
     return redirect(_with_filter(case.url(following.key), request))
 

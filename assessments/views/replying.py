@@ -51,9 +51,10 @@ class ReplyBox:
 
     @property
     def base(self) -> int:
-        """The revision on which the next save builds; where two replies stand, still the one that the page had shown."""
-        if self.theirs is not None:
-            return int(self.form["base"].value() or 0)
+        """The revision on which the next save builds; after a failed one still that which the page had shown."""
+        if self.problem:
+            given = str(self.form["base"].value() or "")
+            return int(given) if given.isdecimal() else 0
         return self.row.revision if self.row else 0
 
     @property

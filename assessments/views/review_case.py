@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -51,6 +52,12 @@ FACTS = "facts"
 CHANGES = "changes"
 
 
+def posted_base(form: Form) -> int:
+    """The revision that a page had shown, as it gave it back."""
+    given = str(form["base"].value() or "")
+    return int(given) if given.isdecimal() else 0
+
+
 @dataclass
 class Row:
     """One fact or answer to judge, as it was submitted, beside the mark on it."""
@@ -82,9 +89,9 @@ class Row:
 
     @property
     def base(self) -> int:
-        """The revision on which the next save builds: where two versions stand, still the one that the page had shown."""
-        if self.theirs is not None and self.form is not None:
-            return int(self.form["base"].value() or 0)
+        """The revision on which the next save builds: after a failed one still that which the page had shown."""
+        if self.form is not None and self.form.is_bound and self.form.errors:
+            return posted_base(self.form)
         return self.mark.revision if self.mark else 0
 
     @property
@@ -148,6 +155,12 @@ class Piece:
         if self.form is not None and self.form.is_bound:
             return str(self.form["note"].value() or "")
         return self.mark.note if self.mark else ""
+
+    @property
+    def base(self) -> int:
+        if self.problem and self.form is not None:
+            return posted_base(self.form)
+        return self.mark.revision if self.mark else 0
 
     @property
     def operation(self) -> uuid.UUID:
