@@ -284,6 +284,21 @@ def test_keys_mark_and_go_on_only_where_they_are_switched_on(
     assert submission.marks.count() == int(on)
 
 
+def test_a_reply_that_was_not_sent_yet_comes_back_after_a_reload(address: str, people: Cast, chromium: Browser) -> None:
+    assessment = make_assessment(State.RETURNED, "limited", cast=people)
+    with browser.new_page(chromium) as page:
+        side = Side(page, address, people.owner)
+        side.open("returned", assessment.reference)
+        box = page.locator(f"[name=r-q-{QUESTION}-words]")
+        box.fill("It stands in the handbook, page 4.")
+        page.wait_for_timeout(100)  # written to the disk, and not sent yet
+        page.reload()
+        expect(box).to_have_value("It stands in the handbook, page 4.")
+        expect(page.locator(f"#r-q-{QUESTION}-state")).to_contain_text("Replied")
+        side.look("reply-brought-back")
+    assert newest(assessment).replies.get().words == "It stands in the handbook, page 4."
+
+
 def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast, chromium: Browser) -> None:
     """The states of a marking page that the table of pages does not reach: looked at by axe, at 320 px too."""
     assessment = make_assessment(State.DRAFT, "high", cast=people)

@@ -261,7 +261,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
         f"As it was: {OTHER}.",
         "replied,",
         "left the answer as it was",
-        "Unchanged, marks carried",
+        "Unchanged, marks carried:",
     ):
         assert words in text
     ines.post(

@@ -286,7 +286,7 @@ def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
 def _kinds(case: Case) -> list[tuple[str, int]]:
     """How many unchanged marks of each kind were carried, for the outline of a later round."""
     carried = [row for row in case.rows.values() if not row.waits] if case.before is not None else []
-    return [(str(kind), sum(row.state == kind for row in carried)) for kind in MarkKind]
+    return [(str(kind.label).lower(), sum(row.state == kind for row in carried)) for kind in MarkKind]
 
 
 @login_required

@@ -76,9 +76,10 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         errors += [(box.anchor, f"{box.title}: {box.problem}") for box in boxes.values() if box.problem]
         if not errors:
             words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
-            said = [words % {"n": changed}] if changed or not replied else []
+            said = [words % {"n": changed}] if changed else []
             if replied:
-                said.append(ngettext("%(n)s reply saved.", "%(n)s replies saved.", replied) % {"n": replied})
+                said.append(ngettext("%(n)s reply was saved.", "%(n)s replies were saved.", replied) % {"n": replied})
+            said = said or [_("Everything on this page is saved.")]  # with script it was, one by one
             messages.success(request, " ".join(said))
             return redirect("returned", reference)
     show_as_returned(case, views, content, marks)
