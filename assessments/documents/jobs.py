@@ -164,7 +164,6 @@ def submission_report(submission: Submission) -> Report:
     """The report of a submission, with what reviewers said and how its actions stand. Three queries."""
     marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
     actions = RemediationAction.objects.filter(use=submission.assessment.use_id).select_related("owner", "verified_by")
-    actions = list(actions)
     content = submission.content()
     content["actions"] = [*content["actions"], *_agreed(submission, content, actions)]
     return build_report(

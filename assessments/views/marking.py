@@ -18,6 +18,7 @@ from assessments import reviewing
 from assessments.errors import Conflict, InvalidAnswer, WorkflowError
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
+from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
 from assessments.views.review_case import CHANGES, FACTS, Case, Group, Piece, Row
 
@@ -231,10 +232,8 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
     if show not in FILTERS or (show == "changed" and case.before is None):
         show = "all" if group.key == CHANGES else usual
     rows = _shown(case, show, group.rows)
-    for row in rows:
-        if row.form is None and case.is_open:
-            row.form = MarkForm(prefix=row.anchor, row=row.mark)
     case.hang_evidence(rows)
+    draw(case, rows, of_facts=group.key == FACTS)
     errors = [*_errors(rows)]
     page_url = case.url(group.key)
     own = set(case.plain) if group.key == CHANGES else set(case.plain) & {row.target for row in group.rows}
@@ -267,7 +266,6 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "plain": len(own),
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
-            "of_facts": group.key == FACTS,
             "page_url": _with_filter(page_url, request),
         },
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.forms import Form
@@ -20,13 +21,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, reviewing, workflow
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
-from assessments.guideline.edition import Edition
+from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models import (
     EvidenceMark,
@@ -50,6 +52,8 @@ from assessments.views.wording import (
 
 FACTS = "facts"
 CHANGES = "changes"
+OPERATION = "the-operation-of-this-save"
+"""Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
 
 
 def posted_base(form: Form) -> int:
@@ -65,11 +69,11 @@ class Row:
     target: str
     title: str
     text: str
-    now: dict[str, Any]
-    before: dict[str, Any] | None = None  # of the last round, where it differed
+    words: Callable[[], dict[str, Any]]  # what was answered; asked for only where a page shows it
+    words_before: Callable[[], dict[str, Any]] | None = None  # in the last round, where it differed
     changed: bool = False
     mark: ReviewMark | None = None  # what is kept of it; one that was taken back has no `mark`
-    clauses: list[tuple[str, str, str]] = field(default_factory=list)
+    cited: Callable[[], list[tuple[str, str, str]]] = list
     blocks: bool = False
     form: MarkForm | None = None
     decisive: bool = False
@@ -77,15 +81,29 @@ class Row:
     reply: dict[str, Any] | None = None  # and what the organisation said to it
     pieces: list[Piece] = field(default_factory=list)
     theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
+    html: SafeString | str = ""
+    is_kept: bool = False  # drawn for more pages than one
+
+    @cached_property
+    def now(self) -> dict[str, Any]:
+        return self.words()
+
+    @cached_property
+    def before(self) -> dict[str, Any] | None:
+        return self.words_before() if self.words_before else None
+
+    @cached_property
+    def clauses(self) -> list[tuple[str, str, str]]:
+        return self.cited()
 
     @property
     def is_marked(self) -> bool:
         return bool(self.mark and self.mark.mark)
 
     @property
-    def operation(self) -> uuid.UUID:
-        """The name of the next save of it."""
-        return uuid.uuid4()
+    def operation(self) -> str:
+        """The name of the next save of it; in a row that is kept, what stands in its place."""
+        return OPERATION if self.is_kept else str(uuid.uuid4())
 
     @property
     def base(self) -> int:
@@ -135,6 +153,7 @@ class Piece:
     mark: EvidenceMark | None = None
     form: EvidenceMarkForm | None = None
     problem: str = ""
+    is_kept: bool = False
 
     @property
     def anchor(self) -> str:
@@ -163,8 +182,8 @@ class Piece:
         return self.mark.revision if self.mark else 0
 
     @property
-    def operation(self) -> uuid.UUID:
-        return uuid.uuid4()
+    def operation(self) -> str:
+        return OPERATION if self.is_kept else str(uuid.uuid4())
 
 
 @dataclass
@@ -330,7 +349,7 @@ class Case:
 
     def hang_evidence(self, rows: Iterable[Row]) -> None:
         """Put the evidence of these rows on them, with what became of it and what was found of it: two queries."""
-        rows = [row for row in rows if row.is_answer and row.now.get("evidence") and not row.pieces]
+        rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:
             return
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
@@ -351,13 +370,13 @@ class Case:
     def _fact_row(self, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])
         target = f"f:{fact['key']}"
-        old = next((f for f in (self.before or {}).get("facts", []) if f["key"] == fact["key"]), None)
+        old = self._facts_before.get(fact["key"])
         return Row(
             target=target,
             title=known.label if known else fact["key"],
             text=known.question if known else "",
-            now=self._fact_words(fact),
-            before=self._fact_words(old) if old and target in self.changed else None,
+            words=partial(self._fact_words, fact),
+            words_before=partial(self._fact_words, old) if old and target in self.changed else None,
             changed=target in self.changed,
             mark=self.kept.get(target),
             blocks=bool(known and known.prohibited_use),
@@ -365,6 +384,10 @@ class Case:
             asked=self.asked.get(target),
             reply=self._reply(target),
         )
+
+    @cached_property
+    def _facts_before(self) -> dict[str, Mapping[str, Any]]:
+        return {fact["key"]: fact for fact in (self.before or {}).get("facts", ())}
 
     def _reply(self, target: str) -> dict[str, Any] | None:
         """What was said to the return of the round before; a comparison with an older round leaves it out."""
@@ -390,26 +413,32 @@ class Case:
         question = self.edition.questions[shown["question"]]
         target = f"q:{question.key}"
         old = (self.before or {"answers": {}})["answers"].get(question.key)
+        return Row(
+            target=target,
+            title=question.title,
+            text=question.text,
+            words=partial(self._answer_words, question.key, shown["items"], self.content["answers"].get(question.key)),
+            words_before=partial(self._answer_words, question.key, shown["items"], old)
+            if old and target in self.changed
+            else None,
+            changed=target in self.changed,
+            mark=self.kept.get(target),
+            decisive=target in self.decisive,
+            asked=self.asked.get(target),
+            reply=self._reply(target),
+            cited=partial(self._cited, question),
+            blocks=not self._blocking.isdisjoint(question.requirements),
+        )
+
+    def _cited(self, question: Question) -> list[tuple[str, str, str]]:
+        """The clauses in scope that ask for it: id, as cited, the strongest word."""
         clauses: dict[str, Strength] = {}
         for id in question.requirements:
             requirement = self.edition.requirements[id]
             if requirement.in_scope(self._declared.context, self._declared.parts):
                 stands = clauses.get(requirement.clause, Strength.CONSIDER)
                 clauses[requirement.clause] = min(stands, requirement.strength, key=list(Strength).index)
-        return Row(
-            target=target,
-            title=question.title,
-            text=question.text,
-            now=self._answer_words(question.key, shown["items"], self.content["answers"].get(question.key)),
-            before=self._answer_words(question.key, shown["items"], old) if old and target in self.changed else None,
-            changed=target in self.changed,
-            mark=self.kept.get(target),
-            decisive=target in self.decisive,
-            asked=self.asked.get(target),
-            reply=self._reply(target),
-            clauses=[(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()],
-            blocks=not self._blocking.isdisjoint(question.requirements),
-        )
+        return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
 
     @cached_property
     def _declared(self) -> Any:
