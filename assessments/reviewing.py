@@ -304,6 +304,8 @@ def _open_case(submission: Submission, by: User) -> Assessment:
     assessment = Assessment.objects.lock(submission.assessment_id)
     if not submission.seats.filter(reviewer=by).exists():
         raise NotPermitted(_("Take the case before you mark its answers."))
+    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+        raise NotPermitted(_("This submission is not yours to review any more."))
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     return assessment

@@ -149,6 +149,13 @@ def test_who_left_the_case_or_came_too_late_marks_nothing(cast):
             reviewing.mark_evidence(submission, QUESTION, "x", by=who, verdict="supports")
         with pytest.raises(NotPermitted):
             reviewing.undo_mark(submission, TARGET, by=who, base=0)
+    seat = cast.independent.memberships.get()
+    seat.left_at = timezone.now()
+    seat.save()
+    with pytest.raises(NotPermitted):
+        reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    seat.left_at = None
+    seat.save()
     reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
     workflow.refuse(submission, by=cast.independent, statement="No.")
     with pytest.raises(Locked):

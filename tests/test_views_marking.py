@@ -73,6 +73,8 @@ def test_filters_are_kept_in_the_address_and_by_saving(ines, cast):
     reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
     response = ines.get(f"{url}?show=unmarked")
     assert targets(response) == [target for target in everything if target != TARGET]
+    counts = {key: n for key, _word, _url, n in response.context["filters"]}
+    assert counts == {"unmarked": len(everything) - 1, "decisive": len(decisive), "all": len(everything)}
     assert f'action="{url}?show=unmarked"' in response.content.decode()
     saved = ines.post(f"{url}?show=unmarked", {f"q-{OTHER}-mark": "accepted"})
     assert saved["Location"] == f"{url}?show=unmarked"

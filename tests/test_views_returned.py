@@ -24,8 +24,8 @@ def text_of(response):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
-def sent_back(cast, change=THREE, **fields):
-    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+def sent_back(cast, change=THREE, facts=None, **fields):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=facts)
     submission = Submission.objects.get(assessment=assessment)
     mark_all(submission, by=cast.independent, change=change)
     workflow.send_back(submission, by=cast.independent, **fields)
@@ -102,6 +102,28 @@ def test_a_fact_is_changed_and_leads_back_to_what_was_returned(olivia, cast):
     url = address.partition("?")[0]
     form = {"then": "returned", "personal_data": "ordinary", "base_personal_data": "1"}
     assert olivia.post(url, form)["Location"] == page_of(assessment)
+    assert assessment.use.facts.get(key="personal_data").value == "ordinary"
+
+
+def test_a_returned_fact_is_changed_on_the_page_itself(olivia, cast):
+    assessment = sent_back(cast)
+    assert 'name="personal_data"' in olivia.get(page_of(assessment)).content.decode()
+    form = {"personal_data": "ordinary", "base_personal_data": "1", "operation": str(uuid.uuid4())}
+    response = olivia.post(page_of(assessment), form)
+    assert response["Location"] == page_of(assessment)
+    assert assessment.use.facts.get(key="personal_data").value == "ordinary"
+    stale = olivia.post(page_of(assessment), form | {"personal_data": "sensitive", "operation": str(uuid.uuid4())})
+    assert "Nothing was overwritten" in text_of(stale)
+    assert assessment.use.facts.get(key="personal_data").value == "ordinary"
+    wrong = olivia.post(page_of(assessment), form | {"personal_data": "", "base_personal_data": "2"})
+    assert "Answer “" in text_of(wrong)
+
+
+def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown(olivia, cast):
+    assessment = sent_back(cast, facts={"personal_data": "ordinary"})
+    form = {"personal_data": "none", "base_personal_data": "1", "operation": str(uuid.uuid4())}
+    response = olivia.post(page_of(assessment), form)
+    assert "answers that were given. Change it on its own page" in text_of(response)
     assert assessment.use.facts.get(key="personal_data").value == "ordinary"
 
 

@@ -223,7 +223,7 @@ def _shown(case: Case, show: str, rows: Iterable[Row]) -> list[Row]:
         "decisive": lambda row: row.decisive,
         "all": lambda row: True,
     }[show]
-    return [row for row in rows if kept(row) or row.form is not None]
+    return [row for row in rows if kept(row) or (row.form is not None and row.form.is_bound)]
 
 
 def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
