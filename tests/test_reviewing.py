@@ -322,6 +322,7 @@ def test_a_reply_is_kept_version_by_version_and_frozen_into_the_next_round(cast)
         (2, "current"),
         (3, "conflict"),
     ]
+    assert {cast.owner.pk, cast.contributor.pk} <= declaring.delivery_team(assessment)
     following = again(submission, cast)
     [frozen] = following.content()["replies"]
     assert (frozen["target"], frozen["words"], frozen["by"], frozen["would_satisfy"]) == (
