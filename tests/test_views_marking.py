@@ -308,3 +308,21 @@ def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, 
     ines.post(url, {"together": "1"})
     assert second.marks.filter(together=True).count() == plain > 20
     assert not second.marks.filter(target=TARGET).exists()
+
+
+def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, shown):
+    """Rows are kept between two looks; marks, pieces and the names of saves are not taken from an older look."""
+    submission, (log, _board, _contract) = shown
+    client.force_login(cast.independent)
+    url = address("review_section", submission, SECTION)
+    first, second = (client.get(url).content.decode() for _look in range(2))
+    names = [set(re.findall(r'-operation" value="([^"]+)"', page)) for page in (first, second)]
+    assert (len(names[0]), names[0] & names[1]) == (first.count('-operation" value='), set())
+    reviewing.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="partly", note="Three.")
+    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
+    evidence.withdraw(log, by=cast.owner)
+    page = client.get(url).content.decode()
+    for words in ('value="Three."', "Ask Ivan.", "withdrawn on", f'name="{PREFIX}-base" value="1"'):
+        assert words in page
+    client.force_login(cast.second_independent)
+    assert 'type="radio"' not in client.get(url).content.decode()
