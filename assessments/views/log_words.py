@@ -192,6 +192,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Correction for a hold"),
                 gettext_lazy("%(who)s asked for the fact behind a hold of %(thing)s to be corrected"),
             ),
+            "marks_accepted_together": (
+                gettext_lazy("Accepted together"),
+                gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),
+            ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
         },
     ),
