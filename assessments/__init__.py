@@ -6,7 +6,8 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``scoring``      facts and answers in, tier, readiness, findings and actions out: pure functions
 ``models``       what is stored: people, systems, assessments, submissions, certificates, the audit chain
 ``access``       who may know of an object, and what they may do to it
-``declaring``    registering and answering: systems, facts, answers, marks
+``declaring``    registering and answering: systems, facts, answers
+``reviewing``    judging a submission and replying: marks, evidence, rounds
 ``staleness``    whether an approval still says what is true, and why not
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
 ``auditing``     looking after the log: verifying it, erasing from it, reading it; ``origins`` knows where an act comes from

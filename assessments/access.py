@@ -45,17 +45,20 @@ from assessments.models import (
     Document,
     Edition,
     Evidence,
+    EvidenceMark,
     EvidenceUse,
     EvidenceVersion,
     Flag,
     Hold,
     Interest,
     Invitation,
+    MarkKind,
     Membership,
     Message,
     Organisation,
     RemediationAction,
     RequestOutcome,
+    ReviewMark,
     ReviewSeat,
     Role,
     SeatRequest,
@@ -352,6 +355,36 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
     )
     found: EvidenceVersion | None = rows.filter(number=number).select_related("evidence__organisation").first()
     return found
+
+
+def marks_kept(submission: Submission, earlier: Submission | None = None) -> QuerySet[ReviewMark]:
+    """All marks of a submission with their people, those that were taken back too (they have no `mark`).
+
+    With them, where an `earlier` round is named, what was asked to be changed in it.
+    """
+    rows = Q(submission=submission) | Q(submission=earlier, mark=MarkKind.CHANGE_NEEDED)
+    found = ReviewMark.kept.filter(rows if earlier else Q(submission=submission))
+    return found.select_related("by", "carried_from__submission").defer("carried_from__submission__snapshot")
+
+
+def evidence_marks_on(submission: Submission) -> QuerySet[EvidenceMark]:
+    return submission.evidence_marks.select_related("by", "carried_from__submission").defer(
+        "carried_from__submission__snapshot"
+    )
+
+
+def versions_submitted(submission: Submission, pieces: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """The versions that a submission names, by reference and number, each with its piece as it is now: one query.
+
+    `pieces` come from its snapshot. For a submission that the caller found by its door.
+    """
+    named = set(pieces)
+    rows = EvidenceVersion.objects.filter(
+        evidence__organisation=submission.organisation_id,
+        evidence__reference__in={reference for reference, _n in named},
+    )
+    found = {(row.evidence.reference, row.number): row for row in rows.select_related("evidence")}
+    return {key: row for key, row in found.items() if key in named}
 
 
 def certificates_for(user: User) -> QuerySet[Certificate]:

@@ -1,4 +1,4 @@
-"""Registering and answering: organisations, systems, uses, facts, answers, marks. One function, one transaction each.
+"""Registering and answering: organisations, systems, uses, facts, answers. One function, one transaction each.
 
 `workflow` moves an assessment through its life; this module fills it. Every function names its actor, `by=`.
 """
@@ -49,10 +49,10 @@ from assessments.models import (
     HoldOutcome,
     Invitation,
     MarkKind,
+    MarkReplyRevision,
     Membership,
     Organisation,
     ReviewMark,
-    ReviewMarkRevision,
     ReviewSeat,
     RevisionOutcome,
     Role,
@@ -462,9 +462,11 @@ def check_fact(fact: Fact, value: Any) -> Any:
 def editable_facts(use: DeclaredUse) -> set[str] | None:
     """The facts that may be changed now; None: all. Raises Locked while the use is under review.
 
-    While an assessment of the use is returned, only marked facts, those that depend on them and those never answered are.
+    While an assessment of the use is returned, only marked facts and those that had no answer yet when it was sent are:
+    those that a new answer asks for among them, which stay open until it is sent again.
     """
-    assessment = Assessment.objects.filter(use=use, state__in=OPEN_STATES).only("state", "current_submission").first()
+    found = Assessment.objects.filter(use=use, state__in=OPEN_STATES)
+    assessment = found.only("state", "current_submission").annotate(sent_at=F("current_submission__at")).first()
     if assessment is None or assessment.state == State.DRAFT:
         return None
     if assessment.state in LOCKED_STATES:
@@ -475,6 +477,10 @@ def editable_facts(use: DeclaredUse) -> set[str] | None:
     if "illegal_purpose" in marked:
         marked.add("lawful_exception_claimed")
     answered = set(use.fact_rows().values_list("key", flat=True))
+    first_answers = FactRevision.objects.filter(
+        Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None), number=1, at__gt=assessment.sent_at
+    )
+    answered -= set(first_answers.values_list("parent__key", flat=True))
     edition = current_edition(use)
     return marked | {key for key in edition.facts if key not in answered}
 
@@ -1073,68 +1079,6 @@ def _keep(
     )
 
 
-# --- review marks ------------------------------------------------------------------------------------------------------
-
-
-def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a reviewer judges in a submission: each fact, then each answer."""
-    return (
-        *(f"f:{fact['key']}" for fact in content["facts"]),
-        *(f"q:{shown['question']}" for shown in content["questions"]),
-    )
-
-
-@transaction.atomic
-def save_mark(
-    submission: Submission,
-    target: str,
-    *,
-    by: User,
-    mark: str,
-    reason: str = "",
-    words: str = "",
-    would_satisfy: str = "",
-    private_note: str = "",
-) -> ReviewMark:
-    """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review; every version is kept.
-
-    Raises as `require_seat`, Locked outside review, InvalidAnswer where *change needed* lacks its reason or what would
-    satisfy.
-    """
-    assessment = Assessment.objects.lock(submission.assessment_id)
-    require_seat(by, submission, assessment)
-    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
-        raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
-    if target not in review_targets(submission.content()):
-        raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
-    if mark not in MarkKind.values:
-        raise InvalidAnswer("mark", _("Choose a mark."))
-    if mark == MarkKind.CHANGE_NEEDED:
-        if not reason:
-            raise InvalidAnswer("reason", _("Choose why a change is needed."))
-        if not would_satisfy.strip():
-            raise InvalidAnswer("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
-    row = ReviewMark.objects.filter(submission=submission, target=target).first()
-    if row is None:
-        row = ReviewMark(submission=submission, target=target, revision=0, by=by)
-    fields = {
-        "mark": mark,
-        "reason": reason,
-        "words": words,
-        "would_satisfy": would_satisfy,
-        "private_note": private_note,
-    }
-    if row.pk and {**row.record()} == fields:
-        return row
-    for name, value in fields.items():
-        setattr(row, name, value)
-    base, row.by, row.carried_from = row.revision, by, None
-    row.revision = base + 1
-    row.save()
-    _keep(ReviewMarkRevision, row, row.revision, uuid.uuid4(), base, row.record(), by, RevisionOutcome.CURRENT)
-    return row
-
-
 def require_seat(by: User, submission: Submission, assessment: Assessment) -> ReviewSeat:
     """Return the seat of a reviewer who may still know of the case, has no conflict and has not worked on the use since.
 
@@ -1173,7 +1117,8 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 def delivery_team(assessment: Assessment) -> set[int]:
     """Ids of those who may not approve this use.
 
-    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached.
+    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached,
+    and who replied to a reviewer.
     """
     use = assessment.use
     facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
@@ -1187,5 +1132,6 @@ def delivery_team(assessment: Assessment) -> set[int]:
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
+        MarkReplyRevision.objects.filter(parent__submission__assessment__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

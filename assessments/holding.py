@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, declaring, teamwork
+from assessments import access, declaring, reviewing, teamwork
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -207,7 +207,7 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
     fact, would_satisfy = hold.fact, _("The fact is declared as the decision on the hold says.")
     if hold.fact in (PLEA, PLEADED):
         fact, would_satisfy = PLEA, _("The claim of a lawful exception is taken back: the fact is declared as “no”.")
-    declaring.save_mark(
+    reviewing.save_mark(
         submission,
         f"f:{fact}",
         by=by,

@@ -29,6 +29,7 @@ from assessments.views import (
     portfolio,
     public,
     queue,
+    replying,
     results,
     returned,
     reviews,
@@ -100,6 +101,7 @@ urlpatterns = [
     path("assessments/<str:reference>/answers/<str:question>/", answering.answer, name="answer"),
     path("assessments/<str:reference>/reuse/", starting.reuse, name="reuse"),
     path("assessments/<str:reference>/returned/", returned.returned, name="returned"),
+    path("assessments/<str:reference>/replies/", replying.reply, name="reply"),
     # asking colleagues, and talking about a question
     path("assessments/<str:reference>/answers/<str:question>/comments/", comments.comments, name="comments"),
     path("assessments/<str:reference>/answers/<str:question>/ask/", asking.ask, name="ask"),
@@ -146,6 +148,7 @@ urlpatterns = [
     path("reviews/<str:reference>/messages/", desk.talk, name="review_messages"),
     path("appeals/<str:reference>/", appeals.answer, name="appeal"),
     path("reviews/<str:reference>/facts/", marking.facts, name="review_facts"),
+    path("reviews/<str:reference>/changes/", marking.changes, name="review_changes"),
     path("reviews/<str:reference>/sections/<str:key>/", marking.section, name="review_section"),
     path("reviews/<str:reference>/evidence/<str:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
     path("reviews/<str:reference>/marks/", marking.mark, name="mark"),

@@ -16,12 +16,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, staleness, tasks
+from assessments import access, reviewing, staleness, tasks
 from assessments.access import Action
-from assessments.declaring import delivery_team, missing_facts, require_seat, review_targets, run_rules
+from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Tier
@@ -47,7 +48,6 @@ from assessments.models import (
     RemediationAction,
     RequestOutcome,
     ReviewDecision,
-    ReviewMark,
     ReviewSeat,
     RevisionOutcome,
     Role,
@@ -60,7 +60,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import evidence_of, picture
+from assessments.models.snapshots import changed_targets, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
     State.DRAFT: {State.SUBMITTED, State.CERTIFIED, State.REFUSED},
@@ -357,6 +357,8 @@ def _open_actions(assessment: Assessment, edition: CompiledEdition, content: Map
         action.save()
         drawn.append({**proposed, "number": action.number, "due": action.due})
     for action in have.values():
+        if action.asked:  # a reviewer asked for it on accepting the answer: it is closed as it was agreed
+            continue
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
         action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
         action.save(update_fields=["status", "closed_at", "note"])
@@ -368,6 +370,13 @@ def _ask_document(kind: DocumentKind, **parent: Any) -> Document:
     document, _created = Document.objects.ask(kind, **parent)
     tasks.after_commit(tasks.render_document, document.pk)
     return document
+
+
+def _print_plan_again(submission: Submission) -> None:
+    """Ask for the plan in a new version; the bytes of the one that was issued stay as they are."""
+    printed = submission.documents.filter(kind=DocumentKind.PLAN).count()
+    document = Document.objects.create(kind=DocumentKind.PLAN, submission=submission, version=printed + 1)
+    tasks.after_commit(tasks.render_document, document.pk)
 
 
 def _tell(
@@ -456,12 +465,7 @@ def _carry_marks(submission: Submission) -> None:
     )
     if previous is None:
         return
-    changed = changed_targets(previous.content(), submission.content())
-    for mark in previous.marks.exclude(mark=MarkKind.CHANGE_NEEDED):
-        if mark.target not in changed:
-            ReviewMark.objects.create(
-                submission=submission, target=mark.target, by=mark.by, carried_from=mark, **mark.record()
-            )
+    reviewing.carry(previous, submission, changed_targets(previous.content(), submission.content()))
 
 
 def _flag_overtaken(submission: Submission, *, by: User) -> None:
@@ -479,22 +483,6 @@ def _flag_overtaken(submission: Submission, *, by: User) -> None:
                 len(other),
             )
             staleness.flag(approval, staleness.Kind.ANSWER, words % {"n": len(other)}, by=by)
-
-
-def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """The targets (`f:`, `q:`) whose content differs between two rounds, new ones included."""
-    facts = {fact["key"]: (fact["value"], fact["reason"]) for fact in before["facts"]}
-    changed = {f"f:{f['key']}" for f in after["facts"] if facts.get(f["key"]) != (f["value"], f["reason"])}
-    shown = {question["question"]: question["items"] for question in before["questions"]}
-    for question in after["questions"]:
-        key = question["question"]
-        old, new = before["answers"].get(key), after["answers"].get(key)
-        same = (
-            old and new and all(old[name] == new[name] for name in ("choice", "items", "text", "planned_for", "reason"))
-        )
-        if shown.get(key) != question["items"] or not same or evidence_of(old) != evidence_of(new):
-            changed.add(f"q:{key}")
-    return changed
 
 
 @transaction.atomic
@@ -583,28 +571,44 @@ def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewS
 
 
 @transaction.atomic
-def send_back(submission: Submission, *, by: User, words: str = "") -> ReviewDecision:
-    """Return a submission for changes; unlocks the marked answers and facts, and voids this round's approvals."""
+def send_back(submission: Submission, *, by: User, words: str = "", answer_by: date | None = None) -> ReviewDecision:
+    """Return a submission for changes; unlocks the marked answers and facts, and voids this round's approvals.
+
+    `answer_by`: the day by which it is asked for; it reminds, and locks nothing.
+    """
     assessment, seat = _under_review(submission, by)
+    if answer_by is not None and answer_by <= timezone.localdate():
+        raise InvalidAnswer("answer_by", _("Choose a day after today."))
     marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count()
     if not marked:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
     _settle(assessment, "submitted", "second_seat")
     decision = ReviewDecision.objects.create(
-        submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
+        submission=submission,
+        by=by,
+        kind=DecisionKind.RETURN,
+        independent=seat.independent,
+        statement=words,
+        answer_by=answer_by,
     )
     _move(assessment, State.RETURNED)
     _tell(
         _owners(assessment),
         "returned",
         submission,
-        _("Changes needed: %(use)s") % {"use": assessment.use.title},
-        ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
-        + (f"\n\n{words}" if words else ""),
+        *returning_mail(assessment, marked, words, answer_by),
         reverse("returned", args=[assessment.reference]),
     )
     _audit("returned", assessment, by, submission=submission.reference, changes=marked)
     return decision
+
+
+def returning_mail(assessment: Assessment, marked: int, words: str, answer_by: date | None) -> tuple[str, str]:
+    """The subject and the text of the mail about a return; pages show it before it is sent."""
+    text = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
+    if answer_by:
+        text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
+    return _("Changes needed: %(use)s") % {"use": assessment.use.title}, text + (f"\n\n{words}" if words else "")
 
 
 def obstacles_to_approve(
@@ -623,7 +627,7 @@ def obstacles_to_approve(
     found = blockers(submission, content) if found is None else found
     reasons = []
     marks = dict(submission.marks.values_list("target", "mark"))
-    left = [target for target in review_targets(content) if target not in marks]
+    left = [target for target in reviewing.review_targets(content) if target not in marks]
     if left:
         reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": len(left)})
     changes = sum(mark == MarkKind.CHANGE_NEEDED for mark in marks.values())
@@ -675,6 +679,8 @@ def approve(
     )
     if complete:
         _settle(assessment, "submitted", "second_seat")
+        if reviewing.open_agreed_actions(submission):
+            _print_plan_again(submission)
         _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, declaring, evidence, holding, workflow
+from assessments import access, declaring, evidence, holding, reviewing, workflow
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -187,6 +187,7 @@ def make_scene() -> Scene:
             "submitted": ("limited", {}, {}),
             "in review": ("limited", {}, {}),
             "to return": ("limited", {}, {}),
+            "returned": ("limited", {}, {}),
             "held": ("limited", {"lawful_exception_claimed": True}, {"hold": "exception_evidence"}),
             "held by law": ("high", {"exploits_vulnerable_groups": True}, {"hold": "legal_review"}),
             "High": ("high", {}, {}),
@@ -211,7 +212,7 @@ def make_scene() -> Scene:
     FactSuggestion.objects.create(
         use=draft.use, key="modalities", value=["text", "image"], source="README.md", by=people["owner"]
     )
-    declaring.save_mark(  # so that each kind of frozen row is there
+    reviewing.save_mark(  # so that each kind of frozen row is there
         places["in review"].submission, f"q:{QUESTION}", by=people["first"], mark="accepted", words="Seen."
     )
     return Scene(home, people, places)
@@ -261,7 +262,9 @@ def _bring(place: Place, name: str) -> None:
         return
     first = people["first"]
     workflow.take(submission, by=first)
-    mark_all(submission, by=first, change={f"q:{QUESTION}": "Show the newest entry."} if name == "to return" else None)
+    mark_all(submission, by=first, change={f"q:{QUESTION}": "Show the newest entry."} if "return" in name else None)
+    if name == "returned":
+        workflow.send_back(submission, by=first)
     if name == "raised":
         workflow.raise_tier(submission, by=first, tier=Tier.HIGH, reason="It decides more than the facts say.")
         fill(assessment, by=people["owner"])

@@ -16,7 +16,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from assessments import declaring, evidence, workflow
+from assessments import declaring, evidence, reviewing, workflow
 from assessments.guideline.edition import Question
 from assessments.guideline.terms import Choice
 from assessments.models import (
@@ -364,7 +364,7 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
 def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | None = None) -> None:
     """Mark everything accepted, and `change` (target to what would satisfy) as change needed; straight into the rows."""
     have = set(submission.marks.values_list("target", flat=True))
-    targets = declaring.review_targets(submission.content())
+    targets = reviewing.review_targets(submission.content())
     change = change or {}
     ReviewMark.objects.bulk_create(
         ReviewMark(

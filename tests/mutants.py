@@ -70,11 +70,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         ),
     ),
     "each mark is kept": (
-        Guard(
-            "declaring.save_mark",
-            "_keep(ReviewMarkRevision, row, row.revision, uuid.uuid4(), base, row.record(), by, RevisionOutcome.CURRENT)",
-            "pass",
-        ),
+        Guard("reviewing._write", "_version(revisions, row, number, operation, base, record, by, outcome)", "pass"),
     ),
     "each word is kept": (
         Guard(

@@ -215,6 +215,7 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour's draft, section": HIDDEN,
     },
     "answer": {"draft, question": ONLY_POST},
+    "reply": {"returned": ONLY_POST},
     "returned": {
         "returned": "             login 404 200 200 404 200 404 404 404",
         "draft": "                login 404 302 302 302 302 404 404 404",
@@ -396,6 +397,11 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "review_changes": {
+        "submission second round": "login 404 404 404 404 404 200 200 404",
+        "submission in review": "   login 404 404 404 404 404 302 302 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "review_section": {
         "submission in review, section": "         login 404 404 404 404 404 302 200 404",
         "submission in review, no such section": HIDDEN,
@@ -443,6 +449,7 @@ OPENED: dict[str, dict[str, str]] = {
 # What comes back when a form is posted there: an empty one, but for these.
 FORMS = {
     "submission in review": {"target": f"q:{QUESTION}", "mark": "accepted"},
+    "returned": {"target": f"q:{QUESTION}", f"r-q-{QUESTION}-words": "It is on page 3."},
     "reported action": {"accept": "1"},
     "open invitation": {"cancel": "1"},
     "draft, request": {"done": "1"},
@@ -556,6 +563,10 @@ POSTED: dict[str, dict[str, str]] = {
         "neighbour's draft, question": HIDDEN,
     },
     "returned": {"returned": "    login 404 403 yes 404 yes 404 404 404"},
+    "reply": {
+        "returned": "             login 404 403 yes 404 yes 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
     "flag": {
         "draft, question": "      login 404 yes yes yes yes 404 404 404",
         "draft, question of another section": "login 404 yes yes 404 yes 404 404 404",
@@ -618,6 +629,10 @@ POSTED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_facts": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_changes": {
+        "submission second round": "login 404 404 404 404 404 403 yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "review_section": {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted, section": HIDDEN,

@@ -12,7 +12,7 @@ APP = Path(__file__).parents[1] / "assessments"
 ALL = {
     "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
     "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "held", "origins", "auditing", "desk",
-    "staleness", "holding", "changing",
+    "reviewing", "staleness", "holding", "changing",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "guideline": set(),
@@ -24,11 +24,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
     "staleness": {"guideline", "models"},
     "declaring": {"guideline", "scoring", "models", "access", "errors", "staleness"},
-    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "staleness"},
+    "reviewing": {"guideline", "models", "access", "errors", "declaring"},
+    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "reviewing", "staleness"},
     "desk": {"guideline", "models", "access", "errors", "declaring", "teamwork", "starting"},
     "evidence": {"guideline", "models", "access", "errors", "declaring", "staleness"},
     "teamwork": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
-    "holding": {"guideline", "scoring", "models", "access", "errors", "declaring", "teamwork"},
+    "holding": {"guideline", "scoring", "models", "access", "errors", "declaring", "reviewing", "teamwork"},
     "changing": {"guideline", "models", "access", "errors", "declaring", "staleness", "starting", "workflow"},
     "exchange": {"guideline", "models", "errors"},
     "held": {"models", "errors"},

@@ -24,7 +24,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, declaring, holding, workflow
+from assessments import access, declaring, holding, reviewing, workflow
 from assessments.errors import NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -101,6 +101,11 @@ def a_piece(place: Place) -> dict[str, Any]:
     return {"piece": Evidence.objects.filter(organisation=place.assessment.organisation_id).order_by("-pk")[0]}
 
 
+def named_piece(place: Place) -> dict[str, Any]:
+    answer = place.submission.content()["answers"][QUESTION]
+    return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
+
+
 def suggested(place: Place) -> list[int]:
     return list(FactSuggestion.objects.filter(use=place.assessment.use_id).values_list("pk", flat=True))
 
@@ -126,7 +131,11 @@ ATTACKS: dict[str, Attack] = {
     # what a reviewer decides
     "workflow.take": Attack("submitted", REVIEWERS, BARRED, page=of_submission("take"), form={"conflict": "none"}),
     "workflow.take, second seat": Attack("High", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
-    "declaring.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, MARK),
+    "reviewing.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, MARK),
+    "reviewing.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
+    "reviewing.accept_together": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"targets": [f"q:{CARRIED}"]}),
+    "reviewing.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
+    "reviewing.reply": Attack("returned", WRITERS, given={"target": f"q:{QUESTION}", "words": "It is there already."}),
     "workflow.send_back": Attack("to return", SEATED, BARRED, Seat.FIRST, of_submission("send_back"), {"words": "One thing."}),
     "workflow.approve": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
     "workflow.approve, High, first of two": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
@@ -394,7 +403,7 @@ def test_a_return_voids_the_first_approval_of_a_high_use(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     workflow.take(submission, by=cast.independent)
-    declaring.save_mark(
+    reviewing.save_mark(
         submission,
         f"q:{QUESTION}",
         by=cast.independent,
@@ -432,7 +441,7 @@ def test_an_approval_waits_for_every_mark_and_for_every_change(cast, tier):
     assert approve(submission, cast.reviewer) == "NotReady"
     mark.delete()
     assert approve(submission, cast.reviewer) == "NotReady"
-    declaring.save_mark(submission, mark.target, by=cast.reviewer, mark=kept)
+    reviewing.save_mark(submission, mark.target, by=cast.reviewer, mark=kept)
     assert approve(submission, cast.reviewer) == "done"
 
 
@@ -589,7 +598,7 @@ def test_of_a_certificate_nothing_is_changed_but_that_it_ended_or_is_listed(scen
     [
         ("the team does not decide", "workflow.approve"),
         ("who left does not decide", "workflow.refuse"),
-        ("who has a conflict does not decide", "declaring.save_mark"),
+        ("who has a conflict does not decide", "reviewing.save_mark"),
         ("one of the two is independent", "workflow.take, second seat"),
         ("one of the two is independent", "workflow.approve, High, second of two"),
         ("only owners sign", "workflow.submit"),

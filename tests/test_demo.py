@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from assessments import declaring
+from assessments import declaring, reviewing
 from assessments.guideline.edition import Edition
 from assessments.management.commands.load_demo import DEMO_DIR, read_demo
 from assessments.models import (
@@ -70,7 +70,7 @@ def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
     reviewer = submission.seats.get().reviewer
     membership = reviewer.memberships.get()
     assert (membership.role, membership.organisation) == (Role.REVIEWER, in_review.organisation)
-    targets = declaring.review_targets(submission.content())
+    targets = reviewing.review_targets(submission.content())
     assert 30 <= 100 * submission.marks.count() // len(targets) <= 37
     assert submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count() == 2
     assert submission.marks.filter(mark=MarkKind.ACCEPTED_WITH_ACTION).exists()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from assessments import access, declaring, desk, workflow
+from assessments import access, desk, reviewing, workflow
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Appeal,
@@ -74,7 +74,7 @@ def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
     mark_all(submission, by=cast.independent)
     desk.decline(submission, by=cast.independent, words="My brother has joined them.")
     acts = [
-        lambda: declaring.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
+        lambda: reviewing.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
         lambda: workflow.approve(submission, by=cast.independent, statement="Fine."),
         lambda: workflow.refuse(submission, by=cast.independent, statement="No."),
         lambda: workflow.send_back(submission, by=cast.independent),
@@ -213,7 +213,7 @@ def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
     workflow.take(first_round, by=cast.second_independent)
     mark_all(first_round, by=cast.independent)
     workflow.approve(first_round, by=cast.independent, statement="Fine.")
-    declaring.save_mark(
+    reviewing.save_mark(
         first_round,
         f"q:{QUESTION}",
         by=cast.second_independent,

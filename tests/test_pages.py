@@ -247,7 +247,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "contest": [("owner", "refused"), ("owner", "refused inside", "sent empty"), ("viewer", "in review")],
     "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
-    "review_facts": [("independent", "submission in review")],
+    "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
+    "review_changes": [("independent", "submission second round"), ("in-house", "submission second round")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
@@ -279,6 +280,7 @@ NO_PAGE = {
     "next": "leads on to a section",
     "answer": "one answer of a section",
     "mark": "one mark of a review page",
+    "reply": "one reply of the page of what was returned",
     "flag": "a button of a section",
     "open_again": "a button of the page of appeals",
     "document_state": "what the page of a document asks",

@@ -138,6 +138,10 @@ def make_office(how_many: int) -> Office:
     workflow.take(sent, by=cast.reviewer)
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
+    second = make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS if how_many > 1 else None)
+    save(second, "use-register", {"choice": "in_place", "text": "All of them."}, by=owner)
+    again = workflow.submit(second, by=owner, route=Route.INSIDE)
+    workflow.take(again, by=cast.reviewer)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
     appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
     desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
@@ -190,6 +194,7 @@ def make_office(how_many: int) -> Office:
             "provisional": (provisional.reference,),
             "agreed": (agreed.reference,),
             "submission": (sent.reference,),
+            "second round": (again.reference,),
             "submission, section": (sent.reference, SECTION),
             "waiting": (waiting.current_submission.reference,),
             "waiting, first seat": (waiting.current_submission.reference, "first"),
@@ -272,6 +277,7 @@ PAGES = [
     ("owner", "what_changed", "certified"),
     ("reviewer", "close_hold", "hold in review"),
     ("reviewer", "judge_tier", "submission"),
+    ("reviewer", "review_changes", "second round"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

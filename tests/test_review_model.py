@@ -492,10 +492,14 @@ class Reviews(RuleBasedStateMachine):
 
     def somebody_takes(self) -> None:
         """Take the case: perhaps somebody who is not meant to, else who is."""
-        name = self.data.draw(st.sampled_from(("", *REVIEWERS)), label="taken by")
+        submission = self.submission()
+        assert submission
+        before = submission.seats.count()
+        name = self.data.draw(st.sampled_from(("", "in-house", "another in-house", *REVIEWERS)), label="taken by")
         if name:
             self.take(name, 0, "")
-        self.take(self.meant("take"), 0, "")
+        if submission.seats.count() == before:
+            self.take(self.meant("take"), 0, "")
 
     def finish(self, assessment: Assessment, route: Route, *, by_oneself: bool) -> None:
         """Complete a draft, or mend what was returned, and sign it."""
@@ -568,9 +572,14 @@ class Reviews(RuleBasedStateMachine):
         record = {"mark": mark, "words": f"{words} {self.told}", "private_note": f"Note {self.told}"}
         if mark == "change_needed":
             record |= {"reason": "unclear", "would_satisfy": f"Say who does it ({self.told})."}
+        if mark == "accepted_with_action":
+            record |= {
+                "action_title": f"Write it down ({self.told})",
+                "action_due": timezone.localdate() + timedelta(days=9),
+            }
         name = self.person(name, "mark")
-        if self.attempt("mark", name, lambda by: declaring.save_mark(submission, about, by=by, **record)):
-            self.marks.append((submission.pk, about, record))
+        if self.attempt("mark", name, lambda by: reviewing.save_mark(submission, about, by=by, **record)):
+            self.marks.append((submission.pk, about, {k: v for k, v in record.items() if k != "action_due"}))
 
     @rule(name=who)
     def mark_the_rest(self, name: str) -> None:

@@ -228,40 +228,6 @@ def test_a_band_begins_at_its_threshold(value, key):
     assert band(POLICY, None) is None
 
 
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [
-        ({}, ["first", "second", "third"]),  # what is not answered yet is open, like a fact that is not known
-        ({"first": Choice.UNKNOWN}, ["first", "second", "third"]),
-        ({"first": Choice.IN_PLACE}, ["first", "second", "third"]),
-        ({"first": Choice.IN_PLACE, "second": Choice.NOT_IN_PLACE}, ["first", "second"]),
-        ({"first": Choice.NOT_IN_PLACE}, ["first"]),
-        # The kept answer of a question that is not asked opens nothing.
-        ({"first": Choice.NOT_IN_PLACE, "second": Choice.PARTLY}, ["first"]),
-    ],
-)
-def test_a_question_may_hang_on_the_answer_to_an_earlier_one(given, asked):
-    edition = make_edition(
-        [duty("a"), duty("b"), duty("c")],
-        [
-            practice("first", "a"),
-            practice("second", "b", when={"answer.first": ["in_place", "partly"]}),
-            practice("third", "c", when={"answer.second": ["in_place", "partly"]}),
-        ],
-    )
-    answers = {key: AnswerValue(choice) for key, choice in given.items()}
-    declared = declare().answering(edition, answers)
-    assert [question.key for question in declared.questions(edition)] == asked
-    assert progress(edition, declared, answers).total.applicable == len(asked)
-    assert declared.answering(edition, answers) == declared
-
-
-def test_an_edition_without_such_questions_reads_no_answers():
-    edition = make_edition([duty("a")], [practice("first", "a", when={"tier": "limited"})])
-    declared = declare()
-    assert declared.answering(edition, {"first": AnswerValue(Choice.IN_PLACE)}) is declared
-
-
 def test_progress_counts_the_questions_that_are_shown():
     edition = make_edition(
         [duty(id) for id in "abcdef"],

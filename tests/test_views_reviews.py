@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, workflow
+from assessments import declaring, reviewing, workflow
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Route, State, Submission
 from assessments.views.review_case import word_difference
 from tests.factories import PASSWORD, in_days, make_assessment, make_organisation, mark_all, save
@@ -244,7 +244,7 @@ def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
 def test_a_mark_that_somebody_else_set_meanwhile_is_not_overwritten_unseen(client, cast):
     submission = in_review(cast, "high")
     workflow.take(submission, by=cast.second_independent)
-    declaring.save_mark(submission, TARGET, by=cast.second_independent, mark="accepted", words="I saw the register.")
+    reviewing.save_mark(submission, TARGET, by=cast.second_independent, mark="accepted", words="I saw the register.")
     client.force_login(cast.independent)
     data = CHANGE | {f"{PREFIX}-base": "0"}
     response = client.post(address("review_section", submission, SECTION), data)
@@ -270,7 +270,7 @@ def test_a_mark_is_saved_as_it_is_set(ines, cast, prefix):
     page = response.content.decode()
     assert (response.status_code, submission.marks.get().words) == (200, "Seen.")
     assert f'name="{PREFIX}-base" value="1"' in page
-    assert f"1 of {len(declaring.review_targets(submission.content()))} marked" in page
+    assert f"1 of {len(reviewing.review_targets(submission.content()))} marked" in page
 
 
 def test_an_incomplete_mark_says_that_it_is_not_saved_yet(ines, cast):
@@ -322,7 +322,7 @@ def test_without_a_seat_the_answers_open_to_a_declaration_and_are_read_only(clie
 
 def test_the_organisation_never_sees_a_private_note(client, cast):
     submission = in_review(cast)
-    declaring.save_mark(
+    reviewing.save_mark(
         submission,
         TARGET,
         by=cast.independent,
@@ -445,7 +445,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     submission = held_case(cast)
-    declaring.save_mark(
+    reviewing.save_mark(
         submission, TARGET, by=cast.independent, mark="change_needed", reason="not_shown", would_satisfy="An entry."
     )
     response = ines.get(address("approve", submission))

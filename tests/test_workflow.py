@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import declaring, holding, workflow
+from assessments import declaring, holding, reviewing, workflow
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -268,7 +268,7 @@ def test_approval_waits_for_every_mark():
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     with pytest.raises(NotReady) as refused:
         workflow.approve(submission, by=cast.independent, statement="Fine.")
-    targets = declaring.review_targets(submission.content())
+    targets = reviewing.review_targets(submission.content())
     assert refused.value.reasons == [f"{len(targets)} answers and facts are not marked yet."]
 
 
@@ -290,9 +290,9 @@ def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     assert second.round == 2
     carried = set(second.marks.values_list("target", flat=True))
     assert "q:use-register" not in carried
-    assert carried == set(declaring.review_targets(second.content())) - {"q:use-register"}
+    assert carried == set(reviewing.review_targets(second.content())) - {"q:use-register"}
     workflow.take(second, by=cast.independent)
-    declaring.save_mark(second, "q:use-register", by=cast.independent, mark="accepted")
+    reviewing.save_mark(second, "q:use-register", by=cast.independent, mark="accepted")
     workflow.approve(second, by=cast.independent, statement="Mended.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
@@ -318,13 +318,13 @@ def test_change_needed_says_why_and_what_would_satisfy():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     with pytest.raises(InvalidAnswer) as wrong:
-        declaring.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed")
+        reviewing.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed")
     assert wrong.value.field == "reason"
     with pytest.raises(InvalidAnswer) as wrong:
-        declaring.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed", reason="unclear")
+        reviewing.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed", reason="unclear")
     assert wrong.value.field == "would_satisfy"
     with pytest.raises(InvalidAnswer):
-        declaring.save_mark(submission, "q:no-such", by=cast.independent, mark="accepted")
+        reviewing.save_mark(submission, "q:no-such", by=cast.independent, mark="accepted")
     assert not ReviewMark.objects.exists()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -133,12 +135,39 @@ def _draw(document: Document) -> bytes:
     )
 
 
+def _agreed(
+    submission: Submission, content: Mapping[str, Any], actions: Iterable[RemediationAction]
+) -> list[dict[str, Any]]:
+    """The actions that a reviewer asked for on accepting an answer, as a snapshot writes actions; it cannot know them."""
+    known = {action["number"] for action in content["actions"]}
+    shown = {question["question"] for question in content["questions"]}
+    signed = timezone.localdate(submission.at)
+    return [
+        {
+            "question": action.question,
+            "requirements": action.requirements,
+            "title": action.title,
+            "owner": action.suggested_owner,
+            "effort": action.effort,
+            "priority": action.priority,
+            "lost_weight": 0,
+            "due_days": max((action.due - signed).days, 0),
+            "number": action.number,
+            "due": action.due.isoformat(),
+        }
+        for action in actions
+        if action.asked and action.number not in known and action.question in shown
+    ]
+
+
 def submission_report(submission: Submission) -> Report:
     """The report of a submission, with what reviewers said and how its actions stand. Three queries."""
     marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
     actions = RemediationAction.objects.filter(use=submission.assessment.use_id).select_related("owner", "verified_by")
+    content = submission.content()
+    content["actions"] = [*content["actions"], *_agreed(submission, content, actions)]
     return build_report(
-        submission.content(),
+        content,
         edition_for(submission.edition_checksum),
         draft=False,
         frozen=Frozen(submission.reference, submission.round, submission.at, submission.sha256),
@@ -153,6 +182,8 @@ def submission_report(submission: Submission) -> Report:
                 note=action.note,
                 verified_by=str(action.verified_by) if action.verified_by else "",
                 closed_at=action.closed_at,
+                asked=action.asked,
+                due=action.due,
             )
             for action in actions
         },

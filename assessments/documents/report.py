@@ -69,6 +69,8 @@ class ActionNow:
     note: str = ""
     verified_by: str = ""
     closed_at: datetime | None = None
+    asked: str = ""  # what a reviewer asked for on accepting the answer
+    due: date | None = None  # as it stands now
 
 
 @dataclass(frozen=True, slots=True)
@@ -664,23 +666,26 @@ def _action(
     named = {d for f in findings for d in edition.requirements[f["requirement"]].dimensions}
     dimensions = tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
     number = action.get("number", place)
+    now = standing.get(number)
+    asked = (now.asked,) if now and now.asked else ()
+    due = date.fromisoformat(action["due"]) if action.get("due") else None
     return ActionBlock(
         number=number,
         title=action["title"],
         answer=answer_of[question.key],
         findings=tuple(_findings(edition, question, findings)),
         why=question.why,
-        steps=tuple(dict.fromkeys(remedy.first_step for remedy in remedies if remedy)),
+        steps=(*dict.fromkeys(remedy.first_step for remedy in remedies if remedy), *asked),
         closes=tuple(dict.fromkeys(remedy.closes_it for remedy in remedies if remedy)),
         suggested_owner=edition.owners[action["owner"]],
         effort=edition.policy.words[f"efforts.{action['effort']}"],
         priority=edition.policy.words[f"priorities.{action['priority']}"],
         priority_key=action["priority"],
         blocking=any(finding["blocking"] for finding in findings),
-        due=date.fromisoformat(action["due"]) if action.get("due") else None,
+        due=now.due if now and now.asked else due,
         due_days=action["due_days"],
         dimensions=dimensions,
-        now=standing.get(number),
+        now=now,
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.models import MarkKind, MarkReason, ReviewMark
+from assessments.models import EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
 
@@ -84,7 +84,7 @@ class TakeForm(ReviewForm):
 
 
 class MarkForm(forms.Form):
-    """One mark. `row` is the mark that stands, `base` the revision of it that the page showed."""
+    """One mark. `row` is what is kept of it, `base` the revision of it that the page showed, `operation` the save's name."""
 
     mark = forms.ChoiceField(
         label=gettext_lazy("Your mark"),
@@ -99,7 +99,19 @@ class MarkForm(forms.Form):
     words = _text(gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3)
     would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
     private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
+    action_title = forms.CharField(
+        label=gettext_lazy("What is still to be done"),
+        help_text=gettext_lazy("It becomes an action of the plan."),
+        required=False,
+        max_length=200,
+    )
+    action_due = forms.DateField(
+        label=gettext_lazy("Due"),
+        required=False,
+        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+    )
     base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
         self.row = row
@@ -108,31 +120,25 @@ class MarkForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     @property
-    def fields_to_save(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("mark", "reason", "words", "would_satisfy", "private_note")}
+    def fields_to_save(self) -> dict[str, Any]:
+        names = ("mark", "reason", "words", "would_satisfy", "private_note", "action_title", "action_due")
+        return {name: self.cleaned_data.get(name) or ("" if name != "action_due" else None) for name in names}
 
     @property
     def changes_something(self) -> bool:
         given = self.fields_to_save
-        return given != self.row.record() if self.row else any(given.values())
+        if self.row is None:
+            return any(given.values())
+        due = given["action_due"]
+        return given | {"action_due": due.isoformat() if due else None} != self.row.record()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.errors or not self.changes_something:
             return cleaned
-        if self.row and (cleaned.get("base") or 0) != self.row.revision:
-            self.add_error(
-                "mark",
-                _("%(name)s marked this as “%(mark)s” while you were looking at it. Save again to replace that mark.")
-                % {"name": self.row.by, "mark": self.row.get_mark_display()},
-            )
-        elif not cleaned.get("mark"):
-            self.add_error(
-                "mark",
-                _("A mark can be changed, but not taken back: choose one of the three.")
-                if self.row
-                else _("Choose a mark to go with what you wrote."),
-            )
+        if not cleaned.get("mark"):
+            if self.row is None:
+                self.add_error("mark", _("Choose a mark to go with what you wrote."))
         elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
@@ -141,11 +147,44 @@ class MarkForm(forms.Form):
         return cleaned
 
 
+class EvidenceMarkForm(forms.Form):
+    """Whether one piece supports the answer; `row` is what is kept of it."""
+
+    verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
+    note = forms.CharField(required=False, max_length=400)
+    base = forms.IntegerField(required=False)
+    operation = forms.UUIDField(required=False)
+
+    def __init__(self, *args: Any, row: EvidenceMark | None = None, **kwargs: Any) -> None:
+        self.row = row
+        super().__init__(*args, **kwargs)
+
+    @property
+    def fields_to_save(self) -> dict[str, str]:
+        return {name: self.cleaned_data.get(name, "") for name in ("verdict", "note")}
+
+    @property
+    def changes_something(self) -> bool:
+        return self.fields_to_save != (self.row.record() if self.row else {"verdict": "", "note": ""})
+
+
+ANSWER_DAYS = 14
+"""How long an organisation is asked to take for its answer, unless the reviewer says otherwise. Our judgement."""
+
+
 class ReturnForm(ReviewForm):
     words = _text(
         gettext_lazy("Message to the owner"),
         gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
         required=False,
+    )
+    answer_by = forms.DateField(
+        label=gettext_lazy("Answer by"),
+        help_text=gettext_lazy("It stands on the owner's page and in the mail. Nothing is locked when it passes."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
+        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
     )
 
 

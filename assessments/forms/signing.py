@@ -66,10 +66,28 @@ class SubmitForm(StatementForm):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, data: Any = None, *, sentences: Sequence[str], digest: str, is_published: bool) -> None:
+    as_it_was = forms.BooleanField(
+        label=_("I send these back as they were, and have nothing to say to them"),
+        error_messages={
+            "required": _("Confirm that these go back unchanged and without a reply, or deal with them first.")
+        },
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        sentences: Sequence[str],
+        digest: str,
+        is_published: bool,
+        is_untouched: bool = False,
+    ) -> None:
+        """`is_untouched`: something that was returned was neither changed nor replied to, which is to be confirmed."""
         super().__init__(data, sentences=sentences, digest=digest)
         if not is_published:
             del self.fields["public_statement"]
+        if not is_untouched:
+            del self.fields["as_it_was"]
 
 
 class SelfCertifyForm(StatementForm):

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assessments.guideline.compiling import ENGLISH
-from assessments.guideline.conditions import ANSWER, All, Always, Answer, AnyOf, Condition, Test
+from assessments.guideline.conditions import All, Always, Answer, AnyOf, Condition, Test
 from assessments.guideline.coverage import part_sets, shown_at_most, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.files import Document, Fault, Path
-from assessments.guideline.shapes import LIMITS, OUTLINE, entries, inside
+from assessments.guideline.shapes import ANSWER, LIMITS, OUTLINE, entries, inside
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
 
 FEWEST_WORDS, MOST_WORDS = 8, 80

@@ -19,12 +19,6 @@ from assessments.guideline.terms import UNKNOWN
 type Answer = bool | str | tuple[str, ...]
 type Facts = Mapping[str, Answer]
 
-ANSWER = "answer."
-"""Before a question's key: the choice of its answer, which the conditions of later questions may read."""
-
-NOT_ASKED = "not asked"
-"""Stands for the answer of a question that is not asked: it satisfies no test, so what follows from it is not asked either."""
-
 ONLY_UNKNOWN = "unknown: no worst case"
 """An open answer that satisfies only a test for `unknown` itself: so the tier rules read prohibited-use facts."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from assessments.guideline.conditions import ANSWER, Condition, Facts
+from assessments.guideline.conditions import Condition, Facts
 from assessments.guideline.terms import (
     Basis,
     Dimension,
@@ -301,14 +301,6 @@ class Edition:
     @cached_property
     def section_of(self) -> Mapping[str, Section]:
         return {section.key: section for section in self.sections}
-
-    @cached_property
-    def answers_read(self) -> frozenset[str]:
-        """The questions whose answers decide whether a later question or item is asked."""
-        questions = self.questions.values()
-        conditions = [condition for q in questions for condition in (q.when, *(item.when for item in q.items))]
-        read = {test.fact for condition in conditions for test in condition.tests()}
-        return frozenset(name.removeprefix(ANSWER) for name in read if name.startswith(ANSWER))
 
     @cached_property
     def table_1_requirements(self) -> frozenset[str]:

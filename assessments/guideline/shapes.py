@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 from assessments.guideline.compiling import AUTHORITY, ENGLISH
-from assessments.guideline.conditions import ANSWER, ConditionError, parse
+from assessments.guideline.conditions import ConditionError, parse
 from assessments.guideline.files import Document, Fault, Path
 from assessments.guideline.terms import (
     UNKNOWN,
@@ -54,6 +54,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind,
 }
 TERMS = (*ENUMS, "sectors", "themes", "owners")
+ANSWER = "answer."
 ANSWERS = {
     QuestionKind.PRACTICE: {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE},
     QuestionKind.CHECKLIST: {Choice.TICKED, Choice.NONE, Choice.NOT_APPLICABLE},

@@ -27,7 +27,7 @@ def thaw(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0006_reviewers_work"),
+        ("assessments", "0007_marks_and_replies"),
     ]
 
     operations = [

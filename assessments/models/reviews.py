@@ -103,37 +103,57 @@ class MarkKind(models.TextChoices):
 class MarkReason(models.TextChoices):
     UNCLEAR = "unclear", _("The answer is not clear")
     NOT_SHOWN = "not_shown", _("What shows it is missing")
+    OTHER_EVIDENCE = "other_evidence", _("Another piece of evidence is needed")
     TOO_HIGH = "too_high", _("Less is in place than the answer says")
     NOT_APPLICABLE = "not_applicable", _("It does apply")
     WRONG_FACT = "wrong_fact", _("The fact does not fit what is described")
     OTHER = "other", _("Another reason")
 
 
+class StandingMarks(models.Manager["ReviewMark"]):
+    """The marks that stand. One that was taken back is kept with its versions (`ReviewMark.kept`), and counts nowhere."""
+
+    def get_queryset(self) -> models.QuerySet[ReviewMark]:
+        return super().get_queryset().exclude(mark="")
+
+
 class ReviewMark(models.Model):
-    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one shared set a submission."""
+    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one shared set a submission.
+
+    Without a `mark` it is not looked at (any more): such rows are found by `kept` alone.
+    """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="marks")
     target = models.CharField(max_length=80)
-    mark = models.CharField(max_length=20, choices=MarkKind)
+    mark = models.CharField(max_length=20, choices=MarkKind, blank=True)
     reason = models.CharField(max_length=16, choices=MarkReason, blank=True)
     words = models.TextField(blank=True, max_length=4000)
     would_satisfy = models.TextField(blank=True, max_length=4000)
     private_note = models.TextField(blank=True, max_length=4000)
+    action_title = models.CharField(max_length=200, blank=True)  # of *accepted with action*: what is still to be done
+    action_due = models.DateField(null=True, blank=True)
+    together = models.BooleanField(default=False)  # accepted with others in one action, not by itself
     revision = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)
     carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
+    objects = StandingMarks()
+    kept: ClassVar[models.Manager[ReviewMark]] = models.Manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["submission", "target"], name="one_mark_a_target")]
 
     def record(self) -> dict[str, Any]:
+        """What a version of it keeps."""
         return {
             "mark": str(self.mark),
             "reason": str(self.reason),
             "words": self.words,
             "would_satisfy": self.would_satisfy,
             "private_note": self.private_note,
+            "action_title": self.action_title,
+            "action_due": self.action_due.isoformat() if self.action_due else None,
         }
 
 
@@ -142,6 +162,66 @@ class ReviewMarkRevision(Revision):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_mark_revision_a_number")]
+
+
+class Verdict(models.TextChoices):
+    SUPPORTS = "supports", _("Supports the answer")
+    PARTLY = "partly", _("Supports it partly")
+    DOES_NOT = "does_not", _("Does not support it")
+
+
+class EvidenceMark(models.Model):
+    """What a reviewer finds of one piece under one answer of a submission, in the version that it names."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="evidence_marks")
+    question = models.CharField(max_length=60)
+    piece = models.CharField(max_length=12)  # reference of the evidence, as the snapshot names it
+    version = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+    carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "question", "piece"], name="one_evidence_mark_a_piece")
+        ]
+
+    def record(self) -> dict[str, Any]:
+        return {"verdict": str(self.verdict), "note": self.note}
+
+
+class EvidenceMarkRevision(Revision):
+    parent = models.ForeignKey(EvidenceMark, models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_evidence_mark_revision_a_number")]
+
+
+class MarkReply(models.Model):
+    """What the organisation says to a returned answer or fact, whether or not it changes; frozen into the next round."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="replies")  # the one that was returned
+    target = models.CharField(max_length=80)
+    words = models.TextField(blank=True, max_length=4000)
+    revision = models.PositiveIntegerField(default=1)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "target"], name="one_reply_a_target")]
+
+    def record(self) -> dict[str, Any]:
+        return {"words": self.words}
+
+
+class MarkReplyRevision(Revision):
+    parent = models.ForeignKey(MarkReply, models.PROTECT, related_name="revisions")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_reply_revision_a_number")]
 
 
 class DecisionKind(models.TextChoices):
@@ -164,6 +244,7 @@ class ReviewDecision(Frozen):
     independent = models.BooleanField(default=False)  # as found at that moment
     tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
+    answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -211,6 +292,7 @@ class RemediationAction(models.Model):
     priority = models.CharField(max_length=24)
     status = models.CharField(max_length=8, choices=ActionStatus, default=ActionStatus.OPEN)
     note = models.TextField(blank=True, max_length=4000)  # what was done, and what shows it
+    asked = models.TextField(blank=True, max_length=8000)  # what a reviewer asked for on accepting the answer
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from assessments.guideline.edition import Edition
-from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
-from assessments.models.assessments import Answer, Assessment
+from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
+from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.evidence import EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts, fact_words
 from assessments.scoring.findings import Finding, find
@@ -135,6 +135,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in findings],
         "actions": [_action(action) for action in propose(edition, findings, tier)],
         "musts": _musts(edition, declared, values),
+        "replies": _replies(assessment),
     }
 
 
@@ -251,6 +252,13 @@ def _piece(use: EvidenceUse, version: EvidenceVersion | None) -> dict[str, Any]:
     }
 
 
+def declared_in(content: Mapping[str, Any]) -> Declared:
+    """Read the use of a picture as scoring sees it."""
+    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in content["values"].items()}
+    parts = tuple(Stakeholder(part) for part in content["system"]["parts"])
+    return Declared(facts=facts, parts=parts, tier=Tier(content["tier"]["assigned"]))
+
+
 def pieces_of(answer: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The evidence that an answer of a picture names; none in submissions older than the library."""
     return list((answer or {}).get("evidence", ()))
@@ -259,6 +267,43 @@ def pieces_of(answer: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 def evidence_of(answer: Mapping[str, Any] | None) -> list[tuple[str, int]]:
     """Which pieces in which versions an answer of a picture leans on, to hold two rounds against each other."""
     return sorted((piece["reference"], piece["version"]) for piece in pieces_of(answer))
+
+
+def _replies(assessment: Assessment) -> list[dict[str, Any]]:
+    """What is said to what a reviewer returned, beside what had been asked; none unless it is returned now."""
+    submission = assessment.current_submission
+    if assessment.state != State.RETURNED or submission is None:
+        return []
+    asked = {mark.target: mark for mark in submission.marks.all()}
+    return [
+        {
+            "target": reply.target,
+            "words": reply.words,
+            "by": str(reply.by),
+            "at": reply.at,
+            "reason": str(asked[reply.target].reason),
+            "asked": asked[reply.target].words,
+            "would_satisfy": asked[reply.target].would_satisfy,
+        }
+        for reply in submission.replies.exclude(words="").select_related("by").order_by("target")
+        if reply.target in asked
+    ]
+
+
+def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The targets (`f:`, `q:`) whose content differs between two rounds, new ones included."""
+    facts = {fact["key"]: (fact["value"], fact["reason"]) for fact in before["facts"]}
+    changed = {f"f:{f['key']}" for f in after["facts"] if facts.get(f["key"]) != (f["value"], f["reason"])}
+    shown = {question["question"]: question["items"] for question in before["questions"]}
+    for question in after["questions"]:
+        key = question["question"]
+        old, new = before["answers"].get(key), after["answers"].get(key)
+        same = (
+            old and new and all(old[name] == new[name] for name in ("choice", "items", "text", "planned_for", "reason"))
+        )
+        if shown.get(key) != question["items"] or not same or evidence_of(old) != evidence_of(new):
+            changed.add(f"q:{key}")
+    return changed
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
-from assessments.guideline.conditions import ANSWER, NOT_ASKED, Answer
+from assessments.guideline.conditions import Answer
 from assessments.guideline.edition import Edition, Item, Question, Requirement
-from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
+from assessments.guideline.terms import Choice, Stakeholder, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +43,6 @@ class Declared:
     def context(self) -> dict[str, Answer]:
         """The facts with the tier among them, as conditions read them."""
         return {**self.facts, "tier": str(self.tier)}
-
-    def answering(self, edition: Edition, answers: Answers) -> Declared:
-        """The use with those answers beside its facts that conditions of later questions read; itself where none does.
-
-        An empty answer counts as open, like a fact that is not known; the answer of a question that is not asked
-        satisfies nothing. A condition reads earlier questions only, so one pass in their order decides.
-        """
-        if not edition.answers_read:
-            return self
-        facts = {key: value for key, value in self.facts.items() if not key.startswith(ANSWER)}
-        for key, question in edition.questions.items():
-            if key in edition.answers_read:
-                given = str(answers[key].choice) if key in answers else UNKNOWN
-                asked = question.applies({**facts, "tier": str(self.tier)}, self.parts)
-                facts[ANSWER + key] = given if asked else NOT_ASKED
-        return replace(self, facts=facts)
 
     def questions(self, edition: Edition) -> tuple[Question, ...]:
         return _questions(edition, self)

@@ -38,9 +38,16 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
     case = _decisive(request.user, reference)
     form = ReturnForm(posted(request))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
-            workflow.send_back(case.submission, by=case.user, words=form.cleaned_data["words"])
+            workflow.send_back(
+                case.submission,
+                by=case.user,
+                words=form.cleaned_data["words"],
+                answer_by=form.cleaned_data["answer_by"],
+            )
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
         except WorkflowError as error:
             form.add_error(None, str(error))
         else:
@@ -64,8 +71,16 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
             "depending": depending,
             "left": case.left,
+            "mail": _mail(case, form),
         },
     )
+
+
+def _mail(case: Case, form: ReturnForm) -> tuple[str, str]:
+    """The mail as it would be sent: with the message and the day that stand in the form."""
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
+    return workflow.returning_mail(case.assessment, len(case.changes), given.get("words", ""), day)
 
 
 def _obstacle_links(case: Case, reasons: Iterable[str]) -> list[tuple[str, str]]:

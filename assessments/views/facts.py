@@ -363,6 +363,9 @@ def _after(facts: Facts, group: str, then: str, saved: declaring.FactsSaved | No
         return reverse("stopped", args=[facts.use.reference])
     if then == "tier":
         return here
+    if then == "returned":
+        sent_back = facts.use.assessments.filter(state=State.RETURNED).first()
+        return reverse("returned", args=[sent_back.reference]) if sent_back else here
     return _next_page_url(facts, group) or here
 
 
@@ -386,7 +389,9 @@ def _group_context(
     following = _next_page(facts, group.key)
     keys = [page.key for page in facts.pages]
     label = _("Save and see the tier")
-    if then != "tier" and following:
+    if then == "returned":
+        label = _("Save and go back to the changes")
+    elif then != "tier" and following:
         label = _("Save and go on to “%(title)s”") % {"title": following.title}
     elif group.key == SCOPING:
         label = _("Save and go back to the tier")

@@ -70,6 +70,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Tier moved with the system"),
                 gettext_lazy("The tier or the holds of %(thing)s moved with its system, by what %(who)s changed"),
             ),
+            "procedural_agreement_withdrawn": (
+                gettext_lazy("Agreement taken back"),
+                gettext_lazy("%(who)s took back the agreement that %(thing)s is a minor procedural task"),
+            ),
+            "worst_answers_signed": (
+                gettext_lazy("Worst answers signed"),
+                gettext_lazy("%(who)s signed %(facts)s of %(thing)s at the worst answer"),
+            ),
             "procedural_agreed": (
                 gettext_lazy("Minor task agreed"),
                 gettext_lazy("%(who)s agreed that %(thing)s is a minor procedural task"),
@@ -103,6 +111,11 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Request answered"),
                 gettext_lazy("%(who)s has answered what was asked for %(thing)s"),
             ),
+            "approval_stale": (
+                gettext_lazy("Approval overtaken"),
+                gettext_lazy("The approval of %(thing)s was flagged as stale, by what %(who)s did"),
+            ),
+            "change_stated": (gettext_lazy("Change stated"), gettext_lazy("%(who)s stated what changed in %(thing)s")),
             "submitted": (gettext_lazy("Submitted"), gettext_lazy("%(who)s signed and submitted %(thing)s")),
             "recalled": (gettext_lazy("Taken back"), gettext_lazy("%(who)s took the submission of %(thing)s back")),
             "withdrawn": (gettext_lazy("Withdrawn"), gettext_lazy("%(who)s withdrew %(thing)s")),
@@ -157,6 +170,31 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "complaint_answered": (
                 gettext_lazy("Complaint answered"),
                 gettext_lazy("%(who)s answered the complaint of %(thing)s"),
+            ),
+            "tier_raised": (gettext_lazy("Tier raised"), gettext_lazy("%(who)s raised the tier of %(thing)s")),
+            "tier_raise_withdrawn": (
+                gettext_lazy("Raise withdrawn"),
+                gettext_lazy("%(who)s withdrew the raise of the tier of %(thing)s"),
+            ),
+            "hold_assigned": (
+                gettext_lazy("Hold given to somebody"),
+                gettext_lazy("%(who)s said who looks after a hold of %(thing)s, and by when"),
+            ),
+            "hold_evidence_attached": (
+                gettext_lazy("Evidence to a hold"),
+                gettext_lazy("%(who)s attached evidence to a hold of %(thing)s"),
+            ),
+            "hold_evidence_detached": (
+                gettext_lazy("Evidence from a hold"),
+                gettext_lazy("%(who)s took evidence away from a hold of %(thing)s"),
+            ),
+            "hold_correction_asked": (
+                gettext_lazy("Correction for a hold"),
+                gettext_lazy("%(who)s asked for the fact behind a hold of %(thing)s to be corrected"),
+            ),
+            "marks_accepted_together": (
+                gettext_lazy("Accepted together"),
+                gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),
             ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,14 +11,23 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assessments import declaring
-from assessments.errors import InvalidAnswer, WorkflowError
-from assessments.forms.reviews import MarkForm
+from assessments import reviewing
+from assessments.errors import Conflict, InvalidAnswer, WorkflowError
+from assessments.forms.reviews import EvidenceMarkForm, MarkForm
+from assessments.models import MarkKind, MarkReason
+from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
-from assessments.views.review_case import FACTS, Case, Group, Row
+from assessments.views.review_case import CHANGES, FACTS, Case, Group, Piece, Row
+
+FILTERS = {
+    "changed": gettext_lazy("Only what changed"),
+    "unmarked": gettext_lazy("Only what is not looked at"),
+    "decisive": gettext_lazy("Only what is decisive"),
+    "all": gettext_lazy("Everything"),
+}
 
 
 @login_required
@@ -29,62 +39,204 @@ def facts(request: SignedIn, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
+    if key == CHANGES:
+        raise Http404
     return _marking(request, reference, key)
 
 
-def _marking(request: SignedIn, reference: str, key: str) -> HttpResponse:
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def changes(request: SignedIn, reference: str) -> HttpResponse:
+    """All that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
+    given = request.GET.get("since", "")
+    case = Case(request.user, reference, int(given) if given.isdecimal() else 0)
+    if case.before is None:
+        messages.info(request, _("This is the first round: there is nothing to hold it against."))
+        return redirect(case.submission)
+    return _marking(request, reference, CHANGES, case)
+
+
+def _marking(request: SignedIn, reference: str, key: str, case: Case | None = None) -> HttpResponse:
     """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
-    case = Case(request.user, reference)
+    case = case or Case(request.user, reference)
     group = case.group(key)
     if request.method != "POST":
         return _marking_page(request, case, group) if case.may_open else redirect("declare", reference)
     case.require_seat()
-    saved = _save_marks(request, case, group.rows, request.POST)
+    undone, _colon, base = request.POST.get("undo", "").rpartition(":")
+    saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
+    if undone:
+        saved = _undo(request, case, group, undone, base) if saved is not None else None
+    together = 0
+    if saved is not None and "together" in request.POST:
+        together = _accept_together(request, case, group)
     if saved is None:
         return _marking_page(request, case, group)
-    if saved:  # with script they were saved one by one before
+    if together:
+        said = ngettext("%(n)s accepted together.", "%(n)s accepted together.", together) % {"n": together}
+        messages.success(request, said)
+    elif saved:  # with script they were saved one by one before
         messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
-    following = case.next_group
-    if group.left or following is None:
-        return redirect(case.submission if not group.left else case.url(group.key))
-    return redirect(case.url(following.key))
+    stay = undone or request.POST.get("request", "").partition(":")[0]
+    if stay:
+        return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
+    if together or group.left:
+        return redirect(_with_filter(case.url(key), request))
+    following = next((other for other in case.groups if other.left), None)
+    if following is None and key == CHANGES and case.changes:
+        return redirect("send_back", reference)
+    if following is None:
+        return redirect(case.submission)
+    return redirect(_with_filter(case.url(following.key), request))
+
+
+def _with_filter(url: str, request: SignedIn) -> str:
+    """The address with the filter that this page was shown with."""
+    show = request.GET.get("show", "")
+    return f"{url}?{urlencode({'show': show})}" if show in FILTERS else url
 
 
 def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryDict) -> int | None:
     """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
     saved, failed = 0, False
+    rows = list(rows)
+    if any(name.startswith("e-") for name in data):
+        case.hang_evidence(rows)
+    resolve, _colon, seen = data.get("resolve", "").rpartition(":")
+    asked, _colon, piece = data.get("request", "").partition(":")
     for row in rows:
+        for each in row.pieces:
+            kept = _save_piece(case, each, data)
+            saved, failed = saved + bool(kept), failed or kept is None
         if f"{row.anchor}-mark" not in data:
             continue  # not on the page: the filter left it out
-        form = row.form = MarkForm(data, prefix=row.anchor, row=row.mark)
-        if form.is_valid() and form.changes_something:
-            try:
-                row.mark = declaring.save_mark(case.submission, row.target, by=case.user, **form.fields_to_save)
-            except InvalidAnswer as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error))
-            except WorkflowError as error:
-                form.add_error(None, str(error))
-            else:
-                saved += 1
-                case.marks[row.target] = row.mark
-        failed = failed or not form.is_valid()
+        given = _asking_for_another(data, row, piece) if asked == row.anchor else data
+        kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
+        saved, failed = saved + bool(kept), failed or kept is None
     return None if failed else saved
 
 
+def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | None:
+    """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
+    form = row.form = MarkForm(data, prefix=row.anchor, row=row.mark)
+    if not form.is_valid():
+        return None
+    if not form.changes_something:
+        return False
+    base = form.cleaned_data["base"] or 0
+    if seen.isdecimal():
+        base = int(seen)
+    try:
+        mark = reviewing.save_mark(
+            case.submission,
+            row.target,
+            by=case.user,
+            base=base,
+            operation=form.cleaned_data["operation"],
+            **form.fields_to_save,
+        )
+    except InvalidAnswer as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return None
+    except Conflict as error:
+        row.theirs = row.mark = error.current
+        form.add_error("mark", str(error))
+        return None
+    except WorkflowError as error:
+        form.add_error(None, str(error))
+        return None
+    case.took(row, mark)
+    return True
+
+
+def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
+    if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
+        return False
+    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+    if not form.is_valid():
+        piece.problem = str(next(iter(form.errors.values()))[0])
+        return None
+    if not form.changes_something:
+        return False
+    try:
+        piece.mark = reviewing.mark_evidence(
+            case.submission,
+            piece.question,
+            piece.given["reference"],
+            by=case.user,
+            base=form.cleaned_data["base"] or 0,
+            operation=form.cleaned_data["operation"],
+            **form.fields_to_save,
+        )
+    except Conflict as error:
+        piece.mark, piece.problem = error.current, str(error)
+        return None
+    except WorkflowError as error:
+        piece.problem = str(error)
+        return None
+    return True
+
+
+def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
+    """The mark that asks for another piece: *change needed* with that reason, and words where none were written."""
+    title = next((p["title"] for p in row.now.get("evidence", ()) if p["reference"] == reference), "")
+    data = data.copy()
+    data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
+    data[f"{row.anchor}-reason"] = str(MarkReason.OTHER_EVIDENCE)
+    if not data.get(f"{row.anchor}-would_satisfy", "").strip():
+        data[f"{row.anchor}-would_satisfy"] = _("Another piece in place of “%(title)s”.") % {"title": title}
+    return data
+
+
+def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -> int | None:
+    row = next((row for row in group.rows if row.anchor == anchor), None)
+    if row is None:
+        raise Http404
+    try:
+        mark = reviewing.undo_mark(case.submission, row.target, by=case.user, base=int(base) if base.isdecimal() else 0)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return 0
+    case.took(row, mark)
+    messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
+    return 0
+
+
+def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
+    """Accept the plain ones of a page, of all pages on the page of what changed."""
+    targets = case.targets if group.key == CHANGES else [row.target for row in group.rows]
+    try:
+        accepted = reviewing.accept_together(case.submission, targets, by=case.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return 0
+    for mark in accepted:
+        case.took(case.rows[mark.target], mark)
+    return len(accepted)
+
+
+def _shown(case: Case, show: str, rows: Iterable[Row]) -> list[Row]:
+    """The rows that a filter lets through, and those that wait for a correction."""
+    kept = {
+        "changed": lambda row: row.waits,
+        "unmarked": lambda row: not row.is_marked,
+        "decisive": lambda row: row.decisive,
+        "all": lambda row: True,
+    }[show]
+    return [row for row in rows if kept(row) or (row.form is not None and row.form.is_bound)]
+
+
 def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
-    everything = case.before is None or request.GET.get("show") == "all" or not case.is_open
-    rows = [row for row in group.rows if everything or row.waits or row.form is not None]
-    for row in rows:
-        if row.form is None and case.is_open:
-            row.form = MarkForm(prefix=row.anchor, row=row.mark)
-    errors = [
-        (row.anchor, f"{row.title}: {message}")
-        for row in rows
-        if row.form is not None and row.form.is_bound
-        for messages_of_field in row.form.errors.values()
-        for message in messages_of_field
-    ]
-    outline = case.groups
+    show = request.GET.get("show", "")
+    usual = "changed" if case.before is not None and case.is_open else "all"
+    if show not in FILTERS or (show == "changed" and case.before is None):
+        show = "all" if group.key == CHANGES else usual
+    rows = _shown(case, show, group.rows)
+    case.hang_evidence(rows)
+    draw(case, rows, of_facts=group.key == FACTS)
+    errors = [*_errors(rows)]
+    page_url = case.url(group.key)
+    own = set(case.plain) if group.key == CHANGES else set(case.plain) & {row.target for row in group.rows}
     return render(
         request,
         "assessments/reviews/marking.html",
@@ -96,26 +248,58 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "has_form": case.is_open or bool(errors),
             "left_out": len(group.rows) - len(rows),
             "errors": errors,
-            "outline": [(g, case.url(g.key)) for g in outline if everything or g.waiting or g is group],
-            "everything": everything,
+            "outline": [
+                (other, f"{case.url(other.key)}{'' if show == usual else f'?show={show}'}")
+                for other in case.groups
+                if other.key == group.key or _shown(case, show, other.rows)
+            ],
+            "show": show,
+            "filters": [
+                (key, word, f"{page_url}?show={key}", sum(bool(_shown(case, key, [row])) for row in group.rows))
+                for key, word in FILTERS.items()
+                if key != "changed" or case.before is not None
+            ],
+            "everything": show == "all",
+            "of_changes": group.key == CHANGES,
+            "rounds": range(1, case.submission.round),
+            "kinds": _kinds(case),
+            "plain": len(own),
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
-            "of_facts": group.key == FACTS,
-            "page_url": case.url(group.key),
+            "page_url": _with_filter(page_url, request),
         },
     )
+
+
+def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+    for row in rows:
+        if row.form is not None and row.form.is_bound:
+            for found in row.form.errors.values():
+                yield from ((row.anchor, f"{row.title}: {message}") for message in found)
+        for piece in row.pieces:
+            if piece.problem:
+                yield piece.anchor, f"{piece.given['title']}: {piece.problem}"
+
+
+def _kinds(case: Case) -> list[tuple[str, int]]:
+    """How many unchanged marks of each kind were carried, for the outline of a later round."""
+    carried = [row for row in case.rows.values() if not row.waits] if case.before is not None else []
+    return [(str(kind.label).lower(), sum(row.state == kind for row in carried)) for kind in MarkKind]
 
 
 @login_required
 @require_POST
 def mark(request: SignedIn, reference: str) -> HttpResponse:
-    """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note.
+    """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note and more.
 
-    The fields may carry the target's prefix, as they do on the page. htmx gets the saved state; a plain form is led
-    back to the page, where whatever could not be saved stands as it was typed.
+    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges a piece of
+    evidence. htmx gets the saved state; a plain form is led back to the page, where whatever could not be saved stands as
+    it was typed.
     """
     case = Case(request.user, reference)
     target = request.POST.get("target", "")
+    if target.startswith("e:"):
+        return _mark_piece(request, case, target)
     row = case.rows.get(target)
     if row is None:
         raise Http404
@@ -124,11 +308,11 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     if f"{row.anchor}-mark" not in data:
         for name in MarkForm.base_fields:
             data[f"{row.anchor}-{name}"] = request.POST.get(name, "")
-        # Whoever names no revision speaks of the mark that stands.
-        data.setdefault(f"{row.anchor}-base", str(row.mark.revision if row.mark else 0))
-        if not data[f"{row.anchor}-base"]:
+        if not data[f"{row.anchor}-base"]:  # whoever names no revision speaks of the mark that stands
             data[f"{row.anchor}-base"] = str(row.mark.revision if row.mark else 0)
-    saved = _save_marks(request, case, [row], data)
+    elif f"{row.anchor}-base" not in data:
+        data[f"{row.anchor}-base"] = str(row.mark.revision if row.mark else 0)
+    saved = _save_mark(case, row, data)
     if getattr(request, "htmx", False):
         form = row.form
         problems = [str(message) for found in form.errors.values() for message in found] if form else []
@@ -149,3 +333,27 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
         return _marking_page(request, case, group)
     messages.success(request, _("Mark saved."))
     return redirect(case.url(group.key, target))
+
+
+def _mark_piece(request: SignedIn, case: Case, target: str) -> HttpResponse:
+    question, _slash, reference = target.removeprefix("e:").partition("/")
+    row = case.rows.get(f"q:{question}")
+    if row is None:
+        raise Http404
+    case.hang_evidence([row])
+    piece = next((one for one in row.pieces if one.given["reference"] == reference), None)
+    if piece is None:
+        raise Http404
+    case.require_seat()
+    saved = _save_piece(case, piece, request.POST)
+    if getattr(request, "htmx", False):
+        context = {"piece": piece, "at": timezone.localtime(), "swap": True}
+        return render(request, "assessments/reviews/piece_saved.html", context)
+    if saved is None:
+        return _marking_page(request, case, case.group(row_group(case, row)))
+    return redirect(case.url(row_group(case, row), row.target))
+
+
+def row_group(case: Case, row: Row) -> str:
+    """The key of the page on which a row stands."""
+    return next(group.key for group in case.groups if row in group.rows)

@@ -83,6 +83,8 @@ class QuestionView:
     before: Any = None  # of a returned answer: what stood in the submission
     mark: Any = None
     sent_back: bool = False  # shown among what the reviewer wants changed
+    box: Any = None  # where it is replied to
+    replied: bool = False  # a reply to the reviewer stands
     evidence: Strip | None = None  # what the answer leans on
     marks: Marks = NO_MARKS  # comments, who is asked, and the reader's flag
     reference: str = ""  # of the assessment
@@ -273,7 +275,9 @@ class QuestionView:
 
     @property
     def dealt_with(self) -> bool:
-        """Of a returned answer: whether it says something else than the submission did."""
+        """Of a returned answer: whether it says something else than the submission did, or was replied to."""
+        if self.replied and self.answer is not None:
+            return True
         if self.answer is None or self.before is None:
             return self.answer is not None
         leans_on = self.evidence.leans_on if self.evidence else []

@@ -26,11 +26,11 @@ from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Credit, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment, DocumentKind, DocumentState, User, edition_for
 from assessments.models.base import sha256
-from assessments.models.snapshots import SELF_CERTIFICATION, picture
+from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, picture
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, band, duty_credits, sources
 from assessments.views.requests import SignedIn
-from assessments.views.wording import answers_in, as_day, choice_word, declared_in, rule_cards
+from assessments.views.wording import answers_in, as_day, choice_word, rule_cards
 
 FINDINGS_SHOWN = 12
 CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under which credits are counted

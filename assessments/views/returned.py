@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from assessments import access
+from assessments import access, declaring
 from assessments.access import Action
+from assessments.errors import InvalidAnswer, Locked, WouldHide
+from assessments.forms.facts import FactsForm
 from assessments.models import State
 from assessments.views.case import Case, find_case
 from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, fact_words, views_of
+from assessments.views.replying import ReplyBox, boxes_of, save_replies
 from assessments.views.saving import is_of_another, said_of_another, save_views
 
 
@@ -32,8 +36,13 @@ class ReturnedFact:
     group: str
     before: str
     now: str
+    reason: str
     mark: Any
     dealt_with: bool
+    box: ReplyBox | None = None
+    field: Any = None  # the controls, for who may change it here
+    why: Any = None
+    base: Any = None
 
 
 @login_required
@@ -51,24 +60,47 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     content = submission.content()
     marks = {mark.target: mark for mark in submission.marks.filter(mark="change_needed").select_related("by")}
     decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
-    answered = set(assessment.answers.values_list("question__key", flat=True))
-    questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in answered]
+    # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
+    questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
+    marked_facts = {target.removeprefix("f:") for target in marks if target.startswith("f:")}
+    depending = [
+        q for q in case.questions if q not in questions and any(t.fact in marked_facts for t in q.when.tests())
+    ]
     data = request.POST if request.method == "POST" else None
     if data is not None:
         access.require(case.user, Action.ANSWER, assessment)
     views = views_of(case, questions, data)
+    fact_form = form_of_facts(case, marked_facts, data)
+    boxes = boxes_of(case, titles_of(case, marks), data)
     errors: list[tuple[str, str]] = []
     if data is not None and is_of_another(request):
         errors = [("", said_of_another())]
     elif data is not None:
         changed = save_views(case, views, request.POST.get("resolve", ""))
+        fact_errors = save_facts(case, fact_form) if fact_form is not None else []
+        replied = save_replies(case, boxes.values(), request.POST.get("resolve-reply", ""))
         errors = [error for view in views for error in view.error_list]
+        errors += fact_errors
+        errors += [(box.anchor, f"{box.title}: {box.problem}") for box in boxes.values() if box.problem]
         if not errors:
             words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
-            messages.success(request, words % {"n": changed})
+            said = [words % {"n": changed}] if changed else []
+            if replied:
+                said.append(ngettext("%(n)s reply was saved.", "%(n)s replies were saved.", replied) % {"n": replied})
+            said = said or [_("Everything on this page is saved.")]  # with script it was, one by one
+            messages.success(request, " ".join(said))
             return redirect("returned", reference)
     show_as_returned(case, views, content, marks)
-    facts = returned_facts(case, content, marks) if case.sees_all else []
+    for view in views:
+        view.box = boxes.get(f"q:{view.key}")
+        view.replied = bool(view.box and view.box.is_given)
+    facts = returned_facts(case, content, marks, boxes) if case.sees_all else []
+    for fact in facts:
+        if fact_form is None:
+            break
+        key = fact.mark.target.removeprefix("f:")
+        fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
+        fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
     dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
     context = {
         "case": case,
@@ -76,10 +108,13 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "use": assessment.use,
         "questions": views,
         "facts": facts,
+        "fact_form": fact_form,
         "decision": decision,
         "dealt": dealt,
         "total": len(views) + len(facts),
-        "locked": len(case.questions) - len(views),
+        "locked": len(case.questions) - len(views) - len(depending),
+        "depending": depending if case.sees_all else [],
+        "to_answer_in": (decision.answer_by - timezone.localdate()).days if decision and decision.answer_by else None,
         "errors": errors,
         "round": submission.round,
         "ready": not any(view.answer is None for view in views),
@@ -98,13 +133,74 @@ def show_as_returned(
     if content is None:
         content = submission.content()
         marks = {m.target: m for m in submission.marks.filter(mark="change_needed").select_related("by")}
+        replied = set(submission.replies.exclude(words="").values_list("target", flat=True))
+        for view in views:
+            view.replied = f"q:{view.key}" in replied
     for view in views:
         view.before = content["answers"].get(view.key)
         view.mark = marks.get(f"q:{view.key}")
         view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
 
 
-def returned_facts(case: Case, content: Mapping[str, Any], marks: Mapping[str, Any]) -> list[ReturnedFact]:
+def form_of_facts(case: Case, keys: Collection[str], data: QueryDict | None) -> FactsForm | None:
+    """The returned facts as a form, for who may change them and sees all; bound where one of them was posted."""
+    asked = [fact for key, fact in case.edition.facts.items() if key in keys]
+    if not asked or not case.sees_all or not case.may_answer:
+        return None
+    rows = {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
+    posted = data is not None and any(f"base_{fact.key}" in data for fact in asked)
+    return FactsForm(data if posted else None, facts=asked, rows=rows)
+
+
+def save_facts(case: Case, form: FactsForm) -> list[tuple[str, str]]:
+    """Save the facts that changed; what cannot be saved here says so and stays in its controls."""
+    if not form.is_bound:
+        return []
+    form.is_valid()
+    places = {key: f"f-{key}" for key in form.facts}
+    conflicts: tuple[str, ...] = ()
+    try:
+        if values := form.values():
+            conflicts = declaring.declare_facts(
+                case.assessment.use,
+                values,
+                by=case.user,
+                reasons=form.reasons(),
+                bases=form.bases(),
+                operation=form.cleaned_data.get("operation"),
+                hiding=(),
+            ).conflicts
+    except InvalidAnswer as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+    except WouldHide as error:
+        words = _("Saving this hides %(n)s answers that were given. Change it on its own page, which shows them first.")
+        form.add_error(None, words % {"n": len(error.answers)})
+    except Locked as error:
+        form.add_error(None, str(error))
+    for key in conflicts:
+        words = _(
+            "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten: choose on its own page."
+        )
+        form.add_error(key, words % {"fact": form.facts[key].label})
+    first = next(iter(places.values()))
+    return [
+        (places.get(name.removeprefix("reason_"), first), str(message))
+        for name, messages_of_field in form.errors.items()
+        for message in messages_of_field
+    ]
+
+
+def titles_of(case: Case, marks: Mapping[str, Any]) -> dict[str, str]:
+    """What was returned and may be seen here, by target, with its name."""
+    named = {f"q:{question.key}": question.title for question in case.questions}
+    if case.sees_all:
+        named |= {f"f:{key}": fact.label for key, fact in case.edition.facts.items()}
+    return {target: named[target] for target in marks if target in named}
+
+
+def returned_facts(
+    case: Case, content: Mapping[str, Any], marks: Mapping[str, Any], boxes: Mapping[str, ReplyBox]
+) -> list[ReturnedFact]:
     then = {fact["key"]: fact for fact in content["facts"]}
     now = {row.key: row for row in case.assessment.use.fact_rows()}
     found = []
@@ -120,8 +216,11 @@ def returned_facts(case: Case, content: Mapping[str, Any], marks: Mapping[str, A
                 group=fact.group,
                 before=fact_words(fact, before["value"]) if before else "",
                 now=fact_words(fact, row.value) if row else "",
+                reason=row.reason if row else "",
                 mark=mark,
-                dealt_with=bool(row and (not before or (row.value, row.reason) != (before["value"], before["reason"]))),
+                dealt_with=bool(row and (not before or (row.value, row.reason) != (before["value"], before["reason"])))
+                or bool(target in boxes and boxes[target].is_given),
+                box=boxes.get(target),
             )
         )
     return found

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, declaring, workflow
+from assessments import access, reviewing, workflow
 from assessments.errors import NotPermitted
-from assessments.forms.reviews import MarkForm
-from assessments.guideline.edition import Edition
+from assessments.forms.reviews import EvidenceMarkForm, MarkForm
+from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models import (
+    EvidenceMark,
     Interest,
     MarkKind,
     ReviewMark,
@@ -35,18 +43,26 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.snapshots import evidence_of
+from assessments.models.snapshots import declared_in, evidence_of
 from assessments.views.wording import (
     answer_lines,
     as_day,
     as_moment,
     choice_word,
-    declared_in,
     fact_answer,
     submitted_pieces,
 )
 
 FACTS = "facts"
+CHANGES = "changes"
+OPERATION = "the-operation-of-this-save"
+"""Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
+
+
+def posted_base(form: Form) -> int:
+    """The revision that a page had shown, as it gave it back."""
+    given = str(form["base"].value() or "")
+    return int(given) if given.isdecimal() else 0
 
 
 @dataclass
@@ -56,13 +72,52 @@ class Row:
     target: str
     title: str
     text: str
-    now: dict[str, Any]
-    before: dict[str, Any] | None = None  # of the last round, where it differed
+    words: Callable[[], dict[str, Any]]  # what was answered; asked for only where a page shows it
+    words_before: Callable[[], dict[str, Any]] | None = None  # in the last round, where it differed
     changed: bool = False
-    mark: ReviewMark | None = None
-    clauses: list[tuple[str, str, str]] = field(default_factory=list)
+    mark: ReviewMark | None = None  # what is kept of it; one that was taken back has no `mark`
+    cited: Callable[[], list[tuple[str, str, str]]] = list
     blocks: bool = False
     form: MarkForm | None = None
+    decisive: bool = False
+    asked: ReviewMark | None = None  # what was asked for in the round before
+    reply: dict[str, Any] | None = None  # and what the organisation said to it
+    pieces: list[Piece] = field(default_factory=list)
+    theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
+    html: SafeString | str = ""
+    is_kept: bool = False  # drawn for more pages than one
+
+    @cached_property
+    def now(self) -> dict[str, Any]:
+        return self.words()
+
+    @cached_property
+    def before(self) -> dict[str, Any] | None:
+        return self.words_before() if self.words_before else None
+
+    @cached_property
+    def clauses(self) -> list[tuple[str, str, str]]:
+        return self.cited()
+
+    @property
+    def is_marked(self) -> bool:
+        return bool(self.mark and self.mark.mark)
+
+    @property
+    def operation(self) -> str:
+        """The name of the next save of it; in a row that is kept, what stands in its place."""
+        return OPERATION if self.is_kept else str(uuid.uuid4())
+
+    @property
+    def base(self) -> int:
+        """The revision on which the next save builds: after a failed one still that which the page had shown."""
+        if self.form is not None and self.form.is_bound and self.form.errors:
+            return posted_base(self.form)
+        return self.mark.revision if self.mark else 0
+
+    @property
+    def is_answer(self) -> bool:
+        return self.target.startswith("q:")
 
     @property
     def anchor(self) -> str:
@@ -70,7 +125,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        return str(self.mark.mark) if self.mark else "not_looked_at"
+        return str(self.mark.mark) if self.mark and self.mark.mark else "not_looked_at"
 
     @property
     def carried_round(self) -> int | None:
@@ -79,12 +134,59 @@ class Row:
 
     @property
     def waits(self) -> bool:
-        """Tell whether the reviewer has something to look at: it changed, or has no mark of this round's."""
-        return self.changed or self.carried_round is None
+        """Tell whether the reviewer has something to look at: it changed, was replied to, or has no carried mark."""
+        return self.changed or self.reply is not None or self.carried_round is None
 
     @cached_property
     def difference(self) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]] | None:
         return word_difference(self.before["note"], self.now["note"]) if self.before else None
+
+
+@dataclass
+class Piece:
+    """A piece of evidence under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
+
+    given: dict[str, Any]
+    question: str
+    since: list[str] = field(default_factory=list)  # what became of it after it was signed
+    claim: list[str] = field(default_factory=list)  # how its period stands to the answer
+    scan: str = ""
+    is_picture: bool = False
+    no_preview: str = ""
+    mark: EvidenceMark | None = None
+    form: EvidenceMarkForm | None = None
+    problem: str = ""
+    is_kept: bool = False
+
+    @property
+    def anchor(self) -> str:
+        return f"e-{self.question}-{self.given['reference']}"
+
+    @property
+    def target(self) -> str:
+        return f"e:{self.question}/{self.given['reference']}"
+
+    @property
+    def verdict(self) -> str:
+        if self.form is not None and self.form.is_bound:
+            return str(self.form["verdict"].value() or "")
+        return str(self.mark.verdict) if self.mark else ""
+
+    @property
+    def note(self) -> str:
+        if self.form is not None and self.form.is_bound:
+            return str(self.form["note"].value() or "")
+        return self.mark.note if self.mark else ""
+
+    @property
+    def base(self) -> int:
+        if self.problem and self.form is not None:
+            return posted_base(self.form)
+        return self.mark.revision if self.mark else 0
+
+    @property
+    def operation(self) -> str:
+        return OPERATION if self.is_kept else str(uuid.uuid4())
 
 
 @dataclass
@@ -97,7 +199,7 @@ class Group:
 
     @property
     def marked(self) -> int:
-        return sum(row.mark is not None for row in self.rows)
+        return sum(row.is_marked for row in self.rows)
 
     @property
     def changed(self) -> int:
@@ -115,7 +217,8 @@ class Group:
 class Case:
     """A submission with its seats, its marks and the round before it, arranged for the pages of a review."""
 
-    def __init__(self, user: User, reference: str) -> None:
+    def __init__(self, user: User, reference: str, since: int = 0) -> None:
+        """`since`: the round to hold it against, 0 for the one before it."""
         self.door = door = access.submissions_to_read(user)
         # The snapshots are what a case is about, so they come along; lists leave them out.
         rows: Any = door.defer(None).select_related("assessment__use__system__organisation")
@@ -130,23 +233,23 @@ class Case:
         self.content = self.submission.content()
         self.seats: list[ReviewSeat] = list(self.submission.seats.select_related("reviewer").order_by("pk"))
         self.seat = next((seat for seat in self.seats if seat.reviewer_id == user.pk), None)
-        self.marks: dict[str, ReviewMark] = {
-            mark.target: mark
-            for mark in self.submission.marks.select_related("by", "carried_from__submission").defer(
-                "carried_from__submission__snapshot"
-            )
-        }
+        self.replies = reviewing.replies_in(self.content)
         self.before: dict[str, Any] | None = None
         self.round_before = 0
+        earlier = None
         if self.submission.round > 1:
-            earlier = (
-                door.defer(None)
-                .filter(assessment=self.assessment, round__lt=self.submission.round)
-                .order_by("-round")
-                .first()
-            )
+            rounds = door.defer(None).filter(assessment=self.assessment, round__lt=self.submission.round)
+            earlier = (rounds.filter(round=since) if since else rounds).order_by("-round").first()
+            if earlier is None and since:
+                raise Http404
             if earlier:
                 self.before, self.round_before = earlier.content(), earlier.round
+        rows = list(access.marks_kept(self.submission, earlier))
+        self.kept: dict[str, ReviewMark] = {row.target: row for row in rows if row.submission_id == self.submission.pk}
+        self.asked = {row.target: row for row in rows if row.submission_id != self.submission.pk}
+        self.marks = {target: mark for target, mark in self.kept.items() if mark.mark}
+        # Held against an older round it can be read, not marked: the marks are about the round before.
+        self.is_comparison = bool(since) and since != self.submission.round - 1
         self.changed = workflow.changed_targets(self.before, self.content) if self.before else set()
 
     def require_seat(self) -> None:
@@ -188,16 +291,31 @@ class Case:
     @property
     def is_open(self) -> bool:
         """Tell whether marks may be set: with a seat, while the submission is under review."""
-        held = self.seat is not None and self.is_current and self.assessment.state == State.IN_REVIEW
-        return held and self.conflict is None
+        if self.seat is None or self.is_comparison or self.conflict is not None:
+            return False
+        return self.is_current and self.assessment.state == State.IN_REVIEW
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        return declaring.review_targets(self.content)
+        return reviewing.review_targets(self.content)
 
     @property
     def left(self) -> int:
         return sum(target not in self.marks for target in self.targets)
+
+    def took(self, row: Row, mark: ReviewMark) -> None:
+        """Show a mark that was just saved."""
+        row.mark = self.kept[row.target] = mark
+        self.marks.pop(row.target, None)
+        if mark.mark:
+            self.marks[row.target] = mark
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """What may be accepted in one action."""
+        if not self.is_open:
+            return ()
+        return reviewing.left_to_accept(self.edition, self.content, self.marks, self.changed)
 
     @property
     def changes(self) -> list[ReviewMark]:
@@ -224,6 +342,9 @@ class Case:
         return {row.target: row for group in self.groups for row in group.rows}
 
     def group(self, key: str) -> Group:
+        if key == CHANGES:
+            rows = [row for row in self.rows.values() if (row.changed if self.is_comparison else row.waits)]
+            return Group(CHANGES, _("What changed"), rows)
         found = next((group for group in self.groups if group.key == key), None)
         if found is None:
             raise Http404
@@ -232,8 +353,10 @@ class Case:
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
         reference = self.submission.reference
-        page = reverse("review_facts", args=[reference]) if group == FACTS else ""
-        page = page or reverse("review_section", args=[reference, group])
+        if group in (FACTS, CHANGES):
+            page = reverse("review_facts" if group == FACTS else "review_changes", args=[reference])
+        else:
+            page = reverse("review_section", args=[reference, group])
         if not target:
             return page
         shown = "?show=all" if self.before and not self.rows[target].waits else ""
@@ -248,20 +371,60 @@ class Case:
         """The first page with something that has no mark yet."""
         return next((group for group in self.groups if group.left), None)
 
+    @property
+    def next_url(self) -> str:
+        """Where to go on: in a later round all that changed stands on one page."""
+        following = self.next_group
+        if self.before is not None and any(row.waits and not row.is_marked for row in self.rows.values()):
+            return self.url(CHANGES)
+        return self.url(following.key) if following else self.submission.get_absolute_url()
+
+    def hang_evidence(self, rows: Iterable[Row]) -> None:
+        """Put the evidence of these rows on them, with what became of it and what was found of it: two queries."""
+        rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
+        if not rows:
+            return
+        named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
+        versions = access.versions_submitted(self.submission, named)
+        marks = {(m.question, m.piece): m for m in access.evidence_marks_on(self.submission)}
+        signed = timezone.localdate(self.submission.at)
+        for row in rows:
+            key = row.target.removeprefix("q:")
+            row.pieces = [
+                look_at(Piece(given, key, mark=marks.get((key, given["reference"]))), versions, signed)
+                for given in row.now["evidence"]
+            ]
+
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        return reviewing.decisive_targets(self.edition, self.content)
+
     def _fact_row(self, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])
         target = f"f:{fact['key']}"
-        old = next((f for f in (self.before or {}).get("facts", []) if f["key"] == fact["key"]), None)
+        old = self._facts_before.get(fact["key"])
         return Row(
             target=target,
             title=known.label if known else fact["key"],
             text=known.question if known else "",
-            now=self._fact_words(fact),
-            before=self._fact_words(old) if old and target in self.changed else None,
+            words=partial(self._fact_words, fact),
+            words_before=partial(self._fact_words, old) if old and target in self.changed else None,
             changed=target in self.changed,
-            mark=self.marks.get(target),
+            mark=self.kept.get(target),
             blocks=bool(known and known.prohibited_use),
+            decisive=target in self.decisive,
+            asked=self.asked.get(target),
+            reply=self._reply(target),
         )
+
+    @cached_property
+    def _facts_before(self) -> dict[str, Mapping[str, Any]]:
+        return {fact["key"]: fact for fact in (self.before or {}).get("facts", ())}
+
+    def _reply(self, target: str) -> dict[str, Any] | None:
+        """What was said to the return of the round before; a comparison with an older round leaves it out."""
+        reply = None if self.is_comparison else self.replies.get(target)
+        return {**reply, "at": as_moment(reply["at"])} if reply else None
 
     def _fact_words(self, fact: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -283,23 +446,32 @@ class Case:
         question = self.edition.questions[shown["question"]]
         target = f"q:{question.key}"
         old = (self.before or {"answers": {}})["answers"].get(question.key)
+        return Row(
+            target=target,
+            title=question.title,
+            text=question.text,
+            words=partial(self._answer_words, question.key, shown["items"], self.content["answers"].get(question.key)),
+            words_before=partial(self._answer_words, question.key, shown["items"], old)
+            if old and target in self.changed
+            else None,
+            changed=target in self.changed,
+            mark=self.kept.get(target),
+            decisive=target in self.decisive,
+            asked=self.asked.get(target),
+            reply=self._reply(target),
+            cited=partial(self._cited, question),
+            blocks=not self._blocking.isdisjoint(question.requirements),
+        )
+
+    def _cited(self, question: Question) -> list[tuple[str, str, str]]:
+        """The clauses in scope that ask for it: id, as cited, the strongest word."""
         clauses: dict[str, Strength] = {}
         for id in question.requirements:
             requirement = self.edition.requirements[id]
             if requirement.in_scope(self._declared.context, self._declared.parts):
                 stands = clauses.get(requirement.clause, Strength.CONSIDER)
                 clauses[requirement.clause] = min(stands, requirement.strength, key=list(Strength).index)
-        return Row(
-            target=target,
-            title=question.title,
-            text=question.text,
-            now=self._answer_words(question.key, shown["items"], self.content["answers"].get(question.key)),
-            before=self._answer_words(question.key, shown["items"], old) if old and target in self.changed else None,
-            changed=target in self.changed,
-            mark=self.marks.get(target),
-            clauses=[(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()],
-            blocks=not self._blocking.isdisjoint(question.requirements),
-        )
+        return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
 
     @cached_property
     def _declared(self) -> Any:
@@ -337,6 +509,44 @@ class Case:
     def before_pieces(self, key: str) -> list[tuple[str, int]] | None:
         """What the answer leant on in the round before; None where there was none."""
         return evidence_of(self.before["answers"].get(key)) if self.before else None
+
+
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+LONG_AGO = 365  # days between the end of a piece's period and the signing that are worth a word
+
+
+def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date) -> Piece:
+    """Say how the period of a piece stands to the answer, and what became of the piece since it was signed."""
+    given = piece.given
+    start, end = given["period_from"], given["period_to"]
+    if start and end:
+        days = (end - start).days + 1
+        piece.claim.append(ngettext("It covers %(n)s day.", "It covers %(n)s days.", days) % {"n": days})
+    elif not start and not end:
+        piece.claim.append(_("It gives no period."))
+    if end and (signed - end).days > LONG_AGO:
+        piece.claim.append(_("Its period ended %(n)s days before the signing.") % {"n": (signed - end).days})
+    if start and start > signed:
+        piece.claim.append(_("Its period begins after the signing."))
+    version = versions.get((given["reference"], given["version"]))
+    if version is None:
+        piece.no_preview = "" if given["on_request"] else _("This version is not in the library any more.")
+        return piece
+    now = version.evidence
+    if now.withdrawn_at:
+        piece.since.append(
+            _("withdrawn on %(day)s") % {"day": date_format(timezone.localdate(now.withdrawn_at), "j M Y")}
+        )
+    if now.version > version.number:
+        piece.since.append(_("replaced by version %(n)s") % {"n": now.version})
+    if now.is_expired():
+        piece.since.append(_("expired on %(day)s") % {"day": date_format(now.expires_on, "j M Y")})
+    if not version.link:
+        piece.scan = str(version.get_scan_display())
+        piece.is_picture = version.media_type in PICTURES
+        if not piece.is_picture:
+            piece.no_preview = _("A file of this kind could run what is in it, so it is downloaded and not shown here.")
+    return piece
 
 
 def word_difference(old: str, new: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:

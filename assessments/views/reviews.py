@@ -90,7 +90,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "has_approved": case.user.pk in approved,
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
-            "open_next": case.next_group,
+            "open_next": case.next_url,
         },
     )
 

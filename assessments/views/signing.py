@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from assessments import access, workflow
+from assessments import access, reviewing, workflow
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
@@ -24,9 +24,9 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, fact_words, same_answer, stored_answers
+from assessments.views.question import choice_word, fact_words, stored_answers
 
 
 @dataclass
@@ -91,24 +91,29 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "is_low": tier == Tier.LOW,
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
-        "as_it_was": unchanged_since_return(case, answers) if assessment.state == State.RETURNED else [],
+        "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
     return render(request, "assessments/signing/check.html", context)
 
 
-def unchanged_since_return(case: Case, answers: Mapping[str, Answer]) -> list[Question]:
-    """The returned questions whose answer still reads as it was sent."""
-    submission = case.assessment.current_submission
-    if submission is None:
+def untouched_since_return(case: Case, content: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+    """What was returned and neither changed nor replied to, as (title, place on the page of what was returned).
+
+    `content`: how it stands now, where the page has drawn it already.
+    """
+    assessment = case.assessment
+    submission = assessment.current_submission
+    if assessment.state != State.RETURNED or submission is None:
         return []
-    sent = submission.content()["answers"]
-    marked = submission.marks.filter(mark="change_needed", target__startswith="q:").values_list("target", flat=True)
-    keys = [target.removeprefix("q:") for target in marked]
-    return [
-        case.edition.questions[key]
-        for key in keys
-        if key in answers and key in sent and same_answer(sent[key], answers[key].record())
-    ]
+    now = content or picture(assessment, final=True)
+    changed = changed_targets(submission.content(), now)
+    found = []
+    for target in reviewing.untouched(assessment, changed):
+        kind, key = target[:2], target[2:]
+        known = case.edition.questions.get(key) if kind == "q:" else case.edition.facts.get(key)
+        title = key if known is None else known.title if isinstance(known, Question) else known.label
+        found.append((title, f"{reverse('returned', args=[assessment.reference])}#{target.replace(':', '-')}"))
+    return found
 
 
 @dataclass
@@ -175,11 +180,13 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
     assessment, tier = case.assessment, case.assessment.use.assigned_tier
     content = picture(assessment, final=True)
     sentences = workflow.statement_for(case.edition, content, None)
+    untouched = untouched_since_return(case, content)
     form = SubmitForm(
         request.POST if request.method == "POST" else None,
         sentences=sentences,
         digest=digest_of(content),
         is_published=tier in (Tier.LIMITED, Tier.HIGH),
+        is_untouched=bool(untouched),
     )
     obstacles = workflow.obstacles_to_submit(assessment)
     if request.method == "POST" and form.is_valid():
@@ -198,7 +205,7 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
-    context = signing_context(case, content, form) | {"obstacles": obstacles, "tier": tier}
+    context = signing_context(case, content, form) | {"obstacles": obstacles, "tier": tier, "untouched": untouched}
     return render(request, "assessments/signing/sign.html", context)
 
 

@@ -10,10 +10,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from assessments.guideline.edition import Edition, Fact
-from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
+from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
-from assessments.scoring.inputs import AnswerValue, Declared
+from assessments.scoring.inputs import AnswerValue
 
 
 def fact_answer(fact: Fact | None, value: Any) -> str:
@@ -40,13 +40,6 @@ def as_moment(value: Any) -> datetime | None:
 
 def as_day(value: Any) -> date | None:
     return parse_date(value) if isinstance(value, str) else value
-
-
-def declared_in(content: Mapping[str, Any]) -> Declared:
-    """Read the use of a picture as scoring sees it."""
-    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in content["values"].items()}
-    parts = tuple(Stakeholder(part) for part in content["system"]["parts"])
-    return Declared(facts=facts, parts=parts, tier=Tier(content["tier"]["assigned"]))
 
 
 def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:

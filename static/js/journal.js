@@ -162,9 +162,11 @@
 
   // --- forms with data-keep --------------------------------------------------------------------------------------------
   const WRITTEN = "textarea[name], input[name][type=text], input[name][type=date]";
+  // Rows of answers are kept by answering.js, in whatever form they stand.
+  const ours = (form) => [...form.querySelectorAll(WRITTEN)].filter((field) => !field.closest("[data-answer]"));
   const entryOf = (form, more) => ({
     assessment: "", question: `form:${form.dataset.keep}`, tab: "", stamp: `${Date.now()}-${Math.random()}`, at: Date.now(), url: location.pathname,
-    fields: [...form.querySelectorAll(WRITTEN)].filter((field) => field.value !== field.defaultValue).map((field) => [field.name, field.value]),
+    fields: ours(form).filter((field) => field.value !== field.defaultValue).map((field) => [field.name, field.value]),
     ...more,
   });
   const kept = new WeakMap();
@@ -178,7 +180,7 @@
   };
   const written = (event) => {
     const form = event.target.form;
-    if (form?.dataset.keep && event.target.matches(WRITTEN)) keepForm(form);
+    if (form?.dataset.keep && event.target.matches(WRITTEN) && !event.target.closest("[data-answer]")) keepForm(form);
   };
   document.addEventListener("input", written, true);
   document.addEventListener("change", written, true);
@@ -190,7 +192,7 @@
     const form = event.detail.elt.closest?.("form[data-keep]");
     if (!form || !event.detail.successful || event.detail.xhr.responseText.includes("hk-save-failed")) return;
     const sent = event.detail.requestConfig.parameters;
-    form.querySelectorAll("textarea[name]").forEach((field) => {
+    ours(form).forEach((field) => {
       if (sent[field.name] === field.value) field.defaultValue = field.value;
     });
     keepForm(form);
@@ -199,7 +201,7 @@
   const bringBack = (form, entry) => {
     let differs = false;
     entry.fields.forEach(([name, value]) => {
-      const field = [...form.querySelectorAll(WRITTEN)].find((each) => each.name === name);
+      const field = ours(form).find((each) => each.name === name);
       if (!field || field.disabled || field.value === value) return;
       field.value = value;
       differs = true;

@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments import declaring, reviewing, workflow
 from assessments.access import membership_in
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -338,7 +338,7 @@ class Command(BaseCommand):
             workflow.take(submission, by=reviewer)
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
-                declaring.save_mark(submission, target, by=reviewer, **asdict(mark))
+                reviewing.save_mark(submission, target, by=reviewer, **asdict(mark))
 
     def user(self, person: Person) -> User:
         """The login of a person; one that is there already keeps its name and password."""

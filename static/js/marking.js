@@ -1,0 +1,46 @@
+// The keys of a review, for who has switched them on: J and K go from answer to answer, 1 to 4 mark the one in focus.
+(() => {
+  "use strict";
+
+  const list = document.querySelector("dialog[data-marking-keys]");
+  if (!list) return;
+
+  const rows = [...document.querySelectorAll("[data-row]")];
+  // The row in which the focus is, else the one that the address names, else the first in view.
+  const current = () =>
+    document.activeElement?.closest("[data-row]") ??
+    document.querySelector("[data-row]:target") ??
+    rows.find((row) => row.getBoundingClientRect().bottom > 0);
+  const isInside = (row) => row?.contains(document.activeElement);
+  const marks = (row) => row?.querySelectorAll(".hk-marks input[type=radio]") ?? [];
+
+  const goTo = (row) => {
+    if (!row) return;
+    row.scrollIntoView({ block: "start" });
+    const found = [...marks(row)];
+    (found.find((radio) => radio.checked) ?? found[0] ?? row.querySelector("a, button, summary"))?.focus({ preventScroll: true });
+  };
+  const step = (by) => {
+    const here = current();
+    // The first one in view is itself next, unless the focus is in it already.
+    goTo(isInside(here) || by < 0 ? rows[rows.indexOf(here) + by] : here);
+  };
+  const mark = (number) => {
+    const row = current();
+    const radio = marks(row)[number];
+    if (!radio) return;
+    radio.focus();
+    radio.click();
+    // What the mark asks for is typed next.
+    if (number === 1 || number === 2) row.querySelector(number === 1 ? "input[name$='-action_title']" : "select[name$='-reason']")?.focus();
+  };
+
+  const isTyping = (target) => target.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || isTyping(event.target) || list.open) return;
+    const act = { j: () => step(1), k: () => step(-1), 1: () => mark(0), 2: () => mark(1), 3: () => mark(2), 4: () => mark(3), "?": () => list.showModal() }[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+})();
