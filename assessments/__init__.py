@@ -8,6 +8,8 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``access``       who may know of an object, and what they may do to it
 ``declaring``    registering and answering: systems, facts, answers, marks
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
+``conformity``   the conformity file of a High use, part by part
+``gates``        what an approval needs beyond good answers
 ``workflow``     every change of an assessment's state, as a table of moves and one function each
 ``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts

@@ -40,6 +40,7 @@ from assessments.models import (
     AuditEntry,
     Certificate,
     CertificateEvent,
+    ConformityRevision,
     DeclaredFact,
     DeclaredUse,
     Edition,
@@ -940,7 +941,8 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 def delivery_team(assessment: Assessment) -> set[int]:
     """Ids of those who may not approve this use.
 
-    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached.
+    Who declared, agreed, answered, was assigned, owned an action or signed, wrote in the conformity file, attached
+    evidence or gave what is attached.
     """
     use = assessment.use
     facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
@@ -952,5 +954,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
+        ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

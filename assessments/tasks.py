@@ -56,17 +56,19 @@ def send_message(pk: int) -> None:
 def sweep() -> int:
     """Take up what a dead worker or a lost broker left: documents to make, mail to send. Returns how many.
 
-    Forms that were kept for somebody signed out are forgotten after their hour.
+    Forms that were kept for somebody signed out are forgotten after their hour; certificates whose monitoring went stale
+    are suspended.
     """
     from datetime import timedelta
 
     from django.db.models import Q
     from django.utils import timezone
 
-    from assessments import held
+    from assessments import held, workflow
     from assessments.models import Document, Message
 
     held.sweep()
+    workflow.watch_monitoring()
     now = timezone.now()
     left = Q(state="pending", created_at__lt=now - timedelta(minutes=1)) | Q(state="running", lease_until__lt=now)
     documents = list(Document.objects.filter(left).values_list("pk", flat=True)[:100])

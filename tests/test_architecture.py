@@ -11,7 +11,7 @@ import pytest
 APP = Path(__file__).parents[1] / "assessments"
 ALL = {
     "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
-    "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "held",
+    "tasks", "views", "gates", "conformity", "accounts", "evidence", "teamwork", "exchange", "starting", "held",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "guideline": set(),
@@ -21,7 +21,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "access": {"models", "errors"},
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
     "declaring": {"guideline", "scoring", "models", "access", "errors"},
-    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
+    "gates": {"guideline", "models"},
+    "conformity": {"guideline", "models", "access", "errors"},
+    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "gates"},
     "evidence": {"guideline", "models", "access", "errors", "declaring"},
     "teamwork": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
     "exchange": {"guideline", "models", "errors"},

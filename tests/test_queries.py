@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, evidence, teamwork, workflow
+from assessments import conformity, declaring, evidence, teamwork, workflow
 from assessments.models import (
     AISystem,
     Assessment,
@@ -139,6 +139,8 @@ def make_office(how_many: int) -> Office:
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
+    high = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
+    conformity.save_part(high, "tests", evidence=[piece.reference], by=owner, base=0)
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -174,6 +176,8 @@ def make_office(how_many: int) -> Office:
             "draft, one dimension": (draft.reference, "dimensions", "privacy"),
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
+            "high": (high.reference,),
+            "high, tests": (high.reference, "tests"),
             "certified": (certified.reference,),
             "submission": (sent.reference,),
             "submission, section": (sent.reference, SECTION),
@@ -228,6 +232,8 @@ PAGES = [
     ("owner", "history", "draft, question"),
     ("owner", "compare", "returned"),
     ("owner", "settings", ""),
+    ("owner", "conformity", "high"),
+    ("owner", "conformity_part", "high, tests"),
     ("owner", "check", "draft"),
     ("owner", "sign", "draft"),
     ("owner", "results", "draft"),
@@ -237,6 +243,7 @@ PAGES = [
     ("reviewer", "review", "submission"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
+    ("reviewer", "review_not_applicable", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -12,6 +12,7 @@ from assessments.models.certificates import (
     DocumentState,
     Message,
 )
+from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
 from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
 from assessments.models.questionnaires import (
@@ -44,10 +45,11 @@ from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost,
 __all__ = [
     "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
     "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
-    "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
+    "Confidentiality", "ConformityEvidence", "ConformityPart", "ConformityRevision",
+    "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
     "Edition", "EditionText", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag",
     "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
     "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
     "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
-    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for", "monitored_until",
 ]  # fmt: skip

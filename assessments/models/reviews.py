@@ -162,6 +162,9 @@ class ReviewDecision(Frozen):
     kind = models.CharField(max_length=20, choices=DecisionKind)
     independent = models.BooleanField(default=False)  # as found at that moment
     statement = models.TextField(blank=True, max_length=8000)
+    signed = models.TextField(
+        blank=True
+    )  # canonical JSON: the edition's sentences as they were signed, and its checksum
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -170,6 +173,11 @@ class ReviewDecision(Frozen):
                 fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
             )
         ]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The fixed sentences that were signed with the decision; none in older ones."""
+        return [str(sentence) for sentence in json.loads(self.signed)["sentences"]] if self.signed else []
 
 
 class Condition(models.Model):

@@ -17,7 +17,7 @@ from assessments import declaring
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.reviews import MarkForm
 from assessments.views.requests import SignedIn
-from assessments.views.review_case import FACTS, Case, Group, Row
+from assessments.views.review_case import FACTS, NOT_APPLICABLE, Case, Group, Row
 
 
 @login_required
@@ -32,10 +32,17 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
     return _marking(request, reference, key)
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
+    """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
+    return _marking(request, reference, NOT_APPLICABLE)
+
+
 def _marking(request: SignedIn, reference: str, key: str) -> HttpResponse:
     """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
     case = Case(request.user, reference)
-    group = case.group(key)
+    group = case.not_applicable if key == NOT_APPLICABLE else case.group(key)
     if request.method != "POST":
         return _marking_page(request, case, group)
     case.require_seat()
@@ -45,6 +52,8 @@ def _marking(request: SignedIn, reference: str, key: str) -> HttpResponse:
     if saved:  # with script they were saved one by one before
         messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
     following = case.next_group
+    if group.key == NOT_APPLICABLE:
+        return redirect(case.submission if not group.left else case.url(group.key))
     if group.left or following is None:
         return redirect(case.submission if not group.left else case.url(group.key))
     return redirect(case.url(following.key))
@@ -101,6 +110,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "of_facts": group.key == FACTS,
+            "of_not_applicable": group.key == NOT_APPLICABLE,
             "page_url": case.url(group.key),
         },
     )

@@ -44,6 +44,7 @@ from assessments.views.wording import (
 )
 
 FACTS = "facts"
+NOT_APPLICABLE = "not-applicable"
 
 
 @dataclass
@@ -144,10 +145,11 @@ class Case:
                 self.before, self.round_before = earlier.content(), earlier.round
         self.changed = workflow.changed_targets(self.before, self.content) if self.before else set()
 
-    def require_seat(self) -> None:
-        """Raise NotPermitted for somebody who may read the case and has not taken it."""
+    def require_seat(self) -> ReviewSeat:
+        """Return the person's seat; raises NotPermitted for somebody who may read the case and has not taken it."""
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        return self.seat
 
     @property
     def is_current(self) -> bool:
@@ -190,6 +192,17 @@ class Case:
     def rows(self) -> dict[str, Row]:
         return {row.target: row for group in self.groups for row in group.rows}
 
+    @cached_property
+    def not_applicable(self) -> Group:
+        """The answers by which a must, whole or as a line of a checklist, is not applicable: one page of their own."""
+        left_out = {
+            f"q:{finding['question']}"
+            for finding in self.content["findings"]
+            if finding["kind"] == "not_applicable" and finding["strength"] == Strength.MUST
+        }
+        rows = [row for row in self.rows.values() if row.target in left_out]
+        return Group(NOT_APPLICABLE, _("Musts that are not applicable"), rows)
+
     def group(self, key: str) -> Group:
         found = next((group for group in self.groups if group.key == key), None)
         if found is None:
@@ -199,7 +212,8 @@ class Case:
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
         reference = self.submission.reference
-        page = reverse("review_facts", args=[reference]) if group == FACTS else ""
+        own = {FACTS: "review_facts", NOT_APPLICABLE: "review_not_applicable"}
+        page = reverse(own[group], args=[reference]) if group in own else ""
         page = page or reverse("review_section", args=[reference, group])
         if not target:
             return page
