@@ -27,7 +27,7 @@ from assessments.errors import (
     WorkflowError,
     WouldHide,
 )
-from assessments.guideline.conditions import Facts
+from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
@@ -62,7 +62,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES
+from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
@@ -697,8 +697,13 @@ def unlocked_questions(assessment: Assessment, declared: Declared, answered: Ite
         for question in declared.questions(edition)
         if f"q:{question.key}" in marked
         or question.key not in have
-        or any(f"f:{test.fact}" in marked for test in question.when.tests())
+        or any(f"f:{test.fact}" in marked or _of_answer(test.fact) in marked for test in question.when.tests())
     }
+
+
+def _of_answer(name: str) -> str:
+    """The target of the question whose answer a condition reads; nothing for a fact."""
+    return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
 
 
 def save_answer(
@@ -710,6 +715,7 @@ def save_answer(
     base: int,
     operation: uuid.UUID,
     language: str = "en",
+    may_hide: bool = True,
 ) -> AnswerSaved:
     """Save one answer and everything that hangs on it.
 
@@ -717,10 +723,19 @@ def save_answer(
     the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
     now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
     assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
-    without the role or the assignment.
+    without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
     """
     with transaction.atomic():
-        saved = _save_answer(assessment, question_key, value, by=by, base=base, operation=operation, language=language)
+        saved = _save_answer(
+            assessment,
+            question_key,
+            value,
+            by=by,
+            base=base,
+            operation=operation,
+            language=language,
+            may_hide=may_hide,
+        )
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
@@ -736,6 +751,7 @@ def _save_answer(
     operation: uuid.UUID,
     language: str,
     outcome: RevisionOutcome = RevisionOutcome.CURRENT,
+    may_hide: bool = True,
 ) -> AnswerSaved | Conflict:
     assessment, member = access.lock_with_member(by, assessment)
     if not assessment.is_editable:
@@ -767,7 +783,7 @@ def _save_answer(
         )
         .first()
     )
-    record = {
+    record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
         "text": str(value.get("text") or ""),
@@ -789,6 +805,13 @@ def _save_answer(
                 _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
+    given = answer_value(record["choice"], record["items"], value.get("planned_for") or None, record["reason"])
+    known = declared.knowing(edition, {**answers, question_key: given})
+    if not may_hide:
+        hides = _hidden_by(assessment, declared, known, answers)
+        if hides:
+            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
+    declared = known
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
     row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
@@ -798,6 +821,18 @@ def _save_answer(
     done, card = assessment.refresh_derived(declared, answers)
     assessment.save(update_fields=DERIVED)
     return AnswerSaved(assessment, row, True, done, card, declared, answers, targets)
+
+
+def _hidden_by(
+    assessment: Assessment, before: Declared, after: Declared, answered: Iterable[str]
+) -> list[HiddenAnswer]:
+    """The answers that are asked for before a change and would not be after it."""
+    edition = assessment.compiled()
+    gone = {q.key for q in before.questions(edition)} - {q.key for q in after.questions(edition)}
+    title = assessment.use.title
+    return [
+        HiddenAnswer(assessment.reference, key, title, edition.questions[key].title) for key in answered if key in gone
+    ]
 
 
 def restore_answer(
