@@ -7,10 +7,10 @@ copy, never the draft. Staff have no door of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -71,8 +71,15 @@ from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.questionnaires import CompiledEdition
 from assessments.models.reviews import SubmissionQuerySet
+from assessments.models.snapshots import conformity_picture
 from assessments.models.systems import DeclaredUseQuerySet, TierChoices
 from assessments.models.teamwork import FactSuggestion, ImportDraft, SavedFilter
+
+if TYPE_CHECKING:
+    from assessments.guideline.edition import FilePart
+    from assessments.scoring.inputs import Declared
+
+PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
 
 
 class Action(StrEnum):
@@ -320,6 +327,27 @@ def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, l
     return found
 
 
+def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
+    """The conformity file as it stands, with the tier that asks for it. For a page that found the assessment by its door."""
+    return conformity_picture(assessment, declared)
+
+
+def pieces_for_part(
+    user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
+) -> list[Evidence]:
+    """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+
+    One query. For a page that found the assessment by `assessments_for`.
+    """
+    have = [piece["reference"] for piece in stands["evidence"]] if stands else []
+    likely = EvidenceUse.objects.filter(
+        evidence=OuterRef("pk"), answer__assessment=assessment, answer__question__key__in=part.questions
+    )
+    rows = evidence_for(user).in_use().filter(organisation=assessment.organisation_id)
+    rank = Case(When(reference__in=have, then=0), When(Exists(likely), then=1), default=2)
+    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:PIECES_OFFERED])
+
+
 def writers_of(organisation: Organisation) -> QuerySet[User]:
     """The owners and contributors of an organisation, by name, for a page that found something of it by its door."""
     roles = MAY[Action.ANSWER]
@@ -345,7 +373,9 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
 
     For a submission that the caller found by its door.
     """
-    named = (piece for answer in submission.content()["answers"].values() for piece in answer.get("evidence", ()))
+    content = submission.content()
+    leaning = (*content["answers"].values(), *content.get("conformity", ()))
+    named = (piece for one in leaning for piece in one.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
         of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
         if not of_hold.filter(evidence__version=number).exists():

@@ -27,7 +27,7 @@ from assessments.errors import (
     WorkflowError,
     WouldHide,
 )
-from assessments.guideline.conditions import Facts
+from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
@@ -38,6 +38,7 @@ from assessments.models import (
     Assessment,
     Assignment,
     AuditEntry,
+    ConformityRevision,
     DeclaredFact,
     DeclaredUse,
     Edition,
@@ -60,7 +61,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES
+from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
@@ -917,8 +918,13 @@ def unlocked_questions(assessment: Assessment, declared: Declared, answered: Ite
         for question in declared.questions(edition)
         if f"q:{question.key}" in marked
         or question.key not in have
-        or any(f"f:{test.fact}" in marked for test in question.when.tests())
+        or any(f"f:{test.fact}" in marked or _of_answer(test.fact) in marked for test in question.when.tests())
     }
+
+
+def _of_answer(name: str) -> str:
+    """The target of the question whose answer a condition reads; nothing for a fact."""
+    return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
 
 
 def save_answer(
@@ -930,6 +936,7 @@ def save_answer(
     base: int,
     operation: uuid.UUID,
     language: str = "en",
+    may_hide: bool = True,
 ) -> AnswerSaved:
     """Save one answer and everything that hangs on it.
 
@@ -937,10 +944,19 @@ def save_answer(
     the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
     now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
     assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
-    without the role or the assignment.
+    without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
     """
     with transaction.atomic():
-        saved = _save_answer(assessment, question_key, value, by=by, base=base, operation=operation, language=language)
+        saved = _save_answer(
+            assessment,
+            question_key,
+            value,
+            by=by,
+            base=base,
+            operation=operation,
+            language=language,
+            may_hide=may_hide,
+        )
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
@@ -956,6 +972,7 @@ def _save_answer(
     operation: uuid.UUID,
     language: str,
     outcome: RevisionOutcome = RevisionOutcome.CURRENT,
+    may_hide: bool = True,
 ) -> AnswerSaved | Conflict:
     assessment, member = access.lock_with_member(by, assessment)
     if not assessment.is_editable:
@@ -987,7 +1004,7 @@ def _save_answer(
         )
         .first()
     )
-    record = {
+    record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
         "text": str(value.get("text") or ""),
@@ -1009,6 +1026,13 @@ def _save_answer(
                 _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
+    given = answer_value(record["choice"], record["items"], value.get("planned_for") or None, record["reason"])
+    known = declared.knowing(edition, {**answers, question_key: given})
+    if not may_hide:
+        hides = _hidden_by(assessment, declared, known, answers)
+        if hides:
+            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
+    declared = known
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
     row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
@@ -1018,6 +1042,18 @@ def _save_answer(
     done, card = assessment.refresh_derived(declared, answers)
     assessment.save(update_fields=DERIVED)
     return AnswerSaved(assessment, row, True, done, card, declared, answers, targets)
+
+
+def _hidden_by(
+    assessment: Assessment, before: Declared, after: Declared, answered: Iterable[str]
+) -> list[HiddenAnswer]:
+    """The answers that are asked for before a change and would not be after it."""
+    edition = assessment.compiled()
+    gone = {q.key for q in before.questions(edition)} - {q.key for q in after.questions(edition)}
+    title = assessment.use.title
+    return [
+        HiddenAnswer(assessment.reference, key, title, edition.questions[key].title) for key in answered if key in gone
+    ]
 
 
 def restore_answer(
@@ -1098,8 +1134,8 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 def delivery_team(assessment: Assessment) -> set[int]:
     """Ids of those who may not approve this use.
 
-    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached,
-    and who replied to a reviewer.
+    Who declared, agreed, answered, was assigned, owned an action or signed, wrote in the conformity file, attached
+    evidence or gave what is attached, and who replied to a reviewer.
     """
     use = assessment.use
     facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
@@ -1114,5 +1150,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
         EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
         MarkReplyRevision.objects.filter(parent__submission__assessment__use=use).values_list("by_id", flat=True),
+        ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

@@ -47,29 +47,6 @@ from assessments.scoring.inputs import Declared
 
 LONGEST_QUERY = 400  # the column of SavedFilter
 
-# Questions whose answer is true of the whole organisation. The bank has no mark for it, so this is our judgement: each
-# asks for a rule, a policy or a body that an organisation has once, whatever the system. What names "the system", "this
-# use" or its data is left out, although it may well be the same elsewhere: that is what copying an assessment is for.
-ORGANISATION_WIDE = frozenset(
-    {
-        "use-register",
-        "ai-framework",
-        "laws-list",
-        "industry-standards",
-        "development-teams",
-        "staff-policy",
-        "policy-scope",
-        "policy-use",
-        "policy-security",
-        "acceptable-use",
-        "rules-for-content",
-        "staff-training",
-        "outside-knowledge",
-        "compliance-review",
-        "improvement-plan",
-    }
-)
-
 # --- an inventory ----------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +259,7 @@ def _elsewhere(assessment: Assessment) -> QuerySet[Answer]:
 
 def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int) -> Offer:
     """What could be taken over of what is `asked` (question keys): one query, however many assessments there are."""
-    wanted = ORGANISATION_WIDE.intersection(asked)
+    wanted = assessment.compiled().organisation_wide.intersection(asked)
     if assessment.state != State.DRAFT:
         wanted = frozenset()
     found = list(
@@ -296,14 +273,14 @@ def offered(assessment: Assessment, asked: Collection[str], source: Assessment |
 
     Of `source` all, else the organisation-wide ones wherever they stand.
     """
+    edition, declared = assessment.compiled(), assessment.declared()
     rows = _elsewhere(assessment)
     if source is not None:
         rows = rows.filter(assessment=source, question__key__in=asked)
     else:
-        rows = rows.filter(question__key__in=ORGANISATION_WIDE.intersection(asked))
+        rows = rows.filter(question__key__in=edition.organisation_wide.intersection(asked))
         newest = rows.values("question__key").annotate(at=Max("at"))
         rows = rows.filter(at__in=newest.values("at"))
-    edition, declared = assessment.compiled(), assessment.declared()
     found: dict[str, Answer] = {}
     for row in rows.select_related("question", "assessment__use__system", "by").order_by("at", "pk"):
         if _value_here(edition, declared, row) is not None:

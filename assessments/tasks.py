@@ -57,7 +57,7 @@ def sweep() -> int:
     """Take up what a dead worker or a lost broker left: documents to make, mail to send. Returns how many.
 
     Forms that were kept for somebody signed out are forgotten after their hour; approvals whose evidence has expired are
-    flagged as stale.
+    flagged as stale; certificates whose monitoring went stale are suspended.
     """
     from datetime import timedelta
 
@@ -65,12 +65,13 @@ def sweep() -> int:
     from django.db.models import Q
     from django.utils import timezone
 
-    from assessments import held, staleness
+    from assessments import held, staleness, workflow
     from assessments.models import Document, Message
 
     held.sweep()
     with transaction.atomic():
         staleness.flag_expired()
+    workflow.watch_monitoring()
     now = timezone.now()
     left = Q(state="pending", created_at__lt=now - timedelta(minutes=1)) | Q(state="running", lease_until__lt=now)
     documents = list(Document.objects.filter(left).values_list("pk", flat=True)[:100])

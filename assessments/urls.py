@@ -10,6 +10,7 @@ from assessments.views import (
     certificates,
     changing,
     comments,
+    conformity,
     dashboard,
     deciding,
     desk,
@@ -127,6 +128,9 @@ urlpatterns = [
     # results
     path("assessments/<str:reference>/results/", results.results, name="results"),
     path("assessments/<str:reference>/results/<str:kind>/<path:key>/", results.detail, name="result"),
+    # the conformity file of a High use
+    path("assessments/<str:reference>/conformity/", conformity.file, name="conformity"),
+    path("assessments/<str:reference>/conformity/<str:key>/", conformity.part, name="conformity_part"),
     # check, sign, and what the owner may do afterwards
     path("assessments/<str:reference>/check/", signing.check, name="check"),
     path("assessments/<str:reference>/sign/", signing.sign, name="sign"),
@@ -151,6 +155,7 @@ urlpatterns = [
     path("reviews/<str:reference>/changes/", marking.changes, name="review_changes"),
     path("reviews/<str:reference>/sections/<str:key>/", marking.section, name="review_section"),
     path("reviews/<str:reference>/evidence/<str:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
+    path("reviews/<str:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<str:reference>/marks/", marking.mark, name="mark"),
     path("reviews/<str:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),
     path("reviews/<str:reference>/tier/", judging.tier, name="judge_tier"),

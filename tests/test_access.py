@@ -317,6 +317,17 @@ OPENED: dict[str, dict[str, str]] = {
         "draft, no such number": "login 404 404 404 403 404 404 404 404",
         "neighbour's draft, one dimension": HIDDEN,
     },
+    # the conformity file of a High use
+    "conformity": {
+        "High draft": "           login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 404 404 403 404 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "conformity_part": {
+        "High draft, overseers": "login 404 403 200 404 200 404 404 404",
+        "High draft, no such part": "login 404 403 404 404 404 404 404 404",
+        "neighbour's draft, overseers": HIDDEN,
+    },
     # check, sign, and what the owner may do afterwards
     "check": {
         "ready draft": "          login 404 200 200 404 200 404 404 404",
@@ -406,6 +417,10 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review, section": "         login 404 404 404 404 404 302 200 404",
         "submission in review, no such section": HIDDEN,
         "submission neighbour's submitted, section": HIDDEN,
+    },
+    "review_not_applicable": {
+        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission neighbour's submitted": HIDDEN,
     },
     "review_evidence": {
         "submitted evidence": "   login 404 404 404 404 404 302 200 404",
@@ -633,6 +648,8 @@ POSTED: dict[str, dict[str, str]] = {
         "submission second round": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "conformity_part": {"High draft, overseers": "login 404 403 yes 404 yes 404 404 404"},
     "review_section": {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted, section": HIDDEN,
@@ -661,7 +678,7 @@ READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
     "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
-    "check", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
+    "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip
 
 

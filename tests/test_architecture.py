@@ -12,7 +12,7 @@ APP = Path(__file__).parents[1] / "assessments"
 ALL = {
     "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
     "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "held", "origins", "auditing", "desk",
-    "reviewing", "staleness", "holding", "changing",
+    "gates", "conformity", "reviewing", "staleness", "holding", "changing",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "guideline": set(),
@@ -25,7 +25,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "staleness": {"guideline", "models"},
     "declaring": {"guideline", "scoring", "models", "access", "errors", "staleness"},
     "reviewing": {"guideline", "models", "access", "errors"},
-    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "reviewing", "staleness"},
+    "gates": {"guideline", "models"},
+    "conformity": {"guideline", "models", "access", "errors"},
+    "workflow": {
+        "guideline",
+        "scoring",
+        "models",
+        "access",
+        "errors",
+        "tasks",
+        "declaring",
+        "gates",
+        "reviewing",
+        "staleness",
+    },
     "desk": {"guideline", "models", "access", "errors", "declaring", "teamwork", "starting"},
     "evidence": {"guideline", "models", "access", "errors", "declaring", "staleness"},
     "teamwork": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},

@@ -199,6 +199,11 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     # check, sign, and what the owner may do afterwards
     "check": [("owner", "draft"), ("owner", "ready draft"), ("contributor", "fresh draft"), ("owner", "returned")],
+    "conformity": [("owner", "High draft"), ("viewer", "High draft")],
+    "conformity_part": [
+        ("owner", "High draft, overseers"),
+        ("owner", "High draft, tests"),
+    ],
     "sign": [("owner", "ready draft"), ("owner", "ready draft", "sent empty"), ("owner", "draft")],
     "self_certify": [("owner", "Low draft"), ("owner", "Low draft", "sent empty")],
     "declare_prohibited": [("owner", "prohibited draft"), ("owner", "prohibited draft", "sent empty")],
@@ -249,6 +254,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
     "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
     "review_changes": [("independent", "submission second round"), ("in-house", "submission second round")],
+    "review_not_applicable": [("independent", "submission in review")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),

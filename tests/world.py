@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import declaring, desk, evidence, held, starting, teamwork, workflow
+from assessments import conformity, declaring, desk, evidence, held, starting, teamwork, workflow
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -35,6 +35,7 @@ from assessments.models import (
 from assessments.models.assessments import Route
 from assessments.models.certificates import DocumentState
 from tests.factories import (
+    FILE_ROWS,
     Cast,
     bring_to,
     in_days,
@@ -102,6 +103,8 @@ def make_world() -> World:
     low = make_assessment(State.DRAFT, "low", cast=cast)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
+    high_draft = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
+    conformity.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
     submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
     inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
@@ -202,6 +205,7 @@ def make_world() -> World:
         "Low draft": low,
         "fresh draft": fresh,
         "prohibited draft": prohibited,
+        "High draft": high_draft,
         "submitted": submitted,
         "in-house": inside,
         "in review": in_review,
@@ -314,6 +318,9 @@ def make_world() -> World:
         places[f"{name}, no such question"] = (reference, "no-such-question")
         places[f"{name}, one dimension"] = (reference, "dimensions", "privacy")
         places[f"{name}, findings"] = (reference, "findings", "all")
+        places[f"{name}, overseers"] = (reference, "overseers")
+        places[f"{name}, tests"] = (reference, "tests")
+        places[f"{name}, no such part"] = (reference, "no-such-part")
         places[f"{name}, no such number"] = (reference, "dimensions", "no-such-dimension")
         submission = Submission.objects.filter(assessment=assessment).order_by("-round").first()
         if submission:

@@ -122,10 +122,14 @@ class Assessment(Referenced):
         return edition_for(self.edition.checksum)
 
     def declared(self) -> Declared:
-        """The use as scoring sees it (one query for the facts, unless `use` has been prepared)."""
+        """The use as scoring sees it: one query for the facts, another where questions hang on answers."""
         facts = as_facts(self.use.fact_rows())
         facts.setdefault("sector", "none")
-        return Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+        declared = Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+        edition = self.compiled()
+        if not edition.answers_read:
+            return declared
+        return declared.knowing(edition, self.answer_values() if self.pk else {})
 
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
@@ -142,6 +146,7 @@ class Assessment(Referenced):
         from assessments.scoring.findings import find
 
         edition = self.compiled()
+        declared = declared.knowing(edition, answers)
         done = progress(edition, declared, answers)
         card = score_assessment(edition, declared, answers, final=False)
         total = done.total

@@ -41,8 +41,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(expires_on__range=(today, today + timedelta(days=days)))
 
     def unused(self) -> Self:
-        """Pieces on which no answer leans."""
-        return self.filter(uses=None)
+        """Pieces on which no answer and no part of a conformity file leans."""
+        return self.filter(uses=None, conformity_uses=None)
 
     def for_list(self) -> Self:
         """Rows with owner and organisation, and `times_used`: how many answers lean on each."""

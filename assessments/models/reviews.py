@@ -245,6 +245,9 @@ class ReviewDecision(Frozen):
     tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
+    signed = models.TextField(
+        blank=True
+    )  # canonical JSON: the edition's sentences as they were signed, and its checksum
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -253,6 +256,11 @@ class ReviewDecision(Frozen):
                 fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
             )
         ]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The fixed sentences that were signed with the decision; none in older ones."""
+        return [str(sentence) for sentence in json.loads(self.signed)["sentences"]] if self.signed else []
 
 
 class Condition(models.Model):

@@ -181,7 +181,7 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     if kept.conflict:
         show_conflict(view, kept.conflict, kept.problem)
     elif kept.problem:
-        view.problem = kept.problem
+        view.problem, view.hides = kept.problem, kept.hides
     return render(request, "assessments/answering/saved.html", saved_context(request, case, view, kept))
 
 

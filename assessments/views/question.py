@@ -77,6 +77,7 @@ class QuestionView:
     clauses: list[tuple[str, str, str]]
     user: User
     problem: str = ""  # why it could not be saved, where no control is to blame
+    hides: list[str] = field(default_factory=list)  # the questions whose answers it would hide, once somebody agrees
     notice: str = ""  # what was decided in saving it, so that it can be put otherwise
     versions: list[Version] = field(default_factory=list)
     newer: int = 0  # the revision that stands, where there are two versions

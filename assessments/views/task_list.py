@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from assessments import access, staleness, starting, teamwork, workflow
+from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
@@ -176,6 +176,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": is_prohibited,
         "is_open": is_open,
+        "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
         "certificate": certificate_of(case),
