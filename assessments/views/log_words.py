@@ -78,6 +78,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Worst answers signed"),
                 gettext_lazy("%(who)s signed %(facts)s of %(thing)s at the worst answer"),
             ),
+            "conformity_changed": (
+                gettext_lazy("Conformity file changed"),
+                gettext_lazy("%(who)s changed the conformity file of %(thing)s"),
+            ),
             "procedural_agreed": (
                 gettext_lazy("Minor task agreed"),
                 gettext_lazy("%(who)s agreed that %(thing)s is a minor procedural task"),
@@ -209,6 +213,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "certificate_suspended": (
                 gettext_lazy("Certificate suspended"),
                 gettext_lazy("Certificate %(certificate)s of %(thing)s was suspended, by what %(who)s did"),
+            ),
+            "certificate_reinstated": (
+                gettext_lazy("Certificate valid again"),
+                gettext_lazy("Certificate %(certificate)s of %(thing)s is valid again, by what %(who)s did"),
             ),
             "superseded": (
                 gettext_lazy("Certificate replaced"),
