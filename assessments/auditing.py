@@ -170,10 +170,10 @@ def _names(value: Any, person: User) -> bool:
 # What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
 REVIEW_KINDS = (
     "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
-    "action_closed", "certificate_issued", "certificate_suspended", "certificate_reinstated", "superseded", "self_certified", "declared_prohibited",
+    "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together",
+    "approval_stale", "marks_accepted_together", "certificate_reinstated",
 )  # fmt: skip
 
 
