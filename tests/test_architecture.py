@@ -12,6 +12,7 @@ APP = Path(__file__).parents[1] / "assessments"
 ALL = {
     "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
     "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "held",
+    "acting", "reopening", "standing", "reminding", "mailing", "sweeping",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "guideline": set(),
@@ -20,8 +21,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"guideline", "scoring"},
     "access": {"models", "errors"},
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
-    "declaring": {"guideline", "scoring", "models", "access", "errors"},
-    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
+    "reopening": {"models"},
+    "declaring": {"guideline", "scoring", "models", "access", "errors", "reopening"},
+    "acting": {"guideline", "models", "access", "errors", "declaring", "teamwork", "reopening"},
+    "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "acting"},
+    "standing": {"guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
+    "reminding": {"models", "tasks"},
+    "mailing": {"models"},
+    "sweeping": {"models", "tasks", "held", "acting", "standing", "reminding", "mailing"},
     "evidence": {"guideline", "models", "access", "errors", "declaring"},
     "teamwork": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
     "exchange": {"guideline", "models", "errors"},

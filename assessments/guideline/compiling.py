@@ -9,6 +9,8 @@ from typing import Any
 
 from assessments.guideline.conditions import ALWAYS, Condition, Test, both, parse
 from assessments.guideline.edition import (
+    ACCEPTED_RISK_DAYS,
+    REMINDER_DAYS,
     Clause,
     Edition,
     Fact,
@@ -378,6 +380,8 @@ class _Compiler:
             self_declared_na_share=raw["self_declared_na_share"],
             expiring_days=raw["expiring_days"],
             monitoring_days=raw["monitoring_days"],
+            accepted_risk_days=raw.get("accepted_risk_days", ACCEPTED_RISK_DAYS),
+            reminder_days={what: tuple(days) for what, days in raw.get("reminder_days", REMINDER_DAYS).items()},
             words=dict(_flat(self.words.get("policy"))),
         )
 

@@ -8,7 +8,7 @@ English where a translation is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from assessments.guideline.conditions import Condition, Facts
@@ -224,6 +224,11 @@ class Questionnaire:
     intro: str
 
 
+ACCEPTED_RISK_DAYS = 180
+REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {"condition": (14, 3), "action": (7,), "risk": (14,), "evidence": (30,)}
+"""What holds for releases that were published before these became named data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Weights, bands, periods and priorities: our judgement, as data of the edition."""
@@ -239,6 +244,8 @@ class Policy:
     expiring_days: int
     monitoring_days: int
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
+    accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
+    reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
 
 
 @dataclass(frozen=True)

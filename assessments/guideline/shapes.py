@@ -42,6 +42,7 @@ LIMITS = (
     "items",
     "person",
 )
+REMINDERS = ("condition", "action", "risk", "evidence")
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
@@ -496,6 +497,8 @@ class Shapes:
                 "self_declared_na_share": count(0),
                 "expiring_days": days,
                 "monitoring_days": days,
+                "accepted_risk_days": days,
+                "reminder_days": record(dict.fromkeys(REMINDERS, several(days, least=1))),
             }
         )
 

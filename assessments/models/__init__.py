@@ -11,9 +11,10 @@ from assessments.models.certificates import (
     DocumentKind,
     DocumentState,
     Message,
+    StepRun,
 )
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
-from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
+from assessments.models.people import Invitation, MailWhen, Membership, Organisation, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
     EditionText,
@@ -25,9 +26,11 @@ from assessments.models.questionnaires import (
     edition_for,
 )
 from assessments.models.reviews import (
+    ActionEvent,
     ActionStatus,
     Condition,
     DecisionKind,
+    EffortChoices,
     MarkKind,
     MarkReason,
     RemediationAction,
@@ -42,12 +45,12 @@ from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, Fact
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
+    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
     "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
     "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
-    "Edition", "EditionText", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag",
-    "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MarkKind", "MarkReason", "Membership", "Message",
-    "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
+    "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision",
+    "FactSuggestion", "Flag", "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MailWhen", "MarkKind", "MarkReason", "Membership",
+    "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
     "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
-    "Seat", "Section", "Sees", "State", "Submission", "User", "edition_for",
+    "Seat", "Section", "Sees", "State", "StepRun", "Submission", "User", "edition_for",
 ]  # fmt: skip
