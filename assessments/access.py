@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
@@ -18,12 +19,14 @@ from django.utils.translation import gettext as _
 
 from assessments.errors import NotPermitted
 from assessments.models import (
+    ActionEvent,
     AISystem,
     Answer,
     Assessment,
     Assignment,
     Certificate,
     Comment,
+    Condition,
     DeclaredUse,
     Document,
     Edition,
@@ -150,6 +153,43 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     """The actions of uses whose submissions `user` may review: such a person accepts what shows that one is done."""
     uses = submissions_for(user).values("assessment__use")
     return RemediationAction.objects.filter(use__in=uses).select_related("use__system", "owner")
+
+
+def certificates_in_reach(user: User) -> QuerySet[Certificate]:
+    """The certificates that `user` may read of as member, or judge as a reviewer of their submission."""
+    reach = Q(organisation__in=_seen_in_full(user)) | Q(submission__in=submissions_for(user).values("pk"))
+    found = Certificate.objects.filter(reach).select_related("use__system", "organisation", "submission__assessment")
+    return found.defer("submission__snapshot")
+
+
+def owners_of_actions(user: User) -> QuerySet[User]:
+    """Who owns an action that `user` sees, by name."""
+    return User.objects.filter(pk__in=actions_for(user).order_by().values("owner")).order_by("name", "pk")
+
+
+def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
+    """The version of a piece that an action leans on. For an action that the caller found by a door."""
+    uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
+    rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
+    found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()
+    return found
+
+
+def events_of_actions() -> QuerySet[ActionEvent]:
+    """Lines of history with who wrote them, for a page that found their actions by a door."""
+    return ActionEvent.objects.select_related("by")
+
+
+def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
+    """The conditions under which a certificate was issued, for a page that found it by its door."""
+    of = Condition.objects.filter(decision__submission=certificate.submission_id)
+    return of.select_related("met_by").order_by("due_on", "pk")
+
+
+def dates_moved_by(user: User, batch: UUID) -> QuerySet[ActionEvent]:
+    """The dates that one press set, of the actions that `user` sees."""
+    rows = ActionEvent.objects.filter(batch=batch, kind=ActionEvent.Kind.DUE, action__in=actions_for(user).values("pk"))
+    return rows.select_related("action__use__system", "action__organisation").order_by("pk")
 
 
 def assignments_for(user: User) -> QuerySet[Assignment]:

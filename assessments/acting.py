@@ -392,6 +392,12 @@ def _checkers(action: RemediationAction) -> Sequence[int]:
     return [pk for pk in seats if pk in current] or list(current)
 
 
+def require_checker(action: RemediationAction, *, by: User) -> None:
+    """Raise NotPermitted, SeparationOfDuties or WorkflowError where `by` may not accept or decline an action."""
+    with transaction.atomic():
+        lock_to_check(action, by=by)
+
+
 def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
     """Lock the case of an action for somebody who may accept it: Low an owner, else a reviewer outside the team.
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from assessments.views import (
     account,
+    acting,
     answering,
     asking,
     certificates,
@@ -27,6 +28,7 @@ from assessments.views import (
     returned,
     reviews,
     signing,
+    standing,
     starting,
     systems,
     task_list,
@@ -50,9 +52,19 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("assessments/", portfolio.portfolio, name="assessments"),
     path("assessments/filters/", portfolio.filters, name="filters"),
-    path("actions/", dashboard.actions, name="actions"),
-    path("actions/<str:reference>/<int:number>/", dashboard.action, name="action"),
+    # remediation: the register of all actions, those of one use, one action
+    path("actions/", acting.register, name="actions"),
+    path("actions/export/", acting.export, name="actions_export"),
+    path("actions/dates/", acting.dates, name="actions_dates"),
+    path("actions/dates/<uuid:batch>/", acting.moved, name="actions_moved"),
+    path("actions/<str:reference>/", acting.workspace, name="workspace"),
+    path("actions/<str:reference>/<int:number>/", acting.action, name="action"),
+    path("actions/<str:reference>/<int:number>/plan/", acting.plan, name="action_plan"),
+    path("actions/<str:reference>/<int:number>/risk/", acting.risk, name="action_risk"),
+    path("actions/<str:reference>/<int:number>/evidence/", acting.evidence_of, name="action_evidence"),
+    path("actions/<str:reference>/<int:number>/evidence/<str:piece>/<int:version>/", acting.file, name="action_file"),
     path("certificates/", certificates.certificates, name="certificates"),
+    path("certificates/<str:number>/standing/", standing.standing, name="standing"),
     # organisations and people
     path("organisations/new/", organisations.found, name="found"),
     path("organisations/<str:reference>/", organisations.organisation, name="organisation"),

@@ -207,7 +207,7 @@ def days_told(step, kind: str, first: int, last: int) -> list[int]:
     return told
 
 
-class on_day:  # noqa: N801 (reads as a word)
+class on_day:
     """The clock of the product stands so many days ahead."""
 
     def __init__(self, days: int, hour: int = 12) -> None:

@@ -570,9 +570,9 @@ def _told(use: Any, assessment: Assessment | None) -> dict[str, str]:
     }
 
 
-def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str) -> bytes:
+def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str, *, title: str = "") -> bytes:
     """Write a table as `csv` (UTF-8 with BOM, so that Excel reads Chinese) or `xlsx`."""
-    table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=_("AI systems"))
+    table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=title or _("AI systems"))
     for row in rows:
         table.append([escaped(plain(row.get(column.key, ""))) for column in columns])
     if kind == "xlsx":

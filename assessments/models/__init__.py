@@ -45,12 +45,12 @@ from assessments.models.systems import AISystem, DeclaredFact, DeclaredUse, Fact
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance", "AuditDetail",
-    "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment", "Condition",
-    "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState",
-    "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceUse", "EvidenceVersion", "FactRevision",
-    "FactSuggestion", "Flag", "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MailWhen", "MarkKind", "MarkReason", "Membership",
-    "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire", "RemediationAction", "ReviewDecision",
-    "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan",
-    "Seat", "Section", "Sees", "State", "StepRun", "Submission", "User", "edition_for",
+    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Assessment", "Assignment", "Assurance",
+    "AuditDetail", "AuditEntry", "AuditHead", "Certificate", "CertificateEvent", "CertificateStatus", "Comment",
+    "Condition", "Confidentiality", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
+    "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceUse", "EvidenceVersion",
+    "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "ImportDraft", "Invitation", "Item", "MailWhen",
+    "MarkKind", "MarkReason", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
+    "RemediationAction", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role",
+    "Route", "SavedFilter", "Scan", "Seat", "Section", "Sees", "State", "StepRun", "Submission", "User", "edition_for",
 ]  # fmt: skip
