@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,7 @@ from assessments.models import (
     Assessment,
     Assignment,
     Certificate,
+    CertificateEvent,
     Comment,
     Condition,
     DeclaredUse,
@@ -158,8 +159,10 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
 def certificates_in_reach(user: User) -> QuerySet[Certificate]:
     """The certificates that `user` may read of as member, or judge as a reviewer of their submission."""
     reach = Q(organisation__in=_seen_in_full(user)) | Q(submission__in=submissions_for(user).values("pk"))
-    found = Certificate.objects.filter(reach).select_related("use__system", "organisation", "submission__assessment")
-    return found.defer("submission__snapshot")
+    found = Certificate.objects.filter(reach).select_related("use__system", "organisation")
+    events = Prefetch("events", CertificateEvent.objects.select_related("by"))
+    whole = found.select_related("submission__assessment__use__system").prefetch_related(events)
+    return whole.defer("submission__snapshot")
 
 
 def owners_of_actions(user: User) -> QuerySet[User]:

@@ -178,7 +178,8 @@ def remind_of_actions(today: date | None = None) -> int:
     days = _days("action")
     found = _actions(ActionStatus.OPEN, due__lte=today + timedelta(days=max(days)))
     people = _responsible(found)
-    soon, late = [], []
+    soon: list[Line] = []
+    late: list[Line] = []
     for action in found:
         said = {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
         overdue = action.due < today

@@ -74,8 +74,11 @@ FROM = {
 }
 
 
-def refusal(certificate: Certificate, by: User, move: str) -> NotPermitted | SeparationOfDuties | None:
-    """Return what keeps this person from a move, or None.
+type Refusal = NotPermitted | SeparationOfDuties | None
+
+
+def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
+    """Return what keeps this person from each of the moves; None where nothing does.
 
     A reviewer who may read the submission and is outside the delivery team suspends. What was reviewed independently is
     reinstated and revoked by an independent reviewer. A self-declared certificate is its signer's word: an owner may
@@ -83,24 +86,26 @@ def refusal(certificate: Certificate, by: User, move: str) -> NotPermitted | Sep
     """
     submission = certificate.submission
     if certificate.assurance == Assurance.SELF_DECLARED and access.may(by, Action.SIGN, certificate.organisation_id):
-        return None
+        return dict.fromkeys(FROM)
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
-        return NotPermitted(_("A certificate is suspended, reinstated and revoked by a reviewer of its submission."))
+        words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
+        return dict.fromkeys(FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):
-        return SeparationOfDuties(
-            _("You worked on this use yourself, so somebody else has to decide on its certificate.")
-        )
-    independent = access.is_independent(by, certificate.organisation_id)
-    if move != SUSPEND and certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY and not independent:
-        return NotPermitted(_("It was reviewed independently: that takes an independent reviewer."))
-    return None
+        words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
+        return dict.fromkeys(FROM, SeparationOfDuties(words))
+    found: dict[str, Refusal] = dict.fromkeys(FROM)
+    independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
+    if independently and not access.is_independent(by, certificate.organisation_id):
+        words = _("It was reviewed independently: that takes an independent reviewer.")
+        found |= {move: NotPermitted(words) for move in (REINSTATE, REVOKE)}
+    return found
 
 
 def possible(certificate: Certificate, by: User) -> list[str]:
     """The moves that this person may make now, in order."""
     status = certificate.status()
-    moves = [move for move in (REINSTATE, SUSPEND, REVOKE) if status in FROM[move]]
-    return [move for move in moves if refusal(certificate, by, move) is None]
+    found = refusals(certificate, by)
+    return [move for move in (REINSTATE, SUSPEND, REVOKE) if status in FROM[move] and found[move] is None]
 
 
 def obstacles_to_reinstate(certificate: Certificate) -> list[str]:
@@ -141,7 +146,7 @@ def revoke(certificate: Certificate, *, by: User, reason: str, words: str) -> Ce
 @transaction.atomic
 def _change(certificate: Certificate, move: str, *, by: User, reason: str, words: str) -> CertificateEvent:
     certificate = _lock(certificate)
-    refused = refusal(certificate, by, move)
+    refused = refusals(certificate, by)[move]
     if refused is not None:
         raise refused
     if certificate.status() not in FROM[move]:

@@ -49,7 +49,7 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
     move = request.POST.get("move", "")
     if move not in VERBS:
         move = next(iter(moves.possible(certificate, request.user)), moves.SUSPEND)
-    refused = moves.refusal(certificate, request.user, move)
+    refused = moves.refusals(certificate, request.user)[move]
     if refused is not None:
         if isinstance(refused, WorkflowError):
             messages.error(request, str(refused))
@@ -76,11 +76,12 @@ def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, Standin
     asked = request.GET.get("move", "")
     move = typed[0] if typed else asked if asked in possible else next(iter(possible), "")
     form = typed[1] if typed else StandingForm(reasons=moves.REASONS[move].items()) if move else None
-    is_member = access.role_in(user, certificate.organisation_id) in access.MAY[access.Action.VIEW]
-    events = [
-        (event, EVENT_STATES.get(event.kind, event.kind))
-        for event in certificate.events.select_related("by").order_by("-pk")
-    ]
+    is_member = any(
+        m.organisation_id == certificate.organisation_id and m.role in access.MAY[access.Action.VIEW]
+        for m in access.memberships_on_page(user)
+    )
+    newest_first = sorted(certificate.events.all(), key=lambda event: event.pk, reverse=True)
+    events = [(event, EVENT_STATES.get(event.kind, event.kind)) for event in newest_first]
     status = certificate.status()
     context = {
         "place": "certificates" if is_member else "reviews",
@@ -89,7 +90,6 @@ def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, Standin
         "status": str(status),
         "events": events,
         "is_member": is_member,
-        "may_review": access.submissions_for(user).filter(pk=certificate.submission_id).exists(),
         "moves": [(one, VERBS[one][0], one == move) for one in possible],
         "move": move,
         "verb": VERBS[move][0] if move else "",
