@@ -306,12 +306,14 @@ def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Where answers that `user` may see lean on evidence; who sees only what is assigned, sees those of their questions."""
+    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(member__in=_memberships(user), assessment=OuterRef("answer__assessment"))
     return EvidenceUse.objects.filter(
-        Q(answer__assessment__organisation__in=_seen_in_full(user)) | Exists(asked.filter(of_question | of_section))
+        Q(answer__assessment__organisation__in=_seen_in_full(user))
+        | Q(action__organisation__in=_seen_in_full(user))
+        | Exists(asked.filter(of_question | of_section))
     )
 
 

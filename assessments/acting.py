@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, teamwork
+from assessments import access, tasks, teamwork
 from assessments.access import Action
 from assessments.declaring import delivery_team
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
@@ -29,6 +29,10 @@ from assessments.models import (
     Assessment,
     AuditEntry,
     Condition,
+    DeclaredUse,
+    Document,
+    DocumentKind,
+    DocumentState,
     Edition,
     EffortChoices,
     Evidence,
@@ -243,6 +247,17 @@ def _tell_owner(action: RemediationAction, by: User) -> None:
         _("%(name)s made you the owner of action %(n)s of “%(use)s”. It is due on %(day)s.")
         % {**_named(action), "name": by, "day": date_format(action.due, "DATE_FORMAT")},
     )
+
+
+def bind_to_condition(use: int, question: str, due: date, *, by: User) -> None:
+    """Give the open action of a question the date of the condition under which its use is approved."""
+    rows = RemediationAction.objects.select_for_update().filter(use=use, question=question)
+    for action in rows.exclude(status=ActionStatus.CLOSED):
+        if action.due != due:
+            words = _("A condition of the approval.")
+            _note(action, Kind.DUE, by=by, old=action.due.isoformat(), new=due.isoformat(), words=words)
+            action.due = due
+            action.save(update_fields=["due"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +477,36 @@ def decline(action: RemediationAction, *, by: User, words: str) -> None:
     subject = _("Not closed yet: %(title)s") % _named(action)
     _tell({pk for pk in recipients if pk} - {by.pk}, DECLINED, action, subject, words.strip())
     _audit("action_declined", action, by)
+
+
+# --- the plan as it stands ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_plan(use: DeclaredUse, *, by: User) -> Document:
+    """Ask for the remediation plan as it stands now, as a new version; the one that is being made is not asked for twice.
+
+    Earlier versions stay as they are. Raises WorkflowError where nothing was submitted yet.
+    """
+    access.require(by, Action.ANSWER, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=use.pk)
+    assessment = use.assessments.exclude(current_submission=None).order_by("-pk").first()
+    newest = None
+    if assessment is not None:
+        plans = Document.objects.filter(kind=DocumentKind.PLAN, submission=assessment.current_submission_id)
+        newest = plans.order_by("-version").first()
+    if newest is None:
+        raise WorkflowError(_("Nothing was submitted yet, or the use is one that gets no plan."))
+    if newest.state in (DocumentState.PENDING, DocumentState.RUNNING):
+        return newest
+    document = Document.objects.create(
+        kind=DocumentKind.PLAN, submission_id=newest.submission_id, language=newest.language, version=newest.version + 1
+    )
+    tasks.after_commit(tasks.render_document, document.pk)
+    AuditEntry.objects.record(
+        "plan_asked", use, by=by, organisation=use.organisation, details={"version": document.version}
+    )
+    return document
 
 
 # --- accepting a risk instead --------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ urlpatterns = [
     path("actions/dates/", acting.dates, name="actions_dates"),
     path("actions/dates/<uuid:batch>/", acting.moved, name="actions_moved"),
     path("actions/<str:reference>/", acting.workspace, name="workspace"),
+    path("actions/<str:reference>/as-it-stands/", acting.plan_now, name="plan_now"),
     path("actions/<str:reference>/<int:number>/", acting.action, name="action"),
     path("actions/<str:reference>/<int:number>/plan/", acting.plan, name="action_plan"),
     path("actions/<str:reference>/<int:number>/risk/", acting.risk, name="action_risk"),

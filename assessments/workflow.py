@@ -630,7 +630,7 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
             due_on=due,
         )
         # One date everywhere: the plan, the dashboard and the certificate name the condition's.
-        submission.assessment.use.actions.filter(question=question).exclude(status=ActionStatus.CLOSED).update(due=due)
+        acting.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)
 
 
 def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User) -> Certificate | None:

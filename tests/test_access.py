@@ -81,6 +81,7 @@ OPENED: dict[str, dict[str, str]] = {
         "plain use": "            login 404 200 200 404 200 404 404 404",
         "use of the neighbour's submitted": HIDDEN,
     },
+    "plan_now": {"use of the in review": ONLY_POST},
     "action_plan": {
         "action": "               login 404 403 200 404 200 403 403 404",
         "no action": HIDDEN,
@@ -429,6 +430,10 @@ POSTED: dict[str, dict[str, str]] = {
         "no dates moved": HIDDEN,
     },
     "actions_dates": {"": SIGNED_IN.replace("200", "yes")},
+    "plan_now": {
+        "use of the in review": " login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's submitted": HIDDEN,
+    },
     "action_plan": {
         "action": "               login 404 403 yes 404 yes 403 403 404",
         "neighbour's action": HIDDEN,

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
     "reopening": {"models"},
     "declaring": {"guideline", "scoring", "models", "access", "errors", "reopening"},
-    "acting": {"guideline", "models", "access", "errors", "declaring", "teamwork", "reopening"},
+    "acting": {"guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "workflow": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "acting"},
     "standing": {"guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
     "reminding": {"models", "tasks"},

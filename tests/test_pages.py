@@ -257,6 +257,7 @@ NO_PAGE = {
     "inventory_template": "a file",
     "systems_export": "a file",
     "actions_export": "a file",
+    "plan_now": "a button of the workspace",
     "action_file": "a download",
     "evidence_file": "a download",
     "review_evidence": "a download",

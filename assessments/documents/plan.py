@@ -177,7 +177,7 @@ def _board(report: Report) -> dict[str, Any]:
 
 
 def _when(report: Report) -> str:
-    due = sorted(action.due for action in report.actions if action.due)
+    due = sorted(action.due_now for action in report.actions if action.due_now)
     if not due:
         days = sorted(action.due_days for action in report.actions)
         return _("the first within %(first)s days of signing, the last within %(last)s.") % {

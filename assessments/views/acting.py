@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, acting, workflow
 from assessments.access import Action
@@ -328,6 +328,20 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         "dates_form": DatesForm(),
     }
     return render(request, "assessments/acting/workspace.html", context)
+
+
+@login_required
+@require_POST
+def plan_now(request: SignedIn, reference: str) -> HttpResponse:
+    """Have the remediation plan made as it stands today, as a new version."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.ANSWER, use)
+    try:
+        document = acting.ask_plan(use, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return redirect("workspace", reference)
+    return redirect(document)
 
 
 def newest_submitted(use: DeclaredUse) -> tuple[Assessment | None, Submission | None]:

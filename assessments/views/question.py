@@ -86,6 +86,7 @@ class QuestionView:
     evidence: Strip | None = None  # what the answer leans on
     marks: Marks = NO_MARKS  # comments, who is asked, and the reader's flag
     reference: str = ""  # of the assessment
+    use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
 
     @property
@@ -386,6 +387,7 @@ def view_question(
         answer=form.stored,
         url=reverse("answer", args=[case.assessment.reference, question.key]),
         reference=case.assessment.reference,
+        use_reference=case.assessment.use.reference if case.sees_all else "",
         editable=editable,
         locked=locked,
         may_not_apply=edition.not_applicable_allowed(question.requirements, context),
