@@ -37,6 +37,7 @@ from assessments.models import (
     EffortChoices,
     Evidence,
     EvidenceUse,
+    MarkKind,
     Membership,
     RemediationAction,
     ReviewSeat,
@@ -102,6 +103,27 @@ def open_actions(
         _note(action, Kind.CLOSED, by=by, words=words)
     use.save(update_fields=["action_count"])
     return drawn
+
+
+def close_accepted_reasons(submission: Submission, *, by: User) -> None:
+    """Close the actions of which nothing is left once a reviewer accepted why it does not apply; with the approval.
+
+    Nothing was put in place, so no answer is to be confirmed again: `verified_by` stays empty.
+    """
+    kinds: dict[str, set[str]] = {}
+    for finding in submission.content()["findings"]:
+        kinds.setdefault(finding["question"], set()).add(finding["kind"])
+    reasons = [question for question, found in kinds.items() if found == {"not_applicable"}]
+    marked = submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
+    accepted = [question for question in reasons if f"q:{question}" in set(marked)]
+    use = submission.assessment.use_id
+    rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
+    words = _("A reviewer accepted why it does not apply.")
+    for action in rows.exclude(status=ActionStatus.CLOSED):
+        action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
+        action.note = (action.note + "\n" + words).strip()
+        action.save(update_fields=["status", "closed_at", "note"])
+        _note(action, Kind.CLOSED, by=by, words=words)
 
 
 # --- who, by when, how much work -----------------------------------------------------------------------------------------

@@ -597,6 +597,7 @@ def approve(
     _audit("approved", assessment, by, submission=submission.reference, independent=independent, complete=complete)
     if complete:
         _settle(assessment, "submitted", "second_seat")
+        acting.close_accepted_reasons(submission, by=by)
         _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),

@@ -192,6 +192,7 @@ def _now(action: RemediationAction) -> ActionNow:
         closed_at=timezone.localtime(action.closed_at) if action.closed_at else None,
         due=action.due,
         late=action.is_late(timezone.localdate()),
+        closed=action.status == ActionStatus.CLOSED,
         evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),
         risk=risk,
     )
@@ -229,9 +230,7 @@ def _since_last(document: Document) -> SinceLast | None:
             )
         if action.closed_at and last < action.closed_at <= document.created_at:
             by = action.verified_by
-            closed.append(
-                line(_("accepted by %(name)s") % {"name": by} if by else _("the new answer leaves no finding"))
-            )
+            closed.append(line(_("accepted by %(name)s") % {"name": by} if by else action.note.rpartition("\n")[2]))
         elif kinds & {ActionEvent.Kind.REOPENED, ActionEvent.Kind.RISK_ENDED}:
             again.append(line(_("was reported or accepted, and is open")))
         elif ActionEvent.Kind.RISK_ACCEPTED in kinds and action.risk_until:

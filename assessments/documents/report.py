@@ -71,6 +71,7 @@ class ActionNow:
     closed_at: datetime | None = None
     due: date | None = None
     late: bool = False
+    closed: bool = False
     evidence: tuple[str, ...] = ()
     risk: RiskNow | None = None
 
@@ -269,6 +270,11 @@ class ActionBlock:
     now: ActionNow | None
 
     @property
+    def stands(self) -> bool:
+        """Whether it still has to be done, or its risk is borne."""
+        return self.now is None or not self.now.closed
+
+    @property
     def due_now(self) -> date | None:
         """The day on which it is due as it stands; the day of the signing where nothing is known since."""
         return (self.now.due if self.now else None) or self.due
@@ -338,8 +344,12 @@ class Report:
         return tuple(sorted(found, key=lambda a: (a.now.risk.until, a.number)))  # type: ignore[union-attr]
 
     @property
+    def standing(self) -> tuple[ActionBlock, ...]:
+        return tuple(action for action in self.actions if action.stands)
+
+    @property
     def blocking(self) -> tuple[ActionBlock, ...]:
-        return tuple(action for action in self.actions if action.blocking)
+        return tuple(action for action in self.standing if action.blocking)
 
     @property
     def unknown(self) -> tuple[AnswerLine, ...]:
@@ -367,7 +377,7 @@ class Report:
     def periods(self) -> tuple[Period, ...]:
         """The actions by when they fall due, counted from the signing; periods without one are left out."""
         placed: dict[int, list[ActionBlock]] = {}
-        for action in self.actions:
+        for action in self.standing:
             days = action.due_days
             if action.due_now and self.frozen:
                 days = (action.due_now - timezone.localdate(self.frozen.at)).days
