@@ -211,7 +211,12 @@ def _since_last(document: Document) -> SinceLast | None:
     events: dict[int, list[ActionEvent]] = {}
     for event in ActionEvent.objects.filter(action__use=use, at__range=window).select_related("action").order_by("pk"):
         events.setdefault(event.action.number, []).append(event)
-    closed, moved, new, again, borne, slips = [], [], [], [], [], 0
+    closed: list[ChangeSince] = []
+    moved: list[ChangeSince] = []
+    new: list[ChangeSince] = []
+    again: list[ChangeSince] = []
+    borne: list[ChangeSince] = []
+    slips = 0
     for number, action in actions.items():
 
         def line(words: str, action: RemediationAction = action) -> ChangeSince:
