@@ -347,6 +347,12 @@ def writers_of(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(pk__in=mine.values("user")).order_by("name", "pk")
 
 
+def names_of(people: Iterable[int]) -> dict[int, str]:
+    """The names of people whom the caller found by a door, by their keys."""
+    wanted = list(people)
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
+
+
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
     """The version of a piece that a submission names, and no other. For a submission that the caller found by its door."""
     named = (piece for answer in submission.content()["answers"].values() for piece in answer.get("evidence", ()))

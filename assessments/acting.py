@@ -336,6 +336,22 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
 
 
 @transaction.atomic
+def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, str]], *, by: User) -> int:
+    """Take what a file says of several actions: owner, due date, and what was done; all of it or nothing.
+
+    None and "" leave what stands. Returns how many actions were changed. Raises as `plan` and `report`.
+    """
+    done = 0
+    for action, owner, due, note in rows:
+        stands = RemediationAction.objects.select_related("owner", "organisation").get(pk=action.pk)
+        plan(stands, by=by, owner=owner or stands.owner, due=due or stands.due, effort=str(stands.effort))
+        if note:
+            report(RemediationAction.objects.select_related("use", "organisation").get(pk=action.pk), by=by, note=note)
+        done += 1
+    return done
+
+
+@transaction.atomic
 def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
     """Leave a note in an action's history; it never leaves the organisation."""
     access.require(by, Action.ANSWER, action.organisation)

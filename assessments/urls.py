@@ -55,6 +55,7 @@ urlpatterns = [
     # remediation: the register of all actions, those of one use, one action
     path("actions/", acting.register, name="actions"),
     path("actions/export/", acting.export, name="actions_export"),
+    path("actions/import/", acting.take_file, name="actions_import"),
     path("actions/dates/", acting.dates, name="actions_dates"),
     path("actions/dates/<uuid:batch>/", acting.moved, name="actions_moved"),
     path("actions/<str:reference>/", acting.workspace, name="workspace"),

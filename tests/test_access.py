@@ -71,6 +71,7 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour's action": "   login 404 404 404 404 404 404 404 404",
     },
     "actions_export": {"": SIGNED_IN},
+    "actions_import": {"": "      login 200 403 200 200 200 403 403 403"},
     "actions_dates": {"": SIGNED_IN},
     "actions_moved": {
         "dates moved": "          login 404 403 200 404 200 404 404 404",
@@ -429,6 +430,7 @@ POSTED: dict[str, dict[str, str]] = {
         "dates moved": "          login 404 403 yes 404 yes 404 404 404",
         "no dates moved": HIDDEN,
     },
+    "actions_import": {"": "      login yes 403 yes yes yes 403 403 403"},
     "actions_dates": {"": SIGNED_IN.replace("200", "yes")},
     "plan_now": {
         "use of the in review": " login 404 403 yes 404 yes 404 404 404",

@@ -60,6 +60,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "accepted risk"),
     ],
     "actions_dates": [("owner", "")],
+    "actions_import": [("owner", ""), ("owner", "", "sent empty")],
     "actions_moved": [("owner", "dates moved")],
     "workspace": [
         ("owner", "use of the in review"),

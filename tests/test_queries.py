@@ -204,6 +204,7 @@ PAGES = [
     ("owner", "actions", ""),
     ("owner", "actions_export", ""),
     ("owner", "actions_dates", ""),
+    ("owner", "actions_import", ""),
     ("owner", "workspace", "use in review"),
     ("owner", "action", "action"),
     ("reviewer", "action", "action"),

@@ -6,6 +6,8 @@ import csv
 import io
 
 import pytest
+import tablib
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
@@ -114,6 +116,45 @@ def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, 
     assert (mine["Owner's mail address"], mine["Due"], mine["Effort"], mine["Status"]) == (
         cast.contributor.email, action.due.isoformat(), "Months", "Open",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, assessment, kind):
+    from assessments.exchange import actions as exchange
+
+    client.force_login(cast.owner)
+    condition, should, consider = (action_on(assessment, key) for key in (CONDITION, SHOULD, CONSIDER))
+    columns = [str(column.heading) for column in exchange.COLUMNS]
+    data = client.get(reverse("actions_export"), {"as": "csv"}).content.decode("utf-8-sig")
+    rows = [dict(zip(columns, row, strict=True)) for row in csv.reader(io.StringIO(data))][1:]
+    for row in rows:
+        if row["Number"] == str(should.number):
+            row |= {"Owner's mail address": cast.contributor.email.upper(), "Due": in_days(40).isoformat()}
+        elif row["Number"] == str(consider.number):
+            row |= {"Status": "done", "What was done": "Reviewed on 3 December."}
+        elif row["Number"] == str(condition.number):
+            row |= {"Due": in_days(90).isoformat(), "Owner's mail address": cast.outsider.email}
+    rows.append(dict.fromkeys(columns, "") | {"Use reference": "nowhere", "Number": "1"})
+    table = tablib.Dataset(*[[row[name] for name in columns] for row in rows], headers=columns)
+    content = table.export(kind)
+    upload = SimpleUploadedFile(f"actions.{kind}", content if isinstance(content, bytes) else content.encode())
+    response = client.post(reverse("actions_import"), {"file": upload})
+    assert [line.action.question for line, _words in response.context["good"]] == [SHOULD, CONSIDER]
+    assert [len(line.faults) for line in response.context["faulty"]] == [2, 1]
+    assert not ActionEvent.objects.exclude(kind__in=["due", "closed"]).exists()  # nothing is taken yet
+    client.post(reverse("actions_import"), {"rows": response.context["rows"]})
+    should, consider = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
+    assert (should.owner, should.due) == (cast.contributor, in_days(40))
+    assert (consider.status, consider.note) == ("done", "Reviewed on 3 December.")
+    client.force_login(cast.outsider)
+    client.post(reverse("actions_import"), {"rows": response.context["rows"]})
+    client.post(reverse("actions_import"), {"rows": "forged"})
+    assert (
+        "no file of the register"
+        in client.post(
+            reverse("actions_import"), {"file": SimpleUploadedFile("a.csv", b"Name,Age\nx,1\n")}
+        ).content.decode()
+    )
 
 
 # --- the workspace of one use ----------------------------------------------------------------------------------------------

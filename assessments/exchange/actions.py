@@ -6,15 +6,27 @@ carry an apostrophe, as in the inventory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.exchange.inventory import Column, write
+from assessments.exchange.inventory import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Column,
+    Unreadable,
+    cell_text,
+    lines_of,
+    plain,
+    write,
+)
 from assessments.guideline.edition import Edition
-from assessments.models import RemediationAction
+from assessments.models import ActionStatus, RemediationAction
 
 TOLD = "told"
 COLUMNS = (
@@ -71,3 +83,131 @@ def rows_of(actions: Iterable[RemediationAction], edition: Edition, *, late: Any
 def as_file(rows: Iterable[dict[str, str]], kind: str) -> bytes:
     """Write the rows as `csv` or `xlsx`."""
     return write(rows, COLUMNS, kind, title=str(gettext_lazy("Actions")))
+
+
+# --- coming in again -----------------------------------------------------------------------------------------------------
+
+READ = ("use_reference", "number", "owner_mail", "due", "status", "note")
+NEEDED = ("use_reference", "number")
+LANGUAGES = ("en", "zh-hant", "zh-hans")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One row of a file: which action it names, and what stands in the columns that are taken."""
+
+    line: int
+    reference: str
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one row would change, or why it would not: `faults` are (column, reason)."""
+
+    line: int
+    action: RemediationAction | None
+    changes: Mapping[str, str]  # owner (key of the person), due (ISO), note
+    faults: tuple[tuple[str, str], ...]
+
+
+def read(data: bytes) -> list[Given]:
+    """Read a file that `as_file` wrote, changed by hand. Raises Unreadable with a sentence that says what to do."""
+    known = {}
+    for column in COLUMNS:
+        if column.key in READ:
+            for language in LANGUAGES:
+                with translation.override(language):
+                    known[str(column.heading).casefold()] = column.key
+    head: list[str | None] | None = None
+    rows: list[Given] = []
+    for line, cells in lines_of(data):
+        texts = [plain(cell_text(cell)).strip() for cell in cells][:MAX_COLUMNS]
+        if not any(texts):
+            continue
+        if head is None:
+            head = [known.get(text.casefold()) for text in texts]
+            if any(key not in head for key in NEEDED):
+                raise Unreadable(_("This is no file of the register. Export it first, then change the file."))
+            continue
+        if len(rows) == MAX_ROWS:
+            raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
+        row = {key: text for key, text in zip(head, texts, strict=False) if key}
+        number = row.get("number", "")
+        rows.append(
+            Given(line, row.get("use_reference", ""), int(number) if number.isdecimal() and len(number) < 9 else 0, row)
+        )
+    if not rows:
+        raise Unreadable(_("There is no row under the headings."))
+    return rows
+
+
+def check(
+    rows: Iterable[Given],
+    actions: Mapping[tuple[str, int], RemediationAction],
+    people: Mapping[int, Mapping[str, int]],
+    problem: Any,
+) -> list[Change]:
+    """Hold each row against its action; what is as it was is left out.
+
+    `people`: by organisation, the mail address in small letters of who may own an action, to that person's key.
+    `problem`: says why an action cannot be due on a day, or nothing.
+    """
+    found, seen = [], set[int]()
+    for given in rows:
+        action = actions.get((given.reference, given.number))
+        if action is None:
+            reason = _("There is no such action, or you do not see it.")
+            found.append(Change(given.line, None, {}, ((_("Number"), reason),)))
+            continue
+        if action.pk in seen:
+            found.append(Change(given.line, action, {}, ((_("Number"), _("This action stands in the file twice.")),)))
+            continue
+        seen.add(action.pk)
+        changes, faults = _changes(given, action, people.get(action.organisation_id, {}), problem)
+        if changes or faults:
+            found.append(Change(given.line, action, {} if faults else changes, tuple(faults)))
+    return found
+
+
+def _changes(
+    given: Given, action: RemediationAction, people: Mapping[str, int], problem: Any
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    changes: dict[str, str] = {}
+    faults: list[tuple[str, str]] = []
+    mail = given.cells.get("owner_mail", "").casefold()
+    if mail and mail != (action.owner.email.casefold() if action.owner else ""):
+        if mail in people:
+            changes["owner"] = str(people[mail])
+        else:
+            faults.append(
+                (_("Owner's mail address"), _("Nobody of your organisation who may own it has this address."))
+            )
+    due = given.cells.get("due", "")
+    if due and due != action.due.isoformat():
+        try:
+            reason = problem(action, date.fromisoformat(due))
+        except ValueError:
+            reason = _("Write the date as year, month and day, such as 2027-03-31.")
+        if reason:
+            faults.append((_("Due"), reason))
+        else:
+            changes["due"] = due
+    status = given.cells.get("status", "").casefold()
+    words = {str(ActionStatus.DONE.label).casefold(), "done"}
+    if status in words and action.status == ActionStatus.OPEN:
+        note = given.cells.get("note", "").strip()
+        if note:
+            changes["note"] = note
+        else:
+            faults.append((_("What was done"), _("Say what was done and what shows it.")))
+    elif status in words and action.status not in (ActionStatus.DONE, ActionStatus.OPEN):
+        faults.append((_("Status"), _("Only an open action is reported as done.")))
+    elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
+        faults.append(
+            (_("Status"), _("Only “done” is taken from a file: it reports the action, and somebody checks it."))
+        )
+    if changes and action.status == ActionStatus.CLOSED:
+        faults.append((_("Status"), _("It is closed.")))
+    return changes, faults

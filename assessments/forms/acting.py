@@ -183,6 +183,22 @@ class NoteForm(forms.Form):
         self.helper = helper("comment")
 
 
+class TakeFileForm(forms.Form):
+    """The register as a file, changed by hand."""
+
+    file = forms.FileField(
+        label=_("The file of the register, changed"),
+        help_text=_("Excel (XLSX) or CSV in UTF-8, at most 2,000 rows and 5 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
+        allow_empty_file=True,  # the reader says what is wrong with it, in our words
+        error_messages={"required": _("Choose the file.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("file")
+
+
 class DatesForm(forms.Form):
     """One date for several actions."""
 

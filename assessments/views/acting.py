@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,9 +25,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
-from assessments.errors import InvalidAnswer, SeparationOfDuties, WorkflowError
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
-from assessments.forms.acting import DatesForm, DeclineForm, NoteForm, PlanForm, RegisterForm, ReportForm, RiskForm
+from assessments.exchange.inventory import MAX_BYTES
+from assessments.forms.acting import (
+    DatesForm,
+    DeclineForm,
+    NoteForm,
+    PlanForm,
+    RegisterForm,
+    ReportForm,
+    RiskForm,
+    TakeFileForm,
+)
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Dimension, Tier
 from assessments.models import (
@@ -168,13 +179,108 @@ def export(request: SignedIn) -> HttpResponse:
     )
 
 
+# --- the register coming in again ----------------------------------------------------------------------------------------
+
+SALT = "assessments.acting.take_file"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_file(request: SignedIn) -> HttpResponse:
+    """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
+    user = request.user
+    if not access.organisations_where(user, Action.ANSWER).exists():
+        raise NotPermitted(_("Actions are planned by owners and contributors of an organisation."))
+    if "rows" in request.POST:
+        return _take_rows(request)
+    form = TakeFileForm(posted(request), request.FILES or None)
+    lines: list[exchange.Change] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            rows = exchange.read(form.cleaned_data["file"].read(MAX_BYTES + 1))
+        except WorkflowError as error:
+            form.add_error("file", str(error))
+        else:
+            lines = _check_rows(user, rows)
+    good = [line for line in lines or () if line.changes and line.action]
+    chosen = {line.changes["owner"] for line in good if "owner" in line.changes}
+    names = access.names_of(int(pk) for pk in chosen)
+    context = {
+        "place": PLACE,
+        "form": form,
+        "lines": lines,
+        "good": [(line, _change_words(line, names)) for line in good],
+        "faulty": [line for line in lines or () if line.faults],
+        "rows": signing.dumps([[_name(line.action), dict(line.changes)] for line in good], salt=SALT, compress=True),
+    }
+    return render(request, "assessments/acting/take_file.html", context)
+
+
+def _name(action: RemediationAction | None) -> str:
+    return f"{action.use.reference}/{action.number}" if action else ""
+
+
+def _check_rows(user: User, rows: list[exchange.Given]) -> list[exchange.Change]:
+    works = access.organisations_where(user, Action.ANSWER)
+    found = access.actions_for(user).filter(organisation__in=works.values("pk"))
+    found = found.filter(use__reference__in={row.reference for row in rows}).select_related("organisation")
+    actions = {(action.use.reference, action.number): action for action in found}
+    people = {one.pk: {person.email.casefold(): person.pk for person in access.writers_of(one)} for one in works}
+    conditions = acting.conditions_on(actions.values())
+
+    def problem(action: RemediationAction, due: date) -> str:
+        return acting.date_problem(action, due, conditions.get(action.pk))
+
+    return exchange.check(rows, actions, people, problem)
+
+
+def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
+    words = []
+    if "owner" in line.changes:
+        words.append(_("owner: %(name)s") % {"name": names[int(line.changes["owner"])]})
+    if "due" in line.changes:
+        words.append(_("due: %(day)s") % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
+    if "note" in line.changes:
+        words.append(_("reported as done: %(note)s") % {"note": line.changes["note"]})
+    return words
+
+
+def _take_rows(request: SignedIn) -> HttpResponse:
+    """Take the rows that the report showed, as they were shown; all of them or none."""
+    try:
+        rows = signing.loads(request.POST["rows"], salt=SALT, max_age=3600)
+    except signing.BadSignature:
+        messages.error(request, _("The report is too old. Choose the file again."))
+        return redirect("actions_import")
+    found = {_name(action): action for action in picked(request, [name for name, _changes in rows], most=len(rows))}
+    people: dict[int, dict[str, User]] = {}
+    taken = []
+    for name, changes in rows:
+        action = found.get(name)
+        if action is None:
+            continue
+        if action.organisation_id not in people:
+            people[action.organisation_id] = {str(one.pk): one for one in access.writers_of(action.organisation)}
+        due = date.fromisoformat(changes["due"]) if "due" in changes else None
+        owner = people[action.organisation_id].get(changes.get("owner", ""))
+        taken.append((action, owner, due, changes.get("note", "")))
+    try:
+        done = acting.take_rows(taken, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, _("Nothing was changed: %(reason)s") % {"reason": error})
+        return redirect("actions_import")
+    messages.success(request, ngettext("One action was changed.", "%(n)s actions were changed.", done) % {"n": done})
+    return redirect("actions")
+
+
 # --- several dates in one go ---------------------------------------------------------------------------------------------
 
 
-def picked(request: SignedIn, names: Iterable[str]) -> list[RemediationAction]:
+def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE) -> list[RemediationAction]:
     """The actions that a form names, of those that this person sees; what is no name is left out."""
     wanted: dict[str, set[int]] = {}
-    for name in list(names)[:MOST_AT_ONCE]:
+    for name in list(names)[:most]:
         reference, _slash, number = name.partition("/")
         if number.isdecimal() and len(number) < 9:
             wanted.setdefault(reference, set()).add(int(number))
@@ -615,7 +721,7 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
             acting.accept_risk(found, by=request.user, **form.cleaned_data)
         except InvalidAnswer as error:
             form.add_error(error.field, str(error))
-        except (SeparationOfDuties, WorkflowError) as error:
+        except WorkflowError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("The risk is accepted until then. The action comes back by itself."))
