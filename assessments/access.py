@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -20,6 +21,7 @@ from django.db.models import (
     F,
     Max,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -32,6 +34,7 @@ from django.utils.translation import gettext as _
 
 from assessments.errors import NotPermitted
 from assessments.models import (
+    ActionEvent,
     AISystem,
     Answer,
     Appeal,
@@ -40,7 +43,9 @@ from assessments.models import (
     AuditEntry,
     CaseMessage,
     Certificate,
+    CertificateEvent,
     Comment,
+    Condition,
     DeclaredUse,
     Document,
     Edition,
@@ -184,6 +189,45 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     return RemediationAction.objects.filter(use__in=uses).select_related("use__system", "owner")
 
 
+def certificates_in_reach(user: User) -> QuerySet[Certificate]:
+    """The certificates that `user` may read of as member, or judge as a reviewer of their submission."""
+    reach = Q(organisation__in=_seen_in_full(user)) | Q(submission__in=submissions_for(user).values("pk"))
+    found = Certificate.objects.filter(reach).select_related("use__system", "organisation")
+    events = Prefetch("events", CertificateEvent.objects.select_related("by"))
+    whole = found.select_related("submission__assessment__use__system").prefetch_related(events)
+    return whole.defer("submission__snapshot")
+
+
+def owners_of_actions(user: User) -> QuerySet[User]:
+    """Who owns an action that `user` sees, by name."""
+    return User.objects.filter(pk__in=actions_for(user).order_by().values("owner")).order_by("name", "pk")
+
+
+def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
+    """The version of a piece that an action leans on. For an action that the caller found by a door."""
+    uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
+    rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
+    found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()
+    return found
+
+
+def events_of_actions() -> QuerySet[ActionEvent]:
+    """Lines of history with who wrote them, for a page that found their actions by a door."""
+    return ActionEvent.objects.select_related("by")
+
+
+def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
+    """The conditions under which a certificate was issued, for a page that found it by its door."""
+    of = Condition.objects.filter(decision__submission=certificate.submission_id)
+    return of.select_related("met_by").order_by("due_on", "pk")
+
+
+def dates_moved_by(user: User, batch: UUID) -> QuerySet[ActionEvent]:
+    """The dates that one press set, of the actions that `user` sees."""
+    rows = ActionEvent.objects.filter(batch=batch, kind=ActionEvent.Kind.DUE, action__in=actions_for(user).values("pk"))
+    return rows.select_related("action__use__system", "action__organisation").order_by("pk")
+
+
 def assignments_for(user: User) -> QuerySet[Assignment]:
     """What `user` is asked to answer and has not said to be done."""
     mine = _memberships(user)
@@ -295,12 +339,14 @@ def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Where answers that `user` may see lean on evidence; who sees only what is assigned, sees those of their questions."""
+    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(member__in=_memberships(user), assessment=OuterRef("answer__assessment"))
     return EvidenceUse.objects.filter(
-        Q(answer__assessment__organisation__in=_seen_in_full(user)) | Exists(asked.filter(of_question | of_section))
+        Q(answer__assessment__organisation__in=_seen_in_full(user))
+        | Q(action__organisation__in=_seen_in_full(user))
+        | Exists(asked.filter(of_question | of_section))
     )
 
 
@@ -366,6 +412,12 @@ def stale_for(user: User) -> AssessmentQuerySet:
     owned = organisations_where(user, Action.SIGN).values("pk")
     stale = Assessment.objects.for_dashboard().exclude(stale_since=None).filter(organisation__in=owned)
     return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")
+
+
+def names_of(people: Iterable[int]) -> dict[int, str]:
+    """The names of people whom the caller found by a door, by their keys."""
+    wanted = list(people)
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:

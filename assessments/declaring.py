@@ -66,6 +66,7 @@ from assessments.models.base import canonical_json
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
+from assessments.reopening import carry_closed
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress, Scorecard
 from assessments.scoring.tiers import TierResult, assign_tier
@@ -845,6 +846,7 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     )
     assessment.refresh_derived(assessment.declared(), {})
     assessment.save()
+    carry_closed(assessment, by=by)
     AuditEntry.objects.record(
         "assessment_started",
         assessment,
@@ -1146,6 +1148,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
         use.actions.exclude(owner=None).values_list("owner_id", flat=True),
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
+        EvidenceUse.objects.filter(action__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),

@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, gates, reviewing, staleness, tasks
+from assessments import access, acting, gates, reviewing, staleness, tasks
 from assessments.access import Action
 from assessments.declaring import delivery_team, missing_facts, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
@@ -185,7 +185,9 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         .filter(target__startswith="q:")
         .values_list("target", flat=True)
     )
-    conditioned = set(Condition.objects.filter(decision__submission=submission).values_list("question", flat=True))
+    promised = Condition.objects.filter(decision__submission=submission)
+    promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
+    conditioned = set(promised.values_list("question", flat=True))
     closed = set(
         RemediationAction.objects.filter(
             use=assessment.use_id, status=ActionStatus.CLOSED, closed_at__gt=submission.at
@@ -293,7 +295,7 @@ def _freeze(
     now = timezone.now()
     previous = assessment.submissions.order_by("-round").first()
     content["round"] = (previous.round if previous else 0) + 1
-    content["actions"] = _open_actions(assessment, edition, content)
+    content["actions"] = acting.open_actions(assessment, edition, content, by=by)
     content["signed"] = {
         "name": str(by),
         "role": str(Role.OWNER.label),
@@ -330,39 +332,6 @@ def _freeze(
     if kind != DecisionKind.DECLARE_PROHIBITED:
         _ask_document(DocumentKind.PLAN, submission=submission)
     return submission
-
-
-def _open_actions(assessment: Assessment, edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Keep one open action a question: open new ones with the next number, close those whose findings are gone."""
-    use = assessment.use
-    today = timezone.localdate()
-    have = {action.question: action for action in use.actions.exclude(status=ActionStatus.CLOSED)}
-    drawn = []
-    for proposed in content["actions"]:
-        action = have.pop(proposed["question"], None)
-        due = today + timedelta(days=proposed["due_days"])
-        if action is None:
-            use.action_count += 1
-            action = RemediationAction(
-                use=use,
-                organisation=assessment.organisation,
-                number=use.action_count,
-                question=proposed["question"],
-                due=due,
-            )
-        action.title, action.requirements = proposed["title"][:200], proposed["requirements"]
-        action.suggested_owner, action.effort = proposed["owner"], proposed["effort"]
-        action.priority, action.due = proposed["priority"], min(action.due, due)
-        action.save()
-        drawn.append({**proposed, "number": action.number, "due": action.due})
-    for action in have.values():
-        if action.asked:  # a reviewer asked for it on accepting the answer: it is closed as it was agreed
-            continue
-        action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
-        action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
-        action.save(update_fields=["status", "closed_at", "note"])
-    use.save(update_fields=["action_count"])
-    return drawn
 
 
 def _ask_document(kind: DocumentKind, **parent: Any) -> Document:
@@ -759,6 +728,7 @@ def approve(
     )
     if complete:
         _settle(assessment, "submitted", "second_seat")
+        acting.close_accepted_reasons(submission, by=by)
         if reviewing.open_agreed_actions(submission):
             _print_plan_again(submission)
         _issue_if_clear(assessment, submission, by=by)
@@ -794,7 +764,7 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
             due_on=due,
         )
         # One date everywhere: the plan, the dashboard and the certificate name the condition's.
-        submission.assessment.use.actions.filter(question=question).exclude(status=ActionStatus.CLOSED).update(due=due)
+        acting.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)
 
 
 def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User | None) -> Certificate | None:
@@ -811,9 +781,9 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
         previous.ended_at = timezone.now()
         previous.save(update_fields=["ended_at"])
         CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by)
-        for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
-            _move(old, State.SUPERSEDED)
-            _audit("superseded", old, by, certificate=previous.number, follows=assessment.reference)
+    for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
+        _move(old, State.SUPERSEDED)
+        _audit("superseded", old, by, certificate=previous.number if previous else "", follows=assessment.reference)
     certificate = Certificate(
         submission=submission,
         use=assessment.use,
@@ -1121,59 +1091,12 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
 
 
 @transaction.atomic
-def report_action(action: RemediationAction, *, by: User, note: str) -> None:
-    """Say that an action is done, and what shows it; a reviewer (Low: an owner) checks it."""
-    access.require(by, Action.ANSWER, action.organisation)
-    if not note.strip():
-        raise InvalidAnswer("note", _("Say what was done and what shows it."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.OPEN).update(
-        status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk
-    )
-    if not changed:
-        raise WorkflowError(_("This action is not open."))
-    AuditEntry.objects.record(
-        "action_reported",
-        action.use,
-        by=by,
-        organisation=action.organisation,
-        details={
-            "number": action.number,
-            "note": note,
-            "old": {"status": str(ActionStatus.OPEN)},
-            "new": {"status": str(ActionStatus.DONE)},
-        },
-    )
-
-
-@transaction.atomic
 def close_action(action: RemediationAction, *, by: User) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
     At Low an owner accepts, otherwise a reviewer outside the delivery team.
     """
-    assessments = Assessment.objects.filter(use=action.use_id).exclude(current_submission=None).order_by("-pk")
-    newest = assessments.first()
-    if newest is None:
-        raise WorkflowError(_("Nothing was submitted yet."))
-    assessment = Assessment.objects.lock(newest.pk)
-    submission = assessment.current_submission
-    assert submission is not None
-    if submission.assigned_tier == Tier.LOW and access.may(by, Action.SIGN, assessment.organisation_id):
-        pass
-    elif not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
-    elif by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(
-        status=ActionStatus.CLOSED, closed_at=timezone.now(), verified_by=by
-    )
-    if not changed:
-        raise WorkflowError(_("This action has not been reported as done."))
-    Condition.objects.filter(decision__submission__assessment=assessment, question=action.question, met_at=None).update(
-        met_at=timezone.now(), met_by=by
-    )
-    statuses = {"old": {"status": str(ActionStatus.DONE)}, "new": {"status": str(ActionStatus.CLOSED)}}
-    _audit("action_closed", assessment, by, number=action.number, **statuses)
+    assessment, submission = acting.accept(action, by=by)
     if assessment.state == State.APPROVED:
         _issue_if_clear(assessment, submission, by=by)
 

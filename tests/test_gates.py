@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import conformity, evidence, gates, workflow
+from assessments import acting, conformity, evidence, gates, workflow
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
 from assessments.models import (
     Answer,
@@ -574,7 +574,7 @@ def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cas
         workflow.approve(submission, by=reviewer, statement="Read.")
     action = draft.use.actions.get(question="legal-gate")
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=50)):
-        workflow.report_action(action, by=cast.owner, note="Done.")
+        acting.report(action, by=cast.owner, note="Done.")
         workflow.close_action(action, by=cast.independent)
         assert workflow.watch_monitoring() == 0
         assert not Certificate.objects.exists()

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import conformity, declaring, desk, evidence, held, starting, teamwork, workflow
+from assessments import acting, conformity, declaring, desk, evidence, held, starting, teamwork, workflow
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -175,7 +175,14 @@ def make_world() -> World:
 
     action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
-    workflow.report_action(reported, by=cast.contributor, note="All five clinics are in it now.")
+    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
+    acting.attach(reported, piece, by=cast.contributor)
+    should, risky = RemediationAction.objects.filter(use=in_review.use, priority="should").order_by("number")[:2]
+    for one in (should, risky):
+        acting.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")
+    risky.refresh_from_db()
+    acting.accept_risk(risky, by=owner, reason="Few use it.", until=in_days(90), review=in_days(60))
+    moved = acting.move_dates([should], in_days(70), by=owner)
     victor = Membership.objects.get(user=cast.viewer)
     invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
@@ -268,6 +275,13 @@ def make_world() -> World:
         "action": (in_review.use.reference, action.number),
         "reported action": (approved.use.reference, reported.number),
         "no action": (in_review.use.reference, 999),
+        "action that may be borne": (in_review.use.reference, should.number),
+        "accepted risk": (in_review.use.reference, risky.number),
+        "evidence of the action": (approved.use.reference, reported.number, piece.reference, 1),
+        "no such evidence of the action": (approved.use.reference, reported.number, piece.reference, 9),
+        "dates moved": (moved.batch,),
+        "no dates moved": (uuid.uuid4(),),
+        "neighbour's certificate": (their_certificate.number,),
         "neighbour's action": (their_action.use.reference, their_action.number),
         "plan that is being made": (plan.reference,),
         "letter that failed": (letter.reference,),

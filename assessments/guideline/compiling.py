@@ -9,6 +9,8 @@ from typing import Any
 
 from assessments.guideline.conditions import ALWAYS, Condition, Test, both, parse
 from assessments.guideline.edition import (
+    ACCEPTED_RISK_DAYS,
+    REMINDER_DAYS,
     ChangeKind,
     Check,
     Clause,
@@ -392,6 +394,8 @@ class _Compiler:
             review_target_days=raw.get("review_target_days", 10),  # releases stored before it was named lack it
             hold_days=raw.get("hold_days", 14),
             changes=self.changes(),
+            accepted_risk_days=raw.get("accepted_risk_days", ACCEPTED_RISK_DAYS),
+            reminder_days={what: tuple(days) for what, days in raw.get("reminder_days", REMINDER_DAYS).items()},
             words=dict(_flat(self.words.get("policy"))),
         )
 

@@ -228,6 +228,11 @@ class Questionnaire:
     intro: str
 
 
+ACCEPTED_RISK_DAYS = 180
+REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {"condition": (14, 3), "action": (7,), "risk": (14,), "evidence": (30,)}
+"""What holds for releases that were published before these became named data."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
     """A kind of change after an approval, with the answers that it opens again. `everything`: all of them."""
@@ -262,6 +267,8 @@ class Policy:
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
     hold_days: int = 14  # from its opening until a hold is due; releases stored before it was named count the same
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
+    accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
+    reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

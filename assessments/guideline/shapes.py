@@ -45,6 +45,7 @@ LIMITS = (
     "items",
     "person",
 )
+REMINDERS = ("condition", "action", "risk", "evidence")
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
@@ -515,6 +516,8 @@ class Shapes:
             {
                 "review_target_days": days,
                 "hold_days": days,
+                "accepted_risk_days": days,
+                "reminder_days": record(dict.fromkeys(REMINDERS, several(days, least=1))),
                 "changes": table(
                     record(
                         {"key": text},

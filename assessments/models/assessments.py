@@ -227,6 +227,9 @@ class Answer(models.Model):
     language = models.CharField(max_length=8, default="en")
     carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     to_confirm = models.BooleanField(default=False)
+    closed_action = models.PositiveIntegerField(
+        null=True
+    )  # number of the action whose closing asks to confirm it again
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "question"], name="one_answer_a_question")]

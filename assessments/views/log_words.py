@@ -132,6 +132,38 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Action reported done"),
                 gettext_lazy("%(who)s reported action %(number)s of %(thing)s as done"),
             ),
+            "action_planned": (
+                gettext_lazy("Action planned"),
+                gettext_lazy("%(who)s changed owner, date or effort of action %(number)s of %(thing)s"),
+            ),
+            "action_noted": (
+                gettext_lazy("Note on an action"),
+                gettext_lazy("%(who)s wrote on action %(number)s of %(thing)s"),
+            ),
+            "action_evidence_attached": (
+                gettext_lazy("Evidence to an action"),
+                gettext_lazy("%(who)s attached evidence to action %(number)s of %(thing)s"),
+            ),
+            "action_evidence_detached": (
+                gettext_lazy("Evidence from an action"),
+                gettext_lazy("%(who)s took evidence away from action %(number)s of %(thing)s"),
+            ),
+            "action_declined": (
+                gettext_lazy("Action not accepted"),
+                gettext_lazy("%(who)s said what is missing in action %(number)s of %(thing)s"),
+            ),
+            "risk_accepted": (
+                gettext_lazy("Risk accepted"),
+                gettext_lazy("%(who)s accepted the risk of action %(number)s of %(thing)s"),
+            ),
+            "risk_ended": (
+                gettext_lazy("Accepted risk ended"),
+                gettext_lazy("The accepted risk of action %(number)s of %(thing)s has ended, by what %(who)s did"),
+            ),
+            "plan_asked": (
+                gettext_lazy("Plan made anew"),
+                gettext_lazy("%(who)s asked for the plan of %(thing)s as it stands"),
+            ),
             "action_closed": (
                 gettext_lazy("Action accepted"),
                 gettext_lazy("%(who)s accepted action %(number)s of %(thing)s"),
@@ -213,6 +245,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "certificate_suspended": (
                 gettext_lazy("Certificate suspended"),
                 gettext_lazy("Certificate %(certificate)s of %(thing)s was suspended, by what %(who)s did"),
+            ),
+            "certificate_revoked": (
+                gettext_lazy("Certificate revoked"),
+                gettext_lazy("%(who)s revoked certificate %(certificate)s of %(thing)s"),
+            ),
+            "condition_missed": (
+                gettext_lazy("Condition missed"),
+                gettext_lazy("A condition of certificate %(certificate)s of %(thing)s has passed its date"),
             ),
             "certificate_reinstated": (
                 gettext_lazy("Certificate valid again"),

@@ -89,6 +89,7 @@ class QuestionView:
     evidence: Strip | None = None  # what the answer leans on
     marks: Marks = NO_MARKS  # comments, who is asked, and the reader's flag
     reference: str = ""  # of the assessment
+    use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
 
     @property
@@ -384,6 +385,7 @@ def view_question(
         )
         for item in (declared.items(edition, question) if question.is_checklist else ())
     ]
+    asks_again = bool(form.stored and form.stored.to_confirm and form.stored.closed_action)
     return QuestionView(
         number=number,
         question=question,
@@ -391,6 +393,7 @@ def view_question(
         answer=form.stored,
         url=reverse("answer", args=[case.assessment.reference, question.key]),
         reference=case.assessment.reference,
+        use_reference=case.assessment.use.reference if asks_again and case.sees_all else "",
         editable=editable,
         locked=locked,
         may_not_apply=edition.not_applicable_allowed(question.requirements, context),
