@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,6 +44,7 @@ from assessments.models import (
 )
 from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
+from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition
 from assessments.models.reviews import SubmissionQuerySet
 from assessments.models.systems import DeclaredUseQuerySet, TierChoices
@@ -68,6 +70,10 @@ MAY: dict[Action, set[Role]] = {
     Action.PEOPLE: {Role.OWNER},
     Action.SIGN: {Role.OWNER},
 }
+
+
+_GIVEN: Any = Given("user")
+"""Stands for the person in a door that is asked by a prepared query."""
 
 
 def _memberships(user: User) -> QuerySet[Membership]:
@@ -118,9 +124,19 @@ def uses_for(user: User) -> QuerySet[DeclaredUse]:
 
 def assessments_for(user: User) -> AssessmentQuerySet:
     """The assessments `user` may know exist; who sees only what is assigned, sees those with an assignment."""
-    assigned = Q(organisation__in=_memberships(user).values("organisation"), assignments__member__user=user)
-    seen = Assessment.objects.filter(Q(organisation__in=_seen_in_full(user)) | assigned)
-    return Assessment.objects.for_dashboard().filter(pk__in=seen.values("pk"))
+    asked = Assignment.objects.filter(assessment=OuterRef("pk"), member__user=user)
+    assigned = Q(Exists(asked), organisation__in=_memberships(user).values("organisation"))
+    return Assessment.objects.for_dashboard().filter(Q(organisation__in=_seen_in_full(user)) | assigned)
+
+
+_ASSESSMENT: Prepared[Assessment] = Prepared(
+    lambda: assessments_for(_GIVEN).filter(reference=Given("reference", CharField()))
+)
+
+
+def find_assessment(user: User, reference: str) -> Assessment | None:
+    """The one of `assessments_for` with that reference; None where this person may not know of any."""
+    return _ASSESSMENT.first(user=user.pk, reference=reference)
 
 
 def submissions_for(user: User) -> SubmissionQuerySet:
@@ -186,42 +202,51 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
-def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
-    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
-
-    For a page that found the assessment by `assessments_for`.
-    """
+def _marks() -> QuerySet[Any, Any]:
+    given: Any = Given("assessment")
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
     talk = (
-        Comment.objects.filter(assessment=assessment)
+        Comment.objects.filter(assessment=given)
         .values("question")
         .annotate(**nothing | {"open": Count("pk", filter=is_open), "every": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
     flags = (
-        Flag.objects.filter(assessment=assessment, user=user)
+        Flag.objects.filter(assessment=given, user=_GIVEN)
         .values("question")
         .annotate(**nothing | {"flags": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
-    of_me = Max("pk", filter=Q(member__user=user), default=0)
+    of_me = Max("pk", filter=Q(member__user=_GIVEN), default=0)
     asked = (
-        Assignment.objects.filter(assessment=assessment, done_at=None, member__left_at=None)
+        Assignment.objects.filter(assessment=given, done_at=None, member__left_at=None)
         .exclude(question="")
         .values("question")
         .annotate(**nothing | {"asked": Count("pk"), "mine": of_me}, news=Value(0))
         .values_list(*shape)
     )
     news = (
-        unread_for(user)
-        .filter(link__startswith=assessment.get_absolute_url())
+        unread_for(_GIVEN)
+        .filter(link__startswith=Given("address", CharField()))
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
+    return talk.union(flags, asked, news, all=True)
+
+
+_MARKS: Prepared[Any] = Prepared(_marks)
+
+
+def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
+    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
+
+    For a page that found the assessment by `assessments_for`.
+    """
     found: dict[str, Marks] = {}
-    for question, *counts in talk.union(flags, asked, news, all=True):
+    address = assessment.get_absolute_url()
+    for question, *counts in _MARKS.all(user=user.pk, assessment=assessment.pk, address=address):
         have = found.get(question, Marks())
         added = [old + more for old, more in zip(have, counts, strict=True)]
         found[question] = Marks(*added)._replace(flagged=bool(added[2]))
@@ -251,6 +276,14 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     """Who is asked what in an assessment that the caller found by `assessments_for`."""
     asked = Assignment.objects.filter(assessment=assessment, member__left_at=None)
     return asked.select_related("member__user", "by").order_by("pk")
+
+
+_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
+
+
+def asked_on_page(assessment: Assessment) -> list[Assignment]:
+    """As `asked_in`, for a page that shows them all."""
+    return _ASKED.all(assessment=assessment.pk)
 
 
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
@@ -286,11 +319,25 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
+@lru_cache(maxsize=256)
+def _evidence(questions: int) -> Prepared[EvidenceUse]:
+    """What the answers to so many questions lean on."""
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: (
+            EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)
+            .select_related("evidence", "answer__question")
+            .order_by("pk")
+        )
+    )
+
+
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
     """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
     found: dict[str, list[EvidenceUse]] = {}
-    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
-    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
         found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
     return found
 
@@ -373,10 +420,18 @@ def unread_for(user: User) -> QuerySet[Message]:
     return messages_for(user).filter(read_at=None)
 
 
+_MINE: Prepared[Membership] = Prepared(
+    lambda: (
+        Membership.objects.filter(user=_GIVEN, left_at=None)
+        .select_related("organisation")
+        .order_by("organisation__name_en")
+    )
+)
+
+
 def current_memberships(user: User) -> list[Membership]:
     """What `user` is, in which organisations, in one query."""
-    mine = Membership.objects.filter(user=user, left_at=None)
-    return list(mine.select_related("organisation").order_by("organisation__name_en"))
+    return _MINE.all(user=user.pk)
 
 
 def memberships_on_page(user: User) -> list[Membership]:
@@ -391,9 +446,14 @@ def memberships_on_page(user: User) -> list[Membership]:
     return kept
 
 
+_MEMBERSHIP: Prepared[Membership] = Prepared(
+    lambda: Membership.objects.filter(user=_GIVEN, organisation_id=Given("organisation"), left_at=None)
+)
+
+
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
-    return Membership.objects.filter(user=user, organisation_id=pk, left_at=None).first()
+    return _MEMBERSHIP.first(user=user.pk, organisation=pk)
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
@@ -434,17 +494,25 @@ def require_people(user: User, organisation: Organisation) -> Role:
     return require(user, Action.PEOPLE, organisation)
 
 
+def _with_member() -> AssessmentQuerySet:
+    mine = Membership.objects.filter(user=_GIVEN, left_at=None, organisation=OuterRef("organisation"))
+    rows = Assessment.objects.annotate(
+        member_pk=Subquery(mine.values("pk")[:1]),
+        member_role=Subquery(mine.values("role")[:1]),
+        member_sees=Subquery(mine.values("sees")[:1]),
+    )
+    return rows.locking().filter(pk=Given("assessment"))
+
+
+_LOCKED: Prepared[Assessment] = Prepared(_with_member)
+
+
 def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Membership]:
     """Lock an assessment and read it afresh with the membership that lets `user` answer it: one query.
 
     Raises as `require`; call it inside `atomic`.
     """
-    mine = Membership.objects.filter(user=user, left_at=None, organisation=OuterRef("organisation"))
-    locked: Any = Assessment.objects.annotate(
-        member_pk=Subquery(mine.values("pk")[:1]),
-        member_role=Subquery(mine.values("role")[:1]),
-        member_sees=Subquery(mine.values("sees")[:1]),
-    ).lock(assessment.pk)
+    locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
     if locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(

@@ -63,6 +63,8 @@ def database(url: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR / "hkguide.sqlite3",
+            # Kept open: who opens the file reads the whole schema, and who closes it last writes the log back into it.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 # IMMEDIATE: what a decision rests on is read inside the write transaction, one writer at a time.
                 "transaction_mode": "IMMEDIATE",

@@ -15,8 +15,9 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice, Dimension, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
+from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import Edition, Question, edition_for
-from assessments.models.systems import DeclaredUse, Revision, as_facts
+from assessments.models.systems import DeclaredUse, Revision
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import Progress, Scorecard, progress, score_assessment
 
@@ -52,7 +53,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
         PostgreSQL locks in the order of the names. On SQLite the lock is the write transaction itself (BEGIN IMMEDIATE).
         """
-        return self.for_dashboard().select_for_update(of=("use", "self")).get(pk=pk)
+        return self.locking().get(pk=pk)
+
+    def locking(self) -> Self:
+        """As `lock`, still to be narrowed to one."""
+        return self.for_dashboard().select_for_update(of=("use", "self"))
 
 
 class Assessment(Referenced):
@@ -121,15 +126,13 @@ class Assessment(Referenced):
 
     def declared(self) -> Declared:
         """The use as scoring sees it (one query for the facts, unless `use` has been prepared)."""
-        facts = as_facts(self.use.fact_rows())
+        facts = self.use.facts_declared()
         facts.setdefault("sector", "none")
         return Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
 
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
-        rows = self.answers.filter(to_confirm=False).values_list(
-            "question__key", "choice", "items", "planned_for", "reason"
-        )
+        rows = _VALUES.all(assessment=self.pk)
         return {key: answer_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
 
     def scorecard(self, declared: Declared, answers: Answers) -> Scorecard:
@@ -239,6 +242,13 @@ class Answer(models.Model):
             "planned_for": self.planned_for.isoformat() if self.planned_for else None,
             "reason": self.reason,
         }
+
+
+_VALUES: Prepared[Any] = Prepared(
+    lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
+        "question__key", "choice", "items", "planned_for", "reason"
+    )
+)
 
 
 class AnswerRevision(Revision):
