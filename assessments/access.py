@@ -45,8 +45,8 @@ from assessments.models import (
 from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
-from assessments.models.questionnaires import CompiledEdition
-from assessments.models.reviews import SubmissionQuerySet
+from assessments.models.questionnaires import CompiledEdition, edition_for
+from assessments.models.reviews import ActionStatus, SubmissionQuerySet
 from assessments.models.systems import DeclaredUseQuerySet, TierChoices
 from assessments.models.teamwork import FactSuggestion, ImportDraft, SavedFilter
 
@@ -83,6 +83,11 @@ def _memberships(user: User) -> QuerySet[Membership]:
 
 def _seen_in_full(user: User) -> QuerySet[Membership, Any]:
     return _memberships(user).filter(sees=Sees.ALL).values("organisation")
+
+
+def in_full_of(user: User) -> QuerySet[Membership, Any]:
+    """The same as ids in a subquery, for a condition on rows that are found by a door already."""
+    return _seen_in_full(user)
 
 
 def seen_in_full(user: User) -> set[int]:
@@ -160,6 +165,16 @@ def own_submissions_for(user: User) -> SubmissionQuerySet:
 
 def actions_for(user: User) -> QuerySet[RemediationAction]:
     return RemediationAction.objects.filter(organisation__in=_seen_in_full(user)).select_related("use__system", "owner")
+
+
+_OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
+    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+)
+
+
+def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
+    """The actions of its use that are not closed, for a page that found the assessment by its door."""
+    return _OPEN_ACTIONS.all(use=assessment.use_id)
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
@@ -319,6 +334,39 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
+_BY_TIME: Prepared[tuple[str, int, bool]] = Prepared(
+    lambda: (
+        Answer.objects.filter(assessment=Given("assessment"))
+        .order_by("-at")
+        .values_list("question__key", "by_id", "to_confirm")
+    )
+)
+
+
+def answers_by_time(assessment: Assessment) -> list[tuple[str, int, bool]]:
+    """Of each answer its question, who gave it and whether it is still to be confirmed, the newest first.
+
+    For a page that found the assessment by `assessments_for`; so below.
+    """
+    return _BY_TIME.all(assessment=assessment.pk)
+
+
+def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, Answer]:
+    """The stored answers to these questions, with who wrote them: one query."""
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    rows = _answers(len(keys)).all(assessment=assessment.pk, **keys) if keys else ()
+    return {row.question.key: row for row in rows}
+
+
+@lru_cache(maxsize=256)
+def _answers(questions: int) -> Prepared[Answer]:
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: Answer.objects.filter(assessment=of, question__key__in=keys).select_related("question", "by")
+    )
+
+
 @lru_cache(maxsize=256)
 def _evidence(questions: int) -> Prepared[EvidenceUse]:
     """What the answers to so many questions lean on."""
@@ -384,9 +432,17 @@ def public_certificate(number: str) -> Certificate | None:
     return Certificate.objects.filter(number=number).prefetch_related("events", "superseded_by").first()
 
 
+_CURRENT: Prepared[str] = Prepared(
+    lambda: Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True)[:1]
+)
+
+
 def current_edition() -> CompiledEdition:
     """The newest release, which anyone may read; raises Edition.DoesNotExist when none is loaded."""
-    return Edition.objects.current().compiled()
+    found = _CURRENT.first()
+    if found is None:
+        raise Edition.DoesNotExist
+    return edition_for(found)
 
 
 def portfolio_for(user: User) -> DeclaredUseQuerySet:
@@ -399,6 +455,14 @@ def portfolio_for(user: User) -> DeclaredUseQuerySet:
 def filters_for(user: User) -> QuerySet[SavedFilter]:
     """A person's own filters of the portfolio, by name."""
     return SavedFilter.objects.filter(user=user).order_by("name", "pk")
+
+
+_FILTERS: Prepared[SavedFilter] = Prepared(lambda: filters_for(_GIVEN))
+
+
+def filters_of(user: User) -> list[SavedFilter]:
+    """As `filters_for`, for a page that shows them all."""
+    return _FILTERS.all(user=user.pk)
 
 
 def imports_for(user: User) -> QuerySet[ImportDraft]:

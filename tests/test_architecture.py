@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "teamwork": {"guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
     "exchange": {"guideline", "models", "errors"},
     "held": {"models", "errors"},
-    "sessions": set(),
+    "sessions": {"models"},
     "starting": {"guideline", "scoring", "models", "access", "errors", "declaring", "exchange"},
     "documents": {"guideline", "scoring", "models"},
     "forms": {"guideline", "models", "access", "errors", "accounts"},

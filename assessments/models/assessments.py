@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Choice, Dimension, Tier
+from assessments.guideline.terms import Choice, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import Edition, Question, edition_for
 from assessments.models.systems import DeclaredUse, Revision
+from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
-from assessments.scoring.readiness import Progress, Scorecard, progress, score_assessment
+from assessments.scoring.readiness import Progress, dimension_values, progress
 
 
 class State(models.TextChoices):
@@ -133,24 +137,17 @@ class Assessment(Referenced):
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
         rows = _VALUES.all(assessment=self.pk)
-        return {key: answer_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
+        return {key: _kept_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
 
-    def scorecard(self, declared: Declared, answers: Answers) -> Scorecard:
-        return score_assessment(self.compiled(), declared, answers, final=False)
-
-    def refresh_derived(self, declared: Declared, answers: Answers) -> tuple[Progress, Scorecard]:
+    def refresh_derived(self, declared: Declared, answers: Answers) -> Progress:
         """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
-        from assessments.scoring.findings import find
-
         edition = self.compiled()
         done = progress(edition, declared, answers)
-        card = score_assessment(edition, declared, answers, final=False)
         total = done.total
         self.answered, self.applicable = total.answered, total.applicable
         self.unknown, self.not_applicable = total.unknown, total.not_applicable
-        self.blocking = sum(f.blocking for f in find(edition, declared, answers, final=False))
-        for dimension in Dimension:
-            value = card.dimensions[dimension].value
+        self.blocking = count_blocking(edition, declared, answers)
+        for dimension, value in dimension_values(edition, declared, answers).items():
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {
@@ -165,7 +162,7 @@ class Assessment(Referenced):
             },
             "round": self.progress.get("round", 1),
         }
-        return done, card
+        return done
 
 
 DERIVED = [
@@ -246,9 +243,15 @@ class Answer(models.Model):
 
 _VALUES: Prepared[Any] = Prepared(
     lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
-        "question__key", "choice", "items", "planned_for", "reason"
+        "question__key", "choice", Cast("items", models.TextField()), "planned_for", "reason"
     )
 )
+
+
+@lru_cache(maxsize=4096)
+def _kept_value(choice: str, items: str, planned_for: date | None, reason: str) -> AnswerValue:
+    """As `answer_value`, of items as the database writes them: most of the answers in a place say one of a few things."""
+    return answer_value(choice, json.loads(items), planned_for, reason)
 
 
 class AnswerRevision(Revision):

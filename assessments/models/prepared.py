@@ -8,12 +8,13 @@ back as that queryset would bring them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BigIntegerField, Expression, Field, QuerySet
+from django.db.models import BigIntegerField, Expression, Field, Model, QuerySet
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.transaction import TransactionManagementError
 
 
@@ -94,3 +95,59 @@ class Prepared[Row]:
     def first(self, **given: Any) -> Row | None:
         """The first row, None where there is none; all rows are read, so ask for what is unique."""
         return next(iter(self.all(**given)), None)
+
+
+class _Write:
+    """A statement that writes, compiled once for each connection."""
+
+    def __init__(self) -> None:
+        self.compiled: WeakKeyDictionary[Any, tuple[str, Sequence[Any]]] = WeakKeyDictionary()
+
+    def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
+        raise NotImplementedError
+
+    def write(self, **given: Any) -> int:
+        """Write these values, all that the statement names; returns how many rows. KeyError for one that is missing."""
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        compiled = self.compiled.get(connection)
+        if compiled is None:
+            compiled = self.compiled[connection] = self.compile(connection)
+        sql, params = compiled
+        bound = tuple(param.value_of(given, connection) if isinstance(param, Given) else param for param in params)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, bound)
+            return int(cursor.rowcount)
+
+
+class PreparedUpdate(_Write):
+    """Set columns of the rows that `build` makes, `Given` in its conditions. Nothing is set that is not named."""
+
+    def __init__(self, build: Callable[[], QuerySet[Any]], fields: Sequence[str]) -> None:
+        super().__init__()
+        self.build, self.fields = build, fields
+
+    def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
+        rows: Any = self.build()
+        query = rows.query.chain(UpdateQuery)
+        query.add_update_values({name: Given(name, rows.model._meta.get_field(name)) for name in self.fields})
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        return sql, params
+
+
+class PreparedInsert(_Write):
+    """Add a row of a model by the values of its columns, each named as its field; its key is the database's to give."""
+
+    def __init__(self, model: Callable[[], type[Model]]) -> None:
+        super().__init__()
+        self.model = model
+
+    def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
+        model: Any = self.model()
+        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        row = model()
+        for field in fields:
+            row.__dict__[field.attname] = Given(field.name, field)
+        query = InsertQuery(model)
+        query.insert_values(fields, [row], raw=True)
+        ((sql, params),) = query.get_compiler(connection=connection).as_sql()
+        return sql, params

@@ -121,7 +121,7 @@ class Whole:
     unknown: int
     planned: int
     not_applicable: int
-    readiness: list[tuple[str, Decimal | None]]  # by dimension, None: not assessed
+    readiness: tuple[tuple[str, Decimal | None], ...]  # by dimension, None: not assessed
 
 
 def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
@@ -134,10 +134,10 @@ def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
         unknown=row.unknown,
         planned=sum(counts.get("planned", 0) for counts in row.progress.get("sections", {}).values()),
         not_applicable=row.not_applicable,
-        readiness=[
+        readiness=tuple(
             (case.edition.terms[f"dimensions.{dimension}"], None if value is None else Decimal(value).scaleb(-1))
             for dimension, value in tenths.items()
-        ],
+        ),
     )
 
 

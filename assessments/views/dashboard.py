@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from assessments import access, teamwork, workflow
@@ -431,17 +431,20 @@ def first_step(user: User, memberships: list[Membership]) -> str:
 # --- lists -------------------------------------------------------------------------------------------------------------------
 
 
+NEXT_STEPS = {
+    "draft": gettext_lazy("Answer"),
+    "ready_to_sign": gettext_lazy("Check and sign"),
+    "returned": gettext_lazy("Deal with the changes"),
+    "submitted": gettext_lazy("A reviewer takes it"),
+    "resubmitted": gettext_lazy("A reviewer takes it"),
+    "in_review": gettext_lazy("The reviewer decides"),
+    "approved": gettext_lazy("Close the actions that block"),
+    "certified": gettext_lazy("Keep it up, renew in time"),
+}
+
+
 def next_step(assessment: Assessment) -> str:
-    return {
-        "draft": _("Answer"),
-        "ready_to_sign": _("Check and sign"),
-        "returned": _("Deal with the changes"),
-        "submitted": _("A reviewer takes it"),
-        "resubmitted": _("A reviewer takes it"),
-        "in_review": _("The reviewer decides"),
-        "approved": _("Close the actions that block"),
-        "certified": _("Keep it up, renew in time"),
-    }.get(assessment.shown_state, "")
+    return str(NEXT_STEPS.get(assessment.shown_state, ""))
 
 
 @login_required

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from assessments import access
 from assessments.access import NO_MARKS, Marks
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question
@@ -403,9 +404,7 @@ def make_form(case: Case, question: Question, stored: Answer | None, data: Any =
 
 def stored_answers(case: Case, questions: Iterable[Question]) -> dict[str, Answer]:
     """The stored answers to these questions, with who wrote them: one query."""
-    keys = [question.key for question in questions]
-    rows = case.assessment.answers.filter(question__key__in=keys).select_related("question", "by")
-    return {row.question.key: row for row in rows}
+    return access.answers_to(case.assessment, dict.fromkeys(question.key for question in questions))
 
 
 def views_of(

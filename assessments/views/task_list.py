@@ -63,7 +63,7 @@ class Asked:
 def who_has_what(case: Case) -> dict[str, list[Asked]]:
     """The people who are asked, by section: one query."""
     found: dict[str, dict[tuple[int, bool], Asked]] = {}
-    for assignment in access.asked_in(case.assessment):
+    for assignment in access.asked_on_page(case.assessment):
         url = reverse("asked", args=[case.assessment.reference, assignment.pk])
         person = Asked(str(assignment.member.user), url)
         key = (assignment.member_id, bool(assignment.question))
@@ -113,7 +113,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     assessment, use = case.assessment, case.assessment.use
     counts = assessment.progress.get("sections", {})
     assigned = who_has_what(case)
-    given = list(assessment.answers.order_by("-at").values_list("question__key", "by_id", "to_confirm"))
+    given = access.answers_by_time(assessment)
     last = next((key for key, by, _carried in given if by == case.user.pk), None) if case.may_answer else None
     have_answer = {key for key, _by, to_confirm in given if not to_confirm}
     rows = [
