@@ -1,14 +1,16 @@
-"""Sessions in the database that know when they end, so that a page can say so without a query of its own."""
+"""Sessions in the database that know when they end, and whose they are: two queries of every page, kept prepared."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db.models import CharField, DateTimeField
 from django.utils import timezone
 
+from assessments.models import User
 from assessments.models.prepared import Given, Prepared
 
 
@@ -34,3 +36,15 @@ class SessionStore(DatabaseStore):
         row = super().create_model_instance(data)
         self.ends = row.expire_date
         return row
+
+
+_USER: Prepared[User] = Prepared(lambda: User.objects.filter(pk=Given("pk")))
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]
+    """Signs in as allauth does."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Whose session it is; None where the account is gone or closed."""
+        user = _USER.first(pk=user_id)
+        return user if user and self.user_can_authenticate(user) else None

@@ -163,7 +163,7 @@ CSRF_FAILURE_VIEW = "assessments.views.errors.csrf_failure"
 
 # --- people -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "assessments.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["assessments.sessions.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -92,7 +92,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if request.method == "POST":
         return open_message(request, user)
-    memberships = list(user.memberships.filter(left_at=None).select_related("organisation").order_by("pk"))
+    memberships = sorted(access.memberships_on_page(user), key=lambda one: one.pk)
     uses = access.uses_for(user).filter(retired_at=None, system__retired_at=None).order_by("-pk")
     shown = list(
         uses.prefetch_related(
@@ -119,9 +119,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     rows = [use_row(use) for use in shown[:USES]]
     context = {
         "organisations": [membership.organisation for membership in memberships],
-        # what the header shows on every page, of the memberships that are read here already
-        "works": not memberships or any(m.role != Role.REVIEWER for m in memberships),
-        "may_review": any(m.role == Role.REVIEWER for m in memberships),
         "needs": needs,
         "heading": heading_of(len(needs), user),
         "today": date_format(timezone.localtime(), "l j F Y"),

@@ -182,6 +182,18 @@ class QuestionView:
         return errors.get("choice") or errors.get("items") or errors.get("base") or errors.get("operation") or ""
 
     @property
+    def is_clean(self) -> bool:
+        """Nothing has to be said of it: no error, no conflict, no notice."""
+        return not (self.errors or self.problem or self.versions or self.notice)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The controls that have a place for an error of their own."""
+        found = [] if self.question.is_checklist else [self.planned_id]
+        found += [self.reason_id] if self.may_not_apply else []
+        return (*found, self.text_id, *(line.id for line in self.lines if line.may_not_apply))
+
+    @property
     def some_do_not_apply(self) -> bool:
         return any(line.may_not_apply for line in self.lines)
 
