@@ -144,6 +144,18 @@ def find_assessment(user: User, reference: str) -> Assessment | None:
     return _ASSESSMENT.first(user=user.pk, reference=reference)
 
 
+_PLACE: Prepared[tuple[int, str]] = Prepared(
+    lambda: (
+        assessments_for(_GIVEN).filter(reference=Given("reference", CharField())).values_list("pk", "edition__checksum")
+    )
+)
+
+
+def find_place(user: User, reference: str) -> tuple[int, str] | None:
+    """As `find_assessment`, but its id and the edition's checksum alone: for what will read it under a lock."""
+    return _PLACE.first(user=user.pk, reference=reference)
+
+
 def submissions_for(user: User) -> SubmissionQuerySet:
     """The submissions that `user` may review.
 
@@ -565,7 +577,8 @@ def _with_member() -> AssessmentQuerySet:
         member_role=Subquery(mine.values("role")[:1]),
         member_sees=Subquery(mine.values("sees")[:1]),
     )
-    return rows.locking().filter(pk=Given("assessment"))
+    # The organisation's own row is not read: nothing that is saved looks at it.
+    return rows.locking().select_related(None).select_related("use__system", "edition").filter(pk=Given("assessment"))
 
 
 _LOCKED: Prepared[Assessment] = Prepared(_with_member)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from assessments.guideline.terms import Choice, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
 from assessments.models.prepared import Given, Prepared
-from assessments.models.questionnaires import Edition, Question, edition_for
+from assessments.models.questionnaires import Edition, Question, edition_for, question_keys
 from assessments.models.systems import DeclaredUse, Revision
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -137,7 +137,8 @@ class Assessment(Referenced):
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
         rows = _VALUES.all(assessment=self.pk)
-        return {key: _kept_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
+        keys = question_keys(self.edition_id, self.edition.published_at)
+        return {keys[pk]: _kept_value(choice, items, planned, reason) for pk, choice, items, planned, reason in rows}
 
     def refresh_derived(self, declared: Declared, answers: Answers) -> Progress:
         """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
@@ -241,17 +242,19 @@ class Answer(models.Model):
         }
 
 
+_TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
 _VALUES: Prepared[Any] = Prepared(
     lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
-        "question__key", "choice", Cast("items", models.TextField()), "planned_for", "reason"
+        "question", "choice", Cast("items", _TEXT), ExpressionWrapper(F("planned_for"), _TEXT), "reason"
     )
 )
 
 
 @lru_cache(maxsize=4096)
-def _kept_value(choice: str, items: str, planned_for: date | None, reason: str) -> AnswerValue:
-    """As `answer_value`, of items as the database writes them: most of the answers in a place say one of a few things."""
-    return answer_value(choice, json.loads(items), planned_for, reason)
+def _kept_value(choice: str, items: str, planned_for: date | str | None, reason: str) -> AnswerValue:
+    """As `answer_value`, of columns as the database writes them: most answers of a place say one of a few things."""
+    day = date.fromisoformat(planned_for) if isinstance(planned_for, str) else planned_for
+    return answer_value(choice, json.loads(items), day, reason)
 
 
 class AnswerRevision(Revision):
