@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db.models import (
@@ -74,8 +75,9 @@ from assessments.models import (
 )
 from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
-from assessments.models.questionnaires import CompiledEdition
-from assessments.models.reviews import SubmissionQuerySet
+from assessments.models.prepared import Given, Prepared
+from assessments.models.questionnaires import CompiledEdition, edition_for
+from assessments.models.reviews import ActionStatus, SubmissionQuerySet
 from assessments.models.snapshots import conformity_picture
 from assessments.models.systems import DeclaredUseQuerySet, TierChoices
 from assessments.models.teamwork import FactSuggestion, ImportDraft, SavedFilter
@@ -108,6 +110,10 @@ MAY: dict[Action, set[Role]] = {
 }
 
 
+_GIVEN: Any = Given("user")
+"""Stands for the person in a door that is asked by a prepared query."""
+
+
 def _memberships(user: User) -> QuerySet[Membership]:
     """The memberships that let a person see what the organisation works on: all but a reviewer's."""
     return Membership.objects.filter(user=user, left_at=None).exclude(role=Role.REVIEWER)
@@ -115,6 +121,11 @@ def _memberships(user: User) -> QuerySet[Membership]:
 
 def _seen_in_full(user: User) -> QuerySet[Membership, Any]:
     return _memberships(user).filter(sees=Sees.ALL).values("organisation")
+
+
+def in_full_of(user: User) -> QuerySet[Membership, Any]:
+    """The same as ids in a subquery, for a condition on rows that are found by a door already."""
+    return _seen_in_full(user)
 
 
 def seen_in_full(user: User) -> set[int]:
@@ -156,9 +167,31 @@ def uses_for(user: User) -> QuerySet[DeclaredUse]:
 
 def assessments_for(user: User) -> AssessmentQuerySet:
     """The assessments `user` may know exist; who sees only what is assigned, sees those with an assignment."""
-    assigned = Q(organisation__in=_memberships(user).values("organisation"), assignments__member__user=user)
-    seen = Assessment.objects.filter(Q(organisation__in=_seen_in_full(user)) | assigned)
-    return Assessment.objects.for_dashboard().filter(pk__in=seen.values("pk"))
+    asked = Assignment.objects.filter(assessment=OuterRef("pk"), member__user=user)
+    assigned = Q(Exists(asked), organisation__in=_memberships(user).values("organisation"))
+    return Assessment.objects.for_dashboard().filter(Q(organisation__in=_seen_in_full(user)) | assigned)
+
+
+_ASSESSMENT: Prepared[Assessment] = Prepared(
+    lambda: assessments_for(_GIVEN).filter(reference=Given("reference", CharField()))
+)
+
+
+def find_assessment(user: User, reference: str) -> Assessment | None:
+    """The one of `assessments_for` with that reference; None where this person may not know of any."""
+    return _ASSESSMENT.first(user=user.pk, reference=reference)
+
+
+_PLACE: Prepared[tuple[int, str]] = Prepared(
+    lambda: (
+        assessments_for(_GIVEN).filter(reference=Given("reference", CharField())).values_list("pk", "edition__checksum")
+    )
+)
+
+
+def find_place(user: User, reference: str) -> tuple[int, str] | None:
+    """As `find_assessment`, but its id and the edition's checksum alone: for what will read it under a lock."""
+    return _PLACE.first(user=user.pk, reference=reference)
 
 
 def submissions_for(user: User) -> SubmissionQuerySet:
@@ -181,6 +214,16 @@ def own_submissions_for(user: User) -> SubmissionQuerySet:
 
 def actions_for(user: User) -> QuerySet[RemediationAction]:
     return RemediationAction.objects.filter(organisation__in=_seen_in_full(user)).select_related("use__system", "owner")
+
+
+_OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
+    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+)
+
+
+def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
+    """The actions of its use that are not closed, for a page that found the assessment by its door."""
+    return _OPEN_ACTIONS.all(use=assessment.use_id)
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
@@ -262,42 +305,51 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
-def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
-    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
-
-    For a page that found the assessment by `assessments_for`.
-    """
+def _marks() -> QuerySet[Any, Any]:
+    given: Any = Given("assessment")
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
     talk = (
-        Comment.objects.filter(assessment=assessment)
+        Comment.objects.filter(assessment=given)
         .values("question")
         .annotate(**nothing | {"open": Count("pk", filter=is_open), "every": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
     flags = (
-        Flag.objects.filter(assessment=assessment, user=user)
+        Flag.objects.filter(assessment=given, user=_GIVEN)
         .values("question")
         .annotate(**nothing | {"flags": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
-    of_me = Max("pk", filter=Q(member__user=user), default=0)
+    of_me = Max("pk", filter=Q(member__user=_GIVEN), default=0)
     asked = (
-        Assignment.objects.filter(assessment=assessment, done_at=None, member__left_at=None)
+        Assignment.objects.filter(assessment=given, done_at=None, member__left_at=None)
         .exclude(question="")
         .values("question")
         .annotate(**nothing | {"asked": Count("pk"), "mine": of_me}, news=Value(0))
         .values_list(*shape)
     )
     news = (
-        unread_for(user)
-        .filter(link__startswith=assessment.get_absolute_url())
+        unread_for(_GIVEN)
+        .filter(link__startswith=Given("address", CharField()))
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
+    return talk.union(flags, asked, news, all=True)
+
+
+_MARKS: Prepared[Any] = Prepared(_marks)
+
+
+def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
+    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
+
+    For a page that found the assessment by `assessments_for`.
+    """
     found: dict[str, Marks] = {}
-    for question, *counts in talk.union(flags, asked, news, all=True):
+    address = assessment.get_absolute_url()
+    for question, *counts in _MARKS.all(user=user.pk, assessment=assessment.pk, address=address):
         have = found.get(question, Marks())
         added = [old + more for old, more in zip(have, counts, strict=True)]
         found[question] = Marks(*added)._replace(flagged=bool(added[2]))
@@ -327,6 +379,14 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     """Who is asked what in an assessment that the caller found by `assessments_for`."""
     asked = Assignment.objects.filter(assessment=assessment, member__left_at=None)
     return asked.select_related("member__user", "by").order_by("pk")
+
+
+_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
+
+
+def asked_on_page(assessment: Assessment) -> list[Assignment]:
+    """As `asked_in`, for a page that shows them all."""
+    return _ASKED.all(assessment=assessment.pk)
 
 
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
@@ -364,11 +424,58 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
+_BY_TIME: Prepared[tuple[str, int, bool]] = Prepared(
+    lambda: (
+        Answer.objects.filter(assessment=Given("assessment"))
+        .order_by("-at")
+        .values_list("question__key", "by_id", "to_confirm")
+    )
+)
+
+
+def answers_by_time(assessment: Assessment) -> list[tuple[str, int, bool]]:
+    """Of each answer its question, who gave it and whether it is still to be confirmed, the newest first.
+
+    For a page that found the assessment by `assessments_for`; so below.
+    """
+    return _BY_TIME.all(assessment=assessment.pk)
+
+
+def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, Answer]:
+    """The stored answers to these questions, with who wrote them: one query."""
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    rows = _answers(len(keys)).all(assessment=assessment.pk, **keys) if keys else ()
+    return {row.question.key: row for row in rows}
+
+
+@lru_cache(maxsize=256)
+def _answers(questions: int) -> Prepared[Answer]:
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: Answer.objects.filter(assessment=of, question__key__in=keys).select_related("question", "by")
+    )
+
+
+@lru_cache(maxsize=256)
+def _evidence(questions: int) -> Prepared[EvidenceUse]:
+    """What the answers to so many questions lean on."""
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: (
+            EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)
+            .select_related("evidence", "answer__question")
+            .order_by("pk")
+        )
+    )
+
+
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
     """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
     found: dict[str, list[EvidenceUse]] = {}
-    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
-    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
         found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
     return found
 
@@ -492,9 +599,17 @@ def public_certificate(number: str) -> Certificate | None:
     return Certificate.objects.filter(number=number).prefetch_related("events", "superseded_by").first()
 
 
+_CURRENT: Prepared[str] = Prepared(
+    lambda: Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True)[:1]
+)
+
+
 def current_edition() -> CompiledEdition:
     """The newest release, which anyone may read; raises Edition.DoesNotExist when none is loaded."""
-    return Edition.objects.current().compiled()
+    found = _CURRENT.first()
+    if found is None:
+        raise Edition.DoesNotExist
+    return edition_for(found)
 
 
 def portfolio_for(user: User) -> DeclaredUseQuerySet:
@@ -507,6 +622,14 @@ def portfolio_for(user: User) -> DeclaredUseQuerySet:
 def filters_for(user: User) -> QuerySet[SavedFilter]:
     """A person's own filters of the portfolio, by name."""
     return SavedFilter.objects.filter(user=user).order_by("name", "pk")
+
+
+_FILTERS: Prepared[SavedFilter] = Prepared(lambda: filters_for(_GIVEN))
+
+
+def filters_of(user: User) -> list[SavedFilter]:
+    """As `filters_for`, for a page that shows them all."""
+    return _FILTERS.all(user=user.pk)
 
 
 def imports_for(user: User) -> QuerySet[ImportDraft]:
@@ -528,10 +651,18 @@ def unread_for(user: User) -> QuerySet[Message]:
     return messages_for(user).filter(read_at=None)
 
 
+_MINE: Prepared[Membership] = Prepared(
+    lambda: (
+        Membership.objects.filter(user=_GIVEN, left_at=None)
+        .select_related("organisation")
+        .order_by("organisation__name_en")
+    )
+)
+
+
 def current_memberships(user: User) -> list[Membership]:
     """What `user` is, in which organisations, in one query."""
-    mine = Membership.objects.filter(user=user, left_at=None)
-    return list(mine.select_related("organisation").order_by("organisation__name_en"))
+    return _MINE.all(user=user.pk)
 
 
 def memberships_on_page(user: User) -> list[Membership]:
@@ -546,9 +677,14 @@ def memberships_on_page(user: User) -> list[Membership]:
     return kept
 
 
+_MEMBERSHIP: Prepared[Membership] = Prepared(
+    lambda: Membership.objects.filter(user=_GIVEN, organisation_id=Given("organisation"), left_at=None)
+)
+
+
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
-    return Membership.objects.filter(user=user, organisation_id=pk, left_at=None).first()
+    return _MEMBERSHIP.first(user=user.pk, organisation=pk)
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
@@ -589,17 +725,26 @@ def require_people(user: User, organisation: Organisation) -> Role:
     return require(user, Action.PEOPLE, organisation)
 
 
+def _with_member() -> AssessmentQuerySet:
+    mine = Membership.objects.filter(user=_GIVEN, left_at=None, organisation=OuterRef("organisation"))
+    rows = Assessment.objects.annotate(
+        member_pk=Subquery(mine.values("pk")[:1]),
+        member_role=Subquery(mine.values("role")[:1]),
+        member_sees=Subquery(mine.values("sees")[:1]),
+    )
+    # The organisation's own row is not read: nothing that is saved looks at it.
+    return rows.locking().select_related(None).select_related("use__system", "edition").filter(pk=Given("assessment"))
+
+
+_LOCKED: Prepared[Assessment] = Prepared(_with_member)
+
+
 def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Membership]:
     """Lock an assessment and read it afresh with the membership that lets `user` answer it: one query.
 
     Raises as `require`; call it inside `atomic`.
     """
-    mine = Membership.objects.filter(user=user, left_at=None, organisation=OuterRef("organisation"))
-    locked: Any = Assessment.objects.annotate(
-        member_pk=Subquery(mine.values("pk")[:1]),
-        member_role=Subquery(mine.values("role")[:1]),
-        member_sees=Subquery(mine.values("sees")[:1]),
-    ).lock(assessment.pk)
+    locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
     if locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(

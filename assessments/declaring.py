@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import CharField, F, Max, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,12 +63,13 @@ from assessments.models import (
 )
 from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
+from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
 from assessments.reopening import carry_closed
 from assessments.scoring.inputs import AnswerValue, Declared
-from assessments.scoring.readiness import Progress, Scorecard
+from assessments.scoring.readiness import Progress
 from assessments.scoring.tiers import TierResult, assign_tier
 
 # --- organisations and people ----------------------------------------------------------------------------------------
@@ -865,7 +866,6 @@ class AnswerSaved:
     answer: Answer
     changed: bool
     progress: Progress
-    scorecard: Scorecard
     declared: Declared
     answers: Mapping[str, AnswerValue]
     targets: set[str] | None = None  # what the person may answer; None: all
@@ -927,6 +927,28 @@ def unlocked_questions(assessment: Assessment, declared: Declared, answered: Ite
 def _of_answer(name: str) -> str:
     """The target of the question whose answer a condition reads; nothing for a fact."""
     return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
+
+
+def _standing() -> QuerySet[Answer]:
+    """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
+    kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
+    repeated = kept.filter(operation=Given("operation", UUIDField()))
+    return (
+        Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField()))
+        .select_related("by")
+        .annotate(
+            newest=Subquery(kept.order_by("-number").values("number")[:1]),
+            repeated=Subquery(repeated.values("outcome")[:1]),
+        )
+    )
+
+
+_STANDING: Prepared[Answer] = Prepared(_standing)
+CHANGED = ("choice", "items", "text", "planned_for", "reason", "by", "at", "language", "revision", "to_confirm")
+_ATTRIBUTES = {"by": "by_id"}
+_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
+_KEEP = PreparedInsert(lambda: AnswerRevision)
+_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Given("pk")), DERIVED)
 
 
 def save_answer(
@@ -996,16 +1018,7 @@ def _save_answer(
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, value, declared.context, edition)
-    kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
-    row: Any = (
-        Answer.objects.filter(assessment=assessment, question__key=question_key)
-        .select_related("by")
-        .annotate(
-            newest=Subquery(kept.order_by("-number").values("number")[:1]),
-            repeated=Subquery(kept.filter(operation=operation).values("outcome")[:1]),
-        )
-        .first()
-    )
+    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=operation)
     record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
@@ -1019,8 +1032,8 @@ def _save_answer(
         row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
     else:
         if row.record() == record and not row.to_confirm:  # a carried answer is confirmed by saving it as it is
-            done, card = assessment.refresh_derived(declared, answers)
-            return AnswerSaved(assessment, row, False, done, card, declared, answers, targets)
+            done = assessment.refresh_derived(declared, answers)
+            return AnswerSaved(assessment, row, False, done, declared, answers, targets)
         newest = row.newest or 0
         # An operation that is known already was stored then, and what stands now is another version.
         if row.revision != base or row.repeated:
@@ -1038,12 +1051,26 @@ def _save_answer(
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
     row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
-    row.save()
-    _keep(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
+    row.at = timezone.now()
+    if row.pk is None:
+        row.save()
+    else:
+        _CHANGE.write(pk=row.pk, **{name: getattr(row, _ATTRIBUTES.get(name, name)) for name in CHANGED})
+    _KEEP.write(
+        parent=row.pk,
+        number=row.revision,
+        operation=operation,
+        base=base,
+        value=record,
+        by=by.pk,
+        at=row.at,
+        outcome=outcome,
+    )
     answers[question_key] = row.value()
-    done, card = assessment.refresh_derived(declared, answers)
-    assessment.save(update_fields=DERIVED)
-    return AnswerSaved(assessment, row, True, done, card, declared, answers, targets)
+    done = assessment.refresh_derived(declared, answers)
+    assessment.updated_at = row.at
+    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
+    return AnswerSaved(assessment, row, True, done, declared, answers, targets)
 
 
 def _hidden_by(

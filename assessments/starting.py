@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import CharField, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,6 +43,7 @@ from assessments.models import (
     State,
     User,
 )
+from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import question_ids
 from assessments.scoring.inputs import Declared
 
@@ -254,7 +256,17 @@ def _elsewhere(assessment: Assessment) -> QuerySet[Answer]:
     """The confirmed answers of the organisation's other assessments to what is not answered here."""
     rows = Answer.objects.filter(assessment__organisation=assessment.organisation_id, to_confirm=False)
     rows = rows.exclude(assessment=assessment.pk).exclude(choice=Choice.UNKNOWN)
-    return rows.exclude(question__key__in=assessment.answers.values("question__key"))
+    here = Answer.objects.filter(assessment=assessment.pk)
+    return rows.exclude(question__key__in=here.values("question__key"))
+
+
+@lru_cache(maxsize=64)
+def _offered(questions: int) -> Prepared[Any]:
+    """So many questions that are answered elsewhere, each with the time of its newest answer."""
+    keys: Any = [Given(f"key{n}", CharField()) for n in range(questions)]
+    here: Any = Assessment(pk=Given("assessment"), organisation_id=Given("organisation"))
+    rows = _elsewhere(here).filter(question__key__in=keys)
+    return Prepared(lambda: rows.values_list("question__key").annotate(at=Max("at")))
 
 
 def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int) -> Offer:
@@ -262,9 +274,9 @@ def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int
     wanted = assessment.compiled().organisation_wide.intersection(asked)
     if assessment.state != State.DRAFT:
         wanted = frozenset()
-    found = list(
-        _elsewhere(assessment).filter(question__key__in=wanted).values_list("question__key").annotate(at=Max("at"))
-    )
+    keys = {f"key{n}": key for n, key in enumerate(sorted(wanted))}
+    given = {"assessment": assessment.pk, "organisation": assessment.organisation_id, **keys}
+    found = _offered(len(keys)).all(**given) if keys else []
     return Offer(len(found), max((at for _key, at in found), default=None), to_confirm)
 
 

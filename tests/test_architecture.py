@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange": {"guideline", "models", "errors"},
     "held": {"models", "errors"},
     "auditing": {"models", "access", "errors"},
-    "sessions": set(),
+    "sessions": {"models"},
     "starting": {"guideline", "scoring", "models", "access", "errors", "declaring", "exchange"},
     "documents": {"guideline", "scoring", "models"},
     "forms": {"guideline", "models", "access", "errors", "accounts"},

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from assessments import access, staleness, teamwork
@@ -87,7 +87,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if request.method == "POST":
         return open_message(request, user)
-    memberships = list(user.memberships.filter(left_at=None).select_related("organisation").order_by("pk"))
+    memberships = sorted(access.memberships_on_page(user), key=lambda one: one.pk)
     uses = access.uses_for(user).filter(retired_at=None, system__retired_at=None).order_by("-pk")
     shown = list(
         uses.prefetch_related(
@@ -118,9 +118,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     rows = [use_row(use) for use in shown[:USES]]
     context = {
         "organisations": [membership.organisation for membership in memberships],
-        # what the header shows on every page, of the memberships that are read here already
-        "works": not memberships or any(m.role != Role.REVIEWER for m in memberships),
-        "may_review": any(m.role == Role.REVIEWER for m in memberships),
         "needs": needs,
         "heading": heading_of(len(needs), user),
         "today": date_format(timezone.localtime(), "l j F Y"),
@@ -462,14 +459,17 @@ def first_step(user: User, memberships: list[Membership]) -> str:
 # --- lists -------------------------------------------------------------------------------------------------------------------
 
 
+NEXT_STEPS = {
+    "draft": gettext_lazy("Answer"),
+    "ready_to_sign": gettext_lazy("Check and sign"),
+    "returned": gettext_lazy("Deal with the changes"),
+    "submitted": gettext_lazy("A reviewer takes it"),
+    "resubmitted": gettext_lazy("A reviewer takes it"),
+    "in_review": gettext_lazy("The reviewer decides"),
+    "approved": gettext_lazy("Close the actions that block"),
+    "certified": gettext_lazy("Keep it up, renew in time"),
+}
+
+
 def next_step(assessment: Assessment) -> str:
-    return {
-        "draft": _("Answer"),
-        "ready_to_sign": _("Check and sign"),
-        "returned": _("Deal with the changes"),
-        "submitted": _("A reviewer takes it"),
-        "resubmitted": _("A reviewer takes it"),
-        "in_review": _("The reviewer decides"),
-        "approved": _("Close the actions that block"),
-        "certified": _("Keep it up, renew in time"),
-    }.get(assessment.shown_state, "")
+    return str(NEXT_STEPS.get(assessment.shown_state, ""))

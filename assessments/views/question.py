@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from assessments import access
 from assessments.access import NO_MARKS, Marks
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question
@@ -183,6 +184,18 @@ class QuestionView:
     def choice_error(self) -> str:
         errors = self.errors
         return errors.get("choice") or errors.get("items") or errors.get("base") or errors.get("operation") or ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing has to be said of it: no error, no conflict, no notice."""
+        return not (self.errors or self.problem or self.versions or self.notice)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The controls that have a place for an error of their own."""
+        found = [] if self.question.is_checklist else [self.planned_id]
+        found += [self.reason_id] if self.may_not_apply else []
+        return (*found, self.text_id, *(line.id for line in self.lines if line.may_not_apply))
 
     @property
     def some_do_not_apply(self) -> bool:
@@ -411,9 +424,7 @@ def make_form(case: Case, question: Question, stored: Answer | None, data: Any =
 
 def stored_answers(case: Case, questions: Iterable[Question]) -> dict[str, Answer]:
     """The stored answers to these questions, with who wrote them: one query."""
-    keys = [question.key for question in questions]
-    rows = case.assessment.answers.filter(question__key__in=keys).select_related("question", "by")
-    return {row.question.key: row for row in rows}
+    return access.answers_to(case.assessment, dict.fromkeys(question.key for question in questions))
 
 
 def views_of(
