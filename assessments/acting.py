@@ -470,6 +470,8 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
         raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
     elif by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
+    elif access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
     return assessment, submission
 
 

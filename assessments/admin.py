@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import allauth.account.admin  # noqa: F401  # registered before it is taken out
+import django.contrib.auth.admin  # noqa: F401
+from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from assessments import models
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
 else:  # generic for the type checker only
     Base = admin.ModelAdmin
+
+
+# Groups are not used, and whoever changes an address takes over the account that decides: each person sees to their own.
+admin.site.unregister([Group, EmailAddress])
 
 
 class ReadOnly(Base):

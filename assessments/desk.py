@@ -349,7 +349,8 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
 
 def side_of(user: User, assessment: Assessment, submission: Submission) -> str:
     """Tell for whom `user` may write: "reviewer" with a seat, "member" who sees the whole assessment, "" for neither."""
-    if submission.seats.filter(reviewer=user).exists():
+    sits = submission.seats.filter(reviewer=user).exists()
+    if sits and access.submissions_for(user).filter(pk=submission.pk).exists():
         return "" if access.has_conflict(user, assessment) else "reviewer"
     member = access.membership_in(user, assessment.organisation_id)
     writes = member is not None and member.role in access.MAY[Action.ANSWER] and member.sees == Sees.ALL

@@ -178,13 +178,9 @@ def close(
         raise WorkflowError(_("This hold is closed already."))
     if not OUTCOMES[hold.kind]:
         raise WorkflowError(_("An open question is closed by its answer."))
-    seat = submission.seats.filter(reviewer=by).first()
-    if seat is None:
-        raise NotPermitted(_("Take the case before you decide on it."))
+    declaring.require_seat(by, submission, assessment)
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
-    if by.pk in declaring.delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to decide."))
     if hold.kind == HoldKind.LEGAL_REVIEW and not access.is_independent(by, assessment.organisation_id):
         raise SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
     chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])

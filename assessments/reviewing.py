@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.declaring import require_seat
+from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice, Strength, Tier
 from assessments.models import (
@@ -302,12 +303,7 @@ def mark_evidence(
 def _open_case(submission: Submission, by: User) -> Assessment:
     """Lock the assessment of a submission under review, for somebody with a seat in it."""
     assessment = Assessment.objects.lock(submission.assessment_id)
-    if not submission.seats.filter(reviewer=by).exists():
-        raise NotPermitted(_("Take the case before you mark its answers."))
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission is not yours to review any more."))
-    if access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
+    require_seat(by, submission, assessment)
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     return assessment

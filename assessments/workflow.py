@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 
 from assessments import access, acting, gates, reviewing, staleness, tasks
 from assessments.access import Action
-from assessments.declaring import delivery_team, missing_facts, run_rules
+from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -152,6 +152,9 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
         reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
+    if ReviewDecision.objects.filter(submission__assessment=assessment, kind=DecisionKind.RETURN).exists():
+        # Sent again and taken back, a returned assessment is a draft once more: it still goes to whoever returned it.
+        reasons.append(_("A reviewer has asked for changes, so a reviewer decides on them."))
     prohibited = [key for key, fact in edition.facts.items() if fact.prohibited_use]
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
@@ -530,18 +533,9 @@ def _require_door(submission: Submission, by: User) -> None:
         raise NotPermitted(_("This submission was not sent to you."))
 
 
-def _seat(submission: Submission, by: User) -> ReviewSeat:
-    seat = submission.seats.filter(reviewer=by).first()
-    if seat is None:
-        raise NotPermitted(_("Take the case before you decide on it."))
-    if access.has_conflict(by, submission.assessment_id):
-        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
-    return seat
-
-
 def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]:
     assessment = Assessment.objects.lock(submission.assessment_id)
-    seat = _seat(submission, by)
+    seat = require_seat(by, submission, assessment)
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
     return assessment, seat
@@ -690,8 +684,6 @@ def approve(
     what is missing, InvalidAnswer for a condition that the policy does not allow.
     """
     assessment, seat = _under_review(submission, by)
-    if by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to approve it."))
     reasons = obstacles_to_approve(submission, by)
     if reasons:
         raise NotReady(_("This cannot be approved yet."), reasons)

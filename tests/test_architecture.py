@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "staleness": {"guideline", "models"},
     "declaring": {"guideline", "scoring", "models", "access", "errors", "reopening", "staleness"},
     "acting": {"guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
-    "reviewing": {"guideline", "models", "access", "errors"},
+    "reviewing": {"guideline", "models", "access", "errors", "declaring"},
     "gates": {"guideline", "models"},
     "conformity": {"guideline", "models", "access", "errors"},
     "workflow": {

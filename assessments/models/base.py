@@ -33,6 +33,11 @@ class FrozenRow(Exception):
 
 
 class FrozenQuerySet[M: models.Model](models.QuerySet[M]):
+    def bulk_create(self, objs: Any, *args: Any, update_conflicts: bool = False, **kwargs: Any) -> list[M]:
+        if update_conflicts or len(args) > 2:  # by place too: it is the third
+            raise FrozenRow(f"{self.model.__name__} rows are never changed.")
+        return super().bulk_create(objs, *args, **kwargs)
+
     def update(self, **kwargs: Any) -> NoReturn:
         raise FrozenRow(f"{self.model.__name__} rows are never changed.")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -52,6 +53,23 @@ class CertificateStatus(models.TextChoices):
     SUPERSEDED = "superseded", _("Superseded")
 
 
+MAY_CHANGE = frozenset({"listed", "ended_at"})  # of a certificate, whatever else happens to it
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def update(self, **kwargs: Any) -> int:
+        _refuse_others(kwargs)
+        return super().update(**kwargs)
+
+    def delete(self) -> NoReturn:
+        raise FrozenRow("Certificates are never deleted.")
+
+
+def _refuse_others(fields: Iterable[str]) -> None:
+    if not MAY_CHANGE.issuperset(fields):
+        raise FrozenRow("Of a certificate only `listed` and `ended_at` may change.")
+
+
 class Certificate(models.Model):
     """What an approval or a self-certification issues for one declared use; its facts never change."""
 
@@ -70,6 +88,8 @@ class Certificate(models.Model):
     listed = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[Any] = CertificateQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["use"], condition=Q(ended_at=None), name="one_running_certificate_a_use")
@@ -79,13 +99,15 @@ class Certificate(models.Model):
         return self.number
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        allowed = {"listed", "ended_at"}
-        if not self._state.adding and not set(kwargs.get("update_fields") or {"all"}) <= allowed:
-            raise FrozenRow("Of a certificate only `listed` and `ended_at` may change.")
+        if not self._state.adding:
+            _refuse_others(kwargs.get("update_fields") or ["all"])
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("verify", args=[self.number])
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
+        raise FrozenRow("Certificates are never deleted.")
 
     def status(self, today: date | None = None, expiring_days: int = 30) -> CertificateStatus:
         """The last event, then today's date in Hong Kong; a certificate ends at the end of its last day."""
