@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, declaring, evidence, holding, workflow
+from assessments import access, declaring, evidence, holding, reviewing, workflow
 from assessments import desk as desk_of_reviewers
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
