@@ -8,6 +8,9 @@ PYTHON := $(shell for p in $$(compgen -c python3 | grep -E '^python3(\.1[2-9])?$
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo "$$p" && break; done)
 RUN := HKGUIDE_VAR="$(VAR)" HKGUIDE_SECRET_KEY="$$(cat "$(VAR)/secret-key")" HKGUIDE_PUBLIC_URL="$(or $(HKGUIDE_PUBLIC_URL),http://127.0.0.1:$(PORT))"
 
+# What the day asks (missed conditions, reminders, daily mails) and what a stopped process left, beside the site.
+SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; trap 'kill $$sweeper 2>/dev/null' EXIT
+
 .PHONY: demo run test test-long lint format bench lock clean system
 
 # --- for people ------------------------------------------------------------------------------------------------------
@@ -16,15 +19,13 @@ demo: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## set up, lo
 	@$(RUN) $(VENV)/bin/python manage.py createcachetable
 	@$(RUN) $(VENV)/bin/python manage.py load_demo
 	@echo "Serving http://127.0.0.1:$(PORT) (stop with Ctrl+C)"
-	@$(RUN) $(VENV)/bin/python manage.py sweep
-	@$(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
+	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
 
 run: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## serve what is there, with a fresh database when there is none
 	@$(RUN) $(VENV)/bin/python manage.py migrate --verbosity 0
 	@$(RUN) $(VENV)/bin/python manage.py createcachetable
 	@$(RUN) $(VENV)/bin/python manage.py load_guideline
-	@$(RUN) $(VENV)/bin/python manage.py sweep
-	@$(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
+	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
 
 # --- for builders ----------------------------------------------------------------------------------------------------
 test: $(VENV)/dev.stamp  ## set up and run everything but the long tests, on SQLite and PostgreSQL

@@ -7,10 +7,12 @@ copy, never the draft. Staff have no door of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -20,6 +22,7 @@ from django.db.models import (
     F,
     Max,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -32,6 +35,7 @@ from django.utils.translation import gettext as _
 
 from assessments.errors import NotPermitted
 from assessments.models import (
+    ActionEvent,
     AISystem,
     Answer,
     Appeal,
@@ -40,7 +44,9 @@ from assessments.models import (
     AuditEntry,
     CaseMessage,
     Certificate,
+    CertificateEvent,
     Comment,
+    Condition,
     DeclaredUse,
     Document,
     Edition,
@@ -69,10 +75,18 @@ from assessments.models import (
 )
 from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
-from assessments.models.questionnaires import CompiledEdition
-from assessments.models.reviews import SubmissionQuerySet
+from assessments.models.prepared import Given, Prepared
+from assessments.models.questionnaires import CompiledEdition, edition_for
+from assessments.models.reviews import ActionStatus, SubmissionQuerySet
+from assessments.models.snapshots import conformity_picture
 from assessments.models.systems import DeclaredUseQuerySet, TierChoices
 from assessments.models.teamwork import FactSuggestion, ImportDraft, SavedFilter
+
+if TYPE_CHECKING:
+    from assessments.guideline.edition import FilePart
+    from assessments.scoring.inputs import Declared
+
+PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
 
 
 class Action(StrEnum):
@@ -96,6 +110,10 @@ MAY: dict[Action, set[Role]] = {
 }
 
 
+_GIVEN: Any = Given("user")
+"""Stands for the person in a door that is asked by a prepared query."""
+
+
 def _memberships(user: User) -> QuerySet[Membership]:
     """The memberships that let a person see what the organisation works on: all but a reviewer's."""
     return Membership.objects.filter(user=user, left_at=None).exclude(role=Role.REVIEWER)
@@ -103,6 +121,11 @@ def _memberships(user: User) -> QuerySet[Membership]:
 
 def _seen_in_full(user: User) -> QuerySet[Membership, Any]:
     return _memberships(user).filter(sees=Sees.ALL).values("organisation")
+
+
+def in_full_of(user: User) -> QuerySet[Membership, Any]:
+    """The same as ids in a subquery, for a condition on rows that are found by a door already."""
+    return _seen_in_full(user)
 
 
 def seen_in_full(user: User) -> set[int]:
@@ -144,9 +167,31 @@ def uses_for(user: User) -> QuerySet[DeclaredUse]:
 
 def assessments_for(user: User) -> AssessmentQuerySet:
     """The assessments `user` may know exist; who sees only what is assigned, sees those with an assignment."""
-    assigned = Q(organisation__in=_memberships(user).values("organisation"), assignments__member__user=user)
-    seen = Assessment.objects.filter(Q(organisation__in=_seen_in_full(user)) | assigned)
-    return Assessment.objects.for_dashboard().filter(pk__in=seen.values("pk"))
+    asked = Assignment.objects.filter(assessment=OuterRef("pk"), member__user=user)
+    assigned = Q(Exists(asked), organisation__in=_memberships(user).values("organisation"))
+    return Assessment.objects.for_dashboard().filter(Q(organisation__in=_seen_in_full(user)) | assigned)
+
+
+_ASSESSMENT: Prepared[Assessment] = Prepared(
+    lambda: assessments_for(_GIVEN).filter(reference=Given("reference", CharField()))
+)
+
+
+def find_assessment(user: User, reference: str) -> Assessment | None:
+    """The one of `assessments_for` with that reference; None where this person may not know of any."""
+    return _ASSESSMENT.first(user=user.pk, reference=reference)
+
+
+_PLACE: Prepared[tuple[int, str]] = Prepared(
+    lambda: (
+        assessments_for(_GIVEN).filter(reference=Given("reference", CharField())).values_list("pk", "edition__checksum")
+    )
+)
+
+
+def find_place(user: User, reference: str) -> tuple[int, str] | None:
+    """As `find_assessment`, but its id and the edition's checksum alone: for what will read it under a lock."""
+    return _PLACE.first(user=user.pk, reference=reference)
 
 
 def submissions_for(user: User) -> SubmissionQuerySet:
@@ -171,10 +216,59 @@ def actions_for(user: User) -> QuerySet[RemediationAction]:
     return RemediationAction.objects.filter(organisation__in=_seen_in_full(user)).select_related("use__system", "owner")
 
 
+_OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
+    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+)
+
+
+def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
+    """The actions of its use that are not closed, for a page that found the assessment by its door."""
+    return _OPEN_ACTIONS.all(use=assessment.use_id)
+
+
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     """The actions of uses whose submissions `user` may review: such a person accepts what shows that one is done."""
     uses = submissions_for(user).values("assessment__use")
     return RemediationAction.objects.filter(use__in=uses).select_related("use__system", "owner")
+
+
+def certificates_in_reach(user: User) -> QuerySet[Certificate]:
+    """The certificates that `user` may read of as member, or judge as a reviewer of their submission."""
+    reach = Q(organisation__in=_seen_in_full(user)) | Q(submission__in=submissions_for(user).values("pk"))
+    found = Certificate.objects.filter(reach).select_related("use__system", "organisation")
+    events = Prefetch("events", CertificateEvent.objects.select_related("by"))
+    whole = found.select_related("submission__assessment__use__system").prefetch_related(events)
+    return whole.defer("submission__snapshot")
+
+
+def owners_of_actions(user: User) -> QuerySet[User]:
+    """Who owns an action that `user` sees, by name."""
+    return User.objects.filter(pk__in=actions_for(user).order_by().values("owner")).order_by("name", "pk")
+
+
+def version_on_action(action: RemediationAction, reference: str, number: int) -> EvidenceVersion | None:
+    """The version of a piece that an action leans on. For an action that the caller found by a door."""
+    uses = EvidenceUse.objects.filter(action=action, evidence__reference=reference, version=number)
+    rows = EvidenceVersion.objects.filter(evidence__in=uses.values("evidence"), number=number)
+    found: EvidenceVersion | None = rows.select_related("evidence__organisation").first()
+    return found
+
+
+def events_of_actions() -> QuerySet[ActionEvent]:
+    """Lines of history with who wrote them, for a page that found their actions by a door."""
+    return ActionEvent.objects.select_related("by")
+
+
+def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
+    """The conditions under which a certificate was issued, for a page that found it by its door."""
+    of = Condition.objects.filter(decision__submission=certificate.submission_id)
+    return of.select_related("met_by").order_by("due_on", "pk")
+
+
+def dates_moved_by(user: User, batch: UUID) -> QuerySet[ActionEvent]:
+    """The dates that one press set, of the actions that `user` sees."""
+    rows = ActionEvent.objects.filter(batch=batch, kind=ActionEvent.Kind.DUE, action__in=actions_for(user).values("pk"))
+    return rows.select_related("action__use__system", "action__organisation").order_by("pk")
 
 
 def assignments_for(user: User) -> QuerySet[Assignment]:
@@ -211,42 +305,51 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
-def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
-    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
-
-    For a page that found the assessment by `assessments_for`.
-    """
+def _marks() -> QuerySet[Any, Any]:
+    given: Any = Given("assessment")
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
     talk = (
-        Comment.objects.filter(assessment=assessment)
+        Comment.objects.filter(assessment=given)
         .values("question")
         .annotate(**nothing | {"open": Count("pk", filter=is_open), "every": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
     flags = (
-        Flag.objects.filter(assessment=assessment, user=user)
+        Flag.objects.filter(assessment=given, user=_GIVEN)
         .values("question")
         .annotate(**nothing | {"flags": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
-    of_me = Max("pk", filter=Q(member__user=user), default=0)
+    of_me = Max("pk", filter=Q(member__user=_GIVEN), default=0)
     asked = (
-        Assignment.objects.filter(assessment=assessment, done_at=None, member__left_at=None)
+        Assignment.objects.filter(assessment=given, done_at=None, member__left_at=None)
         .exclude(question="")
         .values("question")
         .annotate(**nothing | {"asked": Count("pk"), "mine": of_me}, news=Value(0))
         .values_list(*shape)
     )
     news = (
-        unread_for(user)
-        .filter(link__startswith=assessment.get_absolute_url())
+        unread_for(_GIVEN)
+        .filter(link__startswith=Given("address", CharField()))
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
+    return talk.union(flags, asked, news, all=True)
+
+
+_MARKS: Prepared[Any] = Prepared(_marks)
+
+
+def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
+    """Say for each question that has any: open threads, all comments, whether `user` flagged it, who is asked. One query.
+
+    For a page that found the assessment by `assessments_for`.
+    """
     found: dict[str, Marks] = {}
-    for question, *counts in talk.union(flags, asked, news, all=True):
+    address = assessment.get_absolute_url()
+    for question, *counts in _MARKS.all(user=user.pk, assessment=assessment.pk, address=address):
         have = found.get(question, Marks())
         added = [old + more for old, more in zip(have, counts, strict=True)]
         found[question] = Marks(*added)._replace(flagged=bool(added[2]))
@@ -278,6 +381,14 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     return asked.select_related("member__user", "by").order_by("pk")
 
 
+_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
+
+
+def asked_on_page(assessment: Assessment) -> list[Assignment]:
+    """As `asked_in`, for a page that shows them all."""
+    return _ASKED.all(assessment=assessment.pk)
+
+
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
     """Of these comments, those whose thread is open and in which `user` has written nothing since."""
     of_thread = Q(reply_to=OuterRef("reply_to")) | Q(reply_to=OuterRef("pk")) | Q(pk=OuterRef("reply_to"))
@@ -288,12 +399,14 @@ def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment
 
 
 def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
-    """Where answers that `user` may see lean on evidence; who sees only what is assigned, sees those of their questions."""
+    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
     of_question = Q(question=OuterRef("answer__question__key"))
     of_section = Q(question="", section=OuterRef("answer__question__section__key"))
     asked = Assignment.objects.filter(member__in=_memberships(user), assessment=OuterRef("answer__assessment"))
     return EvidenceUse.objects.filter(
-        Q(answer__assessment__organisation__in=_seen_in_full(user)) | Exists(asked.filter(of_question | of_section))
+        Q(answer__assessment__organisation__in=_seen_in_full(user))
+        | Q(action__organisation__in=_seen_in_full(user))
+        | Exists(asked.filter(of_question | of_section))
     )
 
 
@@ -311,13 +424,81 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
+_BY_TIME: Prepared[tuple[str, int, bool]] = Prepared(
+    lambda: (
+        Answer.objects.filter(assessment=Given("assessment"))
+        .order_by("-at")
+        .values_list("question__key", "by_id", "to_confirm")
+    )
+)
+
+
+def answers_by_time(assessment: Assessment) -> list[tuple[str, int, bool]]:
+    """Of each answer its question, who gave it and whether it is still to be confirmed, the newest first.
+
+    For a page that found the assessment by `assessments_for`; so below.
+    """
+    return _BY_TIME.all(assessment=assessment.pk)
+
+
+def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, Answer]:
+    """The stored answers to these questions, with who wrote them: one query."""
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    rows = _answers(len(keys)).all(assessment=assessment.pk, **keys) if keys else ()
+    return {row.question.key: row for row in rows}
+
+
+@lru_cache(maxsize=256)
+def _answers(questions: int) -> Prepared[Answer]:
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: Answer.objects.filter(assessment=of, question__key__in=keys).select_related("question", "by")
+    )
+
+
+@lru_cache(maxsize=256)
+def _evidence(questions: int) -> Prepared[EvidenceUse]:
+    """What the answers to so many questions lean on."""
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: (
+            EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)
+            .select_related("evidence", "answer__question")
+            .order_by("pk")
+        )
+    )
+
+
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
     """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
     found: dict[str, list[EvidenceUse]] = {}
-    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
-    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
         found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
     return found
+
+
+def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
+    """The conformity file as it stands, with the tier that asks for it. For a page that found the assessment by its door."""
+    return conformity_picture(assessment, declared)
+
+
+def pieces_for_part(
+    user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
+) -> list[Evidence]:
+    """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+
+    One query. For a page that found the assessment by `assessments_for`.
+    """
+    have = [piece["reference"] for piece in stands["evidence"]] if stands else []
+    likely = EvidenceUse.objects.filter(
+        evidence=OuterRef("pk"), answer__assessment=assessment, answer__question__key__in=part.questions
+    )
+    rows = evidence_for(user).in_use().filter(organisation=assessment.organisation_id)
+    rank = Case(When(reference__in=have, then=0), When(Exists(likely), then=1), default=2)
+    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:PIECES_OFFERED])
 
 
 def writers_of(organisation: Organisation) -> QuerySet[User]:
@@ -340,12 +521,20 @@ def stale_for(user: User) -> AssessmentQuerySet:
     return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")
 
 
+def names_of(people: Iterable[int]) -> dict[int, str]:
+    """The names of people whom the caller found by a door, by their keys."""
+    wanted = list(people)
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted)} if wanted else {}
+
+
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
     """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
 
     For a submission that the caller found by its door.
     """
-    named = (piece for answer in submission.content()["answers"].values() for piece in answer.get("evidence", ()))
+    content = submission.content()
+    leaning = (*content["answers"].values(), *content.get("conformity", ()))
+    named = (piece for one in leaning for piece in one.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
         of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
         if not of_hold.filter(evidence__version=number).exists():
@@ -410,9 +599,17 @@ def public_certificate(number: str) -> Certificate | None:
     return Certificate.objects.filter(number=number).prefetch_related("events", "superseded_by").first()
 
 
+_CURRENT: Prepared[str] = Prepared(
+    lambda: Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True)[:1]
+)
+
+
 def current_edition() -> CompiledEdition:
     """The newest release, which anyone may read; raises Edition.DoesNotExist when none is loaded."""
-    return Edition.objects.current().compiled()
+    found = _CURRENT.first()
+    if found is None:
+        raise Edition.DoesNotExist
+    return edition_for(found)
 
 
 def portfolio_for(user: User) -> DeclaredUseQuerySet:
@@ -425,6 +622,14 @@ def portfolio_for(user: User) -> DeclaredUseQuerySet:
 def filters_for(user: User) -> QuerySet[SavedFilter]:
     """A person's own filters of the portfolio, by name."""
     return SavedFilter.objects.filter(user=user).order_by("name", "pk")
+
+
+_FILTERS: Prepared[SavedFilter] = Prepared(lambda: filters_for(_GIVEN))
+
+
+def filters_of(user: User) -> list[SavedFilter]:
+    """As `filters_for`, for a page that shows them all."""
+    return _FILTERS.all(user=user.pk)
 
 
 def imports_for(user: User) -> QuerySet[ImportDraft]:
@@ -446,10 +651,18 @@ def unread_for(user: User) -> QuerySet[Message]:
     return messages_for(user).filter(read_at=None)
 
 
+_MINE: Prepared[Membership] = Prepared(
+    lambda: (
+        Membership.objects.filter(user=_GIVEN, left_at=None)
+        .select_related("organisation")
+        .order_by("organisation__name_en")
+    )
+)
+
+
 def current_memberships(user: User) -> list[Membership]:
     """What `user` is, in which organisations, in one query."""
-    mine = Membership.objects.filter(user=user, left_at=None)
-    return list(mine.select_related("organisation").order_by("organisation__name_en"))
+    return _MINE.all(user=user.pk)
 
 
 def memberships_on_page(user: User) -> list[Membership]:
@@ -464,9 +677,14 @@ def memberships_on_page(user: User) -> list[Membership]:
     return kept
 
 
+_MEMBERSHIP: Prepared[Membership] = Prepared(
+    lambda: Membership.objects.filter(user=_GIVEN, organisation_id=Given("organisation"), left_at=None)
+)
+
+
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
-    return Membership.objects.filter(user=user, organisation_id=pk, left_at=None).first()
+    return _MEMBERSHIP.first(user=user.pk, organisation=pk)
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
@@ -507,17 +725,26 @@ def require_people(user: User, organisation: Organisation) -> Role:
     return require(user, Action.PEOPLE, organisation)
 
 
+def _with_member() -> AssessmentQuerySet:
+    mine = Membership.objects.filter(user=_GIVEN, left_at=None, organisation=OuterRef("organisation"))
+    rows = Assessment.objects.annotate(
+        member_pk=Subquery(mine.values("pk")[:1]),
+        member_role=Subquery(mine.values("role")[:1]),
+        member_sees=Subquery(mine.values("sees")[:1]),
+    )
+    # The organisation's own row is not read: nothing that is saved looks at it.
+    return rows.locking().select_related(None).select_related("use__system", "edition").filter(pk=Given("assessment"))
+
+
+_LOCKED: Prepared[Assessment] = Prepared(_with_member)
+
+
 def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Membership]:
     """Lock an assessment and read it afresh with the membership that lets `user` answer it: one query.
 
     Raises as `require`; call it inside `atomic`.
     """
-    mine = Membership.objects.filter(user=user, left_at=None, organisation=OuterRef("organisation"))
-    locked: Any = Assessment.objects.annotate(
-        member_pk=Subquery(mine.values("pk")[:1]),
-        member_role=Subquery(mine.values("role")[:1]),
-        member_sees=Subquery(mine.values("sees")[:1]),
-    ).lock(assessment.pk)
+    locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
     if locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(

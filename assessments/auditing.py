@@ -173,7 +173,8 @@ REVIEW_KINDS = (
     "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together",
+    "approval_stale", "marks_accepted_together", "certificate_reinstated", "certificate_revoked",
+    "condition_missed", "action_declined",
 )  # fmt: skip
 
 

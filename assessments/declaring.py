@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import CharField, F, Max, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +27,7 @@ from assessments.errors import (
     WorkflowError,
     WouldHide,
 )
-from assessments.guideline.conditions import Facts
+from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
@@ -38,6 +38,7 @@ from assessments.models import (
     Assessment,
     Assignment,
     AuditEntry,
+    ConformityRevision,
     DeclaredFact,
     DeclaredUse,
     Edition,
@@ -61,13 +62,15 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES
+from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
+from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
+from assessments.reopening import carry_closed
 from assessments.scoring.inputs import AnswerValue, Declared
-from assessments.scoring.readiness import Progress, Scorecard
+from assessments.scoring.readiness import Progress
 from assessments.scoring.tiers import TierResult, assign_tier
 
 # --- organisations and people ----------------------------------------------------------------------------------------
@@ -845,6 +848,7 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     )
     assessment.refresh_derived(assessment.declared(), {})
     assessment.save()
+    carry_closed(assessment, by=by)
     AuditEntry.objects.record(
         "assessment_started",
         assessment,
@@ -863,7 +867,6 @@ class AnswerSaved:
     answer: Answer
     changed: bool
     progress: Progress
-    scorecard: Scorecard
     declared: Declared
     answers: Mapping[str, AnswerValue]
     targets: set[str] | None = None  # what the person may answer; None: all
@@ -918,8 +921,35 @@ def unlocked_questions(assessment: Assessment, declared: Declared, answered: Ite
         for question in declared.questions(edition)
         if f"q:{question.key}" in marked
         or question.key not in have
-        or any(f"f:{test.fact}" in marked for test in question.when.tests())
+        or any(f"f:{test.fact}" in marked or _of_answer(test.fact) in marked for test in question.when.tests())
     }
+
+
+def _of_answer(name: str) -> str:
+    """The target of the question whose answer a condition reads; nothing for a fact."""
+    return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
+
+
+def _standing() -> QuerySet[Answer]:
+    """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
+    kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
+    repeated = kept.filter(operation=Given("operation", UUIDField()))
+    return (
+        Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField()))
+        .select_related("by")
+        .annotate(
+            newest=Subquery(kept.order_by("-number").values("number")[:1]),
+            repeated=Subquery(repeated.values("outcome")[:1]),
+        )
+    )
+
+
+_STANDING: Prepared[Answer] = Prepared(_standing)
+CHANGED = ("choice", "items", "text", "planned_for", "reason", "by", "at", "language", "revision", "to_confirm")
+_ATTRIBUTES = {"by": "by_id"}
+_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
+_KEEP = PreparedInsert(lambda: AnswerRevision)
+_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Given("pk")), DERIVED)
 
 
 def save_answer(
@@ -931,6 +961,7 @@ def save_answer(
     base: int,
     operation: uuid.UUID,
     language: str = "en",
+    may_hide: bool = True,
 ) -> AnswerSaved:
     """Save one answer and everything that hangs on it.
 
@@ -938,10 +969,19 @@ def save_answer(
     the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
     now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
     assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
-    without the role or the assignment.
+    without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
     """
     with transaction.atomic():
-        saved = _save_answer(assessment, question_key, value, by=by, base=base, operation=operation, language=language)
+        saved = _save_answer(
+            assessment,
+            question_key,
+            value,
+            by=by,
+            base=base,
+            operation=operation,
+            language=language,
+            may_hide=may_hide,
+        )
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
@@ -957,6 +997,7 @@ def _save_answer(
     operation: uuid.UUID,
     language: str,
     outcome: RevisionOutcome = RevisionOutcome.CURRENT,
+    may_hide: bool = True,
 ) -> AnswerSaved | Conflict:
     assessment, member = access.lock_with_member(by, assessment)
     if not assessment.is_editable:
@@ -978,17 +1019,8 @@ def _save_answer(
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, value, declared.context, edition)
-    kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
-    row: Any = (
-        Answer.objects.filter(assessment=assessment, question__key=question_key)
-        .select_related("by")
-        .annotate(
-            newest=Subquery(kept.order_by("-number").values("number")[:1]),
-            repeated=Subquery(kept.filter(operation=operation).values("outcome")[:1]),
-        )
-        .first()
-    )
-    record = {
+    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=operation)
+    record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
         "text": str(value.get("text") or ""),
@@ -1001,8 +1033,8 @@ def _save_answer(
         row = Answer(assessment=assessment, question_id=ids[question_key], revision=0)
     else:
         if row.record() == record and not row.to_confirm:  # a carried answer is confirmed by saving it as it is
-            done, card = assessment.refresh_derived(declared, answers)
-            return AnswerSaved(assessment, row, False, done, card, declared, answers, targets)
+            done = assessment.refresh_derived(declared, answers)
+            return AnswerSaved(assessment, row, False, done, declared, answers, targets)
         newest = row.newest or 0
         # An operation that is known already was stored then, and what stands now is another version.
         if row.revision != base or row.repeated:
@@ -1010,15 +1042,48 @@ def _save_answer(
                 _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
+    given = answer_value(record["choice"], record["items"], value.get("planned_for") or None, record["reason"])
+    known = declared.knowing(edition, {**answers, question_key: given})
+    if not may_hide:
+        hides = _hidden_by(assessment, declared, known, answers)
+        if hides:
+            raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
+    declared = known
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
     row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
-    row.save()
-    _keep(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
+    row.at = timezone.now()
+    if row.pk is None:
+        row.save()
+    else:
+        _CHANGE.write(pk=row.pk, **{name: getattr(row, _ATTRIBUTES.get(name, name)) for name in CHANGED})
+    _KEEP.write(
+        parent=row.pk,
+        number=row.revision,
+        operation=operation,
+        base=base,
+        value=record,
+        by=by.pk,
+        at=row.at,
+        outcome=outcome,
+    )
     answers[question_key] = row.value()
-    done, card = assessment.refresh_derived(declared, answers)
-    assessment.save(update_fields=DERIVED)
-    return AnswerSaved(assessment, row, True, done, card, declared, answers, targets)
+    done = assessment.refresh_derived(declared, answers)
+    assessment.updated_at = row.at
+    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
+    return AnswerSaved(assessment, row, True, done, declared, answers, targets)
+
+
+def _hidden_by(
+    assessment: Assessment, before: Declared, after: Declared, answered: Iterable[str]
+) -> list[HiddenAnswer]:
+    """The answers that are asked for before a change and would not be after it."""
+    edition = assessment.compiled()
+    gone = {q.key for q in before.questions(edition)} - {q.key for q in after.questions(edition)}
+    title = assessment.use.title
+    return [
+        HiddenAnswer(assessment.reference, key, title, edition.questions[key].title) for key in answered if key in gone
+    ]
 
 
 def restore_answer(
@@ -1117,8 +1182,8 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 def delivery_team(assessment: Assessment) -> set[int]:
     """Ids of those who may not approve this use.
 
-    Who declared, agreed, answered, was assigned, owned an action or signed, attached evidence or gave what is attached,
-    and who replied to a reviewer.
+    Who declared, agreed, answered, was assigned, owned an action or signed, wrote in the conformity file, attached
+    evidence or gave what is attached, and who replied to a reviewer.
     """
     use = assessment.use
     facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
@@ -1129,9 +1194,12 @@ def delivery_team(assessment: Assessment) -> set[int]:
         use.actions.exclude(owner=None).values_list("owner_id", flat=True),
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
+        EvidenceUse.objects.filter(action__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
         MarkReplyRevision.objects.filter(parent__submission__assessment__use=use).values_list("by_id", flat=True),
+        ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
     return {pk for pk in people if pk is not None}

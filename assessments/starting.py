@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import CharField, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,33 +43,11 @@ from assessments.models import (
     State,
     User,
 )
+from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import question_ids
 from assessments.scoring.inputs import Declared
 
 LONGEST_QUERY = 400  # the column of SavedFilter
-
-# Questions whose answer is true of the whole organisation. The bank has no mark for it, so this is our judgement: each
-# asks for a rule, a policy or a body that an organisation has once, whatever the system. What names "the system", "this
-# use" or its data is left out, although it may well be the same elsewhere: that is what copying an assessment is for.
-ORGANISATION_WIDE = frozenset(
-    {
-        "use-register",
-        "ai-framework",
-        "laws-list",
-        "industry-standards",
-        "development-teams",
-        "staff-policy",
-        "policy-scope",
-        "policy-use",
-        "policy-security",
-        "acceptable-use",
-        "rules-for-content",
-        "staff-training",
-        "outside-knowledge",
-        "compliance-review",
-        "improvement-plan",
-    }
-)
 
 # --- an inventory ----------------------------------------------------------------------------------------------------
 
@@ -277,17 +256,27 @@ def _elsewhere(assessment: Assessment) -> QuerySet[Answer]:
     """The confirmed answers of the organisation's other assessments to what is not answered here."""
     rows = Answer.objects.filter(assessment__organisation=assessment.organisation_id, to_confirm=False)
     rows = rows.exclude(assessment=assessment.pk).exclude(choice=Choice.UNKNOWN)
-    return rows.exclude(question__key__in=assessment.answers.values("question__key"))
+    here = Answer.objects.filter(assessment=assessment.pk)
+    return rows.exclude(question__key__in=here.values("question__key"))
+
+
+@lru_cache(maxsize=64)
+def _offered(questions: int) -> Prepared[Any]:
+    """So many questions that are answered elsewhere, each with the time of its newest answer."""
+    keys: Any = [Given(f"key{n}", CharField()) for n in range(questions)]
+    here: Any = Assessment(pk=Given("assessment"), organisation_id=Given("organisation"))
+    rows = _elsewhere(here).filter(question__key__in=keys)
+    return Prepared(lambda: rows.values_list("question__key").annotate(at=Max("at")))
 
 
 def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int) -> Offer:
     """What could be taken over of what is `asked` (question keys): one query, however many assessments there are."""
-    wanted = ORGANISATION_WIDE.intersection(asked)
+    wanted = assessment.compiled().organisation_wide.intersection(asked)
     if assessment.state != State.DRAFT:
         wanted = frozenset()
-    found = list(
-        _elsewhere(assessment).filter(question__key__in=wanted).values_list("question__key").annotate(at=Max("at"))
-    )
+    keys = {f"key{n}": key for n, key in enumerate(sorted(wanted))}
+    given = {"assessment": assessment.pk, "organisation": assessment.organisation_id, **keys}
+    found = _offered(len(keys)).all(**given) if keys else []
     return Offer(len(found), max((at for _key, at in found), default=None), to_confirm)
 
 
@@ -296,14 +285,14 @@ def offered(assessment: Assessment, asked: Collection[str], source: Assessment |
 
     Of `source` all, else the organisation-wide ones wherever they stand.
     """
+    edition, declared = assessment.compiled(), assessment.declared()
     rows = _elsewhere(assessment)
     if source is not None:
         rows = rows.filter(assessment=source, question__key__in=asked)
     else:
-        rows = rows.filter(question__key__in=ORGANISATION_WIDE.intersection(asked))
+        rows = rows.filter(question__key__in=edition.organisation_wide.intersection(asked))
         newest = rows.values("question__key").annotate(at=Max("at"))
         rows = rows.filter(at__in=newest.values("at"))
-    edition, declared = assessment.compiled(), assessment.declared()
     found: dict[str, Answer] = {}
     for row in rows.select_related("question", "assessment__use__system", "by").order_by("at", "pk"):
         if _value_here(edition, declared, row) is not None:

@@ -33,54 +33,14 @@ def render_document(pk: int) -> None:
 
 @shared_task(name="assessments.tasks.send_message")
 def send_message(pk: int) -> None:
-    from django.conf import settings
-    from django.core.mail import send_mail
-    from django.db.models import F
-    from django.utils import timezone
+    from assessments import mailing
 
-    from assessments.models import Message
-
-    if Message.objects.filter(pk=pk, mailed_at=None).update(attempts=F("attempts") + 1) != 1:
-        return
-    message = Message.objects.select_related("recipient").get(pk=pk)
-    send_mail(
-        message.subject,
-        f"{message.text}\n\n{settings.PUBLIC_URL}{message.link}\n",
-        None,
-        [message.recipient.email],
-    )
-    Message.objects.filter(pk=pk).update(mailed_at=timezone.now())
+    mailing.send(pk)
 
 
 @shared_task(name="assessments.tasks.sweep")
 def sweep() -> int:
-    """Take up what a dead worker or a lost broker left: documents to make, mail to send. Returns how many.
+    """Take up what was left, and do what the day asks (`sweeping.STEPS`). Returns how many things were taken up."""
+    from assessments import sweeping
 
-    Forms that were kept for somebody signed out are forgotten after their hour; approvals whose evidence has expired are
-    flagged as stale.
-    """
-    from datetime import timedelta
-
-    from django.db import transaction
-    from django.db.models import Q
-    from django.utils import timezone
-
-    from assessments import held, staleness
-    from assessments.models import Document, Message
-
-    held.sweep()
-    with transaction.atomic():
-        staleness.flag_expired()
-    now = timezone.now()
-    left = Q(state="pending", created_at__lt=now - timedelta(minutes=1)) | Q(state="running", lease_until__lt=now)
-    documents = list(Document.objects.filter(left).values_list("pk", flat=True)[:100])
-    messages = list(
-        Message.objects.filter(mailed_at=None, attempts__lt=5, at__lt=now - timedelta(minutes=1)).values_list(
-            "pk", flat=True
-        )[:100]
-    )
-    for pk in documents:
-        render_document.delay(pk)
-    for pk in messages:
-        send_message.delay(pk)
-    return len(documents) + len(messages)
+    return sweeping.sweep()

@@ -13,19 +13,19 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, reviewing, staleness, tasks
+from assessments import access, acting, gates, reviewing, staleness, tasks
 from assessments.access import Action
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -38,6 +38,7 @@ from assessments.models import (
     DeclaredUse,
     Document,
     DocumentKind,
+    Evidence,
     FactRevision,
     Hold,
     Interest,
@@ -58,6 +59,7 @@ from assessments.models import (
     Submission,
     User,
     edition_for,
+    monitored_until,
 )
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import changed_targets, picture
@@ -95,7 +97,7 @@ def _move(assessment: Assessment, to: State) -> None:
     assessment.save(update_fields=["state", "state_at", "updated_at", "current_submission", "progress"])
 
 
-def _audit(kind: str, assessment: Assessment, by: User, **details: Any) -> None:
+def _audit(kind: str, assessment: Assessment, by: User | None, **details: Any) -> None:
     """Log what was done, with the move that this transaction has just made, if any: from which state to which."""
     moved = assessment.moved or {}
     AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=moved | details)
@@ -186,7 +188,9 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         .filter(target__startswith="q:")
         .values_list("target", flat=True)
     )
-    conditioned = set(Condition.objects.filter(decision__submission=submission).values_list("question", flat=True))
+    promised = Condition.objects.filter(decision__submission=submission)
+    promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
+    conditioned = set(promised.values_list("question", flat=True))
     closed = set(
         RemediationAction.objects.filter(
             use=assessment.use_id, status=ActionStatus.CLOSED, closed_at__gt=submission.at
@@ -294,7 +298,7 @@ def _freeze(
     now = timezone.now()
     previous = assessment.submissions.order_by("-round").first()
     content["round"] = (previous.round if previous else 0) + 1
-    content["actions"] = _open_actions(assessment, edition, content)
+    content["actions"] = acting.open_actions(assessment, edition, content, by=by)
     content["signed"] = {
         "name": str(by),
         "role": str(Role.OWNER.label),
@@ -331,39 +335,6 @@ def _freeze(
     if kind != DecisionKind.DECLARE_PROHIBITED:
         _ask_document(DocumentKind.PLAN, submission=submission)
     return submission
-
-
-def _open_actions(assessment: Assessment, edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Keep one open action a question: open new ones with the next number, close those whose findings are gone."""
-    use = assessment.use
-    today = timezone.localdate()
-    have = {action.question: action for action in use.actions.exclude(status=ActionStatus.CLOSED)}
-    drawn = []
-    for proposed in content["actions"]:
-        action = have.pop(proposed["question"], None)
-        due = today + timedelta(days=proposed["due_days"])
-        if action is None:
-            use.action_count += 1
-            action = RemediationAction(
-                use=use,
-                organisation=assessment.organisation,
-                number=use.action_count,
-                question=proposed["question"],
-                due=due,
-            )
-        action.title, action.requirements = proposed["title"][:200], proposed["requirements"]
-        action.suggested_owner, action.effort = proposed["owner"], proposed["effort"]
-        action.priority, action.due = proposed["priority"], min(action.due, due)
-        action.save()
-        drawn.append({**proposed, "number": action.number, "due": action.due})
-    for action in have.values():
-        if action.asked:  # a reviewer asked for it on accepting the answer: it is closed as it was agreed
-            continue
-        action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
-        action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
-        action.save(update_fields=["status", "closed_at", "note"])
-    use.save(update_fields=["action_count"])
-    return drawn
 
 
 def _ask_document(kind: DocumentKind, **parent: Any) -> Document:
@@ -617,16 +588,19 @@ def obstacles_to_approve(
     *,
     content: Mapping[str, Any] | None = None,
     found: Sequence[Blocker] | None = None,
+    lacking: Sequence[gates.Missing] | None = None,
+    marks: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 
-    A page that has read the snapshot (`content`) and its `blockers` (`found`) already hands them in.
+    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`) and the marks
+    (target to mark) hands them in.
     """
     assessment = submission.assessment
     content = content or submission.content()
     found = blockers(submission, content) if found is None else found
     reasons = []
-    marks = dict(submission.marks.values_list("target", "mark"))
+    marks = dict(submission.marks.values_list("target", "mark")) if marks is None else marks
     left = [target for target in reviewing.review_targets(content) if target not in marks]
     if left:
         reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": len(left)})
@@ -636,9 +610,68 @@ def obstacles_to_approve(
     if submission.assigned_tier == Tier.UNACCEPTABLE:
         reasons.append(_("A prohibited use gets no approval, from nobody."))
     reasons += [b.words for b in found if not b.question]
+    lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
+    reasons += [said(lack) for lack in lacking]
     if by.pk in delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
     return reasons
+
+
+def said(lack: gates.Missing) -> str:
+    """One thing that is missing, as a sentence in a list of obstacles."""
+    return f"{lack.label}: {lack.words}"
+
+
+def missing_at_the_gates(
+    submission: Submission, content: Mapping[str, Any], *, as_signed: bool = False
+) -> list[gates.Missing]:
+    """What the tier asks for beyond answers and this submission lacks today: evidence, parts of the conformity file.
+
+    One query at tiers that ask for something; another where the monitoring that was signed has grown old. An overview
+    spares the first (`as_signed`): it takes pieces for good that were withdrawn since.
+    """
+    edition, today = edition_for(submission.edition_checksum), timezone.localdate()
+    named = set() if as_signed else gates.pieces_asked_for(edition, content)
+    found = Evidence.objects.filter(reference__in=named).exclude(withdrawn_at=None)
+    withdrawn = set(found.values_list("reference", flat=True)) if named else set()
+    lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn)
+    monitoring = {part.key for part in edition.gates.conformity_file if part.kind == PartKind.MONITORING}
+    if any(lack.part in monitoring for lack in lacking):
+        monitored = _monitored(submission, edition)
+        lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn, monitored=monitored)
+    return lacking
+
+
+def _monitored(submission: Submission, edition: CompiledEdition) -> date | None:
+    """The last day that the living monitoring evidence speaks for; None where the tier needs none."""
+    file = edition.gates.parts_for(submission.assigned_tier)
+    keys = [part.key for part in file if part.kind == PartKind.MONITORING]
+    return monitored_until(submission.assessment.use_id, keys) if keys else None
+
+
+def _is_monitored(submission: Submission, edition: CompiledEdition) -> bool:
+    """Tell whether monitoring is fresh enough for a certificate to stand; true where the tier needs none."""
+    if all(part.kind != PartKind.MONITORING for part in edition.gates.parts_for(submission.assigned_tier)):
+        return True
+    until = _monitored(submission, edition)
+    return gates.is_fresh(until, timezone.localdate(), edition.policy.monitoring_days)
+
+
+def approval_sentences(edition: CompiledEdition, seat: ReviewSeat, *, independent: bool) -> list[str]:
+    """The fixed sentences that an approval from this seat signs; none in an edition without them."""
+    stands = {
+        "looked_at": True,
+        "outside_team": True,
+        "independent": independent,
+        "inside": not independent,
+        "no_conflict": not seat.conflict_declared,
+        "conflict_declared": bool(seat.conflict_declared),
+    }
+    return [sentence for key, sentence in edition.gates.approval.items() if stands.get(key)]
+
+
+def _signed(submission: Submission, sentences: Sequence[str]) -> str:
+    return canonical_json({"edition": submission.edition_checksum, "sentences": sentences}) if sentences else ""
 
 
 @transaction.atomic
@@ -662,7 +695,15 @@ def approve(
     if high and seat.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
     decision = ReviewDecision.objects.create(
-        submission=submission, by=by, kind=DecisionKind.APPROVE, independent=independent, statement=statement
+        submission=submission,
+        by=by,
+        kind=DecisionKind.APPROVE,
+        independent=independent,
+        statement=statement,
+        signed=_signed(
+            submission,
+            approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
+        ),
     )
     _set_conditions(submission, decision, conditions or {})
     # High: two people, one of them independent. The first seat may be either, so both seats have to have spoken.
@@ -679,6 +720,7 @@ def approve(
     )
     if complete:
         _settle(assessment, "submitted", "second_seat")
+        acting.close_accepted_reasons(submission, by=by)
         if reviewing.open_agreed_actions(submission):
             _print_plan_again(submission)
         _issue_if_clear(assessment, submission, by=by)
@@ -714,14 +756,14 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
             due_on=due,
         )
         # One date everywhere: the plan, the dashboard and the certificate name the condition's.
-        submission.assessment.use.actions.filter(question=question).exclude(status=ActionStatus.CLOSED).update(due=due)
+        acting.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)
 
 
-def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User) -> Certificate | None:
+def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User | None) -> Certificate | None:
     """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment."""
-    if blockers(submission) or assessment.stale_since:
-        return None
     edition = edition_for(submission.edition_checksum)
+    if blockers(submission) or assessment.stale_since or not _is_monitored(submission, edition):
+        return None
     months = edition.obligations[Tier(submission.assigned_tier)].valid_months
     if months is None:
         return None
@@ -731,9 +773,9 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User)
         previous.ended_at = timezone.now()
         previous.save(update_fields=["ended_at"])
         CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by)
-        for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
-            _move(old, State.SUPERSEDED)
-            _audit("superseded", old, by, certificate=previous.number, follows=assessment.reference)
+    for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
+        _move(old, State.SUPERSEDED)
+        _audit("superseded", old, by, certificate=previous.number if previous else "", follows=assessment.reference)
     certificate = Certificate(
         submission=submission,
         use=assessment.use,
@@ -806,6 +848,10 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "deciders": deciders,
         "signed_by": {k: content["signed"][k] for k in ("name", "role", "at")},
         "public_statement": content["signed"]["public_statement"],
+        "conformity": [
+            {"part": part["part"], "words": part["words"]} for part in content.get("conformity", ()) if part["words"]
+        ],
+        "not_applicable": not_applicable_count(submission, content),
         "counts": content["counts"],
         "dimensions": {k: v["value"] for k, v in content["scorecard"]["dimensions"].items()},
         "open_actions": {
@@ -815,6 +861,21 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "worst_answers": sum(bool(fact.get("signed_worst")) for fact in content["facts"]),
         "submission": submission.reference,
         "snapshot_sha256": submission.sha256,
+    }
+
+
+def not_applicable_count(submission: Submission, content: Mapping[str, Any]) -> dict[str, Any]:
+    """How many musts stand as not applicable, how many of them a reviewer accepted, and who did."""
+    left_out: dict[str, set[str]] = {}
+    for finding in content["findings"]:
+        if finding["kind"] == "not_applicable" and finding["strength"] == "must":
+            left_out.setdefault(f"q:{finding['question']}", set()).add(finding["requirement"])
+    marks = submission.marks.filter(target__in=left_out).exclude(mark=MarkKind.CHANGE_NEEDED).select_related("by")
+    accepted = {mark.target: str(mark.by) for mark in marks}
+    return {
+        "musts": len(set().union(*left_out.values())),
+        "accepted": len(set().union(*(left_out[target] for target in accepted))),
+        "by": sorted(set(accepted.values())),
     }
 
 
@@ -1022,60 +1083,88 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
 
 
 @transaction.atomic
-def report_action(action: RemediationAction, *, by: User, note: str) -> None:
-    """Say that an action is done, and what shows it; a reviewer (Low: an owner) checks it."""
-    access.require(by, Action.ANSWER, action.organisation)
-    if not note.strip():
-        raise InvalidAnswer("note", _("Say what was done and what shows it."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.OPEN).update(
-        status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk
-    )
-    if not changed:
-        raise WorkflowError(_("This action is not open."))
-    AuditEntry.objects.record(
-        "action_reported",
-        action.use,
-        by=by,
-        organisation=action.organisation,
-        details={
-            "number": action.number,
-            "note": note,
-            "old": {"status": str(ActionStatus.OPEN)},
-            "new": {"status": str(ActionStatus.DONE)},
-        },
-    )
-
-
-@transaction.atomic
 def close_action(action: RemediationAction, *, by: User) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
     At Low an owner accepts, otherwise a reviewer outside the delivery team.
     """
-    assessments = Assessment.objects.filter(use=action.use_id).exclude(current_submission=None).order_by("-pk")
-    newest = assessments.first()
-    if newest is None:
-        raise WorkflowError(_("Nothing was submitted yet."))
-    assessment = Assessment.objects.lock(newest.pk)
-    submission = assessment.current_submission
-    assert submission is not None
-    if submission.assigned_tier == Tier.LOW and access.may(by, Action.SIGN, assessment.organisation_id):
-        pass
-    elif not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
-    elif by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
-    elif access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(
-        status=ActionStatus.CLOSED, closed_at=timezone.now(), verified_by=by
-    )
-    if not changed:
-        raise WorkflowError(_("This action has not been reported as done."))
-    Condition.objects.filter(decision__submission__assessment=assessment, question=action.question, met_at=None).update(
-        met_at=timezone.now(), met_by=by
-    )
-    statuses = {"old": {"status": str(ActionStatus.DONE)}, "new": {"status": str(ActionStatus.CLOSED)}}
-    _audit("action_closed", assessment, by, number=action.number, **statuses)
+    assessment, submission = acting.accept(action, by=by)
     if assessment.state == State.APPROVED:
         _issue_if_clear(assessment, submission, by=by)
+
+
+# --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
+
+
+MONITORING = "monitoring"  # the private reason by which a suspension of this kind is known again
+
+
+def watch_monitoring() -> int:
+    """Suspend the certificates whose monitoring has gone stale, and lift that again; the sweeper asks this daily.
+
+    A High certificate stands only while its monitoring evidence is fresh (tiering.md section 7, our judgement). Fresh
+    evidence lifts a suspension of this kind alone, and lets an approval be issued that waited for nothing else. Twice is
+    once. Returns how many changed.
+    """
+    today = timezone.localdate()
+    running = Certificate.objects.filter(tier=Tier.HIGH, ended_at=None, expires_on__gte=today)
+    waiting = Submission.objects.filter(
+        assigned_tier=Tier.HIGH, assessment__state=State.APPROVED, assessment__current_submission=F("pk")
+    )
+    return sum(_watch_certificate(pk) for pk in list(running.values_list("pk", flat=True))) + sum(
+        _issue_waiting(pk) for pk in list(waiting.values_list("pk", flat=True))
+    )
+
+
+@transaction.atomic
+def _watch_certificate(pk: int) -> bool:
+    found = Certificate.objects.select_related("submission").get(pk=pk)
+    assessment = Assessment.objects.lock(found.submission.assessment_id)
+    certificate = Certificate.objects.select_for_update(of=("self",)).select_related("submission").get(pk=pk)
+    submission = certificate.submission
+    last = certificate.events.order_by("-pk").first()
+    edition = edition_for(submission.edition_checksum)
+    fresh = _is_monitored(submission, edition)
+    lapsed = bool(last and last.kind == "suspended" and last.private_reason == MONITORING)
+    standing = last is None or last.kind in ("issued", "reinstated")
+    if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):
+        return False
+    days = {"days": edition.policy.monitoring_days}
+    reason = (
+        _("Monitoring evidence is fresh again.")
+        if fresh
+        else _("The monitoring evidence is older than %(days)s days.") % days
+    )
+    CertificateEvent.objects.create(
+        certificate=certificate,
+        kind="reinstated" if fresh else "suspended",
+        public_reason=reason,
+        private_reason=MONITORING,
+    )
+    use = {"use": assessment.use.title}
+    _tell(
+        _owners(assessment),
+        "monitoring_fresh" if fresh else "monitoring_lapsed",
+        assessment,
+        (_("Valid again: %(use)s") if fresh else _("Certificate suspended: %(use)s")) % use,
+        reason if fresh else reason + " " + _("Add the newest monitoring record, and the certificate is valid again."),
+        reverse("conformity", args=[assessment.reference]),
+    )
+    _audit(
+        "certificate_reinstated" if fresh else "certificate_suspended",
+        assessment,
+        None,
+        certificate=certificate.number,
+        reason=MONITORING,
+    )
+    return True
+
+
+@transaction.atomic
+def _issue_waiting(pk: int) -> bool:
+    submission = Submission.objects.defer(None).get(pk=pk)
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    submission.assessment = assessment
+    if assessment.state != State.APPROVED or assessment.current_submission_id != pk:
+        return False
+    return _issue_if_clear(assessment, submission, by=None) is not None

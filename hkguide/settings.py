@@ -63,11 +63,15 @@ def database(url: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR / "hkguide.sqlite3",
+            # Kept open: who opens the file reads the whole schema, and who closes it last writes the log back into it.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 # IMMEDIATE: what a decision rests on is read inside the write transaction, one writer at a time.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;",
+                # The log is written back every 4,000 pages (16 MB): a save touches about ten, most of them again and again.
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+                "PRAGMA wal_autocheckpoint=4000;",
             },
             "TEST": {"NAME": VAR / "test.sqlite3"},
         }
@@ -162,7 +166,7 @@ CSRF_FAILURE_VIEW = "assessments.views.errors.csrf_failure"
 
 # --- people -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "assessments.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["assessments.sessions.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

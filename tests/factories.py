@@ -25,8 +25,13 @@ from assessments.models import (
     AnswerRevision,
     Assessment,
     Confidentiality,
+    ConformityEvidence,
+    ConformityPart,
+    ConformityRevision,
     DeclaredUse,
     Evidence,
+    EvidenceUse,
+    EvidenceVersion,
     MarkKind,
     Membership,
     Organisation,
@@ -99,6 +104,10 @@ MILD: dict[str, Any] = {
     "education_uses": ["none"],
     "customers_can_opt_out": True,
     "predictive_maintenance": False,
+}
+FILE_ROWS = {
+    "overseers": [{"name": "Dr Chan Mei", "qualification": "Radiologist", "power": "Stops it at the console"}],
+    "measures": [{"measure": "Missed urgent cases", "limit": "2 a week", "alert_owner": "Nurse in charge"}],
 }
 FACTS: dict[str, dict[str, Any]] = {
     "low": {},
@@ -336,6 +345,7 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
     if route == Route.INSIDE:
         inside = Membership.objects.filter(organisation=assessment.organisation_id, role=Role.REVIEWER).first()
         first = (inside or make_member(Role.REVIEWER, assessment.organisation, "Rita Reviewer")).user
+    prove(assessment, by=by)
     submission = workflow.submit(assessment, by=by, route=Route(route))
     if state == State.SUBMITTED:
         return
@@ -359,6 +369,41 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
         other = (second or make_member(Role.REVIEWER, body, "Ivan Independent")).user
         workflow.take(submission, by=other)
         workflow.approve(submission, by=other, statement="I agree.")
+
+
+def prove(assessment: Assessment, *, by: User) -> None:
+    """Give what the gates of the tier ask for, straight into the rows: evidence under answers, the conformity file."""
+    edition, tier = assessment.compiled(), assessment.use.assigned_tier
+    gates = {gate.question for gate in edition.gates.evidence if tier in gate.tiers}
+    file = edition.gates.parts_for(tier)
+    if not gates and not file:
+        return
+    piece = Evidence.objects.create(
+        organisation=assessment.organisation,
+        title="Record of the service desk",
+        proves="What people are told, and what they chose.",
+        period_to=timezone.localdate(),
+        owner=by,
+        version=1,
+    )
+    EvidenceVersion.objects.create(evidence=piece, number=1, link="https://example.org/desk", sha256="0" * 64, by=by)
+    EvidenceUse.objects.bulk_create(
+        EvidenceUse(evidence=piece, answer=answer, version=1, by=by)
+        for answer in assessment.answers.filter(question__key__in=gates)
+    )
+    have = set(assessment.use.conformity.values_list("key", flat=True))
+    parts = ConformityPart.objects.bulk_create(
+        ConformityPart(use=assessment.use, key=part.key, rows=FILE_ROWS.get(part.kind, []), revision=1, by=by)
+        for part in file
+        if part.key not in have
+    )
+    ConformityRevision.objects.bulk_create(
+        ConformityRevision(parent=part, number=1, operation=uuid.uuid4(), base=0, value=part.record(()), by=by)
+        for part in parts
+    )
+    ConformityEvidence.objects.bulk_create(
+        ConformityEvidence(part=part, evidence=piece, by=by) for part in parts if not part.rows
+    )
 
 
 def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | None = None) -> None:

@@ -70,7 +70,43 @@ OPENED: dict[str, dict[str, str]] = {
         "no action": HIDDEN,
         "neighbour's action": "   login 404 404 404 404 404 404 404 404",
     },
+    "actions_export": {"": SIGNED_IN},
+    "actions_import": {"": "      login 200 403 200 200 200 403 403 403"},
+    "actions_dates": {"": SIGNED_IN},
+    "actions_moved": {
+        "dates moved": "          login 404 403 200 404 200 404 404 404",
+        "no dates moved": HIDDEN,
+    },
+    "workspace": {
+        "use of the in review": " login 404 200 200 404 200 404 404 404",
+        "plain use": "            login 404 200 200 404 200 404 404 404",
+        "use of the neighbour's submitted": HIDDEN,
+    },
+    "plan_now": {"use of the in review": ONLY_POST},
+    "action_plan": {
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "no action": HIDDEN,
+        "neighbour's action": HIDDEN,
+    },
+    "action_risk": {  # only an owner accepts a risk
+        "action that may be borne": "login 404 403 403 404 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_evidence": {
+        "reported action": "      login 404 403 200 404 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_file": {
+        "evidence of the action": "login 404 200 200 404 200 200 200 404",
+        "no such evidence of the action": HIDDEN,
+    },
     "certificates": {"": SIGNED_IN},
+    "standing": {
+        "certificate": "          login 404 200 200 404 200 200 200 404",
+        "self-declared certificate": "login 404 200 200 404 200 200 404 404",
+        "unknown number": HIDDEN,
+        "neighbour's certificate": HIDDEN,
+    },
     # organisations and people
     "found": {"": "               login 403 403 403 403 403 403 403 403"},
     "organisation": {
@@ -317,6 +353,17 @@ OPENED: dict[str, dict[str, str]] = {
         "draft, no such number": "login 404 404 404 403 404 404 404 404",
         "neighbour's draft, one dimension": HIDDEN,
     },
+    # the conformity file of a High use
+    "conformity": {
+        "High draft": "           login 404 200 200 404 200 404 404 404",
+        "draft": "                login 404 404 404 403 404 404 404 404",
+        "neighbour's draft": HIDDEN,
+    },
+    "conformity_part": {
+        "High draft, overseers": "login 404 403 200 404 200 404 404 404",
+        "High draft, no such part": "login 404 403 404 404 404 404 404 404",
+        "neighbour's draft, overseers": HIDDEN,
+    },
     # check, sign, and what the owner may do afterwards
     "check": {
         "ready draft": "          login 404 200 200 404 200 404 404 404",
@@ -407,6 +454,10 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review, no such section": HIDDEN,
         "submission neighbour's submitted, section": HIDDEN,
     },
+    "review_not_applicable": {
+        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "review_evidence": {
         "submitted evidence": "   login 404 404 404 404 404 302 200 404",
         "evidence of another submission": HIDDEN,
@@ -468,6 +519,33 @@ POSTED: dict[str, dict[str, str]] = {
     "action": {
         "action": "               login 404 403 yes 404 yes 403 403 404",
         "reported action": "      login 404 403 403 404 403 yes yes 404",
+    },
+    "actions_moved": {
+        "dates moved": "          login 404 403 yes 404 yes 404 404 404",
+        "no dates moved": HIDDEN,
+    },
+    "actions_import": {"": "      login yes 403 yes yes yes 403 403 403"},
+    "actions_dates": {"": SIGNED_IN.replace("200", "yes")},
+    "plan_now": {
+        "use of the in review": " login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's submitted": HIDDEN,
+    },
+    "action_plan": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_risk": {
+        "action that may be borne": "login 404 403 403 404 yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_evidence": {
+        "reported action": "      login 404 403 yes 404 yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "standing": {
+        "certificate": "          login 404 403 403 404 403 yes yes 404",
+        "self-declared certificate": "login 404 403 403 404 yes yes 404 404",
+        "neighbour's certificate": HIDDEN,
     },
     "found": {"": "               login 403 403 403 403 403 403 403 403"},
     "organisation_edit": {"organisation": "login 404 403 403 403 yes 403 404 404"},
@@ -633,6 +711,8 @@ POSTED: dict[str, dict[str, str]] = {
         "submission second round": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "conformity_part": {"High draft, overseers": "login 404 403 yes 404 yes 404 404 404"},
     "review_section": {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted, section": HIDDEN,
@@ -659,9 +739,10 @@ POSTED: dict[str, dict[str, str]] = {
 }
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
+    "actions_export", "workspace", "action_file",
     "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
-    "check", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
+    "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip
 
 
@@ -785,7 +866,17 @@ def changes(queries: CaptureQueriesContext) -> list[str]:
 # --- nobody's pages show what a neighbour owns -----------------------------------------------------------------------------
 
 
-LISTS = ["evidence", "dashboard", "assessments", "actions", "certificates", "systems", "systems_export", "reviews"]
+LISTS = [
+    "evidence",
+    "dashboard",
+    "assessments",
+    "actions",
+    "actions_export",
+    "certificates",
+    "systems",
+    "systems_export",
+    "reviews",
+]
 
 
 @pytest.mark.django_db

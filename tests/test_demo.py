@@ -27,6 +27,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models import Edition as EditionRow
 from assessments.models.snapshots import asked_facts
 
 PASSWORD = "a password for looking around"
@@ -187,12 +188,15 @@ def test_a_bad_key_names_its_file_and_itself_and_leaves_nothing_behind(tmp_path:
 
 
 @pytest.mark.django_db
-def test_a_missing_edition_is_loaded_first(monkeypatch, edition: Edition):
-    from assessments.management.commands import load_demo
-
-    calls: list[str] = []
-    monkeypatch.setattr(load_demo.Edition.objects, "exists", lambda: False)
-    monkeypatch.setattr(load_demo, "call_command", lambda name, **options: calls.append(name))
-    monkeypatch.setattr(load_demo, "read_demo", lambda folder, edition: [])
-    load(password=PASSWORD)
-    assert calls == ["load_guideline"]
+def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path, settings):
+    """A database that was set up with an older release gets the newest, beside it, before the demo begins."""
+    copy = shutil.copytree(settings.EDITION_DIR, tmp_path / "edition")
+    head = copy / "edition.yaml"
+    head.write_text(head.read_text().replace("release: 2\n", "release: 3\n"))
+    settings.EDITION_DIR = copy
+    (tmp_path / "demo").mkdir()
+    shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path / "demo")
+    said = load(password=PASSWORD, folder=tmp_path / "demo")
+    assert "hk-genai-1.1 release 3 loaded" in said
+    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [2, 3]
+    assert "loaded" not in load(password=PASSWORD, folder=tmp_path / "demo")

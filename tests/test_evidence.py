@@ -978,6 +978,8 @@ def submitted(cast: Cast, piece: Evidence, **more: Any) -> Submission:
     """A submission to the reviewing body whose first answer leans on the piece."""
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, **more)
     evidence.attach(piece, assessment, QUESTION, by=cast.contributor)
+    for gate in ("tier-limited-transparency", "tier-limited-opt-out"):  # no approval without it
+        evidence.attach(piece, assessment, gate, by=cast.contributor)
     return workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
 
 

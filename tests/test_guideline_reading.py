@@ -94,7 +94,7 @@ class Plant:
 
 
 def test_the_shipped_edition_has_no_fault(source: Source) -> None:
-    assert (source.key, source.release) == ("hk-genai-1.1", 1)
+    assert (source.key, source.release) == ("hk-genai-1.1", 2)
     assert source.edition.checksum == source.checksum == checksum_of(source.content)
     assert source.edition.title == "Hong Kong Generative Artificial Intelligence Technical and Application Guideline"
 
@@ -167,8 +167,8 @@ def test_words_are_found_under_flat_names(edition: Edition) -> None:
 def test_comments_and_the_order_of_keys_leave_the_checksum_alone(plant: Plant, source: Source) -> None:
     plant.replace("policy.yaml", "basis: judgement", "# a remark of the editor's\nbasis: judgement")
     plant.replace("policy.yaml", "{must: 3, should: 2, consider: 1}", "{consider: 1, must: 3, should: 2}")
-    plant.replace("edition.yaml", "release: 1\n", "")
-    plant.replace("edition.yaml", "limits:", "release: 1\nlimits:")
+    plant.replace("edition.yaml", "release: 2\n", "")
+    plant.replace("edition.yaml", "limits:", "release: 2\nlimits:")
     again = read_edition(plant.folder)
     assert (again.content, again.checksum) == (source.content, source.checksum)
 
@@ -273,8 +273,8 @@ ALONE = {
     ),
     "a key that stands twice": (
         "edition.yaml",
-        "release: 1\n",
-        "release: 1\n§release: 2\n",
+        "release: 2\n",
+        "release: 2\n§release: 3\n",
         "release: stands twice; the first is in line 3",
     ),
     # unknown vocabulary
@@ -607,13 +607,117 @@ ALONE = {
         '    summary: "' + "word " * 31 + "Describes what generative AI is",
         "1.summary: has 60 words; the limit is 40",
     ),
+    # checks of a submission, and gates
+    "a check of an unknown kind": (
+        "checks.yaml",
+        "- key: must-not-known\n  kind: unknown_must",
+        "- key: must-not-known\n  §kind: feeling",
+        "must-not-known.kind: no kind of check 'feeling'",
+    ),
+    "a check of an unknown severity": (
+        "checks.yaml",
+        "  kind: no_note\n  severity: look",
+        "  kind: no_note\n  §severity: block",
+        "must-without-note.severity: no severity 'block'",
+    ),
+    "a check on a fact that does not exist": (
+        "checks.yaml",
+        "  when: {all: [public_facing: false, users_scale: 1000000_plus]}",
+        "  §when: {all: [public: false, users_scale: 1000000_plus]}",
+        "many-people-and-not-public.when.all.public: no fact public",
+    ),
+    "a check on the answer to no question": (
+        "checks.yaml",
+        "answer.staff-training: none",
+        "answer.staff-party: none",
+        "qualified-without-training.when.all.answer.staff-party: no fact answer.staff-party",
+    ),
+    "a check on an answer that the question does not take": (
+        "checks.yaml",
+        "answer.staff-training: none",
+        "answer.staff-training: partly",
+        "qualified-without-training.when.all.answer.staff-training: answer.staff-training has no answer partly",
+    ),
+    "a check on a line that the checklist lacks": (
+        "checks.yaml",
+        "tick.audit-trail/output-traced: true",
+        "tick.audit-trail/output-lost: true",
+        "no-logs-but-traced.when.all.tick.audit-trail/output-lost: no fact tick.audit-trail/output-lost",
+    ),
+    "a check on a line that its own facts hide": (
+        "checks.yaml",
+        "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
+        "  §when: {all: [personal_data: none, tick.input-data/personal-data-anonymised: true]}",
+        "no-logs-but-traced.when: can never apply: input-data/personal-data-anonymised is not asked then",
+    ),
+    "a check on a fact that nobody is asked": (
+        "checks.yaml",
+        "  when: {all: [keeps_usage_logs: false, tick.audit-trail/output-traced: true]}",
+        "  §when: {all: [customers_can_opt_out: false, tick.audit-trail/output-traced: true]}",
+        "no-logs-but-traced.when: can never apply: customers_can_opt_out is asked of nobody in this release",
+    ),
+    "a check on a question that its own facts hide": (
+        "checks.yaml",
+        "  when: {all: [trains_on_user_data: false, answer.training-permission: in_place]}",
+        "  §when: {all: [trains_on_user_data: false, answer.training-opt-out: in_place]}",
+        "no-training-but-authorised.when: can never apply: training-opt-out is not asked then",
+    ),
+    "a check without its number": (
+        "checks.yaml",
+        "  figures: {share: 20}         # per cent of the musts in scope",
+        "  figures: {}",
+        "many-not-applicable.figures: share is missing",
+    ),
+    "a check of words without words": (
+        "checks.yaml",
+        '  phrases: ["children", "pupils", "under 18", "primary school", "secondary school", "兒童", "小學", "中學生", '
+        '"儿童", "小学", "中学生"]',
+        "  §phrases: []",
+        "children-in-a-note.phrases: is empty",
+    ),
+    "a number that a check does not go by": (
+        "checks.yaml",
+        "  kind: past_date\n  severity: mend",
+        "  kind: past_date\n  severity: mend\n  §figures: {days: 3}",
+        "plan-in-the-past.figures: unknown field figures",
+    ),
+    "a check without words of its own": (
+        "checks.en.yaml",
+        '  plan-in-the-past:\n    label: "The date of a plan has passed"\n',
+        "  plan-in-the-past:\n",
+        "plan-in-the-past: label is missing",
+    ),
+    "a gate at a question that is not there": (
+        "gates.yaml",
+        "- {key: notice, tiers: [limited, high], question: tier-limited-transparency}",
+        "- {key: notice, tiers: [limited, high], question: tier-limited-notice}",
+        "notice.question: no question 'tier-limited-notice'",
+    ),
+    "a gate at a tier that does not ask its question": (
+        "gates.yaml",
+        "- {key: notice, tiers: [limited, high], question",
+        "- {key: notice, tiers: [low, limited, high], question",
+        "notice.question: tier-limited-transparency is not asked at tier low",
+    ),
+    "a part of the conformity file of an unknown kind": (
+        "gates.yaml",
+        "- {key: bias, kind: evidence,",
+        "- {key: bias, kind: opinion,",
+        "bias.kind: no kind of part 'opinion'",
+    ),
+    "a question marked with a word": (
+        OVERSIGHT,
+        "- key: intervention\n",
+        NEW_FIELD + "organisation_wide: everywhere\n",
+        "intervention.organisation_wide: is either true or false",
+    ),
 }
 
 # The same, where the fault has consequences that are faults too.
 AMONG_OTHERS = {
     "a number that is not whole": (
         "edition.yaml",
-        "release: 1\n",
+        "release: 2\n",
         "release: 1.5\n",
         "release: 1.5 is no text, whole number, true or false; write it in quotes",
     ),
@@ -628,6 +732,12 @@ AMONG_OTHERS = {
         "dimensions: [privacy,",
         "dimensions: [",
         "dimensions: privacy is missing",
+    ),
+    "a sentence that an approval lacks": (
+        "gates.yaml",
+        "approval: [looked_at, outside_team,",
+        "approval: [looked_at,",
+        "approval: outside_team is missing",
     ),
     "a condition by which nothing applies": (
         "conditions.yaml",
@@ -832,7 +942,7 @@ def test_a_file_that_is_no_yaml(plant: Plant) -> None:
 
 def test_every_fault_is_told_at_once(plant: Plant) -> None:
     lines = [
-        plant.replace("edition.yaml", "release: 1\n", "§release: 1\ncolour: red\n") + 1,
+        plant.replace("edition.yaml", "release: 2\n", "§release: 2\ncolour: red\n") + 1,
         plant.replace("terms.en.yaml", '"Finance"', '""'),
         plant.replace(OVERSIGHT, "requirements: [3.1-40, 3.1-41]", "requirements: [3.1-40, 3.1-41, 9.9-01]"),
         plant.replace("tiering.yaml", "  basis: explicit", "  basis: rumour"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assessments import changing, declaring, evidence, holding, staleness, starting, workflow
+from assessments import acting, changing, declaring, evidence, holding, staleness, starting, workflow
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -435,7 +435,7 @@ def test_an_approval_whose_evidence_changes_is_stale_and_nothing_is_issued_on_it
     evidence.add_version(piece, by=cast.owner, link="https://example.org/log-2")
     assert words_of(assessment) == [("evidence", "The evidence “Log” was replaced by version 2.")]
     action = assessment.use.actions.get(question="accountable-owner")
-    workflow.report_action(action, by=cast.owner, note="Named.")
+    acting.report(action, by=cast.owner, note="Named.")
     workflow.close_action(action, by=cast.independent)
     assessment.refresh_from_db()
     assert (assessment.state, Certificate.objects.count()) == (State.APPROVED, 0)

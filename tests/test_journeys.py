@@ -326,6 +326,33 @@ def answer_everything(person: Person, partly: str, script: bool) -> None:
     person.shot("task-list")
 
 
+def give_what_a_high_use_needs(person: Person) -> None:
+    """From the task list on: evidence of notice and opt-out, then the conformity file, part by part."""
+    home = person.page.url.split("?")[0]
+    person.open(f"{home}answers/tier-limited-transparency/evidence/")
+    person.fill("Title", "Record of the desk")
+    person.fill("What does it prove?", "What patients are told, what they choose, and what the monitor showed.")
+    person.fill("Or a link to it", "https://example.org/desk")
+    person.fill("Speaks for the time to", timezone.localdate().isoformat())
+    person.main.get_by_role("button", name="Add and attach").click()
+    person.sees("One piece of evidence shows it")
+    person.open(f"{home}answers/tier-limited-opt-out/evidence/")
+    person.main.get_by_role("button", name=re.compile("^Attach.*Record of the desk")).click()
+    person.sees("One piece of evidence shows it")
+    person.open(home)
+    person.follow("Conformity file")
+    person.shot("conformity-file")
+    while person.heading != "The conformity file is complete":
+        person.go_on()
+        for piece in person.main.get_by_label("Record of the desk").all():
+            piece.check()
+        for cell in person.main.locator("input[type=text][name$='-0']").all():
+            cell.fill("Dr Chan, at the console")
+        person.shot("conformity-part")
+        person.press("Save this part")
+    person.shot("conformity-file")
+
+
 def sign_and_submit(lead: Person) -> None:
     """From the check page on: every sentence of the statement, the reviewer within the organisation, the signature."""
     assert lead.heading == "Everything is answered: check it, then sign"
@@ -406,6 +433,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     respondent.sees("It takes part in judging or treating a person's health.")
     start_the_questions(respondent)
     answer_everything(respondent, partly="use-register", script=script)
+    give_what_a_high_use_needs(respondent)
 
     find_use(lead, "Frontdesk", "Check and sign")
     sign_and_submit(lead)

@@ -57,8 +57,31 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("viewer", "action"),
         ("independent", "reported action"),
         ("owner", "reported action"),
+        ("owner", "accepted risk"),
     ],
+    "actions_dates": [("owner", "")],
+    "actions_import": [("owner", ""), ("owner", "", "sent empty")],
+    "actions_moved": [("owner", "dates moved")],
+    "workspace": [
+        ("owner", "use of the in review"),
+        ("viewer", "use of the approved"),
+        ("owner", "plain use"),
+        ("owner", "use of the certified"),
+    ],
+    "action_plan": [("owner", "action"), ("owner", "action", "sent empty")],
+    "action_risk": [
+        ("owner", "action"),
+        ("owner", "action that may be borne"),
+        ("owner", "action that may be borne", "sent empty"),
+    ],
+    "action_evidence": [("owner", "action"), ("owner", "reported action")],
     "certificates": [("owner", ""), ("newcomer", "")],
+    "standing": [
+        ("owner", "certificate"),
+        ("independent", "certificate"),
+        ("independent", "certificate", "sent empty"),
+        ("owner", "self-declared certificate"),
+    ],
     # organisations and people
     "found": [("newcomer", ""), ("newcomer", "", "sent empty")],
     "organisation": [
@@ -199,6 +222,11 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     # check, sign, and what the owner may do afterwards
     "check": [("owner", "draft"), ("owner", "ready draft"), ("contributor", "fresh draft"), ("owner", "returned")],
+    "conformity": [("owner", "High draft"), ("viewer", "High draft")],
+    "conformity_part": [
+        ("owner", "High draft, overseers"),
+        ("owner", "High draft, tests"),
+    ],
     "sign": [("owner", "ready draft"), ("owner", "ready draft", "sent empty"), ("owner", "draft")],
     "self_certify": [("owner", "Low draft"), ("owner", "Low draft", "sent empty")],
     "declare_prohibited": [("owner", "prohibited draft"), ("owner", "prohibited draft", "sent empty")],
@@ -249,6 +277,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
     "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
     "review_changes": [("independent", "submission second round"), ("in-house", "submission second round")],
+    "review_not_applicable": [("independent", "submission in review")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
@@ -271,6 +300,9 @@ NO_PAGE = {
     "import_faulty": "a file",
     "inventory_template": "a file",
     "systems_export": "a file",
+    "actions_export": "a file",
+    "plan_now": "a button of the workspace",
+    "action_file": "a download",
     "evidence_file": "a download",
     "review_evidence": "a download",
     "health": "plain text",

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, desk, evidence, teamwork, workflow
+from assessments import conformity, declaring, desk, evidence, teamwork, workflow
 from assessments.models import (
     AISystem,
     Assessment,
@@ -153,6 +153,8 @@ def make_office(how_many: int) -> Office:
     task = {"minor_procedural_task": True}
     declaring.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
     declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
+    high = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
+    conformity.save_part(high, "tests", evidence=[piece.reference], by=owner, base=0)
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)
@@ -188,6 +190,8 @@ def make_office(how_many: int) -> Office:
             "draft, one dimension": (draft.reference, "dimensions", "privacy"),
             "draft, findings": (draft.reference, "findings", "all"),
             "returned": (returned.reference,),
+            "high": (high.reference,),
+            "high, tests": (high.reference, "tests"),
             "certified": (certified.reference,),
             "hold": (held.use.reference, held.pk),
             "hold in review": (sent.reference, held.pk),
@@ -201,6 +205,8 @@ def make_office(how_many: int) -> Office:
             "appeal": (appeal.reference,),
             "in review": (in_review.reference,),
             "certificate": (Certificate.objects.filter(use=certified.use)[0].number,),
+            "use in review": (in_review.use.reference,),
+            "action": (in_review.use.reference, 1),
         },
     )
 
@@ -223,6 +229,17 @@ PAGES = [
     ("owner", "asked", "draft, request"),
     ("owner", "assessments", ""),
     ("owner", "actions", ""),
+    ("owner", "actions_export", ""),
+    ("owner", "actions_dates", ""),
+    ("owner", "actions_import", ""),
+    ("owner", "workspace", "use in review"),
+    ("owner", "action", "action"),
+    ("reviewer", "action", "action"),
+    ("owner", "action_plan", "action"),
+    ("owner", "action_risk", "action"),
+    ("owner", "action_evidence", "action"),
+    ("owner", "standing", "certificate"),
+    ("reviewer", "standing", "certificate"),
     ("owner", "certificates", ""),
     ("owner", "systems", ""),
     ("owner", "systems_export", ""),
@@ -253,6 +270,8 @@ PAGES = [
     ("owner", "history", "draft, question"),
     ("owner", "compare", "returned"),
     ("owner", "settings", ""),
+    ("owner", "conformity", "high"),
+    ("owner", "conformity_part", "high, tests"),
     ("owner", "check", "draft"),
     ("owner", "sign", "draft"),
     ("owner", "results", "draft"),
@@ -278,6 +297,7 @@ PAGES = [
     ("reviewer", "close_hold", "hold in review"),
     ("reviewer", "judge_tier", "submission"),
     ("reviewer", "review_changes", "second round"),
+    ("reviewer", "review_not_applicable", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -21,12 +21,14 @@ from assessments.guideline.terms import (
     Strength,
     Tier,
 )
+from assessments.scoring.findings import count_blocking, find
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import (
     Count,
     DutyCredit,
     Score,
     band,
+    dimension_values,
     duty_credits,
     progress,
     score,
@@ -365,6 +367,16 @@ def test_the_scorecard_agrees_with_the_duties_one_by_one(edition, data):
         assert one.value == score(credit for credit in credits if stage in credit.lifecycle)
     for clause, one in card.clauses.items():
         assert one.value == score(credit for credit in credits if clause == credit.clause)
+
+
+@thorough
+@every_answer
+def test_what_a_save_stores_is_what_the_scorecard_and_the_findings_of_the_draft_say(edition, data):
+    declared, answers = drawn(data, edition)
+    card = score_assessment(edition, declared, answers, final=False)
+    assert dimension_values(edition, declared, answers) == {name: one.value for name, one in card.dimensions.items()}
+    found = find(edition, declared, answers, final=False)
+    assert count_blocking(edition, declared, answers) == sum(finding.blocking for finding in found)
 
 
 @thorough

@@ -48,8 +48,9 @@ def carry_all(assessment: Assessment, *, by: Any, source: Assessment | None = No
 # --- what is offered --------------------------------------------------------------------------------------------------
 
 
-def test_every_organisation_wide_question_is_in_the_bank(edition):
-    assert starting.ORGANISATION_WIDE - edition.questions.keys() == set()
+def test_a_policy_is_organisation_wide_and_what_speaks_of_the_system_is_not(edition):
+    assert POLICY in edition.organisation_wide
+    assert OWN not in edition.organisation_wide
 
 
 def test_answers_about_the_whole_organisation_are_offered_and_no_others(cast: Cast) -> None:
@@ -58,7 +59,7 @@ def test_answers_about_the_whole_organisation_are_offered_and_no_others(cast: Ca
     found = {answer.question.key for answer in starting.offered(new, asked(new))}
     assert POLICY in found
     assert OWN not in found
-    assert found <= starting.ORGANISATION_WIDE
+    assert found <= new.compiled().organisation_wide
     offer = starting.offer_for(new, asked(new), to_confirm=0)
     assert offer.answers == len(found)
 

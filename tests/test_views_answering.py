@@ -414,7 +414,9 @@ def test_pages_of_an_assessment_cost_the_same_empty_and_full(client: Client, cas
     client.force_login(cast.owner)
     assert count_of(client, assessment.get_absolute_url()) == 9
     assert count_of(client, section_of(assessment)) == 8
-    assert count_of(client, reverse("check", args=[assessment.reference])) == 6
+    assert (
+        count_of(client, reverse("check", args=[assessment.reference])) == 9
+    )  # three of them for the checks and the conformity file
 
 
 def test_the_task_list_leads_on_to_where_i_stopped(client: Client, cast: Cast, draft: Assessment) -> None:

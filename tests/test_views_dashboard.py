@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import declaring, workflow
+from assessments import acting, declaring, workflow
 from assessments.models import Assessment, Membership, Message, RemediationAction, User
 from tests.factories import Cast, fill, make_assessment, make_organisation, make_use, make_user, mark_all
 
@@ -229,7 +229,7 @@ def test_a_report_needs_words(client: Client, cast: Cast) -> None:
 def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast: Cast) -> None:
     assessment = with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
-    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    acting.report(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.owner)
     assert "Accept and close" not in client.get(url_of(action)).content.decode()
     assert client.post(url_of(action), {"accept": "1"}).status_code == 403
@@ -246,7 +246,7 @@ def test_at_low_an_owner_accepts(client: Client, cast: Cast) -> None:
     make_assessment(cast=cast)
     assessment = make_assessment("submitted", tier="low", cast=cast, answers={PRACTICE: {"choice": "partly"}})
     action = RemediationAction.objects.get(use=assessment.use)
-    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    acting.report(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.contributor)
     assert "Accept and close" not in client.get(url_of(action)).content.decode()
     client.force_login(cast.owner)
@@ -265,7 +265,7 @@ def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Cli
     assessment.refresh_from_db()
     assert assessment.state == "approved"
     action = RemediationAction.objects.get(use=assessment.use)
-    workflow.report_action(action, by=cast.contributor, note="Register opened.")
+    acting.report(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.independent)
     client.post(url_of(action), {"accept": "1"})
     assessment.refresh_from_db()

@@ -139,9 +139,10 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "Planned for later: 1",
     ):
         assert words in text
-    titles = [group["title"] for group in response.context["unusual"]]
-    assert any(title.startswith("Not applicable (") for title in titles)
-    assert "The same words under several answers" in titles
+    titles = [group["title"] for group in response.context["found"]]
+    assert "Not known yet, on a must" in titles
+    assert "The same words stand under several answers" in titles
+    assert "1 reason waits for your judgement." in text
 
 
 def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import declaring, holding, reviewing, workflow
+from assessments import acting, declaring, holding, reviewing, workflow
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -366,7 +366,7 @@ def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     action = RemediationAction.objects.get(use=assessment.use, question="legal-gate")
     with pytest.raises(WorkflowError):
         workflow.close_action(action, by=cast.independent)
-    workflow.report_action(action, by=cast.contributor, note="Rule sent out; spot check of 12 chats.")
+    acting.report(action, by=cast.contributor, note="Rule sent out; spot check of 12 chats.")
     with pytest.raises(NotPermitted):
         workflow.close_action(action, by=cast.owner)
     workflow.close_action(action, by=cast.independent)

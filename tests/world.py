@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import declaring, desk, evidence, held, starting, teamwork, workflow
+from assessments import acting, conformity, declaring, desk, evidence, held, starting, teamwork, workflow
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -35,6 +35,7 @@ from assessments.models import (
 from assessments.models.assessments import Route
 from assessments.models.certificates import DocumentState
 from tests.factories import (
+    FILE_ROWS,
     Cast,
     bring_to,
     in_days,
@@ -102,6 +103,8 @@ def make_world() -> World:
     low = make_assessment(State.DRAFT, "low", cast=cast)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
+    high_draft = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
+    conformity.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
     submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
     inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
@@ -172,7 +175,14 @@ def make_world() -> World:
 
     action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
-    workflow.report_action(reported, by=cast.contributor, note="All five clinics are in it now.")
+    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
+    acting.attach(reported, piece, by=cast.contributor)
+    should, risky = RemediationAction.objects.filter(use=in_review.use, priority="should").order_by("number")[:2]
+    for one in (should, risky):
+        acting.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")
+    risky.refresh_from_db()
+    acting.accept_risk(risky, by=owner, reason="Few use it.", until=in_days(90), review=in_days(60))
+    moved = acting.move_dates([should], in_days(70), by=owner)
     victor = Membership.objects.get(user=cast.viewer)
     invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
@@ -202,6 +212,7 @@ def make_world() -> World:
         "Low draft": low,
         "fresh draft": fresh,
         "prohibited draft": prohibited,
+        "High draft": high_draft,
         "submitted": submitted,
         "in-house": inside,
         "in review": in_review,
@@ -264,6 +275,13 @@ def make_world() -> World:
         "action": (in_review.use.reference, action.number),
         "reported action": (approved.use.reference, reported.number),
         "no action": (in_review.use.reference, 999),
+        "action that may be borne": (in_review.use.reference, should.number),
+        "accepted risk": (in_review.use.reference, risky.number),
+        "evidence of the action": (approved.use.reference, reported.number, piece.reference, 1),
+        "no such evidence of the action": (approved.use.reference, reported.number, piece.reference, 9),
+        "dates moved": (moved.batch,),
+        "no dates moved": (uuid.uuid4(),),
+        "neighbour's certificate": (their_certificate.number,),
         "neighbour's action": (their_action.use.reference, their_action.number),
         "plan that is being made": (plan.reference,),
         "letter that failed": (letter.reference,),
@@ -314,6 +332,9 @@ def make_world() -> World:
         places[f"{name}, no such question"] = (reference, "no-such-question")
         places[f"{name}, one dimension"] = (reference, "dimensions", "privacy")
         places[f"{name}, findings"] = (reference, "findings", "all")
+        places[f"{name}, overseers"] = (reference, "overseers")
+        places[f"{name}, tests"] = (reference, "tests")
+        places[f"{name}, no such part"] = (reference, "no-such-part")
         places[f"{name}, no such number"] = (reference, "dimensions", "no-such-dimension")
         submission = Submission.objects.filter(assessment=assessment).order_by("-round").first()
         if submission:

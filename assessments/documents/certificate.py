@@ -187,7 +187,19 @@ def _context(record: dict[str, Any], edition: Edition, public_url: str) -> dict[
         "code": drawing.qr(address, 29, f"QR code of {address}"),
         "profile": [_profile(edition, key, record["dimensions"].get(str(key))) for key in Dimension],
         "statuses": STATUSES,
+        "left_out": _left_out(record),
+        "promised": [
+            (part.label, one["words"])
+            for one in record.get("conformity", ())
+            if (part := edition.gates.part(one["part"])) is not None
+        ],
     }
+
+
+def _left_out(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The musts that are not applicable: how many, how many accepted, and by whom; older records do not say."""
+    said = record.get("not_applicable") or {"musts": 0, "accepted": 0, "by": []}
+    return {**said, "by": _listed(said["by"], " and ") if said["by"] else ""}
 
 
 def _day(text: str | None) -> date | None:

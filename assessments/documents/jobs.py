@@ -6,11 +6,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db.models import Prefetch
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -18,11 +19,24 @@ from assessments.documents import engine
 from assessments.documents.certificate import certificate_pdf
 from assessments.documents.letter import Decision, letter_pdf
 from assessments.documents.plan import plan_pdf
-from assessments.documents.report import ActionNow, Frozen, Report, ReviewWords, build_report
+from assessments.documents.report import (
+    ActionNow,
+    ChangeSince,
+    Frozen,
+    Report,
+    ReviewWords,
+    RiskNow,
+    SinceLast,
+    build_report,
+    day,
+)
 from assessments.models import (
+    ActionEvent,
+    ActionStatus,
     DecisionKind,
     Document,
     DocumentKind,
+    EvidenceUse,
     MarkKind,
     Organisation,
     RemediationAction,
@@ -83,7 +97,8 @@ def file_name(document: Document) -> str:
         return f"certificate-{document.certificate.number}.pdf"
     assert document.submission is not None
     kind = str(document.kind).replace("_", "-").replace("plan", "remediation-plan")
-    return f"{kind}-{document.submission.reference}-round-{document.submission.round}.pdf"
+    version = f"-version-{document.version}" if document.version > 1 else ""
+    return f"{kind}-{document.submission.reference}-round-{document.submission.round}{version}.pdf"
 
 
 def _mine(document: Document):  # type: ignore[no-untyped-def]
@@ -124,7 +139,13 @@ def _draw(document: Document) -> bytes:
     submission = document.submission
     identifier = f"{document.kind}-{submission.reference}-{document.version}"
     if document.kind == DocumentKind.PLAN:
-        return plan_pdf(submission_report(submission), identifier=identifier, created=submission.at)
+        again = document.version > 1
+        report = submission_report(
+            submission,
+            as_of=timezone.localtime(document.created_at) if again else None,
+            since_last=_since_last(document),
+        )
+        return plan_pdf(report, identifier=identifier, created=document.created_at if again else submission.at)
     decision = _decision(submission)
     return letter_pdf(
         submission_report(submission),
@@ -160,10 +181,13 @@ def _agreed(
     ]
 
 
-def submission_report(submission: Submission) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Three queries."""
+def submission_report(
+    submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
+) -> Report:
+    """The report of a submission, with what reviewers said and how its actions stand. Four queries."""
     marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
-    actions = RemediationAction.objects.filter(use=submission.assessment.use_id).select_related("owner", "verified_by")
+    actions = RemediationAction.objects.filter(use=submission.assessment.use_id)
+    pieces = Prefetch("evidence_uses", EvidenceUse.objects.select_related("evidence").order_by("pk"))
     content = submission.content()
     content["actions"] = [*content["actions"], *_agreed(submission, content, actions)]
     return build_report(
@@ -176,18 +200,89 @@ def submission_report(submission: Submission) -> Report:
             for mark in marks
         },
         standing={
-            action.number: ActionNow(
-                owner=str(action.owner) if action.owner else "",
-                status=str(action.get_status_display()),
-                note=action.note,
-                verified_by=str(action.verified_by) if action.verified_by else "",
-                closed_at=action.closed_at,
-                asked=action.asked,
-                due=action.due,
-            )
-            for action in actions
+            action.number: _now(action)
+            for action in actions.select_related("owner", "verified_by", "risk_by").prefetch_related(pieces)
         },
+        as_of=as_of,
+        since_last=since_last,
     )
+
+
+def _now(action: RemediationAction) -> ActionNow:
+    risk = None
+    if action.status == ActionStatus.ACCEPTED and action.risk_at and action.risk_until and action.risk_review:
+        since = timezone.localtime(action.risk_at)
+        risk = RiskNow(action.risk_reason, str(action.risk_by), since, action.risk_until, action.risk_review)
+    return ActionNow(
+        owner=str(action.owner) if action.owner else "",
+        status=str(action.get_status_display()),
+        note=action.note,
+        verified_by=str(action.verified_by) if action.verified_by else "",
+        closed_at=timezone.localtime(action.closed_at) if action.closed_at else None,
+        asked=action.asked,
+        due=action.due,
+        late=action.is_late(timezone.localdate()),
+        closed=action.status == ActionStatus.CLOSED,
+        evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),
+        risk=risk,
+    )
+
+
+def _since_last(document: Document) -> SinceLast | None:
+    """What became of the actions of the use since its last plan; None for the first. Four queries."""
+    assert document.submission is not None
+    use = document.submission.assessment.use_id
+    plans = Document.objects.filter(kind=DocumentKind.PLAN, submission__assessment__use=use, pk__lt=document.pk)
+    last = plans.order_by("-pk").values_list("created_at", flat=True).first()
+    if last is None:
+        return None
+    window = (last, document.created_at)
+    actions = {action.number: action for action in RemediationAction.objects.filter(use=use).order_by("number")}
+    events: dict[int, list[ActionEvent]] = {}
+    for event in ActionEvent.objects.filter(action__use=use, at__range=window).select_related("action").order_by("pk"):
+        events.setdefault(event.action.number, []).append(event)
+    closed: list[ChangeSince] = []
+    moved: list[ChangeSince] = []
+    new: list[ChangeSince] = []
+    again: list[ChangeSince] = []
+    borne: list[ChangeSince] = []
+    slips = 0
+    for number, action in actions.items():
+
+        def line(words: str, action: RemediationAction = action) -> ChangeSince:
+            return ChangeSince(action.number, action.title, words)
+
+        mine = events.get(number, [])
+        kinds = {event.kind for event in mine}
+        if last < action.opened_at <= document.created_at:
+            earlier = [n for n, other in actions.items() if other.question == action.question and n < number]
+            (again if earlier else new).append(
+                line(
+                    _("takes up action %(n)s") % {"n": earlier[-1]}
+                    if earlier
+                    else _("due %(day)s") % {"day": day(action.due)}
+                )
+            )
+        if action.closed_at and last < action.closed_at <= document.created_at:
+            by = action.verified_by
+            closed.append(line(_("accepted by %(name)s") % {"name": by} if by else action.note.rpartition("\n")[2]))
+        elif kinds & {ActionEvent.Kind.REOPENED, ActionEvent.Kind.RISK_ENDED}:
+            again.append(line(_("was reported or accepted, and is open")))
+        elif ActionEvent.Kind.RISK_ACCEPTED in kinds and action.risk_until:
+            borne.append(line(_("until %(day)s") % {"day": day(action.risk_until)}))
+        dates = [event for event in mine if event.kind == ActionEvent.Kind.DUE]
+        slips += sum(event.new > event.old for event in dates)  # ISO dates sort as days do
+        if dates and dates[0].old != dates[-1].new:
+            then, now = date.fromisoformat(dates[0].old), date.fromisoformat(dates[-1].new)
+            moved.append(line(_("%(old)s → %(new)s") % {"old": day(then), "new": day(now)}))
+    groups = (
+        (_("Closed"), closed),
+        (_("Date changed"), moved),
+        (_("New"), new),
+        (_("Open again"), again),
+        (_("Risk accepted"), borne),
+    )
+    return SinceLast(timezone.localtime(last), tuple((title, tuple(lines)) for title, lines in groups if lines), slips)
 
 
 def _decision(submission: Submission) -> Decision:

@@ -156,14 +156,24 @@ def _is_long(action: ActionBlock) -> bool:
 
 
 def _board(report: Report) -> dict[str, Any]:
-    total, blocking = len(report.actions), len(report.blocking)
+    total, blocking = len(report.standing), len(report.blocking)
+    closed = len(report.actions) - total
     heading = ngettext("%(n)s action", "%(n)s actions", total) % {"n": total}
     heading += ", " + (
         ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", blocking) % {"n": blocking}
         if blocking
         else _("none of them blocks the certificate")
     )
-    first = report.actions[0]
+    if closed:
+        heading += ngettext(", %(n)s closed", ", %(n)s closed", closed) % {"n": closed}
+    if not report.standing:
+        return {
+            "heading": _("Every action is closed"),
+            "where": _where(report),
+            "first": _("nothing: the gaps of this submission are closed."),
+            "when": _("it is done."),
+        }
+    first = report.standing[0]
     sentence = _("“%(title)s” is put in place") % {"title": first.title}
     others = blocking - 1 if first.blocking else 0
     if others:
@@ -175,24 +185,28 @@ def _board(report: Report) -> dict[str, Any]:
     else:
         sentence += "."
     columns: dict[str, str] = {"": _("Blocks certificate")} if blocking else {}
-    columns |= {action.priority_key: action.priority for action in report.actions if not action.blocking}
+    columns |= {action.priority_key: action.priority for action in report.standing if not action.blocking}
     return {
         "heading": heading,
-        "where": _("the use is %(tier)s risk, and of the %(duties)s duties in scope %(full)s are in place in full.")
-        % {"tier": report.tier.word, "duties": report.duties, "full": report.duties_in_place},
+        "where": _where(report),
         "first": sentence,
         "when": _when(report),
         "heads": list(columns.values()),
         "rows": _by_dimension(report, list(columns)),
         "first_label": _("The first five") if total >= FIRST else _("All of them"),
-        "actions": report.actions[:FIRST],
+        "actions": report.standing[:FIRST],
     }
 
 
+def _where(report: Report) -> str:
+    words = _("the use is %(tier)s risk, and of the %(duties)s duties in scope %(full)s are in place in full.")
+    return words % {"tier": report.tier.word, "duties": report.duties, "full": report.duties_in_place}
+
+
 def _when(report: Report) -> str:
-    due = sorted(action.due for action in report.actions if action.due)
+    due = sorted(action.due_now for action in report.standing if action.due_now)
     if not due:
-        days = sorted(action.due_days for action in report.actions)
+        days = sorted(action.due_days for action in report.standing)
         return _("the first within %(first)s days of signing, the last within %(last)s.") % {
             "first": days[0],
             "last": days[-1],
@@ -212,11 +226,11 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
         counts = [sum(column(action) == key for action in actions) for key in columns]
         return {"name": name, "counts": counts, "total": len(actions), "sum": sum_up}
 
-    rows = [row(line.name, [a for a in report.actions if line.name in a.dimensions]) for line in report.readiness]
-    apart = [action for action in report.actions if not action.dimensions]
+    rows = [row(line.name, [a for a in report.standing if line.name in a.dimensions]) for line in report.readiness]
+    apart = [action for action in report.standing if not action.dimensions]
     if apart:
         rows.append(row(_("None of the five"), apart))
-    return [*rows, row(_("All"), report.actions, sum_up=True)]
+    return [*rows, row(_("All"), report.standing, sum_up=True)]
 
 
 def _tier_heading(report: Report) -> str:
@@ -230,12 +244,12 @@ def _tier_heading(report: Report) -> str:
 
 
 def _glance_heading(report: Report) -> str:
-    if not report.actions:
-        return ""
+    if not report.standing:
+        return _("Nothing is left to do") if report.actions else ""
     first = report.periods[0]
     return _("%(n)s of %(all)s fall due first: %(period)s") % {
         "n": len(first.actions),
-        "all": len(report.actions),
+        "all": len(report.standing),
         "period": first.title.lower(),
     }
 

@@ -70,7 +70,40 @@ class ActionNow:
     verified_by: str = ""
     closed_at: datetime | None = None
     asked: str = ""  # what a reviewer asked for on accepting the answer
-    due: date | None = None  # as it stands now
+    due: date | None = None
+    late: bool = False
+    closed: bool = False
+    evidence: tuple[str, ...] = ()
+    risk: RiskNow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RiskNow:
+    """A risk that somebody accepted for a time instead of closing its action."""
+
+    reason: str
+    by: str
+    since: datetime
+    until: date
+    review: date
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSince:
+    """What became of one action since the last plan, in a few words."""
+
+    number: int
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinceLast:
+    """What changed since the last plan of the use. `slips`: how often a date was put off."""
+
+    last: datetime
+    groups: tuple[tuple[str, tuple[ChangeSince, ...]], ...]
+    slips: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +300,19 @@ class ActionBlock:
     now: ActionNow | None
 
     @property
+    def stands(self) -> bool:
+        """Whether it still has to be done, or its risk is borne."""
+        return self.now is None or not self.now.closed
+
+    @property
+    def due_now(self) -> date | None:
+        """The day on which it is due as it stands; the day of the signing where nothing is known since."""
+        return (self.now.due if self.now else None) or self.due
+
+    @property
     def when(self) -> str:
-        if self.due:
-            return day(self.due)
+        if self.due_now:
+            return day(self.due_now)
         return ngettext("%(n)s day after signing", "%(n)s days after signing", self.due_days) % {"n": self.due_days}
 
 
@@ -321,10 +364,22 @@ class Report:
     actions: tuple[ActionBlock, ...]
     method: str
     words: Mapping[str, str] = field(repr=False)
+    as_of: datetime | None = None  # of a plan that was asked for after the signing
+    since_last: SinceLast | None = None
+
+    @property
+    def accepted_risks(self) -> tuple[ActionBlock, ...]:
+        """The actions whose risk somebody accepted, those that come back first on top."""
+        found = [action for action in self.actions if action.now and action.now.risk]
+        return tuple(sorted(found, key=lambda a: (a.now.risk.until, a.number)))  # type: ignore[union-attr]
+
+    @property
+    def standing(self) -> tuple[ActionBlock, ...]:
+        return tuple(action for action in self.actions if action.stands)
 
     @property
     def blocking(self) -> tuple[ActionBlock, ...]:
-        return tuple(action for action in self.actions if action.blocking)
+        return tuple(action for action in self.standing if action.blocking)
 
     @property
     def unknown(self) -> tuple[AnswerLine, ...]:
@@ -352,14 +407,14 @@ class Report:
     def periods(self) -> tuple[Period, ...]:
         """The actions by when they fall due, counted from the signing; periods without one are left out."""
         placed: dict[int, list[ActionBlock]] = {}
-        for action in self.actions:
+        for action in self.standing:
             days = action.due_days
-            if action.due and self.frozen:
-                days = (action.due - timezone.localdate(self.frozen.at)).days
+            if action.due_now and self.frozen:
+                days = (action.due_now - timezone.localdate(self.frozen.at)).days
             placed.setdefault(sum(days > period for period in PERIODS), []).append(action)
         titles = [_("Within %(days)s days") % {"days": days} for days in PERIODS] + [_("Later")]
         return tuple(
-            Period(titles[place], tuple(sorted(actions, key=lambda a: (a.due or date.min, a.due_days, a.number))))
+            Period(titles[place], tuple(sorted(actions, key=lambda a: (a.due_now or date.min, a.due_days, a.number))))
             for place, actions in sorted(placed.items())
         )
 
@@ -382,6 +437,8 @@ def build_report(
     frozen: Frozen | None = None,
     reviews: Mapping[str, ReviewWords] | None = None,
     standing: Mapping[int, ActionNow] | None = None,
+    as_of: datetime | None = None,
+    since_last: SinceLast | None = None,
 ) -> Report:
     """Build the report of a snapshot, or of the picture of a draft.
 
@@ -438,6 +495,8 @@ def build_report(
         ),
         method=edition.policy.words["method"],
         words=edition.policy.words,
+        as_of=as_of,
+        since_last=since_last,
     )
 
 

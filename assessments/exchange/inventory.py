@@ -154,15 +154,20 @@ class Table:
     ignored: tuple[str, ...] = ()
 
 
-def read(data: bytes) -> Table:
-    """Read CSV or XLSX, told apart by content. Raises Unreadable with a sentence that says what to do."""
+def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The lines of a CSV or XLSX file, told apart by content. Raises Unreadable with a sentence that says what to do."""
     if not data:
         raise Unreadable(_("The file is empty."))
     if len(data) > MAX_BYTES:
         raise Unreadable(_("The file is larger than 5 MB. Split it, or take out what is not in the template."))
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("This is the old Excel format. Save it as “Excel Workbook (.xlsx)” and choose it again."))
-    lines = _xlsx_lines(data) if data.startswith(b"PK") else _csv_lines(data)
+    return _xlsx_lines(data) if data.startswith(b"PK") else _csv_lines(data)
+
+
+def read(data: bytes) -> Table:
+    """Read CSV or XLSX, told apart by content. Raises Unreadable with a sentence that says what to do."""
+    lines = lines_of(data)
     head: list[str | None] | None = None
     ignored: list[str] = []
     rows: list[tuple[int, dict[str, str]]] = []
@@ -570,9 +575,9 @@ def _told(use: Any, assessment: Assessment | None) -> dict[str, str]:
     }
 
 
-def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str) -> bytes:
+def write(rows: Iterable[Mapping[str, str]], columns: Sequence[Column], kind: str, *, title: str = "") -> bytes:
     """Write a table as `csv` (UTF-8 with BOM, so that Excel reads Chinese) or `xlsx`."""
-    table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=_("AI systems"))
+    table = tablib.Dataset(headers=[str(column.heading) for column in columns], title=title or _("AI systems"))
     for row in rows:
         table.append([escaped(plain(row.get(column.key, ""))) for column in columns])
     if kind == "xlsx":

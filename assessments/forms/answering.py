@@ -39,6 +39,16 @@ def posted_question(name: str) -> str:
     return name.partition("--")[0]
 
 
+class SharedFields(dict[str, forms.Field]):
+    """The fields of a form that changes none of them: each form takes the same ones, where Django would copy them all."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, forms.Field]:
+        return dict(self)
+
+
+CHOICE_OF_PRACTICE = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTICE], required=False)
+
+
 class AnswerForm(forms.Form):
     """One answer. Its fields are named `<question>--<field>`, so that one page form holds many of them.
 
@@ -69,7 +79,7 @@ class AnswerForm(forms.Form):
             for item in items:
                 self.fields[f"reason-{item.key}"] = Words(label=item.text, max_length=4_000, required=False)
         else:
-            self.fields["choice"] = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTICE], required=False)
+            self.fields["choice"] = CHOICE_OF_PRACTICE
 
     def add_prefix(self, field_name: str) -> str:
         return f"{self.prefix}--{field_name}"
@@ -143,6 +153,9 @@ class AnswerForm(forms.Form):
         """Name this save: the same words sent twice are one operation, other words after a lost reply are another."""
         content = json.dumps([self.question.key, base, self.record()], sort_keys=True)
         return uuid.uuid5(self.cleaned_data["operation"], content)
+
+
+AnswerForm.base_fields = SharedFields(AnswerForm.base_fields)
 
 
 def initial_of(stored: Answer | None) -> dict[str, Any]:

@@ -77,12 +77,27 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     class Meta:
         model = User
-        fields = ["shortcuts"]
-        labels = {"shortcuts": _("Use keyboard shortcuts on the pages of an assessment")}
-        help_texts = {"shortcuts": _("They are off unless you switch them on here.")}
+        fields = ["shortcuts", "mail_when"]
+        labels = {
+            "shortcuts": _("Use keyboard shortcuts on the pages of an assessment"),
+            "mail_when": _("When do you want mails?"),
+        }
+        help_texts = {
+            "shortcuts": _("They are off unless you switch them on here."),
+            "mail_when": _("Your inbox shows every message, whatever you choose."),
+        }
+        widgets = {"mail_when": forms.RadioSelect}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout("shortcuts")
+        self.fields["mail_when"].required = False  # a page that does not ask for it changes nothing
+        self.mail_helper = FormHelper()
+        self.mail_helper.form_tag = False
+        self.mail_helper.disable_csrf = True
+        self.mail_helper.layout = Layout("mail_when")
+
+    def clean_mail_when(self) -> str:
+        return self.cleaned_data["mail_when"] or self.instance.mail_when

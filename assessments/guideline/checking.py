@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assessments.guideline.compiling import ENGLISH
-from assessments.guideline.conditions import All, Always, Answer, AnyOf, Condition, Test
+from assessments.guideline.conditions import ANSWER, All, Always, Answer, AnyOf, Condition, Test
 from assessments.guideline.coverage import part_sets, shown_at_most, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.files import Document, Fault, Path
-from assessments.guideline.shapes import ANSWER, LIMITS, OUTLINE, entries, inside
+from assessments.guideline.shapes import LIMITS, OUTLINE, TICK, entries, inside
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
 
 FEWEST_WORDS, MOST_WORDS = 8, 80
@@ -43,6 +43,8 @@ def check_meaning(
     checks.questionnaires()
     checks.limits()
     checks.tiers()
+    checks.cross_checks()
+    checks.gates()
     checks.texts()
     return checks.faults
 
@@ -254,6 +256,60 @@ class Checks:
         for path, raw in entries(tiering, "obligations"):
             if raw["tier"] not in reached:
                 self.fault((tiering, path), f"no facts reach the tier {raw['tier']}")
+
+    # --- checks of a submission, and gates ---
+
+    def cross_checks(self) -> None:
+        """A check can fire: its facts are asked, and its questions too under the facts that it reads beside them."""
+        read = {test.fact for question in self.edition.questions.values() for test in self.read_by(question)}
+        for path, raw in entries(self.structure["checks"], "checks"):
+            when = self.edition.check_of[raw["key"]].when
+            for test in when.tests():
+                fact = self.edition.facts.get(test.fact)
+                if fact is not None and fact.kind == "scoping" and fact.key not in read:
+                    place = self.structure["checks"], (*path, "when")
+                    self.fault(place, f"can never apply: {fact.key} is asked of nobody in this release")
+                kind, _, name = test.fact.partition(".")
+                key, _, line = name.partition("/")
+                question = self.edition.questions.get(key) if f"{kind}." in (ANSWER, TICK) else None
+                item = next((item for item in question.items if item.key == line), None) if question else None
+                if question is not None and not self.askable(question, when, item):
+                    self.fault(
+                        (self.structure["checks"], (*path, "when")), f"can never apply: {name} is not asked then"
+                    )
+
+    def read_by(self, question: Question) -> Iterator[Test]:
+        """The tests on which a question, its lines or its duties hang: what is asked because of them."""
+        yield from question.when.tests()
+        for item in question.items:
+            yield from item.when.tests()
+        for id in question.requirements:
+            if id in self.edition.requirements:
+                yield from self.edition.requirements[id].scope.tests()
+
+    def askable(self, question: Question, when: Condition, item: Item | None = None) -> bool:
+        """Tell whether the question, or that line of it, is ever asked of somebody while `when` holds."""
+        for part in question.stakeholders:
+            scopes = {duty.id: duty.scope for duty in self.duties_of(item.requirements, part)} if item else {}
+            read = [question.when, when, *scopes.values(), *([item.when] if item else ())]
+            table = TruthTable(self.edition, part, read)
+            if table.size > MOST_COMBINATIONS:
+                return True
+            rows = table.where(question.when) & table.where(when) & table.known
+            if item:
+                rows &= table.where(item.when) & self.any_scope(table, item, scopes)
+            if rows:
+                return True
+        return False
+
+    def gates(self) -> None:
+        """Evidence is asked for where the question can be asked: at each tier of the gate, of somebody."""
+        for path, raw in entries(self.structure["gates"], "evidence"):
+            question = self.edition.questions.get(raw["question"])
+            for tier in raw["tiers"] if question else ():
+                if question and not self.askable(question, Test("tier", frozenset({tier}))):
+                    place = self.structure["gates"], (*path, "question")
+                    self.fault(place, f"{question.key} is not asked at tier {tier}")
 
     # --- texts ---
 

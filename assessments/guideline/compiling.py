@@ -9,12 +9,18 @@ from typing import Any
 
 from assessments.guideline.conditions import ALWAYS, Condition, Test, both, parse
 from assessments.guideline.edition import (
+    ACCEPTED_RISK_DAYS,
+    REMINDER_DAYS,
     ChangeKind,
+    Check,
     Clause,
     Edition,
+    EvidenceGate,
     Fact,
     FactGroup,
+    FilePart,
     Flag,
+    Gates,
     Item,
     Overlay,
     Policy,
@@ -29,13 +35,16 @@ from assessments.guideline.edition import (
 from assessments.guideline.terms import (
     TIERS,
     Basis,
+    CheckKind,
     Dimension,
     Effort,
     HoldKind,
     Kind,
     LifecycleStage,
+    PartKind,
     Principle,
     QuestionKind,
+    Severity,
     Stakeholder,
     Strength,
     Tier,
@@ -147,6 +156,8 @@ class _Compiler:
             sections=self.sections(),
             questionnaires=self.questionnaires(),
             policy=self.policy(),
+            checks=self.checks(),
+            gates=self.gates(),
         )
 
     def clauses(self) -> dict[str, Clause]:
@@ -331,6 +342,7 @@ class _Compiler:
             items=items,
             remedy=self.remedy(raw["remedy"], _inner(words, "remedy")) if "remedy" in raw else None,
             held_by=raw.get("held_by"),
+            organisation_wide=raw.get("organisation_wide", False),
             title=_text(words, "title"),
             text=_text(words, "text"),
             why=_text(words, "why"),
@@ -382,6 +394,8 @@ class _Compiler:
             review_target_days=raw.get("review_target_days", 10),  # releases stored before it was named lack it
             hold_days=raw.get("hold_days", 14),
             changes=self.changes(),
+            accepted_risk_days=raw.get("accepted_risk_days", ACCEPTED_RISK_DAYS),
+            reminder_days={what: tuple(days) for what, days in raw.get("reminder_days", REMINDER_DAYS).items()},
             words=dict(_flat(self.words.get("policy"))),
         )
 
@@ -400,6 +414,55 @@ class _Compiler:
                 suspends=kind.get("suspends", False),
             )
             for kind in raw.get("changes", ())
+        )
+
+    # What came with release 2: an older release has none of it, and compiles all the same.
+
+    def checks(self) -> tuple[Check, ...]:
+        checks = []
+        for raw in self.structure.get("checks", {}).get("checks", ()):
+            words = _inner(self.words, "checks", "checks", raw["key"])
+            checks.append(
+                Check(
+                    key=raw["key"],
+                    kind=CheckKind(raw["kind"]),
+                    severity=Severity(raw["severity"]),
+                    when=parse(raw.get("when")),
+                    phrases=tuple(raw.get("phrases", ())),
+                    figures=dict(raw.get("figures", {})),
+                    label=_text(words, "label"),
+                    advice=_text(words, "advice"),
+                )
+            )
+        return tuple(checks)
+
+    def gates(self) -> Gates:
+        raw: Raw | None = self.structure.get("gates")
+        if raw is None:
+            return Gates()
+        return Gates(
+            evidence=tuple(
+                EvidenceGate(
+                    key=gate["key"],
+                    tiers=tuple(Tier(tier) for tier in gate["tiers"]),
+                    question=gate["question"],
+                    label=_text(self.words, "gates", "evidence", gate["key"], "label"),
+                    asks=_text(self.words, "gates", "evidence", gate["key"], "asks"),
+                )
+                for gate in raw["evidence"]
+            ),
+            conformity_tiers=tuple(Tier(tier) for tier in raw["conformity_tiers"]),
+            conformity_file=tuple(
+                FilePart(
+                    key=part["key"],
+                    kind=PartKind(part["kind"]),
+                    questions=tuple(part.get("questions", ())),
+                    label=_text(self.words, "gates", "conformity_file", part["key"], "label"),
+                    asks=_text(self.words, "gates", "conformity_file", part["key"], "asks"),
+                )
+                for part in raw["conformity_file"]
+            ),
+            approval={key: _text(self.words, "gates", "approval", key) for key in raw["approval"]},
         )
 
 

@@ -19,6 +19,9 @@ from assessments.guideline.terms import UNKNOWN
 type Answer = bool | str | tuple[str, ...]
 type Facts = Mapping[str, Answer]
 
+ANSWER = "answer."
+"""Before a question's key: its answer, as a condition reads it beside the facts."""
+
 ONLY_UNKNOWN = "unknown: no worst case"
 """An open answer that satisfies only a test for `unknown` itself: so the tier rules read prohibited-use facts."""
 

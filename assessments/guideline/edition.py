@@ -8,19 +8,22 @@ English where a translation is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from assessments.guideline.conditions import Condition, Facts
+from assessments.guideline.conditions import ANSWER, Condition, Facts
 from assessments.guideline.terms import (
     Basis,
+    CheckKind,
     Dimension,
     Effort,
     HoldKind,
     Kind,
     LifecycleStage,
+    PartKind,
     Principle,
     QuestionKind,
+    Severity,
     Stakeholder,
     Strength,
     Tier,
@@ -194,6 +197,7 @@ class Question:
     good_evidence: tuple[str, ...]
     example: str
     ask_supplier: str
+    organisation_wide: bool = False  # true of the whole organisation: its answer may be used for other systems
 
     @property
     def is_checklist(self) -> bool:
@@ -222,6 +226,11 @@ class Questionnaire:
     sections: tuple[str, ...]
     title: str
     intro: str
+
+
+ACCEPTED_RISK_DAYS = 180
+REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {"condition": (14, 3), "action": (7,), "risk": (14,), "evidence": (30,)}
+"""What holds for releases that were published before these became named data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +267,61 @@ class Policy:
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
     hold_days: int = 14  # from its opening until a hold is due; releases stored before it was named count the same
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
+    accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
+    reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is looked for before signing, and shown to the reviewer (our judgement); it never blocks by itself."""
+
+    key: str
+    kind: CheckKind
+    severity: Severity
+    when: Condition  # facts, and answers as ``scoring.checks`` names them
+    phrases: tuple[str, ...]  # of WORDS: what a note would have to say
+    figures: Mapping[str, int]  # the numbers that a kind goes by
+    label: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceGate:
+    """Evidence without which a use of these tiers gets no approval (our judgement)."""
+
+    key: str
+    tiers: tuple[Tier, ...]
+    question: str
+    label: str
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """One part of the file that a High use needs before it is approved (our judgement)."""
+
+    key: str
+    kind: PartKind
+    questions: tuple[str, ...]  # where its evidence is likely to hang already
+    label: str
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What the tiers ask for beyond answers, and the sentences that an approval signs. Release 1 has none of it."""
+
+    evidence: tuple[EvidenceGate, ...] = ()
+    conformity_tiers: tuple[Tier, ...] = ()
+    conformity_file: tuple[FilePart, ...] = ()
+    approval: Mapping[str, str] = field(default_factory=dict)  # key to sentence
+
+    def parts_for(self, tier: str) -> tuple[FilePart, ...]:
+        """The conformity file of a use of this tier; empty where none is asked."""
+        return self.conformity_file if tier in self.conformity_tiers else ()
+
+    def part(self, key: str) -> FilePart | None:
+        return next((part for part in self.conformity_file if part.key == key), None)
 
 
 @dataclass(frozen=True)
@@ -289,6 +353,8 @@ class Edition:
     sections: tuple[Section, ...]
     questionnaires: tuple[Questionnaire, ...]
     policy: Policy
+    checks: tuple[Check, ...] = ()
+    gates: Gates = field(default_factory=Gates)
 
     def __hash__(self) -> int:
         """By release and language alone, so that what is worked out once per edition can be cached under it."""
@@ -301,6 +367,23 @@ class Edition:
     @cached_property
     def section_of(self) -> Mapping[str, Section]:
         return {section.key: section for section in self.sections}
+
+    @cached_property
+    def answers_read(self) -> frozenset[str]:
+        """Questions whose answers the conditions of later questions, or of their lines, read; none in most releases."""
+        conditions = [c for q in self.questions.values() for c in (q.when, *(item.when for item in q.items))]
+        return frozenset(
+            test.fact.removeprefix(ANSWER) for c in conditions for test in c.tests() if test.fact.startswith(ANSWER)
+        )
+
+    @cached_property
+    def check_of(self) -> Mapping[str, Check]:
+        return {check.key: check for check in self.checks}
+
+    @cached_property
+    def organisation_wide(self) -> frozenset[str]:
+        """Questions whose answer is true of the whole organisation, whatever the system (our judgement)."""
+        return frozenset(question.key for question in self.questions.values() if question.organisation_wide)
 
     @cached_property
     def table_1_requirements(self) -> frozenset[str]:

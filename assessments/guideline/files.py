@@ -23,8 +23,11 @@ type Path = tuple[str | int, ...]
 # Keys that hold entries: left out of a fault's key, since the entry's own name says more.
 CONTAINERS = frozenset(
     {
+        "checks",
         "clauses",
         "conditions",
+        "conformity_file",
+        "evidence",
         "facts",
         "flags",
         "groups",

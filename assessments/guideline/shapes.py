@@ -12,19 +12,22 @@ from itertools import chain, pairwise
 from typing import Any
 
 from assessments.guideline.compiling import AUTHORITY, ENGLISH
-from assessments.guideline.conditions import ConditionError, parse
+from assessments.guideline.conditions import ANSWER, ConditionError, parse
 from assessments.guideline.files import Document, Fault, Path
 from assessments.guideline.terms import (
     UNKNOWN,
     Basis,
+    CheckKind,
     Choice,
     Dimension,
     Effort,
     HoldKind,
     Kind,
     LifecycleStage,
+    PartKind,
     Principle,
     QuestionKind,
+    Severity,
     Stakeholder,
     Strength,
     Tier,
@@ -42,6 +45,7 @@ LIMITS = (
     "items",
     "person",
 )
+REMINDERS = ("condition", "action", "risk", "evidence")
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
@@ -54,11 +58,21 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "kinds": Kind,
 }
 TERMS = (*ENUMS, "sectors", "themes", "owners")
-ANSWER = "answer."
 ANSWERS = {
     QuestionKind.PRACTICE: {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE},
     QuestionKind.CHECKLIST: {Choice.TICKED, Choice.NONE, Choice.NOT_APPLICABLE},
 }
+
+TICK = "tick."
+"""In a check, `tick.<question>/<item>` is whether that line of an answered checklist is in place."""
+CHECK_FIGURES: Mapping[str, tuple[str, ...]] = {
+    CheckKind.MANY_NOT_APPLICABLE: ("share",),
+    CheckKind.SAME_WORDS: ("answers", "characters"),
+    CheckKind.OLD_EVIDENCE: ("months",),
+}
+"""The numbers that a kind of check has to give; the other kinds give none."""
+APPROVAL = ("looked_at", "outside_team", "independent", "inside", "no_conflict", "conflict_declared")
+"""The sentences that an approval is made of; which of them stand in one, the workflow decides."""
 
 type Rule = Callable[[Form, Path, object], None]
 type Vocabulary = Mapping[str, Collection[bool | str]]
@@ -312,6 +326,8 @@ class Shapes:
             "tiering": self.tiering_rule(),
             "policy": self.policy_rule(),
             "terms": self.terms_rule(),
+            "checks": self.checks_rule(),
+            "gates": self.gates_rule(),
             OUTLINE: self.outline_rule(),
         }
         for room, rule in rules.items():
@@ -500,6 +516,8 @@ class Shapes:
             {
                 "review_target_days": days,
                 "hold_days": days,
+                "accepted_risk_days": days,
+                "reminder_days": record(dict.fromkeys(REMINDERS, several(days, least=1))),
                 "changes": table(
                     record(
                         {"key": text},
@@ -513,6 +531,51 @@ class Shapes:
                     least=0,
                 ),
             },
+        )
+
+    def checks_rule(self) -> Rule:
+        """Checks read facts, the tier, answers, and the lines of checklists: they run on what is answered, in no order."""
+        seen: dict[str, Collection[bool | str]] = {**self.facts, "tier": tuple(Tier)}
+        for key, kind in self.order:
+            seen[ANSWER + key] = ANSWERS[kind]
+        for section in self.sections:
+            for _, question in entries(self.structure.get(f"questionnaires/{section}"), "questions"):
+                for item in inside(question, "items"):
+                    seen[f"{TICK}{question.get('key')}/{item.get('key')}"] = (True, False)
+        head: dict[str, Rule] = {
+            "key": text,
+            "kind": one_of("kind of check", tuple(CheckKind)),
+            "severity": one_of("severity", tuple(Severity)),
+        }
+
+        def check(form: Form, path: Path, value: object) -> None:
+            kind = value.get("kind") if isinstance(value, dict) else None
+            fields = dict(head)
+            if kind in (CheckKind.CONTRADICTION, CheckKind.WORDS):
+                fields["when"] = condition(seen)
+            if kind == CheckKind.WORDS:
+                fields["phrases"] = several(text, least=1)
+            if kind in CHECK_FIGURES:
+                fields["figures"] = record(dict.fromkeys(CHECK_FIGURES[str(kind)], count(1)))
+            record(fields)(form, path, value)
+
+        return record({"basis": one_of("basis", tuple(Basis)), "checks": table(check)})
+
+    def gates_rule(self) -> Rule:
+        tiers = several(one_of("tier", tuple(Tier)), least=1)
+        question = reference("question", {key for key, _ in self.order})
+        gate = record({"key": text, "tiers": tiers, "question": question})
+        part = record(
+            {"key": text, "kind": one_of("kind of part", tuple(PartKind))}, {"questions": several(question, least=1)}
+        )
+        return record(
+            {
+                "basis": one_of("basis", tuple(Basis)),
+                "evidence": table(gate, least=0),
+                "conformity_tiers": tiers,
+                "conformity_file": table(part),
+                "approval": several(one_of("sentence of an approval", APPROVAL), whole=APPROVAL),
+            }
         )
 
     def terms_rule(self) -> Rule:
@@ -594,7 +657,11 @@ class Shapes:
         def question(form: Form, path: Path, value: object) -> None:
             key = value.get("key") if isinstance(value, dict) else None
             when = self.question_condition(position.get(key, len(position)) if isinstance(key, str) else len(position))
-            choices: dict[str, Rule] = {"when": when, "held_by": one_of("holder", ("supplier",))}
+            choices: dict[str, Rule] = {
+                "when": when,
+                "held_by": one_of("holder", ("supplier",)),
+                "organisation_wide": flag,
+            }
             if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
                 item = record({"key": text, "requirements": cited, "remedy": remedy}, {"when": when})
                 record({**head, "items": table(item)}, choices)(form, path, value)
@@ -696,6 +763,8 @@ class Words:
             "tiering": self.tiering,
             "policy": self.policy,
             "terms": self.terms,
+            "checks": self.checks,
+            "gates": self.gates,
             OUTLINE: self.outline,
         }
         self.shape: dict[str, Shape] = writers.get(room, self.section)()
@@ -762,6 +831,16 @@ class Words:
 
     def terms(self) -> dict[str, Shape]:
         return {name: self.words(name, TEXT) for name in TERMS}
+
+    def checks(self) -> dict[str, Shape]:
+        return {"checks": self.listed("checks", "key", lambda entry, path: {"label": TEXT, "advice": TEXT})}
+
+    def gates(self) -> dict[str, Shape]:
+        return {
+            "evidence": self.listed("evidence", "key", lambda entry, path: {"label": TEXT, "asks": TEXT}),
+            "conformity_file": self.listed("conformity_file", "key", lambda entry, path: {"label": TEXT, "asks": TEXT}),
+            "approval": self.words("approval", TEXT),
+        }
 
     def outline(self) -> dict[str, Shape]:
         return {

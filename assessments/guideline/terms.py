@@ -100,6 +100,43 @@ class HoldKind(StrEnum):
     EXCEPTION_EVIDENCE = "exception_evidence"
 
 
+class CheckKind(StrEnum):
+    """What a check of a submission looks for; see ``scoring.checks``."""
+
+    CONTRADICTION = "contradiction"
+    WORDS = "words"
+    NO_EVIDENCE = "no_evidence"
+    NO_NOTE = "no_note"
+    MANY_NOT_APPLICABLE = "many_not_applicable"
+    SAME_WORDS = "same_words"
+    PAST_DATE = "past_date"
+    UNKNOWN_MUST = "unknown_must"
+    OLD_EVIDENCE = "old_evidence"
+
+
+class Severity(StrEnum):
+    """What a check asks for: to mend what cannot be right, or to look at what may be."""
+
+    MEND = "mend"
+    LOOK = "look"
+
+
+class PartKind(StrEnum):
+    """How a part of the conformity file is kept: pieces of evidence, or rows of a small table (`ROWS`)."""
+
+    EVIDENCE = "evidence"
+    MONITORING = "monitoring"
+    OVERSEERS = "overseers"
+    MEASURES = "measures"
+
+
+ROWS: dict[PartKind, tuple[str, ...]] = {
+    PartKind.OVERSEERS: ("name", "qualification", "power"),
+    PartKind.MEASURES: ("measure", "limit", "alert_owner"),
+}
+"""The cells of one row, all of them needed."""
+
+
 class Credit(IntEnum):
     """Half credits of a duty: in place 2, partly 1, anything less 0."""
 

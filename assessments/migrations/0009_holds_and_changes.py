@@ -27,7 +27,7 @@ def thaw(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0007_marks_and_replies"),
+        ("assessments", "0008_conformity_file_and_signed_sentences"),
     ]
 
     operations = [

@@ -11,11 +11,13 @@ from assessments.models.certificates import (
     DocumentKind,
     DocumentState,
     Message,
+    StepRun,
 )
 from assessments.models.changes import StatedChange
+from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
-from assessments.models.people import Invitation, Membership, Organisation, Role, Sees, User
+from assessments.models.people import Invitation, MailWhen, Membership, Organisation, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
     EditionText,
@@ -27,9 +29,11 @@ from assessments.models.questionnaires import (
     edition_for,
 )
 from assessments.models.reviews import (
+    ActionEvent,
     ActionStatus,
     Condition,
     DecisionKind,
+    EffortChoices,
     EvidenceMark,
     EvidenceMarkRevision,
     MarkKind,
@@ -58,15 +62,16 @@ from assessments.models.systems import (
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "AISystem", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind", "Assessment",
-    "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
-    "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "DecisionKind",
-    "DeclaredFact", "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "Evidence",
-    "EvidenceMark", "EvidenceMarkRevision", "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion",
-    "Flag", "HeldPost", "Hold", "HoldOutcome", "ImportDraft", "Interest", "Invitation", "Item", "MarkKind",
-    "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers",
-    "Question", "Questionnaire", "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark",
-    "ReviewMarkRevision", "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat",
-    "SeatRequest", "Section", "Sees", "SignedWorst", "State", "StatedChange", "Submission", "User", "Verdict",
-    "edition_for",
+    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind",
+    "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
+    "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
+    "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
+    "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
+    "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
+    "ImportDraft", "Interest", "Invitation", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
+    "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
+    "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
+    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees",
+    "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "User", "Verdict", "edition_for",
+    "monitored_until",
 ]  # fmt: skip

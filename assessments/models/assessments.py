@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from functools import lru_cache
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Choice, Dimension, Tier
+from assessments.guideline.terms import Choice, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
-from assessments.models.questionnaires import Edition, Question, edition_for
-from assessments.models.systems import DeclaredUse, Revision, as_facts
+from assessments.models.prepared import Given, Prepared
+from assessments.models.questionnaires import Edition, Question, edition_for, question_keys
+from assessments.models.systems import DeclaredUse, Revision
+from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
-from assessments.scoring.readiness import Progress, Scorecard, progress, score_assessment
+from assessments.scoring.readiness import Progress, dimension_values, progress
 
 
 class State(models.TextChoices):
@@ -52,7 +57,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
         PostgreSQL locks in the order of the names. On SQLite the lock is the write transaction itself (BEGIN IMMEDIATE).
         """
-        return self.for_dashboard().select_for_update(of=("use", "self")).get(pk=pk)
+        return self.locking().get(pk=pk)
+
+    def locking(self) -> Self:
+        """As `lock`, still to be narrowed to one."""
+        return self.for_dashboard().select_for_update(of=("use", "self"))
 
 
 class Assessment(Referenced):
@@ -122,34 +131,31 @@ class Assessment(Referenced):
         return edition_for(self.edition.checksum)
 
     def declared(self) -> Declared:
-        """The use as scoring sees it (one query for the facts, unless `use` has been prepared)."""
-        facts = as_facts(self.use.fact_rows())
+        """The use as scoring sees it: a query for the facts unless `use` is prepared, another where questions hang on answers."""
+        facts = self.use.facts_declared()
         facts.setdefault("sector", "none")
-        return Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+        declared = Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+        edition = self.compiled()
+        if not edition.answers_read:
+            return declared
+        return declared.knowing(edition, self.answer_values() if self.pk else {})
 
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
-        rows = self.answers.filter(to_confirm=False).values_list(
-            "question__key", "choice", "items", "planned_for", "reason"
-        )
-        return {key: answer_value(choice, items, planned, reason) for key, choice, items, planned, reason in rows}
+        rows = _VALUES.all(assessment=self.pk)
+        keys = question_keys(self.edition_id, self.edition.published_at)
+        return {keys[pk]: _kept_value(choice, items, planned, reason) for pk, choice, items, planned, reason in rows}
 
-    def scorecard(self, declared: Declared, answers: Answers) -> Scorecard:
-        return score_assessment(self.compiled(), declared, answers, final=False)
-
-    def refresh_derived(self, declared: Declared, answers: Answers) -> tuple[Progress, Scorecard]:
+    def refresh_derived(self, declared: Declared, answers: Answers) -> Progress:
         """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
-        from assessments.scoring.findings import find
-
         edition = self.compiled()
+        declared = declared.knowing(edition, answers)
         done = progress(edition, declared, answers)
-        card = score_assessment(edition, declared, answers, final=False)
         total = done.total
         self.answered, self.applicable = total.answered, total.applicable
         self.unknown, self.not_applicable = total.unknown, total.not_applicable
-        self.blocking = sum(f.blocking for f in find(edition, declared, answers, final=False))
-        for dimension in Dimension:
-            value = card.dimensions[dimension].value
+        self.blocking = count_blocking(edition, declared, answers)
+        for dimension, value in dimension_values(edition, declared, answers).items():
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {
@@ -164,7 +170,7 @@ class Assessment(Referenced):
             },
             "round": self.progress.get("round", 1),
         }
-        return done, card
+        return done
 
 
 DERIVED = [
@@ -222,6 +228,9 @@ class Answer(models.Model):
     language = models.CharField(max_length=8, default="en")
     carried_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     to_confirm = models.BooleanField(default=False)
+    closed_action = models.PositiveIntegerField(
+        null=True
+    )  # number of the action whose closing asks to confirm it again
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assessment", "question"], name="one_answer_a_question")]
@@ -241,6 +250,21 @@ class Answer(models.Model):
             "planned_for": self.planned_for.isoformat() if self.planned_for else None,
             "reason": self.reason,
         }
+
+
+_TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
+_VALUES: Prepared[Any] = Prepared(
+    lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
+        "question", "choice", Cast("items", _TEXT), ExpressionWrapper(F("planned_for"), _TEXT), "reason"
+    )
+)
+
+
+@lru_cache(maxsize=4096)
+def _kept_value(choice: str, items: str, planned_for: date | str | None, reason: str) -> AnswerValue:
+    """As `answer_value`, of columns as the database writes them: most answers of a place say one of a few things."""
+    day = date.fromisoformat(planned_for) if isinstance(planned_for, str) else planned_for
+    return answer_value(choice, json.loads(items), day, reason)
 
 
 class AnswerRevision(Revision):

@@ -135,6 +135,13 @@ class CertificateEvent(Frozen):
     private_reason = models.TextField(blank=True)
 
 
+class StepRun(models.Model):
+    """The last day, Hong Kong time, on which a daily step of the sweeper was done."""
+
+    name = models.CharField(max_length=40, unique=True)
+    day = models.DateField()
+
+
 class DocumentKind(models.TextChoices):
     CERTIFICATE = "certificate", _("Certificate")
     PLAN = "plan", _("Remediation plan")
@@ -219,6 +226,7 @@ class Message(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
+    unmailed_at = models.DateTimeField(null=True)  # when it was left without a mail, as its reader has chosen
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Self
 
 from django.conf import settings
@@ -16,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.models.assessments import Answer
 from assessments.models.base import Frozen, Referenced
 from assessments.models.people import Organisation
-from assessments.models.reviews import Condition
+from assessments.models.reviews import Condition, RemediationAction
 from assessments.models.systems import DeclaredFact, Hold
 
 
@@ -41,8 +43,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(expires_on__range=(today, today + timedelta(days=days)))
 
     def unused(self) -> Self:
-        """Pieces on which no answer leans."""
-        return self.filter(uses=None)
+        """Pieces on which no answer and no part of a conformity file leans."""
+        return self.filter(uses=None, conformity_uses=None)
 
     def for_list(self) -> Self:
         """Rows with owner and organisation, and `times_used`: how many answers lean on each."""
@@ -130,14 +132,18 @@ class EvidenceVersion(Frozen):
         return f"{self.file_name or self.link} ({self.number})"
 
 
+EVIDENCE_TARGETS = ("answer", "fact", "hold", "condition", "action")
+
+
 class EvidenceUse(models.Model):
-    """A piece that an answer, a fact, a hold or a condition leans on. It hangs on the answer, not on single items."""
+    """A piece that an answer, a fact, a hold, a condition or an action leans on. It hangs on the answer, not on items."""
 
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="uses")
     answer = models.ForeignKey(Answer, models.PROTECT, null=True, related_name="evidence_uses")
     fact = models.ForeignKey(DeclaredFact, models.PROTECT, null=True, related_name="evidence_uses")
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="evidence_uses")
     condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="evidence_uses")
+    action = models.ForeignKey(RemediationAction, models.PROTECT, null=True, related_name="evidence_uses")
     version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)  # when it was attached or looked at again
@@ -145,15 +151,18 @@ class EvidenceUse(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(answer__isnull=False, fact=None, hold=None, condition=None)
-                | Q(answer=None, fact__isnull=False, hold=None, condition=None)
-                | Q(answer=None, fact=None, hold__isnull=False, condition=None)
-                | Q(answer=None, fact=None, hold=None, condition__isnull=False),
+                condition=reduce(
+                    or_,
+                    (
+                        Q(**{f"{other}__isnull": other != target for other in EVIDENCE_TARGETS})
+                        for target in EVIDENCE_TARGETS
+                    ),
+                ),
                 name="evidence_use_has_one_target",
             ),
             *(
                 models.UniqueConstraint(fields=["evidence", target], name=f"one_evidence_use_a_{target}")
-                for target in ("answer", "fact", "hold", "condition")
+                for target in EVIDENCE_TARGETS
             ),
         ]
 

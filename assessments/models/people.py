@@ -33,6 +33,12 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=email)
 
 
+class MailWhen(models.TextChoices):
+    AT_ONCE = "at_once", _("At once, each message as a mail of its own")
+    DAILY = "daily", _("Once a day, in the morning, as one mail")
+    ACTING = "acting", _("Only what asks me to act, at once")
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by a mail address. `is_staff` publishes editions and runs the installation, and judges nothing."""
 
@@ -42,6 +48,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     shortcuts = models.BooleanField(_("keyboard shortcuts"), default=False)
     away_from = models.DateField(_("away from"), null=True, blank=True)  # both dates or neither
     away_until = models.DateField(_("away until"), null=True, blank=True)  # the last day of it
+    mail_when = models.CharField(_("mails"), max_length=8, choices=MailWhen, default=MailWhen.AT_ONCE)
+    digest_on = models.DateField(null=True, editable=False)  # the day of the last daily mail
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import (
@@ -28,6 +29,7 @@ from django.db.models.functions import Cast, Coalesce, Least, Lower, NullIf
 from assessments.guideline.terms import TIERS, Dimension
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
+from assessments.models.prepared import Given, Prepared
 from assessments.models.reviews import ActionStatus, Condition, RemediationAction
 from assessments.models.systems import DeclaredUseQuerySet
 
@@ -75,10 +77,16 @@ def next_date_of(use: Any) -> tuple[str, date] | None:
 
 def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
     """The newest assessment of each use of `with_newest`, by the use's id: one query."""
-    ids = [use.newest for use in uses if use.newest]
     # Asked even where there is none, so that a page costs the same whatever is on it.
-    rows = Assessment.objects.defer("stale_reasons").filter(pk__in=ids or [0])
+    ids = [use.newest for use in uses if use.newest] or [0]
+    rows = _newest(len(ids)).all(**{f"pk{n}": pk for n, pk in enumerate(ids)})
     return {assessment.use_id: assessment for assessment in rows}
+
+
+@lru_cache(maxsize=64)
+def _newest(how_many: int) -> Prepared[Assessment]:
+    ids: Any = [Given(f"pk{n}") for n in range(how_many)]
+    return Prepared(lambda: Assessment.objects.defer("stale_reasons").filter(pk__in=ids))
 
 
 # --- order and pages -----------------------------------------------------------------------------------------------
@@ -174,6 +182,16 @@ def cut(uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before
     return Page(rows, _cursor(rows, 0) if has_before else "", _cursor(rows, -1) if has_after else "")
 
 
+def first_rows(uses: QuerySet[Any], order: Order, size: int) -> QuerySet[Any]:
+    """The rows of the first page, as `cut` takes them, and the next one: by it `first_page` knows whether more follow."""
+    key = F("key").desc() if order.down else F("key").asc()
+    return uses.annotate(key=order.expression).order_by(key, "-pk" if order.down else "pk")[: size + 1]
+
+
+def first_page(rows: list[Any], size: int) -> Page:
+    return Page(rows[:size], "", _cursor(rows[:size], -1) if len(rows) > size else "")
+
+
 def _cursor(rows: list[Any], at: int) -> str:
     if not rows:
         return ""
@@ -184,21 +202,24 @@ def _cursor(rows: list[Any], at: int) -> str:
 # --- sums ------------------------------------------------------------------------------------------------------------
 
 
-def tiers_of(uses: DeclaredUseQuerySet) -> dict[str, int]:
-    """How many uses stand in each tier; "" counts those without one. One query."""
-    return dict(uses.order_by().values_list("assigned_tier").annotate(n=Count("pk")))
+def tier_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
+    """How many uses stand in each tier, as (tier, count); "" counts those without one."""
+    return uses.order_by().values_list("assigned_tier").annotate(n=Count("pk"))
 
 
-def readiness_of(uses: DeclaredUseQuerySet) -> dict[str, tuple[float | None, int]]:
-    """Of each dimension the mean over the newest assessments in per cent, None: not assessed, and over how many."""
+def readiness_row(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
+    """One row for `readiness_in`: what is asked of the newest assessments of these uses."""
     columns = {str(dimension): f"readiness_{dimension}" for dimension in Dimension}
     annotated: QuerySet[Any] = with_newest(uses).order_by()
     newest = annotated.values("newest")
-    sums = Assessment.objects.filter(pk__in=newest).aggregate(
+    together = Assessment.objects.filter(pk__in=newest).annotate(one=Value(1)).values("one")
+    return together.annotate(
         **{f"mean_{key}": Avg(column) for key, column in columns.items()},
         **{f"count_{key}": Count(column) for key, column in columns.items()},
     )
-    return {
-        key: (None if sums[f"mean_{key}"] is None else float(sums[f"mean_{key}"]) / 10, sums[f"count_{key}"])
-        for key in columns
-    }
+
+
+def readiness_in(row: Mapping[str, Any]) -> dict[str, tuple[float | None, int]]:
+    """Of each dimension the mean over the newest assessments in per cent, None: not assessed, and over how many."""
+    means = {str(dimension): row[f"mean_{dimension}"] for dimension in Dimension}
+    return {key: (None if mean is None else float(mean) / 10, row[f"count_{key}"]) for key, mean in means.items()}

@@ -119,6 +119,12 @@ def question_ids(edition_id: int, published_at: datetime) -> dict[str, int]:
     return dict(Question.objects.filter(edition_id=edition_id).values_list("key", "pk"))
 
 
+@lru_cache(maxsize=16)
+def question_keys(edition_id: int, published_at: datetime) -> dict[int, str]:
+    """The keys of the index rows by id; otherwise as `question_ids`."""
+    return {pk: key for key, pk in question_ids(edition_id, published_at).items()}
+
+
 class Questionnaire(models.Model):
     edition = models.ForeignKey(Edition, models.PROTECT)
     key = models.CharField(max_length=40)

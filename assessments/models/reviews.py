@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.assessments import Assessment, Route
 from assessments.models.base import Frozen, FrozenQuerySet, new_reference
-from assessments.models.people import Organisation
+from assessments.models.people import Membership, Organisation, Role
 from assessments.models.systems import DeclaredUse, Revision, TierChoices
 
 
@@ -245,6 +246,9 @@ class ReviewDecision(Frozen):
     tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
+    signed = models.TextField(
+        blank=True
+    )  # canonical JSON: the edition's sentences as they were signed, and its checksum
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -253,6 +257,11 @@ class ReviewDecision(Frozen):
                 fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
             )
         ]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The fixed sentences that were signed with the decision; none in older ones."""
+        return [str(sentence) for sentence in json.loads(self.signed)["sentences"]] if self.signed else []
 
 
 class Condition(models.Model):
@@ -265,6 +274,7 @@ class Condition(models.Model):
     due_on = models.DateField()
     met_at = models.DateTimeField(null=True)
     met_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    missed_at = models.DateTimeField(null=True)  # when the sweeper found its day over and suspended the certificate
 
     class Meta:
         indexes = [models.Index(fields=["due_on"], condition=Q(met_at=None), name="open_conditions_by_date")]
@@ -273,7 +283,30 @@ class Condition(models.Model):
 class ActionStatus(models.TextChoices):
     OPEN = "open", _("Open")
     DONE = "done", _("Done, to be checked")
+    ACCEPTED = "accepted", _("Risk accepted")
     CLOSED = "closed", _("Closed")
+
+
+class EffortChoices(models.TextChoices):
+    S = "S", _("Days")
+    M = "M", _("Weeks")
+    L = "L", _("Months")
+
+
+class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
+    def standing(self) -> Self:
+        """What is not closed: open, reported, or an accepted risk."""
+        return self.exclude(status=ActionStatus.CLOSED)
+
+    def late(self, today: date) -> Self:
+        return self.filter(status=ActionStatus.OPEN, due__lt=today)
+
+    def left_alone(self) -> Self:
+        """Those whose owner left the organisation, or can no longer work on actions there."""
+        working = Membership.objects.current().filter(
+            organisation=OuterRef("organisation"), user=OuterRef("owner"), role__in=[Role.OWNER, Role.CONTRIBUTOR]
+        )
+        return self.exclude(owner=None).exclude(Exists(working))
 
 
 class RemediationAction(models.Model):
@@ -296,10 +329,28 @@ class RemediationAction(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    set_by_hand = models.JSONField(default=list)  # "due", "effort": what a person planned and no later round changes
+    # an accepted risk: why, by whom (an owner who is not the action's), until when; looked at again on `risk_review`
+    risk_reason = models.TextField(blank=True, max_length=4000)
+    risk_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    risk_at = models.DateTimeField(null=True)
+    risk_until = models.DateField(null=True)
+    risk_review = models.DateField(null=True)
+
+    objects = RemediationActionQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["use", "number"], name="one_action_a_number"),
+            models.CheckConstraint(
+                condition=~Q(status="accepted")
+                | (~Q(risk_reason="") & Q(risk_by__isnull=False, risk_until__isnull=False, risk_review__isnull=False)),
+                name="an_accepted_risk_says_why_by_whom_until_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="accepted") | ~Q(risk_by=F("owner")),
+                name="a_risk_is_accepted_by_another_than_owner",
+            ),
             models.UniqueConstraint(
                 fields=["use", "question"], condition=~Q(status="closed"), name="one_open_action_a_question"
             ),
@@ -308,3 +359,38 @@ class RemediationAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("action", args=[self.use.reference, self.number])
+
+    def is_late(self, today: date) -> bool:
+        return self.status == ActionStatus.OPEN and self.due < today
+
+
+class ActionEvent(Frozen):
+    """One line of an action's history: who changed what, from what to what, and what they said about it."""
+
+    class Kind(models.TextChoices):
+        OWNER = "owner", _("Owner changed")
+        DUE = "due", _("Due date changed")
+        EFFORT = "effort", _("Effort changed")
+        NOTE = "note", _("Note")
+        REPORTED = "reported", _("Reported as done")
+        REOPENED = "reopened", _("Opened again")
+        CLOSED = "closed", _("Closed")
+        RISK_ACCEPTED = "risk_accepted", _("Risk accepted")
+        RISK_ENDED = "risk_ended", _("Risk no longer accepted")
+        ATTACHED = "attached", _("Evidence attached")
+        DETACHED = "detached", _("Evidence detached")
+
+    action = models.ForeignKey(RemediationAction, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=16, choices=Kind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")  # null: by itself
+    at = models.DateTimeField(auto_now_add=True)
+    old = models.CharField(max_length=200, blank=True)
+    new = models.CharField(max_length=200, blank=True)
+    words = models.TextField(blank=True, max_length=4000)
+    batch = models.UUIDField(null=True, db_index=True)  # several dates set in one go
+
+    class Meta:
+        indexes = [models.Index(fields=["action", "at"])]

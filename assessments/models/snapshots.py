@@ -7,13 +7,18 @@ Nothing hidden is in it: answers to questions that do not apply stay in their ro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from django.utils import timezone
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
 from assessments.models.assessments import Answer, Assessment, State
-from assessments.models.evidence import EvidenceUse, EvidenceVersion
+from assessments.models.conformity import ConformityEvidence
+from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts, fact_words
+from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Score, progress, score_assessment
@@ -52,7 +57,8 @@ def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
 def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     """Draw the assessment as plain values; `final`: an empty answer counts as not in place, as in a submission.
 
-    Six queries: facts, holds, answers, evidence with its versions; the use and above it are the caller's rows.
+    Six queries: facts, holds, answers, evidence with its versions; three more for the conformity file of a High use.
+    The use and above it are the caller's rows.
     """
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
@@ -61,9 +67,9 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     facts.setdefault("sector", "none")
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
-    declared = Declared(facts=facts, parts=system.parts, tier=tier)
     answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
     values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
+    declared = Declared(facts=facts, parts=system.parts, tier=tier).knowing(edition, values)
     evidence = _evidence(assessment)
     met = frozenset({SELF_CERTIFICATION}) if final and tier == Tier.LOW else frozenset()
     shown = declared.questions(edition)
@@ -136,7 +142,95 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "actions": [_action(action) for action in propose(edition, findings, tier)],
         "musts": _musts(edition, declared, values),
         "replies": _replies(assessment),
+        "checks": _checks(edition, declared, answers, evidence),
+        "conformity": _conformity(edition, use, tier),
     }
+
+
+def before_signing(assessment: Assessment, declared: Declared, rows: Mapping[str, Answer]) -> dict[str, Any]:
+    """The part of the picture that checks and gates look at, for a page that has read the answers (`rows`) already.
+
+    Two queries, five for a High use.
+    """
+    edition, evidence = assessment.compiled(), _evidence(assessment)
+    answers = [row for row in rows.values() if not row.to_confirm]
+    return {
+        "tier": {"assigned": str(declared.tier)},
+        "questions": [{"question": question.key} for question in declared.questions(edition)],
+        "answers": {row.question.key: {"evidence": evidence.get(row.pk, [])} for row in answers},
+        "checks": _checks(edition, declared, answers, evidence),
+        "conformity": _conformity(edition, assessment.use, declared.tier),
+    }
+
+
+def conformity_picture(assessment: Assessment, declared: Declared) -> dict[str, Any]:
+    """The conformity file as it stands, and the tier that asks for it: three queries, none where it asks for no file."""
+    file = _conformity(assessment.compiled(), assessment.use, declared.tier)
+    return {"tier": {"assigned": str(declared.tier)}, "conformity": file}
+
+
+def _checks(
+    edition: Edition, declared: Declared, answers: list[Answer], evidence: Mapping[int, list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """What the edition's checks find today; none in an edition without checks."""
+    seen = {
+        row.question.key: checks.AnswerSeen(
+            value=row.value(),
+            note=row.text,
+            evidence=tuple(
+                checks.PieceSeen(piece["expires_on"], piece["period_to"]) for piece in evidence.get(row.pk, ())
+            ),
+        )
+        for row in answers
+    }
+    return [
+        {
+            "check": found.check,
+            "severity": str(found.severity),
+            "questions": list(found.questions),
+            "facts": list(found.facts),
+        }
+        for found in checks.run(edition, declared, seen, today=timezone.localdate())
+    ]
+
+
+def _conformity(edition: Edition, use: DeclaredUse, tier: Tier) -> list[dict[str, Any]]:
+    """The conformity file as it stands, part by part in the edition's order; empty where the tier needs none."""
+    asked = edition.gates.parts_for(tier)
+    if not asked:
+        return []
+    parts = {part.key: part for part in use.conformity.select_related("by")}
+    uses = ConformityEvidence.objects.filter(part__use=use, evidence__withdrawn_at=None)
+    leaning = list(uses.select_related("evidence__owner", "part").order_by("evidence__title", "pk"))
+    newest = EvidenceVersion.objects.filter(evidence__in={one.evidence_id for one in leaning}).order_by("number")
+    versions = {version.evidence_id: version for version in newest}
+    found = []
+    for one in asked:
+        part = parts.get(one.key)
+        if part is None:
+            continue
+        pieces = [
+            _described(leans.evidence, versions.get(leans.evidence_id))
+            | {"given_on": _given_on(versions.get(leans.evidence_id))}
+            for leans in leaning
+            if leans.part_id == part.pk
+        ]
+        found.append(
+            {
+                "part": one.key,
+                "rows": part.rows,
+                "words": part.words,
+                "evidence": pieces,
+                "revision": part.revision,
+                "by": str(part.by),
+                "at": part.at,
+            }
+        )
+    return found
+
+
+def _given_on(version: EvidenceVersion | None) -> date | None:
+    return timezone.localdate(version.at) if version else None
 
 
 def _in_order(edition: Edition, rows: list[DeclaredFact], declared: Declared) -> list[DeclaredFact]:
@@ -230,8 +324,12 @@ def _evidence(assessment: Assessment) -> dict[int, list[dict[str, Any]]]:
 
 
 def _piece(use: EvidenceUse, version: EvidenceVersion | None) -> dict[str, Any]:
-    """One piece as a submission names it; `version` is None for what is shown on request only."""
-    piece = use.evidence
+    """One piece under an answer; `version` is None for what is shown on request only."""
+    return _described(use.evidence, version) | {"needs_a_look": use.needs_a_look}
+
+
+def _described(piece: Evidence, version: EvidenceVersion | None) -> dict[str, Any]:
+    """One piece as a submission names it."""
     return {
         "reference": piece.reference,
         "title": piece.title,
@@ -248,7 +346,6 @@ def _piece(use: EvidenceUse, version: EvidenceVersion | None) -> dict[str, Any]:
         "file_name": version.file_name if version else "",
         "link": version.link if version else "",
         "size": version.size if version else 0,
-        "needs_a_look": use.needs_a_look,
     }
 
 

@@ -15,6 +15,7 @@ from assessments.guideline.conditions import Answer as FactAnswer
 from assessments.guideline.terms import HoldKind, Stakeholder, Tier
 from assessments.models.base import Frozen, Referenced
 from assessments.models.people import Organisation
+from assessments.models.prepared import Given, Prepared
 
 
 class TierChoices(models.TextChoices):
@@ -118,6 +119,10 @@ class DeclaredUse(Referenced):
     def fact_rows(self) -> models.QuerySet[DeclaredFact]:
         """The facts of this use and those of its whole system, in one query."""
         return DeclaredFact.objects.filter(Q(use=self) | Q(system_id=self.system_id, use=None))
+
+    def facts_declared(self) -> dict[str, FactAnswer]:
+        """What conditions read of `fact_rows`: one query."""
+        return _as_facts(_FACTS.all(use=self.pk, system=self.system_id))
 
 
 class DeclaredFact(models.Model):
@@ -231,13 +236,23 @@ def as_facts(rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
 
     `minor_procedural_task` counts only once a second member has agreed: until then it reads as false (tiering.md 2).
     """
+    return _as_facts((row.key, row.value, row.agreed_by_id) for row in rows)
+
+
+def _as_facts(rows: Iterable[tuple[str, Any, int | None]]) -> dict[str, FactAnswer]:
     facts: dict[str, FactAnswer] = {}
-    for row in rows:
-        value: Any = row.value
-        if row.key == "minor_procedural_task" and value is True and row.agreed_by_id is None:
+    for key, value, agreed_by in rows:
+        if key == "minor_procedural_task" and value is True and agreed_by is None:
             value = False
-        facts[row.key] = tuple(value) if isinstance(value, list) else value
+        facts[key] = tuple(value) if isinstance(value, list) else value
     return facts
+
+
+_FACTS: Prepared[tuple[str, Any, int | None]] = Prepared(
+    lambda: DeclaredFact.objects.filter(Q(use=Given("use")) | Q(system_id=Given("system"), use=None)).values_list(
+        "key", "value", "agreed_by_id"
+    )
+)
 
 
 def fact_words(facts: Mapping[str, FactAnswer]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Credit, Strength
@@ -89,6 +90,27 @@ def find(
                 )
             )
     return tuple(found)
+
+
+def count_blocking(edition: Edition, declared: Declared, answers: Answers) -> int:
+    """Count the findings of a draft that block, as `find` lists them, without drawing them up."""
+    count = 0
+    for source, blocking in _blocking(edition, declared):
+        answer = answers.get(source.question.key)
+        if answer is not None and source.half_credits(answer) != Credit.FULL:
+            count += blocking
+    return count
+
+
+@lru_cache(maxsize=256)
+def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[Source, int], ...]:
+    """What is put to the use and has duties that block, with how many."""
+    others = edition.blocking_requirements(declared.context, declared.tier)
+    counted = (
+        (source, sum(duty.strength == Strength.MUST or duty.id in others for duty in source.duties))
+        for source in sources(edition, declared)
+    )
+    return tuple((source, blocking) for source, blocking in counted if blocking)
 
 
 def _is_accepted(source: Source, accepted: Collection[str]) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
-from assessments.guideline.conditions import Answer
+from assessments.guideline.conditions import ANSWER, Answer
 from assessments.guideline.edition import Edition, Item, Question, Requirement
-from assessments.guideline.terms import Choice, Stakeholder, Tier
+from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder, Tier
+
+NOT_ASKED = "not asked"
+"""What a condition reads of a question that is not asked: it satisfies no test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +32,43 @@ type Answers = Mapping[str, AnswerValue]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One declared use as scoring sees it: its facts, the parts that the organisation has in it, its assigned tier."""
+    """One declared use as scoring sees it: its facts, the parts that the organisation has in it, its assigned tier.
+
+    `said`: the answers that conditions of later questions read, as `knowing` works them out.
+    """
 
     facts: Mapping[str, Answer]
     parts: tuple[Stakeholder, ...]
     tier: Tier
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         """By value, so that what follows from the facts alone is worked out once for all saves and pages of a use."""
-        return hash((frozenset(self.facts.items()), self.parts, self.tier))
+        return hash((frozenset(self.facts.items()), self.parts, self.tier, frozenset(self.said.items())))
 
     @property
     def context(self) -> dict[str, Answer]:
-        """The facts with the tier among them, as conditions read them."""
-        return {**self.facts, "tier": str(self.tier)}
+        """The facts with the tier and what was said among them, as conditions read them."""
+        return {**self.facts, **self.said, "tier": str(self.tier)}
+
+    def knowing(self, edition: Edition, answers: Answers) -> Declared:
+        """The same use with the answers that later questions hang on.
+
+        An empty answer, and do-not-know, count as the worse case: what hangs on them is asked. The answer to a question
+        that is not asked itself counts as none, so that whatever hangs on it is not asked either.
+        """
+        if not edition.answers_read and not self.said:
+            return self
+        known = replace(self, said={})
+        for question in edition.questions.values():  # in order: a condition never looks ahead
+            if question.key not in edition.answers_read:
+                continue
+            answer = answers.get(question.key)
+            given = str(answer.choice) if answer else UNKNOWN
+            if not question.applies(known.context, self.parts):
+                given = NOT_ASKED
+            known = replace(known, said={**known.said, ANSWER + question.key: given})
+        return known
 
     def questions(self, edition: Edition) -> tuple[Question, ...]:
         return _questions(edition, self)

@@ -231,6 +231,63 @@ def score_assessment(
     )
 
 
+def dimension_values(edition: Edition, declared: Declared, answers: Answers) -> dict[Dimension, Decimal | None]:
+    """The values of a draft's dimensions as `score_assessment` gives them, without all else that it counts.
+
+    Every save of an answer stores these.
+    """
+    sheet = _sheet(edition, declared)
+    lowest = [_UNSAID] * len(sheet.weights)
+    for source, places in sheet.asks:
+        answer = answers.get(source.question.key)
+        half_credits = None if answer is None else source.half_credits(answer)
+        if half_credits is not None:
+            for place in places:
+                if half_credits < lowest[place]:
+                    lowest[place] = half_credits
+    found: dict[Dimension, Decimal | None] = {}
+    for dimension, places in sheet.dimensions.items():
+        earned = possible = 0
+        for place in places:
+            if lowest[place] != _UNSAID:
+                earned += sheet.weights[place] * lowest[place]
+                possible += sheet.weights[place] * 2
+        found[dimension] = _per_cent(earned, possible)
+    return found
+
+
+_UNSAID = 9  # more than any credit
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What is asked of one use, with its duties numbered."""
+
+    asks: tuple[tuple[Source, tuple[int, ...]], ...]  # with the numbers of its duties
+    weights: tuple[int, ...]  # of each duty
+    dimensions: Mapping[Dimension, tuple[int, ...]]  # the duties that belong to it
+
+
+@lru_cache(maxsize=256)
+def _sheet(edition: Edition, declared: Declared) -> _Sheet:
+    duties: dict[str, Requirement] = {}
+    place: dict[str, int] = {}
+    asks = []
+    for source in sources(edition, declared):
+        for duty in source.duties:
+            duties[duty.id] = duty
+            place.setdefault(duty.id, len(place))
+        asks.append((source, tuple(place[duty.id] for duty in source.duties)))
+    return _Sheet(
+        asks=tuple(asks),
+        weights=tuple(edition.policy.weights[duty.strength] for duty in duties.values()),
+        dimensions={
+            dimension: tuple(place[duty.id] for duty in duties.values() if dimension in duty.dimensions)
+            for dimension in Dimension
+        },
+    )
+
+
 class _Tally:
     __slots__ = ("answered", "duties", "earned", "full", "possible")
 

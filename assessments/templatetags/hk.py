@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -138,10 +141,15 @@ STATES = {
 @register.simple_tag
 def icon(name: str, css_class: str = "") -> SafeString:
     """Draw a shape of the sprite. It is hidden from readers of the screen: the word beside it is its name."""
+    return _icon(static("img/sprite.svg"), name, css_class)
+
+
+@lru_cache(maxsize=512)
+def _icon(sprite: str, name: str, css_class: str) -> SafeString:
     return format_html(
         '<svg class="hk-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" {css_class}" if css_class else "",
-        static("img/sprite.svg"),
+        sprite,
         name,
     )
 
@@ -205,6 +213,32 @@ def breakable(address: object) -> SafeString:
     """A mail address that breaks after its @ and before its dots where it has to, and not inside a word."""
     pieces = re.split(r"(?<=@)|(?=\.)", str(address))
     return format_html_join(WBR, "{}", ((piece,) for piece in pieces))
+
+
+PLACES = {"home": "dashboard", "verify": "verify_form"}  # whose page is named otherwise
+OF_MEMBERS = ("home", "systems", "assessments", "actions", "evidence", "certificates", "reviews")
+OF_ANYBODY = ("start", "verify", "clauses")
+
+
+@register.simple_tag(takes_context=True)
+def place_on_site(context: template.Context, path: str, signed_in: bool) -> str:
+    """Name the place of the site that a page belongs to: what its view says, else where its address lies; "" for none."""
+    said = context.get("place")
+    if said:
+        return str(said)
+    addresses = _addresses(OF_MEMBERS if signed_in else OF_ANYBODY, get_script_prefix(), get_urlconf())
+    return next((place for place, address in addresses if under(path, address)), "")
+
+
+@lru_cache(maxsize=16)
+def _addresses(places: tuple[str, ...], _prefix: str, urlconf: str | None) -> list[tuple[str, str]]:
+    found = []
+    for place in places:
+        try:
+            found.append((place, reverse(PLACES.get(place, place), urlconf)))
+        except NoReverseMatch:
+            continue
+    return found
 
 
 @register.filter
@@ -278,7 +312,7 @@ def said(errors: Iterable[object] | None) -> list[object]:
 
 # --- parts ----------------------------------------------------------------------------------------------------------------
 
-type Plain = str | int | bool | Decimal | None
+type Plain = str | int | bool | Decimal | tuple[Plain, ...] | None
 
 
 @register.simple_tag
@@ -305,6 +339,15 @@ def _plain(value: Any) -> Plain:
         return bool(value)
     if isinstance(value, str):  # a word of a vocabulary
         return str(value)
+    if isinstance(value, tuple | list):
+        return tuple(_plain(one) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        if any(isinstance(getattr(value, one.name), list) for one in fields(value)):
+            raise TypeError(type(value))  # it may change
+        for one in fields(value):
+            _plain(getattr(value, one.name))
+        hash(value)  # TypeError where it is not frozen
+        return value  # type: ignore[return-value]
     raise TypeError(type(value))
 
 
@@ -312,3 +355,44 @@ def _plain(value: Any) -> Plain:
 def _kept(name: str, _language: str | None, given: tuple[tuple[str, type, Plain], ...]) -> SafeString:
     values = {key: value for key, _type, value in given}
     return mark_safe(render_to_string(f"assessments/parts/{name}.html", values))  # noqa: S308
+
+
+CSRF_PLACE = "the-token-of-this-page"
+"""Stands in what is kept wherever each page puts a token of its own."""
+MOST_KEPT = 200
+
+
+class KeepNode(template.Node):
+    def __init__(self, nodelist: NodeList, given: dict[str, FilterExpression]) -> None:
+        self.nodelist, self.given = nodelist, given
+        self.kept: dict[tuple[Any, ...], str] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        given = {name: _plain(value.resolve(context)) for name, value in self.given.items()}
+        key = (get_language(), get_script_prefix(), get_urlconf(), *((type(value), value) for value in given.values()))
+        html = self.kept.get(key)
+        if html is None:
+            html = self.nodelist.render(context.new({**given, "csrf_token": CSRF_PLACE}))
+            if len(self.kept) >= MOST_KEPT:
+                for old in list(islice(self.kept, MOST_KEPT // 2)):
+                    self.kept.pop(old, None)
+            self.kept[key] = html
+        if CSRF_PLACE in html:
+            html = html.replace(CSRF_PLACE, str(context.get("csrf_token", "")))
+        return mark_safe(html)  # noqa: S308 (a template's own)
+
+
+@register.tag
+def keep(parser: Parser, token: Token) -> KeepNode:
+    """Draw what stands up to endkeep once for the same values, language and process: `{% keep a=a b=user.name %}`.
+
+    Inside, nothing is known but these values, all of them plain, and a token for forms: so what is kept cannot show
+    more than it was asked for. Raises TypeError for a value that is not plain.
+    """
+    bits = token.split_contents()[1:]
+    given = token_kwargs(bits, parser)
+    if bits:
+        raise template.TemplateSyntaxError(f"keep takes name=value and nothing else: {bits[0]}")
+    nodelist = parser.parse(("endkeep",))
+    parser.delete_first_token()
+    return KeepNode(nodelist, given)

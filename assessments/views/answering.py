@@ -19,9 +19,9 @@ from assessments import access
 from assessments.access import Action
 from assessments.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
-from assessments.guideline.edition import Question, Section
+from assessments.guideline.edition import Edition, Question, Section
 from assessments.guideline.terms import Dimension
-from assessments.models import Assessment
+from assessments.models import Assessment, edition_for
 from assessments.views.case import Case, find_case, find_section, what_happens_next
 from assessments.views.closed import why_closed
 from assessments.views.inbox import seen
@@ -121,7 +121,7 @@ class Whole:
     unknown: int
     planned: int
     not_applicable: int
-    readiness: list[tuple[str, Decimal | None]]  # by dimension, None: not assessed
+    readiness: tuple[tuple[str, Decimal | None], ...]  # by dimension, None: not assessed
 
 
 def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
@@ -134,10 +134,10 @@ def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
         unknown=row.unknown,
         planned=sum(counts.get("planned", 0) for counts in row.progress.get("sections", {}).values()),
         not_applicable=row.not_applicable,
-        readiness=[
+        readiness=tuple(
             (case.edition.terms[f"dimensions.{dimension}"], None if value is None else Decimal(value).scaleb(-1))
             for dimension, value in tenths.items()
-        ],
+        ),
     )
 
 
@@ -145,10 +145,10 @@ def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
 @require_POST
 def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Save one answer. With htmx the answer's state comes back, else its section."""
+    if getattr(request, "htmx", False) and not request.POST.get("resolve"):
+        return answer_at_once(request, reference, question)
     case = find_case(request, reference)
-    asked = case.edition.questions.get(question)
-    if asked is None:
-        raise Http404
+    asked = find_asked(case.edition, question)
     if not getattr(request, "htmx", False):
         access.require(case.user, Action.ANSWER, case.assessment)
         found, questions = find_section(case, asked.section)
@@ -158,7 +158,6 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         return whole_row(request, case, asked)
     if is_of_another(request):
         return refuse_another(request, case, asked)
-    # Every line is taken and nothing is read before the save, which judges who may answer and what is asked.
     form = AnswerForm(request.POST, question=asked, items=asked.items)
     how, _colon, which = resolve.partition(":")
     how = how if which == question else ""
@@ -167,11 +166,43 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     kept = keep_answer(case, form, how)
     if how == "both" and kept.saved:
         return whole_row(request, case, asked, kept)
+    return show_saved(request, case, form, kept)
+
+
+def answer_at_once(request: HttpRequest, reference: str, question: str) -> HttpResponse:
+    """Save an answer as somebody types it. The save judges who may answer and what is asked: little is read before it."""
+    user: Any = request.user
+    place = access.find_place(user, reference)
+    if place is None:
+        raise Http404
+    asked = find_asked(edition_for(place[1]), question)
+    if is_of_another(request):
+        return refuse_another(request, find_case(request, reference), asked)
+    form = AnswerForm(request.POST, question=asked, items=asked.items)
+    case = Case(Assessment(pk=place[0], reference=reference), user, edition_for(place[1]))
+    kept = keep_answer(case, form)
+    if kept.saved:
+        case.assessment = kept.saved.assessment
+    else:
+        case = find_case(request, reference)
+    return show_saved(request, case, form, kept)
+
+
+def find_asked(edition: Edition, key: str) -> Question:
+    asked = edition.questions.get(key)
+    if asked is None:
+        raise Http404
+    return asked
+
+
+def show_saved(request: HttpRequest, case: Case, form: AnswerForm, kept: Kept) -> HttpResponse:
+    """What became of an answer, and all that it changed on its page."""
+    asked = form.question
     if kept.saved:
         case.declared = kept.saved.declared
     else:
         access.require(case.user, Action.ANSWER, case.assessment)
-        kept.answer = kept.answer or stored_answers(case, [asked]).get(question)
+        kept.answer = kept.answer or stored_answers(case, [asked]).get(asked.key)
     if kept.saved and not form.errors:
         form = make_form(case, asked, kept.answer)
     view = view_question(case, 0, form)
@@ -181,7 +212,7 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     if kept.conflict:
         show_conflict(view, kept.conflict, kept.problem)
     elif kept.problem:
-        view.problem = kept.problem
+        view.problem, view.hides = kept.problem, kept.hides
     return render(request, "assessments/answering/saved.html", saved_context(request, case, view, kept))
 
 

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -88,7 +87,9 @@ class Case:
 def find_case(request: HttpRequest, reference: str) -> Case:
     """Find the assessment by its door; 404 for whoever may not know of it."""
     user: Any = request.user
-    assessment = get_object_or_404(access.assessments_for(user), reference=reference)
+    assessment = access.find_assessment(user, reference)
+    if assessment is None:
+        raise Http404
     return Case(assessment, user, assessment.compiled())
 
 

@@ -30,9 +30,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "help_contact": settings.HELP_CONTACT,
         "public_url": settings.PUBLIC_URL,
         "open_founding": settings.OPEN_FOUNDING,
-        "languages": settings.LANGUAGES,
+        "languages": tuple(settings.LANGUAGES),
+        # The language switch leads back here; where there is none, all pages have the same frame.
+        "next_page": request.get_full_path() if len(settings.LANGUAGES) > 1 else "",
         # lazy, and one query for both: pages that show neither pay none
         "organisations": SimpleLazyObject(lambda: [membership.organisation for membership in memberships()]),
+        "member_of": SimpleLazyObject(
+            lambda: tuple((one.organisation.reference, one.organisation.name_en) for one in memberships())
+        ),
         # Who only reviews has no systems or certificates of their own: four places that would be empty for ever.
         "works": SimpleLazyObject(lambda: not memberships() or any(m.role != Role.REVIEWER for m in memberships())),
         "may_review": SimpleLazyObject(lambda: any(m.role == Role.REVIEWER for m in memberships())),

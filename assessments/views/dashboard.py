@@ -7,25 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.humanize.templatetags.humanize import apnumber
-from django.core.paginator import Paginator
 from django.db.models import Case, Count, Prefetch, Q, Value, When, Window
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
-from assessments import access, staleness, teamwork, workflow
+from assessments import access, staleness, teamwork
 from assessments.access import Action
-from assessments.errors import WorkflowError
-from assessments.forms.dashboard import ReportForm, StatusForm
-from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionStatus,
@@ -43,7 +38,6 @@ from assessments.models import (
     edition_for,
 )
 from assessments.views.inbox import open_message
-from assessments.views.question import choice_word, said_lines
 
 ROWS = 50  # on a page of a list
 USES = 20  # on the dashboard; the others are found through the list of AI systems
@@ -93,7 +87,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if request.method == "POST":
         return open_message(request, user)
-    memberships = list(user.memberships.filter(left_at=None).select_related("organisation").order_by("pk"))
+    memberships = sorted(access.memberships_on_page(user), key=lambda one: one.pk)
     uses = access.uses_for(user).filter(retired_at=None, system__retired_at=None).order_by("-pk")
     shown = list(
         uses.prefetch_related(
@@ -124,9 +118,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     rows = [use_row(use) for use in shown[:USES]]
     context = {
         "organisations": [membership.organisation for membership in memberships],
-        # what the header shows on every page, of the memberships that are read here already
-        "works": not memberships or any(m.role != Role.REVIEWER for m in memberships),
-        "may_review": any(m.role == Role.REVIEWER for m in memberships),
         "needs": needs,
         "heading": heading_of(len(needs), user),
         "today": date_format(timezone.localtime(), "l j F Y"),
@@ -468,154 +459,17 @@ def first_step(user: User, memberships: list[Membership]) -> str:
 # --- lists -------------------------------------------------------------------------------------------------------------------
 
 
+NEXT_STEPS = {
+    "draft": gettext_lazy("Answer"),
+    "ready_to_sign": gettext_lazy("Check and sign"),
+    "returned": gettext_lazy("Deal with the changes"),
+    "submitted": gettext_lazy("A reviewer takes it"),
+    "resubmitted": gettext_lazy("A reviewer takes it"),
+    "in_review": gettext_lazy("The reviewer decides"),
+    "approved": gettext_lazy("Close the actions that block"),
+    "certified": gettext_lazy("Keep it up, renew in time"),
+}
+
+
 def next_step(assessment: Assessment) -> str:
-    return {
-        "draft": _("Answer"),
-        "ready_to_sign": _("Check and sign"),
-        "returned": _("Deal with the changes"),
-        "submitted": _("A reviewer takes it"),
-        "resubmitted": _("A reviewer takes it"),
-        "in_review": _("The reviewer decides"),
-        "approved": _("Close the actions that block"),
-        "certified": _("Keep it up, renew in time"),
-    }.get(assessment.shown_state, "")
-
-
-@login_required
-@never_cache
-def actions(request: HttpRequest) -> HttpResponse:
-    """The remediation actions of this person's organisations, late ones first."""
-    user: Any = request.user
-    form = StatusForm(request.GET)
-    status = form.cleaned_data["status"] if form.is_valid() else ""
-    found = access.actions_for(user).select_related("organisation")
-    if status == "":
-        found = found.exclude(status=ActionStatus.CLOSED)
-    elif status != "all":
-        found = found.filter(status=status)
-    page = Paginator(found.order_by("due", "pk"), ROWS).get_page(request.GET.get("page"))
-    today = timezone.localdate()
-    counts = access.actions_for(user).aggregate(
-        open=Count("pk", filter=Q(status=ActionStatus.OPEN)),
-        late=Count("pk", filter=Q(status=ActionStatus.OPEN, due__lt=today)),
-        done=Count("pk", filter=Q(status=ActionStatus.DONE)),
-        all=Count("pk"),
-    )
-    edition = access.current_edition()
-    context = {
-        "form": form,
-        "page": page,
-        "query": f"&status={status}" if status else "",
-        "counts": counts,
-        "rows": [action_row(action, edition, today) for action in page.object_list],
-    }
-    return render(request, "assessments/dashboard/actions.html", context)
-
-
-def action_row(action: RemediationAction, edition: Edition, today: date) -> dict[str, Any]:
-    late = action.status == ActionStatus.OPEN and action.due < today
-    return {
-        "action": action,
-        "url": reverse("action", args=[action.use.reference, action.number]),
-        "priority": edition.policy.words.get(f"priorities.{action.priority}", action.priority),
-        "suggested": edition.owners.get(action.suggested_owner, ""),
-        "late": late,
-        "state": state_of(action, late=late),
-    }
-
-
-def state_of(action: RemediationAction, *, late: bool) -> str:
-    if late:
-        return "late"
-    return {"open": "open", "done": "begun", "closed": "closed"}[action.status]
-
-
-@login_required
-@never_cache
-def action(request: HttpRequest, reference: str, number: int) -> HttpResponse:
-    """One action: the gap, what to do first, what closes it; report it as done, or accept that it is."""
-    user: Any = request.user
-    key = {"use__reference": reference, "number": number}
-    found = access.actions_for(user).filter(**key).first() or access.actions_to_check_for(user).filter(**key).first()
-    if found is None:
-        raise Http404
-    role = access.role_in(user, found.organisation_id)
-    form = ReportForm(request.POST if request.method == "POST" and "note" in request.POST else None)
-    if request.method == "POST":
-        done = accept(request, found, user) if "accept" in request.POST else report(request, form, found, user)
-        if done:
-            return redirect("action", reference, number)
-    assessment = (
-        found.use.assessments.exclude(current_submission=None)
-        .select_related("current_submission", "edition")
-        .defer("edition__content")
-        .order_by("-pk")
-        .first()
-    )
-    submission = assessment.current_submission if assessment else None
-    edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
-    question = edition.questions.get(found.question)
-    content = submission.content() if submission else None
-    today = timezone.localdate()
-    row = action_row(found, edition, today)
-    as_owner = submission is not None and submission.assigned_tier == Tier.LOW and role in access.MAY[Action.SIGN]
-    may_accept = found.status == ActionStatus.DONE and (
-        as_owner or access.actions_to_check_for(user).filter(pk=found.pk).exists()
-    )
-    context = row | {
-        "form": form,
-        "edition": edition,
-        "question": question,
-        "gap": gap_of(found, question, content, edition),
-        "effort": edition.policy.words.get(f"efforts.{found.effort}", found.effort),
-        "may_report": found.status == ActionStatus.OPEN and role in access.MAY[Action.ANSWER],
-        "may_accept": may_accept,
-        "is_low": submission is not None and submission.assigned_tier == Tier.LOW,
-        "assessment": assessment if role in access.MAY[Action.VIEW] else None,
-        "submission": submission,
-        "is_member": role in access.MAY[Action.VIEW],
-    }
-    return render(request, "assessments/dashboard/action.html", context)
-
-
-def report(request: HttpRequest, form: ReportForm, found: RemediationAction, user: User) -> bool:
-    access.require(user, Action.ANSWER, found.organisation)
-    if not form.is_valid():
-        return False
-    try:
-        workflow.report_action(found, by=user, note=form.cleaned_data["note"])
-    except WorkflowError as error:
-        form.add_error("note", str(error))
-        return False
-    messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
-    return True
-
-
-def accept(request: HttpRequest, found: RemediationAction, user: User) -> bool:
-    try:
-        workflow.close_action(found, by=user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Accepted: the action is closed."))
-    return True
-
-
-def gap_of(
-    found: RemediationAction, question: Question | None, content: dict[str, Any] | None, edition: Edition
-) -> dict[str, Any]:
-    """What was answered, what falls short of which clause, and what to do about it."""
-    given = content["answers"].get(found.question) if content else None
-    findings = [f for f in content["findings"] if f["question"] == found.question] if content else []
-    items = {item.key: item.remedy for item in question.items} if question else {}
-    own = [question.remedy] if question and question.remedy else []
-    remedies = own or [items[f["item"]] for f in findings if f["item"] in items] or list(items.values())
-    duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
-    return {
-        "word": choice_word(given["choice"]) if given else "",
-        "lines": said_lines(question, given["items"]) if question and given else [],
-        "text": given["text"] if given else "",
-        "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
-        "steps": list(dict.fromkeys(remedy.first_step for remedy in remedies)),
-        "closes": list(dict.fromkeys(remedy.closes_it for remedy in remedies)),
-    }
+    return str(NEXT_STEPS.get(assessment.shown_state, ""))

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, workflow
+from assessments import access, gates, workflow
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
+from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
 from assessments.models import (
     User,
@@ -54,6 +55,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
+    marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
     depending = [
         question.title
         for shown in case.content["questions"]
@@ -83,7 +85,7 @@ def _mail(case: Case, form: ReturnForm) -> tuple[str, str]:
     return workflow.returning_mail(case.assessment, len(case.changes), given.get("words", ""), day)
 
 
-def _obstacle_links(case: Case, reasons: Iterable[str]) -> list[tuple[str, str]]:
+def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing]) -> list[tuple[str, str]]:
     """Each obstacle with the page on which it is cleared; the overview where there is none of its own."""
     reference = case.submission.reference
     own = {}
@@ -92,6 +94,11 @@ def _obstacle_links(case: Case, reasons: Iterable[str]) -> list[tuple[str, str]]
     if case.changes:
         words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
         own[words] = reverse("send_back", args=[reference])
+    for lack in lacking:
+        overview = reverse("review", args=[reference])
+        own[workflow.said(lack)] = (
+            case.url_of(f"q:{lack.question}") if lack.question else f"{overview}#part-{lack.part}"
+        )
     return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
 
 
@@ -118,7 +125,11 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
-    reasons = workflow.obstacles_to_approve(submission, case.user, content=case.content, found=found)
+    lacking = workflow.missing_at_the_gates(submission, case.content)
+    marks = {target: str(mark.mark) for target, mark in case.marks.items()}
+    reasons = workflow.obstacles_to_approve(
+        submission, case.user, content=case.content, found=found, lacking=lacking, marks=marks
+    )
     approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
     independent = access.is_independent(case.user, submission.organisation_id)
     tier = Tier(submission.assigned_tier)
@@ -131,9 +142,10 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, reasons),
+            "obstacles": _obstacle_links(case, reasons, lacking),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "conditions": len(conditions),
+            "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,
             "approvals": approvals,
             "is_last": tier != Tier.HIGH or bool(approvals),

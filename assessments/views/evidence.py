@@ -198,6 +198,7 @@ def piece(request: SignedIn, reference: str) -> HttpResponse:
     uses = access.evidence_uses_for(request.user).filter(evidence=found)
     rows = uses.select_related("evidence", "answer__question__section", "answer__assessment__use__system")
     rows = rows.select_related("answer__assessment__edition").defer("answer__assessment__edition__content")
+    rows = rows.select_related("action__use__system")
     shown = list(rows.order_by("-pk")[: USES + 1])
     context = {
         "piece": found,
@@ -226,7 +227,10 @@ def kind_word(version: EvidenceVersion) -> str:
 
 
 def leaning_of(use: EvidenceUse) -> Leaning:
-    answer = use.answer
+    answer, action = use.answer, use.action
+    if action is not None:
+        title = _("Action %(n)s: %(title)s") % {"n": action.number, "title": action.title}
+        return Leaning(use, title, f"{action.use.system.name}, {action.use.title}", action.get_absolute_url())
     assert answer is not None
     assessment, key = answer.assessment, answer.question.key
     section = reverse("section", args=[assessment.reference, answer.question.section.key])

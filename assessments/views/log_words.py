@@ -78,6 +78,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Worst answers signed"),
                 gettext_lazy("%(who)s signed %(facts)s of %(thing)s at the worst answer"),
             ),
+            "conformity_changed": (
+                gettext_lazy("Conformity file changed"),
+                gettext_lazy("%(who)s changed the conformity file of %(thing)s"),
+            ),
             "procedural_agreed": (
                 gettext_lazy("Minor task agreed"),
                 gettext_lazy("%(who)s agreed that %(thing)s is a minor procedural task"),
@@ -127,6 +131,38 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "action_reported": (
                 gettext_lazy("Action reported done"),
                 gettext_lazy("%(who)s reported action %(number)s of %(thing)s as done"),
+            ),
+            "action_planned": (
+                gettext_lazy("Action planned"),
+                gettext_lazy("%(who)s changed owner, date or effort of action %(number)s of %(thing)s"),
+            ),
+            "action_noted": (
+                gettext_lazy("Note on an action"),
+                gettext_lazy("%(who)s wrote on action %(number)s of %(thing)s"),
+            ),
+            "action_evidence_attached": (
+                gettext_lazy("Evidence to an action"),
+                gettext_lazy("%(who)s attached evidence to action %(number)s of %(thing)s"),
+            ),
+            "action_evidence_detached": (
+                gettext_lazy("Evidence from an action"),
+                gettext_lazy("%(who)s took evidence away from action %(number)s of %(thing)s"),
+            ),
+            "action_declined": (
+                gettext_lazy("Action not accepted"),
+                gettext_lazy("%(who)s said what is missing in action %(number)s of %(thing)s"),
+            ),
+            "risk_accepted": (
+                gettext_lazy("Risk accepted"),
+                gettext_lazy("%(who)s accepted the risk of action %(number)s of %(thing)s"),
+            ),
+            "risk_ended": (
+                gettext_lazy("Accepted risk ended"),
+                gettext_lazy("The accepted risk of action %(number)s of %(thing)s has ended, by what %(who)s did"),
+            ),
+            "plan_asked": (
+                gettext_lazy("Plan made anew"),
+                gettext_lazy("%(who)s asked for the plan of %(thing)s as it stands"),
             ),
             "action_closed": (
                 gettext_lazy("Action accepted"),
@@ -209,6 +245,18 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "certificate_suspended": (
                 gettext_lazy("Certificate suspended"),
                 gettext_lazy("Certificate %(certificate)s of %(thing)s was suspended, by what %(who)s did"),
+            ),
+            "certificate_revoked": (
+                gettext_lazy("Certificate revoked"),
+                gettext_lazy("%(who)s revoked certificate %(certificate)s of %(thing)s"),
+            ),
+            "condition_missed": (
+                gettext_lazy("Condition missed"),
+                gettext_lazy("A condition of certificate %(certificate)s of %(thing)s has passed its date"),
+            ),
+            "certificate_reinstated": (
+                gettext_lazy("Certificate valid again"),
+                gettext_lazy("Certificate %(certificate)s of %(thing)s is valid again, by what %(who)s did"),
             ),
             "superseded": (
                 gettext_lazy("Certificate replaced"),

@@ -20,7 +20,7 @@ from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
-from assessments.views.review_case import CHANGES, FACTS, Case, Group, Piece, Row
+from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
 
 FILTERS = {
     "changed": gettext_lazy("Only what changed"),
@@ -42,6 +42,13 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
     if key == CHANGES:
         raise Http404
     return _marking(request, reference, key)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
+    """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
+    return _marking(request, reference, NOT_APPLICABLE)
 
 
 @login_required
@@ -82,6 +89,8 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
         return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
     if together or group.left:
         return redirect(_with_filter(case.url(key), request))
+    if key == NOT_APPLICABLE:
+        return redirect(case.submission)
     following = next((other for other in case.groups if other.left), None)
     if following is None and key == CHANGES and case.changes:
         return redirect("send_back", reference)
@@ -267,6 +276,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "page_url": _with_filter(page_url, request),
+            "of_not_applicable": group.key == NOT_APPLICABLE,
         },
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +14,12 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from assessments import access, starting
@@ -23,17 +27,21 @@ from assessments.access import Action
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.guideline.terms import TIERS
-from assessments.models import Assessment, DeclaredUse, Role, Sees
+from assessments.models import Assessment, Role, Sees, User
 from assessments.models.portfolio import (
     ORDERS,
     cut,
+    first_page,
+    first_rows,
     newest_assessments,
     next_date_of,
-    readiness_of,
-    tiers_of,
+    readiness_in,
+    readiness_row,
+    tier_rows,
     with_dates,
     with_newest,
 )
+from assessments.models.prepared import Given, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
 from assessments.views.dashboard import next_step
 from assessments.views.requests import SignedIn
@@ -50,18 +58,35 @@ DATE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One use as the list shows it."""
+    """One use as the list shows it: plain values only, so that a row is drawn once for the same ones."""
 
-    use: DeclaredUse
-    assessment: Assessment | None
     url: str
+    title: str
+    system: str
+    version: str
+    organisation: str  # "" where one's organisation is the only one
+    parts: tuple[str, ...]
+    tier: str
+    provisional: bool
+    on_hold: bool
     state: str
+    editable: bool
+    answered: int
+    applicable: int
     next: str
-    parts: list[str]
     when: date | None
     what: str
     late: bool
     retired: bool
+
+    @property
+    def html(self) -> SafeString:
+        return _drawn(self, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _drawn(line: Line, _language: str | None) -> SafeString:
+    return mark_safe(render_to_string("assessments/portfolio/row.html", {"line": line}))  # noqa: S308
 
 
 @login_required
@@ -73,40 +98,70 @@ def portfolio(request: SignedIn) -> HttpResponse:
     form = PortfolioForm(request.GET, organisations=works_in)
     # Who sees only what is assigned does not learn of a newer assessment that is not.
     partly = any(m.sees == Sees.ASSIGNED for m in memberships)
-    of = access.assessments_for(request.user) if partly else None
-    uses = narrowed(access.portfolio_for(request.user), form.chosen(), of)
-    order = ORDERS[form.chosen().get("sort", "changed")]
-    page = cut(
-        with_dates(with_newest(uses, of)),
-        order,
-        ROWS,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
+    asked = _asked(tuple(form.chosen().items()), partly)
+    if "after" in request.GET or "before" in request.GET:
+        page = cut(
+            asked.rows(request.user),
+            asked.order,
+            ROWS,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    else:
+        page = first_page(asked.first.all(user=request.user.pk), ROWS)
     newest = newest_assessments(page.rows)
     in_full = {m.organisation_id for m in memberships if m.role != Role.REVIEWER and m.sees == Sees.ALL}
     today = timezone.localdate()
-    tiers = tiers_of(uses)
+    tiers = dict(asked.tiers.all(user=request.user.pk))
     filtered = bool(set(form.chosen()) - {"sort"})
+    several = len(works_in) > 1
     context = {
         "place": PLACE,
         "form": form,
         "filtered": filtered,
         "query": form.query(),
-        "lines": [_line(use, newest.get(use.pk), today, use.organisation_id in in_full) for use in page.rows],
+        "lines": [
+            _line(use, newest.get(use.pk), today, use.organisation_id in in_full, several=several) for use in page.rows
+        ],
         "before": _address(form, before=page.before) if page.before else "",
         "after": _address(form, after=page.after) if page.after else "",
         "count": sum(tiers.values()),
         "tiers": [(str(tier), tiers.get(str(tier), 0), _address(form, tier=str(tier))) for tier in reversed(TIERS)],
         "no_tier": tiers.get("", 0),
         "no_tier_url": _address(form, tier=NONE),
-        "readiness": _readiness(uses.filter(organisation__in=in_full)) if in_full else [],
-        "several": len(works_in) > 1,
-        "kept": list(access.filters_for(request.user)),
-        "keep_form": KeepFilterForm(),
+        "readiness": _readiness(asked.readiness.all(user=request.user.pk)[0]) if in_full else [],
+        "kept": access.filters_of(request.user),
         "may_register": any(m.role in access.MAY[Action.REGISTER] for m in memberships),
     }
     return render(request, "assessments/portfolio/portfolio.html", context)
+
+
+class Asked:
+    """The queries of the list for one choice, the same for everybody who makes it but for the door of who asks."""
+
+    def __init__(self, chosen: dict[str, str], *, partly: bool) -> None:
+        self.chosen, self.partly = chosen, partly
+        self.order = ORDERS[chosen.get("sort", "changed")]
+        user: Any = Given("user")
+        self.first: Prepared[Any] = Prepared(lambda: first_rows(self.rows(user), self.order, ROWS))
+        self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
+        self.readiness: Prepared[Any] = Prepared(
+            lambda: readiness_row(self.uses(user).filter(organisation__in=access.in_full_of(user)))
+        )
+
+    def of(self, user: User) -> QuerySet[Assessment] | None:
+        return access.assessments_for(user) if self.partly else None
+
+    def uses(self, user: User) -> DeclaredUseQuerySet:
+        return narrowed(access.portfolio_for(user), self.chosen, self.of(user))
+
+    def rows(self, user: User) -> DeclaredUseQuerySet:
+        return with_dates(with_newest(self.uses(user), self.of(user)))
+
+
+@lru_cache(maxsize=64)
+def _asked(chosen: tuple[tuple[str, str], ...], partly: bool) -> Asked:
+    return Asked(dict(chosen), partly=partly)
 
 
 def narrowed(
@@ -139,17 +194,25 @@ def _address(form: PortfolioForm, **changed: str) -> str:
     return "?" + urlencode({**form.chosen(), **changed})
 
 
-def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool) -> Line:
+def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> Line:
     if assessment:
         assessment.use = use
     due = next_date_of(use) if in_full else None  # actions and certificates are not shown to the others
     return Line(
-        use=use,
-        assessment=assessment,
         url=assessment.get_absolute_url() if assessment else use.get_absolute_url(),
+        title=use.title,
+        system=use.system.name,
+        version=use.system.version,
+        organisation=use.system.organisation.name_en if several else "",
+        parts=tuple(part_words(use.system)),
+        tier=use.assigned_tier,
+        provisional=use.provisional,
+        on_hold=bool(use.open_holds),
         state=assessment.shown_state if assessment else "not_started",
+        editable=assessment is not None and assessment.is_editable,
+        answered=assessment.answered if assessment else 0,
+        applicable=assessment.applicable if assessment else 0,
         next=next_step(assessment) if assessment else "",
-        parts=part_words(use.system),
         when=due[1] if due else None,
         what=str(DATE_WORDS[due[0]]) if due else "",
         late=due is not None and due[1] < today,
@@ -157,12 +220,12 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool) -
     )
 
 
-def _readiness(uses: DeclaredUseQuerySet) -> list[tuple[str, str | None, int]]:
+def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
     """Each dimension with its mean readiness in per cent, one decimal, and over how many assessments."""
     terms = access.current_edition().terms
     return [
         (terms[f"dimensions.{key}"], None if mean is None else f"{mean:.1f}", count)
-        for key, (mean, count) in readiness_of(uses).items()
+        for key, (mean, count) in readiness_in(row).items()
     ]
 
 

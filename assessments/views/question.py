@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from assessments import access
 from assessments.access import NO_MARKS, Marks
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question
@@ -77,6 +78,7 @@ class QuestionView:
     clauses: list[tuple[str, str, str]]
     user: User
     problem: str = ""  # why it could not be saved, where no control is to blame
+    hides: list[str] = field(default_factory=list)  # the questions whose answers it would hide, once somebody agrees
     notice: str = ""  # what was decided in saving it, so that it can be put otherwise
     versions: list[Version] = field(default_factory=list)
     newer: int = 0  # the revision that stands, where there are two versions
@@ -88,6 +90,7 @@ class QuestionView:
     evidence: Strip | None = None  # what the answer leans on
     marks: Marks = NO_MARKS  # comments, who is asked, and the reader's flag
     reference: str = ""  # of the assessment
+    use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
 
     @property
@@ -181,6 +184,18 @@ class QuestionView:
     def choice_error(self) -> str:
         errors = self.errors
         return errors.get("choice") or errors.get("items") or errors.get("base") or errors.get("operation") or ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing has to be said of it: no error, no conflict, no notice."""
+        return not (self.errors or self.problem or self.versions or self.notice)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The controls that have a place for an error of their own."""
+        found = [] if self.question.is_checklist else [self.planned_id]
+        found += [self.reason_id] if self.may_not_apply else []
+        return (*found, self.text_id, *(line.id for line in self.lines if line.may_not_apply))
 
     @property
     def some_do_not_apply(self) -> bool:
@@ -383,6 +398,7 @@ def view_question(
         )
         for item in (declared.items(edition, question) if question.is_checklist else ())
     ]
+    asks_again = bool(form.stored and form.stored.to_confirm and form.stored.closed_action)
     return QuestionView(
         number=number,
         question=question,
@@ -390,6 +406,7 @@ def view_question(
         answer=form.stored,
         url=reverse("answer", args=[case.assessment.reference, question.key]),
         reference=case.assessment.reference,
+        use_reference=case.assessment.use.reference if asks_again and case.sees_all else "",
         editable=editable,
         locked=locked,
         may_not_apply=edition.not_applicable_allowed(question.requirements, context),
@@ -407,9 +424,7 @@ def make_form(case: Case, question: Question, stored: Answer | None, data: Any =
 
 def stored_answers(case: Case, questions: Iterable[Question]) -> dict[str, Answer]:
     """The stored answers to these questions, with who wrote them: one query."""
-    keys = [question.key for question in questions]
-    rows = case.assessment.answers.filter(question__key__in=keys).select_related("question", "by")
-    return {row.question.key: row for row in rows}
+    return access.answers_to(case.assessment, dict.fromkeys(question.key for question in questions))
 
 
 def views_of(

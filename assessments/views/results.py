@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.cache import caches
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -356,8 +356,12 @@ class Standing:
 
 
 def _found(user: User, reference: str) -> Assessment:
-    assessment = get_object_or_404(access.assessments_for(user), reference=reference)
-    if access.assigned_targets(user, assessment) is not None:
+    assessment = access.find_assessment(user, reference)
+    if assessment is None:
+        raise Http404
+    mine = access.memberships_on_page(user)
+    member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
+    if access.assigned_targets(user, assessment, member) is not None:
         raise NotPermitted(_("You see only what is assigned to you; the results show the answers of everybody."))
     return assessment
 
@@ -382,7 +386,7 @@ class Kept:
 
 def _kept(assessment: Assessment) -> Kept:
     """Draw the results, or take what was drawn for the same state: working them out takes most of the page's time."""
-    actions = list(assessment.use.actions.exclude(status="closed"))
+    actions = access.open_actions_of(assessment)
     use, system = assessment.use, assessment.use.system
     state = [
         (assessment.pk, assessment.state, assessment.current_submission_id, assessment.updated_at.isoformat()),
@@ -442,7 +446,7 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
     """What stands behind one number."""
     key = key.rstrip("/")
     assessment = _found(request.user, reference)
-    standing = _standing(assessment, assessment.use.actions.exclude(status="closed"))
+    standing = _standing(assessment, access.open_actions_of(assessment))
     context: dict[str, Any] = {
         "standing": standing,
         "assessment": standing.assessment,

@@ -55,6 +55,7 @@ from assessments.views.wording import (
 
 FACTS = "facts"
 CHANGES = "changes"
+NOT_APPLICABLE = "not-applicable"
 OPERATION = "the-operation-of-this-save"
 """Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
 
@@ -252,10 +253,11 @@ class Case:
         self.is_comparison = bool(since) and since != self.submission.round - 1
         self.changed = workflow.changed_targets(self.before, self.content) if self.before else set()
 
-    def require_seat(self) -> None:
-        """Raise NotPermitted for somebody who may read the case and has not taken it."""
+    def require_seat(self) -> ReviewSeat:
+        """Return the person's seat; raises NotPermitted for somebody who may read the case and has not taken it."""
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        return self.seat
 
     @cached_property
     def interests(self) -> list[Interest]:
@@ -341,10 +343,23 @@ class Case:
     def rows(self) -> dict[str, Row]:
         return {row.target: row for group in self.groups for row in group.rows}
 
+    @cached_property
+    def not_applicable(self) -> Group:
+        """The answers by which a must, whole or as a line of a checklist, is not applicable: one page of their own."""
+        left_out = {
+            f"q:{finding['question']}"
+            for finding in self.content["findings"]
+            if finding["kind"] == "not_applicable" and finding["strength"] == Strength.MUST
+        }
+        rows = [row for row in self.rows.values() if row.target in left_out]
+        return Group(NOT_APPLICABLE, _("Musts that are not applicable"), rows)
+
     def group(self, key: str) -> Group:
         if key == CHANGES:
             rows = [row for row in self.rows.values() if (row.changed if self.is_comparison else row.waits)]
             return Group(CHANGES, _("What changed"), rows)
+        if key == NOT_APPLICABLE:
+            return self.not_applicable
         found = next((group for group in self.groups if group.key == key), None)
         if found is None:
             raise Http404
@@ -353,10 +368,9 @@ class Case:
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
         reference = self.submission.reference
-        if group in (FACTS, CHANGES):
-            page = reverse("review_facts" if group == FACTS else "review_changes", args=[reference])
-        else:
-            page = reverse("review_section", args=[reference, group])
+        own = {FACTS: "review_facts", CHANGES: "review_changes", NOT_APPLICABLE: "review_not_applicable"}
+        page = reverse(own[group], args=[reference]) if group in own else ""
+        page = page or reverse("review_section", args=[reference, group])
         if not target:
             return page
         shown = "?show=all" if self.before and not self.rows[target].waits else ""

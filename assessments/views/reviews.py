@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, staleness, workflow
+from assessments import access, declaring, desk, gates, staleness, workflow
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Choice, HoldKind, Tier
@@ -20,18 +20,17 @@ from assessments.models import (
     Seat,
     State,
 )
+from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
-from assessments.views.review_case import Case, Row
+from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
 from assessments.views.wording import (
     rule_cards,
 )
 
-SAME_WORDS = 3  # so many answers with the same note are worth a look
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
-SHORT_NOTE = 20  # characters; shorter notes repeat by nature
 
 
 @login_required
@@ -58,6 +57,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     ]
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
+    lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
     approved = {d.by_id for r in rounds if r.pk == submission.pk for d in r.decisions.all() if d.kind == "approve"}
     return render(
         request,
@@ -76,7 +76,12 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "raised": content["tier"].get("raised"),
             "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
             "stale": staleness.shown(case.assessment),
-            "unusual": _unusual(case),
+            "found": _found(case),
+            "file": _file_lines(case, lacking),
+            "asked_for": [
+                (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
+            ],
+            "musts": content["musts"],
             "rounds": rounds,
             "in_team": in_team,
             "independent": independent,
@@ -121,31 +126,50 @@ def _free(case: Case, independent: bool) -> bool:
     return case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats) and independent
 
 
-def _unusual(case: Case) -> list[dict[str, Any]]:
-    """What a reviewer would want to look at first, each as a sentence with the answers it is about."""
-    rows = list(case.rows.values())
-    notes = Counter(row.now["note"].strip() for row in rows if len(row.now["note"].strip()) >= SHORT_NOTE)
-    repeated = {note for note, times in notes.items() if times >= SAME_WORDS}
-    musts = case.content["musts"]
-    found: list[tuple[str, list[Row]]] = [
+def _found(case: Case) -> list[dict[str, Any]]:
+    """What the checks found before signing, in the very words that the owner read, with what changed since the last round.
+
+    Submissions of a release without checks show what is not known and planned alone.
+    """
+    rows = case.rows
+    lines = [
         (
-            _("Not applicable (%(n)s of %(all)s musts in scope)")
-            % {"n": musts["not_applicable"], "all": musts["in_scope"]},
-            [row for row in rows if row.now.get("not_applicable") or any(line["reason"] for line in row.now["lines"])],
-        ),
-        (_("Do not know"), [row for row in rows if row.now["unknown"]]),
-        (_("Planned for later"), [row for row in rows if row.now["credit"] == Choice.PLANNED]),
-        (_("The same words under several answers"), [row for row in rows if row.now["note"].strip() in repeated]),
-    ]
-    if case.before is not None:
-        found.insert(
-            0, (_("Changed since round %(n)s") % {"n": case.round_before}, [row for row in rows if row.changed])
+            "",
+            _("Changed since round %(n)s") % {"n": case.round_before},
+            "",
+            [row for row in rows.values() if row.changed] if case.before is not None else [],
         )
+    ]
+    for found in case.content.get("checks", ()):
+        check = case.edition.check_of[found["check"]]
+        targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
+        lines.append((found["severity"], check.label, check.advice, [rows[t] for t in targets if t in rows]))
+    lines.append(("look", _("Do not know"), "", [row for row in rows.values() if row.now["unknown"]]))
+    planned = [row for row in rows.values() if row.now["credit"] == Choice.PLANNED]
+    lines.append(("look", _("Planned for later"), "", planned))
     return [
-        {"title": title, "lines": [(row.title, case.url_of(row.target)) for row in about]}
-        for title, about in found
+        {
+            "severity": severity,
+            "title": title,
+            "advice": advice,
+            "lines": [(row.title, case.url_of(row.target)) for row in about],
+        }
+        for severity, title, advice, about in lines
         if about
     ]
+
+
+def _file_lines(case: Case, lacks: Iterable[gates.Missing]) -> list[PartLine]:
+    """The conformity file as it was signed, and what of it is missing today."""
+    lacking = {lack.part: lack.words for lack in lacks if lack.part}
+    before = {part["part"]: part for part in (case.before or {}).get("conformity", ())}
+    now = {part["part"]: part["revision"] for part in case.content.get("conformity", ())}
+    lines = lines_of(case.edition, case.content, lacking)
+    for line in lines:
+        line.changed = case.before is not None and now.get(line.part.key) != before.get(line.part.key, {}).get(
+            "revision"
+        )
+    return lines
 
 
 @login_required

@@ -101,7 +101,15 @@ def _reader(case: Case) -> str:
 def _said(answer: Answer | None) -> tuple[object, ...]:
     if answer is None:
         return ()
-    return (answer.pk, answer.revision, answer.at, answer.by_id, str(answer.by), answer.to_confirm)
+    return (
+        answer.pk,
+        answer.revision,
+        answer.at,
+        answer.by_id,
+        str(answer.by),
+        answer.to_confirm,
+        answer.closed_action,
+    )
 
 
 def _pieces(uses: Sequence[EvidenceUse]) -> list[tuple[object, ...]]:

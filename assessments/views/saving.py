@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from assessments import declaring, held
-from assessments.errors import Conflict, InvalidAnswer, Locked
+from assessments.errors import Conflict, InvalidAnswer, Locked, WouldHide
 from assessments.forms.answering import TEXT_MAX, AnswerForm, posted_question
 from assessments.guideline.edition import Question
 from assessments.guideline.terms import Choice
@@ -37,6 +37,7 @@ class Kept:
     conflict: Answer | None = None
     saved: declaring.AnswerSaved | None = None
     notice: str = ""
+    hides: list[str] = field(default_factory=list)  # titles of the questions whose answers it would hide
 
 
 def is_of_another(request: HttpRequest) -> bool:
@@ -52,7 +53,8 @@ def said_of_another() -> str:
 def keep_answer(case: Case, form: AnswerForm, resolve: str = "") -> Kept:
     """Save a posted answer if it differs from what its page showed; errors go to the form.
 
-    `resolve`: where the person has seen both versions, "mine" for the one typed here and "both" for the two in one.
+    `resolve`: where the person has seen both versions, "mine" for the one typed here and "both" for the two in one;
+    "hide" where they have read which answers it hides.
     """
     if not form.is_valid() or form.is_blank:
         return Kept(form.stored)
@@ -69,19 +71,22 @@ def keep_answer(case: Case, form: AnswerForm, resolve: str = "") -> Kept:
                 "Together the two notes have more than %(n)s characters. Shorten yours, then put them together."
             )
             return Kept(stored, problem=too_long % {"n": TEXT_MAX}, conflict=stored)
+    may_hide = resolve == "hide"
     try:
         try:
-            saved = save_form(case, form, base, value)
+            saved = save_form(case, form, base, value, may_hide=may_hide)
         except Conflict as error:
             # One's own page may have saved an earlier half of this while the request was on its way.
             if resolve or not is_own_longer_text(error.current, form, case.user):
                 raise
-            saved = save_form(case, form, error.current.revision)
+            saved = save_form(case, form, error.current.revision, may_hide=may_hide)
     except InvalidAnswer as error:
         form.add_error(error.field if error.field in form.fields else "choice", str(error))
         return Kept(stored)
     except Conflict as error:
         return Kept(error.current, problem=str(error), conflict=error.current)
+    except WouldHide as error:
+        return Kept(stored, problem=str(error), hides=[answer.title for answer in error.answers])
     except Locked as error:
         return Kept(stored, problem=str(error))
     return Kept(saved.answer, changed=saved.changed, saved=saved, notice=notice)
@@ -122,7 +127,9 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
     }
 
 
-def save_form(case: Case, form: AnswerForm, base: int, value: Mapping[str, Any] | None = None) -> declaring.AnswerSaved:
+def save_form(
+    case: Case, form: AnswerForm, base: int, value: Mapping[str, Any] | None = None, *, may_hide: bool = False
+) -> declaring.AnswerSaved:
     return declaring.save_answer(
         case.assessment,
         form.question.key,
@@ -130,6 +137,7 @@ def save_form(case: Case, form: AnswerForm, base: int, value: Mapping[str, Any] 
         by=case.user,
         base=base,
         operation=form.operation_of(base),
+        may_hide=may_hide,
     )
 
 
@@ -168,7 +176,7 @@ def save_views(case: Case, views: Sequence[QuestionView], resolve: str) -> int:
         if kept.conflict:
             show_conflict(view, kept.conflict, kept.problem)
         elif kept.problem:
-            view.problem = kept.problem
+            view.problem, view.hides = kept.problem, kept.hides
         elif kept.answer and not view.form.errors:
             view.form.stored = kept.answer
             view.form = make_form(case, view.question, kept.answer)

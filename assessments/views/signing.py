@@ -13,10 +13,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from assessments import access, reviewing, workflow
+from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
@@ -24,7 +25,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import changed_targets, picture
+from assessments.models.snapshots import before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, fact_words, stored_answers
 
@@ -76,10 +77,13 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     missing = missing_facts(case)
     empty = [line for line in lines.values() if line.answer is None]
     tier = assessment.use.assigned_tier
+    before = before_signing(assessment, case.declared, answers) if assessment.is_editable else None
     context = {
         "case": case,
         "assessment": assessment,
         "use": assessment.use,
+        "found": found_before_signing(case, before) if before else None,
+        "will_ask": asked_at_approval(case, before) if before else [],
         "missing": missing,
         "empty": empty,
         "unknown": [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN],
@@ -94,6 +98,36 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
     return render(request, "assessments/signing/check.html", context)
+
+
+def found_before_signing(case: Case, before: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the checks find today, with links to what they are about; the reviewer reads the same after signing."""
+    lines = []
+    for found in before["checks"]:
+        check = case.edition.check_of[found["check"]]
+        facts = [case.edition.facts[key] for key in found["facts"]]
+        questions = [case.edition.questions[key] for key in found["questions"]]
+        page = reverse("facts", args=[case.assessment.use.reference, "x"]).removesuffix("x/")
+        about = [(fact.label, f"{page}{fact.group}/#fact-{fact.key}") for fact in facts]
+        about += [(question.title, answer_line(case, question, None).url) for question in questions]
+        lines.append({"severity": found["severity"], "title": check.label, "advice": check.advice, "lines": about})
+    return lines
+
+
+def asked_at_approval(case: Case, before: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What a reviewer cannot approve without and is not there yet: label, what is asked, where it is given."""
+    lacking = gates.missing(case.edition, before, today=timezone.localdate())
+    reference = case.assessment.reference
+    return [
+        (
+            lack.label,
+            lack.words,
+            answer_line(case, case.edition.questions[lack.question], None).url
+            if lack.question
+            else reverse("conformity", args=[reference]) + f"#part-{lack.part}",
+        )
+        for lack in lacking
+    ]
 
 
 def untouched_since_return(case: Case, content: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
@@ -205,7 +239,12 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
-    context = signing_context(case, content, form) | {"obstacles": obstacles, "tier": tier, "untouched": untouched}
+    context = signing_context(case, content, form) | {
+        "obstacles": obstacles,
+        "tier": tier,
+        "untouched": untouched,
+        "will_ask": asked_at_approval(case, content),
+    }
     return render(request, "assessments/signing/sign.html", context)
 
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from assessments import access, staleness, starting, teamwork, workflow
+from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
+from assessments.models.base import sha256
 from assessments.views.case import (
     Case,
     documents_of,
@@ -63,7 +69,7 @@ class Asked:
 def who_has_what(case: Case) -> dict[str, list[Asked]]:
     """The people who are asked, by section: one query."""
     found: dict[str, dict[tuple[int, bool], Asked]] = {}
-    for assignment in access.asked_in(case.assessment):
+    for assignment in access.asked_on_page(case.assessment):
         url = reverse("asked", args=[case.assessment.reference, assignment.pk])
         person = Asked(str(assignment.member.user), url)
         key = (assignment.member_id, bool(assignment.question))
@@ -98,6 +104,13 @@ class SectionRow:
     def time_left(self) -> str:
         return duration(self.minutes) if self.minutes else ""
 
+    @property
+    def state_shown(self) -> tuple[object, ...]:
+        """All that its line shows."""
+        counts = (self.answered, self.total, self.unknown, self.planned, self.not_applicable)
+        marks = (self.flagged, self.open_comments, self.minutes, self.go_on)
+        return (self.section.key, self.state, counts, marks, self.people)
+
     def is_shown(self, show: str) -> bool:
         """Whether the filter of the task list keeps it."""
         kept = {"open": self.answered < self.total, "unknown": self.unknown, "flagged": self.flagged}
@@ -113,7 +126,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     assessment, use = case.assessment, case.assessment.use
     counts = assessment.progress.get("sections", {})
     assigned = who_has_what(case)
-    given = list(assessment.answers.order_by("-at").values_list("question__key", "by_id", "to_confirm"))
+    given = access.answers_by_time(assessment)
     last = next((key for key, by, _carried in given if by == case.user.pk), None) if case.may_answer else None
     have_answer = {key for key, _by, to_confirm in given if not to_confirm}
     rows = [
@@ -154,6 +167,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         and submission is not None
         and submission.decisions.filter(kind=DecisionKind.DECLARE_PROHIBITED).exists()
     )
+    holds = list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else []
     context = {
         "case": case,
         "assessment": assessment,
@@ -176,23 +190,59 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": is_prohibited,
         "is_open": is_open,
+        "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
         "certificate": certificate_of(case),
         "stale": staleness.shown(assessment) if case.sees_all and assessment.state in staleness.APPROVALS else [],
-        "holds": list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else [],
+        "holds": holds,
         "show": show,
         "filters": [(key, label, count) for key, label in FILTERS if (count := sum(row.is_shown(key) for row in rows))],
         "flagged": sum(row.flagged for row in rows),
         "time_left": duration(sum(row.minutes for row in rows)) if any(row.minutes for row in rows) else "",
-        "closed": closed_sections(case) if case.sees_all and is_open else [],
+        "closed": SimpleLazyObject(lambda: closed_sections(case) if case.sees_all and is_open else []),
         "may_recall": case.is_owner and assessment.state == State.SUBMITTED,
         "may_withdraw": case.is_owner and State.WITHDRAWN in workflow.MOVES[State(assessment.state)],
         "obligation": case.edition.obligations.get(Tier(use.assigned_tier)) if use.assigned_tier else None,
         "guideline_date": guideline_date(case.edition),
         "parts": [case.edition.terms[f"stakeholders.{part}"] for part in case.declared.parts],
     }
+    shown_holds = [(hold.pk, hold.kind, hold.due) for hold in holds]
+    state = (*(row.state_shown for row in rows), show, last, offer, missing, shown_holds, is_prohibited)
+    context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
     return render(request, "assessments/answering/task_list.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The sheet and the notes as they were drawn."""
+
+    sheet: SafeString
+    notes: SafeString
+
+
+def draw(context: Mapping[str, Any]) -> Kept:
+    names = ("task_list_sheet", "task_list_notes")
+    return Kept(*(mark_safe(render_to_string(f"assessments/answering/{name}.html", dict(context))) for name in names))  # noqa: S308
+
+
+def drawn_once(case: Case, state: tuple[object, ...], context: Mapping[str, Any]) -> Kept:
+    """Draw them, or take what was drawn for the same state: while it can be answered, the key says all that they show.
+
+    Later there are a submission, a decision and documents to show as well, and nobody opens the page so often.
+    """
+    assessment, use = case.assessment, case.assessment.use
+    reader = (case.is_owner, case.may_answer, case.sees_all, get_language(), timezone.localdate())
+    of_assessment = (assessment.reference, assessment.shown_state, assessment.state, assessment.current_submission_id)
+    of_use = (use.reference, use.title, use.assigned_tier, use.provisional, use.open_holds)
+    of_system = (use.system.reference, use.system.name)
+    of_facts = (case.edition.checksum, sorted(case.declared.facts.items()), case.declared.parts)
+    key = f"task-list:{sha256(repr((reader, of_assessment, of_use, of_system, of_facts, state)))}"
+    kept: Kept | None = caches["pages"].get(key)
+    if kept is None:
+        kept = draw(context)
+        caches["pages"].set(key, kept)
+    return kept
 
 
 def certificate_of(case: Case) -> Certificate | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 
+from assessments import workflow
 from assessments.models import (
     AISystem,
     Answer,
@@ -17,12 +19,15 @@ from assessments.models import (
     DeclaredFact,
     DeclaredUse,
     Edition,
+    EvidenceUse,
+    Route,
 )
 from assessments.models.assessments import DERIVED
 from assessments.models.questionnaires import question_ids
 from tests.bench.edition import bench_source
-from tests.factories import make_assessment, make_cast
+from tests.factories import Cast, make_assessment, make_cast, make_evidence
 
+QUEUE, WITH_EVIDENCE, PIECES = 55, 90, 20
 CHOICES = ("in_place", "in_place", "partly", "not_in_place", "unknown")
 
 
@@ -58,13 +63,39 @@ def seed(how_many: int) -> dict[str, Any]:
             setattr(assessment, name, getattr(first, name))
     Assessment.objects.bulk_update(assessments, [name for name in DERIVED if name != "updated_at"], batch_size=200)
     section = first.compiled().questions[asked[0]].section
-    questions = asked
+    # Those at the front are saved to, the last one is only read.
+    waiting = assessments[len(assessments) // 2 : -1][:QUEUE]
+    review = _submit(waiting, cast)
     return {
         "session": _session(cast.owner),
+        "reviewer": _session(cast.independent),
+        "inside": _session(cast.reviewer),
+        "review": review,
+        "queue": len(waiting),
         "assessments": [assessment.reference for assessment in assessments],
-        "questions": questions,
+        "questions": asked,
         "section": section,
     }
+
+
+def _submit(assessments: list[Assessment], cast: Cast) -> str:
+    """Sign these, one in ten to the organisation's own reviewer; returns the last one, taken and with evidence."""
+    last = assessments[-1]
+    answers = list(last.answers.order_by("pk")[:WITH_EVIDENCE])
+    pieces = [make_evidence(cast.organisation, by=cast.owner) for _n in range(PIECES)]
+    EvidenceUse.objects.bulk_create(
+        EvidenceUse(evidence=piece, answer=answer, version=1, by=cast.owner)
+        for answer, piece in zip(answers, itertools.cycle(pieces), strict=False)
+    )
+    submission = None
+    with transaction.atomic():
+        for n, assessment in enumerate(assessments):
+            route = Route.INSIDE if n % 10 == 0 and assessment is not last else Route.INDEPENDENT
+            submission = workflow.submit(assessment, by=cast.owner, route=route)
+        assert submission is not None
+        workflow.take(submission, by=cast.independent)
+        transaction.get_connection().run_on_commit.clear()  # no documents and no mail: each PDF takes ten seconds
+    return submission.reference
 
 
 def _copies(first: Assessment, how_many: int) -> list[Assessment]:

@@ -233,6 +233,12 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
                 raise DemoFault(document, ("review",), f"there is nothing to judge under “{target}”")
 
 
+def is_newest_loaded() -> bool:
+    """Tell whether the release of the edition's folder is in the database, by its number alone."""
+    head: Any = read_document("edition.yaml", (settings.EDITION_DIR / "edition.yaml").read_text(encoding="utf-8")).value
+    return Edition.objects.filter(key=head["key"], release=head["release"]).exists()
+
+
 def _one_of(document: Document, path: YamlPath, value: str, known: Iterable[str]) -> None:
     if value not in known:
         raise DemoFault(document, path, f"“{value}” is none of: {', '.join(sorted(known))}")
@@ -246,7 +252,7 @@ class Command(BaseCommand):
         parser.add_argument("--folder", type=Path, default=DEMO_DIR, metavar="DIR")
 
     def handle(self, *args: Any, password: str | None, folder: Path, **options: Any) -> None:
-        if not Edition.objects.exists():
+        if not is_newest_loaded():  # an older release may be: what stands on it stays, the demo begins on the newest
             call_command("load_guideline", stdout=self.stdout)
         self.password = password or secrets.token_urlsafe(9)
         self.new: set[str] = set()

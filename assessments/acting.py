@@ -1,0 +1,658 @@
+"""Remediation actions: opened by a submission, planned, done, accepted; and the risks that somebody accepts instead.
+
+One function, one transaction each, the actor always named, `by=`. Each writes a line of the action's own history
+(`ActionEvent`) and an audit entry. `workflow` closes an action, since a certificate may hang on it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from assessments import access, tasks, teamwork
+from assessments.access import Action
+from assessments.declaring import delivery_team
+from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    ActionEvent,
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Condition,
+    DeclaredUse,
+    Document,
+    DocumentKind,
+    DocumentState,
+    Edition,
+    EffortChoices,
+    Evidence,
+    EvidenceUse,
+    MarkKind,
+    Membership,
+    RemediationAction,
+    ReviewSeat,
+    Role,
+    Route,
+    Submission,
+    User,
+)
+from assessments.reopening import reopen_answer
+
+Kind = ActionEvent.Kind
+ASSIGNED, REPORTED, DECLINED, CLOSED = "action_assigned", "action_reported", "action_declined", "action_closed"
+RISK_ACCEPTED, RISK_RETURNED = "risk_accepted", "risk_returned"
+NEVER_ACCEPTED = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
+"""Priorities of which nobody may accept the risk. Our judgement: a must is met, or made a dated condition."""
+
+
+# --- what a submission opens and closes ----------------------------------------------------------------------------------
+
+
+def open_actions(
+    assessment: Assessment, edition: CompiledEdition, content: Mapping[str, Any], *, by: User
+) -> list[dict[str, Any]]:
+    """Keep one action a question: open new ones with the next number, close those whose findings are gone.
+
+    An accepted risk stands as long as it may: where the gap has become one that blocks, it is open again. What somebody
+    planned by hand stays. Returns the actions as the snapshot keeps them.
+    """
+    use = assessment.use
+    today = timezone.localdate()
+    have = {action.question: action for action in use.actions.exclude(status=ActionStatus.CLOSED)}
+    drawn = []
+    for proposed in content["actions"]:
+        action = have.pop(proposed["question"], None)
+        due = today + timedelta(days=proposed["due_days"])
+        if action is None:
+            use.action_count += 1
+            action = RemediationAction(
+                use=use,
+                organisation=assessment.organisation,
+                number=use.action_count,
+                question=proposed["question"],
+                due=due,
+            )
+        action.title, action.requirements = proposed["title"][:200], proposed["requirements"]
+        action.suggested_owner, action.priority = proposed["owner"], proposed["priority"]
+        if "effort" not in action.set_by_hand:
+            action.effort = proposed["effort"]
+        if "due" not in action.set_by_hand:
+            action.due = min(action.due, due)
+        no_longer = action.status == ActionStatus.ACCEPTED and action.priority in NEVER_ACCEPTED
+        if no_longer:
+            action.status = ActionStatus.OPEN
+        action.save()
+        if no_longer:
+            _note(action, Kind.RISK_ENDED, by=by, words=_("The gap blocks now: its risk cannot be accepted any more."))
+        drawn.append({**proposed, "number": action.number, "due": action.due, "effort": str(action.effort)})
+    for action in have.values():
+        if action.asked:  # a reviewer asked for it on accepting the answer: it is closed as it was agreed
+            continue
+        words = _("The new answer leaves no finding.")
+        action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
+        action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
+        action.save(update_fields=["status", "closed_at", "note"])
+        _note(action, Kind.CLOSED, by=by, words=words)
+    use.save(update_fields=["action_count"])
+    return drawn
+
+
+def close_accepted_reasons(submission: Submission, *, by: User) -> None:
+    """Close the actions of which nothing is left once a reviewer accepted why it does not apply; with the approval.
+
+    Nothing was put in place, so no answer is to be confirmed again: `verified_by` stays empty.
+    """
+    kinds: dict[str, set[str]] = {}
+    for finding in submission.content()["findings"]:
+        kinds.setdefault(finding["question"], set()).add(finding["kind"])
+    reasons = [question for question, found in kinds.items() if found == {"not_applicable"}]
+    marked = submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
+    accepted = [question for question in reasons if f"q:{question}" in set(marked)]
+    use = submission.assessment.use_id
+    rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
+    words = _("A reviewer accepted why it does not apply.")
+    for action in rows.exclude(status=ActionStatus.CLOSED):
+        action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
+        action.note = (action.note + "\n" + words).strip()
+        action.save(update_fields=["status", "closed_at", "note"])
+        _note(action, Kind.CLOSED, by=by, words=words)
+
+
+# --- who, by when, how much work -----------------------------------------------------------------------------------------
+
+
+def _lock(action: RemediationAction) -> RemediationAction:
+    rows = RemediationAction.objects.select_for_update(of=("self",))
+    return rows.select_related("use__system", "organisation", "owner").get(pk=action.pk)
+
+
+def _note(
+    action: RemediationAction,
+    kind: str,
+    *,
+    by: User | None,
+    old: str = "",
+    new: str = "",
+    words: str = "",
+    batch: uuid.UUID | None = None,
+) -> ActionEvent:
+    event: ActionEvent = ActionEvent.objects.create(
+        action=action, kind=kind, by=by, old=old[:200], new=new[:200], words=words, batch=batch
+    )
+    return event
+
+
+def _audit(kind: str, action: RemediationAction, by: User | None, **details: Any) -> None:
+    AuditEntry.objects.record(
+        kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details}
+    )
+
+
+def _tell(recipients: Iterable[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:
+    teamwork.tell(
+        recipients, kind, f"action:{action.use.reference}/{action.number}", subject, text, action.get_absolute_url()
+    )
+
+
+def _named(action: RemediationAction) -> dict[str, Any]:
+    return {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
+
+
+def owners_of(organisation: int) -> set[int]:
+    rows = Membership.objects.current().filter(organisation=organisation, role=Role.OWNER)
+    return set(rows.values_list("user_id", flat=True))
+
+
+def conditions_on(actions: Iterable[RemediationAction]) -> dict[int, Condition]:
+    """The open condition that an action has to meet, by the action's id: one query."""
+    found = {(action.use_id, action.question): action.pk for action in actions}
+    rows = Condition.objects.filter(
+        met_at=None,
+        decision__submission__assessment__use__in={use for use, _question in found},
+        question__in={question for _use, question in found},
+    ).exclude(decision__submission__certificate__ended_at__isnull=False)
+    conditions: dict[int, Condition] = {}
+    for row in rows.select_related("decision__submission__assessment").defer("decision__submission__snapshot"):
+        pk = found.get((row.decision.submission.assessment.use_id, row.question))
+        if pk:
+            conditions[pk] = row
+    return conditions
+
+
+def date_problem(action: RemediationAction, due: date, condition: Condition | None) -> str:
+    """Say why an action cannot be due on that day; empty when it can."""
+    if action.status == ActionStatus.CLOSED:
+        return _("It is closed.")
+    if due < timezone.localdate():
+        return _("The day is over. Choose today or a later day.")
+    if condition is not None and due > condition.due_on:
+        return _("A condition of the approval has to be met by %(day)s. Choose that day or an earlier one.") % {
+            "day": date_format(condition.due_on, "DATE_FORMAT")
+        }
+    return ""
+
+
+@transaction.atomic
+def plan(action: RemediationAction, *, by: User, owner: User | None, due: date, effort: str) -> RemediationAction:
+    """Say who does an action, by when, and how much work it is; only what differs is changed and told.
+
+    Raises InvalidAnswer naming the field, WorkflowError where the action is closed.
+    """
+    access.require(by, Action.ANSWER, action.organisation)
+    action = _lock(action)
+    if action.status == ActionStatus.CLOSED:
+        raise WorkflowError(_("The action is closed: its plan stays as it was."))
+    changed: list[str] = []
+    if owner != action.owner:
+        _check_owner(action, owner)
+        old, action.owner = str(action.owner or ""), owner
+        _note(action, Kind.OWNER, by=by, old=old, new=str(owner or ""))
+        changed.append("owner")
+    if due != action.due:
+        problem = date_problem(action, due, conditions_on([action]).get(action.pk))
+        if problem:
+            raise InvalidAnswer("due", problem)
+        _set_due(action, due, by=by)
+        changed.append("due")
+    if effort != action.effort:
+        if effort not in EffortChoices.values:
+            raise InvalidAnswer("effort", _("Choose how much work it is."))
+        _note(action, Kind.EFFORT, by=by, old=str(action.effort), new=effort)
+        action.effort = effort
+        action.set_by_hand = sorted({*action.set_by_hand, "effort"})
+        changed.append("effort")
+    if not changed:
+        return action
+    action.save(update_fields=["owner", "due", "effort", "set_by_hand"])
+    if "owner" in changed and owner is not None and owner != by:
+        _tell_owner(action, by)
+    _audit("action_planned", action, by, changed=changed, owner=str(owner or ""), due=due, effort=effort)
+    return action
+
+
+def _check_owner(action: RemediationAction, owner: User | None) -> None:
+    if owner is not None and access.role_in(owner, action.organisation_id) not in access.MAY[Action.ANSWER]:
+        raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
+    if action.status == ActionStatus.ACCEPTED:
+        if owner is None:
+            raise InvalidAnswer("owner", _("An accepted risk keeps an owner, who watches it."))
+        if owner.pk == action.risk_by_id:
+            raise InvalidAnswer("owner", _("Whoever accepted the risk cannot own the action as well."))
+    if owner is None and action.status == ActionStatus.DONE:
+        raise InvalidAnswer("owner", _("It was reported as done, so somebody owns it."))
+
+
+def _set_due(
+    action: RemediationAction, due: date, *, by: User, batch: uuid.UUID | None = None, words: str = ""
+) -> None:
+    _note(action, Kind.DUE, by=by, old=action.due.isoformat(), new=due.isoformat(), words=words, batch=batch)
+    action.due = due
+    action.set_by_hand = sorted({*action.set_by_hand, "due"})
+
+
+def _tell_owner(action: RemediationAction, by: User) -> None:
+    if action.owner_id is None:
+        return
+    _tell(
+        [action.owner_id],
+        ASSIGNED,
+        action,
+        _("Yours now: %(title)s") % _named(action),
+        _("%(name)s made you the owner of action %(n)s of “%(use)s”. It is due on %(day)s.")
+        % {**_named(action), "name": by, "day": date_format(action.due, "DATE_FORMAT")},
+    )
+
+
+def bind_to_condition(use: int, question: str, due: date, *, by: User) -> None:
+    """Give the open action of a question the date of the condition under which its use is approved."""
+    rows = RemediationAction.objects.select_for_update().filter(use=use, question=question)
+    for action in rows.exclude(status=ActionStatus.CLOSED):
+        if action.due != due:
+            words = _("A condition of the approval.")
+            _note(action, Kind.DUE, by=by, old=action.due.isoformat(), new=due.isoformat(), words=words)
+            action.due = due
+            action.save(update_fields=["due"])
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What one press did: how many dates were set, and how many were left as they were."""
+
+    batch: uuid.UUID
+    changed: int
+    left: int
+
+
+@transaction.atomic
+def move_dates(actions: Iterable[RemediationAction], due: date, *, by: User) -> Moved:
+    """Give several actions one date; those that cannot have it are left. `batch` names the press, to take it back."""
+    rows = RemediationAction.objects.select_for_update(of=("self",)).filter(pk__in=[action.pk for action in actions])
+    found = list(rows.select_related("use", "organisation").order_by("pk"))
+    for organisation in {action.organisation for action in found}:
+        access.require(by, Action.ANSWER, organisation)
+    conditions = conditions_on(found)
+    batch, moved = uuid.uuid4(), []
+    for action in found:
+        if action.due == due or date_problem(action, due, conditions.get(action.pk)):
+            continue
+        _set_due(action, due, by=by, batch=batch)
+        action.save(update_fields=["due", "set_by_hand"])
+        moved.append(action)
+    for action in moved:  # the audit's lock comes last
+        _audit("action_planned", action, by, changed=["due"], due=due, batch=str(batch))
+    return Moved(batch, len(moved), len(found) - len(moved))
+
+
+@transaction.atomic
+def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
+    """Set back the dates of one press, where nobody has changed them since; each step stays in the history."""
+    events = list(ActionEvent.objects.filter(batch=batch, kind=Kind.DUE).order_by("action"))
+    rows = RemediationAction.objects.select_for_update(of=("self",)).filter(
+        pk__in=[event.action_id for event in events]
+    )
+    found = {action.pk: action for action in rows.select_related("use", "organisation").order_by("pk")}
+    for organisation in {action.organisation for action in found.values()}:
+        access.require(by, Action.ANSWER, organisation)
+    back, taken = uuid.uuid4(), []
+    for event in events:
+        action = found[event.action_id]
+        newer = ActionEvent.objects.filter(action=action, kind=Kind.DUE, pk__gt=event.pk).exists()
+        if newer or action.due.isoformat() != event.new or action.status == ActionStatus.CLOSED:
+            continue
+        _set_due(action, date.fromisoformat(event.old), by=by, batch=back, words=_("Taken back."))
+        action.save(update_fields=["due", "set_by_hand"])
+        taken.append(action)
+    for action in taken:
+        _audit("action_planned", action, by, changed=["due"], due=action.due, took_back=str(batch))
+    return Moved(back, len(taken), len(events) - len(taken))
+
+
+@transaction.atomic
+def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, str]], *, by: User) -> int:
+    """Take what a file says of several actions: owner, due date, and what was done; all of it or nothing.
+
+    None and "" leave what stands. Returns how many actions were changed. Raises as `plan` and `report`.
+    """
+    done = 0
+    for action, owner, due, note in rows:
+        stands = RemediationAction.objects.select_related("owner", "organisation").get(pk=action.pk)
+        plan(stands, by=by, owner=owner or stands.owner, due=due or stands.due, effort=str(stands.effort))
+        if note:
+            report(RemediationAction.objects.select_related("use", "organisation").get(pk=action.pk), by=by, note=note)
+        done += 1
+    return done
+
+
+@transaction.atomic
+def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
+    """Leave a note in an action's history; it never leaves the organisation."""
+    access.require(by, Action.ANSWER, action.organisation)
+    if not text.strip():
+        raise InvalidAnswer("words", _("Write what you want to note."))
+    event = _note(action, Kind.NOTE, by=by, words=text.strip())
+    _audit("action_noted", action, by)
+    return event
+
+
+# --- what shows that it is done ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def attach(action: RemediationAction, piece: Evidence, *, by: User) -> EvidenceUse:
+    """Let the closing of an action lean on a piece of the library, as it stands now; twice is once."""
+    access.require(by, Action.ANSWER, action.organisation)
+    action = _lock(action)
+    if action.status == ActionStatus.CLOSED:
+        raise WorkflowError(_("The action is closed: what closed it stays as it was."))
+    piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    if piece.organisation_id != action.organisation_id:
+        raise NotPermitted(_("This piece belongs to another organisation."))
+    if piece.withdrawn_at:
+        raise WorkflowError(_("This piece was withdrawn from the library."))
+    use, created = EvidenceUse.objects.get_or_create(
+        evidence=piece, action=action, defaults={"version": piece.version, "by": by}
+    )
+    if created:
+        _note(action, Kind.ATTACHED, by=by, new=piece.title)
+        _audit("action_evidence_attached", action, by, evidence=piece.reference, version=piece.version)
+    return use
+
+
+@transaction.atomic
+def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
+    """Take a piece away from an action that is not closed; it stays in the library."""
+    access.require(by, Action.ANSWER, action.organisation)
+    action = _lock(action)
+    if action.status == ActionStatus.CLOSED:
+        raise WorkflowError(_("The action is closed: what closed it stays as it was."))
+    gone, _rows = EvidenceUse.objects.filter(evidence=piece, action=action).delete()
+    if gone:
+        _note(action, Kind.DETACHED, by=by, old=piece.title)
+        _audit("action_evidence_detached", action, by, evidence=piece.reference)
+
+
+@transaction.atomic
+def report(action: RemediationAction, *, by: User, note: str) -> None:
+    """Say that an action is done, and what shows it; a reviewer (Low: an owner) checks it and is told."""
+    access.require(by, Action.ANSWER, action.organisation)
+    if not note.strip():
+        raise InvalidAnswer("note", _("Say what was done and what shows it."))
+    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.OPEN).update(
+        status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk
+    )
+    if not changed:
+        raise WorkflowError(_("This action is not open."))
+    _note(action, Kind.REPORTED, by=by, words=note)
+    _tell(
+        set(_checkers(action)) - {by.pk},
+        REPORTED,
+        action,
+        _("Done? %(title)s") % _named(action),
+        _("%(name)s reports action %(n)s of “%(use)s” as done:") % {**_named(action), "name": by} + f"\n\n{note}",
+    )
+    _audit("action_reported", action, by)
+
+
+def _newest(action: RemediationAction) -> Assessment | None:
+    """The newest assessment of the use that was submitted, with its submission."""
+    found = Assessment.objects.filter(use=action.use_id).exclude(current_submission=None)
+    return found.select_related("current_submission").defer("current_submission__snapshot").order_by("-pk").first()
+
+
+def _checkers(action: RemediationAction) -> Sequence[int]:
+    """Who may be asked to accept an action: Low owners, else the reviewers of the case, else those whom it was sent to."""
+    assessment = _newest(action)
+    submission = assessment.current_submission if assessment else None
+    if submission is None:
+        return []
+    if submission.assigned_tier == Tier.LOW and submission.route == "":
+        return list(owners_of(action.organisation_id))
+    seats = list(ReviewSeat.objects.filter(submission=submission).values_list("reviewer_id", flat=True))
+    rows = Membership.objects.current().filter(role=Role.REVIEWER)
+    if submission.route == Route.INSIDE:
+        rows = rows.filter(organisation=action.organisation_id)
+    else:
+        rows = rows.filter(organisation__is_reviewing_body=True)
+    current = set(rows.values_list("user_id", flat=True))
+    return [pk for pk in seats if pk in current] or list(current)
+
+
+def require_checker(action: RemediationAction, *, by: User) -> None:
+    """Raise NotPermitted, SeparationOfDuties or WorkflowError where `by` may not accept or decline an action."""
+    with transaction.atomic():
+        lock_to_check(action, by=by)
+
+
+def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
+    """Lock the case of an action for somebody who may accept it: Low an owner, else a reviewer outside the team.
+
+    Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
+    """
+    newest = _newest(action)
+    if newest is None:
+        raise WorkflowError(_("Nothing was submitted yet."))
+    assessment = Assessment.objects.lock(newest.pk)
+    submission = assessment.current_submission
+    assert submission is not None
+    if submission.assigned_tier == Tier.LOW and access.may(by, Action.SIGN, assessment.organisation_id):
+        pass
+    elif not access.submissions_for(by).filter(pk=submission.pk).exists():
+        raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
+    elif by.pk in delivery_team(assessment):
+        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
+    elif access.has_conflict(by, assessment):
+        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
+    return assessment, submission
+
+
+@transaction.atomic
+def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
+    """Accept what shows that an action is done: it is closed, meets its condition, and asks to confirm its answer.
+
+    The submission and its printed readiness stay as they were. Call `workflow.close_action`, which also issues the
+    certificate that waited for it.
+    """
+    assessment, submission = lock_to_check(action, by=by)
+    now = timezone.now()
+    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(
+        status=ActionStatus.CLOSED, closed_at=now, verified_by=by
+    )
+    if not changed:
+        raise WorkflowError(_("This action has not been reported as done."))
+    action = _lock(action)
+    met = Condition.objects.filter(decision__submission__assessment__use=action.use_id, question=action.question)
+    late = met.filter(met_at=None).exclude(missed_at=None).exists()
+    met.filter(met_at=None).update(met_at=now, met_by=by)
+    _note(action, Kind.CLOSED, by=by)
+    reopen_answer(action, by=by)
+    owners = owners_of(action.organisation_id) | ({action.owner_id} if action.owner_id else set())
+    text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % {**_named(action), "name": by}
+    if late:
+        text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
+    _tell(owners - {by.pk}, CLOSED, action, _("Closed: %(title)s") % _named(action), text)
+    _audit("action_closed", action, by)
+    return assessment, submission
+
+
+@transaction.atomic
+def decline(action: RemediationAction, *, by: User, words: str) -> None:
+    """Say that what was reported does not show it yet, and why: the action is open again, and its owner is told."""
+    lock_to_check(action, by=by)
+    if not words.strip():
+        raise InvalidAnswer("words", _("Say what is still missing."))
+    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(status=ActionStatus.OPEN)
+    if not changed:
+        raise WorkflowError(_("This action has not been reported as done."))
+    action = _lock(action)
+    _note(action, Kind.REOPENED, by=by, words=words.strip())
+    recipients = {action.owner_id} if action.owner_id else owners_of(action.organisation_id)
+    subject = _("Not closed yet: %(title)s") % _named(action)
+    _tell({pk for pk in recipients if pk} - {by.pk}, DECLINED, action, subject, words.strip())
+    _audit("action_declined", action, by)
+
+
+# --- the plan as it stands ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_plan(use: DeclaredUse, *, by: User) -> Document:
+    """Ask for the remediation plan as it stands now, as a new version; the one that is being made is not asked for twice.
+
+    Earlier versions stay as they are. Raises WorkflowError where nothing was submitted yet.
+    """
+    access.require(by, Action.ANSWER, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=use.pk)
+    assessment = use.assessments.exclude(current_submission=None).order_by("-pk").first()
+    newest = None
+    if assessment is not None:
+        plans = Document.objects.filter(kind=DocumentKind.PLAN, submission=assessment.current_submission_id)
+        newest = plans.order_by("-version").first()
+    if newest is None:
+        raise WorkflowError(_("Nothing was submitted yet, or the use is one that gets no plan."))
+    if newest.state in (DocumentState.PENDING, DocumentState.RUNNING):
+        return newest
+    document = Document.objects.create(
+        kind=DocumentKind.PLAN, submission_id=newest.submission_id, language=newest.language, version=newest.version + 1
+    )
+    tasks.after_commit(tasks.render_document, document.pk)
+    AuditEntry.objects.record(
+        "plan_asked", use, by=by, organisation=use.organisation, details={"version": document.version}
+    )
+    return document
+
+
+# --- accepting a risk instead --------------------------------------------------------------------------------------------
+
+
+def risk_obstacle(action: RemediationAction) -> str:
+    """Say why the risk of an action cannot be accepted by anybody; empty where an owner may."""
+    if action.priority in NEVER_ACCEPTED:
+        return _(
+            "The risk of this action cannot be accepted: what Table 1, an overlay or a must asks is put in place, or a must"
+            " is made a condition with a date."
+        )
+    if action.status != ActionStatus.OPEN:
+        return _("Only the risk of an open action is accepted.")
+    if action.owner_id is None:
+        return _("Name the owner of the action first: somebody else than its owner accepts the risk.")
+    if conditions_on([action]):
+        return _("It is a condition of the approval, so it has to be met.")
+    return ""
+
+
+def longest_risk(today: date | None = None) -> date:
+    """The last day until which a risk may be accepted now (named data of the edition)."""
+    days = Edition.objects.current().compiled().policy.accepted_risk_days
+    return (today or timezone.localdate()) + timedelta(days=days)
+
+
+@transaction.atomic
+def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date, review: date) -> None:
+    """Accept the risk of an open action until a day; then it comes back by itself.
+
+    By an owner of the organisation who is not the owner of the action. The gap stays a finding and earns no credit. Our
+    judgement: never for what blocks. Raises InvalidAnswer naming the field, SeparationOfDuties.
+    """
+    access.require(by, Action.SIGN, action.organisation)
+    action = _lock(action)
+    problem = risk_obstacle(action)
+    if problem:
+        raise WorkflowError(problem)
+    if action.owner_id == by.pk:
+        raise SeparationOfDuties(_("You own this action, so another owner has to accept its risk."))
+    today = timezone.localdate()
+    if not reason.strip():
+        raise InvalidAnswer("reason", _("Say why the risk can be borne, and what makes up for it."))
+    if not today < until <= longest_risk(today):
+        raise InvalidAnswer(
+            "until",
+            _("Choose a day after today and not later than %(day)s.")
+            % {"day": date_format(longest_risk(today), "DATE_FORMAT")},
+        )
+    if not today < review <= until:
+        raise InvalidAnswer("review", _("Choose a day after today, and not after the risk comes back."))
+    action.status, action.risk_reason, action.risk_by, action.risk_at = (
+        ActionStatus.ACCEPTED,
+        reason.strip(),
+        by,
+        timezone.now(),
+    )
+    action.risk_until, action.risk_review = until, review
+    action.save(update_fields=["status", "risk_reason", "risk_by", "risk_at", "risk_until", "risk_review"])
+    _note(action, Kind.RISK_ACCEPTED, by=by, new=until.isoformat(), words=reason.strip())
+    _tell(
+        {pk for pk in (action.owner_id,) if pk},
+        RISK_ACCEPTED,
+        action,
+        _("Risk accepted: %(title)s") % _named(action),
+        _("%(name)s accepted the risk of action %(n)s of “%(use)s” until %(day)s.")
+        % {**_named(action), "name": by, "day": date_format(until, "DATE_FORMAT")},
+    )
+    _audit("risk_accepted", action, by, until=until, review=review, reason=reason.strip())
+
+
+@transaction.atomic
+def end_risk(action: RemediationAction, *, by: User) -> None:
+    """Take an accepted risk back before its day: the action is open again."""
+    access.require(by, Action.ANSWER, action.organisation)
+    _reopen_risk(_lock(action), by=by, words=_("Taken back before its day."))
+
+
+def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
+    if action.status != ActionStatus.ACCEPTED:
+        raise WorkflowError(_("The risk of this action is not accepted now."))
+    action.status = ActionStatus.OPEN
+    action.save(update_fields=["status"])
+    _note(action, Kind.RISK_ENDED, by=by, old=action.risk_until.isoformat() if action.risk_until else "", words=words)
+    people = {action.owner_id, action.risk_by_id} - {None, by.pk if by else None}
+    _tell(
+        {pk for pk in people if pk},
+        RISK_RETURNED,
+        action,
+        _("Open again: %(title)s") % _named(action),
+        _("The risk of action %(n)s of “%(use)s” is accepted no longer. The action is open again.") % _named(action),
+    )
+    _audit("risk_ended", action, by)
+
+
+def return_risks(today: date | None = None) -> int:
+    """Open again each action whose accepted risk has come to its end; for the sweeper, and may run twice."""
+    today = today or timezone.localdate()
+    done = 0
+    for action in RemediationAction.objects.filter(status=ActionStatus.ACCEPTED, risk_until__lt=today).order_by("pk"):
+        with transaction.atomic():
+            locked = _lock(action)
+            if locked.status == ActionStatus.ACCEPTED and locked.risk_until and locked.risk_until < today:
+                _reopen_risk(locked, by=None, words=_("The day until which it was accepted is over."))
+                done += 1
+    return done

@@ -1,0 +1,160 @@
+"""Keeping the conformity file of a High use: one save a part, every version kept, nothing overwritten unseen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from assessments import access
+from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.guideline.edition import FilePart
+from assessments.guideline.terms import ROWS, PartKind
+from assessments.models import (
+    Assessment,
+    AuditEntry,
+    ConformityEvidence,
+    ConformityPart,
+    ConformityRevision,
+    RevisionOutcome,
+    Sees,
+    State,
+    User,
+)
+
+MOST_ROWS = 12
+LONGEST_CELL = 300
+LONGEST_WORDS = 400  # the column of ConformityPart
+# Monitoring goes on while the rest of the file is locked, and is what keeps the certificate alive (our judgement).
+KEPT_FRESH = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED, State.CERTIFIED)
+
+
+def parts_asked(assessment: Assessment) -> tuple[FilePart, ...]:
+    """The parts of the file that this assessment's use needs at its present tier; empty where it needs none."""
+    return assessment.compiled().gates.parts_for(assessment.use.assigned_tier)
+
+
+def is_open(assessment: Assessment, part: FilePart) -> bool:
+    return assessment.is_editable or (part.kind == PartKind.MONITORING and assessment.state in KEPT_FRESH)
+
+
+def save_part(
+    assessment: Assessment,
+    key: str,
+    *,
+    rows: Iterable[Mapping[str, str]] = (),
+    words: str = "",
+    evidence: Collection[str] = (),
+    by: User,
+    base: int,
+    operation: uuid.UUID | None = None,
+) -> ConformityPart:
+    """Save one part of the conformity file.
+
+    `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
+    `evidence`: references of the pieces that it leans on from now on. `base`: the revision that the page showed. Raises
+    Conflict, with what was sent kept as a version; Locked, NotPermitted, and InvalidAnswer that names the control.
+    """
+    with transaction.atomic():
+        saved = _save(assessment, key, rows, words, evidence, by=by, base=base, operation=operation or uuid.uuid4())
+    if isinstance(saved, Conflict):
+        raise saved
+    return saved
+
+
+def _save(
+    assessment: Assessment,
+    key: str,
+    rows: Iterable[Mapping[str, str]],
+    words: str,
+    evidence: Collection[str],
+    *,
+    by: User,
+    base: int,
+    operation: uuid.UUID,
+) -> ConformityPart | Conflict:
+    assessment, member = access.lock_with_member(by, assessment)
+    if member.sees != Sees.ALL:
+        raise NotPermitted(_("The conformity file takes somebody who sees the whole assessment."))
+    asked = {part.key: part for part in parts_asked(assessment)}
+    if key not in asked:
+        raise Locked(_("This use needs no such part of a conformity file."))
+    if not is_open(assessment, asked[key]):
+        raise Locked(
+            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            % {"state": assessment.get_state_display()}
+        )
+    row = ConformityPart.objects.filter(use=assessment.use_id, key=key).select_related("by").first()
+    row = row or ConformityPart(use=assessment.use, key=key, by=by)
+    have = {one.evidence.reference: one for one in _leans_on(row)}
+    wanted = sorted(set(evidence)) if asked[key].kind not in ROWS else []
+    value = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
+    if len(words.strip()) > LONGEST_WORDS:
+        raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
+    if ConformityRevision.objects.filter(operation=operation).exists() or (
+        row.pk and row.record(have) == value and row.revision >= base
+    ):
+        return row
+    if row.revision != base:
+        _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
+        said = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
+        return Conflict(said % {"name": row.by}, row)
+    pieces = access.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
+    known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
+    if set(wanted) - known.keys() - have.keys():
+        raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
+    row.rows, row.words, row.by = value["rows"], words.strip(), by
+    row.revision = _newest(row) + 1
+    row.save()
+    ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=wanted).delete()
+    ConformityEvidence.objects.bulk_create(
+        ConformityEvidence(part=row, evidence=known[reference], by=by) for reference in wanted if reference not in have
+    )
+    _keep(row, value, by, base, operation, RevisionOutcome.CURRENT)
+    AuditEntry.objects.record(
+        "conformity_changed",
+        assessment.use,
+        by=by,
+        organisation=assessment.organisation,
+        details={"part": key, "evidence": wanted},
+    )
+    return row
+
+
+def _leans_on(row: ConformityPart) -> list[ConformityEvidence]:
+    return list(row.evidence_uses.select_related("evidence")) if row.pk else []
+
+
+def _newest(row: ConformityPart) -> int:
+    if not row.pk:
+        return 0
+    newest = row.revisions.order_by("-number").values_list("number", flat=True).first()
+    return int(newest or 0)
+
+
+def _keep(row: ConformityPart, value: Any, by: User, base: int, operation: uuid.UUID, outcome: RevisionOutcome) -> None:
+    number = row.revision if outcome == RevisionOutcome.CURRENT else _newest(row) + 1
+    ConformityRevision.objects.create(
+        parent=row, number=number, operation=operation, base=base, value=value, by=by, outcome=outcome
+    )
+
+
+def check_rows(part: FilePart, rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the rows as they are stored: their cells trimmed, empty rows left out. Raises InvalidAnswer with the cell."""
+    cells = ROWS.get(part.kind, ())
+    found = []
+    for number, row in enumerate(rows if cells else ()):
+        kept = {cell: str(row.get(cell, "")).strip() for cell in cells}
+        for cell, text in kept.items():
+            if len(text) > LONGEST_CELL:
+                raise InvalidAnswer(
+                    f"{cell}-{number}", _("At most %(most)s characters, please.") % {"most": LONGEST_CELL}
+                )
+        if any(kept.values()):
+            found.append(kept)
+    if len(found) > MOST_ROWS:
+        raise InvalidAnswer("rows", _("At most %(most)s rows, please.") % {"most": MOST_ROWS})
+    return found

@@ -1,0 +1,213 @@
+"""The register of actions as a table: out as CSV or XLSX, and in again with owners, dates and what was done.
+
+An action is found by the reference of its use and its number, which never change. Cells that a spreadsheet would run
+carry an apostrophe, as in the inventory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.exchange.inventory import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Column,
+    Unreadable,
+    cell_text,
+    lines_of,
+    plain,
+    write,
+)
+from assessments.guideline.edition import Edition
+from assessments.models import ActionStatus, RemediationAction
+
+TOLD = "told"
+COLUMNS = (
+    Column("use_reference", gettext_lazy("Use reference"), TOLD),
+    Column("number", gettext_lazy("Number"), TOLD),
+    Column("title", gettext_lazy("What to do"), TOLD),
+    Column("system", gettext_lazy("AI system"), TOLD),
+    Column("use", gettext_lazy("Use"), TOLD),
+    Column("priority", gettext_lazy("Priority"), TOLD),
+    Column("clauses", gettext_lazy("Asked by"), TOLD),
+    Column("owner", gettext_lazy("Owner"), TOLD),
+    Column("owner_mail", gettext_lazy("Owner's mail address"), TOLD),
+    Column("due", gettext_lazy("Due"), TOLD),
+    Column("effort", gettext_lazy("Effort"), TOLD),
+    Column("status", gettext_lazy("Status"), TOLD),
+    Column("note", gettext_lazy("What was done"), TOLD),
+    Column("closed", gettext_lazy("Closed on"), TOLD),
+    Column("verified_by", gettext_lazy("Accepted by"), TOLD),
+    Column("risk_until", gettext_lazy("Risk accepted until"), TOLD),
+    Column("risk_by", gettext_lazy("Risk accepted by"), TOLD),
+    Column("risk_reason", gettext_lazy("Why the risk can be borne"), TOLD),
+)
+
+
+def rows_of(actions: Iterable[RemediationAction], edition: Edition, *, late: Any) -> Iterator[dict[str, str]]:
+    """One row an action, with every word in place. `late`: the word for an open one whose day is over."""
+    today = timezone.localdate()
+    words = edition.policy.words
+    for action in actions:
+        cited = [edition.requirements[id].clause for id in action.requirements if id in edition.requirements]
+        accepted = action.status == "accepted"
+        yield {
+            "use_reference": action.use.reference,
+            "number": str(action.number),
+            "title": action.title,
+            "system": action.use.system.name,
+            "use": action.use.title,
+            "priority": words.get(f"priorities.{action.priority}", action.priority),
+            "clauses": "; ".join(dict.fromkeys(edition.cited(clause) for clause in cited)),
+            "owner": str(action.owner) if action.owner else "",
+            "owner_mail": action.owner.email if action.owner else "",
+            "due": action.due.isoformat(),
+            "effort": words.get(f"efforts.{action.effort}", action.effort),
+            "status": str(late) if action.is_late(today) else str(action.get_status_display()),
+            "note": action.note,
+            "closed": timezone.localdate(action.closed_at).isoformat() if action.closed_at else "",
+            "verified_by": str(action.verified_by) if action.verified_by else "",
+            "risk_until": action.risk_until.isoformat() if accepted and action.risk_until else "",
+            "risk_by": str(action.risk_by) if accepted and action.risk_by else "",
+            "risk_reason": action.risk_reason if accepted else "",
+        }
+
+
+def as_file(rows: Iterable[dict[str, str]], kind: str) -> bytes:
+    """Write the rows as `csv` or `xlsx`."""
+    return write(rows, COLUMNS, kind, title=str(gettext_lazy("Actions")))
+
+
+# --- coming in again -----------------------------------------------------------------------------------------------------
+
+READ = ("use_reference", "number", "owner_mail", "due", "status", "note")
+NEEDED = ("use_reference", "number")
+LANGUAGES = ("en", "zh-hant", "zh-hans")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One row of a file: which action it names, and what stands in the columns that are taken."""
+
+    line: int
+    reference: str
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one row would change, or why it would not: `faults` are (column, reason)."""
+
+    line: int
+    action: RemediationAction | None
+    changes: Mapping[str, str]  # owner (key of the person), due (ISO), note
+    faults: tuple[tuple[str, str], ...]
+
+
+def read(data: bytes) -> list[Given]:
+    """Read a file that `as_file` wrote, changed by hand. Raises Unreadable with a sentence that says what to do."""
+    known = {}
+    for column in COLUMNS:
+        if column.key in READ:
+            for language in LANGUAGES:
+                with translation.override(language):
+                    known[str(column.heading).casefold()] = column.key
+    head: list[str | None] | None = None
+    rows: list[Given] = []
+    for line, cells in lines_of(data):
+        texts = [plain(cell_text(cell)).strip() for cell in cells][:MAX_COLUMNS]
+        if not any(texts):
+            continue
+        if head is None:
+            head = [known.get(text.casefold()) for text in texts]
+            if any(key not in head for key in NEEDED):
+                raise Unreadable(_("This is no file of the register. Export it first, then change the file."))
+            continue
+        if len(rows) == MAX_ROWS:
+            raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
+        row = {key: text for key, text in zip(head, texts, strict=False) if key}
+        number = row.get("number", "")
+        rows.append(
+            Given(line, row.get("use_reference", ""), int(number) if number.isdecimal() and len(number) < 9 else 0, row)
+        )
+    if not rows:
+        raise Unreadable(_("There is no row under the headings."))
+    return rows
+
+
+def check(
+    rows: Iterable[Given],
+    actions: Mapping[tuple[str, int], RemediationAction],
+    people: Mapping[int, Mapping[str, int]],
+    problem: Any,
+) -> list[Change]:
+    """Hold each row against its action; what is as it was is left out.
+
+    `people`: by organisation, the mail address in small letters of who may own an action, to that person's key.
+    `problem`: says why an action cannot be due on a day, or nothing.
+    """
+    found, seen = [], set[int]()
+    for given in rows:
+        action = actions.get((given.reference, given.number))
+        if action is None:
+            reason = _("There is no such action, or you do not see it.")
+            found.append(Change(given.line, None, {}, ((_("Number"), reason),)))
+            continue
+        if action.pk in seen:
+            found.append(Change(given.line, action, {}, ((_("Number"), _("This action stands in the file twice.")),)))
+            continue
+        seen.add(action.pk)
+        changes, faults = _changes(given, action, people.get(action.organisation_id, {}), problem)
+        if changes or faults:
+            found.append(Change(given.line, action, {} if faults else changes, tuple(faults)))
+    return found
+
+
+def _changes(
+    given: Given, action: RemediationAction, people: Mapping[str, int], problem: Any
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    changes: dict[str, str] = {}
+    faults: list[tuple[str, str]] = []
+    mail = given.cells.get("owner_mail", "").casefold()
+    if mail and mail != (action.owner.email.casefold() if action.owner else ""):
+        if mail in people:
+            changes["owner"] = str(people[mail])
+        else:
+            faults.append(
+                (_("Owner's mail address"), _("Nobody of your organisation who may own it has this address."))
+            )
+    due = given.cells.get("due", "")
+    if due and due != action.due.isoformat():
+        try:
+            reason = problem(action, date.fromisoformat(due))
+        except ValueError:
+            reason = _("Write the date as year, month and day, such as 2027-03-31.")
+        if reason:
+            faults.append((_("Due"), reason))
+        else:
+            changes["due"] = due
+    status = given.cells.get("status", "").casefold()
+    words = {str(ActionStatus.DONE.label).casefold(), "done"}
+    if status in words and action.status == ActionStatus.OPEN:
+        note = given.cells.get("note", "").strip()
+        if note:
+            changes["note"] = note
+        else:
+            faults.append((_("What was done"), _("Say what was done and what shows it.")))
+    elif status in words and action.status not in (ActionStatus.DONE, ActionStatus.OPEN):
+        faults.append((_("Status"), _("Only an open action is reported as done.")))
+    elif status and status not in {*words, _("Late").casefold(), str(action.get_status_display()).casefold()}:
+        faults.append(
+            (_("Status"), _("Only “done” is taken from a file: it reports the action, and somebody checks it."))
+        )
+    if changes and action.status == ActionStatus.CLOSED:
+        faults.append((_("Status"), _("It is closed.")))
+    return changes, faults

@@ -1,0 +1,260 @@
+"""The register of actions narrowed, an action planned, reported or declined, several dates, and a risk accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.fields import Words
+from assessments.models import ActionStatus, EffortChoices, RemediationAction, User
+
+NOBODY, LEFT, MINE = "nobody", "left", "mine"
+SORTS = [
+    ("due", _("Due first")),
+    ("priority", _("Most urgent first")),
+    ("owner", _("Owner, from A to Z")),
+    ("system", _("System, from A to Z")),
+    ("newest", _("Newest first")),
+]
+WHENS = [
+    ("", _("Any day")),
+    ("late", _("Late")),
+    ("7", _("Within 7 days")),
+    ("30", _("Within 30 days")),
+    ("90", _("Within 90 days")),
+]
+DAY_ERRORS = {
+    "required": _("Enter a date."),
+    "invalid": _("Enter the date as year, month and day, such as 2027-03-31."),
+}
+
+
+def helper(*names: str) -> FormHelper:
+    made = FormHelper()
+    made.form_tag = False
+    made.disable_csrf = True
+    made.layout = Layout(*names)
+    return made
+
+
+def day_field(
+    label: Any, *, first: date | None = None, last: date | None = None, help_text: Any = ""
+) -> forms.DateField:
+    attrs = {"type": "date", "class": "hk-narrow"}
+    if first:
+        attrs["min"] = first.isoformat()
+    if last:
+        attrs["max"] = last.isoformat()
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"),
+        error_messages=DAY_ERRORS,
+    )
+
+
+class RegisterForm(forms.Form):
+    """What the register shows and in which order. A value that is no choice is left out, as if nothing was asked."""
+
+    q = forms.CharField(label=_("Search"), max_length=120, required=False)
+    status = forms.ChoiceField(
+        label=_("Status"), choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All"))], required=False
+    )
+    when = forms.ChoiceField(label=_("Due"), choices=WHENS, required=False)
+    priority = forms.ChoiceField(label=_("Priority"), required=False)
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+    system = forms.ChoiceField(label=_("AI system"), required=False)
+    sort = forms.ChoiceField(label=_("Order"), choices=SORTS, required=False)
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        priorities: Sequence[tuple[str, str]],
+        owners: Iterable[User],
+        systems: Iterable[tuple[str, str]],
+    ) -> None:
+        super().__init__(data)
+        people = [(str(user.pk), str(user)) for user in owners]
+        whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
+        choices: dict[str, list[tuple[str, str | Promise]]] = {
+            "priority": [("", _("All")), *priorities],
+            "owner": [("", _("All")), *whose, *people],
+            "system": [("", _("All")), *systems],
+        }
+        for name, given in choices.items():
+            self.fields[name].choices = given  # type: ignore[attr-defined]
+        self.is_valid()
+
+    def chosen(self) -> dict[str, str]:
+        """What was chosen, without what says nothing."""
+        found = {name: str(self.cleaned_data.get(name, "")) for name in self.fields}
+        if found["sort"] == SORTS[0][0]:
+            found["sort"] = ""
+        return {name: value for name, value in found.items() if value}
+
+    def query(self) -> str:
+        return urlencode(self.chosen())
+
+
+class PlanForm(forms.Form):
+    """Who does an action, by when, and how much work it is."""
+
+    owner = forms.ChoiceField(
+        label=_("Owner"), required=False, help_text=_("An owner or contributor of your organisation. They are told.")
+    )
+    effort = forms.ChoiceField(label=_("Effort"), choices=EffortChoices.choices, widget=forms.RadioSelect)
+
+    def __init__(
+        self, data: Any = None, *, action: RemediationAction, people: Iterable[User], last: date | None
+    ) -> None:
+        initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
+        super().__init__(data, initial=initial)
+        self.people = {str(user.pk): user for user in people}
+        self.fields["due"] = day_field(
+            _("Due on"),
+            last=last,
+            help_text=_("Not after %(day)s: the condition of the approval.") % {"day": date_format(last, "DATE_FORMAT")}
+            if last
+            else "",
+        )
+        self.order_fields(["owner", "due", "effort"])
+        nobody = [("", _("Nobody yet"))]
+        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+            *nobody,
+            *((key, str(user)) for key, user in self.people.items()),
+        ]
+        if action.owner_id and str(action.owner_id) not in self.people:  # who left is not given back by a save
+            self.initial["owner"] = ""
+        self.helper = helper("owner", "due", "effort")
+
+    def owner_chosen(self) -> User | None:
+        return self.people.get(self.cleaned_data["owner"])
+
+
+class ReportForm(forms.Form):
+    note = Words(
+        label=_("What was done, and what shows it?"),
+        help_text=_("Whoever accepts the action reads this."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say what was done and what shows it.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("note")
+
+
+class DeclineForm(forms.Form):
+    missing = Words(
+        label=_("Or: what is still missing?"),
+        help_text=_("The owner of the action reads this; the action is open again."),
+        max_length=4000,
+        error_messages={"required": _("Say what is still missing.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("missing")
+
+
+class NoteForm(forms.Form):
+    comment = Words(
+        label=_("Add a note"),
+        help_text=_("Colleagues read it, reviewers do not."),
+        max_length=4000,
+        error_messages={"required": _("Write what you want to note.")},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("comment")
+
+
+class TakeFileForm(forms.Form):
+    """The register as a file, changed by hand."""
+
+    file = forms.FileField(
+        label=_("The file of the register, changed"),
+        help_text=_("Excel (XLSX) or CSV in UTF-8, at most 2,000 rows and 5 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
+        allow_empty_file=True,  # the reader says what is wrong with it, in our words
+        error_messages={"required": _("Choose the file.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("file")
+
+
+class DatesForm(forms.Form):
+    """One date for several actions."""
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["due"] = day_field(_("New due date"), first=timezone.localdate())
+        self.helper = helper("due")
+
+
+class RiskForm(forms.Form):
+    """Why a risk can be borne, until when, and when it is looked at again."""
+
+    reason = Words(
+        label=_("Why can this risk be borne, and what makes up for it?"),
+        help_text=_("It stands in the list of actions and in the remediation plan, with your name."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why the risk can be borne, and what makes up for it.")},
+    )
+
+    def __init__(self, data: Any = None, *, last: date) -> None:
+        super().__init__(data)
+        first = timezone.localdate() + timedelta(days=1)
+        self.fields["until"] = day_field(
+            _("Accepted until"),
+            first=first,
+            last=last,
+            help_text=_("At most until %(day)s. The day after, the action is open again by itself.")
+            % {"day": date_format(last, "DATE_FORMAT")},
+        )
+        self.fields["review"] = day_field(
+            _("Looked at again on"),
+            first=first,
+            last=last,
+            help_text=_("You and the owner of the action are told then."),
+        )
+        self.helper = helper("reason", "until", "review")
+
+
+class StandingForm(forms.Form):
+    """Why the standing of a certificate changes: a reason for everybody, and words that stay inside."""
+
+    words = Words(
+        label=_("For the record"),
+        help_text=_("What is behind it. The public page does not show this."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why, for the record.")},
+    )
+
+    def __init__(self, data: Any = None, *, reasons: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(data)
+        self.fields["reason"] = forms.ChoiceField(
+            label=_("The reason that everybody reads"),
+            choices=list(reasons),
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose the reason that the public page gives.")},
+        )
+        self.helper = helper("reason", "words")

@@ -1,0 +1,112 @@
+"""One part of the conformity file: rows of a small table, or pieces of the library, and what the public may read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.forms.fields import Words
+from assessments.guideline.edition import FilePart
+from assessments.guideline.terms import ROWS
+
+CELLS: dict[str, tuple[Any, Any]] = {
+    "name": (gettext_lazy("Name and post"), ""),
+    "qualification": (gettext_lazy("What qualifies this person"), ""),
+    "power": (
+        gettext_lazy("How this person stops the system, or reverses what it did"),
+        gettext_lazy("Name the button, the command or the order, and who obeys it."),
+    ),
+    "measure": (gettext_lazy("What is measured while the system runs"), ""),
+    "limit": (gettext_lazy("The limit that raises the alarm"), gettext_lazy("A number with its unit and period.")),
+    "alert_owner": (gettext_lazy("Who gets the alert"), gettext_lazy("A person or a rota that is always manned.")),
+}
+LONGEST_CELL = 300
+FEWEST_ROWS, MOST_ROWS = 2, 12
+
+
+class PartForm(forms.Form):
+    """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first."""
+
+    base = forms.IntegerField(widget=forms.HiddenInput)
+    operation = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        part: FilePart,
+        rows: Sequence[Mapping[str, str]] = (),
+        pieces: Sequence[tuple[str, str]] = (),
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        given = {"operation": uuid.uuid4(), **(initial or {})}
+        super().__init__(data, initial=given, label_suffix="")
+        self.cells = ROWS.get(part.kind, ())
+        layout: list[Any] = ["base", "operation"]
+        self.count = 0
+        if self.cells:
+            self.count = min(max(len(rows) + 1, FEWEST_ROWS, self._sent()), MOST_ROWS)
+            for number in range(self.count):
+                names = [f"{cell}-{number}" for cell in self.cells]
+                for cell, name in zip(self.cells, names, strict=True):
+                    label, help_text = CELLS[cell]
+                    self.fields[name] = forms.CharField(
+                        label=label, help_text=help_text, required=False, max_length=LONGEST_CELL
+                    )
+                    self.initial[name] = rows[number].get(cell, "") if number < len(rows) else ""
+                legend = _("Overseer %(n)s") if "power" in self.cells else _("Measure %(n)s")
+                layout.append(Fieldset(legend % {"n": number + 1}, *names, css_class="hk-file-row"))
+        else:
+            self.fields["evidence"] = forms.MultipleChoiceField(
+                label=_("What shows it"),
+                help_text=_(
+                    "Pieces of your library. Each is read by the reviewer in the version that stands at signing."
+                ),
+                choices=list(pieces),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                error_messages={"invalid_choice": _("Choose from the pieces of your organisation's library.")},
+            )
+            layout.append("evidence")
+        self.fields["words"] = Words(
+            label=_("What the public may read about it"),
+            help_text=_("Printed on the certificate in these very words. Leave it empty and nothing is printed."),
+            max_length=400,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 3}),
+        )
+        layout.append("words")
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*layout)
+
+    def _sent(self) -> int:
+        """How many rows a sent form has, so that none of them is lost however many the page shows by itself."""
+        first = f"{self.cells[0]}-"
+        sent = [name.removeprefix(first) for name in self.data if name.startswith(first)]
+        return max((int(number) + 1 for number in sent if number.isdecimal()), default=0)
+
+    def overwrite_next(self, revision: int) -> None:
+        """Let the next sending replace what somebody else saved, now that the page shows it."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data["base"], data["operation"] = str(revision), str(uuid.uuid4())
+        self.data = data
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        return [
+            {cell: self.cleaned_data.get(f"{cell}-{number}", "") for cell in self.cells} for number in range(self.count)
+        ]
+
+    @property
+    def operation_id(self) -> uuid.UUID:
+        found: uuid.UUID = self.cleaned_data["operation"]
+        return found

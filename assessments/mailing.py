@@ -1,0 +1,123 @@
+"""When a line of somebody's inbox goes out as a mail: at once, in one mail a day, or only if it asks them to act.
+
+The inbox shows every line, whatever is chosen. A row is its own outbox: what was not mailed says why not.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.models import MailWhen, Message, User
+
+log = logging.getLogger(__name__)
+
+NEWS = frozenset(
+    {
+        "answered",
+        "approved",
+        "withdrawn",
+        "reply",
+        "risk_accepted",
+        "action_closed",
+        "certificate_reinstated",
+    }
+)
+"""Kinds of message that ask for nothing: they only say what happened. A kind that is not named here asks to act."""
+DIGEST_HOUR = 8  # Hong Kong time
+MOST_LINES = 100  # in one daily mail; the inbox has them all
+ATTEMPTS = 5
+
+
+def waits_for_the_digest() -> Q:
+    return Q(recipient__mail_when=MailWhen.DAILY)
+
+
+def unsent() -> QuerySet[Message]:
+    """What still has to go out as a mail of its own."""
+    rows = Message.objects.filter(mailed_at=None, unmailed_at=None, attempts__lt=ATTEMPTS)
+    return rows.exclude(waits_for_the_digest())
+
+
+def send(pk: int) -> None:
+    """Mail one line to its reader, as that one has chosen; nothing where it was mailed, or waits for the day's mail."""
+    message = Message.objects.select_related("recipient").filter(pk=pk, mailed_at=None, unmailed_at=None).first()
+    if message is None or message.recipient.mail_when == MailWhen.DAILY:
+        return
+    if message.recipient.mail_when == MailWhen.ACTING and message.kind in NEWS:
+        Message.objects.filter(pk=pk).update(unmailed_at=timezone.now())
+        return
+    if Message.objects.filter(pk=pk, mailed_at=None).update(attempts=F("attempts") + 1) != 1:
+        return
+    send_mail(message.subject, f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
+    Message.objects.filter(pk=pk).update(mailed_at=timezone.now())
+
+
+def _address(message: Message) -> str:
+    return f"{settings.PUBLIC_URL}{message.link}"
+
+
+def send_digests(today: date | None = None) -> int:
+    """Send the daily mail to everybody who wants one and has something new; returns how many.
+
+    For the sweeper, from eight in the morning: once a day for each person. A mail that cannot be sent is tried again.
+    """
+    now = timezone.localtime()
+    today = today or now.date()
+    if now.hour < DIGEST_HOUR:
+        return 0
+    waiting = Message.objects.filter(mailed_at=None, unmailed_at=None, read_at=None).filter(waits_for_the_digest())
+    people = User.objects.filter(pk__in=waiting.values("recipient")).exclude(digest_on__gte=today)
+    return sum(_send_digest(user, today) for user in people.order_by("pk"))
+
+
+def _send_digest(user: User, today: date) -> bool:
+    before = user.digest_on
+    mine = User.objects.filter(pk=user.pk)
+    if not mine.exclude(digest_on__gte=today).update(digest_on=today):
+        return False  # another sweeper was quicker
+    lines = Message.objects.filter(recipient=user, mailed_at=None, unmailed_at=None)
+    # What was read in the inbox meanwhile needs no mail.
+    lines.exclude(read_at=None).update(unmailed_at=timezone.now())
+    found = list(lines.filter(read_at=None).order_by("-at", "-pk"))
+    if not found:
+        return False
+    try:
+        with translation.override(user.language):
+            subject, text = digest(found)
+            send_mail(subject, text, None, [user.email])
+    except Exception:
+        mine.update(digest_on=before)
+        log.exception("the daily mail of person %s could not be sent", user.pk)
+        return False
+    Message.objects.filter(pk__in=[line.pk for line in found]).update(
+        mailed_at=timezone.now(), attempts=F("attempts") + 1
+    )
+    return True
+
+
+def digest(lines: list[Message]) -> tuple[str, str]:
+    """Write the daily mail: what asks to act first, each line with its address."""
+    count = len(lines)
+    subject = ngettext("%(n)s message for you", "%(n)s messages for you", count) % {"n": count}
+    parts = []
+    shown = lines[:MOST_LINES]
+    groups = (
+        (_("What asks you to act"), [line for line in shown if line.kind not in NEWS]),
+        (_("News"), [line for line in shown if line.kind in NEWS]),
+    )
+    for title, group in groups:
+        if group:
+            parts.append(f"{title}\n" + "\n".join(f"- {line.subject}\n  {_address(line)}" for line in group))
+    if count > MOST_LINES:
+        left = count - MOST_LINES
+        parts.append(ngettext("And %(n)s more in your inbox.", "And %(n)s more in your inbox.", left) % {"n": left})
+    parts.append(_("You get this mail once a day, as you have chosen:") + f" {settings.PUBLIC_URL}/account/settings/")
+    return subject, "\n\n".join(parts) + "\n"

@@ -1,0 +1,257 @@
+"""What people are told of before a date and after it: conditions, actions, accepted risks, evidence that expires.
+
+Each function is a step of the sweeper: it may run twice, and says the same thing once for each of the days before
+(named data of the edition). What is late is said again every week. Each line leads to the very thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments import tasks
+from assessments.models import (
+    ActionStatus,
+    Condition,
+    Edition,
+    Evidence,
+    Membership,
+    Message,
+    RemediationAction,
+    Role,
+)
+
+CONDITION_DUE, ACTION_DUE, ACTION_LATE = "condition_due", "action_due", "action_late"
+RISK_ENDING, RISK_REVIEW, EVIDENCE_EXPIRING = "risk_ending", "risk_review", "evidence_expiring"
+AGAIN_DAYS = 7
+"""After so many days what is late is said again. Our judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be said of one thing, and to whom."""
+
+    about: str  # the object, as a message names it
+    due: date
+    people: frozenset[int]
+    subject: str
+    text: str
+    link: str
+
+
+def _days(what: str) -> tuple[int, ...]:
+    row = Edition.objects.current()
+    return row.compiled().policy.reminder_days[what]
+
+
+def in_days(due: date, today: date) -> str:
+    """Say how far off a day is: *today*, *in 3 days (28 November 2026)*."""
+    left = (due - today).days
+    if left <= 0:
+        return _("today")
+    words = ngettext("in %(n)s day (%(day)s)", "in %(n)s days (%(day)s)", left)
+    return words % {"n": left, "day": date_format(due, "DATE_FORMAT")}
+
+
+@transaction.atomic
+def _say(kind: str, lines: Sequence[Line], since: dict[str, date]) -> int:
+    """Write the lines that were not said since the day given for each; returns how many. The mails leave after the commit."""
+    if not lines:
+        return 0
+    known = {
+        (recipient, about)
+        for recipient, about, day in Message.objects.filter(
+            kind=kind, object__in=list(since), day__gte=min(since.values())
+        ).values_list("recipient_id", "object", "day")
+        if day >= since[about]
+    }
+    said = 0
+    for line in lines:
+        for pk in sorted(line.people):
+            if (pk, line.about) in known:
+                continue
+            message, created = Message.objects.get_or_create(
+                recipient_id=pk,
+                kind=kind,
+                object=line.about,
+                day=timezone.localdate(),
+                defaults={"subject": line.subject[:200], "text": line.text, "link": line.link},
+            )
+            if created:
+                said += 1
+                tasks.after_commit(tasks.send_message, message.pk)
+    return said
+
+
+def _before(kind: str, lines: Sequence[Line], days: Iterable[int], today: date) -> int:
+    """Say each line once for every one of the days before its date that has come."""
+    since = {}
+    for line in lines:
+        passed = [n for n in days if (line.due - today).days <= n]
+        since[line.about] = line.due - timedelta(days=min(passed))
+    return _say(kind, lines, since)
+
+
+def _owners(organisations: Iterable[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    rows = Membership.objects.current().filter(organisation__in=set(organisations), role=Role.OWNER)
+    for organisation, user in rows.values_list("organisation_id", "user_id"):
+        found.setdefault(organisation, set()).add(user)
+    return found
+
+
+def _responsible(actions: Sequence[RemediationAction]) -> dict[int, frozenset[int]]:
+    """Who is told of each action: its owner; where it has none, or that one left, the owners of the organisation."""
+    owners = _owners(action.organisation_id for action in actions)
+    alone = set(
+        RemediationAction.objects.left_alone().filter(pk__in=[a.pk for a in actions]).values_list("pk", flat=True)
+    )
+    return {
+        action.pk: frozenset(
+            {action.owner_id}
+            if action.owner_id and action.pk not in alone
+            else owners.get(action.organisation_id, set())
+        )
+        for action in actions
+    }
+
+
+def _about(action: RemediationAction) -> str:
+    return f"action:{action.use.reference}/{action.number}"
+
+
+def _actions(status: str, **when: date) -> list[RemediationAction]:
+    rows = RemediationAction.objects.filter(status=status, use__retired_at=None, use__system__retired_at=None, **when)
+    return list(rows.select_related("use__system", "owner").order_by("pk"))
+
+
+def remind_of_conditions(today: date | None = None) -> int:
+    """Tell owners, and whoever owns its action, of each condition that is not met and whose day comes near."""
+    today = today or timezone.localdate()
+    days = _days("condition")
+    rows = Condition.objects.filter(met_at=None, due_on__range=(today, today + timedelta(days=max(days))))
+    rows = rows.exclude(decision__submission__certificate__ended_at__isnull=False)
+    found = list(
+        rows.select_related("decision__submission__assessment__use")
+        .defer("decision__submission__snapshot")
+        .order_by("pk")
+    )
+    of = {(c.decision.submission.assessment.use_id, c.question) for c in found}
+    standing = RemediationAction.objects.standing().filter(use__in={use for use, _question in of})
+    actions = {(action.use_id, action.question): action for action in standing.select_related("use")}
+    owners = _owners(condition.decision.submission.organisation_id for condition in found)
+    lines = []
+    for condition in found:
+        assessment = condition.decision.submission.assessment
+        action = actions.get((assessment.use_id, condition.question))
+        people = set(owners.get(assessment.organisation_id, set()))
+        if action and action.owner_id:
+            people.add(action.owner_id)
+        said = {"words": condition.words, "use": assessment.use.title, "when": in_days(condition.due_on, today)}
+        lines.append(
+            Line(
+                about=f"condition:{condition.pk}",
+                due=condition.due_on,
+                people=frozenset(people),
+                subject=_("Condition due %(when)s: %(words)s") % said,
+                text=_(
+                    "It is a condition of the approval of “%(use)s”. If it is not met by then, the certificate is suspended."
+                )
+                % said,
+                link=action.get_absolute_url() if action else assessment.get_absolute_url(),
+            )
+        )
+    return _before(CONDITION_DUE, lines, days, today)
+
+
+def remind_of_actions(today: date | None = None) -> int:
+    """Tell whoever is responsible of each open action that is due soon, and every week of each that is late."""
+    today = today or timezone.localdate()
+    days = _days("action")
+    found = _actions(ActionStatus.OPEN, due__lte=today + timedelta(days=max(days)))
+    people = _responsible(found)
+    soon: list[Line] = []
+    late: list[Line] = []
+    for action in found:
+        said = {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
+        overdue = action.due < today
+        subject = (
+            _("Late: %(title)s") % said
+            if overdue
+            else _("Due %(when)s: %(title)s") % {**said, "when": in_days(action.due, today)}
+        )
+        text = _("Action %(n)s of “%(use)s”, %(system)s. Due on %(day)s.") % {
+            **said,
+            "day": date_format(action.due, "DATE_FORMAT"),
+        }
+        line = Line(_about(action), action.due, people[action.pk], subject, text, action.get_absolute_url())
+        (late if overdue else soon).append(line)
+    again = today - timedelta(days=AGAIN_DAYS - 1)
+    return _before(ACTION_DUE, soon, days, today) + _say(ACTION_LATE, late, {line.about: again for line in late})
+
+
+def remind_of_risks(today: date | None = None) -> int:
+    """Tell of each accepted risk on the day on which it is to be looked at again, and before it comes back."""
+    today = today or timezone.localdate()
+    days = _days("risk")
+    ending, review = [], []
+    for action in _actions(ActionStatus.ACCEPTED):
+        assert action.risk_until is not None
+        assert action.risk_review is not None
+        people = frozenset({pk for pk in (action.owner_id, action.risk_by_id) if pk})
+        said = {"n": action.number, "title": action.title, "use": action.use.title}
+        text = _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s; then the action is open again.") % {
+            **said,
+            "day": date_format(action.risk_until, "DATE_FORMAT"),
+        }
+        link = action.get_absolute_url()
+        if today <= action.risk_until <= today + timedelta(days=max(days)):
+            subject = _("Accepted risk ends %(when)s: %(title)s") % {**said, "when": in_days(action.risk_until, today)}
+            ending.append(Line(_about(action), action.risk_until, people, subject, text, link))
+        if action.risk_review <= today <= action.risk_until:
+            subject = _("Look again at an accepted risk: %(title)s") % said
+            review.append(Line(_about(action), action.risk_review, people, subject, text, link))
+    told = _say(RISK_REVIEW, review, {line.about: line.due for line in review})
+    return told + _before(RISK_ENDING, ending, days, today)
+
+
+def remind_of_evidence(today: date | None = None) -> int:
+    """Tell the owner of each piece that expires soon; where that one left, the owners of the organisation."""
+    today = today or timezone.localdate()
+    days = _days("evidence")
+    found = list(
+        Evidence.objects.in_use().filter(expires_on__range=(today, today + timedelta(days=max(days)))).order_by("pk")
+    )
+    members = set(
+        Membership.objects.current()
+        .filter(organisation__in={piece.organisation_id for piece in found})
+        .values_list("organisation_id", "user_id")
+    )
+    owners = _owners(piece.organisation_id for piece in found)
+    lines = []
+    for piece in found:
+        assert piece.expires_on is not None
+        stays = (piece.organisation_id, piece.owner_id) in members
+        people = {piece.owner_id} if stays else owners.get(piece.organisation_id, set())
+        said = {"title": piece.title, "when": in_days(piece.expires_on, today)}
+        lines.append(
+            Line(
+                about=f"evidence:{piece.reference}",
+                due=piece.expires_on,
+                people=frozenset(people),
+                subject=_("Evidence expires %(when)s: %(title)s") % said,
+                text=_(
+                    "Replace it, or change its expiry, before then. Answers that lean on it will ask for another look."
+                ),
+                link=reverse("evidence_piece", args=[piece.reference]),
+            )
+        )
+    return _before(EVIDENCE_EXPIRING, lines, days, today)

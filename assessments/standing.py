@@ -1,0 +1,288 @@
+"""The standing of a certificate: suspended, reinstated, revoked, by somebody with a reason or by a condition that was missed.
+
+What was issued stays as it was printed; each change is an event of the certificate with a reason from a list, for
+everybody to read, and words of one's own that stay inside. Meeting a condition late reinstates nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments import access, acting, teamwork
+from assessments.access import Action
+from assessments.declaring import delivery_team
+from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    Assessment,
+    Assurance,
+    AuditEntry,
+    Certificate,
+    CertificateEvent,
+    CertificateStatus,
+    Condition,
+    RemediationAction,
+    Submission,
+    User,
+)
+
+SUSPEND, REINSTATE, REVOKE = "suspended", "reinstated", "revoked"
+CHANGED = "certificate_changed"
+CONDITION_MISSED = "condition_missed"
+MISSED = gettext_lazy("A condition of the approval was not met in time.")
+REASONS: dict[str, dict[str, str | Promise]] = {
+    SUSPEND: {
+        "condition": MISSED,
+        "facts": gettext_lazy("Declared facts of the use changed."),
+        "monitoring": gettext_lazy("Evidence of monitoring is out of date."),
+        "incident": gettext_lazy("An incident is being looked into."),
+        "complaint": gettext_lazy("A complaint is being looked into."),
+        "asked": gettext_lazy("The holder asked for it."),
+    },
+    REINSTATE: {
+        "mended": gettext_lazy("What had led to the suspension was put right."),
+        "unfounded": gettext_lazy("The matter was looked into, and the suspension was not founded."),
+        "error": gettext_lazy("The suspension was an error."),
+    },
+    REVOKE: {
+        "untrue": gettext_lazy("What had been declared was not so."),
+        "no_longer": gettext_lazy("What had been assessed is no longer so."),
+        "condition": gettext_lazy("A condition of the approval was not met."),
+        "no_certificate": gettext_lazy("The use is one that gets no certificate."),
+        "asked": gettext_lazy("The holder asked for it."),
+    },
+}
+"""What the public page may say, by move. Our judgement."""
+FROM = {
+    SUSPEND: {CertificateStatus.VALID, CertificateStatus.EXPIRING},
+    REINSTATE: {CertificateStatus.SUSPENDED},
+    REVOKE: {
+        CertificateStatus.VALID,
+        CertificateStatus.EXPIRING,
+        CertificateStatus.SUSPENDED,
+        CertificateStatus.EXPIRED,
+    },
+}
+
+
+type Refusal = NotPermitted | SeparationOfDuties | None
+
+
+def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
+    """Return what keeps this person from each of the moves; None where nothing does.
+
+    A reviewer who may read the submission and is outside the delivery team suspends. What was reviewed independently is
+    reinstated and revoked by an independent reviewer. A self-declared certificate is its signer's word: an owner may
+    suspend, reinstate and revoke it as well.
+    """
+    submission = certificate.submission
+    if certificate.assurance == Assurance.SELF_DECLARED and access.may(by, Action.SIGN, certificate.organisation_id):
+        return dict.fromkeys(FROM)
+    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+        words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
+        return dict.fromkeys(FROM, NotPermitted(words))
+    if by.pk in delivery_team(submission.assessment):
+        words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
+        return dict.fromkeys(FROM, SeparationOfDuties(words))
+    found: dict[str, Refusal] = dict.fromkeys(FROM)
+    independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
+    if independently and not access.is_independent(by, certificate.organisation_id):
+        words = _("It was reviewed independently: that takes an independent reviewer.")
+        found |= {move: NotPermitted(words) for move in (REINSTATE, REVOKE)}
+    return found
+
+
+def possible(certificate: Certificate, by: User) -> list[str]:
+    """The moves that this person may make now, in order."""
+    status = certificate.status()
+    found = refusals(certificate, by)
+    return [move for move in (REINSTATE, SUSPEND, REVOKE) if status in FROM[move] and found[move] is None]
+
+
+def obstacles_to_reinstate(certificate: Certificate) -> list[str]:
+    """Say in sentences what has to be put right before a suspended certificate can stand again."""
+    use, reasons = certificate.use, []
+    for condition in missed(certificate.submission):
+        reasons.append(_("A condition was missed and is not met yet: %(words)s.") % {"words": condition.words})
+    if use.open_holds:
+        reasons.append(_("The use is on hold."))
+    if use.provisional:
+        reasons.append(_("The tier of the use is provisional: it waits for an answer."))
+    if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
+        reasons.append(_("The use has a higher tier now than its certificate says: it takes a new assessment."))
+    return reasons
+
+
+def missed(submission: Submission) -> Iterable[Condition]:
+    """The conditions of a submission whose day is over and that are not met."""
+    today = timezone.localdate()
+    return Condition.objects.filter(decision__submission=submission, met_at=None, due_on__lt=today).order_by("pk")
+
+
+def suspend(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
+    """Suspend a certificate that stands; the public page says so at once, with the reason from the list."""
+    return _change(certificate, SUSPEND, by=by, reason=reason, words=words)
+
+
+def reinstate(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
+    """Let a suspended certificate stand again; raises NotReady while what led to it is not put right."""
+    return _change(certificate, REINSTATE, by=by, reason=reason, words=words)
+
+
+def revoke(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
+    """Take a certificate back for good; the use gets another one only by a new assessment."""
+    return _change(certificate, REVOKE, by=by, reason=reason, words=words)
+
+
+@transaction.atomic
+def _change(certificate: Certificate, move: str, *, by: User, reason: str, words: str) -> CertificateEvent:
+    certificate = _lock(certificate)
+    refused = refusals(certificate, by)[move]
+    if refused is not None:
+        raise refused
+    if certificate.status() not in FROM[move]:
+        status = certificate.status().label
+        raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % {"status": status})
+    if reason not in REASONS[move]:
+        raise InvalidAnswer("reason", _("Choose the reason that the public page gives."))
+    if not words.strip():
+        raise InvalidAnswer("words", _("Say why, for the record. The public page does not show it."))
+    if move == REINSTATE:
+        left = obstacles_to_reinstate(certificate)
+        if left:
+            raise NotReady(_("The certificate cannot be reinstated yet."), left)
+    if move == REVOKE:
+        certificate.ended_at = timezone.now()
+        certificate.save(update_fields=["ended_at"])
+    event = _record(certificate, move, by=by, reason=REASONS[move][reason], words=words.strip())
+    _tell(certificate, event, but={by.pk})
+    _audit(certificate, move, by, reason=reason)
+    return event
+
+
+def _lock(certificate: Certificate) -> Certificate:
+    assessment = Assessment.objects.lock(certificate.submission.assessment_id)
+    rows = Certificate.objects.select_for_update(of=("self",)).select_related("submission")
+    found: Certificate = rows.defer("submission__snapshot").get(pk=certificate.pk)
+    found.use, found.organisation = assessment.use, assessment.use.system.organisation
+    found.submission.assessment = assessment
+    return found
+
+
+def _record(
+    certificate: Certificate, kind: str, *, by: User | None, reason: str | Promise, words: str = ""
+) -> CertificateEvent:
+    with translation.override("en"):  # kept as the certificate's English side; the page translates what it shows
+        public = str(reason)
+    event: CertificateEvent = CertificateEvent.objects.create(
+        certificate=certificate, kind=kind, by=by, public_reason=public, private_reason=words
+    )
+    return event
+
+
+def _tell(certificate: Certificate, event: CertificateEvent, but: set[int]) -> None:
+    said = {
+        SUSPEND: _("Certificate suspended: %(use)s"),
+        REINSTATE: _("Certificate reinstated: %(use)s"),
+        REVOKE: _("Certificate revoked: %(use)s"),
+    }[event.kind]
+    people = acting.owners_of(certificate.organisation_id)
+    people |= set(certificate.submission.seats.values_list("reviewer_id", flat=True))
+    teamwork.tell(
+        people - but,
+        f"certificate_{event.kind}",
+        f"certificate:{certificate.number}",
+        said % {"use": certificate.use.title},
+        f"{certificate.number}. {event.public_reason}",
+        reverse("standing", args=[certificate.number]),
+    )
+
+
+def _audit(certificate: Certificate, move: str, by: User | None, **details: str) -> None:
+    AuditEntry.objects.record(
+        f"certificate_{move}",
+        certificate.submission.assessment,
+        by=by,
+        organisation=certificate.organisation,
+        details={"certificate": certificate.number, **details},
+    )
+
+
+# --- conditions that pass their date -------------------------------------------------------------------------------------
+
+
+def miss_conditions(today: date | None = None) -> int:
+    """Note each condition whose last day, Hong Kong time, is over and that is not met; its certificate is suspended.
+
+    For the sweeper: from the start of the day after, once for each condition, however often it runs. A certificate that
+    is suspended already stays so, and one that was superseded or revoked is left alone. Returns how many were missed.
+    """
+    today = today or timezone.localdate()
+    rows = Condition.objects.filter(met_at=None, missed_at=None, due_on__lt=today)
+    rows = rows.exclude(decision__submission__certificate__ended_at__isnull=False)
+    return sum(_miss(pk, today) for pk in rows.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _miss(pk: int, today: date) -> bool:
+    of = Condition.objects.select_related("decision__submission").defer("decision__submission__snapshot").get(pk=pk)
+    submission = of.decision.submission
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    condition = Condition.objects.select_for_update().filter(pk=pk, met_at=None, missed_at=None).first()
+    if condition is None:
+        return False
+    condition.missed_at = timezone.now()
+    condition.save(update_fields=["missed_at"])
+    certificate = Certificate.objects.filter(submission=submission, ended_at=None).first()
+    event = None
+    if certificate is not None:
+        certificate = _lock(certificate)
+        if certificate.status(today) in FROM[SUSPEND]:
+            event = _record(certificate, SUSPEND, by=None, reason=MISSED, words=condition.words)
+            _tell(certificate, event, but=set())
+    action = RemediationAction.objects.select_related("use").filter(use=assessment.use_id, question=condition.question)
+    _tell_missed(assessment, condition, action.exclude(status="closed").order_by("-pk").first(), submission)
+    AuditEntry.objects.record(
+        "condition_missed",
+        assessment,
+        by=None,
+        organisation=assessment.organisation,
+        details={
+            "condition": condition.pk,
+            "question": condition.question,
+            "due": condition.due_on,
+            "certificate": certificate.number if certificate else "",
+        },
+    )
+    if certificate is not None and event is not None:
+        _audit(certificate, SUSPEND, None, reason="condition")
+    return True
+
+
+def _tell_missed(
+    assessment: Assessment, condition: Condition, action: RemediationAction | None, submission: Submission
+) -> None:
+    owners = acting.owners_of(assessment.organisation_id)
+    if action and action.owner_id:
+        owners.add(action.owner_id)
+    said = {
+        "words": condition.words,
+        "use": assessment.use.title,
+        "day": date_format(condition.due_on, "DATE_FORMAT"),
+    }
+    subject = _("Condition missed: %(words)s") % said
+    text = _("The condition of the approval of “%(use)s” was to be met by %(day)s, and is not.") % said
+    link = action.get_absolute_url() if action else assessment.get_absolute_url()
+    teamwork.tell(owners, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
+    reviewers = set(submission.seats.values_list("reviewer_id", flat=True)) - owners
+    link = reverse("review", args=[submission.reference])
+    teamwork.tell(reviewers, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)

@@ -1,0 +1,102 @@
+"""The sweeper: a list of small steps, each of which may run twice.
+
+It runs every minute beside the workers, and once at the start of the site. A new step is one function and one line of
+STEPS; what needs to be looked at once a day only says from which hour on. A step that fails stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from assessments import acting, held, mailing, reminding, staleness, standing, tasks, workflow
+from assessments.models import Document, StepRun
+
+log = logging.getLogger(__name__)
+AT_ONCE = 100  # rows of a kind that one sweep takes up
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `from_hour` (Hong Kong time): done once a day, from then on; None: in every sweep."""
+
+    name: str
+    do: Callable[[], int]
+    from_hour: int | None = None
+
+
+def forget_held_forms() -> int:
+    """Forms that were kept for somebody signed out are forgotten after their hour."""
+    held.sweep()
+    return 0
+
+
+def make_documents() -> int:
+    """Take up the documents that a dead worker or a lost broker left."""
+    now = timezone.now()
+    left = Q(state="pending", created_at__lt=now - timedelta(minutes=1)) | Q(state="running", lease_until__lt=now)
+    found = list(Document.objects.filter(left).values_list("pk", flat=True)[:AT_ONCE])
+    for pk in found:
+        tasks.render_document.delay(pk)
+    return len(found)
+
+
+def send_mails() -> int:
+    """Send the mails that were left."""
+    waiting = mailing.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
+    found = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
+    for pk in found:
+        tasks.send_message.delay(pk)
+    return len(found)
+
+
+def flag_expired() -> int:
+    """Flag the approvals whose evidence has expired."""
+    with transaction.atomic():
+        return staleness.flag_expired()
+
+
+STEPS = (
+    Step("forget held forms", forget_held_forms),
+    Step("make documents", make_documents),
+    Step("send mails", send_mails),
+    Step("miss conditions", standing.miss_conditions),  # at the start of the day after
+    Step("watch monitoring", workflow.watch_monitoring),  # suspends, and lifts it when a fresh record is there
+    Step("flag expired evidence", flag_expired),
+    Step("return risks", acting.return_risks, from_hour=0),
+    Step("remind of conditions", reminding.remind_of_conditions, from_hour=7),
+    Step("remind of actions", reminding.remind_of_actions, from_hour=7),
+    Step("remind of risks", reminding.remind_of_risks, from_hour=7),
+    Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
+    Step("send digests", mailing.send_digests),  # keeps its own day for each person
+)
+
+
+def sweep(steps: tuple[Step, ...] = STEPS) -> int:
+    """Do every step that is due; returns how many things were taken up."""
+    done = 0
+    for step in steps:
+        try:
+            done += step.do() if step.from_hour is None else _once_a_day(step)
+        except Exception:  # the next sweep tries again; the other steps are not held up
+            log.exception("sweeper: %s", step.name)
+    return done
+
+
+def _once_a_day(step: Step) -> int:
+    now = timezone.localtime()
+    if step.from_hour is None or now.hour < step.from_hour:
+        return 0
+    if StepRun.objects.filter(name=step.name, day__gte=now.date()).exists():
+        return 0
+    with transaction.atomic():  # a step that fails was not done
+        StepRun.objects.get_or_create(name=step.name, defaults={"day": date(2000, 1, 1)})
+        if not StepRun.objects.filter(name=step.name, day__lt=now.date()).update(day=now.date()):
+            return 0
+        return step.do()

@@ -1,0 +1,776 @@
+"""Remediation: the register of all actions, the workspace of one use, one action, several dates, an accepted risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments import access, acting, workflow
+from assessments.access import Action
+from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.exchange import actions as exchange
+from assessments.exchange.inventory import MAX_BYTES
+from assessments.forms.acting import (
+    DatesForm,
+    DeclineForm,
+    NoteForm,
+    PlanForm,
+    RegisterForm,
+    ReportForm,
+    RiskForm,
+    TakeFileForm,
+)
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.terms import Dimension, Tier
+from assessments.models import (
+    ActionEvent,
+    ActionStatus,
+    Assessment,
+    DeclaredUse,
+    RemediationAction,
+    Submission,
+    User,
+    edition_for,
+)
+from assessments.models.portfolio import cut
+from assessments.models.register import narrowed, order_of, sums_of
+from assessments.views import evidence as library
+from assessments.views.inbox import seen
+from assessments.views.question import choice_word, said_lines
+from assessments.views.requests import SignedIn, posted
+from assessments.views.strips import Line as PieceLine
+
+PLACE = "actions"
+ROWS = 50
+SYSTEMS = 200  # in the choice that narrows the register; the search finds the others
+MOST_AT_ONCE = 200  # dates set in one go
+PIECES = 20  # of the library, to be attached
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+EVENTS = 100  # of an action's history, on its page
+
+
+# --- the register ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One action as the lists show it."""
+
+    action: RemediationAction
+    url: str
+    pick: str  # how a form names it
+    priority: str
+    effort: str
+    suggested: str
+    late: bool
+    state: str
+    alone: bool  # its owner left
+
+
+def row_of(action: Any, edition: Edition, today: date) -> Row:
+    words = edition.policy.words
+    return Row(
+        action=action,
+        url=reverse("action", args=[action.use.reference, action.number]),
+        pick=f"{action.use.reference}/{action.number}",
+        priority=words.get(f"priorities.{action.priority}", action.priority),
+        effort=words.get(f"efforts.{action.effort}", action.effort),
+        suggested=edition.owners.get(action.suggested_owner, ""),
+        late=action.is_late(today),
+        state=state_of(action, today),
+        alone=bool(getattr(action, "alone", False)),
+    )
+
+
+def state_of(action: RemediationAction, today: date) -> str:
+    """The state of parts/state.html that an action is in."""
+    if action.is_late(today):
+        return "late"
+    return {"open": "open", "done": "begun", "accepted": "risk_accepted", "closed": "closed"}[action.status]
+
+
+def register_form(request: SignedIn, edition: Edition) -> RegisterForm:
+    systems = access.systems_for(request.user).order_by("name", "pk")[:SYSTEMS]
+    return RegisterForm(
+        request.GET,
+        priorities=[(key, edition.policy.words.get(f"priorities.{key}", key)) for key in edition.policy.priorities],
+        owners=access.owners_of_actions(request.user),
+        systems=[(reference, name) for reference, name in systems.values_list("reference", "name")],
+    )
+
+
+@login_required
+@never_cache
+@require_safe
+def register(request: SignedIn) -> HttpResponse:
+    """Every action of this person's organisations. The queries are the same for one action and for thousands."""
+    user, today, edition = request.user, timezone.localdate(), access.current_edition()
+    form = register_form(request, edition)
+    chosen = form.chosen()
+    found = narrowed(access.actions_for(user), chosen, today=today, me=user.pk)
+    page = cut(
+        found.select_related("organisation"),
+        order_of(chosen.get("sort", ""), edition.policy.priorities),
+        ROWS,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    flag_those_left_alone(user, page.rows)
+    sums = sums_of(access.actions_for(user), today)
+    context = {
+        "place": PLACE,
+        "form": form,
+        "filtered": bool(set(chosen) - {"sort"}),
+        "found": found.order_by().aggregate(n=Count("pk"))["n"],
+        "query": form.query(),
+        "rows": [row_of(action, edition, today) for action in page.rows],
+        "before": f"?{urlencode({**chosen, 'before': page.before})}" if page.before else "",
+        "after": f"?{urlencode({**chosen, 'after': page.after})}" if page.after else "",
+        "counts": sums,
+        "may_plan": any(m.role in access.MAY[Action.ANSWER] for m in access.memberships_on_page(user)),
+        "dates_form": DatesForm(),
+        "several": len({m.organisation_id for m in access.memberships_on_page(user)}) > 1,
+    }
+    return render(request, "assessments/acting/register.html", context)
+
+
+def flag_those_left_alone(user: User, actions: Sequence[Any]) -> None:
+    """Mark the actions of a page whose owner left; one query."""
+    shown = access.actions_for(user).filter(pk__in=[action.pk for action in actions])
+    alone = set(shown.left_alone().values_list("pk", flat=True))  # type: ignore[attr-defined]
+    for action in actions:
+        action.alone = action.pk in alone
+
+
+@login_required
+@never_cache
+@require_safe
+def export(request: SignedIn) -> HttpResponse:
+    """The register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
+    kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
+    edition = access.current_edition()
+    chosen = register_form(request, edition).chosen()
+    found = narrowed(access.actions_for(request.user), chosen, today=timezone.localdate(), me=request.user.pk)
+    rows = found.select_related("verified_by", "risk_by").order_by("use__system__name", "use", "number")
+    data = exchange.as_file(exchange.rows_of(rows, edition, late=_("Late")), kind)
+    name = f"actions-{timezone.localdate().isoformat()}.{kind}"
+    return HttpResponse(
+        data,
+        content_type=TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+# --- the register coming in again ----------------------------------------------------------------------------------------
+
+SALT = "assessments.acting.take_file"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_file(request: SignedIn) -> HttpResponse:
+    """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
+    user = request.user
+    if not access.organisations_where(user, Action.ANSWER).exists():
+        raise NotPermitted(_("Actions are planned by owners and contributors of an organisation."))
+    if "rows" in request.POST:
+        return _take_rows(request)
+    form = TakeFileForm(posted(request), request.FILES or None)
+    lines: list[exchange.Change] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            rows = exchange.read(form.cleaned_data["file"].read(MAX_BYTES + 1))
+        except WorkflowError as error:
+            form.add_error("file", str(error))
+        else:
+            lines = _check_rows(user, rows)
+    good = [line for line in lines or () if line.changes and line.action]
+    chosen = {line.changes["owner"] for line in good if "owner" in line.changes}
+    names = access.names_of(int(pk) for pk in chosen)
+    context = {
+        "place": PLACE,
+        "form": form,
+        "lines": lines,
+        "good": [(line, _change_words(line, names)) for line in good],
+        "faulty": [line for line in lines or () if line.faults],
+        "rows": signing.dumps([[_name(line.action), dict(line.changes)] for line in good], salt=SALT, compress=True),
+    }
+    return render(request, "assessments/acting/take_file.html", context)
+
+
+def _name(action: RemediationAction | None) -> str:
+    return f"{action.use.reference}/{action.number}" if action else ""
+
+
+def _check_rows(user: User, rows: list[exchange.Given]) -> list[exchange.Change]:
+    works = access.organisations_where(user, Action.ANSWER)
+    found = access.actions_for(user).filter(organisation__in=works.values("pk"))
+    found = found.filter(use__reference__in={row.reference for row in rows}).select_related("organisation")
+    actions = {(action.use.reference, action.number): action for action in found}
+    people = {one.pk: {person.email.casefold(): person.pk for person in access.writers_of(one)} for one in works}
+    conditions = acting.conditions_on(actions.values())
+
+    def problem(action: RemediationAction, due: date) -> str:
+        return acting.date_problem(action, due, conditions.get(action.pk))
+
+    return exchange.check(rows, actions, people, problem)
+
+
+def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
+    words = []
+    if "owner" in line.changes:
+        words.append(_("owner: %(name)s") % {"name": names[int(line.changes["owner"])]})
+    if "due" in line.changes:
+        words.append(_("due: %(day)s") % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
+    if "note" in line.changes:
+        words.append(_("reported as done: %(note)s") % {"note": line.changes["note"]})
+    return words
+
+
+def _take_rows(request: SignedIn) -> HttpResponse:
+    """Take the rows that the report showed, as they were shown; all of them or none."""
+    try:
+        rows = signing.loads(request.POST["rows"], salt=SALT, max_age=3600)
+    except signing.BadSignature:
+        messages.error(request, _("The report is too old. Choose the file again."))
+        return redirect("actions_import")
+    found = {_name(action): action for action in picked(request, [name for name, _changes in rows], most=len(rows))}
+    people: dict[int, dict[str, User]] = {}
+    taken = []
+    for name, changes in rows:
+        action = found.get(name)
+        if action is None:
+            continue
+        if action.organisation_id not in people:
+            people[action.organisation_id] = {str(one.pk): one for one in access.writers_of(action.organisation)}
+        due = date.fromisoformat(changes["due"]) if "due" in changes else None
+        owner = people[action.organisation_id].get(changes.get("owner", ""))
+        taken.append((action, owner, due, changes.get("note", "")))
+    try:
+        done = acting.take_rows(taken, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, _("Nothing was changed: %(reason)s") % {"reason": error})
+        return redirect("actions_import")
+    messages.success(request, ngettext("One action was changed.", "%(n)s actions were changed.", done) % {"n": done})
+    return redirect("actions")
+
+
+# --- several dates in one go ---------------------------------------------------------------------------------------------
+
+
+def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE) -> list[RemediationAction]:
+    """The actions that a form names, of those that this person sees; what is no name is left out."""
+    wanted: dict[str, set[int]] = {}
+    for name in list(names)[:most]:
+        reference, _slash, number = name.partition("/")
+        if number.isdecimal() and len(number) < 9:
+            wanted.setdefault(reference, set()).add(int(number))
+    asked = Q(pk=0)
+    for reference, numbers in wanted.items():
+        asked |= Q(use__reference=reference, number__in=numbers)
+    found = access.actions_for(request.user).filter(asked).select_related("organisation")
+    return list(found.order_by("use__system__name", "use", "number"))
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def dates(request: SignedIn) -> HttpResponse:
+    """Give several actions one date: what it changes is shown first, and can be taken back afterwards."""
+    given = request.POST if request.method == "POST" else request.GET
+    actions = picked(request, given.getlist("pick"))
+    if actions:
+        for organisation in {action.organisation for action in actions}:
+            access.require(request.user, Action.ANSWER, organisation)
+    form = DatesForm(given if "due" in given else None)
+    due = form.cleaned_data["due"] if form.is_bound and form.is_valid() else None
+    if request.method == "POST" and actions and due:
+        done = acting.move_dates(actions, due, by=request.user)
+        if done.changed:
+            return redirect("actions_moved", done.batch)
+        messages.warning(request, _("No date was changed."))
+        return redirect("actions")
+    conditions = acting.conditions_on(actions) if actions else {}
+    lines = [(action, acting.date_problem(action, due, conditions.get(action.pk)) if due else "") for action in actions]
+    context = {
+        "place": PLACE,
+        "form": form,
+        "lines": lines,
+        "due": due,
+        "movable": sum(not problem and action.due != due for action, problem in lines),
+        "picks": [f"{action.use.reference}/{action.number}" for action in actions],
+    }
+    return render(request, "assessments/acting/dates.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def moved(request: SignedIn, batch: UUID) -> HttpResponse:
+    """What one press changed, and the press that takes it back."""
+    events = list(access.dates_moved_by(request.user, batch))
+    if not events:
+        raise Http404
+    for organisation in {event.action.organisation for event in events}:
+        access.require(request.user, Action.ANSWER, organisation)
+    if request.method == "POST":
+        back = acting.take_back_dates(batch, by=request.user)
+        if back.changed:
+            said = ngettext("One date was taken back.", "%(n)s dates were taken back.", back.changed)
+            messages.success(request, said % {"n": back.changed})
+        if back.left:
+            said = ngettext(
+                "One date stays: it was changed since.", "%(n)s dates stay: they were changed since.", back.left
+            )
+            messages.warning(request, said % {"n": back.left})
+        return redirect("actions")
+    lines = [
+        (event.action, date.fromisoformat(event.old), event.action.due.isoformat() == event.new) for event in events
+    ]
+    context = {
+        "place": PLACE,
+        "lines": lines,
+        "due": date.fromisoformat(events[0].new),
+        "still": sum(stands for _action, _old, stands in lines),
+        "batch": batch,
+    }
+    return render(request, "assessments/acting/moved.html", context)
+
+
+# --- the workspace of one use ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Group:
+    """Some actions under one heading."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One action with what a person needs to know to do it."""
+
+    row: Row
+    gap: dict[str, Any]
+    why: str
+    events: list[Event]
+    pieces: int
+    answer_url: str
+    dimensions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an action's history, in words."""
+
+    what: str
+    who: str
+    at: Any
+    words: str
+
+
+@login_required
+@never_cache
+@require_safe
+def workspace(request: SignedIn, reference: str) -> HttpResponse:
+    """The actions of one use, by dimension or by priority: the gap, what closes it, who, when, and what was said."""
+    user, today = request.user, timezone.localdate()
+    use = get_object_or_404(access.uses_for(user), reference=reference)
+    seen(request)
+    assessment, submission = newest_submitted(use)
+    edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    content = submission.content() if submission else None
+    history = Prefetch("events", access.events_of_actions().order_by("-pk"), to_attr="history")
+    found = list(
+        access.actions_for(user)
+        .filter(use=use)
+        .select_related("organisation", "verified_by", "risk_by")
+        .prefetch_related(history)
+        .annotate(pieces=Count("evidence_uses"))
+        .order_by("due", "number")
+    )
+    flag_those_left_alone(user, found)
+    standing = [action for action in found if action.status != ActionStatus.CLOSED]
+    by = "priority" if request.GET.get("by") == "priority" else "dimension"
+    lines = [line_of(action, edition, content, assessment, today) for action in standing]
+    closed = [line_of(action, edition, content, assessment, today) for action in found if action not in standing]
+    context = {
+        "place": PLACE,
+        "use": use,
+        "assessment": assessment,
+        "submission": submission,
+        "by": by,
+        "groups": grouped(lines, edition, by),
+        "closed": closed,
+        "counts": {
+            "standing": len(standing),
+            "late": sum(action.is_late(today) for action in standing),
+            "done": sum(action.status == ActionStatus.DONE for action in standing),
+            "accepted": sum(action.status == ActionStatus.ACCEPTED for action in standing),
+        },
+        "blocking": sum(action.priority in acting.NEVER_ACCEPTED for action in standing),
+        "may_plan": access.role_in(user, use.organisation_id) in access.MAY[Action.ANSWER],
+        "dates_form": DatesForm(),
+    }
+    return render(request, "assessments/acting/workspace.html", context)
+
+
+@login_required
+@require_POST
+def plan_now(request: SignedIn, reference: str) -> HttpResponse:
+    """Have the remediation plan made as it stands today, as a new version."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.ANSWER, use)
+    try:
+        document = acting.ask_plan(use, by=request.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+        return redirect("workspace", reference)
+    return redirect(document)
+
+
+def newest_submitted(use: DeclaredUse) -> tuple[Assessment | None, Submission | None]:
+    """The newest assessment of a use that was submitted, with what was sent; one query."""
+    found = use.assessments.exclude(current_submission=None).select_related("current_submission", "edition")
+    assessment = found.defer("edition__content").order_by("-pk").first()
+    return assessment, assessment.current_submission if assessment else None
+
+
+def line_of(
+    action: Any, edition: Edition, content: dict[str, Any] | None, assessment: Assessment | None, today: date
+) -> Line:
+    question = edition.questions.get(action.question)
+    return Line(
+        row=row_of(action, edition, today),
+        gap=gap_of(action, question, content, edition),
+        why=question.why if question else "",
+        events=[event_of(event, edition) for event in action.history],
+        pieces=action.pieces,
+        answer_url=answer_url(assessment, question),
+        dimensions=dimensions_of(action, edition),
+    )
+
+
+def answer_url(assessment: Assessment | None, question: Question | None) -> str:
+    if assessment is None or question is None:
+        return ""
+    return f"{reverse('section', args=[assessment.reference, question.section])}#q-{question.key}"
+
+
+def dimensions_of(action: RemediationAction, edition: Edition) -> tuple[str, ...]:
+    named = {d for id in action.requirements if id in edition.requirements for d in edition.requirements[id].dimensions}
+    return tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
+
+
+def grouped(lines: Iterable[Line], edition: Edition, by: str) -> list[Group]:
+    """Under each priority, most urgent first; or under the first dimension that an action touches."""
+    words = edition.policy.words
+    if by == "priority":
+        titles = [words.get(f"priorities.{key}", key) for key in edition.policy.priorities]
+    else:
+        titles = [*(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension), _("None of the five")]
+    groups = {title: Group(title) for title in titles}
+    for line in lines:
+        own = line.row.priority if by == "priority" else next(iter(line.dimensions), _("None of the five"))
+        groups.setdefault(own, Group(own)).lines.append(line)
+    return [group for group in groups.values() if group.lines]
+
+
+def event_of(event: ActionEvent, edition: Edition) -> Event:
+    """Say what happened in words: *Due date changed, 3 March to 4 April 2027*."""
+    old, new = event.old, event.new
+    kind = ActionEvent.Kind(event.kind)
+    if kind in (kind.DUE, kind.RISK_ACCEPTED, kind.RISK_ENDED):
+        old, new = (date_format(date.fromisoformat(day), "DATE_FORMAT") if day else "" for day in (old, new))
+    elif kind == kind.EFFORT:
+        old, new = (edition.policy.words.get(f"efforts.{size}", size) for size in (old, new))
+    elif kind == kind.OWNER:
+        old, new = old or _("nobody"), new or _("nobody")
+    what = str(kind.label)
+    if old and new:
+        what += ": " + _("%(old)s → %(new)s") % {"old": old, "new": new}
+    elif kind == kind.RISK_ACCEPTED:
+        what += " " + _("until %(day)s") % {"day": new}
+    elif (old or new) and kind != kind.RISK_ENDED:
+        what += f": {old or new}"
+    return Event(what, str(event.by) if event.by else _("by itself"), event.at, event.words)
+
+
+# --- one action --------------------------------------------------------------------------------------------------------------
+
+
+def find_action(request: SignedIn, reference: str, number: int) -> RemediationAction:
+    """The action, for a member who sees it or a reviewer who checks it; 404 for everybody else."""
+    key = {"use__reference": reference, "number": number}
+    for door in (access.actions_for, access.actions_to_check_for):
+        found = door(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
+        if found:
+            return found
+    raise Http404
+
+
+def find_own(request: SignedIn, reference: str, number: int, act: Action) -> RemediationAction:
+    """The action, for a member who may do that with the actions of its organisation."""
+    found = find_action(request, reference, number)
+    access.require(request.user, act, found.organisation)
+    return found
+
+
+@dataclass
+class Forms:
+    """The forms of an action's page; the one that was posted is bound."""
+
+    report: ReportForm
+    decline: DeclineForm
+    note: NoteForm
+
+    @property
+    def wrong(self) -> Any:
+        return next((form for form in (self.report, self.decline, self.note) if form.is_bound and form.errors), None)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """One action: the gap, what closes it, who and when; report it as done, or accept that it is."""
+    user, today = request.user, timezone.localdate()
+    found = find_action(request, reference, number)
+    seen(request)
+    role = access.role_in(user, found.organisation_id)
+    given = posted(request)
+    forms = Forms(
+        ReportForm(given if given is not None and "note" in given else None),
+        DeclineForm(given if given is not None and "missing" in given else None),
+        NoteForm(given if given is not None and "comment" in given else None),
+    )
+    if request.method == "POST" and act_on(request, found, forms):
+        return redirect("action", reference, number)
+    assessment, submission = newest_submitted(found.use)
+    edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    question = edition.questions.get(found.question)
+    is_member = role in access.MAY[Action.VIEW]
+    is_low = submission is not None and submission.assigned_tier == Tier.LOW
+    may_accept = found.status == ActionStatus.DONE and (
+        (is_low and role in access.MAY[Action.SIGN]) or access.actions_to_check_for(user).filter(pk=found.pk).exists()
+    )
+    events = access.events_of_actions().filter(action=found).order_by("-pk")
+    if not is_member:
+        events = events.exclude(kind=ActionEvent.Kind.NOTE)
+    works = role in access.MAY[Action.ANSWER]
+    pieces = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
+    flag_those_left_alone(user, [found])
+    context = {
+        "place": PLACE if is_member else "reviews",
+        "row": row_of(found, edition, today),
+        "action": found,
+        "forms": forms,
+        "edition": edition,
+        "question": question,
+        "gap": gap_of(found, question, submission.content() if submission else None, edition),
+        "condition": acting.conditions_on([found]).get(found.pk),
+        "may_plan": works and found.status != ActionStatus.CLOSED,
+        "may_report": works and found.status == ActionStatus.OPEN,
+        "may_accept": may_accept,
+        "may_accept_risk": role in access.MAY[Action.SIGN] and not acting.risk_obstacle(found),
+        "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
+        "may_note": works,
+        "is_low": is_low,
+        "answer_url": answer_url(assessment if is_member else None, question),
+        "submission": submission,
+        "is_member": is_member,
+        "pieces": pieces,
+        "events": [event_of(event, edition) for event in events[:EVENTS]],
+    }
+    return render(request, "assessments/acting/action.html", context)
+
+
+def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
+    """Do what was posted; False where the form has to be shown again."""
+    user = request.user
+    if "accept" in request.POST:
+        return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
+    if "missing" in request.POST:
+        # Whoever may not judge it is told so, whatever the form says.
+        return _typed(
+            forms.decline,
+            "missing",
+            lambda words: acting.decline(found, by=user, words=words),
+            request,
+            _("Sent back: the action is open again."),
+            allowed=lambda: acting.require_checker(found, by=user),
+        )
+    access.require(user, Action.ANSWER, found.organisation)
+    if "end_risk" in request.POST:
+        return _do(request, lambda: acting.end_risk(found, by=user), _("The action is open again."))
+    if "comment" in request.POST:
+        return _typed(forms.note, "comment", lambda words: acting.comment(found, words, by=user), request, _("Noted."))
+    forms.report = ReportForm(request.POST)
+    return _typed(
+        forms.report,
+        "note",
+        lambda words: acting.report(found, by=user, note=words),
+        request,
+        _("Reported as done. It is closed once somebody has accepted it."),
+    )
+
+
+def _do(request: HttpRequest, act: Any, said: str) -> bool:
+    try:
+        act()
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+    return True
+
+
+def _typed(form: Any, name: str, act: Any, request: HttpRequest, said: str, *, allowed: Any = None) -> bool:
+    """Do what a form of one text asks; what was typed stays where it is refused."""
+    try:
+        if allowed:
+            allowed()
+        if not form.is_valid():
+            return False
+        act(form.cleaned_data[name])
+    except WorkflowError as error:
+        form.is_valid()
+        form.add_error(name, str(error))
+        return False
+    messages.success(request, said)
+    return True
+
+
+def gap_of(
+    found: RemediationAction, question: Question | None, content: dict[str, Any] | None, edition: Edition
+) -> dict[str, Any]:
+    """What was answered, what falls short of which clause, and what to do about it."""
+    given = content["answers"].get(found.question) if content else None
+    findings = [f for f in content["findings"] if f["question"] == found.question] if content else []
+    items = {item.key: item.remedy for item in question.items} if question else {}
+    own = [question.remedy] if question and question.remedy else []
+    remedies = own or [items[f["item"]] for f in findings if f["item"] in items] or list(items.values())
+    duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
+    return {
+        "question": question.text if question else "",
+        "word": choice_word(given["choice"]) if given else "",
+        "lines": said_lines(question, given["items"]) if question and given else [],
+        "text": given["text"] if given else "",
+        "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
+        "steps": list(dict.fromkeys(remedy.first_step for remedy in remedies)),
+        "closes": list(dict.fromkeys(remedy.closes_it for remedy in remedies)),
+    }
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Who does an action, by when, and how much work it is."""
+    found = find_own(request, reference, number, Action.ANSWER)
+    condition = acting.conditions_on([found]).get(found.pk)
+    people = access.writers_of(found.organisation)
+    form = PlanForm(posted(request), action=found, people=people, last=condition.due_on if condition else None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            acting.plan(found, by=request.user, owner=form.owner_chosen(), due=given["due"], effort=given["effort"])
+        except WorkflowError as error:
+            form.add_error(error.field if isinstance(error, InvalidAnswer) else None, str(error))
+        else:
+            messages.success(request, _("The plan of the action is saved."))
+            return redirect("action", reference, number)
+    context = {"place": PLACE, "action": found, "form": form, "condition": condition}
+    return render(request, "assessments/acting/plan.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Accept the risk of an open action instead of closing it, for a time."""
+    found = find_own(request, reference, number, Action.SIGN)
+    last = acting.longest_risk()
+    problem = acting.risk_obstacle(found)
+    if not problem and found.owner_id == request.user.pk:
+        problem = _("You own this action, so another owner has to accept its risk.")
+    form = RiskForm(posted(request), last=last)
+    if request.method == "POST" and form.is_valid():
+        try:
+            acting.accept_risk(found, by=request.user, **form.cleaned_data)
+        except InvalidAnswer as error:
+            form.add_error(error.field, str(error))
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The risk is accepted until then. The action comes back by itself."))
+            return redirect("action", reference, number)
+    context = {"place": PLACE, "action": found, "form": form, "problem": problem, "last": last}
+    return render(request, "assessments/acting/risk.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """What shows that an action is done: attach pieces of the library, take them away again."""
+    found = find_own(request, reference, number, Action.ANSWER)
+    mine = access.evidence_for(request.user).filter(organisation=found.organisation_id)
+    if request.method == "POST":
+        acts = {
+            "attach": (acting.attach, _("Attached: %(title)s.")),
+            "detach": (acting.detach, _("Detached: %(title)s. It stays in the library.")),
+        }
+        name = next((name for name in acts if name in request.POST), "")
+        if name:
+            piece = get_object_or_404(mine, reference=request.POST[name])
+            do, said = acts[name]
+            _do(request, lambda: do(found, piece, by=request.user), said % {"title": piece})
+        return redirect("action_evidence", reference, number)
+    lines = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
+    query = request.GET.get("q", "")[:100]
+    others = library.narrowed(mine, request.user, query, "").exclude(pk__in=[line.piece.pk for line in lines])
+    edition = access.current_edition()
+    question = edition.questions.get(found.question)
+    context = {
+        "place": PLACE,
+        "action": found,
+        "lines": lines,
+        "pieces": list(others.for_list().order_by("-pk")[:PIECES]),
+        "query": query,
+        "editable": found.status != ActionStatus.CLOSED,
+        "good": question.good_evidence if question else (),
+    }
+    return render(request, "assessments/acting/evidence.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
+    """Send the version of a piece that an action leans on, to its members and to whoever checks it."""
+    found = access.version_on_action(find_action(request, reference, number), piece, version)
+    if found is None:
+        raise Http404
+    return library.send(request, found)

@@ -1,0 +1,101 @@
+"""The standing of a certificate, for its members and for the reviewers who suspend, reinstate and revoke it."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from assessments import access
+from assessments import standing as moves
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.acting import StandingForm
+from assessments.models import Certificate
+from assessments.views.inbox import seen
+from assessments.views.requests import SignedIn, posted
+
+VERBS = {
+    moves.SUSPEND: (gettext_lazy("Suspend"), moves.suspend, gettext_lazy("The certificate is suspended.")),
+    moves.REINSTATE: (gettext_lazy("Reinstate"), moves.reinstate, gettext_lazy("The certificate stands again.")),
+    moves.REVOKE: (gettext_lazy("Revoke"), moves.revoke, gettext_lazy("The certificate is revoked.")),
+}
+EVENT_STATES = {"issued": "valid", "reinstated": "valid"}
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def standing(request: SignedIn, number: str) -> HttpResponse:
+    """How a certificate stands and what has happened to it; who may, changes it, with a reason for everybody."""
+    if request.method == "POST":
+        return _change(request, number)
+    seen(request)
+    return _page(request, _find(request, number), None)
+
+
+def _find(request: SignedIn, number: str) -> Certificate:
+    return get_object_or_404(access.certificates_in_reach(request.user), number=number)
+
+
+@reauthentication_required
+def _change(request: SignedIn, number: str) -> HttpResponse:
+    certificate = _find(request, number)
+    move = request.POST.get("move", "")
+    if move not in VERBS:
+        move = next(iter(moves.possible(certificate, request.user)), moves.SUSPEND)
+    refused = moves.refusals(certificate, request.user)[move]
+    if refused is not None:
+        if isinstance(refused, WorkflowError):
+            messages.error(request, str(refused))
+            return redirect("standing", number)
+        raise refused
+    form = StandingForm(posted(request), reasons=moves.REASONS[move].items())
+    if form.is_valid():
+        _verb, act, said = VERBS[move]
+        try:
+            act(certificate, by=request.user, **form.cleaned_data)
+        except InvalidAnswer as error:
+            form.add_error(error.field, str(error))
+        except WorkflowError as error:
+            form.add_error(None, [str(error), *error.reasons])
+        else:
+            messages.success(request, said)
+            return redirect("standing", number)
+    return _page(request, certificate, (move, form))
+
+
+def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, StandingForm] | None) -> HttpResponse:
+    user = request.user
+    possible = moves.possible(certificate, user)
+    asked = request.GET.get("move", "")
+    move = typed[0] if typed else asked if asked in possible else next(iter(possible), "")
+    form = typed[1] if typed else StandingForm(reasons=moves.REASONS[move].items()) if move else None
+    is_member = any(
+        m.organisation_id == certificate.organisation_id and m.role in access.MAY[access.Action.VIEW]
+        for m in access.memberships_on_page(user)
+    )
+    newest_first = sorted(certificate.events.all(), key=lambda event: event.pk, reverse=True)
+    events = [(event, EVENT_STATES.get(event.kind, event.kind)) for event in newest_first]
+    status = certificate.status()
+    context = {
+        "place": "certificates" if is_member else "reviews",
+        "certificate": certificate,
+        "submission": certificate.submission,
+        "status": str(status),
+        "events": events,
+        "is_member": is_member,
+        "moves": [(one, VERBS[one][0], one == move) for one in possible],
+        "move": move,
+        "verb": VERBS[move][0] if move else "",
+        "form": form,
+        "obstacles": moves.obstacles_to_reinstate(certificate) if status == "suspended" else [],
+        "conditions": list(access.conditions_of(certificate)),
+        "see": _("See the public page"),
+    }
+    return render(request, "assessments/acting/standing.html", context)

@@ -1,0 +1,350 @@
+"""What happens to a remediation action: planned, done, accepted, reopened; the risks accepted instead; its answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from assessments import acting, declaring, starting, workflow
+from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.models import (
+    ActionEvent,
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Certificate,
+    Condition,
+    Membership,
+    Message,
+    Role,
+    State,
+)
+from assessments.models.base import FrozenRow
+from assessments.models.snapshots import picture
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.factories import (
+    Cast,
+    in_days,
+    make_assessment,
+    make_evidence,
+    make_member,
+    make_user,
+    mark_all,
+    save,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def assessment(cast: Cast) -> Assessment:
+    return make_conditioned(cast)
+
+
+def other_owner(cast: Cast):
+    return make_member(Role.OWNER, cast.organisation, "Oscar Owner").user
+
+
+def history(action) -> list[tuple[str, str, str]]:
+    return list(ActionEvent.objects.filter(action=action).order_by("pk").values_list("kind", "old", "new"))
+
+
+# --- planning --------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_names_who_by_when_and_how_much_work_and_keeps_what_it_was(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    old_due = action.due
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="L")
+    action = action_on(assessment, SHOULD)
+    assert (action.owner, action.due, action.effort) == (cast.contributor, in_days(20), "L")
+    assert history(action) == [
+        ("owner", "", "Connie Contributor"),
+        ("due", old_due.isoformat(), in_days(20).isoformat()),
+        ("effort", "M", "L"),
+    ]
+    told = Message.objects.get(recipient=cast.contributor, kind="action_assigned")
+    assert told.link == action.get_absolute_url()
+    assert AuditEntry.objects.filter(kind="action_planned").count() == 1
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="L")
+    assert AuditEntry.objects.filter(kind="action_planned").count() == 1  # nothing differs, nothing is written
+
+
+@pytest.mark.parametrize("who", ["viewer", "reviewer", "independent", "outsider", "staff"])
+def test_only_owners_and_contributors_plan_note_attach_and_report(cast, assessment, who):
+    action, by = action_on(assessment, SHOULD), getattr(cast, who)
+    piece = make_evidence(cast.organisation, by=cast.owner)
+    for act in (
+        lambda: acting.plan(action, by=by, owner=None, due=in_days(9), effort="S"),
+        lambda: acting.move_dates([action], in_days(9), by=by),
+        lambda: acting.comment(action, "Hello", by=by),
+        lambda: acting.attach(action, piece, by=by),
+        lambda: acting.report(action, by=by, note="Done."),
+        lambda: acting.accept_risk(action, by=by, reason="Small.", until=in_days(9), review=in_days(5)),
+    ):
+        with pytest.raises(NotPermitted):
+            act()
+    assert not ActionEvent.objects.filter(action=action).exists()
+
+
+def test_an_action_is_owned_by_somebody_who_works_there(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    for stranger in (cast.viewer, cast.outsider, cast.reviewer):
+        with pytest.raises(InvalidAnswer) as refused:
+            acting.plan(action, by=cast.owner, owner=stranger, due=action.due, effort=action.effort)
+        assert refused.value.field == "owner"
+
+
+def test_a_date_is_neither_past_nor_after_the_condition(cast, assessment):
+    action = action_on(assessment, CONDITION)
+    assert action.due == in_days(60)  # one date everywhere: the condition's
+    for due in (in_days(-1), in_days(61)):
+        with pytest.raises(InvalidAnswer) as refused:
+            acting.plan(action, by=cast.owner, owner=None, due=due, effort=action.effort)
+        assert refused.value.field == "due"
+    acting.plan(action, by=cast.owner, owner=None, due=in_days(30), effort=action.effort)
+    assert action_on(assessment, CONDITION).due == in_days(30)
+
+
+def test_several_dates_are_set_in_one_go_and_taken_back_in_one(cast, assessment):
+    actions = [action_on(assessment, key) for key in (CONDITION, SHOULD, CONSIDER)]
+    before = [action.due for action in actions]
+    moved = acting.move_dates(actions, in_days(80), by=cast.contributor)
+    assert (moved.changed, moved.left) == (2, 1)  # the condition cannot wait so long
+    after = [action_on(assessment, key).due for key in (CONDITION, SHOULD, CONSIDER)]
+    assert after == [before[0], in_days(80), in_days(80)]
+    acting.plan(action_on(assessment, CONSIDER), by=cast.owner, owner=None, due=in_days(81), effort="M")
+    back = acting.take_back_dates(moved.batch, by=cast.owner)
+    assert (back.changed, back.left) == (1, 1)  # what somebody has set since stays
+    assert [action_on(assessment, key).due for key in (SHOULD, CONSIDER)] == [before[1], in_days(81)]
+    assert acting.take_back_dates(moved.batch, by=cast.owner).changed == 0
+
+
+def test_what_was_planned_by_hand_outlives_the_next_round(cast):
+    assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(300), effort="S")
+    workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    action = action_on(assessment, SHOULD)
+    assert (action.owner, action.due, action.effort) == (cast.contributor, in_days(300), "S")
+    kept = {one["number"]: one["due"] for one in sent(assessment).content()["actions"]}
+    assert kept[action.number] == in_days(300).isoformat()
+
+
+def test_the_history_of_an_action_is_never_rewritten(cast, assessment):
+    event = acting.comment(action_on(assessment, SHOULD), "The framework waits for the board.", by=cast.contributor)
+    event.words = "Nothing"
+    with pytest.raises(FrozenRow):
+        event.save()
+    with pytest.raises(FrozenRow):
+        ActionEvent.objects.all().delete()
+    if connection.vendor == "postgresql":
+        with pytest.raises(Exception, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE assessments_actionevent SET words = ''")
+
+
+# --- done, accepted, not yet --------------------------------------------------------------------------------------------
+
+
+def test_a_reviewer_accepts_or_says_what_is_missing(cast, assessment):
+    action = action_on(assessment, CONDITION)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
+    acting.report(action_on(assessment, CONDITION), by=cast.owner, note="All five clinics are in it.")
+    assert Message.objects.get(recipient=cast.independent, kind="action_reported").link == action.get_absolute_url()
+    with pytest.raises(InvalidAnswer):
+        acting.decline(action, by=cast.independent, words=" ")
+    with pytest.raises(NotPermitted):
+        acting.decline(action, by=cast.owner, words="No.")
+    acting.decline(action, by=cast.independent, words="Tai O is not in it.")
+    assert action_on(assessment, CONDITION).status == ActionStatus.OPEN
+    assert Message.objects.get(recipient=cast.contributor, kind="action_declined").text == "Tai O is not in it."
+    acting.report(action, by=cast.contributor, note="Tai O too.")
+    workflow.close_action(action, by=cast.independent)
+    assert [kind for kind, _old, _new in history(action)] == ["owner", "reported", "reopened", "reported", "closed"]
+    assert Condition.objects.get(question=CONDITION).met_by == cast.independent
+    with pytest.raises(WorkflowError):
+        acting.plan(action, by=cast.owner, owner=None, due=in_days(3), effort="S")
+
+
+def test_who_gave_the_evidence_of_an_action_cannot_accept_it(cast, assessment):
+    """Somebody who was a contributor when they attached it, and reviews now."""
+    action = action_on(assessment, CONDITION)
+    piece = make_evidence(cast.organisation, by=cast.owner)
+    acting.attach(action, piece, by=cast.contributor)
+    acting.report(action, by=cast.owner, note="Done.")
+    Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
+    with pytest.raises(SeparationOfDuties):
+        workflow.close_action(action, by=cast.contributor)
+
+
+# --- the answer of a closed action -------------------------------------------------------------------------------------
+
+
+def close(assessment, question, cast) -> None:
+    action = action_on(assessment, question)
+    piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
+    acting.attach(action, piece, by=cast.contributor)
+    acting.report(action, by=cast.contributor, note="All five clinics are in it.")
+    workflow.close_action(action, by=cast.independent)
+
+
+def test_closing_an_action_asks_the_next_assessment_to_confirm_its_answer(cast, assessment):
+    submission = sent(assessment)
+    snapshot = submission.snapshot
+    close(assessment, CONDITION, cast)
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    (row,) = following.answers.select_related("question")
+    assert (row.question.key, row.choice, row.to_confirm) == (CONDITION, "partly", True)
+    assert row.closed_action == action_on(assessment, CONDITION).number
+    (leaning,) = row.evidence_uses.all()
+    assert (leaning.evidence.title, leaning.by) == ("Register of November", cast.contributor)
+    assert following.answer_values() == {}  # it counts once somebody has said so
+    save(following, CONDITION, {"choice": "in_place", "text": "All five."}, by=cast.owner)
+    row.refresh_from_db()
+    assert (row.choice, row.to_confirm) == ("in_place", False)
+    submission.refresh_from_db()
+    assert submission.snapshot == snapshot
+    assert assessment.answers.get(question__key=CONDITION).choice == "partly"
+
+
+def test_closing_an_action_reopens_the_answer_of_an_open_draft(cast, assessment):
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    source = assessment.answers.select_related("question", "assessment").get(question__key=CONDITION)
+    starting.carry(following, [source], by=cast.owner)
+    starting.confirm_carried(following, CONDITION, by=cast.owner, base=1)
+    following.refresh_from_db()
+    assert following.answered == 1
+    close(assessment, CONDITION, cast)
+    row = following.answers.get(question__key=CONDITION)
+    assert (row.to_confirm, row.closed_action) == (True, action_on(assessment, CONDITION).number)
+    following.refresh_from_db()
+    assert following.answered == 0
+
+
+def test_an_action_that_a_new_answer_closed_asks_for_nothing(cast):
+    assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
+    assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
+    submission = workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    assert action_on(assessment, SHOULD).status == ActionStatus.CLOSED
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="In order.")
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    assert not following.answers.exists()
+
+
+# --- accepting a risk -----------------------------------------------------------------------------------------------------
+
+
+def accepted(assessment, cast, **changed):
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
+    fields = {"reason": "Few use it.", "until": in_days(100), "review": in_days(50)} | changed
+    acting.accept_risk(action_on(assessment, SHOULD), by=cast.owner, **fields)
+    return action_on(assessment, SHOULD)
+
+
+def test_an_owner_accepts_the_risk_of_somebody_else_s_action(cast, assessment):
+    action = accepted(assessment, cast)
+    assert (action.status, action.risk_by, action.risk_until) == (ActionStatus.ACCEPTED, cast.owner, in_days(100))
+    assert Message.objects.get(recipient=cast.contributor, kind="risk_accepted").link == action.get_absolute_url()
+    with pytest.raises(WorkflowError):
+        acting.report(action, by=cast.contributor, note="Done.")
+    with pytest.raises(InvalidAnswer):
+        acting.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort=action.effort)
+    acting.end_risk(action, by=cast.contributor)
+    assert action_on(assessment, SHOULD).status == ActionStatus.OPEN
+
+
+def test_nobody_accepts_the_risk_of_their_own_action_or_of_nobody_s(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    fields = {"reason": "Few use it.", "until": in_days(100), "review": in_days(50)}
+    with pytest.raises(WorkflowError):  # nobody owns it yet
+        acting.accept_risk(action, by=cast.owner, **fields)
+    acting.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort=action.effort)
+    with pytest.raises(SeparationOfDuties):
+        acting.accept_risk(action, by=cast.owner, **fields)
+    with pytest.raises(NotPermitted):
+        acting.accept_risk(action, by=cast.contributor, **fields)
+    acting.accept_risk(action, by=other_owner(cast), **fields)
+    action.refresh_from_db()
+    with pytest.raises(IntegrityError), transaction.atomic():  # nor behind the back of all functions
+        type(action).objects.filter(pk=action.pk).update(risk_by=action.owner)
+
+
+@pytest.mark.parametrize("priority", sorted(acting.NEVER_ACCEPTED))
+def test_what_blocks_is_never_accepted_as_a_risk(cast, assessment, priority):
+    action = action_on(assessment, SHOULD)
+    type(action).objects.filter(pk=action.pk).update(priority=priority, owner=cast.contributor)
+    with pytest.raises(WorkflowError):
+        acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(9), review=in_days(5))
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [
+        ("reason", {"reason": "  "}),
+        ("until", {"until": timezone.localdate()}),
+        ("until", {"until": timezone.localdate() + timedelta(days=181)}),
+        ("review", {"review": timezone.localdate() + timedelta(days=101)}),
+    ],
+)
+def test_a_risk_is_accepted_with_a_reason_for_at_most_half_a_year(cast, assessment, field, changed):
+    with pytest.raises(InvalidAnswer) as refused:
+        accepted(assessment, cast, **changed)
+    assert refused.value.field == field
+
+
+def test_an_accepted_risk_comes_back_by_itself_the_day_after(cast, assessment):
+    action = accepted(assessment, cast)
+    assert acting.return_risks(in_days(100)) == 0  # its last day counts in full
+    assert acting.return_risks(in_days(101)) == 1
+    assert acting.return_risks(in_days(101)) == 0
+    assert action_on(assessment, SHOULD).status == ActionStatus.OPEN
+    last = ActionEvent.objects.filter(action=action).latest("pk")
+    assert (last.kind, last.by) == ("risk_ended", None)
+    assert set(Message.objects.filter(kind="risk_returned").values_list("recipient", flat=True)) == {
+        cast.owner.pk,
+        cast.contributor.pk,
+    }
+
+
+def test_an_accepted_risk_earns_no_credit_and_stands_through_the_next_round(cast, assessment):
+    action = accepted(assessment, cast)
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    for row in assessment.answers.select_related("question"):
+        row.pk, row.assessment = None, following
+        row.save()
+    before = picture(following, final=True)["findings"]
+    assert any(finding["question"] == SHOULD for finding in before)
+    workflow.submit(following, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    action.refresh_from_db()
+    assert action.status == ActionStatus.ACCEPTED
+    type(action).objects.filter(pk=action.pk).update(priority="must")  # were it asked more strongly by now
+    content = {**sent(following).content(), "actions": picture(following, final=True)["actions"]}
+    content["actions"] = [{**one, "priority": "must"} for one in content["actions"] if one["question"] == SHOULD]
+    with transaction.atomic():
+        acting.open_actions(following, following.compiled(), content, by=cast.owner)
+    action.refresh_from_db()
+    assert action.status == ActionStatus.OPEN
+
+
+def test_actions_whose_owner_left_are_found(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    leaver = make_user("Lea Leaver")
+    member = declaring.join(leaver, cast.organisation, Role.CONTRIBUTOR, by=cast.owner)
+    acting.plan(action, by=cast.owner, owner=leaver, due=action.due, effort=action.effort)
+    assert not type(action).objects.left_alone().exists()
+    declaring.remove_member(member, by=cast.owner)
+    assert [one.pk for one in type(action).objects.left_alone()] == [action.pk]
+
+
+def test_a_certificate_that_waited_for_an_action_is_issued_with_its_closing(cast):
+    assessment = make_assessment(
+        State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly", "text": "Two of five."}}
+    )
+    close(assessment, CONDITION, cast)
+    assert Certificate.objects.filter(submission__assessment=assessment).exists()

@@ -1,0 +1,597 @@
+"""The gates of an approval: evidence of the tier's duties, the conformity file, and sentences that are signed with it.
+
+What is refused here is refused by the workflow, whatever page or shell it is tried from.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import acting, conformity, evidence, gates, workflow
+from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
+from assessments.models import (
+    Answer,
+    Assessment,
+    AuditEntry,
+    Certificate,
+    ConformityEvidence,
+    ConformityPart,
+    ConformityRevision,
+    Evidence,
+    EvidenceUse,
+    Message,
+    Role,
+    Submission,
+)
+from assessments.models.base import FrozenRow
+from tests.factories import (
+    FILE_ROWS,
+    Cast,
+    in_days,
+    make_assessment,
+    make_evidence,
+    make_member,
+    mark_all,
+    prove,
+)
+
+NOTICE, OPT_OUT = "tier-limited-transparency", "tier-limited-opt-out"
+PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
+
+
+def in_review(cast: Cast, tier: str = "limited", *, proven: bool = True) -> Submission:
+    """Submitted and taken, every answer accepted; `proven`: with all that the gates of the tier ask for."""
+    draft = make_assessment("draft", tier, cast=cast)
+    if proven:
+        prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    return submission
+
+
+def refused(submission: Submission, by: Any) -> list[str]:
+    with pytest.raises(NotReady) as error:
+        workflow.approve(submission, by=by, statement="Read.")
+    return error.value.reasons
+
+
+def labels(reasons: list[str]) -> list[str]:
+    return [reason.split(":")[0] for reason in reasons]
+
+
+# --- evidence for notice and opt-out --------------------------------------------------------------------------------------
+
+
+def test_a_limited_use_is_not_approved_without_evidence_of_notice_and_opt_out(cast: Cast) -> None:
+    submission = in_review(cast, proven=False)
+    assert labels(refused(submission, cast.independent)) == [
+        "The notice to the people affected",
+        "The way to opt out",
+    ]
+
+
+def test_with_the_evidence_it_is_approved(cast: Cast) -> None:
+    submission = in_review(cast)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert Certificate.objects.get(submission=submission).tier == "limited"
+
+
+def test_evidence_that_expired_or_was_withdrawn_since_counts_no_more(cast: Cast) -> None:
+    draft = make_assessment("draft", "limited", cast=cast)
+    for key, expires in ((NOTICE, in_days(1)), (OPT_OUT, None)):
+        piece = make_evidence(cast.organisation, by=cast.owner, link=f"https://example.org/{key}", expires_on=expires)
+        evidence.attach(piece, draft, key, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    assert workflow.obstacles_to_approve(submission, cast.independent) == []
+    evidence.withdraw(EvidenceUse.objects.get(answer__question__key=OPT_OUT).evidence, by=cast.owner)
+    assert labels(refused(submission, cast.independent)) == ["The way to opt out"]
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=2)):
+        assert labels(refused(submission, cast.independent)) == [
+            "The notice to the people affected",
+            "The way to opt out",
+        ]
+
+
+def test_a_developer_alone_is_not_asked_how_people_opt_out(cast: Cast) -> None:
+    draft = make_assessment("draft", "limited", cast=cast, parts=("developer",))
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    found = workflow.missing_at_the_gates(submission, submission.content())
+    assert [lack.question for lack in found] == [NOTICE]
+
+
+def test_a_low_use_passes_no_gate(cast: Cast) -> None:
+    submission = in_review(cast, "low", proven=False)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert Certificate.objects.filter(submission=submission).exists()
+
+
+# --- the conformity file --------------------------------------------------------------------------------------------------
+
+
+def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast: Cast) -> None:
+    submission = in_review(cast, "high", proven=False)
+    workflow.take(submission, by=cast.second_independent)
+    for reviewer in (cast.independent, cast.second_independent):
+        found = workflow.missing_at_the_gates(submission, submission.content())
+        assert len(refused(submission, reviewer)) == len(found) == 2 + len(PARTS)
+    assert [lack.part for lack in found if lack.part] == PARTS
+
+
+@pytest.mark.parametrize("gone", PARTS)
+def test_each_part_of_the_file_is_needed(cast: Cast, gone: str) -> None:
+    submission = in_review(cast, "high")
+    content = submission.content()
+    edition = submission.assessment.compiled()
+    today = timezone.localdate()
+    assert gates.missing(edition, content, today=today) == []
+    content["conformity"] = [part for part in content["conformity"] if part["part"] != gone]
+    assert [lack.part for lack in gates.missing(edition, content, today=today)] == [gone]
+
+
+@pytest.mark.parametrize(
+    ("part", "rows"),
+    [("overseers", {"name": "Dr Chan", "qualification": "Nurse"}), ("measures", {"measure": "Errors", "limit": "3"})],
+)
+def test_a_row_that_lacks_a_cell_does_not_count(cast: Cast, part: str, rows: dict[str, str]) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    conformity.save_part(draft, part, rows=[*FILE_ROWS[part], rows], by=cast.owner, base=1)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    found = workflow.missing_at_the_gates(submission, submission.content())
+    assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Every cell of a row is needed")]
+
+
+@pytest.mark.parametrize(
+    ("period_to", "given", "fresh"),
+    [
+        (0, 0, True),
+        (-35, 0, True),
+        (-36, 0, False),
+        (400, 0, True),  # a period that ends in the future speaks for no day after the record was given
+        (400, -36, False),
+        (None, 0, False),
+    ],
+)
+def test_monitoring_speaks_up_to_its_period_and_never_past_the_day_it_was_given(
+    cast: Cast, period_to: int | None, given: int, fresh: bool
+) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    content = workflow.submit(draft, by=cast.owner, route="independent").content()
+    part = next(part for part in content["conformity"] if part["part"] == "monitoring")
+    part["evidence"][0] |= {
+        "period_to": None if period_to is None else in_days(period_to).isoformat(),
+        "given_on": in_days(given).isoformat(),
+    }
+    found = gates.missing(draft.compiled(), content, today=timezone.localdate())
+    assert [lack.part for lack in found] == ([] if fresh else ["monitoring"])
+
+
+def test_a_record_shown_on_request_only_proves_no_monitoring(cast: Cast) -> None:
+    content = in_review(cast, "high").content()
+    part = next(part for part in content["conformity"] if part["part"] == "monitoring")
+    part["evidence"][0] |= {"given_on": None, "on_request": True, "version": 0}
+    assert [lack.part for lack in gates.missing(_edition(), content, today=timezone.localdate())] == ["monitoring"]
+
+
+def _edition() -> Any:
+    from assessments import access
+
+    return access.current_edition()
+
+
+def test_a_newer_record_given_during_the_review_keeps_it_going(cast: Cast) -> None:
+    submission = in_review(cast, "high")
+    later = timezone.now() + timedelta(days=40)
+    with mock.patch("django.utils.timezone.now", return_value=later):
+        assert labels(refused(submission, cast.independent)) == ["Monitoring"]
+        fresh = make_evidence(
+            cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
+        )
+        conformity.save_part(submission.assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
+        assert workflow.obstacles_to_approve(submission, cast.independent) == []
+        with pytest.raises(Locked):
+            conformity.save_part(submission.assessment, "tests", evidence=[fresh.reference], by=cast.owner, base=1)
+
+
+def test_both_approvals_of_a_complete_high_use_lead_to_the_certificate(cast: Cast) -> None:
+    submission = in_review(cast, "high")
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert not Certificate.objects.exists()
+    workflow.take(submission, by=cast.second_independent)
+    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    assert Certificate.objects.get().tier == "high"
+
+
+# --- keeping the file -----------------------------------------------------------------------------------------------------
+
+
+def high_draft(cast: Cast) -> Assessment:
+    return make_assessment("draft", "high", cast=cast, filled=False)
+
+
+def test_every_version_of_a_part_is_kept_and_a_stale_one_overwrites_nothing(cast: Cast) -> None:
+    draft = high_draft(cast)
+    first = conformity.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=cast.owner, base=0)
+    assert (first.revision, first.rows) == (1, FILE_ROWS["overseers"])
+    theirs = [{"name": "Nurse Wong", "qualification": "Ward manager", "power": "Calls the desk"}]
+    with pytest.raises(Conflict) as error:
+        conformity.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=0)
+    assert error.value.current.rows == FILE_ROWS["overseers"]
+    kept = ConformityRevision.objects.order_by("number").values_list("number", "value__rows", "outcome")
+    assert list(kept) == [(1, FILE_ROWS["overseers"], "current"), (2, theirs, "conflict")]
+    again = conformity.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=1)
+    assert (again.revision, again.by) == (3, cast.contributor)
+    with pytest.raises(FrozenRow):
+        ConformityRevision.objects.update(number=9)
+
+
+def test_saving_what_stands_already_writes_nothing(cast: Cast) -> None:
+    draft = high_draft(cast)
+    for _twice in range(2):
+        conformity.save_part(draft, "measures", rows=[*FILE_ROWS["measures"], {}], by=cast.owner, base=0)
+    assert ConformityRevision.objects.count() == 1
+
+
+def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
+    both = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Writer")
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    conformity.save_part(
+        draft, "overseers", rows=FILE_ROWS["overseers"], words="Watched day and night.", by=both.user, base=1
+    )
+    from assessments.declaring import delivery_team
+
+    assert both.user.pk in delivery_team(draft)
+
+
+@pytest.mark.parametrize("who", ["viewer", "reviewer", "independent", "outsider", "staff", "assigned"])
+def test_nobody_else_writes_in_the_file(cast: Cast, who: str) -> None:
+    draft = high_draft(cast)
+    with pytest.raises(NotPermitted):
+        conformity.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=getattr(cast, who), base=0)
+    assert not ConformityPart.objects.exists()
+
+
+def test_what_the_file_does_not_have_is_refused(cast: Cast) -> None:
+    neighbours = make_evidence()
+    with pytest.raises(Locked):
+        conformity.save_part(high_draft(cast), "horoscope", by=cast.owner, base=0)
+    limited = make_assessment("draft", "limited", cast=cast, filled=False)
+    with pytest.raises(Locked):
+        conformity.save_part(limited, "tests", by=cast.owner, base=0)
+    with pytest.raises(InvalidAnswer) as error:
+        conformity.save_part(high_draft(cast), "tests", evidence=[neighbours.reference], by=cast.owner, base=0)
+    assert error.value.field == "evidence"
+
+
+def test_the_file_is_frozen_with_the_submission(cast: Cast) -> None:
+    submission = in_review(cast, "high")
+    before = submission.content()["conformity"]
+    assert [part["part"] for part in before] == PARTS
+    ConformityPart.objects.update(rows=[], words="Changed since.")
+    ConformityEvidence.objects.all().delete()
+    assert Submission.objects.defer(None).get(pk=submission.pk).content()["conformity"] == before
+
+
+def test_a_reviewer_reads_the_pieces_of_the_file_and_no_others(client: Client, cast: Cast) -> None:
+    submission = in_review(cast, "high")
+    other = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/private")
+    client.force_login(cast.independent)
+    page = client.get(reverse("review", args=[submission.reference])).content.decode()
+    named = submission.content()["conformity"][0]["evidence"][0]
+    assert reverse("review_evidence", args=[submission.reference, named["reference"], named["version"]]) in page
+    assert "Stops it at the console" in page
+    address = reverse("review_evidence", args=[submission.reference, other.reference, 1])
+    assert client.get(address).status_code == 404
+
+
+# --- its pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_file_is_filled_from_the_task_list_on(client: Client, cast: Cast) -> None:
+    draft = high_draft(cast)
+    client.force_login(cast.owner)
+    start = client.get(draft.get_absolute_url()).content.decode()
+    file = reverse("conformity", args=[draft.reference])
+    assert file in start
+    assert "8 parts of the conformity file are missing" in client.get(file).content.decode()
+    page = reverse("conformity_part", args=[draft.reference, "overseers"])
+    form = client.get(page).context["form"]
+    sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "Two doctors watch it."}
+    sent |= {f"{cell}-0": text for cell, text in FILE_ROWS["overseers"][0].items()}
+    assert client.post(page, sent).status_code == 302
+    assert "7 parts of the conformity file are missing" in client.get(file).content.decode()
+    assert ConformityPart.objects.get().words == "Two doctors watch it."
+
+
+def test_a_part_that_leans_on_evidence_offers_the_likely_pieces_first(client: Client, cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    newest = make_evidence(cast.organisation, by=cast.owner, title="Anything", link="https://example.org/a")
+    likely = make_evidence(cast.organisation, by=cast.owner, title="Attack report", link="https://example.org/b")
+    Evidence.objects.filter(pk=likely.pk).update(created_at=timezone.now() - timedelta(days=9))
+    make_evidence(link="https://example.org/neighbour")
+    evidence.attach(likely, draft, "security-monitoring", by=cast.owner)
+    client.force_login(cast.owner)
+    page = reverse("conformity_part", args=[draft.reference, "security"])
+    form = client.get(page).context["form"]
+    assert form.fields["evidence"].choices == [(likely.reference, "Attack report"), (newest.reference, "Anything")]
+    sent = {"base": 0, "operation": str(form.initial["operation"]), "evidence": [likely.reference], "words": ""}
+    assert client.post(page, sent).status_code == 302
+    assert ConformityEvidence.objects.get().evidence == likely
+    wrong = client.post(page, sent | {"evidence": ["nothing"], "words": "Kept words"})
+    assert (wrong.status_code, "Kept words" in wrong.content.decode()) == (422, True)
+
+
+def test_two_people_at_one_part_lose_nothing(client: Client, cast: Cast) -> None:
+    draft = high_draft(cast)
+    client.force_login(cast.owner)
+    page = reverse("conformity_part", args=[draft.reference, "measures"])
+    form = client.get(page).context["form"]
+    conformity.save_part(draft, "measures", rows=FILE_ROWS["measures"], by=cast.contributor, base=0)
+    mine = {"measure-0": "Complaints", "limit-0": "5 a day", "alert_owner-0": "Duty manager"}
+    sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "", **mine}
+    shown = client.post(page, sent)
+    text = shown.content.decode()
+    assert shown.status_code == 422
+    assert "Connie Contributor saved this part before you" in text
+    assert ("Missed urgent cases" in text, "Complaints" in text) == (True, True)
+    next_form = shown.context["form"]
+    again = {**sent, "base": next_form["base"].value(), "operation": str(next_form["operation"].value())}
+    assert client.post(page, again).status_code == 302
+    assert ConformityPart.objects.get().rows[0]["measure"] == "Complaints"
+    assert ConformityRevision.objects.count() == 3
+
+
+def test_the_owner_reads_before_signing_what_an_approval_will_ask_for(client: Client, cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    client.force_login(cast.owner)
+    will_ask = client.get(reverse("check", args=[draft.reference])).context["will_ask"]
+    assert len(will_ask) == 2 + len(PARTS)
+    assert next(url for _label, _words, url in will_ask if "conformity" in url).endswith("/conformity/#part-tests")
+    prove(draft, by=cast.owner)
+    assert client.get(reverse("check", args=[draft.reference])).context["will_ask"] == []
+
+
+def test_each_obstacle_of_the_reviewer_leads_to_the_place(client: Client, cast: Cast) -> None:
+    submission = in_review(cast, "high", proven=False)
+    client.force_login(cast.independent)
+    page = client.get(reverse("approve", args=[submission.reference]))
+    obstacles = dict(page.context["obstacles"])
+    links = {words.split(":")[0]: url for words, url in obstacles.items()}
+    assert links["The way to opt out"].endswith("/sections/tier/#q-tier-limited-opt-out")
+    assert links["Overseers"].endswith(f"{submission.reference}/#part-overseers")
+
+
+# --- what a decision signs ------------------------------------------------------------------------------------------------
+
+
+def test_an_approval_signs_the_sentences_of_the_edition_and_keeps_them(cast: Cast) -> None:
+    submission = in_review(cast)
+    decision = workflow.approve(submission, by=cast.independent, statement="Read.")
+    texts = submission.assessment.compiled().gates.approval
+    assert decision.sentences == [texts["looked_at"], texts["outside_team"], texts["independent"], texts["no_conflict"]]
+    assert json.loads(decision.signed)["edition"] == submission.edition_checksum
+
+
+def test_who_declared_an_interest_does_not_sign_that_there_is_none(cast: Cast) -> None:
+    draft = make_assessment("draft", "limited", cast=cast)
+    prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="inside")
+    workflow.take(submission, by=cast.reviewer, conflict_of_interest="My brother sells it.")
+    mark_all(submission, by=cast.reviewer)
+    texts = draft.compiled().gates.approval
+    decision = workflow.approve(submission, by=cast.reviewer, statement="Read.")
+    assert decision.sentences[2:] == [texts["inside"], texts["conflict_declared"]]
+
+
+def test_the_page_shows_the_sentences_that_the_press_signs(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    client.force_login(cast.independent)
+    page = client.get(reverse("approve", args=[submission.reference]))
+    assert page.context["sentences"][0] in page.content.decode()
+    decision = workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert decision.sentences == page.context["sentences"]
+
+
+# --- not applicable on musts ----------------------------------------------------------------------------------------------
+
+LEFT_OUT = {
+    "laws-list": {"choice": "not_applicable", "reason": "The head office keeps it."},
+    "data-governance": {
+        "choice": "ticked",
+        "items": {
+            "scope-and-goals": True,
+            "change-protection": "No data is used twice.",
+            "versions": True,
+            "audits": True,
+            "checks-before-use": True,
+            "change-alarm": True,
+        },
+        "text": "",
+    },
+    "responsibility-map": {"choice": "not_applicable", "reason": "One company does it all."},  # no must
+}
+
+
+def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(client: Client, cast: Cast) -> None:
+    draft = make_assessment("draft", "limited", cast=cast, answers=LEFT_OUT)
+    prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    client.force_login(cast.independent)
+    url = reverse("review_not_applicable", args=[submission.reference])
+    page = client.get(url)
+    assert [row.target for row in page.context["rows"]] == ["q:laws-list", "q:data-governance"]
+    text = page.content.decode()
+    assert ("The head office keeps it." in text, "No data is used twice." in text) == (True, True)
+    assert "One company does it all." not in text
+    sent = {
+        f"q-{key}-{name}": value
+        for key, fields in {
+            "laws-list": {"mark": "accepted"},
+            "data-governance": {
+                "mark": "change_needed",
+                "reason": "not_applicable",
+                "would_satisfy": "A rule for checks.",
+            },
+        }.items()
+        for name, value in {"base": "0", "words": "", **fields}.items()
+    }
+    assert client.post(url, sent).status_code == 302
+    marks = dict(submission.marks.values_list("target", "mark"))
+    assert marks == {"q:laws-list": "accepted", "q:data-governance": "change_needed"}
+    left = [blocker.question for blocker in workflow.blockers(submission) if blocker.question]
+    assert left == ["data-governance"]
+
+
+def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> None:
+    answers = {key: LEFT_OUT[key] for key in ("laws-list", "responsibility-map")}
+    draft = make_assessment("draft", "limited", cast=cast, answers=answers)
+    prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    certificate = Certificate.objects.get(submission=submission)
+    record = json.loads(certificate.public_record)
+    musts = submission.content()["musts"]["not_applicable"]
+    assert musts > 0
+    assert record["not_applicable"] == {"musts": musts, "accepted": musts, "by": ["Ines Independent"]}
+    from assessments.documents.certificate import certificate_layouts
+
+    page = certificate_layouts(record, draft.compiled(), public_url="https://example.org")[0]
+    assert f"Musts not applicable: <strong>{musts}</strong>" in page
+    assert "accepted by Ines Independent" in page
+    assert "The head office" not in page
+
+
+def test_a_self_declared_certificate_says_that_nobody_accepted_them(cast: Cast) -> None:
+    draft = make_assessment("draft", "low", cast=cast, answers={"laws-list": LEFT_OUT["laws-list"]})
+    certificate = workflow.self_certify(draft, by=cast.owner)
+    record = json.loads(certificate.public_record)
+    assert (record["not_applicable"]["accepted"], record["not_applicable"]["by"]) == (0, [])
+    assert record["not_applicable"]["musts"] > 0
+
+
+def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    conformity.save_part(
+        draft, "overseers", rows=FILE_ROWS["overseers"], words="Two doctors watch it.", by=cast.owner, base=1
+    )
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    for reviewer in (cast.independent, cast.second_independent):
+        workflow.take(submission, by=reviewer)
+        mark_all(submission, by=reviewer)
+        workflow.approve(submission, by=reviewer, statement="Read.")
+    certificate = Certificate.objects.get()
+    assert json.loads(certificate.public_record)["conformity"] == [
+        {"part": "overseers", "words": "Two doctors watch it."}
+    ]
+    for private in ("Dr Chan", "Stops it", "Missed urgent cases", "Record of the service desk"):
+        assert private not in certificate.public_record
+    from assessments.documents.certificate import certificate_layouts
+
+    page = certificate_layouts(
+        json.loads(certificate.public_record), draft.compiled(), public_url="https://example.org"
+    )[0]
+    assert "<strong>Overseers</strong>: Two doctors watch it." in page
+
+
+# --- monitoring that ends -------------------------------------------------------------------------------------------------
+
+
+def certified(cast: Cast) -> Certificate:
+    made = make_assessment("certified", "high", cast=cast)
+    return Certificate.objects.get(submission=made.current_submission)
+
+
+def status_after(days: int, certificate: Certificate) -> tuple[int, str]:
+    """Sweep on a later day; how many changed, and the status then."""
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=days)):
+        changed = workflow.watch_monitoring()
+        return changed, str(Certificate.objects.get(pk=certificate.pk).status())
+
+
+def test_a_high_certificate_is_suspended_when_its_monitoring_has_grown_old(cast: Cast) -> None:
+    certificate = certified(cast)
+    mail.outbox.clear()
+    assert status_after(35, certificate) == (0, "valid")
+    assert status_after(36, certificate) == (1, "suspended")
+    assert status_after(37, certificate) == (0, "suspended")
+    event = certificate.events.last()
+    assert (event.kind, event.public_reason) == ("suspended", "The monitoring evidence is older than 35 days.")
+    assert Message.objects.filter(recipient=cast.owner, kind="monitoring_lapsed").count() == 1
+    assert list(AuditEntry.objects.faults(cast.organisation.reference)) == []
+    assert AuditEntry.objects.filter(kind="certificate_suspended", actor=None).count() == 1
+
+
+def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
+    certificate = certified(cast)
+    use = certificate.use
+    assert status_after(40, certificate) == (1, "suspended")
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=41)):
+        fresh = make_evidence(
+            cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
+        )
+        assessment = certificate.submission.assessment
+        conformity.save_part(assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
+        assert not use.assessments.filter(stale_since__isnull=False).exists()
+    assert status_after(41, certificate) == (1, "valid")
+    assert certificate.events.last().kind == "reinstated"
+    from assessments.models import CertificateEvent
+
+    CertificateEvent.objects.create(certificate=certificate, kind="suspended", public_reason="A complaint is open.")
+    assert status_after(42, certificate) == (0, "suspended")
+
+
+def test_other_tiers_and_older_releases_are_not_watched(cast: Cast) -> None:
+    limited = make_assessment("certified", "limited", cast=cast)
+    certificate = Certificate.objects.get(submission=limited.current_submission)
+    assert status_after(100, certificate) == (0, "valid")
+
+
+def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast, answers={"legal-gate": {"choice": "partly"}})
+    prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    for reviewer in (cast.independent, cast.second_independent):
+        workflow.take(submission, by=reviewer)
+        mark_all(submission, by=reviewer)
+        workflow.approve(submission, by=reviewer, statement="Read.")
+    action = draft.use.actions.get(question="legal-gate")
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=50)):
+        acting.report(action, by=cast.owner, note="Done.")
+        workflow.close_action(action, by=cast.independent)
+        assert workflow.watch_monitoring() == 0
+        assert not Certificate.objects.exists()
+        piece = Evidence.objects.get()
+        evidence.add_version(
+            piece, by=cast.owner, link="https://example.org/may", details={"period_to": timezone.localdate()}
+        )
+        assert workflow.watch_monitoring() == 1
+        assert Certificate.objects.get().submission_id == submission.pk
+        assert Answer.objects.filter(assessment=draft).exists()
+
+
+def test_the_sweeper_watches_every_time_it_runs(cast: Cast) -> None:
+    from assessments.tasks import sweep
+
+    certificate = certified(cast)
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=60)):
+        sweep()
+        sweep()
+    assert certificate.events.filter(kind="suspended").count() == 1

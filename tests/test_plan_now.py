@@ -1,0 +1,121 @@
+"""The remediation plan as it stands after the signing: owners, dates, accepted risks, checks, changes since the last one."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import strip_tags
+from pypdf import PdfReader
+
+from assessments import acting, declaring, workflow
+from assessments.documents import jobs, plan
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.models import Document, DocumentState
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.factories import in_days, make_evidence, make_use
+
+pytestmark = pytest.mark.django_db
+
+
+def worked_on(cast):
+    """A certified use of whose actions one was closed, one put off, one accepted as a risk, one sent back."""
+    assessment = make_conditioned(cast)
+    Document.objects.filter(submission=sent(assessment)).update(state=DocumentState.READY)
+    condition, should, consider = (action_on(assessment, key) for key in (CONDITION, SHOULD, CONSIDER))
+    acting.attach(
+        condition, make_evidence(cast.organisation, by=cast.owner, title="Register of November"), by=cast.owner
+    )
+    acting.report(condition, by=cast.contributor, note="All five clinics are in it.")
+    workflow.close_action(condition, by=cast.independent)
+    acting.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(150), effort="L")
+    acting.accept_risk(
+        action_on(assessment, SHOULD),
+        by=cast.owner,
+        reason="Two rooms only, and a nurse reads along.",
+        until=in_days(100),
+        review=in_days(50),
+    )
+    acting.report(consider, by=cast.contributor, note="Done.")
+    acting.decline(consider, by=cast.independent, words="Not yet.")
+    return assessment
+
+
+def words_of(document: Document) -> str:
+    report = jobs.submission_report(
+        document.submission, as_of=document.created_at, since_last=jobs._since_last(document)
+    )
+    return re.sub(r"\s+", " ", unescape(strip_tags(plan.plan_html(report))))
+
+
+def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
+    assessment = worked_on(cast)
+    document = acting.ask_plan(assessment.use, by=cast.contributor)
+    assert (document.version, jobs.file_name(document)) == (
+        2,
+        f"remediation-plan-{sent(assessment).reference}-round-1-version-2.pdf",
+    )
+    assert acting.ask_plan(assessment.use, by=cast.owner) == document  # it is being made already
+    words = words_of(document)
+    for part in (
+        "1 risk is borne for a time instead of being closed",
+        "Two rooms only, and a nurse reads along.",
+        "Accepted by Ines Independent on",
+        "Evidence: Register of November",
+        "What changed since the plan of",
+        "A date was put off once.",
+        "accepted by Ines Independent",
+        "was reported or accepted, and is open",
+        "Actions as they stood on",
+    ):
+        assert part in words, part
+
+
+def test_the_first_plan_of_a_use_has_nothing_to_compare_with(cast):
+    assessment = make_conditioned(cast)
+    first = Document.objects.get(submission=sent(assessment), kind="plan")
+    assert jobs._since_last(first) is None
+    assert "What changed since" not in words_of(first)
+
+
+def test_a_plan_is_asked_for_by_who_works_there_and_once_something_was_signed(cast):
+    assessment = worked_on(cast)
+    with pytest.raises(NotPermitted):
+        acting.ask_plan(assessment.use, by=cast.viewer)
+    with pytest.raises(WorkflowError):
+        acting.ask_plan(make_use("limited", cast.organisation), by=cast.owner)
+
+
+def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture_on_commit_callbacks):
+    """Made for real; the earlier version stays as it is."""
+    assessment = worked_on(cast)
+    client.force_login(cast.owner)
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(reverse("plan_now", args=[assessment.use.reference]))
+    document = Document.objects.get(version=2)
+    assert response["Location"] == document.get_absolute_url()
+    assert document.state == DocumentState.READY
+    pages = PdfReader(BytesIO(document.file.read())).pages
+    assert any("Accepted risks" in page.extract_text() for page in pages)
+    assert client.get(reverse("assessment", args=[assessment.reference])).status_code == 200
+    assert client.get(reverse("workspace", args=[assessment.use.reference])).status_code == 200
+
+
+def test_a_plan_whose_actions_are_all_closed_says_so(cast):
+    assessment = worked_on(cast)
+    type(action_on(assessment, SHOULD)).objects.update(status="closed", closed_at=timezone.now())
+    words = words_of(acting.ask_plan(assessment.use, by=cast.owner))
+    assert "Every action is closed" in words
+    assert "Nothing is left to do" in words
+
+
+def test_what_a_reviewer_accepted_as_not_applicable_leaves_no_action(cast):
+    assessment = make_conditioned(cast)
+    action = action_on(assessment, "laws-list")
+    assert (action.status, action.verified_by) == ("closed", None)
+    assert action.note == "A reviewer accepted why it does not apply."
+    assert not declaring.start_assessment(assessment.use, by=cast.owner).answers.exists()

@@ -1,0 +1,93 @@
+"""Prepared queries bring the rows of the queryset that they were made of, whatever values they are asked with."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection, connections
+from django.db.models import CharField, UUIDField
+from django.db.transaction import TransactionManagementError
+
+from assessments import access
+from assessments.models import AnswerRevision, Assessment, Membership
+from assessments.models.prepared import Given, Prepared
+from tests.factories import make_assessment, make_cast
+
+pytestmark = pytest.mark.django_db
+
+MINE = Prepared(lambda: Membership.objects.filter(user=Given("user")).select_related("organisation").order_by("pk"))
+
+
+def test_a_prepared_query_brings_what_its_queryset_does_for_each_value():
+    cast = make_cast()
+    for user in (cast.owner, cast.viewer, cast.reviewer, cast.owner):
+        plain = Membership.objects.filter(user=user).select_related("organisation").order_by("pk")
+        assert [row.__dict__ | {"_state": 0} for row in MINE.all(user=user.pk)] == [
+            row.__dict__ | {"_state": 0} for row in plain
+        ]
+    assert MINE.first(user=0) is None
+
+
+def test_it_costs_one_query_with_what_it_brings_along(django_assert_num_queries):
+    cast = make_cast()
+    with django_assert_num_queries(1):
+        assert [row.organisation.name_en for row in MINE.all(user=cast.owner.pk)] == [cast.organisation.name_en]
+
+
+def test_it_reads_and_writes_values_as_their_columns_do():
+    answer = make_assessment("draft").answers.first()
+    operation = uuid.uuid4()
+    AnswerRevision.objects.create(
+        parent=answer, number=9, operation=operation, base=8, value={"text": "安全"}, by=answer.by
+    )
+    named = Prepared(lambda: AnswerRevision.objects.filter(operation=Given("operation", UUIDField())))
+    values = Prepared(lambda: AnswerRevision.objects.filter(number=Given("n")).values_list("value", "operation"))
+    assert named.first(operation=operation).value == {"text": "安全"}
+    assert values.all(n=9) == [({"text": "安全"}, operation)]
+
+
+def test_a_value_is_never_read_as_sql():
+    cast = make_cast()
+    door = Prepared(lambda: access.assessments_for(cast.owner).filter(reference=Given("reference", CharField())))
+    make_assessment("draft", cast=cast)
+    assert door.all(reference="' OR 1=1 --") == []
+
+
+def test_a_value_that_is_missing_is_named():
+    with pytest.raises(KeyError, match="user"):
+        MINE.all(person=1)
+
+
+def test_a_lock_is_taken_inside_of_a_transaction_only(published):
+    assessment = make_assessment("draft")
+    locked = Prepared(lambda: Assessment.objects.locking().filter(pk=Given("pk")))
+    from django.db import transaction
+
+    with transaction.atomic():
+        assert locked.first(pk=assessment.pk) == assessment
+    with pytest.raises(TransactionManagementError):
+        locked.first(pk=assessment.pk)
+
+
+def test_each_thread_asks_over_its_own_connection(published):
+    cast = make_cast()
+    MINE.all(user=cast.owner.pk)
+    found = []
+
+    def ask() -> None:
+        found.append((connections["default"], [row.pk for row in MINE.all(user=cast.owner.pk)]))
+        connections["default"].close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert found[0][0] is not connections[connection.alias]
+    assert found[0][1] == [row.pk for row in MINE.all(user=cast.owner.pk)]
+
+
+def test_the_door_to_one_assessment_is_the_door_to_all():
+    mine, other = make_assessment("draft"), make_assessment("draft")
+    for membership in Membership.objects.select_related("user"):
+        for assessment in (mine, other):
+            seen = access.assessments_for(membership.user).filter(pk=assessment.pk).exists()
+            assert (access.find_assessment(membership.user, assessment.reference) is not None) == seen

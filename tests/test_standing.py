@@ -1,0 +1,470 @@
+"""The standing of a certificate, conditions that pass their day, reminders, the daily mail, and the sweeper's steps."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import acting, mailing, reminding, standing, sweeping, tasks, teamwork, workflow
+from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.models import (
+    Assessment,
+    AuditEntry,
+    Certificate,
+    CertificateEvent,
+    Condition,
+    DeclaredUse,
+    MailWhen,
+    Membership,
+    Message,
+    Role,
+    State,
+    StepRun,
+    User,
+)
+from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
+from tests.factories import PASSWORD, Cast, in_days, make_assessment, make_evidence, make_member
+
+pytestmark = pytest.mark.django_db
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+
+
+@pytest.fixture
+def assessment(cast: Cast) -> Assessment:
+    return make_conditioned(cast)
+
+
+@pytest.fixture
+def certificate(assessment: Assessment) -> Certificate:
+    return certificate_of(assessment)
+
+
+def public(number: str) -> str:
+    return Client().get(reverse("verify", args=[number])).content.decode()
+
+
+# --- conditions that pass their day --------------------------------------------------------------------------------------
+
+
+def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast, certificate):
+    assert standing.miss_conditions(in_days(60)) == 0  # its last day counts in full
+    assert certificate.status() == "valid"
+    assert standing.miss_conditions(in_days(61)) == 1
+    assert standing.miss_conditions(in_days(61)) == 0
+    certificate = Certificate.objects.get(pk=certificate.pk)
+    assert certificate.status() == "suspended"
+    event = certificate.events.latest("pk")
+    assert (event.by, event.public_reason) == (None, "A condition of the approval was not met in time.")
+    assert "A condition of the approval was not met in time." in public(certificate.number)
+    kinds = ["condition_missed", "certificate_suspended"]
+    assert list(AuditEntry.objects.filter(kind__in=kinds).order_by("seq").values_list("kind", "actor")) == [
+        ("condition_missed", None),
+        ("certificate_suspended", None),
+    ]
+    for person in (cast.owner, cast.independent):
+        assert sorted(Message.objects.filter(recipient=person, kind__in=kinds).values_list("kind", flat=True)) == [
+            "certificate_suspended",
+            "condition_missed",
+        ]
+
+
+def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, assessment, certificate):
+    Condition.objects.update(due_on=in_days(-1))
+    standing.miss_conditions()
+    with pytest.raises(NotReady) as refused:
+        standing.reinstate(certificate, by=cast.independent, reason="mended", words="Seen.")
+    assert len(refused.value.reasons) == 1
+    action = action_on(assessment, CONDITION)
+    acting.report(action, by=cast.contributor, note="All five.")
+    workflow.close_action(action, by=cast.independent)
+    assert certificate.status() == "suspended"
+    assert "met late" in Message.objects.get(recipient=cast.owner, kind="action_closed").text
+    for somebody in (cast.owner, cast.contributor, cast.reviewer, cast.outsider, cast.staff):
+        with pytest.raises(NotPermitted):
+            standing.reinstate(certificate, by=somebody, reason="mended", words="Seen.")
+    standing.reinstate(certificate, by=cast.independent, reason="mended", words="Register seen on site.")
+    certificate = Certificate.objects.get(pk=certificate.pk)
+    assert certificate.status() == "valid"
+    assert standing.miss_conditions() == 0
+    page = public(certificate.number)
+    assert "What had led to the suspension was put right." in page
+    assert "Register seen on site." not in page
+
+
+def test_a_condition_missed_before_its_certificate_is_issued_keeps_it_back(cast):
+    """Approved with a condition while something else still blocks: a promise that was broken is none any more."""
+    assessment = make_conditioned(cast)
+    submission = assessment.current_submission
+    assert submission is not None
+    assert [blocker.question for blocker in workflow.blockers(submission)] == []
+    Condition.objects.update(due_on=in_days(-1))
+    assert [blocker.question for blocker in workflow.blockers(submission)] == [CONDITION]
+
+
+def test_a_condition_of_a_certificate_that_was_replaced_is_left_alone(cast, certificate):
+    standing.revoke(certificate, by=cast.independent, reason="asked", words="They asked.")
+    Condition.objects.update(due_on=in_days(-1))
+    assert standing.miss_conditions() == 0
+    assert [event.kind for event in CertificateEvent.objects.order_by("pk")] == ["issued", "revoked"]
+
+
+# --- suspended, reinstated, revoked by somebody --------------------------------------------------------------------------
+
+
+def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certificate):
+    with pytest.raises(InvalidAnswer) as refused:
+        standing.suspend(certificate, by=cast.independent, reason="no-such", words="Why.")
+    assert refused.value.field == "reason"
+    with pytest.raises(InvalidAnswer) as refused:
+        standing.suspend(certificate, by=cast.independent, reason="incident", words=" ")
+    assert refused.value.field == "words"
+    with pytest.raises(WorkflowError):
+        standing.reinstate(certificate, by=cast.independent, reason="error", words="Why.")
+    standing.suspend(certificate, by=cast.second_independent, reason="incident", words="Call of 3 November.")
+    standing.reinstate(certificate, by=cast.independent, reason="unfounded", words="It was another system.")
+    standing.revoke(certificate, by=cast.independent, reason="no_longer", words="They stopped the checks.")
+    events = list(CertificateEvent.objects.order_by("pk").values_list("kind", "public_reason", "private_reason"))
+    assert events[1:] == [
+        ("suspended", "An incident is being looked into.", "Call of 3 November."),
+        ("reinstated", "The matter was looked into, and the suspension was not founded.", "It was another system."),
+        ("revoked", "What had been assessed is no longer so.", "They stopped the checks."),
+    ]
+    with pytest.raises(WorkflowError):
+        standing.suspend(certificate, by=cast.independent, reason="incident", words="Again.")
+
+
+def test_an_in_house_reviewer_suspends_but_lifts_nothing_that_was_reviewed_independently(cast, certificate):
+    standing.suspend(certificate, by=cast.reviewer, reason="complaint", words="A patient wrote.")
+    for move in (standing.reinstate, standing.revoke):
+        with pytest.raises(NotPermitted):
+            move(certificate, by=cast.reviewer, reason="asked", words="Done.")
+
+
+def test_nobody_of_the_delivery_team_decides_on_its_certificate(cast, assessment, certificate):
+    acting.report(action_on(assessment, SHOULD), by=cast.contributor, note="Done.")
+    Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
+    with pytest.raises(SeparationOfDuties):
+        standing.suspend(certificate, by=cast.contributor, reason="incident", words="Why.")
+
+
+def test_an_owner_takes_back_a_word_that_nobody_but_they_gave(cast):
+    certificate = certificate_of(make_assessment(State.CERTIFIED, "low", cast=cast))
+    with pytest.raises(NotPermitted):
+        standing.suspend(certificate, by=cast.contributor, reason="asked", words="Being rebuilt.")
+    standing.suspend(certificate, by=cast.owner, reason="asked", words="Being rebuilt.")
+    standing.reinstate(certificate, by=cast.owner, reason="mended", words="Rebuilt.")
+    standing.revoke(certificate, by=cast.owner, reason="asked", words="Not run any more.")
+    assert Certificate.objects.get(pk=certificate.pk).status() == "revoked"
+
+
+def test_a_certificate_stays_suspended_while_its_use_is_held_or_graver(cast, certificate):
+    standing.suspend(certificate, by=cast.independent, reason="facts", words="New facts.")
+    DeclaredUse.objects.filter(pk=certificate.use_id).update(assigned_tier="high", open_holds=1, provisional=True)
+    with pytest.raises(NotReady) as refused:
+        standing.reinstate(certificate, by=cast.independent, reason="mended", words="Fine.")
+    assert len(refused.value.reasons) == 3
+
+
+def test_a_revoked_certificate_is_no_way_round_a_new_assessment(cast, assessment, certificate):
+    """The next certificate of the use supersedes its old assessment, and leaves the word *revoked* as it is."""
+    standing.revoke(certificate, by=cast.independent, reason="untrue", words="Not so.")
+    following = workflow_again(assessment, cast)
+    assert Assessment.objects.get(pk=assessment.pk).state == State.SUPERSEDED
+    assert Certificate.objects.get(pk=certificate.pk).status() == "revoked"
+    assert certificate_of(following).supersedes is None
+
+
+def workflow_again(assessment: Assessment, cast: Cast) -> Assessment:
+    from assessments import declaring
+    from tests.factories import bring_to, fill
+
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    fill(following, by=cast.owner)
+    bring_to(following, State.CERTIFIED, tier="limited", by=cast.owner, route="independent")
+    return following
+
+
+# --- reminders -----------------------------------------------------------------------------------------------------------
+
+
+def days_told(step, kind: str, first: int, last: int) -> list[int]:
+    """On which days from now the step says something, run every day and twice on each."""
+    told = []
+    for day in range(first, last + 1):
+        with on_day(day):
+            n = step(in_days(0))
+            assert step(in_days(0)) == 0
+        if n:
+            told.append(day)
+    assert Message.objects.filter(kind=kind).exists() == bool(told)
+    return told
+
+
+class on_day:
+    """The clock of the product stands so many days ahead."""
+
+    def __init__(self, days: int, hour: int = 12) -> None:
+        at = timezone.localtime() + timedelta(days=days)
+        self.now = at.replace(hour=hour, minute=30)
+
+    def __enter__(self) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(timezone, "now", lambda: self.now)
+
+    def __exit__(self, *_: object) -> None:
+        self.patch.undo()
+
+
+def test_a_condition_is_told_of_14_and_3_days_before_its_day(cast, assessment):
+    assert days_told(reminding.remind_of_conditions, "condition_due", 44, 62) == [46, 57]
+    lines = Message.objects.filter(kind="condition_due")
+    assert {line.recipient for line in lines} == {cast.owner}
+    assert {line.link for line in lines} == {action_on(assessment, CONDITION).get_absolute_url()}
+
+
+def test_a_sweeper_that_did_not_run_on_the_day_says_it_on_the_next(cast, assessment):
+    with on_day(50):
+        assert reminding.remind_of_conditions() == 1
+    with on_day(51):
+        assert reminding.remind_of_conditions() == 0
+
+
+def test_its_owner_is_told_of_an_action_that_is_due_soon_and_weekly_of_one_that_is_late(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="S")
+    mine = Message.objects.filter(recipient=cast.contributor)
+    told = []
+    for day in range(10, 36):
+        with on_day(day):
+            before = mine.count()
+            reminding.remind_of_actions()
+            if mine.count() > before:
+                told.append((day, mine.latest("pk").kind))
+    assert told == [(13, "action_due"), (21, "action_late"), (28, "action_late"), (35, "action_late")]
+
+
+def test_where_its_owner_left_the_owners_of_the_organisation_are_told(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    Membership.objects.filter(user=cast.contributor).update(left_at=timezone.now())
+    reminding.remind_of_actions()
+    assert set(Message.objects.filter(kind="action_due").values_list("recipient", flat=True)) == {cast.owner.pk}
+
+
+def test_an_accepted_risk_is_told_of_on_its_review_and_before_it_ends(cast, assessment):
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
+    acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(60), review=in_days(30))
+    assert days_told(reminding.remind_of_risks, "risk_ending", 25, 60) == [30, 46]
+
+
+def test_evidence_that_expires_is_told_of_to_its_owner(cast):
+    piece = make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(40))
+    assert days_told(reminding.remind_of_evidence, "evidence_expiring", 8, 41) == [10]
+    line = Message.objects.get(kind="evidence_expiring")
+    assert (line.recipient, line.link) == (cast.contributor, piece.get_absolute_url())
+
+
+def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):
+    from assessments import declaring
+
+    declaring.retire(assessment.use, by=cast.owner)
+    with on_day(400):
+        assert reminding.remind_of_actions() == 0
+
+
+# --- every link opens the very thing -------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
+    cast, assessment, certificate, django_capture_on_commit_callbacks
+):
+    """Assigned, submitted, returned, approved, refused, reported, closed, due, missed, suspended, expiring."""
+    from assessments import declaring
+
+    for state in (State.SUBMITTED, State.RETURNED, State.REFUSED):
+        make_assessment(state, "limited", cast=cast)
+    draft = make_assessment(State.DRAFT, "limited", cast=cast)
+    asif = Membership.objects.get(user=cast.assigned)
+    teamwork.ask(draft, "governance", asif, by=cast.owner)
+    make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(4))
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    acting.report(action_on(assessment, CONDITION), by=cast.contributor, note="All five.")
+    acting.decline(action_on(assessment, CONDITION), by=cast.independent, words="Not yet.")
+    reminding.remind_of_actions()
+    reminding.remind_of_evidence()
+    Condition.objects.update(due_on=in_days(2))
+    reminding.remind_of_conditions()
+    Condition.objects.update(due_on=in_days(-1))
+    standing.miss_conditions()
+    assert set(Message.objects.values_list("kind", flat=True)) >= {
+        "asked", "submitted", "returned", "approved", "refused", "action_assigned", "action_reported",
+        "action_declined", "action_due", "evidence_expiring", "condition_due", "condition_missed",
+        "certificate_suspended",
+    }  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        for message in Message.objects.all():
+            tasks.after_commit(tasks.send_message, message.pk)
+    assert len(mail.outbox) >= Message.objects.count()
+    for person in User.objects.filter(pk__in=Message.objects.values("recipient")):
+        person.set_password(PASSWORD)
+        person.save()
+        for message in Message.objects.filter(recipient=person):
+            assert any(
+                f"{settings.PUBLIC_URL}{message.link}" in sent.body for sent in mail.outbox if person.email in sent.to
+            )
+        link = Message.objects.filter(recipient=person).latest("pk").link
+        client = Client()
+        asked = client.get(link)
+        assert asked["Location"].startswith(reverse("account_login"))
+        signed_in = client.post(asked["Location"], {"login": person.email, "password": PASSWORD})
+        assert signed_in["Location"] == link.partition("#")[0]
+        for message in Message.objects.filter(recipient=person):
+            path, _hash, place = message.link.partition("#")
+            page = client.get(path)
+            assert page.status_code == 200, message.link
+            assert not place or f'id="{place}"' in page.content.decode(), message.link
+    assert declaring is not None
+
+
+# --- when mails go out ---------------------------------------------------------------------------------------------------
+
+
+def write(user: User, kind: str, n: int = 1) -> list[Message]:
+    return [
+        Message.objects.create(
+            recipient=user,
+            kind=kind,
+            object=f"{kind}:{i}",
+            day=in_days(0),
+            subject=f"{kind} {i}",
+            text="Words.",
+            link="/home/",
+        )
+        for i in range(n)
+    ]
+
+
+def test_a_daily_reader_gets_one_mail_with_every_link(cast):
+    User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
+    lines = [*write(cast.owner, "returned"), *write(cast.owner, "approved", 2)]
+    for line in lines:
+        mailing.send(line.pk)
+    assert mail.outbox == []
+    with on_day(0, hour=7):
+        assert mailing.send_digests() == 0
+    with on_day(0, hour=8):
+        assert mailing.send_digests() == 1
+        assert mailing.send_digests() == 0
+        write(cast.owner, "refused")
+        assert mailing.send_digests() == 0  # what comes later waits for tomorrow
+    (sent,) = mail.outbox
+    assert sent.subject == "3 messages for you"
+    assert sent.body.index("What asks you to act") < sent.body.index("returned 0") < sent.body.index("News")
+    assert sent.body.count(f"{settings.PUBLIC_URL}/home/") == 3
+    assert Message.objects.filter(recipient=cast.owner, read_at=None).count() == 4  # the inbox is as it was
+    with on_day(1, hour=9):
+        assert mailing.send_digests() == 1
+
+
+def test_a_daily_mail_that_cannot_be_sent_is_tried_again(cast, monkeypatch):
+    User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
+    write(cast.owner, "returned")
+
+    def refuse(*_args: object) -> None:
+        raise OSError("the mail server does not answer")
+
+    with on_day(0, hour=8):
+        with monkeypatch.context() as patch:
+            patch.setattr(mailing, "send_mail", refuse)
+            assert mailing.send_digests() == 0
+        assert mailing.send_digests() == 1
+
+
+def test_who_wants_only_what_asks_them_to_act_gets_no_news(cast):
+    User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.ACTING)
+    news, asks = write(cast.owner, "approved")[0], write(cast.owner, "returned")[0]
+    for line in (news, asks):
+        mailing.send(line.pk)
+    assert [sent.subject for sent in mail.outbox] == ["returned 0"]
+    Message.objects.update(at=timezone.now() - timedelta(hours=1))
+    assert not mailing.unsent().exists()  # nor does the sweeper send it later
+
+
+def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast):
+    User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
+    write(cast.owner, "returned")
+    write(cast.contributor, "returned")
+    Message.objects.update(at=timezone.now() - timedelta(hours=1))
+    assert sweeping.send_mails() == 1
+
+
+def test_everybody_chooses_when_mails_come(client, cast):
+    client.force_login(cast.contributor)
+    page = client.get(reverse("settings")).content.decode()
+    assert "Once a day, in the morning, as one mail" in page
+    client.post(reverse("settings"), {"mail_when": "daily"})
+    assert User.objects.get(pk=cast.contributor.pk).mail_when == "daily"
+    client.post(reverse("settings"), {"shortcuts": "on"})  # an older page, or a script
+    assert User.objects.get(pk=cast.contributor.pk).mail_when == "daily"
+
+
+# --- the sweeper -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_daily_step_is_done_once_a_day_from_its_hour_on(cast):
+    done: list[int] = []
+    step = sweeping.Step("count", lambda: done.append(1) or 1, from_hour=7)
+    with on_day(0, hour=6):
+        assert sweeping.sweep((step,)) == 0
+    with on_day(0, hour=7):
+        assert sweeping.sweep((step,)) == 1
+        assert sweeping.sweep((step,)) == 0
+    with on_day(1, hour=9):
+        assert sweeping.sweep((step,)) == 1
+    assert len(done) == 2
+
+
+def test_a_step_that_fails_stops_no_other_and_is_tried_again(cast):
+    def fails() -> int:
+        raise RuntimeError("no")
+
+    other = sweeping.Step("other", lambda: 1)
+    with on_day(0):
+        assert (
+            sweeping.sweep((sweeping.Step("fails", fails, from_hour=0), sweeping.Step("fails too", fails), other)) == 1
+        )
+    assert not StepRun.objects.filter(name="fails").exists()
+
+
+def test_the_whole_sweep_runs_twice_and_says_each_thing_once(cast, assessment):
+    Condition.objects.update(due_on=in_days(2))
+    with on_day(0):
+        sweeping.sweep()
+        said = Message.objects.count()
+        assert Message.objects.filter(kind="condition_due").exists()
+        sweeping.sweep()
+        StepRun.objects.all().delete()
+        sweeping.sweep()
+    assert Message.objects.count() == said
+
+
+def test_a_condition_s_day_ends_in_hong_kong(cast, certificate, settings):
+    """Half an hour past midnight there is still the day before in London."""
+    due = Condition.objects.get().due_on
+    just_after = datetime(due.year, due.month, due.day, 0, 30, tzinfo=HONG_KONG) + timedelta(days=1)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(timezone, "now", lambda: just_after.astimezone(ZoneInfo("UTC")))
+    try:
+        assert standing.miss_conditions() == 1
+    finally:
+        patch.undo()
+    assert make_member is not None
