@@ -805,14 +805,19 @@ def spoken(response: HttpResponse) -> str:
     return str(response.status_code)
 
 
-def rows_of(table: dict[str, dict[str, str]]) -> list[Any]:
+def rows_of(table: dict[str, dict[str, str]], *, daily: int | None = None) -> list[Any]:
+    """The rows of a table; of each address so many daily, the others in the long run."""
     return [
-        pytest.param(name, what, row, id=f"{name}-{what}") for name, rows in table.items() for what, row in rows.items()
+        pytest.param(
+            name, what, row, id=f"{name}-{what}", marks=[pytest.mark.long] if daily is not None and n >= daily else []
+        )
+        for name, rows in table.items()
+        for n, (what, row) in enumerate(rows.items())
     ]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED))
+@pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED, daily=1))
 def test_who_may_open(name, what, row, world, clients):
     url = reverse(name, args=world.places[what])
     found = {}
