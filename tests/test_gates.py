@@ -386,11 +386,13 @@ def test_an_approval_signs_the_sentences_of_the_edition_and_keeps_them(cast: Cas
     assert json.loads(decision.signed)["edition"] == submission.edition_checksum
 
 
-def test_who_declared_an_interest_does_not_sign_that_there_is_none(cast: Cast) -> None:
+def test_a_seat_from_before_declarations_were_a_step_does_not_sign_that_there_is_no_interest(cast: Cast) -> None:
+    """Today whoever declares an interest takes no case; seats that were taken before say what was declared then."""
     draft = make_assessment("draft", "limited", cast=cast)
     prove(draft, by=cast.owner)
     submission = workflow.submit(draft, by=cast.owner, route="inside")
-    workflow.take(submission, by=cast.reviewer, conflict_of_interest="My brother sells it.")
+    workflow.take(submission, by=cast.reviewer)
+    submission.seats.update(conflict_declared="My brother sells it.")
     mark_all(submission, by=cast.reviewer)
     texts = draft.compiled().gates.approval
     decision = workflow.approve(submission, by=cast.reviewer, statement="Read.")
@@ -567,6 +569,8 @@ def test_other_tiers_and_older_releases_are_not_watched(cast: Cast) -> None:
 def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast, answers={"legal-gate": {"choice": "partly"}})
     prove(draft, by=cast.owner)
+    piece = make_evidence(cast.organisation, title="Monitoring log", period_to=timezone.localdate())
+    ConformityEvidence.objects.filter(part__key="monitoring").update(evidence=piece)  # no answer leans on this one
     submission = workflow.submit(draft, by=cast.owner, route="independent")
     for reviewer in (cast.independent, cast.second_independent):
         workflow.take(submission, by=reviewer)
@@ -578,7 +582,7 @@ def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cas
         workflow.close_action(action, by=cast.independent)
         assert workflow.watch_monitoring() == 0
         assert not Certificate.objects.exists()
-        piece = Evidence.objects.get()
+        piece.refresh_from_db()
         evidence.add_version(
             piece, by=cast.owner, link="https://example.org/may", details={"period_to": timezone.localdate()}
         )

@@ -40,6 +40,7 @@ from tests.factories import (
     make_evidence,
     make_use,
     mark_all,
+    prove,
     save,
 )
 
@@ -297,6 +298,7 @@ def test_signed_worst_answers_stand_in_the_submission_and_the_certificate_says_h
     content = picture(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=False)
     assert [fact["key"] for fact in content["facts"] if fact["signed_worst"]] == ["education_decisions"]
     fill(assessment, by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
@@ -401,6 +403,7 @@ def test_each_change_after_the_certificate_is_a_reason_of_its_own(cast, edition)
     piece, other = make_evidence(cast.organisation, title="Log"), make_evidence(cast.organisation, title="List")
     for one in (piece, other):
         evidence.attach(one, assessment, "use-register", by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
@@ -426,6 +429,7 @@ def test_an_approval_whose_evidence_changes_is_stale_and_nothing_is_issued_on_it
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=answers)
     piece = make_evidence(cast.organisation, title="Log")
     evidence.attach(piece, assessment, "use-register", by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
@@ -445,6 +449,7 @@ def test_evidence_that_expires_after_the_approval_is_flagged_once_by_the_sweep(c
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, title="Log", expires_on=in_days(5))
     use = evidence.attach(piece, assessment, "use-register", by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
@@ -486,6 +491,7 @@ def test_a_stated_change_opens_the_next_assessment_with_just_the_affected_answer
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, title="Log")
     evidence.attach(piece, assessment, "use-register", by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
@@ -581,6 +587,7 @@ def test_evidence_that_needs_a_look_and_facts_that_changed_are_asked_again(cast,
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts={"personal_data": "ordinary"})
     piece = make_evidence(cast.organisation, title="Log")
     evidence.attach(piece, assessment, "use-register", by=cast.owner)
+    prove(assessment, by=cast.owner)
     submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
