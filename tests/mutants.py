@@ -43,7 +43,9 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("workflow.approve", "(independent or approvals[0].independent)", "True"),
     ),
     "nothing is issued over a blocker": (
-        Guard("workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since:"),
+        Guard(
+            "workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since", "if assessment.stale_since"
+        ),
     ),
     "only these moves are made": (Guard("workflow._move", "if to not in MOVES[State(assessment.state)]:"),),
     "who comes second is told so": (Guard("workflow.take", "except IntegrityError:", "except ZeroDivisionError:"),),
@@ -66,7 +68,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "one certificate runs": (Guard("workflow._issue_if_clear", "if previous:"),),
     "nothing is issued on a stale approval": (
         Guard(
-            "workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since:", "if blockers(submission):"
+            "workflow._issue_if_clear", "blockers(submission) or assessment.stale_since or", "blockers(submission) or"
         ),
     ),
     "each mark is kept": (

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, declaring, evidence, holding, reviewing, workflow
+from assessments import access, acting, declaring, evidence, holding, reviewing, workflow
 from assessments import desk as desk_of_reviewers
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
@@ -55,6 +55,7 @@ from tests.factories import (
     make_member,
     make_use,
     mark_all,
+    prove,
     save,
 )
 from tests.mutants import GUARDS, take_out
@@ -158,6 +159,7 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         draft = declaring.start_assessment(use, by=cast.owner)
         save(draft, QUESTION, PARTLY, by=people["worker turned reviewer"])
         fill(draft, by=cast.owner)
+        prove(draft, by=cast.owner)
         drafts[tier] = draft.pk
     Membership.objects.filter(user=people["worker turned reviewer"]).update(role=Role.REVIEWER)
     clock = Clock()
@@ -513,6 +515,7 @@ class Reviews(RuleBasedStateMachine):
             self.answer("contributor", QUESTION, {"choice": "in_place"}, "Mended")
         declare_all(assessment.use, by=self.people["owner"], facts=self.stored())
         fill(assessment, by=self.people["owner"])
+        prove(self.newest, by=self.people["owner"])
         if by_oneself and assessment.state == "draft" and assessment.use.assigned_tier == "low":
             self.self_certify("owner", promise=True)
         if self.newest.state in EDITABLE:
@@ -666,9 +669,7 @@ class Reviews(RuleBasedStateMachine):
     def report(self, name: str) -> None:
         name = self.person(name, "report an action")
         for action in RemediationAction.objects.filter(use=self.use, status="open").order_by("pk")[:1]:
-            done = self.attempt(
-                "report", name, lambda by, a=action: workflow.report_action(a, by=by, note="It is done.")
-            )
+            done = self.attempt("report", name, lambda by, a=action: acting.report(a, by=by, note="It is done."))
             if done and action.owner_id is None:
                 self.worked.add(name)
 
