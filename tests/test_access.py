@@ -409,7 +409,7 @@ OPENED: dict[str, dict[str, str]] = {
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
     "review": {
-        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
         "submission refused inside": "login 404 404 404 404 404 200 200 404",  # to answer the appeal
@@ -445,7 +445,7 @@ OPENED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_changes": {
-        "submission second round": "login 404 404 404 404 404 200 200 404",
+        "submission second round": "login 404 404 404 404 404 302 200 404",
         "submission in review": "   login 404 404 404 404 404 302 302 404",
         "submission neighbour's submitted": HIDDEN,
     },
