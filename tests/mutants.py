@@ -60,7 +60,9 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         ),
     ),
     "answers are locked": (Guard("declaring._save_answer", "if not assessment.is_editable:"),),
-    "facts are locked": (Guard("declaring.editable_facts", "if assessment.state in LOCKED_STATES:"),),
+    "facts are locked": (
+        Guard("declaring.editable_facts", "if assessment is None or assessment.state == State.DRAFT:", "if True:"),
+    ),
     "a changed fact is told on the certificate": (
         Guard("declaring._refresh", "staleness.flag(assessment, staleness.Kind.FACT, why, by=by)", "pass"),
     ),

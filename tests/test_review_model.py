@@ -34,6 +34,7 @@ from assessments.models import (
     Certificate,
     Condition,
     DeclaredUse,
+    EvidenceUse,
     FactRevision,
     Hold,
     Membership,
@@ -487,8 +488,11 @@ class Reviews(RuleBasedStateMachine):
             self.judge(towards)
         elif state == "approved":
             self.report("contributor")
-            self.meddle()
+            if self.data.draw(st.sampled_from((False, False, True)), label="a piece is withdrawn"):
+                self.withdraw_a_piece()
             self.close_action(self.meant("close an action"))
+            if self.newest.state == "approved" and self.data.draw(st.booleans(), label="given up"):
+                self.withdraw("owner")  # nothing is issued on what is stale
         else:
             self.start("owner")
 
@@ -497,7 +501,9 @@ class Reviews(RuleBasedStateMachine):
         submission = self.submission()
         assert submission
         before = submission.seats.count()
-        name = self.data.draw(st.sampled_from(("", "in-house", "another in-house", *REVIEWERS)), label="taken by")
+        name = self.data.draw(
+            st.sampled_from(("", "in-house", "another in-house", "another in-house", *REVIEWERS)), label="taken by"
+        )
         if name:
             self.take(name, 0, "")
         if submission.seats.count() == before:
@@ -516,10 +522,14 @@ class Reviews(RuleBasedStateMachine):
         declare_all(assessment.use, by=self.people["owner"], facts=self.stored())
         fill(assessment, by=self.people["owner"])
         prove(self.newest, by=self.people["owner"])
-        if by_oneself and assessment.state == "draft" and assessment.use.assigned_tier == "low":
-            self.self_certify("owner", promise=True)
-        if self.newest.state in EDITABLE:
-            self.submit("owner", route)
+        signers = self.data.draw(
+            st.sampled_from((("owner",), ("owner",), ("contributor", "owner"), ("viewer", "owner")))
+        )
+        for name in signers:  # the wrong one first, now and then
+            if by_oneself and self.newest.state == "draft" and assessment.use.assigned_tier == "low":
+                self.self_certify(name, promise=True)
+            if self.newest.state in EDITABLE:
+                self.submit(name, route)
 
     def stored(self) -> dict[str, Any]:
         return dict(DeclaredUse.objects.get(pk=self.use).fact_rows().values_list("key", "value"))
@@ -530,16 +540,24 @@ class Reviews(RuleBasedStateMachine):
         if submission.assigned_tier == "high" and submission.seats.count() == 1:
             self.somebody_takes()
         sits = self.sits(submission)
-        self.mark_the_rest(sits[0])
-        self.meddle(MEDDLING_IN_REVIEW)
-        if towards == "returned":
+        careless = self.data.draw(st.sampled_from(("", "", "", "", "marks", "changes", "holds")), label="careless of")
+        if careless != "marks":
+            self.mark_the_rest(sits[0])
+        if careless == "changes" or towards == "returned":
             self.mark(sits[-1], f"q:{QUESTION}", "change_needed", "Show")
+        if towards == "returned":
             self.send_back(sits[-1])
             return
-        for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
-            self.mark(sits[-1], target, "accepted", "Seen")
+        deed = self.data.draw(st.sampled_from(("", "", "", "", "", "assigned", "action")), label="helps with")
+        if deed:
+            self.lend_a_hand(sits[-1], deed)
+        self.meddle(MEDDLING_IN_REVIEW)
+        if not careless:
+            for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
+                self.mark(sits[-1], target, "accepted", "Seen")
         for name in sits:
-            self.close_hold(name)
+            if careless != "holds":
+                self.close_hold(name)
             self.approve(name, promise=towards != "approved")
             self.meddle(MEDDLING_IN_REVIEW)
         if self.newest.state == "in_review" and self.data.draw(st.booleans(), label="given up"):
@@ -672,6 +690,13 @@ class Reviews(RuleBasedStateMachine):
             done = self.attempt("report", name, lambda by, a=action: acting.report(a, by=by, note="It is done."))
             if done and action.owner_id is None:
                 self.worked.add(name)
+
+    @rule()
+    def withdraw_a_piece(self) -> None:
+        """An owner takes a piece of evidence that answers of the use lean on out of the library."""
+        leaning = EvidenceUse.objects.filter(answer__assessment__use=self.use, evidence__withdrawn_at=None)
+        for use in leaning.select_related("evidence__organisation").order_by("-pk")[:1]:
+            self.attempt("withdraw a piece", "owner", lambda by, u=use: evidence.withdraw(u.evidence, by=by))
 
     @rule(name=who)
     def close_action(self, name: str) -> None:
