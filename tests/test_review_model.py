@@ -155,8 +155,9 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     }
     Membership.objects.create(user=people["independent member"], organisation=home, role=Role.VIEWER)
     drafts = {}
-    for tier in ("low", "limited", "high"):
-        use = make_use(tier, home)
+    for tier in ("low", "limited", "high", "held"):
+        held = {"exploits_vulnerable_groups": True} if tier == "held" else {}
+        use = make_use("high" if held else tier, home, facts=held)
         draft = declaring.start_assessment(use, by=cast.owner)
         save(draft, QUESTION, PARTLY, by=people["worker turned reviewer"])
         fill(draft, by=cast.owner)
@@ -211,7 +212,7 @@ class Reviews(RuleBasedStateMachine):
             self.transaction.__exit__(None, None, None)
 
     @initialize(
-        tier=st.sampled_from(("low", "limited", "limited", "high", "high")),
+        tier=st.sampled_from(("low", "limited", "limited", "high", "high", "held")),
         state=st.sampled_from(STATES),
         route=st.sampled_from(Route),
         data=st.data(),
@@ -555,9 +556,9 @@ class Reviews(RuleBasedStateMachine):
         if not careless:
             for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
                 self.mark(sits[-1], target, "accepted", "Seen")
+        for name in sits if careless != "holds" else ():
+            self.close_hold(name)
         for name in sits:
-            if careless != "holds":
-                self.close_hold(name)
             self.approve(name, promise=towards != "approved")
             self.meddle(MEDDLING_IN_REVIEW)
         if self.newest.state == "in_review" and self.data.draw(st.booleans(), label="given up"):
