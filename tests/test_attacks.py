@@ -510,6 +510,12 @@ def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer decides on them."]
 
 
+def test_an_open_hold_keeps_from_approval(cast):
+    held = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
+    mark_all(held.current_submission, by=cast.independent)
+    assert approve(held.current_submission, cast.independent) == "NotReady"
+
+
 def test_a_hold_is_closed_through_its_own_case_alone(cast):
     held = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
     other = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
@@ -636,6 +642,11 @@ def test_a_row_fails_without_its_guard(guard, row, scene, monkeypatch):
     ("guard", "test"),
     [
         ("nothing is issued on a stale approval", test_nothing_is_issued_on_a_stale_approval),
+        ("a hold is closed first", test_an_open_hold_keeps_from_approval),
+        (
+            "every answer is marked",
+            lambda cast: test_an_approval_waits_for_every_mark_and_for_every_change(cast, "high"),
+        ),
         ("High takes two", test_a_high_use_is_not_approved_by_two_of_the_organisation),
     ],
 )

@@ -325,6 +325,7 @@ class Reviews(RuleBasedStateMachine):
         for pk, digest in found.items():
             if pk not in self.hashes:
                 assert move in ("submit", "self-certify", "declare prohibited")
+                assert name == "owner", "signed by somebody who is no owner"
                 self.hashes[pk] = digest
                 self.signers[pk] = name
                 assert sha256(Submission.objects.get(pk=pk).snapshot) == digest
@@ -809,8 +810,12 @@ def test_each_guard_stands_where_it_is_taken_out(monkeypatch):
         monkeypatch.undo()
 
 
+# Seldom met by chance; the tests of tests/test_attacks.py fail without them.
+SEEN_THERE = {"a hold is closed first", "nothing is issued on a stale approval"}
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("guard", [guard for guard in GUARDS if guard not in SEEN_THERE])
 def test_a_model_without_a_guard_fails(guard, desk, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
     with pytest.raises((AssertionError, DatabaseError)):
