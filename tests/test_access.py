@@ -409,7 +409,7 @@ OPENED: dict[str, dict[str, str]] = {
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
     "review": {
-        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
         "submission refused inside": "login 404 404 404 404 404 200 200 404",  # to answer the appeal
@@ -455,7 +455,7 @@ OPENED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted, section": HIDDEN,
     },
     "review_not_applicable": {
-        "submission in review": " login 404 404 404 404 404 200 200 404",
+        "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "review_evidence": {
@@ -805,14 +805,19 @@ def spoken(response: HttpResponse) -> str:
     return str(response.status_code)
 
 
-def rows_of(table: dict[str, dict[str, str]]) -> list[Any]:
+def rows_of(table: dict[str, dict[str, str]], *, daily: int | None = None) -> list[Any]:
+    """The rows of a table; of each address so many daily, the others in the long run."""
     return [
-        pytest.param(name, what, row, id=f"{name}-{what}") for name, rows in table.items() for what, row in rows.items()
+        pytest.param(
+            name, what, row, id=f"{name}-{what}", marks=[pytest.mark.long] if daily is not None and n >= daily else []
+        )
+        for name, rows in table.items()
+        for n, (what, row) in enumerate(rows.items())
     ]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED))
+@pytest.mark.parametrize(("name", "what", "row"), rows_of(OPENED, daily=1))
 def test_who_may_open(name, what, row, world, clients):
     url = reverse(name, args=world.places[what])
     found = {}
