@@ -93,6 +93,9 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
     if by.pk in delivery_team(submission.assessment):
         words = _("You worked on this use yourself, so somebody else has to decide on its certificate.")
         return dict.fromkeys(FROM, SeparationOfDuties(words))
+    if access.has_conflict(by, submission.assessment):
+        words = _("You have declared a conflict of interest, so somebody else has to decide on its certificate.")
+        return dict.fromkeys(FROM, SeparationOfDuties(words))
     found: dict[str, Refusal] = dict.fromkeys(FROM)
     independently = certificate.assurance == Assurance.REVIEWED_INDEPENDENTLY
     if independently and not access.is_independent(by, certificate.organisation_id):

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, declaring, evidence, holding, reviewing, workflow
+from assessments import access, acting, declaring, evidence, holding, reviewing, standing, workflow
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -50,10 +50,12 @@ from tests.factories import (
     make_use,
     make_user,
     mark_all,
+    prove,
     save,
 )
 
 QUESTION, SECTION, CARRIED = "use-register", "governance", "laws-list"
+SUSPENDED_FOR = next(iter(standing.REASONS[standing.SUSPEND]))
 PARTLY = {"choice": "partly", "text": "Kept for three of our five clinics."}
 
 # What each of the delivery team did; now they review for their organisation, the last one for the reviewing body.
@@ -197,6 +199,10 @@ def make_scene() -> Scene:
             "to report": ("limited", {}, {}),
             "raised": ("limited", {}, {}),
             "provisional": ("limited", {"employment_decisions": "unknown"}, {}),
+            "Low, suspended": ("low", {}, {}),
+            "risk": ("limited", {}, {}),
+            "risk accepted": ("limited", {}, {}),
+            "High draft": ("high", {}, {}),
             "retired": ("low", {}, {}),
         }.items()
     }
@@ -236,6 +242,7 @@ def _worked_on(tier: str, home: Organisation, team: Mapping[str, User], facts: M
     member = Membership.objects.get(user=team["who was assigned a section"], organisation=home)
     declaring.assign_section(assessment, SECTION, member, by=owner)
     fill(assessment, by=owner)
+    prove(assessment, by=owner)
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -245,19 +252,28 @@ def _bring(place: Place, name: str) -> None:
     if name == "retired":
         declaring.retire(place.use, by=people["owner"])
         return
-    if name == "Low, certified":
+    if name.startswith("Low, "):
         due = timezone.localdate() + timedelta(days=30)
         workflow.self_certify(assessment, by=people["who signed"], conditions={QUESTION: due})
-        workflow.report_action(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
+        acting.report(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
+        if name == "Low, suspended":
+            standing.suspend(place.certificate, by=people["owner"], reason=SUSPENDED_FOR, words="It is looked into.")
         return
     if name == "provisional":
         return
     if name == "held":
         holding.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
     submission = workflow.submit(assessment, by=people["who signed"], route=Route.INDEPENDENT)
-    if name == "to report":
+    if name in ("to report", "risk", "risk accepted"):
+        if name != "to report":  # nobody may accept the risk of a must
+            RemediationAction.objects.filter(use=assessment.use).update(
+                priority="should", owner=people["who owned an action"]
+            )
+        if name == "risk accepted":
+            day = timezone.localdate() + timedelta(days=20)
+            acting.accept_risk(place.action, by=people["owner"], reason="It can be borne.", until=day, review=day)
         return
-    workflow.report_action(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
+    acting.report(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
     if name == "submitted":
         return
     first = people["first"]
@@ -268,6 +284,7 @@ def _bring(place: Place, name: str) -> None:
     if name == "raised":
         workflow.raise_tier(submission, by=first, tier=Tier.HIGH, reason="It decides more than the facts say.")
         fill(assessment, by=people["owner"])
+        prove(place.fresh, by=people["owner"])
         workflow.take(workflow.submit(assessment, by=people["owner"], route=Route.INDEPENDENT), by=first)
     if name in ("High, approved once", "approved"):
         workflow.approve(submission, by=first, statement="Read and found in order.")
@@ -298,7 +315,16 @@ DECIDED = {
 
 
 # What follows from somebody's decision by itself, in its transaction; `by` is only written down.
-CONSEQUENCES = {"declaring.run_rules", "staleness.flag", "staleness.flag_use", "staleness.suspend"}
+CONSEQUENCES = {
+    "declaring.run_rules",
+    "staleness.flag",
+    "staleness.flag_use",
+    "staleness.suspend",
+    "acting.open_actions",
+    "acting.close_accepted_reasons",
+    "reopening.carry_closed",
+    "reopening.reopen_answer",
+}
 
 
 def decisions() -> dict[str, Callable[..., Any]]:

@@ -43,7 +43,9 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("workflow.approve", "(independent or approvals[0].independent)", "True"),
     ),
     "nothing is issued over a blocker": (
-        Guard("workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since:"),
+        Guard(
+            "workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since", "if assessment.stale_since"
+        ),
     ),
     "only these moves are made": (Guard("workflow._move", "if to not in MOVES[State(assessment.state)]:"),),
     "who comes second is told so": (Guard("workflow.take", "except IntegrityError:", "except ZeroDivisionError:"),),
@@ -58,7 +60,9 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         ),
     ),
     "answers are locked": (Guard("declaring._save_answer", "if not assessment.is_editable:"),),
-    "facts are locked": (Guard("declaring.editable_facts", "if assessment.state in LOCKED_STATES:"),),
+    "facts are locked": (
+        Guard("declaring.editable_facts", "if assessment is None or assessment.state == State.DRAFT:", "if True:"),
+    ),
     "a changed fact is told on the certificate": (
         Guard("declaring._refresh", "staleness.flag(assessment, staleness.Kind.FACT, why, by=by)", "pass"),
     ),
@@ -66,19 +70,13 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "one certificate runs": (Guard("workflow._issue_if_clear", "if previous:"),),
     "nothing is issued on a stale approval": (
         Guard(
-            "workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since:", "if blockers(submission):"
+            "workflow._issue_if_clear", "blockers(submission) or assessment.stale_since or", "blockers(submission) or"
         ),
     ),
     "each mark is kept": (
         Guard("reviewing._write", "_version(revisions, row, number, operation, base, record, by, outcome)", "pass"),
     ),
-    "each word is kept": (
-        Guard(
-            "declaring._save_answer",
-            "_keep(AnswerRevision, row, row.revision, operation, base, record, by, outcome)",
-            "pass",
-        ),
-    ),
+    "each word is kept": (Guard("declaring._save_answer", "_KEEP.write(", "dict("),),
 }
 
 

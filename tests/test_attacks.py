@@ -24,7 +24,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, declaring, holding, reviewing, workflow
+from assessments import access, acting, declaring, holding, reviewing, standing, workflow
 from assessments.errors import NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -75,6 +75,9 @@ OWNER, WRITERS = ("owner",), ("owner", "contributor")
 SEATED = ("in-house", "independent", "independent member")
 INDEPENDENT = ("independent", "independent without seat")
 NOT_INDEPENDENT = (*BARRED, "in-house", "in-house without seat", "independent member")
+# A self-declared certificate is no business of the reviewing body's.
+SELF_DECLARED = (("owner", "in-house", "in-house without seat"), BARRED)
+AWAY = {"who answered, now independent": "NotPermitted"}
 MARK = {"target": f"q:{QUESTION}", "mark": "accepted", "words": "Seen in the register itself."}
 
 
@@ -104,6 +107,10 @@ def a_piece(place: Place) -> dict[str, Any]:
 def named_piece(place: Place) -> dict[str, Any]:
     answer = place.submission.content()["answers"][QUESTION]
     return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
+
+
+def because(move: str) -> dict[str, Any]:
+    return {"reason": next(iter(standing.REASONS[move])), "words": "It is in the record."}
 
 
 def suggested(place: Place) -> list[int]:
@@ -160,7 +167,21 @@ ATTACKS: dict[str, Attack] = {
     "desk.say": Attack("in review", (*WRITERS, *SEATED, *TEAM), seat=Seat.FIRST, given={"text": "When was it read?"}),
     "desk.contest": Attack("in review", OWNER, given={"value": "complaint-case", "reasons": "It takes too long."}),
     # after the decision: the last action closed issues the certificate
-    "workflow.report_action": Attack("to report", WRITERS, page=of_action, form={"note": "Done."}, given={"note": "Done."}),
+    "acting.report": Attack("to report", WRITERS, page=of_action, form={"note": "Done."}, given={"note": "Done."}),
+    "acting.plan": Attack("to report", WRITERS, given=lambda p: {"owner": None, "due": in_days(20), "effort": p.action.effort}),
+    "acting.comment": Attack("to report", WRITERS, given={"text": "Who has it?"}),
+    "acting.attach": Attack("to report", WRITERS, given=a_piece),
+    "acting.detach": Attack("to report", WRITERS, given=a_piece),
+    "acting.ask_plan": Attack("approved", WRITERS),
+    "acting.accept_risk": Attack("risk", OWNER, given={"reason": "It can be borne.", "until": in_days(20), "review": in_days(10)}),
+    "acting.end_risk": Attack("risk accepted", WRITERS),
+    "acting.accept": Attack("approved", REVIEWERS, BARRED),
+    "acting.decline": Attack("approved", REVIEWERS, BARRED, given={"words": "It does not show it yet."}),
+    "acting.lock_to_check": Attack("approved", REVIEWERS, BARRED),
+    "acting.require_checker": Attack("approved", REVIEWERS, BARRED),
+    "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(standing.SUSPEND), but=AWAY),
+    "standing.revoke": Attack("Low, certified", *SELF_DECLARED, given=because(standing.REVOKE), but=AWAY),
+    "standing.reinstate": Attack("Low, suspended", *SELF_DECLARED, given=because(standing.REINSTATE), but=AWAY),
     "workflow.close_action": Attack("approved", REVIEWERS, BARRED, page=of_action, form={"accept": "1"}),
     "workflow.close_action, Low": Attack(
         "Low, certified", ("owner", "in-house", "in-house without seat"), BARRED, page=of_action, form={"accept": "1"},
@@ -175,6 +196,7 @@ ATTACKS: dict[str, Attack] = {
     "holding.assign": Attack("held", OWNER, given=lambda p: {"owner": p.people["contributor"], "due": in_days(5)}),
     "holding.attach": Attack("held by law", OWNER, given=a_piece),
     "holding.detach": Attack("held", OWNER, given=a_piece),
+    "conformity.save_part": Attack("High draft", WRITERS, given={"key": "tests", "words": "Passed.", "base": 1}),
     "declaring.start_assessment": Attack("Low, certified", WRITERS, page=of_use("use_start")),
     "declaring.update_use": Attack("draft", OWNER, page=of_use("use_edit"), form=new_title, given={"title": "Planted"}),
     "declaring.retire": Attack("draft", OWNER, page=of_use("use_retire"), given=lambda p: {"about": p.use}),
@@ -469,7 +491,7 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
     answers = {QUESTION: {"choice": "partly", "text": "Half."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=answers)
     action = RemediationAction.objects.get(use=assessment.use)
-    workflow.report_action(action, by=cast.contributor, note="Done.")
+    acting.report(action, by=cast.contributor, note="Done.")
     Assessment.objects.filter(pk=assessment.pk).update(
         stale_since=timezone.now(), stale_reasons=["A piece was withdrawn."]
     )
@@ -486,6 +508,12 @@ def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     with pytest.raises(NotReady) as refused:
         workflow.self_certify(assessment, by=cast.owner)
     assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer decides on them."]
+
+
+def test_an_open_hold_keeps_from_approval(cast):
+    held = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
+    mark_all(held.current_submission, by=cast.independent)
+    assert approve(held.current_submission, cast.independent) == "NotReady"
 
 
 def test_a_hold_is_closed_through_its_own_case_alone(cast):
@@ -614,6 +642,11 @@ def test_a_row_fails_without_its_guard(guard, row, scene, monkeypatch):
     ("guard", "test"),
     [
         ("nothing is issued on a stale approval", test_nothing_is_issued_on_a_stale_approval),
+        ("a hold is closed first", test_an_open_hold_keeps_from_approval),
+        (
+            "every answer is marked",
+            lambda cast: test_an_approval_waits_for_every_mark_and_for_every_change(cast, "high"),
+        ),
         ("High takes two", test_a_high_use_is_not_approved_by_two_of_the_organisation),
     ],
 )

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, declaring, evidence, holding, reviewing, workflow
+from assessments import access, acting, declaring, evidence, holding, reviewing, workflow
 from assessments import desk as desk_of_reviewers
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
@@ -34,6 +34,7 @@ from assessments.models import (
     Certificate,
     Condition,
     DeclaredUse,
+    EvidenceUse,
     FactRevision,
     Hold,
     Membership,
@@ -55,6 +56,7 @@ from tests.factories import (
     make_member,
     make_use,
     mark_all,
+    prove,
     save,
 )
 from tests.mutants import GUARDS, take_out
@@ -153,11 +155,13 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     }
     Membership.objects.create(user=people["independent member"], organisation=home, role=Role.VIEWER)
     drafts = {}
-    for tier in ("low", "limited", "high"):
-        use = make_use(tier, home)
+    for tier in ("low", "limited", "high", "held"):
+        held = {"exploits_vulnerable_groups": True} if tier == "held" else {}
+        use = make_use("high" if held else tier, home, facts=held)
         draft = declaring.start_assessment(use, by=cast.owner)
         save(draft, QUESTION, PARTLY, by=people["worker turned reviewer"])
         fill(draft, by=cast.owner)
+        prove(draft, by=cast.owner)
         drafts[tier] = draft.pk
     Membership.objects.filter(user=people["worker turned reviewer"]).update(role=Role.REVIEWER)
     clock = Clock()
@@ -208,7 +212,7 @@ class Reviews(RuleBasedStateMachine):
             self.transaction.__exit__(None, None, None)
 
     @initialize(
-        tier=st.sampled_from(("low", "limited", "limited", "high", "high")),
+        tier=st.sampled_from(("low", "limited", "limited", "high", "high", "held")),
         state=st.sampled_from(STATES),
         route=st.sampled_from(Route),
         data=st.data(),
@@ -321,6 +325,7 @@ class Reviews(RuleBasedStateMachine):
         for pk, digest in found.items():
             if pk not in self.hashes:
                 assert move in ("submit", "self-certify", "declare prohibited")
+                assert name == "owner", "signed by somebody who is no owner"
                 self.hashes[pk] = digest
                 self.signers[pk] = name
                 assert sha256(Submission.objects.get(pk=pk).snapshot) == digest
@@ -485,8 +490,11 @@ class Reviews(RuleBasedStateMachine):
             self.judge(towards)
         elif state == "approved":
             self.report("contributor")
-            self.meddle()
+            if self.data.draw(st.sampled_from((False, False, True)), label="a piece is withdrawn"):
+                self.withdraw_a_piece()
             self.close_action(self.meant("close an action"))
+            if self.newest.state == "approved" and self.data.draw(st.booleans(), label="given up"):
+                self.withdraw("owner")  # nothing is issued on what is stale
         else:
             self.start("owner")
 
@@ -495,7 +503,9 @@ class Reviews(RuleBasedStateMachine):
         submission = self.submission()
         assert submission
         before = submission.seats.count()
-        name = self.data.draw(st.sampled_from(("", "in-house", "another in-house", *REVIEWERS)), label="taken by")
+        name = self.data.draw(
+            st.sampled_from(("", "in-house", "another in-house", "another in-house", *REVIEWERS)), label="taken by"
+        )
         if name:
             self.take(name, 0, "")
         if submission.seats.count() == before:
@@ -513,10 +523,15 @@ class Reviews(RuleBasedStateMachine):
             self.answer("contributor", QUESTION, {"choice": "in_place"}, "Mended")
         declare_all(assessment.use, by=self.people["owner"], facts=self.stored())
         fill(assessment, by=self.people["owner"])
-        if by_oneself and assessment.state == "draft" and assessment.use.assigned_tier == "low":
-            self.self_certify("owner", promise=True)
-        if self.newest.state in EDITABLE:
-            self.submit("owner", route)
+        prove(self.newest, by=self.people["owner"])
+        signers = self.data.draw(
+            st.sampled_from((("owner",), ("owner",), ("contributor", "owner"), ("viewer", "owner")))
+        )
+        for name in signers:  # the wrong one first, now and then
+            if by_oneself and self.newest.state == "draft" and assessment.use.assigned_tier == "low":
+                self.self_certify(name, promise=True)
+            if self.newest.state in EDITABLE:
+                self.submit(name, route)
 
     def stored(self) -> dict[str, Any]:
         return dict(DeclaredUse.objects.get(pk=self.use).fact_rows().values_list("key", "value"))
@@ -527,16 +542,24 @@ class Reviews(RuleBasedStateMachine):
         if submission.assigned_tier == "high" and submission.seats.count() == 1:
             self.somebody_takes()
         sits = self.sits(submission)
-        self.mark_the_rest(sits[0])
-        self.meddle(MEDDLING_IN_REVIEW)
-        if towards == "returned":
+        careless = self.data.draw(st.sampled_from(("", "", "", "", "marks", "changes", "holds")), label="careless of")
+        if careless != "marks":
+            self.mark_the_rest(sits[0])
+        if careless == "changes" or towards == "returned":
             self.mark(sits[-1], f"q:{QUESTION}", "change_needed", "Show")
+        if towards == "returned":
             self.send_back(sits[-1])
             return
-        for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
-            self.mark(sits[-1], target, "accepted", "Seen")
-        for name in sits:
+        deed = self.data.draw(st.sampled_from(("", "", "", "", "", "assigned", "action")), label="helps with")
+        if deed:
+            self.lend_a_hand(sits[-1], deed)
+        self.meddle(MEDDLING_IN_REVIEW)
+        if not careless:
+            for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
+                self.mark(sits[-1], target, "accepted", "Seen")
+        for name in sits if careless != "holds" else ():
             self.close_hold(name)
+        for name in sits:
             self.approve(name, promise=towards != "approved")
             self.meddle(MEDDLING_IN_REVIEW)
         if self.newest.state == "in_review" and self.data.draw(st.booleans(), label="given up"):
@@ -666,11 +689,16 @@ class Reviews(RuleBasedStateMachine):
     def report(self, name: str) -> None:
         name = self.person(name, "report an action")
         for action in RemediationAction.objects.filter(use=self.use, status="open").order_by("pk")[:1]:
-            done = self.attempt(
-                "report", name, lambda by, a=action: workflow.report_action(a, by=by, note="It is done.")
-            )
+            done = self.attempt("report", name, lambda by, a=action: acting.report(a, by=by, note="It is done."))
             if done and action.owner_id is None:
                 self.worked.add(name)
+
+    @rule()
+    def withdraw_a_piece(self) -> None:
+        """An owner takes a piece of evidence that answers of the use lean on out of the library."""
+        leaning = EvidenceUse.objects.filter(answer__assessment__use=self.use, evidence__withdrawn_at=None)
+        for use in leaning.select_related("evidence__organisation").order_by("-pk")[:1]:
+            self.attempt("withdraw a piece", "owner", lambda by, u=use: evidence.withdraw(u.evidence, by=by))
 
     @rule(name=who)
     def close_action(self, name: str) -> None:
@@ -782,8 +810,12 @@ def test_each_guard_stands_where_it_is_taken_out(monkeypatch):
         monkeypatch.undo()
 
 
+# Seldom met by chance; the tests of tests/test_attacks.py fail without them.
+SEEN_THERE = {"a hold is closed first", "nothing is issued on a stale approval"}
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("guard", [guard for guard in GUARDS if guard not in SEEN_THERE])
 def test_a_model_without_a_guard_fails(guard, desk, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
     with pytest.raises((AssertionError, DatabaseError)):
