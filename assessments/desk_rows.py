@@ -5,14 +5,16 @@ For a case that a page found by its door (`find_case`); lists come back in the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q
 
 from assessments import access
 from assessments.models import (
+    Appeal,
     Assessment,
     DeclaredUse,
     EvidenceMark,
@@ -27,6 +29,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.prepared import Given, Prepared
+from assessments.models.queue import DONE, Page, counted, cursor_of, cut, grouped, placed
 
 _USER: Any = Given("user")
 _OF: Any = Given("submission")
@@ -157,3 +160,76 @@ _UNREAD: Prepared[int] = Prepared(
 def unread_at(user: User, path: str) -> list[int]:
     """The unread messages that lead to this page, or to a place on it."""
     return _UNREAD.all(user=user.pk, path=path, place=f"{path}#")
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------------
+
+
+class _Queue:
+    """The queries of the queue for one kind of choice, the same for everybody who makes it but for who asks and what for."""
+
+    def __init__(self, own: int, size: int, only: str, *, body: bool, named: frozenset[str], later: bool) -> None:
+        self.own, self.body, self.named = own, body, named
+        cursor = (Given("at", DateTimeField()), Given("pk")) if later else None
+        self.counts: Prepared[Any] = Prepared(lambda: counted(self.rows()))
+        self.places: Prepared[Any] = Prepared(lambda: placed(self.rows(), size, only, cursor))
+
+    def rows(self) -> Any:
+        own = [Given(f"own{n}") for n in range(self.own)]
+        rows = grouped(access.submissions_for(_USER), _USER, body=self.body, own=own)
+        if "tier" in self.named:
+            rows = rows.filter(assigned_tier=Given("tier", CharField()))
+        if "organisation" in self.named:
+            rows = rows.filter(organisation__reference=Given("organisation", CharField()))
+        if "late" in self.named:
+            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in=DONE)
+        return rows
+
+
+_queue = lru_cache(maxsize=64)(_Queue)
+
+
+def queue_for(
+    user: User, size: int, *, only: str = "", after: str = "", late: datetime | None = None, **chosen: str
+) -> Mapping[str, Page]:
+    """The queue of a reviewer as `models.queue.pages` cuts it: six queries, seven of one group. `chosen`: tier, organisation.
+
+    `late`: only what came before that moment and is not done.
+    """
+    mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value}
+    if late:
+        given["late"] = late
+    cursor = cursor_of(after) if only else None
+    queries = _queue(
+        len(mine),
+        size,
+        only,
+        body=access.reviews_for_the_body(user),
+        named=frozenset(given),
+        later=cursor is not None,
+    )
+    given |= {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
+    counts = dict(queries.counts.all(**given)) if only else None
+    at, pk = cursor or (None, None)
+    return cut(queries.places.all(**given, at=at, pk=pk), size, counts)
+
+
+_NAMES: Prepared[tuple[str, str]] = Prepared(
+    lambda: (
+        access.submissions_for(_USER)
+        .order_by("organisation__name_en")
+        .values_list("organisation__reference", "organisation__name_en")
+        .distinct()
+    )
+)
+_APPEALS: Prepared[Appeal] = Prepared(lambda: access.appeals_for(_USER).filter(answer=None).order_by("pk"))
+
+
+def organisations_in_queue(user: User) -> list[tuple[str, str]]:
+    """The reference and name of each organisation that `user` reviews something of, by name."""
+    return _NAMES.all(user=user.pk)
+
+
+def appeals_to_answer(user: User) -> list[Appeal]:
+    return _APPEALS.all(user=user.pk)
