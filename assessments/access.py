@@ -847,12 +847,9 @@ class Told(NamedTuple):
 SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
 
 
-def history_of(assessment: Assessment) -> list[Told]:
-    """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
+def _history() -> QuerySet[Any, Any]:
     name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
-    entries = AuditEntry.objects.filter(
-        chain=assessment.use.system.organisation.reference, object=f"assessment:{assessment.reference}"
-    )
+    entries = AuditEntry.objects.filter(chain=Given("chain", CharField()), object=Given("object", CharField()))
     kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
     moves = entries.order_by().annotate(who=Subquery(name), words=kept)
     side = Case(
@@ -860,10 +857,20 @@ def history_of(assessment: Assessment) -> list[Told]:
         default=Value(SAID_BY_APPLICANT),
         output_field=CharField(),
     )
-    said = CaseMessage.objects.filter(submission__assessment=assessment).annotate(kind=side)
-    rows = moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
+    of: Any = Given("assessment")
+    said = CaseMessage.objects.filter(submission__assessment=of).annotate(kind=side)
+    return moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
         said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True
     )
+
+
+_HISTORY: Prepared[Any] = Prepared(_history)
+
+
+def history_of(assessment: Assessment) -> list[Told]:
+    """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
+    chain, name = assessment.use.system.organisation.reference, f"assessment:{assessment.reference}"
+    rows = _HISTORY.all(chain=chain, object=name, assessment=assessment.pk)
     return sorted((Told(*row) for row in rows), key=lambda told: (told.at, told.pk))
 
 

@@ -53,6 +53,7 @@ from assessments.models import (
     MarkReplyRevision,
     Membership,
     Organisation,
+    RemediationAction,
     ReviewMark,
     ReviewSeat,
     RevisionOutcome,
@@ -1186,12 +1187,19 @@ def delivery_team(assessment: Assessment) -> set[int]:
     evidence or gave what is attached, and who replied to a reviewer.
     """
     use = assessment.use
-    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
-    people = facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
-        use.fact_rows().exclude(agreed_by=None).values_list("agreed_by_id", flat=True),
+    people = _TEAM.all(use=use.pk, system=use.system_id)
+    return {pk for pk in people if pk is not None}
+
+
+def _team() -> QuerySet[Any, Any]:
+    use: Any = Given("use")
+    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=Given("system"), parent__use=None))
+    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=Given("system"), use=None)).exclude(agreed_by=None)
+    return facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
+        agreed.values_list("agreed_by_id", flat=True),
         AnswerRevision.objects.filter(parent__assessment__use=use).values_list("by_id", flat=True),
         Assignment.objects.filter(assessment__use=use).values_list("member__user_id", flat=True),
-        use.actions.exclude(owner=None).values_list("owner_id", flat=True),
+        RemediationAction.objects.filter(use=use).exclude(owner=None).values_list("owner_id", flat=True),
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(action__use=use).values_list("by_id", flat=True),
@@ -1202,4 +1210,6 @@ def delivery_team(assessment: Assessment) -> set[int]:
         ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
-    return {pk for pk in people if pk is not None}
+
+
+_TEAM: Prepared[int | None] = Prepared(_team)

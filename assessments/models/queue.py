@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import (
@@ -15,7 +16,6 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
-    Prefetch,
     Q,
     Subquery,
     Value,
@@ -28,6 +28,7 @@ from django.utils import timezone
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import State
 from assessments.models.desk import CaseMessage, Interest, SeatRequest
+from assessments.models.prepared import Given, Prepared
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat, Submission, SubmissionQuerySet
 
 UNDER_REVIEW = (State.SUBMITTED, State.IN_REVIEW)
@@ -68,7 +69,7 @@ def late_before(today: date, target: int) -> datetime:
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
-def grouped(rows: SubmissionQuerySet, reviewer: int, *, body: bool, own: Iterable[int]) -> Any:
+def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterable[Any]) -> Any:
     """Say of each submission in which of GROUPS it stands for this reviewer (column `stands_in`).
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
@@ -76,7 +77,9 @@ def grouped(rows: SubmissionQuerySet, reviewer: int, *, body: bool, own: Iterabl
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))
     is_open = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
-    second = Q(assigned_tier=Tier.HIGH) & ~Q(Exists(seats.filter(seat=Seat.SECOND))) & ~Q(organisation__in=list(own))
+    second = (
+        Q(assigned_tier=Tier.HIGH) & ~Q(Exists(seats.filter(seat=Seat.SECOND))) & ~Q(organisation__pk__in=list(own))
+    )
     waits = Q(assessment__state=State.SUBMITTED) | second if body else Q(assessment__state=State.SUBMITTED)
     return rows.annotate(
         stands_in=Case(
@@ -99,27 +102,49 @@ class Page:
 
 
 def pages(rows: Any, size: int, *, only: str = "", after: str = "") -> Mapping[str, Page]:
-    """Cut the first rows of each group, or a page of the one asked for: two queries and those of `with_work`.
+    """Cut the first rows of each group, or a page of the one asked for: one query, or two, and those of `read`.
 
     What waits stands oldest first, what is done newest first. `after` is the cursor of the page before; one that cannot
     be read counts as none.
     """
-    counts = dict(rows.order_by().values_list("stands_in").annotate(n=Count("pk")))
+    counts = dict(counted(rows)) if only else None
+    return cut(placed(rows, size, only, cursor_of(after) if only else None), size, counts)
+
+
+def counted(rows: Any) -> Any:
+    """How many rows each group has, as pairs."""
+    return rows.order_by().values_list("stands_in").annotate(n=Count("pk"))
+
+
+def placed(rows: Any, size: int, only: str = "", cursor: tuple[Any, Any] | None = None) -> Any:
+    """Which rows stand on the page, one more than fit: id, group, place in it, how many there are in it."""
     ids = rows.filter(stands_in=only) if only else rows
-    if only and (cursor := _cursor(after)):
+    if cursor:
         at, pk = cursor
         sign = "lt" if only == DONE else "gt"
         ids = ids.filter(Q(**{f"at__{sign}": at}) | Q(at=at, **{f"pk__{sign}": pk}))
     numbered = ids.order_by().annotate(
         place=Window(RowNumber(), partition_by=[F("stands_in")], order_by=[F("at").asc(), F("pk").asc()]),
         from_end=Window(RowNumber(), partition_by=[F("stands_in")], order_by=[F("at").desc(), F("pk").desc()]),
+        in_all=Window(Count("pk"), partition_by=[F("stands_in")]),
         nth=Case(When(stands_in=DONE, then=F("from_end")), default=F("place"), output_field=IntegerField()),
     )
-    wanted = numbered.filter(nth__lte=size + 1).values_list("pk", "stands_in", "nth")
-    found = {pk: (group, nth) for pk, group, nth in wanted}
-    read: Any = with_work(Submission.objects.filter(pk__in=list(found) or [0]))
+    return numbered.filter(nth__lte=size + 1).values_list("pk", "stands_in", "nth", "in_all")
+
+
+def cut(
+    wanted: Iterable[tuple[int, str, int, int]], size: int, counts: Mapping[str, int] | None = None
+) -> Mapping[str, Page]:
+    """Read the rows that stand on the page and put them into their groups.
+
+    `counts`: how many each group has, where `wanted` is of one group or a later page and does not say it of all.
+    """
+    wanted = list(wanted)
+    found = {pk: (group, nth) for pk, group, nth, _in_all in wanted}
+    if counts is None:
+        counts = {group: in_all for _pk, group, _nth, in_all in wanted}
     of_group: dict[str, list[Any]] = {group: [] for group in GROUPS}
-    for row in sorted(read, key=lambda row: found[row.pk][1]):
+    for row in sorted(read(list(found)), key=lambda row: found[row.pk][1]):
         row.stands_in = found[row.pk][0]
         of_group[row.stands_in].append(row)
     return {
@@ -132,7 +157,7 @@ def pages(rows: Any, size: int, *, only: str = "", after: str = "") -> Mapping[s
     }
 
 
-def _cursor(text: str) -> tuple[datetime, int] | None:
+def cursor_of(text: str) -> tuple[datetime, int] | None:
     at, _tilde, pk = text.rpartition("~")
     try:
         moment = datetime.fromisoformat(at)
@@ -141,25 +166,48 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-def with_work(rows: Any) -> SubmissionQuerySet:
-    """The rows with who holds them, what was decided, declared and asked, and when the applicant last wrote."""
-    seats = Prefetch("seats", ReviewSeat.objects.select_related("reviewer").order_by("pk"))
-    decisions = Prefetch("decisions", ReviewDecision.objects.select_related("by").order_by("pk"))
-    conflicts = Interest.objects.exclude(words="").select_related("reviewer").order_by("pk")
-    asked = SeatRequest.objects.filter(ended_at=None).select_related("to").order_by("pk")
+STEP = 26  # rows are read by as many places at a time, so that few queries have to be compiled
+
+
+@lru_cache(maxsize=16)
+def _reading(places: int) -> tuple[Prepared[Any], ...]:
+    """The rows of the queue, their seats, decisions, declared conflicts and open requests."""
+    ids: Any = [Given(f"pk{n}") for n in range(places)]
     returned = ReviewDecision.objects.filter(submission=OuterRef("pk"), kind=DecisionKind.RETURN)
     said = CaseMessage.objects.filter(submission=OuterRef("pk"), from_reviewer=False).order_by("-pk")
-    found: SubmissionQuerySet = (
-        rows.for_list()
-        .annotate(
-            was_returned=Exists(returned),
-            wrote_at=Subquery(said.values("at")[:1]),
-        )
-        .prefetch_related(
-            seats,
-            decisions,
-            Prefetch("assessment__interests", conflicts, to_attr="conflicts"),
-            Prefetch("requests", asked, to_attr="asked"),
-        )
+    rows = Submission.objects.filter(pk__in=ids).select_related("assessment__use__system", "organisation")
+    names = ("assessment__use__title", "assessment__use__system__name", "organisation__name_en")
+    own = ("reference", "round", "at", "route", "assigned_tier", "changed", "assessment__state")
+    rows = rows.only(*own, *names, "assessment__current_submission").annotate(
+        was_returned=Exists(returned), wrote_at=Subquery(said.values("at")[:1])
     )
+    seats = ReviewSeat.objects.filter(submission__pk__in=ids).select_related("reviewer").order_by("pk")
+    decisions = ReviewDecision.objects.filter(submission__pk__in=ids).select_related("by").order_by("pk")
+    conflicts = Interest.objects.filter(assessment__pk__in=ids).exclude(words="").select_related("reviewer")
+    asked = SeatRequest.objects.filter(submission__pk__in=ids, ended_at=None).select_related("to").order_by("pk")
+    every: tuple[Any, ...] = (rows, seats, decisions, conflicts.order_by("pk"), asked)
+    return tuple(Prepared(one.all) for one in every)
+
+
+def read(ids: Sequence[int]) -> list[Any]:
+    """The rows with who holds them (`held`), what was `decided`, declared (`conflicts`) and `asked`: five queries.
+
+    `wrote_at`: when the applicant last wrote; `was_returned`.
+    """
+    places = -(-max(len(ids), 1) // STEP) * STEP
+    rows, seats, decisions, conflicts, asked = _reading(places)
+
+    def ask(query: Prepared[Any], keys: Sequence[int], by: str) -> dict[int, list[Any]]:
+        of: dict[int, list[Any]] = {}
+        for one in query.all(**{f"pk{n}": key for n, key in enumerate([*keys, *[0] * (places - len(keys))])}):
+            of.setdefault(getattr(one, by), []).append(one)
+        return of
+
+    found = [row for (row,) in ask(rows, ids, "pk").values()]
+    held, decided = ask(seats, ids, "submission_id"), ask(decisions, ids, "submission_id")
+    requests = ask(asked, ids, "submission_id")
+    interests = ask(conflicts, sorted({row.assessment_id for row in found}), "assessment_id")
+    for row in found:
+        row.held, row.decided, row.asked = (of.get(row.pk, []) for of in (held, decided, requests))
+        row.conflicts = interests.get(row.assessment_id, [])
     return found

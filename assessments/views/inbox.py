@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case as Cases
-from django.db.models import Q, Value, When
+from django.db.models import Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
-from assessments import access, teamwork
+from assessments import access, desk_rows, teamwork
 from assessments.models import User
 from assessments.views.case import Case
 
@@ -63,7 +63,6 @@ def seen(request: HttpRequest, case: Case | None = None) -> None:
     user: Any = request.user
     if request.method != "GET" or (case and not case.marks.get("", access.NO_MARKS).news):
         return
-    here = Q(link=request.path) | Q(link__startswith=f"{request.path}#")
-    found = list(access.unread_for(user).filter(here).values_list("pk", flat=True))
+    found = desk_rows.unread_at(user, request.path)
     if found:
         teamwork.mark_read(access.messages_for(user).filter(pk__in=found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -213,7 +213,7 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
 
 def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
     """Accept the plain ones of a page, of all pages on the page of what changed."""
-    targets = case.targets if group.key == CHANGES else [row.target for row in group.rows]
+    targets = case.targets if group.key == CHANGES else group.targets
     try:
         accepted = reviewing.accept_together(case.submission, targets, by=case.user)
     except WorkflowError as error:
@@ -224,15 +224,16 @@ def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
     return len(accepted)
 
 
-def _shown(case: Case, show: str, rows: Iterable[Row]) -> list[Row]:
-    """The rows that a filter lets through, and those that wait for a correction."""
-    kept = {
-        "changed": lambda row: row.waits,
-        "unmarked": lambda row: not row.is_marked,
-        "decisive": lambda row: row.decisive,
-        "all": lambda row: True,
+def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:
+    """The targets that a filter lets through, and those that wait for a correction."""
+    kept: Callable[[str], bool] = {
+        "changed": case.waits,
+        "unmarked": lambda target: target not in case.marks,
+        "decisive": lambda target: target in case.sent.decisive,
+        "all": lambda target: True,
     }[show]
-    return [row for row in rows if kept(row) or (row.form is not None and row.form.is_bound)]
+    typed = {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
+    return [target for target in targets if kept(target) or target in typed]
 
 
 def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
@@ -240,12 +241,12 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
     usual = "changed" if case.before is not None and case.is_open else "all"
     if show not in FILTERS or (show == "changed" and case.before is None):
         show = "all" if group.key == CHANGES else usual
-    rows = _shown(case, show, group.rows)
+    rows = [case.rows[target] for target in _shown(case, show, group.targets)]
     case.hang_evidence(rows)
     draw(case, rows, of_facts=group.key == FACTS)
     errors = [*_errors(rows)]
     page_url = case.url(group.key)
-    own = set(case.plain) if group.key == CHANGES else set(case.plain) & {row.target for row in group.rows}
+    own = set(case.plain) if group.key == CHANGES else set(case.plain).intersection(group.targets)
     return render(
         request,
         "assessments/reviews/marking.html",
@@ -255,16 +256,16 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "group": group,
             "rows": rows,
             "has_form": case.is_open or bool(errors),
-            "left_out": len(group.rows) - len(rows),
+            "left_out": len(group.targets) - len(rows),
             "errors": errors,
             "outline": [
                 (other, f"{case.url(other.key)}{'' if show == usual else f'?show={show}'}")
                 for other in case.groups
-                if other.key == group.key or _shown(case, show, other.rows)
+                if other.key == group.key or _shown(case, show, other.targets)
             ],
             "show": show,
             "filters": [
-                (key, word, f"{page_url}?show={key}", sum(bool(_shown(case, key, [row])) for row in group.rows))
+                (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
                 for key, word in FILTERS.items()
                 if key != "changed" or case.before is not None
             ],
@@ -293,8 +294,9 @@ def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
 
 def _kinds(case: Case) -> list[tuple[str, int]]:
     """How many unchanged marks of each kind were carried, for the outline of a later round."""
-    carried = [row for row in case.rows.values() if not row.waits] if case.before is not None else []
-    return [(str(kind.label).lower(), sum(row.state == kind for row in carried)) for kind in MarkKind]
+    carried = [target for target in case.targets if not case.waits(target)] if case.before is not None else []
+    marks = [str(case.marks[target].mark) for target in carried if target in case.marks]
+    return [(str(kind.label).lower(), marks.count(kind)) for kind in MarkKind]
 
 
 @login_required
@@ -310,9 +312,9 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     target = request.POST.get("target", "")
     if target.startswith("e:"):
         return _mark_piece(request, case, target)
-    row = case.rows.get(target)
-    if row is None:
+    if target not in case.targets:
         raise Http404
+    row = case.rows[target]
     case.require_seat()
     data = request.POST.copy()
     if f"{row.anchor}-mark" not in data:
@@ -338,7 +340,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "swap": True,
             },
         )
-    group = next(group for group in case.groups if row in group.rows)
+    group = next(group for group in case.groups if target in group.targets)
     if saved is None:
         return _marking_page(request, case, group)
     messages.success(request, _("Mark saved."))
@@ -347,9 +349,9 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
 
 def _mark_piece(request: SignedIn, case: Case, target: str) -> HttpResponse:
     question, _slash, reference = target.removeprefix("e:").partition("/")
-    row = case.rows.get(f"q:{question}")
-    if row is None:
+    if f"q:{question}" not in case.targets:
         raise Http404
+    row = case.rows[f"q:{question}"]
     case.hang_evidence([row])
     piece = next((one for one in row.pieces if one.given["reference"] == reference), None)
     if piece is None:
@@ -366,4 +368,4 @@ def _mark_piece(request: SignedIn, case: Case, target: str) -> HttpResponse:
 
 def row_group(case: Case, row: Row) -> str:
     """The key of the page on which a row stands."""
-    return next(group.key for group in case.groups if row in group.rows)
+    return next(group.key for group in case.groups if row.target in group.targets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,27 +13,25 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from assessments import access
+from assessments import access, desk_rows
 from assessments.errors import NotPermitted
 from assessments.forms.desk import GROUP_WORDS, QueueForm
 from assessments.guideline.terms import Tier
 from assessments.models import (
-    Appeal,
     DecisionKind,
-    Interest,
     ReviewSeat,
     Seat,
-    SeatRequest,
     State,
     Submission,
     User,
 )
-from assessments.models.queue import DONE, GROUPS, UNDER_REVIEW, grouped, late_before, pages, working_days
+from assessments.models.queue import DONE, GROUPS, UNDER_REVIEW, late_before, working_days
 from assessments.views.requests import SignedIn
 from assessments.views.timeline import appeal_words
 
@@ -51,24 +49,37 @@ MOVES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One submission as the queue shows it; `days`: working days since it came; `over`: how many above the target."""
+    """One submission of the queue, what its row shows, and when something last happened to it."""
 
     submission: Submission
+    shown: Shown
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the row of a submission shows, in plain values by which it is kept once it was drawn.
+
+    `days`: working days since it came; `over`: how many above the target; `seats`: who holds it, and until when away.
+    """
+
+    reference: str
+    title: str
+    organisation: str
+    system: str
+    last: str
+    last_at: str
+    tier: str
+    round: int
+    changed: int | None
+    state: str
     days: int
     over: int
-    state: str
     second: bool
-    last_at: datetime
-    last: str
-    wrote_at: datetime | None
-    seats: list[ReviewSeat] = field(default_factory=list)
-    asked: list[SeatRequest] = field(default_factory=list)
-    conflicts: list[Interest] = field(default_factory=list)
-    mine_asked: bool = False
-
-    @property
-    def use(self) -> Any:
-        return self.submission.assessment.use
+    route: str
+    conflicts: tuple[str, ...]
+    seats: tuple[tuple[str, str], ...]
+    asked: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,37 +105,33 @@ def queue(request: SignedIn) -> HttpResponse:
         raise NotPermitted(_("This page is for reviewers."))
     if not request.GET and request.session.get(KEPT):
         return redirect(f"{reverse('reviews')}?{request.session[KEPT]}")
-    rows: Any = access.submissions_for(user)
-    names = rows.order_by("organisation__name_en").values_list("organisation__reference", "organisation__name_en")
-    form = QueueForm(request.GET, organisations=list(names.distinct()))
+    form = QueueForm(request.GET, organisations=desk_rows.organisations_in_queue(user))
     chosen = form.chosen()
     if request.GET and request.session.get(KEPT, "") != form.query():
         request.session[KEPT] = form.query()
     today = timezone.localdate()
     target = access.current_edition().policy.review_target_days
-    body = access.reviews_for_the_body(user)
-    own = {membership.organisation_id for membership in access.memberships_on_page(user)}
-    rows = grouped(rows, user.pk, body=body, own=own)
-    if tier := chosen.get("tier"):
-        rows = rows.filter(assigned_tier=tier)
-    if organisation := chosen.get("organisation"):
-        rows = rows.filter(organisation__reference=organisation)
-    if chosen.get("late"):
-        rows = rows.filter(at__lt=late_before(today, target)).exclude(stands_in=DONE)
     only = chosen.get("who", "")
-    size = ROWS * 2 if only else ROWS
-    found = pages(rows, size, only=only, after=request.GET.get("after", ""))
-    groups = {
-        key: Group(
+    found = desk_rows.queue_for(
+        user,
+        ROWS * 2 if only else ROWS,
+        only=only,
+        after=request.GET.get("after", ""),
+        late=late_before(today, target) if chosen.get("late") else None,
+        tier=chosen.get("tier", ""),
+        organisation=chosen.get("organisation", ""),
+    )
+    groups = {}
+    for key, page in found.items():
+        lines = [_line(submission, today, target) for submission in page.rows]
+        groups[key] = Group(
             key,
             GROUP_WORDS[key],
-            [_line(submission, user, today, target) for submission in page.rows],
+            lines,
             page.count,
             _address({**chosen, "who": key}, page.after if only else "") if page.after else "",
         )
-        for key, page in found.items()
-    }
-    appeals: list[Appeal] = list(access.appeals_for(user).filter(answer=None).order_by("pk")) if body else []
+    appeals = desk_rows.appeals_to_answer(user) if access.reviews_for_the_body(user) else []
     context: dict[str, Any] = {
         "form": form,
         "filtered": bool(chosen),
@@ -144,37 +151,48 @@ def _address(chosen: dict[str, str], after: str = "") -> str:
     return "?" + urlencode({**chosen, **({"after": after} if after else {})})
 
 
-def _line(submission: Any, user: User, today: date, target: int) -> Line:
+def _line(submission: Any, today: date, target: int) -> Line:
+    """A row of `models.queue.read` as it is shown."""
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
     under_review = current and assessment.state in UNDER_REVIEW
     state = "recalled" if assessment.state == State.DRAFT else str(assessment.state)
     before = "returned" if submission.was_returned else "recalled"  # what ended an earlier round
     days = working_days(timezone.localdate(submission.at), today)
-    seats = list(submission.seats.all())
-    moves = [(submission.at, _("submitted"))]
-    moves += [(seat.taken_at, _("taken by %(name)s") % {"name": seat.reviewer}) for seat in seats]
+    # what happened, as its moment and its words, to be filled in for the last one alone
+    moves: list[tuple[datetime, Any, dict[str, Any]]] = [(submission.at, gettext_lazy("submitted"), {})]
+    moves += [(seat.taken_at, gettext_lazy("taken by %(name)s"), {"name": seat.reviewer}) for seat in submission.held]
     moves += [
-        (made.at, _("%(move)s by %(name)s") % {"move": MOVES[made.kind], "name": made.by})
-        for made in submission.decisions.all()
+        (made.at, gettext_lazy("%(move)s by %(name)s"), {"move": MOVES[made.kind], "name": made.by})
+        for made in submission.decided
     ]
     if submission.wrote_at:
-        moves.append((submission.wrote_at, _("message of the applicant")))
-    last_at, last = max(moves, key=lambda move: move[0])
-    return Line(
-        submission=submission,
+        moves.append((submission.wrote_at, gettext_lazy("message of the applicant"), {}))
+    last_at, last, names = max(moves, key=lambda move: move[0])
+    shown = Shown(
+        reference=submission.reference,
+        title=assessment.use.title,
+        organisation=submission.organisation.name_en,
+        system=assessment.use.system.name,
+        last=str(last) % names,
+        last_at=date_format(timezone.localtime(last_at), "j M, H:i"),
+        tier=str(submission.assigned_tier),
+        round=submission.round,
+        changed=submission.changed,
+        state=state if current else before,
         days=days,
         over=max(days - target, 0) if under_review else 0,
-        state=state if current else before,
-        second=under_review and assessment.state == State.IN_REVIEW and wants_second(submission, seats),
-        last_at=last_at,
-        last=last,
-        wrote_at=submission.wrote_at,
-        seats=seats,
-        asked=submission.asked if under_review else [],
-        conflicts=assessment.conflicts if under_review else [],
-        mine_asked=under_review and any(one.to_id == user.pk for one in submission.asked),
+        second=under_review and assessment.state == State.IN_REVIEW and wants_second(submission, submission.held),
+        route=str(submission.route),
+        conflicts=tuple(str(one.reviewer) for one in submission.conflicts) if under_review else (),
+        seats=tuple((str(seat.reviewer), _away(seat.reviewer)) for seat in submission.held),
+        asked=tuple(str(one.to) for one in submission.asked) if under_review else (),
     )
+    return Line(submission, shown, last_at)
+
+
+def _away(user: User) -> str:
+    return date_format(user.away_until, "j M") if user.is_away and user.away_until else ""
 
 
 def wants_second(submission: Submission, seats: Sequence[ReviewSeat]) -> bool:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import difflib
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -26,11 +24,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, reviewing, workflow
+from assessments import access, desk_rows
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
-from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import UNKNOWN, Choice, Strength
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models import (
     EvidenceMark,
     Interest,
@@ -43,7 +41,8 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.snapshots import declared_in, evidence_of
+from assessments.models.snapshots import evidence_of
+from assessments.views.sent import changed_between, taken_apart
 from assessments.views.wording import (
     answer_lines,
     as_day,
@@ -190,29 +189,48 @@ class Piece:
         return OPERATION if self.is_kept else str(uuid.uuid4())
 
 
-@dataclass
 class Group:
-    """A page of rows: the facts, or one section."""
+    """A page of rows: the facts, or one section. It is counted without its rows, which are made where they are shown."""
 
-    key: str
-    title: str
-    rows: list[Row]
+    def __init__(self, case: Case, key: str, title: str, targets: Iterable[str]) -> None:
+        self.case, self.key, self.title, self.targets = case, key, title, tuple(targets)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return [self.case.rows[target] for target in self.targets]
 
     @property
     def marked(self) -> int:
-        return sum(row.is_marked for row in self.rows)
+        return sum(target in self.case.marks for target in self.targets)
 
     @property
     def changed(self) -> int:
-        return sum(row.changed for row in self.rows)
+        return sum(target in self.case.changed for target in self.targets)
 
     @property
-    def waiting(self) -> list[Row]:
-        return [row for row in self.rows if row.waits]
+    def waiting(self) -> list[str]:
+        return [target for target in self.targets if self.case.waits(target)]
 
     @property
     def left(self) -> int:
-        return len(self.rows) - self.marked
+        return len(self.targets) - self.marked
+
+
+class Rows(dict[str, Row]):
+    """The rows of a case by target, each made when it is asked for."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__()
+        self.case = case
+
+    def __missing__(self, target: str) -> Row:
+        sent = self.case.sent
+        if target in sent.facts:
+            row = self.case.fact_row(target, sent.facts[target])
+        else:
+            row = self.case.answer_row(target, sent.questions[target])
+        self[target] = row
+        return row
 
 
 class Case:
@@ -220,38 +238,40 @@ class Case:
 
     def __init__(self, user: User, reference: str, since: int = 0) -> None:
         """`since`: the round to hold it against, 0 for the one before it."""
-        self.door = door = access.submissions_to_read(user)
-        # The snapshots are what a case is about, so they come along; lists leave them out.
-        rows: Any = door.defer(None).select_related("assessment__use__system__organisation")
-        mine = access.submissions_for(user).filter(pk=OuterRef("pk"))
-        found: Any = get_object_or_404(rows.annotate(may_review=Exists(mine)), reference=reference)
+        found = desk_rows.find_case(user, reference)
+        if found is None:
+            raise Http404
         self.submission: Submission = found
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.user = user
         self.assessment = self.submission.assessment
         self.use = self.assessment.use
         self.edition: Edition = edition_for(self.submission.edition_checksum)
-        self.content = self.submission.content()
-        self.seats: list[ReviewSeat] = list(self.submission.seats.select_related("reviewer").order_by("pk"))
+        self.sent = taken_apart(self.submission.snapshot, self.edition)
+        self.content = self.sent.content
+        self.seats: list[ReviewSeat] = desk_rows.seats_of(self.submission)
         self.seat = next((seat for seat in self.seats if seat.reviewer_id == user.pk), None)
-        self.replies = reviewing.replies_in(self.content)
+        self.replies = self.sent.replies
         self.before: dict[str, Any] | None = None
         self.round_before = 0
+        self.changed: Collection[str] = frozenset()
         earlier = None
         if self.submission.round > 1:
-            rounds = door.defer(None).filter(assessment=self.assessment, round__lt=self.submission.round)
+            rounds = access.submissions_to_read(user).defer(None)
+            rounds = rounds.filter(assessment=self.assessment, round__lt=self.submission.round)
             earlier = (rounds.filter(round=since) if since else rounds).order_by("-round").first()
             if earlier is None and since:
                 raise Http404
             if earlier:
-                self.before, self.round_before = earlier.content(), earlier.round
-        rows = list(access.marks_kept(self.submission, earlier))
+                before = taken_apart(earlier.snapshot, edition_for(earlier.edition_checksum))
+                self.before, self.round_before = before.content, earlier.round
+                self.changed = changed_between(before, self.sent)
+        rows = desk_rows.marks_kept(self.submission, earlier)
         self.kept: dict[str, ReviewMark] = {row.target: row for row in rows if row.submission_id == self.submission.pk}
         self.asked = {row.target: row for row in rows if row.submission_id != self.submission.pk}
         self.marks = {target: mark for target, mark in self.kept.items() if mark.mark}
         # Held against an older round it can be read, not marked: the marks are about the round before.
         self.is_comparison = bool(since) and since != self.submission.round - 1
-        self.changed = workflow.changed_targets(self.before, self.content) if self.before else set()
 
     def require_seat(self) -> ReviewSeat:
         """Return the person's seat; raises NotPermitted for somebody who may read the case and has not taken it."""
@@ -262,7 +282,7 @@ class Case:
     @cached_property
     def interests(self) -> list[Interest]:
         """What reviewers have declared about the case, oldest first."""
-        return list(access.interests_in(self.assessment))
+        return desk_rows.interests_in(self.assessment)
 
     @property
     def conflict(self) -> Interest | None:
@@ -284,7 +304,7 @@ class Case:
     def requests(self) -> list[SeatRequest]:
         """Who is asked to take which seat; of a closed case nobody."""
         under_review = self.assessment.state in (State.SUBMITTED, State.IN_REVIEW)
-        return list(access.open_requests(self.submission)) if self.is_current and under_review else []
+        return desk_rows.open_requests(self.submission) if self.is_current and under_review else []
 
     @property
     def is_current(self) -> bool:
@@ -297,9 +317,16 @@ class Case:
             return False
         return self.is_current and self.assessment.state == State.IN_REVIEW
 
-    @cached_property
+    @property
     def targets(self) -> tuple[str, ...]:
-        return reviewing.review_targets(self.content)
+        return self.sent.targets
+
+    def waits(self, target: str) -> bool:
+        """As `Row.waits`, without its row."""
+        if target in self.changed or (target in self.replies and not self.is_comparison):
+            return True
+        kept = self.kept.get(target)
+        return kept is None or kept.carried_from is None
 
     @property
     def left(self) -> int:
@@ -317,7 +344,7 @@ class Case:
         """What may be accepted in one action."""
         if not self.is_open:
             return ()
-        return reviewing.left_to_accept(self.edition, self.content, self.marks, self.changed)
+        return tuple(t for t in self.sent.plain if t not in self.marks and t not in self.changed)
 
     @property
     def changes(self) -> list[ReviewMark]:
@@ -330,34 +357,34 @@ class Case:
 
     @cached_property
     def groups(self) -> list[Group]:
-        groups = [Group(FACTS, _("Facts"), [self._fact_row(fact) for fact in self.content["facts"]])]
-        sections: dict[str, Group] = {}
-        for shown in self.content["questions"]:
-            question = self.edition.questions[shown["question"]]
-            title = self.edition.section_of[question.section].title
-            group = sections.setdefault(question.section, Group(question.section, title, []))
-            group.rows.append(self._answer_row(shown))
-        return groups + list(sections.values())
+        sections = self.sent.sections.items()
+        titles = self.edition.section_of
+        return [
+            Group(self, FACTS, _("Facts"), self.sent.facts),
+            *(Group(self, key, titles[key].title, targets) for key, targets in sections),
+        ]
 
     @cached_property
-    def rows(self) -> dict[str, Row]:
-        return {row.target: row for group in self.groups for row in group.rows}
+    def rows(self) -> Rows:
+        return Rows(self)
+
+    def title_of(self, target: str) -> str:
+        """As `Row.title`, without its row."""
+        if target in self.sent.facts:
+            known = self.edition.facts.get(target.removeprefix("f:"))
+            return known.label if known else target.removeprefix("f:")
+        return self.edition.questions[target.removeprefix("q:")].title
 
     @cached_property
     def not_applicable(self) -> Group:
         """The answers by which a must, whole or as a line of a checklist, is not applicable: one page of their own."""
-        left_out = {
-            f"q:{finding['question']}"
-            for finding in self.content["findings"]
-            if finding["kind"] == "not_applicable" and finding["strength"] == Strength.MUST
-        }
-        rows = [row for row in self.rows.values() if row.target in left_out]
-        return Group(NOT_APPLICABLE, _("Musts that are not applicable"), rows)
+        targets = [target for target in self.targets if target in self.sent.not_applicable]
+        return Group(self, NOT_APPLICABLE, _("Musts that are not applicable"), targets)
 
     def group(self, key: str) -> Group:
         if key == CHANGES:
-            rows = [row for row in self.rows.values() if (row.changed if self.is_comparison else row.waits)]
-            return Group(CHANGES, _("What changed"), rows)
+            shown = [t for t in self.targets if (t in self.changed if self.is_comparison else self.waits(t))]
+            return Group(self, CHANGES, _("What changed"), shown)
         if key == NOT_APPLICABLE:
             return self.not_applicable
         found = next((group for group in self.groups if group.key == key), None)
@@ -367,14 +394,20 @@ class Case:
 
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
-        reference = self.submission.reference
-        own = {FACTS: "review_facts", CHANGES: "review_changes", NOT_APPLICABLE: "review_not_applicable"}
-        page = reverse(own[group], args=[reference]) if group in own else ""
-        page = page or reverse("review_section", args=[reference, group])
+        page = self._pages.get(group)
+        if page is None:
+            reference = self.submission.reference
+            own = {FACTS: "review_facts", CHANGES: "review_changes", NOT_APPLICABLE: "review_not_applicable"}
+            page = reverse(own[group], args=[reference]) if group in own else ""
+            page = self._pages[group] = page or reverse("review_section", args=[reference, group])
         if not target:
             return page
-        shown = "?show=all" if self.before and not self.rows[target].waits else ""
+        shown = "?show=all" if self.before and not self.waits(target) else ""
         return f"{page}{shown}#{target.replace(':', '-')}"
+
+    @cached_property
+    def _pages(self) -> dict[str, str]:
+        return {}
 
     def url_of(self, target: str) -> str:
         key = target.removeprefix("q:")
@@ -389,7 +422,7 @@ class Case:
     def next_url(self) -> str:
         """Where to go on: in a later round all that changed stands on one page."""
         following = self.next_group
-        if self.before is not None and any(row.waits and not row.is_marked for row in self.rows.values()):
+        if self.before is not None and any(self.waits(t) and t not in self.marks for t in self.targets):
             return self.url(CHANGES)
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
@@ -399,8 +432,8 @@ class Case:
         if not rows:
             return
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
-        versions = access.versions_submitted(self.submission, named)
-        marks = {(m.question, m.piece): m for m in access.evidence_marks_on(self.submission)}
+        versions = desk_rows.versions_submitted(self.submission, named)
+        marks = {(m.question, m.piece): m for m in desk_rows.evidence_marks_on(self.submission)}
         signed = timezone.localdate(self.submission.at)
         for row in rows:
             key = row.target.removeprefix("q:")
@@ -409,13 +442,8 @@ class Case:
                 for given in row.now["evidence"]
             ]
 
-    @cached_property
-    def decisive(self) -> frozenset[str]:
-        return reviewing.decisive_targets(self.edition, self.content)
-
-    def _fact_row(self, fact: Mapping[str, Any]) -> Row:
+    def fact_row(self, target: str, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])
-        target = f"f:{fact['key']}"
         old = self._facts_before.get(fact["key"])
         return Row(
             target=target,
@@ -426,7 +454,7 @@ class Case:
             changed=target in self.changed,
             mark=self.kept.get(target),
             blocks=bool(known and known.prohibited_use),
-            decisive=target in self.decisive,
+            decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),
         )
@@ -456,9 +484,8 @@ class Case:
             "signed_worst": fact.get("signed_worst"),
         }
 
-    def _answer_row(self, shown: Mapping[str, Any]) -> Row:
+    def answer_row(self, target: str, shown: Mapping[str, Any]) -> Row:
         question = self.edition.questions[shown["question"]]
-        target = f"q:{question.key}"
         old = (self.before or {"answers": {}})["answers"].get(question.key)
         return Row(
             target=target,
@@ -470,30 +497,12 @@ class Case:
             else None,
             changed=target in self.changed,
             mark=self.kept.get(target),
-            decisive=target in self.decisive,
+            decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),
-            cited=partial(self._cited, question),
-            blocks=not self._blocking.isdisjoint(question.requirements),
+            cited=partial(self.sent.cited, question),
+            blocks=self.sent.blocks(question),
         )
-
-    def _cited(self, question: Question) -> list[tuple[str, str, str]]:
-        """The clauses in scope that ask for it: id, as cited, the strongest word."""
-        clauses: dict[str, Strength] = {}
-        for id in question.requirements:
-            requirement = self.edition.requirements[id]
-            if requirement.in_scope(self._declared.context, self._declared.parts):
-                stands = clauses.get(requirement.clause, Strength.CONSIDER)
-                clauses[requirement.clause] = min(stands, requirement.strength, key=list(Strength).index)
-        return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
-
-    @cached_property
-    def _declared(self) -> Any:
-        return declared_in(self.content)
-
-    @cached_property
-    def _blocking(self) -> frozenset[str]:
-        return self.edition.blocking_requirements(self._declared.context, self._declared.tier)
 
     def _answer_words(self, key: str, items: list[str], given: Mapping[str, Any] | None) -> dict[str, Any]:
         if given is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, gates, staleness, workflow
+from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
-from assessments.guideline.terms import Choice, HoldKind, Tier
+from assessments.guideline.terms import HoldKind, Tier
 from assessments.models import (
     Seat,
     State,
@@ -46,19 +46,19 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     deciding, others = rule_cards(edition, content)
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
     independent = access.is_independent_on_page(case.user, submission.organisation_id)
-    rounds = case.door.filter(assessment=case.assessment).with_decisions().order_by("round")
+    rounds = desk_rows.rounds_of(case.user, case.assessment)
     holds = [
         {
             "hold": hold,
             "closes": edition.holds[HoldKind(hold.kind)],
             "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
         }
-        for hold in case.use.holds.order_by("pk")
+        for hold in desk_rows.holds_on(case.use)
     ]
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
     lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
-    approved = {d.by_id for r in rounds if r.pk == submission.pk for d in r.decisions.all() if d.kind == "approve"}
+    approved = {d.by_id for r, made in rounds if r.pk == submission.pk for d in made if d.kind == "approve"}
     return render(
         request,
         "assessments/reviews/overview.html",
@@ -131,32 +131,29 @@ def _found(case: Case) -> list[dict[str, Any]]:
 
     Submissions of a release without checks show what is not known and planned alone.
     """
-    rows = case.rows
-    lines = [
-        (
-            "",
-            _("Changed since round %(n)s") % {"n": case.round_before},
-            "",
-            [row for row in rows.values() if row.changed] if case.before is not None else [],
-        )
-    ]
+    sent = case.sent
+    lines = [("", _("Changed since round %(n)s") % {"n": case.round_before}, "", _among(case.changed, case.targets))]
     for found in case.content.get("checks", ()):
         check = case.edition.check_of[found["check"]]
         targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
-        lines.append((found["severity"], check.label, check.advice, [rows[t] for t in targets if t in rows]))
-    lines.append(("look", _("Do not know"), "", [row for row in rows.values() if row.now["unknown"]]))
-    planned = [row for row in rows.values() if row.now["credit"] == Choice.PLANNED]
-    lines.append(("look", _("Planned for later"), "", planned))
+        lines.append((found["severity"], check.label, check.advice, _among(case.targets, targets)))
+    lines.append(("look", _("Do not know"), "", sent.unknown))
+    lines.append(("look", _("Planned for later"), "", sent.planned))
     return [
         {
             "severity": severity,
             "title": title,
             "advice": advice,
-            "lines": [(row.title, case.url_of(row.target)) for row in about],
+            "lines": [(case.title_of(target), case.url_of(target)) for target in about],
         }
         for severity, title, advice, about in lines
         if about
     ]
+
+
+def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
+    known = frozenset(known)
+    return [target for target in targets if target in known]
 
 
 def _file_lines(case: Case, lacks: Iterable[gates.Missing]) -> list[PartLine]:

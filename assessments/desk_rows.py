@@ -1,0 +1,235 @@
+"""What the pages of a case read, each query compiled once: the doors are those of `access`, and so are the conditions.
+
+For a case that a page found by its door (`find_case`); lists come back in the order in which pages show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q
+
+from assessments import access
+from assessments.models import (
+    Appeal,
+    Assessment,
+    DeclaredUse,
+    EvidenceMark,
+    EvidenceVersion,
+    Hold,
+    Interest,
+    ReviewDecision,
+    ReviewMark,
+    ReviewSeat,
+    SeatRequest,
+    Submission,
+    User,
+)
+from assessments.models.prepared import Given, Prepared
+from assessments.models.queue import DONE, Page, counted, cursor_of, cut, grouped, placed
+
+_USER: Any = Given("user")
+_OF: Any = Given("submission")
+_ASSESSMENT: Any = Given("assessment")
+_EARLIER: Any = Given("earlier")
+
+
+def _case() -> Any:
+    # The snapshots are what a case is about, so they come along; lists leave them out.
+    rows = access.submissions_to_read(_USER).defer(None).select_related("assessment__use__system__organisation")
+    mine = access.submissions_for(_USER).filter(pk=OuterRef("pk"))
+    return rows.annotate(may_review=Exists(mine)).filter(reference=Given("reference", CharField()))
+
+
+_CASE: Prepared[Any] = Prepared(_case)
+
+
+def find_case(user: User, reference: str) -> Any:
+    """The one of `submissions_to_read` with that reference, with `may_review`; None where there is none for `user`."""
+    return _CASE.first(user=user.pk, reference=reference)
+
+
+_ROUNDS: Prepared[Submission] = Prepared(
+    lambda: access.submissions_to_read(_USER).filter(assessment=_ASSESSMENT).order_by("round")
+)
+_DECISIONS: Prepared[ReviewDecision] = Prepared(
+    lambda: ReviewDecision.objects.filter(submission__assessment=_ASSESSMENT).select_related("by").order_by("pk")
+)
+
+
+def rounds_of(user: User, assessment: Assessment) -> list[tuple[Submission, list[ReviewDecision]]]:
+    """The rounds of a case that `user` may read, each with what was decided on it: two queries."""
+    decided: dict[int, list[ReviewDecision]] = {}
+    for decision in _DECISIONS.all(assessment=assessment.pk):
+        decided.setdefault(decision.submission_id, []).append(decision)
+    rounds = _ROUNDS.all(user=user.pk, assessment=assessment.pk)
+    return [(one, decided.get(one.pk, [])) for one in rounds]
+
+
+_SEATS: Prepared[ReviewSeat] = Prepared(
+    lambda: ReviewSeat.objects.filter(submission=_OF).select_related("reviewer").order_by("pk")
+)
+
+
+def seats_of(submission: Submission) -> list[ReviewSeat]:
+    return _SEATS.all(submission=submission.pk)
+
+
+_MARKS: Prepared[ReviewMark] = Prepared(lambda: access.marks_kept(_OF))
+_MARKS_OF_TWO: Prepared[ReviewMark] = Prepared(lambda: access.marks_kept(_OF, _EARLIER))
+
+
+def marks_kept(submission: Submission, earlier: Submission | None = None) -> list[ReviewMark]:
+    """As `access.marks_kept`, for a page that shows them all."""
+    if earlier is None:
+        return _MARKS.all(submission=submission.pk)
+    return _MARKS_OF_TWO.all(submission=submission.pk, earlier=earlier.pk)
+
+
+_EVIDENCE_MARKS: Prepared[EvidenceMark] = Prepared(
+    lambda: (
+        EvidenceMark.objects.filter(submission=_OF)
+        .select_related("by", "carried_from__submission")
+        .defer("carried_from__submission__snapshot")
+    )
+)
+
+
+def evidence_marks_on(submission: Submission) -> list[EvidenceMark]:
+    return _EVIDENCE_MARKS.all(submission=submission.pk)
+
+
+@lru_cache(maxsize=64)
+def _versions(pieces: int) -> Prepared[EvidenceVersion]:
+    references = [Given(f"piece{n}", CharField()) for n in range(pieces)]
+    of: Any = Given("organisation")
+    return Prepared(
+        lambda: EvidenceVersion.objects.filter(
+            evidence__organisation=of, evidence__reference__in=references
+        ).select_related("evidence")
+    )
+
+
+def versions_submitted(
+    submission: Submission, pieces: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], EvidenceVersion]:
+    """The versions that a submission names, by reference and number, each with its piece as it is now: one query.
+
+    `pieces` come from its snapshot.
+    """
+    named = set(pieces)
+    given = {f"piece{n}": reference for n, reference in enumerate(sorted({reference for reference, _n in named}))}
+    if not given:
+        return {}
+    rows = _versions(len(given)).all(organisation=submission.organisation_id, **given)
+    found = {(row.evidence.reference, row.number): row for row in rows}
+    return {key: row for key, row in found.items() if key in named}
+
+
+_INTERESTS: Prepared[Interest] = Prepared(lambda: access.interests_in(_ASSESSMENT))
+_REQUESTS: Prepared[SeatRequest] = Prepared(lambda: access.open_requests(_OF))
+_HOLDS: Prepared[Hold] = Prepared(lambda: Hold.objects.filter(use=Given("use")).order_by("pk"))
+
+
+def interests_in(assessment: Assessment) -> list[Interest]:
+    """What reviewers declared about a case, oldest first."""
+    return _INTERESTS.all(assessment=assessment.pk)
+
+
+def open_requests(submission: Submission) -> list[SeatRequest]:
+    """The seats of a submission that somebody is asked to take."""
+    return _REQUESTS.all(submission=submission.pk)
+
+
+def holds_on(use: DeclaredUse) -> list[Hold]:
+    return _HOLDS.all(use=use.pk)
+
+
+_UNREAD: Prepared[int] = Prepared(
+    lambda: (
+        access.unread_for(_USER)
+        .filter(Q(link=Given("path", CharField())) | Q(link__startswith=Given("place", CharField())))
+        .values_list("pk", flat=True)
+    )
+)
+
+
+def unread_at(user: User, path: str) -> list[int]:
+    """The unread messages that lead to this page, or to a place on it."""
+    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#")
+
+
+# --- the queue -----------------------------------------------------------------------------------------------------------
+
+
+class _Queue:
+    """The queries of the queue for one kind of choice, the same for everybody who makes it but for who asks and what for."""
+
+    def __init__(self, own: int, size: int, only: str, *, body: bool, named: frozenset[str], later: bool) -> None:
+        self.own, self.body, self.named = own, body, named
+        cursor = (Given("at", DateTimeField()), Given("pk")) if later else None
+        self.counts: Prepared[Any] = Prepared(lambda: counted(self.rows()))
+        self.places: Prepared[Any] = Prepared(lambda: placed(self.rows(), size, only, cursor))
+
+    def rows(self) -> Any:
+        own = [Given(f"own{n}") for n in range(self.own)]
+        rows = grouped(access.submissions_for(_USER), _USER, body=self.body, own=own)
+        if "tier" in self.named:
+            rows = rows.filter(assigned_tier=Given("tier", CharField()))
+        if "organisation" in self.named:
+            rows = rows.filter(organisation__reference=Given("organisation", CharField()))
+        if "late" in self.named:
+            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in=DONE)
+        return rows
+
+
+_queue = lru_cache(maxsize=64)(_Queue)
+
+
+def queue_for(
+    user: User, size: int, *, only: str = "", after: str = "", late: datetime | None = None, **chosen: str
+) -> Mapping[str, Page]:
+    """The queue of a reviewer as `models.queue.pages` cuts it: six queries, seven of one group. `chosen`: tier, organisation.
+
+    `late`: only what came before that moment and is not done.
+    """
+    mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value}
+    if late:
+        given["late"] = late
+    cursor = cursor_of(after) if only else None
+    queries = _queue(
+        len(mine),
+        size,
+        only,
+        body=access.reviews_for_the_body(user),
+        named=frozenset(given),
+        later=cursor is not None,
+    )
+    given |= {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
+    counts = dict(queries.counts.all(**given)) if only else None
+    at, pk = cursor or (None, None)
+    return cut(queries.places.all(**given, at=at, pk=pk), size, counts)
+
+
+_NAMES: Prepared[tuple[str, str]] = Prepared(
+    lambda: (
+        access.submissions_for(_USER)
+        .order_by("organisation__name_en")
+        .values_list("organisation__reference", "organisation__name_en")
+        .distinct()
+    )
+)
+_APPEALS: Prepared[Appeal] = Prepared(lambda: access.appeals_for(_USER).filter(answer=None).order_by("pk"))
+
+
+def organisations_in_queue(user: User) -> list[tuple[str, str]]:
+    """The reference and name of each organisation that `user` reviews something of, by name."""
+    return _NAMES.all(user=user.pk)
+
+
+def appeals_to_answer(user: User) -> list[Appeal]:
+    return _APPEALS.all(user=user.pk)
