@@ -26,6 +26,7 @@ READ_ONCE = (
     "test_history.py",
     "test_finding_ones_way.py",
     "test_access.py",
+    "test_attacks.py",
 )
 
 
@@ -147,7 +148,7 @@ def main() -> int:
         if url:
             print("== PostgreSQL: what touches the database", flush=True)
             not_browser = "database and not browser" + ("" if options.long else " and not long")
-            # Daily, what pages and PDFs say and who may open them is read once: test_queries opens the pages here too,
+            # Daily, what pages and PDFs say and who may open or decide is read once: test_queries opens the pages here too,
             # with many rows. The long run leaves nothing out.
             once = [] if options.long else [f"--ignore-glob=tests/{name}" for name in READ_ONCE]
             codes["PostgreSQL"] = pytest("-m", not_browser, *once, HKGUIDE_DATABASE_URL=url, **common)
