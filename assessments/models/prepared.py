@@ -8,6 +8,7 @@ back as that queryset would bring them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -131,14 +132,15 @@ class Prepared[Row]:
         return next(iter(self.all(**given)), None)
 
 
-class _Write:
+class _Write(ABC):
     """A statement that writes, compiled once for each connection."""
 
     def __init__(self) -> None:
         self.compiled: WeakKeyDictionary[Any, tuple[str, Sequence[Any]]] = WeakKeyDictionary()
 
+    @abstractmethod
     def compile(self, connection: Any) -> tuple[str, Sequence[Any]]:
-        raise NotImplementedError
+        """The statement and its parameters, `Given` among them."""
 
     def write(self, **given: Any) -> int:
         """Write these values, all that the statement names; returns how many rows. KeyError for one that is missing."""
