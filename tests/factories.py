@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 from assessments import declaring, evidence, reviewing, workflow
@@ -115,6 +117,14 @@ FACTS: dict[str, dict[str, Any]] = {
     "high": {"healthcare_diagnosis": True},
     "unacceptable": {"subliminal_manipulation": True},
 }
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is written inside is taken back at the end, so that one set of data serves many attempts."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def make_user(name: str = "", **fields: Any) -> User:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -25,6 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from assessments import urls
 from assessments.models import Assignment, Hold, Membership, Message, Submission, User
+from tests.factories import undone
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, make_world, person
 
 ROLES = ["anonymous", "outsider", "viewer", "contributor", "assigned", "owner", "in-house", "independent", "staff"]
@@ -780,9 +781,8 @@ def test_every_row_speaks_of_every_role(table):
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The data of tests/world.py, in a transaction around every test of this module."""
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
-    with django_db_blocker.unblock(), media, transaction.atomic():
+    with django_db_blocker.unblock(), media, undone():
         yield make_world()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="module")
@@ -822,9 +822,8 @@ def test_who_may_open(name, what, row, world, clients):
     url = reverse(name, args=world.places[what])
     found = {}
     for role in ROLES:
-        with transaction.atomic():
+        with undone():
             found[role] = spoken(clients[role].get(url))
-            transaction.set_rollback(True)
     assert found == dict(zip(ROLES, row.split(), strict=True))
 
 
@@ -834,10 +833,9 @@ def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, 
     url = reverse(name, args=world.places[what])
     found, written = {}, {}
     for role in ROLES:
-        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        with undone(), CaptureQueriesContext(connection) as queries:
             said = spoken(clients[role].post(url, FORMS.get(what, {})))
             found[role] = "yes" if said in ("200", "302", "204", "409", "422") else said
-            transaction.set_rollback(True)
         if found[role] != "yes" and changes(queries):
             written[role] = changes(queries)
     assert found == dict(zip(ROLES, row.split(), strict=True))
@@ -850,9 +848,8 @@ def test_a_read_only_address_writes_nothing_whatever_is_posted(name, world, clie
     written = {}
     for role in ("outsider", "owner", "independent"):
         for what in OPENED[name]:
-            with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            with undone(), CaptureQueriesContext(connection) as queries:
                 clients[role].post(reverse(name, args=world.places[what]), {"note": "x", "state": "certified"})
-                transaction.set_rollback(True)
             if changes(queries):
                 written[role, what] = changes(queries)
     assert written == {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -41,7 +41,18 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from tests.factories import Cast, fill, make_assessment, make_cast, make_evidence, make_member, make_use, mark_all, save
+from tests.factories import (
+    Cast,
+    fill,
+    make_assessment,
+    make_cast,
+    make_evidence,
+    make_member,
+    make_use,
+    mark_all,
+    save,
+    undone,
+)
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -214,9 +225,8 @@ def make_office(how_many: int) -> Office:
 @pytest.fixture(scope="module")
 def offices(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Office, Office]]:
     """One of each, and many of each."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), undone():
         yield make_office(1), make_office(MANY)
-        transaction.set_rollback(True)
 
 
 PAGES = [
