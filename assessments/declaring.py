@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -66,7 +67,7 @@ from assessments.models import (
 from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
-from assessments.models.questionnaires import question_ids
+from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import as_facts
 from assessments.reopening import carry_closed
@@ -443,8 +444,9 @@ class HiddenAnswer:
 
 def current_edition(use: DeclaredUse) -> CompiledEdition:
     """The edition that reads this use's facts: its open assessment's, else the newest release."""
-    open_one = Assessment.objects.for_dashboard().filter(use=use, state__in=OPEN_STATES).first()
-    return open_one.compiled() if open_one else Edition.objects.current().compiled()
+    editions = Assessment.objects.filter(use=use, state__in=OPEN_STATES).values_list("edition__checksum", flat=True)
+    checksum = editions.first()
+    return edition_for(checksum) if checksum else Edition.objects.current().compiled()
 
 
 def check_fact(fact: Fact, value: Any) -> Any:
@@ -528,6 +530,8 @@ def declare_facts(
     rows: dict[str, Any] = {row.key: row for row in use.fact_rows().annotate(newest=Max("revisions__number"))}
     before = shown_answers(use, values, edition) if hiding is not None else set()
     changed, conflicts = [], []
+    fresh, kept = list[DeclaredFact](), list[tuple[DeclaredFact, uuid.UUID, int, dict[str, Any]]]()
+    others_locked = cache(lambda: _others_locked(use))
     was, noted = {key: rows[key].value if key in rows else None for key in values}, Noted(use)
     for key, value in values.items():
         fact = edition.facts.get(key)
@@ -546,7 +550,7 @@ def declare_facts(
             raise Locked(
                 _("Only what the reviewer marked can be changed now: “%(fact)s” is locked.") % {"fact": fact.label}
             )
-        if fact.level == "system" and _others_locked(use):
+        if fact.level == "system" and others_locked():
             raise Locked(
                 _("“%(fact)s” holds for the whole system, and another use of the system is under review.")
                 % {"fact": fact.label}
@@ -567,9 +571,17 @@ def declare_facts(
             row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
         row.value, row.reason, row.by = value, reason, by
         row.revision = newest + 1
-        row.save()
-        _keep(FactRevision, row, row.revision, step, base, record, by, RevisionOutcome.CURRENT)
+        if row.pk is None:
+            fresh.append(row)
+        else:
+            row.save()
+        kept.append((row, step, base, record))
         changed.append(key)
+    DeclaredFact.objects.bulk_create(fresh)
+    FactRevision.objects.bulk_create(
+        FactRevision(parent=row, number=row.revision, operation=step, base=base, value=record, by=by)
+        for row, step, base, record in kept
+    )
     shared, followed = any(edition.facts[key].level == "system" for key in changed), list[Noted]()
     why = ""
     if changed:

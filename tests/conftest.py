@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
 
 
+def pytest_configure() -> None:
+    """Argon2 costs 50 ms or more a password, for a thousand of them; test_commands reads that it is what people get."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def source() -> Source:
     """The edition as read and checked from its YAML."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import sqlite3
+import subprocess
+import sys
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import override_settings
 
 from assessments.models import Assessment, Edition, Membership, Organisation, PublishedDiffers, User
+from hkguide import settings
 from tests import tampering
 from tests.factories import make_assessment
+from tests.run import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +79,42 @@ def test_the_audit_chains_are_verified():
     tampering.edit_details(assessment.organisation.reference, 2, '{"forged":true}')
     with pytest.raises(CommandError, match="1 fault in"):
         run("verify_audit_log")
+
+
+def test_passwords_are_kept_by_argon2():
+    with override_settings(PASSWORD_HASHERS=settings.PASSWORD_HASHERS):
+        assert make_password("seven ferries before breakfast").startswith("argon2$argon2id$")
+
+
+def tables_of(cursor) -> dict[str, object]:
+    """Of each table of a SQLite database its columns, and the columns of its indexes."""
+    found = {}
+    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    for (table,) in cursor.fetchall():
+        columns = {row[1:] for row in cursor.execute(f'PRAGMA table_info("{table}")').fetchall()}
+        indexes = [row[1:] for row in cursor.execute(f'PRAGMA index_list("{table}")').fetchall()]
+        named = {
+            (
+                unique,
+                origin,
+                partial,
+                tuple(row[2] for row in cursor.execute(f'PRAGMA index_info("{index}")').fetchall()),
+            )
+            for index, unique, origin, partial in indexes
+        }
+        found[table] = (columns, named)
+    return found
+
+
+@pytest.mark.long  # daily the tables of SQLite are made from the models, and test_worker migrates a database of its own
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's tests make their tables by the migrations")
+def test_the_migrations_make_the_tables_that_the_models_describe(tmp_path):
+    environment = {**os.environ, "HKGUIDE_VAR": str(tmp_path), "HKGUIDE_DATABASE_URL": ""}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
+    migrated = sqlite3.connect(tmp_path / "hkguide.sqlite3")
+    with contextlib.closing(migrated), connection.cursor() as cursor:
+        by_migrations, by_models = tables_of(migrated.cursor()), tables_of(cursor)
+    by_models.pop("cache", None)  # made by createcachetable
+    by_migrations.pop("django_migrations")
+    by_models.pop("django_migrations", None)
+    assert by_migrations == by_models

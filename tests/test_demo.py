@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
@@ -32,12 +31,6 @@ from assessments.models.snapshots import asked_facts
 
 PASSWORD = "a password for looking around"
 BUREAU, CLINICS, MARKER = "DEMO-0003", "DEMO-0001", "DEMO-0002"
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Argon2 costs 50 ms a person, and no password is what is tested here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def load(**options: object) -> str:
