@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Daily, what pages, PDFs and commands say and who may open or decide is read on SQLite alone. What opens the pages with
-# many rows and counts their queries (test_queries) is read on PostgreSQL alone. The long run leaves nothing out.
+# many rows and counts their queries (test_queries) is read on PostgreSQL alone. The long run leaves
+# nothing out but the tests of the tests (marked `guards`).
 ON_SQLITE_ALONE = (
     "test_documents.py",
     "test_views_*",
@@ -140,7 +141,9 @@ def valkey() -> Iterator[str | None]:
 
 def pytest(*arguments: str, **environment: str) -> int:
     workers = str(max(2, min(4, os.cpu_count() or 2)))
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
+    # In the order of conftest.SLOW_FIRST: a file that takes minutes and is begun last leaves the other workers idle.
+    spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *spread, *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
 
@@ -175,7 +178,7 @@ def main() -> int:
             codes["SQLite"] = pytest("-m", marks, "--no-migrations", *elsewhere, **common)
             if url:
                 print("== PostgreSQL: what touches the database", flush=True)
-                not_browser = "database and not browser" + ("" if options.long else " and not long")
+                not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
                 elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
                 if made and made.wait() == 0:  # else the tests' own migrating says what is wrong
                     common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]

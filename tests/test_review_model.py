@@ -815,6 +815,7 @@ SEEN_THERE = {"a hold is closed first", "nothing is issued on a stale approval"}
 
 
 @pytest.mark.long
+@pytest.mark.guards
 @pytest.mark.parametrize("guard", [guard for guard in GUARDS if guard not in SEEN_THERE])
 def test_a_model_without_a_guard_fails(guard, desk, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
