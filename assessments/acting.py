@@ -37,6 +37,7 @@ from assessments.models import (
     EffortChoices,
     Evidence,
     EvidenceUse,
+    Involvement,
     MarkKind,
     Membership,
     RemediationAction,
@@ -215,6 +216,7 @@ def plan(action: RemediationAction, *, by: User, owner: User | None, due: date, 
     changed: list[str] = []
     if owner != action.owner:
         _check_owner(action, owner)
+        Involvement.objects.keep(action.use_id, Involvement.Kind.OWNED, [action.owner_id])
         old, action.owner = str(action.owner or ""), owner
         _note(action, Kind.OWNER, by=by, old=old, new=str(owner or ""))
         changed.append("owner")
@@ -395,8 +397,7 @@ def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
     action = _lock(action)
     if action.status == ActionStatus.CLOSED:
         raise WorkflowError(_("The action is closed: what closed it stays as it was."))
-    gone, _rows = EvidenceUse.objects.filter(evidence=piece, action=action).delete()
-    if gone:
+    if EvidenceUse.objects.filter(evidence=piece, action=action).take_away(action.use_id):
         _note(action, Kind.DETACHED, by=by, old=piece.title)
         _audit("action_evidence_detached", action, by, evidence=piece.reference)
 

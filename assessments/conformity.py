@@ -19,6 +19,8 @@ from assessments.models import (
     ConformityEvidence,
     ConformityPart,
     ConformityRevision,
+    EvidenceVersion,
+    Involvement,
     RevisionOutcome,
     Sees,
     State,
@@ -109,7 +111,10 @@ def _save(
     row.rows, row.words, row.by = value["rows"], words.strip(), by
     row.revision = _newest(row) + 1
     row.save()
-    ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=wanted).delete()
+    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=wanted)
+    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
+    Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
+    gone.delete()
     ConformityEvidence.objects.bulk_create(
         ConformityEvidence(part=row, evidence=known[reference], by=by) for reference in wanted if reference not in have
     )

@@ -33,6 +33,7 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
+    ActionEvent,
     AISystem,
     Answer,
     AnswerRevision,
@@ -50,6 +51,7 @@ from assessments.models import (
     Hold,
     HoldOutcome,
     Invitation,
+    Involvement,
     MarkKind,
     MarkReplyRevision,
     Membership,
@@ -568,6 +570,7 @@ def declare_facts(
         if row is None:
             row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
         if row.value != value or row.reason != reason:
+            Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
             row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
         row.value, row.reason, row.by = value, reason, by
         row.revision = newest + 1
@@ -685,6 +688,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     if not reason.strip():
         raise InvalidAnswer("reason", _("Say why the agreement is taken back."))
     details = {"agreed_by": str(row.agreed_by), "agreed_at": row.agreed_at, "agreed_reason": row.agreed_reason}
+    Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
     row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
     row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
     why = _("The agreement that it is a minor procedural task was taken back.")
@@ -1195,12 +1199,16 @@ def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]
 def delivery_team(assessment: Assessment) -> set[int]:
     """Ids of those who may not approve this use.
 
-    Who declared, agreed, answered, was assigned, owned an action or signed, wrote in the conformity file, attached
-    evidence or gave what is attached, and who replied to a reviewer.
+    Who declared, agreed, answered, was assigned, owned an action, reported one or signed, wrote in the conformity file,
+    attached evidence or gave what is attached, and who replied to a reviewer; also where it was taken back since.
     """
     use = assessment.use
     people = _TEAM.all(use=use.pk, system=use.system_id)
     return {pk for pk in people if pk is not None}
+
+
+WORKED = (ActionEvent.Kind.REPORTED, ActionEvent.Kind.ATTACHED)
+"""The lines of an action's history whose writer worked on it."""
 
 
 def _team() -> QuerySet[Any, Any]:
@@ -1214,7 +1222,10 @@ def _team() -> QuerySet[Any, Any]:
         RemediationAction.objects.filter(use=use).exclude(owner=None).values_list("owner_id", flat=True),
         Submission.objects.filter(assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(answer__assessment__use=use).values_list("by_id", flat=True),
+        Involvement.objects.filter(use=use).values_list("user_id", flat=True),
+        ActionEvent.objects.filter(action__use=use, kind__in=WORKED).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(action__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(evidence__uses__action__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__answer__assessment__use=use).values_list("by_id", flat=True),
         EvidenceUse.objects.filter(hold__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),

@@ -135,8 +135,7 @@ def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
     """Take a piece away from an open hold; it stays in the library."""
     _use, hold = _lock(hold)
     require_keeper(hold, by)
-    gone, _rows = EvidenceUse.objects.filter(evidence=piece, hold=hold).delete()
-    if gone:
+    if EvidenceUse.objects.filter(evidence=piece, hold=hold).take_away(hold.use_id):
         _audit("hold_evidence_detached", hold, by, piece=piece.reference)
 
 

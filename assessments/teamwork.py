@@ -26,6 +26,7 @@ from assessments.models import (
     AuditEntry,
     Comment,
     Invitation,
+    Involvement,
     Membership,
     Message,
     Organisation,
@@ -277,6 +278,8 @@ def stop_asking(assignment: Assignment, *, by: User) -> None:
     _require_change(assignment, by)
     Message.objects.filter(kind=ASKED, object=f"assignment:{assignment.pk}").delete()
     pk = assignment.pk
+    use, asked = assignment.assessment.use_id, assignment.member.user_id
+    Involvement.objects.keep(use, Involvement.Kind.ASSIGNED, [asked])
     assignment.delete()
     assignment.pk = pk
     _forget_unseen(assignment)

@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, acting, declaring, evidence, holding, reviewing, standing, workflow
+from assessments import access, acting, declaring, evidence, holding, reviewing, standing, teamwork, workflow
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -68,6 +68,7 @@ TEAM = (
     "who agreed to a fact",
     "who was assigned a section",
     "who owned an action",
+    "who was asked once",
     "who answered, now independent",
 )
 CONFLICTED = "who declared a conflict"  # an in-house reviewer who has, in every case
@@ -241,6 +242,8 @@ def _worked_on(tier: str, home: Organisation, team: Mapping[str, User], facts: M
     evidence.attach(piece, assessment, QUESTION, by=team["who attached evidence"])
     member = Membership.objects.get(user=team["who was assigned a section"], organisation=home)
     declaring.assign_section(assessment, SECTION, member, by=owner)
+    once = Membership.objects.get(user=team["who was asked once"], organisation=home)
+    teamwork.stop_asking(teamwork.ask(assessment, SECTION, once, by=owner), by=owner)
     fill(assessment, by=owner)
     prove(assessment, by=owner)
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)

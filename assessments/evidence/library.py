@@ -300,8 +300,7 @@ def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
 def detach(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> None:
     """Take a piece away from an answer; it stays in the library, and in every submission that names it."""
     answer = _open_answer(assessment, question_key, by=by)
-    gone, _rows = EvidenceUse.objects.filter(evidence=piece, answer=answer).delete()
-    if gone:
+    if EvidenceUse.objects.filter(evidence=piece, answer=answer).take_away(answer.assessment.use_id):
         _record("evidence_detached", piece, answer, by)
 
 
@@ -309,7 +308,7 @@ def detach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
 def confirm_again(piece: Evidence, assessment: Assessment, question_key: str, *, by: User) -> None:
     """Say that a replaced or expired piece still shows what the answer says.
 
-    `by` of the row stays whoever attached it: they belong to the delivery team for as long as it hangs there.
+    `by` of the row stays whoever attached it.
     """
     answer = _open_answer(assessment, question_key, by=by)
     piece = Evidence.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=piece.pk)

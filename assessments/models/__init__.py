@@ -56,6 +56,7 @@ from assessments.models.systems import (
     FactRevision,
     Hold,
     HoldOutcome,
+    Involvement,
     RevisionOutcome,
     SignedWorst,
 )
@@ -68,7 +69,7 @@ __all__ = [
     "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
     "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
     "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
-    "ImportDraft", "Interest", "Invitation", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
+    "ImportDraft", "Interest", "Invitation", "Involvement", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
     "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
     "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
     "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees",

@@ -19,7 +19,7 @@ from assessments.models.assessments import Answer
 from assessments.models.base import Frozen, Referenced
 from assessments.models.people import Organisation
 from assessments.models.reviews import Condition, RemediationAction
-from assessments.models.systems import DeclaredFact, Hold
+from assessments.models.systems import DeclaredFact, Hold, Involvement
 
 
 class Confidentiality(models.TextChoices):
@@ -135,6 +135,19 @@ class EvidenceVersion(Frozen):
 EVIDENCE_TARGETS = ("answer", "fact", "hold", "condition", "action")
 
 
+class EvidenceUseQuerySet(models.QuerySet["EvidenceUse"]):
+    def take_away(self, use: int) -> int:
+        """Delete these rows of a declared use; who attached and who gave the pieces stay in its delivery team.
+
+        Returns how many.
+        """
+        rows = self.values_list("by_id", "evidence_id")
+        people, pieces = {by for by, _piece in rows}, {piece for _by, piece in rows}
+        given = EvidenceVersion.objects.filter(evidence__in=pieces).values_list("by_id", flat=True)
+        Involvement.objects.keep(use, Involvement.Kind.ATTACHED, people.union(given))
+        return self.delete()[0]
+
+
 class EvidenceUse(models.Model):
     """A piece that an answer, a fact, a hold, a condition or an action leans on. It hangs on the answer, not on items."""
 
@@ -147,6 +160,8 @@ class EvidenceUse(models.Model):
     version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)  # when it was attached or looked at again
+
+    objects = EvidenceUseQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.conditions import Answer as FactAnswer
 from assessments.guideline.terms import HoldKind, Stakeholder, Tier
-from assessments.models.base import Frozen, Referenced
+from assessments.models.base import Frozen, FrozenQuerySet, Referenced
 from assessments.models.people import Organisation
 from assessments.models.prepared import Given, Prepared
 
@@ -192,6 +192,36 @@ class SignedWorst(Frozen):
     statement = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+
+
+class InvolvementQuerySet(FrozenQuerySet["Involvement"]):
+    def keep(self, use: int, kind: str, people: Iterable[int | None]) -> None:
+        """Keep what people did for a use, before the row that says so goes; twice is once."""
+        rows = [Involvement(use_id=use, user_id=pk, kind=kind) for pk in sorted({pk for pk in people if pk})]
+        if rows:
+            self.bulk_create(rows, ignore_conflicts=True)
+
+
+class Involvement(Frozen):
+    """What somebody once did for a use and no living row says any more: they stay in its delivery team."""
+
+    class Kind(models.TextChoices):
+        OWNED = "owned", _("owned an action")
+        ASSIGNED = "assigned", _("was asked to answer")
+        ATTACHED = "attached", _("attached or gave evidence")
+        AGREED = "agreed", _("agreed to a fact")
+
+    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="involvements")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = InvolvementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["use", "user", "kind"], name="one_involvement_a_person_and_kind")
+        ]
 
 
 class HoldKindChoices(models.TextChoices):
