@@ -33,7 +33,7 @@ from django.db.models import (
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments.errors import NotPermitted
+from assessments.errors import NotPermitted, SeparationOfDuties
 from assessments.models import (
     ActionEvent,
     AISystem,
@@ -780,6 +780,16 @@ def is_independent(user: User, organisation: Organisation | int) -> bool:
     )
     of_body = any(role == Role.REVIEWER and body for _org, role, body in memberships)
     return of_body and all(org != pk for org, _role, _body in memberships)
+
+
+def require_route(submission: Submission, *, independent: bool) -> None:
+    """Raise SeparationOfDuties for whoever is not whom its owner sent this to.
+
+    `independent`: what `is_independent` says of them. In-house reviewers read what was sent to the reviewing body, and
+    judge what was sent to themselves.
+    """
+    if submission.route == Route.INDEPENDENT and not independent:
+        raise SeparationOfDuties(_("This was sent to the reviewing body, so an independent reviewer of it judges it."))
 
 
 # --- the reviewers' desk -------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from assessments.models import (
     ReviewDecision,
     ReviewSeat,
     Role,
+    Route,
     Seat,
     SeatRequest,
     Sees,
@@ -167,8 +168,8 @@ def _reaches(memberships: list[Membership], submission: Submission, seat: Seat) 
     here = [m for m in memberships if m.organisation_id == submission.organisation_id]
     inside = any(m.role == Role.REVIEWER for m in here)
     of_body = any(m.role == Role.REVIEWER and m.organisation.is_reviewing_body for m in memberships)
-    sent = submission.route == "independent" or submission.assigned_tier == Tier.HIGH
-    if seat == Seat.SECOND:
+    sent = submission.route == Route.INDEPENDENT or submission.assigned_tier == Tier.HIGH
+    if seat == Seat.SECOND or submission.route == Route.INDEPENDENT:
         return of_body and not here and sent
     return inside or (of_body and sent)
 
@@ -176,8 +177,9 @@ def _reaches(memberships: list[Membership], submission: Submission, seat: Seat) 
 def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int] | None = None) -> ReviewSeat | None:
     """Return the held seat that is to be handed over, None for a free one; raises where `by` may not ask for it.
 
-    A free seat: any reviewer who may reach the case and has no part in it. A held one: whoever holds it, and a colleague
-    when the holder is away, has left or has declared a conflict. Never one with an approval: that stays with its giver.
+    A free seat: any reviewer who may reach the case and has no part in it; the first of what was sent to the reviewing
+    body: an independent one. A held one: whoever holds it, and a colleague when the holder is away, has left, has declared
+    a conflict or is independent no longer where that is asked. Never one with an approval: that stays with its giver.
     """
     assessment = submission.assessment
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
@@ -194,6 +196,8 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
             raise WorkflowError(_("This case has no second seat to give."))
         if access.has_conflict(by, assessment):
             raise NotPermitted(_("You have declared a conflict of interest, so others decide who reviews this."))
+        if seat == Seat.FIRST:
+            access.require_route(submission, independent=access.is_independent(by, submission.organisation_id))
         return None
     if submission.decisions.filter(kind=DecisionKind.APPROVE, by=held.reviewer_id).exists():
         raise WorkflowError(_("%(name)s has approved, and an approval is not handed over.") % {"name": held.reviewer})
@@ -207,8 +211,11 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
 
 def is_released(held: ReviewSeat) -> bool:
     """Tell whether colleagues may hand a seat over without its holder: away, no reviewer of it any more, or conflicted."""
-    holder = held.reviewer
-    if holder.is_away or access.has_conflict(holder, held.submission.assessment_id):
+    holder, submission = held.reviewer, held.submission
+    if holder.is_away or access.has_conflict(holder, submission.assessment_id):
+        return True
+    asks_for_independence = held.seat == Seat.SECOND or submission.route == Route.INDEPENDENT
+    if asks_for_independence and not access.is_independent(holder, submission.organisation_id):
         return True
     return not access.submissions_for(holder).filter(pk=held.submission_id).exists()
 
@@ -286,6 +293,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     if access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
     independent = access.is_independent(by, assessment.organisation_id)
+    access.require_route(submission, independent=independent)
     if asked.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(
             _("The second seat of a High use is for an independent reviewer of the reviewing body.")

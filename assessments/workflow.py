@@ -472,7 +472,8 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
 
     `conflict_of_interest`: what the reviewer declares; empty says that there is none. Raises SeparationOfDuties for
     whoever declares a conflict (`desk.decline` records it) or declared one before, for the delivery team and where the
-    seat asks for independence, WorkflowError when somebody was quicker.
+    seat asks for independence (the second, and the first of what was sent to the reviewing body), WorkflowError when
+    somebody was quicker.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
     _require_door(submission, by)
@@ -486,6 +487,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     first = submission.seats.filter(seat=Seat.FIRST).first()
     if assessment.state == State.SUBMITTED:
         seat = Seat.FIRST
+        access.require_route(submission, independent=independent)
     elif assessment.state == State.IN_REVIEW and submission.assigned_tier == Tier.HIGH:
         seat = Seat.SECOND
         if first and first.reviewer_id == by.pk:
@@ -692,6 +694,7 @@ def approve(
         raise WorkflowError(_("You have approved this submission already."))
     independent = access.is_independent(by, assessment.organisation_id)
     high = submission.assigned_tier == Tier.HIGH
+    access.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
     decision = ReviewDecision.objects.create(
@@ -706,7 +709,7 @@ def approve(
         ),
     )
     _set_conditions(submission, decision, conditions or {})
-    # High: two people, one of them independent. The first seat may be either, so both seats have to have spoken.
+    # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
     complete = not high or (len(approvals) == 1 and (independent or approvals[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
     _audit(

@@ -172,12 +172,13 @@ def make_scene() -> Scene:
         "reviewer who left": make_member(Role.REVIEWER, home, "Lee Left").user,
         "staff": make_user("Sam Staff", is_staff=True),
         "superuser": cast.staff,
-        "first": make_member(Role.REVIEWER, home, "Fay First").user,
+        "first": make_member(Role.REVIEWER, body, "Fay First").user,
     }
     people["staff"].user_permissions.set(Permission.objects.all())
     Membership.objects.create(user=people["independent member"], organisation=home, role=Role.VIEWER)
     Membership.objects.filter(user=people["reviewer who left"]).update(left_at=timezone.now())
 
+    people["first inside"] = make_member(Role.REVIEWER, home, "Finn First").user
     people["another independent"] = make_member(Role.REVIEWER, body, "Iris Independent").user
     people[CONFLICTED] = make_member(Role.REVIEWER, home, "Conny Conflicted").user
     places = {
@@ -188,6 +189,7 @@ def make_scene() -> Scene:
             "draft that takes over": ("low", {}, {}),
             "prohibited draft": ("unacceptable", {}, {}),
             "submitted": ("limited", {}, {}),
+            "submitted inside": ("limited", {}, {}),
             "in review": ("limited", {}, {}),
             "to return": ("limited", {}, {}),
             "returned": ("limited", {}, {}),
@@ -266,7 +268,8 @@ def _bring(place: Place, name: str) -> None:
         return
     if name == "held":
         holding.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
-    submission = workflow.submit(assessment, by=people["who signed"], route=Route.INDEPENDENT)
+    route = Route.INSIDE if name in ("submitted inside", "High, approved once") else Route.INDEPENDENT
+    submission = workflow.submit(assessment, by=people["who signed"], route=route)
     if name in ("to report", "risk", "risk accepted"):
         if name != "to report":  # nobody may accept the risk of a must
             RemediationAction.objects.filter(use=assessment.use).update(
@@ -277,9 +280,9 @@ def _bring(place: Place, name: str) -> None:
             acting.accept_risk(place.action, by=people["owner"], reason="It can be borne.", until=day, review=day)
         return
     acting.report(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
-    if name == "submitted":
+    if name.startswith("submitted"):
         return
-    first = people["first"]
+    first = people["first" if route == Route.INDEPENDENT else "first inside"]
     workflow.take(submission, by=first)
     mark_all(submission, by=first, change={f"q:{QUESTION}": "Show the newest entry."} if "return" in name else None)
     if name == "returned":

@@ -42,6 +42,9 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("workflow.approve", "if high and seat.seat == Seat.SECOND and not independent:"),
         Guard("workflow.approve", "(independent or approvals[0].independent)", "True"),
     ),
+    "the reviewing body judges what was sent to it": (
+        Guard("access.require_route", "if submission.route == Route.INDEPENDENT and not independent:"),
+    ),
     "nothing is issued over a blocker": (
         Guard(
             "workflow._issue_if_clear", "if blockers(submission) or assessment.stale_since", "if assessment.stale_since"

@@ -74,6 +74,8 @@ from tests.mutants import GUARDS, take_out
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
 SEATED = ("in-house", "independent", "independent member")
 INDEPENDENT = ("independent", "independent without seat")
+INSIDE = ("in-house", "in-house without seat")
+SENT_PAST = (*BARRED, "in-house", "independent member")  # with a seat in what its owner sent to the reviewing body
 NOT_INDEPENDENT = (*BARRED, "in-house", "in-house without seat", "independent member")
 # A self-declared certificate is no business of the reviewing body's.
 SELF_DECLARED = (("owner", "in-house", "in-house without seat"), BARRED)
@@ -136,7 +138,8 @@ ATTACKS: dict[str, Attack] = {
     "workflow.withdraw, under review": Attack("in review", OWNER, page=of_assessment("withdraw"), form={"reason": "x"}, given={"reason": "x"}),
     "workflow.withdraw, approved": Attack("approved", OWNER, page=of_assessment("withdraw"), form={"reason": "x"}, given={"reason": "x"}),
     # what a reviewer decides
-    "workflow.take": Attack("submitted", REVIEWERS, BARRED, page=of_submission("take"), form={"conflict": "none"}),
+    "workflow.take": Attack("submitted", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
+    "workflow.take, within the organisation": Attack("submitted inside", INSIDE, BARRED, page=of_submission("take"), form={"conflict": "none"}, but=AWAY),
     "workflow.take, second seat": Attack("High", INDEPENDENT, NOT_INDEPENDENT, page=of_submission("take"), form={"conflict": "none"}),
     "reviewing.save_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("mark"), MARK, MARK),
     "reviewing.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
@@ -144,26 +147,26 @@ ATTACKS: dict[str, Attack] = {
     "reviewing.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
     "reviewing.reply": Attack("returned", WRITERS, given={"target": f"q:{QUESTION}", "words": "It is there already."}),
     "workflow.send_back": Attack("to return", SEATED, BARRED, Seat.FIRST, of_submission("send_back"), {"words": "One thing."}),
-    "workflow.approve": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
-    "workflow.approve, High, first of two": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
+    "workflow.approve": Attack("in review", ("independent",), SENT_PAST, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
+    "workflow.approve, High, first of two": Attack("High", ("independent",), SENT_PAST, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
     "workflow.approve, High, second of two": Attack(
-        "High, approved once", ("independent",), (*BARRED, "in-house", "independent member"), Seat.SECOND, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."},
+        "High, approved once", ("independent",), SENT_PAST, Seat.SECOND, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."},
     ),
     "workflow.refuse": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("refuse"), {"statement": "No."}, {"statement": "No."}),
     "workflow.raise_tier": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"tier": Tier.HIGH, "reason": "It decides more."}),
-    "workflow.withdraw_raise": Attack("raised", SEATED, BARRED, Seat.FIRST, given={"reason": "It was a misreading."}),
+    "workflow.withdraw_raise": Attack("raised", ("independent",), SENT_PAST, Seat.FIRST, given={"reason": "It was a misreading."}),
     "holding.close": Attack(
         "held", SEATED, BARRED, Seat.FIRST,
         lambda p: reverse("close_hold", args=[p.submission.reference, p.hold("exception_evidence").pk]),
         {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
     ),
     "holding.close, by law": Attack(
-        "held by law", ("independent",), (*BARRED, "in-house", "independent member"), Seat.FIRST, given={"decision": "Advised."},
+        "held by law", ("independent",), SENT_PAST, Seat.FIRST, given={"decision": "Advised."},
     ),
     # around a case
     "desk.declare_none": Attack("submitted", (*REVIEWERS, *TEAM), (CONFLICTED,)),
     "desk.decline": Attack("submitted", (*REVIEWERS, *BARRED), given={"words": "My brother works there."}),
-    "desk.ask": Attack("submitted", REVIEWERS, given=lambda p: {"seat": Seat.FIRST, "to": colleague_of(p)}),
+    "desk.ask": Attack("submitted", INDEPENDENT, ("in-house", "in-house without seat", "independent member"), given=lambda p: {"seat": Seat.FIRST, "to": colleague_of(p)}),
     "desk.say": Attack("in review", (*WRITERS, *SEATED, *TEAM), seat=Seat.FIRST, given={"text": "When was it read?"}),
     "desk.contest": Attack("in review", OWNER, given={"value": "complaint-case", "reasons": "It takes too long."}),
     # after the decision: the last action closed issues the certificate
@@ -486,7 +489,7 @@ def test_an_approval_waits_for_every_mark_and_for_every_change(cast, tier):
 
 def test_nobody_approves_a_prohibited_use(cast):
     """No move leads a prohibited use into review, so its tier is written into the rows of one that is there."""
-    submission = in_review(cast, route=Route.INDEPENDENT)
+    submission = in_review(cast, route=Route.INDEPENDENT, first=cast.independent)
     with_tier = Submission(
         **{
             f.attname: getattr(submission, f.attname)
@@ -497,10 +500,11 @@ def test_nobody_approves_a_prohibited_use(cast):
     with_tier.round, with_tier.assigned_tier = 2, "unacceptable"
     with_tier.save()
     Assessment.objects.filter(pk=submission.assessment_id).update(current_submission=with_tier)
-    for seat, user in ((Seat.FIRST, cast.reviewer), (Seat.SECOND, cast.independent)):
-        ReviewSeat.objects.create(submission=with_tier, seat=seat, reviewer=user, independent=seat == Seat.SECOND)
-    mark_all(with_tier, by=cast.reviewer)
-    assert [approve(with_tier, user) for user in (cast.reviewer, cast.independent)] == ["NotReady", "NotReady"]
+    both = (cast.independent, cast.second_independent)
+    for seat, user in zip((Seat.FIRST, Seat.SECOND), both, strict=True):
+        ReviewSeat.objects.create(submission=with_tier, seat=seat, reviewer=user, independent=True)
+    mark_all(with_tier, by=cast.independent)
+    assert [approve(with_tier, user) for user in both] == ["NotReady", "NotReady"]
     assert state_of(with_tier) == State.IN_REVIEW
 
 
@@ -644,6 +648,8 @@ def test_of_a_certificate_nothing_is_changed_but_that_it_ended_or_is_listed(scen
         ("the team does not decide", "workflow.approve"),
         ("who left does not decide", "workflow.refuse"),
         ("who has a conflict does not decide", "reviewing.save_mark"),
+        ("the reviewing body judges what was sent to it", "workflow.take"),
+        ("the reviewing body judges what was sent to it", "workflow.approve"),
         ("one of the two is independent", "workflow.take, second seat"),
         ("one of the two is independent", "workflow.approve, High, second of two"),
         ("only owners sign", "workflow.submit"),

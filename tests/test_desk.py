@@ -7,15 +7,17 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from assessments import access, desk, reviewing, workflow
+from assessments import access, desk, desk_rows, reviewing, workflow
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Appeal,
     AppealKind,
+    Assessment,
     AuditEntry,
     CaseMessage,
     CertificateEvent,
     Interest,
+    Membership,
     Message,
     Role,
     Route,
@@ -175,6 +177,44 @@ def test_the_second_seat_is_given_to_independent_reviewers_alone(cast):
     beside = [one.user for one in desk.colleagues(submission, Seat.SECOND, cast.independent)]
     assert beside == [cast.second_independent]
     assert [one.user for one in desk.colleagues(submission, Seat.FIRST, cast.independent)] == beside
+
+
+@pytest.mark.parametrize("tier", ["low", "limited", "high"])
+def test_what_was_sent_to_the_reviewing_body_is_judged_by_it(tier, cast):
+    """The owner chose an independent reviewer, and the organisation's own reads along."""
+    submission = case_of(State.SUBMITTED, cast, tier)
+    ravi = make_member(Role.REVIEWER, cast.organisation, "Ravi Reviewer").user
+    with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
+        workflow.take(submission, by=cast.reviewer)
+    with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
+        desk.ask(submission, Seat.FIRST, ravi, by=cast.reviewer)
+    assert not submission.seats.exists()
+    assert access.submissions_for(cast.reviewer).filter(pk=submission.pk).exists()
+    own = case_of(State.SUBMITTED, cast, tier, route=Route.INSIDE)
+    found = desk_rows.queue_for(cast.reviewer, 10)
+    assert [[row.pk for row in found[group].rows] for group in ("waiting", "team")] == [[own.pk], [submission.pk]]
+    desk.ask(own, Seat.FIRST, ravi, by=cast.reviewer)
+    workflow.take(own, by=ravi)
+    workflow.take(submission, by=cast.independent)
+
+
+def test_who_joined_the_organisation_approves_nothing_that_was_sent_past_it(cast):
+    """Ines hands her seat over, or a colleague does it for her; an in-house reviewer is not asked."""
+    submission = case_of(State.IN_REVIEW, cast)
+    mark_all(submission, by=cast.independent)
+    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I join them.")
+    for who in (cast.independent, cast.second_independent):
+        Membership.objects.create(user=who, organisation=cast.organisation, role=Role.VIEWER)
+    with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
+        workflow.approve(submission, by=cast.independent, statement="Read.")
+    with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
+        desk.take_over(asked, by=cast.second_independent)
+    thea, theo = (make_member(Role.REVIEWER, cast.body, name).user for name in ("Thea Third", "Theo Third"))
+    found = [one.user for one in desk.colleagues(submission, Seat.FIRST, thea)]
+    assert found == [theo]
+    desk.take_over(desk.ask(submission, Seat.FIRST, theo, by=thea, note="Ines is a member now."), by=theo)
+    workflow.approve(submission, by=theo, statement="Read.")
+    assert Assessment.objects.get(pk=submission.assessment_id).state == State.CERTIFIED
 
 
 def test_colleagues_hand_over_only_for_a_holder_who_is_away(cast):

@@ -357,6 +357,8 @@ class Reviews(RuleBasedStateMachine):
             assert tier in ("low", "limited", "high")
             assert len(people) >= (2 if tier == "high" else 1), f"{tier} on the word of {people}"
             assert tier != "high" or independent, "High, and nobody independent"
+            sent = submission.route == Route.INDEPENDENT
+            assert not sent or people == independent, f"sent to the reviewing body, on the word of {people}"
             marks = dict(submission.marks.values_list("target", "mark"))
             asked = {f"f:{key}" for key in facts} | {f"q:{one['question']}" for one in content["questions"]}
             assert set(marks) >= asked, "an answer that nobody marked"

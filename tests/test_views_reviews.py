@@ -163,6 +163,21 @@ def test_taking_asks_for_a_declaration_first(ines, cast, tier):
     assert submission.seats.get().conflict_declared == ""
 
 
+def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(client, cast):
+    submission = sent(make_assessment(State.SUBMITTED, "limited", cast=cast))
+    client.force_login(cast.reviewer)
+    queue = client.get(reverse("reviews"))
+    assert queue.context["waiting"].lines == []
+    assert address("take", submission) not in queue.content.decode()
+    assert address("take", submission) not in client.get(address("review", submission)).content.decode()
+    page = client.get(address("take", submission))
+    assert "Its owner sent this to the reviewing body" in text_of(page)
+    assert "Take this case" not in text_of(page)
+    refused = client.post(address("take", submission), {"conflict": "none"})
+    assert "so an independent reviewer of it judges it" in text_of(refused)
+    assert not submission.seats.exists()
+
+
 def test_a_declared_conflict_takes_nothing_and_is_shown_to_other_reviewers(client, cast):
     submission = sent(make_assessment(State.SUBMITTED, "high", cast=cast))
     client.force_login(cast.independent)

@@ -26,7 +26,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from assessments.guideline.terms import Tier
-from assessments.models.assessments import State
+from assessments.models.assessments import Route, State
 from assessments.models.desk import CaseMessage, Interest, SeatRequest
 from assessments.models.prepared import Given, Prepared
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat, Submission, SubmissionQuerySet
@@ -73,14 +73,14 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
     """Say of each submission in which of GROUPS it stands for this reviewer (column `stands_in`).
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
-    their organisations, in which it does not.
+    their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone.
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))
     is_open = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
-    second = (
-        Q(assigned_tier=Tier.HIGH) & ~Q(Exists(seats.filter(seat=Seat.SECOND))) & ~Q(organisation__pk__in=list(own))
-    )
-    waits = Q(assessment__state=State.SUBMITTED) | second if body else Q(assessment__state=State.SUBMITTED)
+    outside = ~Q(organisation__pk__in=list(own)) if body else Q(pk__in=[])
+    second = Q(assigned_tier=Tier.HIGH) & ~Q(Exists(seats.filter(seat=Seat.SECOND))) & outside
+    first = Q(assessment__state=State.SUBMITTED) & (~Q(route=Route.INDEPENDENT) | outside)
+    waits = first | second
     return rows.annotate(
         stands_in=Case(
             When(~is_open, then=Value(DONE)),

@@ -16,10 +16,7 @@ from assessments import access, declaring, desk, desk_rows, gates, staleness, wo
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import HoldKind, Tier
-from assessments.models import (
-    Seat,
-    State,
-)
+from assessments.models import Route, Seat, State
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
@@ -122,7 +119,7 @@ def _free_seat(case: Case) -> str:
 
 def _free(case: Case, independent: bool) -> bool:
     if case.assessment.state == State.SUBMITTED:
-        return True
+        return independent or case.submission.route != Route.INDEPENDENT
     return case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats) and independent
 
 
@@ -178,6 +175,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     if case.seat is not None:
         return redirect(case.submission)
     form = TakeForm(posted(request))
+    independent = access.is_independent_on_page(case.user, case.submission.organisation_id)
     asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -203,5 +201,6 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "form": form,
             "asked": asked,
             "high": case.submission.assigned_tier == Tier.HIGH,
+            "sent_past": case.submission.route == Route.INDEPENDENT and not independent,
         },
     )
