@@ -124,7 +124,24 @@ def update_organisation(organisation: Organisation, *, by: User, **fields: Any) 
 
 @transaction.atomic
 def join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees = Sees.ALL) -> Membership:
-    """Make somebody a member, or give back a role to somebody who left."""
+    """Make somebody a member, or give back a role to somebody who left; who may invite does it, as with an invitation.
+
+    Raises NotPermitted, and WorkflowError for a member (`teamwork.change_role` is for those) or an owner of the reviewing
+    body.
+    """
+    access.require_people(by, organisation)
+    _check_role_in(organisation, role)
+    if access.membership_in(user, organisation):
+        raise WorkflowError(_("%(email)s is a member already.") % {"email": user.email})
+    return _join(user, organisation, role, by=by, sees=sees)
+
+
+def _check_role_in(organisation: Organisation, role: Role) -> None:
+    if organisation.is_reviewing_body and role != Role.REVIEWER:
+        raise WorkflowError(_("Members of the reviewing body are reviewers."))
+
+
+def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees: Sees) -> Membership:
     before = Membership.objects.filter(user=user, organisation=organisation).values("role", "left_at").first()
     membership, _created = Membership.objects.update_or_create(
         user=user, organisation=organisation, defaults={"role": role, "sees": sees, "left_at": None}
@@ -150,8 +167,7 @@ def invite(
 ) -> tuple[Invitation, str]:
     """Invite an address; returns the invitation and the token of its link. Owners invite, in the reviewing body reviewers."""
     access.require_people(by, organisation)
-    if organisation.is_reviewing_body and role != Role.REVIEWER:
-        raise WorkflowError(_("Members of the reviewing body are reviewers."))
+    _check_role_in(organisation, role)
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
         raise WorkflowError(_("%(email)s is a member already.") % {"email": email})
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
@@ -176,7 +192,7 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:
         raise WorkflowError(_("This invitation has been used already."))
-    return join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
+    return _join(by, invitation.organisation, Role(invitation.role), by=by, sees=Sees(invitation.sees))
 
 
 @transaction.atomic

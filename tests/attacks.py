@@ -178,6 +178,7 @@ def make_scene() -> Scene:
     Membership.objects.create(user=people["independent member"], organisation=home, role=Role.VIEWER)
     Membership.objects.filter(user=people["reviewer who left"]).update(left_at=timezone.now())
 
+    people["newcomer"] = make_user("Nina Newcomer")
     people["first inside"] = make_member(Role.REVIEWER, home, "Finn First").user
     people["another independent"] = make_member(Role.REVIEWER, body, "Iris Independent").user
     people[CONFLICTED] = make_member(Role.REVIEWER, home, "Conny Conflicted").user
@@ -317,6 +318,7 @@ DECIDED = {
     "Condition",
     "ReviewSeat",
     "ReviewDecision",
+    "User",
 }
 
 
@@ -334,7 +336,7 @@ CONSEQUENCES = {
 
 
 def decisions() -> dict[str, Callable[..., Any]]:
-    """Every public function of the product that names its actor, `by=`, and decides on something of a use.
+    """Every public function of the product that names its actor, `by=`, and decides on something of a use or on somebody.
 
     They are found, not listed: in each module of the app itself and of `evidence`, by the type of the first parameter.
     """
@@ -351,6 +353,7 @@ def decisions() -> dict[str, Callable[..., Any]]:
                 key not in CONSEQUENCES
                 and by is not None
                 and by.kind == by.KEYWORD_ONLY
+                and next(iter(parameters)) != "by"
                 and DECIDED & {p.strip() for p in first.split("|")}
             ):
                 found[key] = function

@@ -33,6 +33,7 @@ from assessments.models import (
     Certificate,
     Evidence,
     Membership,
+    Organisation,
     RemediationAction,
     ReviewSeat,
     Role,
@@ -74,6 +75,7 @@ from tests.mutants import GUARDS, take_out
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
 SEATED = ("in-house", "independent", "independent member")
 INDEPENDENT = ("independent", "independent without seat")
+OF_THE_BODY = ("independent", "independent member", "independent without seat")
 INSIDE = ("in-house", "in-house without seat")
 SENT_PAST = (*BARRED, "in-house", "independent member")  # with a seat in what its owner sent to the reviewing body
 NOT_INDEPENDENT = (*BARRED, "in-house", "in-house without seat", "independent member")
@@ -122,6 +124,10 @@ def suggested(place: Place) -> list[int]:
 def a_colleague(place: Place) -> dict[str, Any]:
     member = Membership.objects.get(user=place.people["contributor"], organisation=place.assessment.organisation_id)
     return {"section": SECTION, "member": member}
+
+
+def newcomer(place: Place, organisation: Organisation | None, role: Role) -> dict[str, Any]:
+    return {"user": place.people["newcomer"], "organisation": organisation, "role": role}
 
 
 # fmt: off
@@ -210,6 +216,12 @@ ATTACKS: dict[str, Attack] = {
     ),
     "declaring.restore_answer": Attack("draft", WRITERS, given={"question_key": QUESTION, "number": 1, "base": 1}),
     "declaring.flag_question": Attack("draft", (*MEMBERS, "independent member"), page=of_assessment("flag", QUESTION), given={"question_key": QUESTION, "on": True}),
+    # who belongs to an organisation, and so who reviews: an owner decides; in the reviewing body, which has none, a reviewer
+    "declaring.join": Attack("draft", OWNER, given=lambda p: newcomer(p, p.assessment.organisation, Role.REVIEWER)),
+    "auditing.erase_person": Attack("draft", (*OWNER, "staff", "superuser"), given=lambda p: {"person": p.people["owner"], "organisation": p.assessment.organisation}),
+    "declaring.join, the reviewing body": Attack(
+        "draft", (*OF_THE_BODY, "who answered, now independent"), given=lambda p: newcomer(p, Organisation.objects.reviewing_body(), Role.REVIEWER),
+    ),
     "declaring.assign_section": Attack("draft", OWNER, given=a_colleague),
     "teamwork.ask": Attack("draft", OWNER, given=a_colleague),
     "teamwork.ask_by_mail": Attack("draft", OWNER, given={"question": QUESTION, "email": "nina@example.org"}),

@@ -539,6 +539,21 @@ def test_somebody_signed_in_with_another_address_is_told_which_one_was_invited(c
         declaring.accept_invitation(Invitation.objects.get(), by=cast.outsider)
 
 
+def test_who_may_invite_joins_somebody_at_once_and_changes_no_role_so(cast):
+    nina = make_user("Nina New")
+    for by in (cast.contributor, cast.reviewer, cast.independent, cast.staff, nina):
+        with pytest.raises(NotPermitted):
+            declaring.join(nina, cast.organisation, Role.REVIEWER, by=by)
+    member = declaring.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
+    with pytest.raises(WorkflowError, match="is a member already"):
+        declaring.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
+    with pytest.raises(WorkflowError, match="are reviewers"):
+        declaring.join(nina, cast.body, Role.OWNER, by=cast.independent)
+    declaring.remove_member(member, by=cast.owner)
+    assert declaring.join(nina, cast.organisation, Role.VIEWER, by=cast.owner) == member
+    assert Membership.objects.get(user=cast.owner, organisation=cast.organisation).role == Role.OWNER
+
+
 def test_sign_up_by_invitation_holds_the_invited_address(client, cast, settings):
     settings.OPEN_FOUNDING = False
     _invitation, token = invited(cast)
