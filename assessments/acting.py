@@ -22,7 +22,6 @@ from assessments.access import Action
 from assessments.declaring import delivery_team
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -404,7 +403,7 @@ def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
 
 @transaction.atomic
 def report(action: RemediationAction, *, by: User, note: str) -> None:
-    """Say that an action is done, and what shows it; a reviewer (Low: an owner) checks it and is told."""
+    """Say that an action is done, and what shows it; a reviewer (self-declared: an owner) checks it and is told."""
     access.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
         raise InvalidAnswer("note", _("Say what was done and what shows it."))
@@ -431,12 +430,15 @@ def _newest(action: RemediationAction) -> Assessment | None:
 
 
 def _checkers(action: RemediationAction) -> Sequence[int]:
-    """Who may be asked to accept an action: Low owners, else the reviewers of the case, else those whom it was sent to."""
+    """Who may be asked to accept an action.
+
+    Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
+    """
     assessment = _newest(action)
     submission = assessment.current_submission if assessment else None
     if submission is None:
         return []
-    if submission.assigned_tier == Tier.LOW and submission.route == "":
+    if submission.is_self_declared:
         return list(owners_of(action.organisation_id))
     seats = list(ReviewSeat.objects.filter(submission=submission).values_list("reviewer_id", flat=True))
     rows = Membership.objects.current().filter(role=Role.REVIEWER)
@@ -455,8 +457,9 @@ def require_checker(action: RemediationAction, *, by: User) -> None:
 
 
 def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
-    """Lock the case of an action for somebody who may accept it: Low an owner, else a reviewer outside the team.
+    """Lock the case of an action for somebody who may accept it: self-declared an owner, else a reviewer outside the team.
 
+    A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says.
     Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
     """
     newest = _newest(action)
@@ -465,8 +468,8 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     assessment = Assessment.objects.lock(newest.pk)
     submission = assessment.current_submission
     assert submission is not None
-    if submission.assigned_tier == Tier.LOW and access.may(by, Action.SIGN, assessment.organisation_id):
-        pass
+    if submission.is_self_declared and access.may(by, Action.SIGN, assessment.organisation_id):
+        pass  # on its owner's word: DESIGN section 5 asks for no second person there
     elif not access.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
     elif by.pk in delivery_team(assessment):

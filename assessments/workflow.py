@@ -1089,7 +1089,7 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
 def close_action(action: RemediationAction, *, by: User) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
-    At Low an owner accepts, otherwise a reviewer outside the delivery team.
+    Of what was self-declared an owner accepts, otherwise a reviewer outside the delivery team.
     """
     assessment, submission = acting.accept(action, by=by)
     if assessment.state == State.APPROVED:

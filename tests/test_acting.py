@@ -348,3 +348,21 @@ def test_a_certificate_that_waited_for_an_action_is_issued_with_its_closing(cast
     )
     close(assessment, CONDITION, cast)
     assert Certificate.objects.filter(submission__assessment=assessment).exists()
+
+
+def test_an_owner_accepts_what_was_self_declared_and_not_what_a_reviewer_approved(cast):
+    """The first is the owner's own word, and the certificate says so; the second says that it was reviewed."""
+    gap = {"use-register": {"choice": "partly", "text": "Half."}}
+    own = make_assessment(State.DRAFT, "low", cast=cast, answers=gap)
+    workflow.self_certify(own, by=cast.owner, conditions={"use-register": in_days(30)})
+    reviewed = make_assessment(State.APPROVED, "low", cast=cast, answers=gap)
+    for assessment in (own, reviewed):
+        acting.report(action_on(assessment, "use-register"), by=cast.owner, note="All five clinics are in it now.")
+    workflow.close_action(action_on(own, "use-register"), by=cast.owner)
+    with pytest.raises(NotPermitted):
+        workflow.close_action(action_on(reviewed, "use-register"), by=cast.owner)
+    reviewed.refresh_from_db()
+    assert reviewed.state == State.APPROVED
+    workflow.close_action(action_on(reviewed, "use-register"), by=cast.independent)
+    reviewed.refresh_from_db()
+    assert reviewed.state == State.CERTIFIED

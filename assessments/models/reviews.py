@@ -67,6 +67,11 @@ class Submission(Frozen):
     def get_absolute_url(self) -> str:
         return reverse("review", args=[self.reference])
 
+    @property
+    def is_self_declared(self) -> bool:
+        """Whether it rests on its owner's word alone: a Low one that was sent to no reviewer."""
+        return self.route == "" and self.assigned_tier == TierChoices.LOW
+
     def content(self) -> dict[str, Any]:
         """The snapshot as plain values."""
         loaded: dict[str, Any] = json.loads(self.snapshot)

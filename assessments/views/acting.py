@@ -39,7 +39,7 @@ from assessments.forms.acting import (
     TakeFileForm,
 )
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import Dimension, Tier
+from assessments.guideline.terms import Dimension
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -571,9 +571,10 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
-    is_low = submission is not None and submission.assigned_tier == Tier.LOW
+    is_self_declared = submission is not None and submission.is_self_declared
     may_accept = found.status == ActionStatus.DONE and (
-        (is_low and role in access.MAY[Action.SIGN]) or access.actions_to_check_for(user).filter(pk=found.pk).exists()
+        (is_self_declared and role in access.MAY[Action.SIGN])
+        or access.actions_to_check_for(user).filter(pk=found.pk).exists()
     )
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
@@ -596,7 +597,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_accept_risk": role in access.MAY[Action.SIGN] and not acting.risk_obstacle(found),
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
-        "is_low": is_low,
+        "is_self_declared": is_self_declared,
         "answer_url": answer_url(assessment if is_member else None, question),
         "submission": submission,
         "is_member": is_member,
