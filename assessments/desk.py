@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring, starting, teamwork
+from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
@@ -27,6 +27,7 @@ from assessments.models import (
     Assessment,
     AuditEntry,
     CaseMessage,
+    Certificate,
     CertificateEvent,
     CertificateStatus,
     DecisionKind,
@@ -47,6 +48,7 @@ from assessments.models import (
 )
 
 ASSIGNED, MESSAGE, APPEAL, APPEAL_ANSWERED = "assigned", "case_message", "appeal", "appeal_answered"
+TO_REINSTATE = "to_reinstate"
 APPEALABLE = (DecisionKind.RETURN, DecisionKind.REFUSE)
 """The decisions of a reviewer against which an owner may appeal; of an approval one may only complain."""
 STOPPED = (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED)
@@ -549,6 +551,18 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     link = f"{_page('review_messages', found.submission)}#appeals"
     teamwork.tell(_reviewers_of(found) - {by.pk}, APPEAL_ANSWERED, object, subject, words, link)
     Message.objects.filter(kind=APPEAL, object=object, read_at=None).update(read_at=timezone.now())
+    found.answer = given
+    certificate = wrongly_suspended(found)
+    if certificate is not None:  # nothing is reinstated by itself: whoever may do it is asked to
+        teamwork.tell(
+            standing.who_may_reinstate(certificate),
+            TO_REINSTATE,
+            object,
+            _("To reinstate: %(use)s") % kind,
+            _("An appeal against the suspension of certificate %(number)s was upheld:") % {"number": certificate.number}
+            + f"\n\n{words}",
+            reverse("standing", args=[certificate.number]),
+        )
     _audit(f"{found.kind}_answered", assessment, by, appeal=found.reference, upheld=upheld)
     return given
 
@@ -558,26 +572,43 @@ def _reviewers_of(appeal: Appeal) -> set[int]:
     return set(seats.values_list("reviewer", flat=True))
 
 
-def opens_again(appeal: Appeal) -> bool:
-    """Tell whether an appeal lets the use be assessed anew with the answers of the refused case."""
+def _is_upheld(appeal: Appeal) -> bool:
     answer: AppealAnswer | None = getattr(appeal, "answer", None)
+    return appeal.kind == AppealKind.APPEAL and answer is not None and answer.upheld
+
+
+def wrongly_suspended(appeal: Appeal) -> Certificate | None:
+    """The certificate that is suspended still, though an appeal against that was upheld: it waits to be reinstated."""
+    if not _is_upheld(appeal) or appeal.event is None or appeal.event.kind != CertificateStatus.SUSPENDED:
+        return None
+    rows = Certificate.objects.select_related("submission__assessment", "use", "organisation")
+    found = rows.defer("submission__snapshot").get(pk=appeal.event.certificate_id)
+    return found if found.status() == CertificateStatus.SUSPENDED else None
+
+
+def opens_again(appeal: Appeal) -> bool:
+    """Tell whether an appeal lets the use be assessed anew with the answers of the case.
+
+    After a refusal, and after a revocation: that one is for good, and only a new assessment leads to a certificate.
+    """
     refused = appeal.decision is not None and appeal.decision.kind == DecisionKind.REFUSE
-    return appeal.kind == AppealKind.APPEAL and refused and answer is not None and answer.upheld
+    revoked = appeal.event is not None and appeal.event.kind == CertificateStatus.REVOKED
+    return _is_upheld(appeal) and (refused or revoked)
 
 
 @transaction.atomic
 def open_again(appeal: Appeal, *, by: User) -> Assessment:
-    """Start the assessment that an upheld appeal of a refusal opens: the answers are copied, each to be confirmed.
+    """Start the assessment that an upheld appeal opens: the answers are copied, each to be confirmed.
 
-    The refused one stays refused. Where a newer one is open already, it is the one.
+    What was decided stays as it is. Where a newer one is open already, it is the one.
     """
-    refused = Assessment.objects.for_dashboard().get(pk=appeal.assessment_id)
-    access.require(by, Action.SIGN, refused)
+    case = Assessment.objects.for_dashboard().get(pk=appeal.assessment_id)
+    access.require(by, Action.SIGN, case)
     if not opens_again(appeal):
-        raise WorkflowError(_("Only an upheld appeal against a refusal opens a new assessment."))
-    begun = declaring.start_assessment(refused.use, by=by, follows=refused)
+        raise WorkflowError(_("Only an upheld appeal against a refusal or a revocation opens a new assessment."))
+    begun = declaring.start_assessment(case.use, by=by, follows=case)
     if begun.state != State.DRAFT:
         return begun
     asked = [question.key for question in begun.declared().questions(begun.compiled())]
-    starting.carry(begun, starting.offered(begun, asked, refused), by=by)
+    starting.carry(begun, starting.offered(begun, asked, case), by=by)
     return begun

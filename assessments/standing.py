@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -30,7 +31,9 @@ from assessments.models import (
     CertificateEvent,
     CertificateStatus,
     Condition,
+    Membership,
     RemediationAction,
+    Role,
     Submission,
     User,
 )
@@ -109,6 +112,15 @@ def possible(certificate: Certificate, by: User) -> list[str]:
     status = certificate.status()
     found = refusals(certificate, by)
     return [move for move in (REINSTATE, SUSPEND, REVOKE) if status in FROM[move] and found[move] is None]
+
+
+def who_may_reinstate(certificate: Certificate) -> set[int]:
+    """Ids of those who may let a suspended certificate stand again: a few queries for each reviewer who might."""
+    seats = Q(role=Role.REVIEWER) & (Q(organisation__is_reviewing_body=True) | Q(organisation=certificate.organisation))
+    owners = Q(role=Role.OWNER, organisation=certificate.organisation)
+    rows = Membership.objects.current().filter(seats | owners).select_related("user")
+    people = {row.user for row in rows}
+    return {user.pk for user in people if REINSTATE in possible(certificate, user)}
 
 
 def obstacles_to_reinstate(certificate: Certificate) -> list[str]:

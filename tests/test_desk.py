@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, desk_rows, reviewing, workflow
+from assessments import access, desk, desk_rows, reviewing, standing, workflow
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Appeal,
@@ -404,6 +405,64 @@ def test_a_suspension_can_be_appealed_and_an_approval_complained_about(cast):
     }
     appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
     assert (appeal.kind, appeal.event) == (AppealKind.APPEAL, event)
+
+
+@pytest.mark.parametrize("who", ["body", "inside", "self-declared"])
+def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, client):
+    """Nothing stands again by itself, and nobody is asked who could not do it."""
+    tier, route = (
+        ("low" if who == "self-declared" else "limited"),
+        Route.INSIDE if who == "inside" else Route.INDEPENDENT,
+    )
+    submission = case_of(State.CERTIFIED, cast, tier, route=route)
+    certificate = submission.certificate
+    by = cast.independent if who == "body" else cast.reviewer
+    standing.suspend(certificate, by=by, reason="complaint", words="A patient wrote.")
+    event = certificate.events.latest("pk")
+    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
+    assert desk.wrongly_suspended(appeal) is None
+    desk.answer(appeal, by=cast.second_independent, upheld=True, words="It was mended. Reinstate it.")
+    told = Message.objects.filter(kind=desk.TO_REINSTATE)
+    may = {
+        "body": {cast.independent, cast.second_independent},
+        "inside": {cast.reviewer},
+        "self-declared": {cast.owner, cast.reviewer},
+    }[who]
+    assert {line.recipient for line in told} == may
+    assert {line.link for line in told} == {reverse("standing", args=[certificate.number])}
+    assert certificate.status() == "suspended"
+    client.force_login(cast.second_independent)
+    page = client.get(reverse("appeal", args=[appeal.reference])).content.decode()
+    assert "is suspended still" in page
+    assert ("Go on to reinstate it" in page) == (cast.second_independent in may)
+    client.force_login(cast.owner)
+    contest = reverse("contest", args=[submission.assessment.reference])
+    assert f"How {certificate.number} stands" in client.get(contest).content.decode()
+    standing.reinstate(certificate, by=min(may, key=lambda one: one.pk), reason="unfounded", words="Read again.")
+    assert "is suspended still" not in client.get(contest).content.decode()
+
+
+def test_a_rejected_appeal_and_a_complaint_ask_nobody_to_reinstate(cast):
+    submission = case_of(State.CERTIFIED, cast)
+    standing.suspend(submission.certificate, by=cast.independent, reason="complaint", words="A patient wrote.")
+    event = submission.certificate.events.latest("pk")
+    for kind, upheld in (("appeal", False), ("complaint", True)):
+        lodged = desk.contest(submission.assessment, f"{kind}-e{event.pk}", "We mended it.", by=cast.owner)
+        desk.answer(lodged, by=cast.second_independent, upheld=upheld, words="Read.")
+    assert not Message.objects.filter(kind=desk.TO_REINSTATE).exists()
+
+
+def test_an_upheld_appeal_of_a_revocation_opens_a_new_assessment(cast):
+    """A revocation is for good: what follows is another certificate."""
+    submission = case_of(State.CERTIFIED, cast)
+    standing.revoke(submission.certificate, by=cast.independent, reason="untrue", words="It was not so.")
+    event = submission.certificate.events.latest("pk")
+    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "It is so.", by=cast.owner)
+    desk.answer(appeal, by=cast.second_independent, upheld=True, words="It was so. Send it again.")
+    begun = desk.open_again(access.appeals_in(submission.assessment).get(), by=cast.owner)
+    assert (begun.state, begun.follows) == (State.DRAFT, submission.assessment)
+    assert begun.answers.filter(to_confirm=True).count() == submission.assessment.answers.count()
+    assert submission.certificate.status() == "revoked"
 
 
 # --- working days --------------------------------------------------------------------------------------------------------

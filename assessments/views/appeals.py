@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assessments import access, desk
+from assessments import access, desk, standing
 from assessments.access import Action
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
@@ -99,7 +99,10 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
         "use": case.assessment.use,
         "form": form,
         "may_contest": case.is_owner and bool(open_ones),
-        "appeals": [(one, appeal_words(one), case.is_owner and desk.opens_again(one)) for one in appeals],
+        "appeals": [
+            (one, appeal_words(one), case.is_owner and desk.opens_again(one), desk.wrongly_suspended(one))
+            for one in appeals
+        ],
     }
     return render(request, "assessments/review/contest.html", context)
 
@@ -137,8 +140,11 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Answered. The organisation and the reviewers of the case have been told."))
             return redirect("appeal", reference)
+    suspended = desk.wrongly_suspended(appeal)
     context = {
         "appeal": appeal,
+        "suspended": suspended,
+        "may_reinstate": suspended is not None and standing.REINSTATE in standing.possible(suspended, request.user),
         "about": appeal_words(appeal),
         "submission": appeal.submission,
         "form": form,
