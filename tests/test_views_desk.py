@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import desk, workflow
+from assessments.forms.desk import NoInterestForm
+from assessments.forms.reviews import TakeForm
 from assessments.models import Appeal, Interest, Message, Role, Route, SeatRequest, State, Submission
 from assessments.models.queue import grouped, pages
 from tests.factories import in_days, make_assessment, make_member, make_organisation, mark_all, save
@@ -270,3 +272,13 @@ def test_an_appeal_changes_nothing_that_was_decided(client, cast):
     case.assessment.refresh_from_db()
     assert before == (case.assessment.state, list(case.decisions.values()), list(case.marks.values()))
     assert timezone.localdate(appeal.at) == timezone.localdate()
+
+
+def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict():
+    taking, reading = TakeForm({"conflict": "none", "words": "I know them."}), NoInterestForm({"conflict": "declared"})
+    assert list(taking.errors) == ["conflict"]
+    assert list(reading.errors) == ["words"]
+    assert list(taking.fields) == list(reading.fields)
+    said = [str(form.fields["words"].help_text) for form in (taking, reading, TakeForm())]
+    assert ["stay closed to you" in words for words in said] == [False, True, False]
+    assert NoInterestForm({"conflict": "none"}).is_valid()

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from assessments.forms.reviews import ReviewForm, _text
+from assessments.forms.reviews import ReviewForm, TakeForm, _text
 from assessments.models.queue import DONE, MINE, TEAM, WAITING
 from assessments.models.systems import TierChoices
 
@@ -79,33 +79,10 @@ class AssignForm(ReviewForm):
             )
 
 
-class NoInterestForm(ReviewForm):
+class NoInterestForm(TakeForm):
     """The declaration of whoever reads along, without a seat."""
 
-    conflict = forms.ChoiceField(
-        label=gettext_lazy("Is there anything between you and this organisation or this system?"),
-        choices=[
-            ("none", gettext_lazy("No, I have no interest in the outcome")),
-            ("declared", gettext_lazy("Yes, and I declare it here")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
-    )
-    words = _text(
-        gettext_lazy("What it is"),
-        gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write."),
-        required=False,
-        rows=3,
-        limit=400,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
-            self.add_error("words", _("Say what it is, in a sentence."))
-        if cleaned.get("conflict") == "none" and cleaned.get("words"):
-            self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
-        return cleaned
+    words_help = gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write.")
 
 
 class MessageForm(ReviewForm):

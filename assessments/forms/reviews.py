@@ -51,6 +51,12 @@ class ReviewForm(forms.Form):
 
 
 class TakeForm(ReviewForm):
+    """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
+
+    words_help = gettext_lazy(
+        "Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."
+    )
+
     conflict = forms.ChoiceField(
         label=gettext_lazy("Is there anything between you and this organisation or this system?"),
         choices=[
@@ -60,15 +66,11 @@ class TakeForm(ReviewForm):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
     )
-    words = _text(
-        gettext_lazy("What it is"),
-        gettext_lazy(
-            "Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."
-        ),
-        required=False,
-        rows=3,
-        limit=400,
-    )
+    words = _text(gettext_lazy("What it is"), required=False, rows=3, limit=400)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].help_text = self.words_help
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
