@@ -172,6 +172,7 @@ REVIEW_KINDS = (
     "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
     "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
+    "request_taken_back",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
     "approval_stale", "marks_accepted_together", "certificate_reinstated", "certificate_revoked",
     "condition_missed", "action_declined",

@@ -275,6 +275,46 @@ def ask(
     return asked
 
 
+def may_stop_asking(asked: SeatRequest, by: User) -> bool:
+    """Tell whether `by` may take a request back: whoever asked, and whose seat it is. Others ask somebody else instead."""
+    return asked.ended_at is None and by.pk in (asked.by_id, asked.holder_id)
+
+
+@transaction.atomic
+def stop_asking(asked: SeatRequest, *, by: User) -> None:
+    """Take a request for a seat back; the colleague is told where they know of it. Raises NotPermitted, WorkflowError."""
+    submission = asked.submission
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    asked = SeatRequest.objects.select_related("submission", "to", "holder").get(pk=asked.pk)
+    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+        raise NotPermitted(_("This submission was not sent to you."))
+    if asked.ended_at is not None:
+        raise WorkflowError(_("%(name)s is not asked any more.") % {"name": asked.to})
+    if not may_stop_asking(asked, by):
+        raise NotPermitted(_("Whoever asked takes it back, or whose seat it is."))
+    asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.RECALLED
+    asked.save(update_fields=["ended_at", "outcome"])
+    about = f"request:{asked.pk}"
+    if teamwork.untell(asked.to_id, ASSIGNED, about):
+        words = {"name": by, "use": assessment.use.title}
+        teamwork.tell(
+            [asked.to_id],
+            teamwork.ASKED_NO_MORE,
+            about,
+            _("No longer asked of you: the review of “%(use)s”") % words,
+            _("%(name)s has taken the request back. There is nothing for you to do.") % words,
+            _page("review", submission),
+        )
+    _audit(
+        "request_taken_back",
+        assessment,
+        by,
+        submission=submission.reference,
+        seat=str(asked.seat),
+        to=str(asked.to),
+    )
+
+
 @transaction.atomic
 def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     """Take over the seat that a colleague hands over, having declared no conflict; marks keep the names of their givers."""

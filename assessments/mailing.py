@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 NEWS = frozenset(
     {
         "answered",
+        "asked_no_more",
         "approved",
         "withdrawn",
         "reply",

@@ -36,6 +36,7 @@ from assessments.models import (
 )
 
 MENTION, REPLY, ASKED, ANSWERED = "mention", "reply", "asked", "answered"
+ASKED_NO_MORE = "asked_no_more"
 TAKE_BACK = timedelta(minutes=15)
 """How long the author of a comment may take it back."""
 SAME_AGAIN = timedelta(minutes=1)
@@ -43,6 +44,14 @@ SAME_AGAIN = timedelta(minutes=1)
 
 
 # --- telling people --------------------------------------------------------------------------------------------------
+
+
+def untell(recipient: int, kind: str, about: str) -> bool:
+    """Take what was asked of somebody out of their inbox; True where they know of it: it was read, or mailed."""
+    lines = Message.objects.filter(recipient=recipient, kind=kind, object=about)
+    known = lines.exclude(read_at=None, mailed_at=None).exists()
+    lines.delete()
+    return known
 
 
 def tell(recipients: Iterable[int], kind: str, about: str, subject: str, text: str, link: str) -> None:
@@ -274,15 +283,28 @@ def change_asked(assignment: Assignment, *, by: User, due: date | None, note: st
 
 @transaction.atomic
 def stop_asking(assignment: Assignment, *, by: User) -> None:
-    """Take a request back. Who sees only what is assigned no longer sees it; what they answered stays."""
+    """Take a request back, and say so to whoever knows of it already and has not answered.
+
+    Who sees only what is assigned no longer sees it; what they answered stays, and so do they in the delivery team.
+    """
     _require_change(assignment, by)
-    Message.objects.filter(kind=ASKED, object=f"assignment:{assignment.pk}").delete()
     pk = assignment.pk
+    known = untell(assignment.member.user_id, ASKED, f"assignment:{pk}")
     use, asked = assignment.assessment.use_id, assignment.member.user_id
     Involvement.objects.keep(use, Involvement.Kind.ASSIGNED, [asked])
     assignment.delete()
     assignment.pk = pk
     _forget_unseen(assignment)
+    if known and assignment.done_at is None and asked != by.pk:
+        words = {"name": by, "title": title_of(assignment), "use": assignment.assessment.use.title}
+        tell(
+            [asked],
+            ASKED_NO_MORE,
+            f"assignment:{pk}",
+            _("No longer asked of you: “%(title)s”") % words,
+            _("%(name)s has taken the request back, for the assessment of “%(use)s”. What you answered stays.") % words,
+            reverse("dashboard"),  # the assessment itself may be closed to them now
+        )
     _audit("assignment_removed", assignment, by)
 
 

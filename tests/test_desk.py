@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, desk_rows, reviewing, standing, workflow
+from assessments import access, desk, desk_rows, reviewing, standing, teamwork, workflow
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Appeal,
@@ -463,6 +463,40 @@ def test_an_upheld_appeal_of_a_revocation_opens_a_new_assessment(cast):
     assert (begun.state, begun.follows) == (State.DRAFT, submission.assessment)
     assert begun.answers.filter(to_confirm=True).count() == submission.assessment.answers.count()
     assert submission.certificate.status() == "revoked"
+
+
+# --- taking a request back ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(known, cast):
+    third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
+    submission = case_of(State.SUBMITTED, cast)
+    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
+    if known:
+        Message.objects.filter(kind=desk.ASSIGNED).update(mailed_at=timezone.now())
+    for who in (third, cast.second_independent, cast.reviewer, cast.owner, cast.staff):
+        with pytest.raises(NotPermitted):
+            desk.stop_asking(asked, by=who)
+    desk.stop_asking(asked, by=cast.independent)
+    assert subjects(cast.second_independent, desk.ASSIGNED) == []
+    words = ["No longer asked of you: the review of “Booking and urgency sorting”"] if known else []
+    assert subjects(cast.second_independent, teamwork.ASKED_NO_MORE) == words
+    assert log_of(submission)[-1] == "request_taken_back"
+    asked.refresh_from_db()
+    assert (asked.ended_at is not None, asked.outcome) == (True, "recalled")
+    with pytest.raises(WorkflowError, match="not asked any more"):
+        desk.stop_asking(asked, by=cast.independent)
+    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)  # and asks again
+
+
+def test_a_seat_that_is_no_longer_handed_over_stays_with_its_holder(cast):
+    submission = case_of(State.IN_REVIEW, cast)
+    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I leave on Friday.")
+    desk.stop_asking(asked, by=cast.independent)
+    with pytest.raises(WorkflowError):
+        desk.take_over(asked, by=cast.second_independent)
+    assert submission.seats.get().reviewer == cast.independent
 
 
 # --- working days --------------------------------------------------------------------------------------------------------

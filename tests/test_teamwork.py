@@ -490,6 +490,29 @@ def test_news_leaves_everybodys_list_when_a_reviewer_opens_the_case_alone(client
     assert list(unread) == ["Ivan Independent"]
 
 
+@pytest.mark.parametrize("knows", ["mailed_at", "read_at", ""])
+def test_who_knows_that_they_are_asked_is_told_that_they_are_no_longer(knows, client, cast, draft):
+    asif = Membership.objects.get(user=cast.assigned)
+    asked = teamwork.ask(draft, SECTION, asif, by=cast.owner, note="The clinics' own list is enough.")
+    if knows:
+        Message.objects.filter(kind=teamwork.ASKED).update(**{knows: timezone.now()})
+    teamwork.stop_asking(asked, by=cast.owner)
+    assert not Message.objects.filter(kind=teamwork.ASKED).exists()
+    told = Message.objects.filter(recipient=cast.assigned, kind=teamwork.ASKED_NO_MORE)
+    assert [line.link for line in told] == ([reverse("dashboard")] if knows else [])
+    client.force_login(cast.assigned)
+    assert client.get(reverse("dashboard")).status_code == 200
+    assert cast.assigned.pk in declaring.delivery_team(draft)
+
+
+def test_who_has_answered_is_told_nothing_more(cast, draft):
+    asked = teamwork.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
+    Message.objects.update(mailed_at=timezone.now())
+    teamwork.finish(asked, by=cast.contributor)
+    teamwork.stop_asking(asked, by=cast.owner)
+    assert not Message.objects.filter(kind=teamwork.ASKED_NO_MORE).exists()
+
+
 # --- people ------------------------------------------------------------------------------------------------------------
 
 

@@ -282,3 +282,27 @@ def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict()
     said = [str(form.fields["words"].help_text) for form in (taking, reading, TakeForm())]
     assert ["stay closed to you" in words for words in said] == [False, True, False]
     assert NoInterestForm({"conflict": "none"}).is_valid()
+
+
+def test_a_request_is_taken_back_where_it_was_made(ines, cast):
+    submission = case_of(State.SUBMITTED, cast)
+    desk.ask(submission, "first", cast.second_independent, by=cast.independent)
+    page = address("assign_seat", submission, "first")
+    assert "Stop asking Ivan Independent" in text_of(ines.get(page))
+    answer = ines.post(page, {"stop": "1"}, follow=True)
+    assert "Ivan Independent is no longer asked." in text_of(answer)
+    assert "Stop asking" not in text_of(answer)
+    assert SeatRequest.objects.get().outcome == "recalled"
+    assert "Ivan Independent is no longer asked" in text_of(ines.get(address("review", submission)))
+    ines.post(page, {"to": cast.second_independent.pk})
+    assert SeatRequest.objects.filter(ended_at=None).count() == 1
+
+
+def test_nobody_else_takes_a_request_back(client, cast):
+    submission = case_of(State.SUBMITTED, cast)
+    desk.ask(submission, "first", cast.second_independent, by=cast.independent)
+    client.force_login(cast.second_independent)
+    page = address("assign_seat", submission, "first")
+    assert "Stop asking" not in text_of(client.get(page))
+    assert client.post(page, {"stop": "1"}).status_code == 403
+    assert SeatRequest.objects.filter(ended_at=None).exists()

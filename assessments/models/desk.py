@@ -29,6 +29,7 @@ class RequestOutcome(models.TextChoices):
     TAKEN = "taken", _("taken")
     DECLINED = "declined", _("declined for a conflict of interest")
     REPLACED = "replaced", _("somebody else was asked or took it")
+    RECALLED = "recalled", _("taken back by whoever asked")
 
 
 class SeatRequest(models.Model):

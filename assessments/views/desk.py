@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from assessments import access, declaring, desk
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
-from assessments.models import Seat
+from assessments.models import Seat, SeatRequest
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case
@@ -57,6 +57,9 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
     case = Case(request.user, reference)
     if seat not in Seat.values:
         raise Http404
+    asked = next((one for one in case.requests if one.seat == seat), None)
+    if asked is not None and "stop" in request.POST:
+        return _stop_asking(request, case, asked)
     team = declaring.delivery_team(case.assessment)
     try:
         held = desk.seat_to_ask_for(case.submission, Seat(seat), case.user, team)
@@ -94,9 +97,21 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
         "held": held,
         "people": people,
         "second": seat == Seat.SECOND,
-        "asked": next((one for one in case.requests if one.seat == seat), None),
+        "asked": asked,
+        "may_stop": asked is not None and desk.may_stop_asking(asked, case.user),
     }
     return render(request, "assessments/reviews/assign.html", context)
+
+
+def _stop_asking(request: SignedIn, case: Case, asked: SeatRequest) -> HttpResponse:
+    """Take the request back; the page it leads to can ask again, the same colleague or another."""
+    try:
+        desk.stop_asking(asked, by=case.user)
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(name)s is no longer asked.") % {"name": asked.to})
+    return redirect(request.path)
 
 
 @login_required

@@ -190,6 +190,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Handing over asked"),
                 gettext_lazy("%(who)s asked %(to)s to take over the seat of %(holder)s in %(thing)s"),
             ),
+            "request_taken_back": (
+                gettext_lazy("Asking taken back"),
+                gettext_lazy("%(who)s no longer asks %(to)s to take %(thing)s"),
+            ),
             "handed_over": (
                 gettext_lazy("Seat handed over"),
                 gettext_lazy("%(to)s took over the seat of %(holder)s in %(thing)s"),

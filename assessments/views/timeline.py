@@ -34,6 +34,7 @@ WORDS = {
 INSIDE = {  # among reviewers: none of the applicant's business
     "assigned": gettext_lazy("Asked %(to)s to take it"),
     "hand_over_asked": gettext_lazy("Asked %(to)s to take over from %(holder)s"),
+    "request_taken_back": gettext_lazy("%(to)s is no longer asked"),
     "conflict_declared": gettext_lazy("Declared a conflict of interest"),
 }
 SAID = {
