@@ -1,4 +1,4 @@
-"""What people are told of before a date and after it: conditions, actions, accepted risks, evidence that expires.
+"""What people are told of before a date and after it: conditions, actions, accepted risks, evidence that expires, monitoring.
 
 Each function is a step of the sweeper: it may run twice, and says the same thing once for each of the days before
 (named data of the edition). What is late is said again every week. Each line leads to the very thing.
@@ -6,6 +6,7 @@ Each function is a step of the sweeper: it may run twice, and says the same thin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,19 +19,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import tasks
+from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
     ActionStatus,
+    Certificate,
+    CertificateStatus,
     Condition,
+    ConformityPart,
     Edition,
     Evidence,
     Membership,
     Message,
     RemediationAction,
     Role,
+    Sees,
+    edition_for,
+    monitored_until,
 )
 
 CONDITION_DUE, ACTION_DUE, ACTION_LATE = "condition_due", "action_due", "action_late"
 RISK_ENDING, RISK_REVIEW, EVIDENCE_EXPIRING = "risk_ending", "risk_review", "evidence_expiring"
+MONITORING_ENDING = "monitoring_ending"
 AGAIN_DAYS = 7
 """After so many days what is late is said again. Our judgement."""
 
@@ -255,3 +264,68 @@ def remind_of_evidence(today: date | None = None) -> int:
             )
         )
     return _before(EVIDENCE_EXPIRING, lines, days, today)
+
+
+def remind_of_monitoring(today: date | None = None) -> int:
+    """Tell owners, and whoever gets the alerts, that a certificate is suspended unless a newer monitoring record comes.
+
+    Of each High certificate that stands. Three queries for each: the sweeper asks it once a day.
+    """
+    today = today or timezone.localdate()
+    days = _days("monitoring")
+    running = Certificate.objects.filter(tier=Tier.HIGH, ended_at=None, expires_on__gte=today).order_by("pk")
+    running = running.filter(use__retired_at=None, use__system__retired_at=None)
+    found = [
+        (certificate, last)
+        for certificate in running.select_related("submission__assessment__use").defer("submission__snapshot")
+        if (last := _monitored_to(certificate)) and today <= last <= today + timedelta(days=max(days))
+        # Suspended it has lapsed already, or waits for something else; past its end it needs no record any more.
+        if certificate.status(today) != CertificateStatus.SUSPENDED and last < certificate.expires_on
+    ]
+    owners = _owners(certificate.organisation_id for certificate, _last in found)
+    lines = []
+    for certificate, last in found:
+        assessment = certificate.submission.assessment
+        said = {"use": assessment.use.title, "when": in_days(last, today), "number": certificate.number}
+        lines.append(
+            Line(
+                about=f"monitoring:{certificate.number}",
+                due=last,
+                people=frozenset(owners.get(certificate.organisation_id, set()) | _alerted(certificate)),
+                subject=_("Monitoring evidence runs out %(when)s: %(use)s") % said,
+                text=_(
+                    "Add the newest monitoring record by then. Without one certificate %(number)s is suspended the day after."
+                )
+                % said,
+                link=reverse("conformity", args=[assessment.reference]),
+            )
+        )
+    return _before(MONITORING_ENDING, lines, days, today)
+
+
+def _monitored_to(certificate: Certificate) -> date | None:
+    """The last day on which the living monitoring evidence is fresh enough; None where the tier needs none or has none."""
+    edition = edition_for(certificate.submission.edition_checksum)
+    keys = [part.key for part in edition.gates.parts_for(certificate.tier) if part.kind == PartKind.MONITORING]
+    until = monitored_until(certificate.use_id, keys) if keys else None
+    return until + timedelta(days=edition.policy.monitoring_days) if until else None
+
+
+def _alerted(certificate: Certificate) -> set[int]:
+    """Ids of the members whom the measures of the file name, by name or mail address, as those who get the alerts.
+
+    That column is free text: a rota or an office names nobody here.
+    """
+    edition = edition_for(certificate.submission.edition_checksum)
+    keys = [part.key for part in edition.gates.parts_for(certificate.tier) if part.kind == PartKind.MEASURES]
+    parts = ConformityPart.objects.filter(use=certificate.use_id, key__in=keys)
+    named = " \n ".join(row.get("alert_owner", "") for part in parts for row in part.rows).casefold()
+    members = Membership.objects.current().filter(organisation=certificate.organisation_id).select_related("user")
+    return {
+        member.user_id
+        for member in members.filter(sees=Sees.ALL).exclude(role=Role.REVIEWER)  # they open the page of the file
+        if any(
+            word and re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", named)
+            for word in (member.user.name, member.user.email)
+        )
+    }

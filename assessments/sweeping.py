@@ -74,6 +74,7 @@ STEPS = (
     Step("remind of actions", reminding.remind_of_actions, from_hour=7),
     Step("remind of risks", reminding.remind_of_risks, from_hour=7),
     Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
+    Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
     Step("send digests", mailing.send_digests),  # keeps its own day for each person
 )
 

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "staleness",
     },
     "standing": {"guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
-    "reminding": {"models", "tasks"},
+    "reminding": {"guideline", "models", "tasks"},
     "mailing": {"models"},
     "sweeping": {"models", "tasks", "held", "acting", "standing", "reminding", "mailing", "staleness", "workflow"},
     "desk": {"guideline", "models", "access", "errors", "declaring", "teamwork", "starting", "standing"},

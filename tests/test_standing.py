@@ -20,6 +20,7 @@ from assessments.models import (
     Certificate,
     CertificateEvent,
     Condition,
+    ConformityPart,
     DeclaredUse,
     MailWhen,
     Membership,
@@ -270,6 +271,40 @@ def test_evidence_that_expires_is_told_of_to_its_owner(cast):
     assert days_told(reminding.remind_of_evidence, "evidence_expiring", 8, 41) == [10]
     line = Message.objects.get(kind="evidence_expiring")
     assert (line.recipient, line.link) == (cast.contributor, piece.get_absolute_url())
+
+
+def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
+    """Olivia owns, and Connie gets the alerts; the record speaks up to today and counts for 35 days."""
+    high = make_assessment(State.CERTIFIED, "high", cast=cast)
+    make_assessment(State.CERTIFIED, "limited", cast=cast)
+    measures = ConformityPart.objects.get(use=high.use, key="measures")
+    measures.rows = [{"measure": "Missed urgent cases", "limit": "2", "alert_owner": "Nurse in charge"},
+                     {"measure": "Complaints", "limit": "5 a week", "alert_owner": "connie contributor, weekdays"}]  # fmt: skip
+    measures.save()
+    assert days_told(reminding.remind_of_monitoring, "monitoring_ending", 24, 36) == [28]
+    lines = Message.objects.filter(kind="monitoring_ending")
+    assert {line.recipient for line in lines} == {cast.owner, cast.contributor}
+    assert {line.link for line in lines} == {reverse("conformity", args=[high.reference])}
+    assert lines[0].subject.startswith("Monitoring evidence runs out in 7 days")
+    with on_day(35):
+        assert workflow.watch_monitoring() == 0  # the last day, as it was said
+    with on_day(36):
+        assert workflow.watch_monitoring() == 1
+        assert reminding.remind_of_monitoring() == 0
+
+
+def test_a_newer_record_puts_the_reminder_off_and_is_told_of_when_it_runs_out_itself(cast):
+    high = make_assessment(State.CERTIFIED, "high", cast=cast)
+    with on_day(29):
+        assert reminding.remind_of_monitoring() == 1  # a sweeper that did not run on the day
+        newest = make_evidence(cast.organisation, by=cast.owner, period_to=in_days(0))
+        for part in ConformityPart.objects.filter(use=high.use):
+            part.evidence_uses.create(evidence=newest, by=cast.owner)
+        assert reminding.remind_of_monitoring() == 0
+    with on_day(50):
+        assert reminding.remind_of_monitoring() == 0
+    with on_day(57):
+        assert reminding.remind_of_monitoring() == 1
 
 
 def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):

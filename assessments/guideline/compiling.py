@@ -395,7 +395,9 @@ class _Compiler:
             hold_days=raw.get("hold_days", 14),
             changes=self.changes(),
             accepted_risk_days=raw.get("accepted_risk_days", ACCEPTED_RISK_DAYS),
-            reminder_days={what: tuple(days) for what, days in raw.get("reminder_days", REMINDER_DAYS).items()},
+            reminder_days={
+                what: tuple(days) for what, days in {**REMINDER_DAYS, **raw.get("reminder_days", {})}.items()
+            },
             words=dict(_flat(self.words.get("policy"))),
         )
 

@@ -229,7 +229,13 @@ class Questionnaire:
 
 
 ACCEPTED_RISK_DAYS = 180
-REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {"condition": (14, 3), "action": (7,), "risk": (14,), "evidence": (30,)}
+REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
+    "condition": (14, 3),
+    "action": (7,),
+    "risk": (14,),
+    "evidence": (30,),
+    "monitoring": (7,),
+}
 """What holds for releases that were published before these became named data."""
 
 

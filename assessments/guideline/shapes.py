@@ -45,7 +45,7 @@ LIMITS = (
     "items",
     "person",
 )
-REMINDERS = ("condition", "action", "risk", "evidence")
+REMINDERS = ("condition", "action", "risk", "evidence", "monitoring")
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
