@@ -28,7 +28,13 @@ from assessments.models import (
     Submission,
 )
 from assessments.models.base import FrozenRow
-from assessments.models.queue import late_before, working_days, working_days_later
+from assessments.models.queue import (
+    GENERAL_HOLIDAYS,
+    is_working_day,
+    late_before,
+    working_days,
+    working_days_later,
+)
 from tests.factories import in_days, make_assessment, make_member, mark_all, save
 
 pytestmark = pytest.mark.django_db
@@ -509,6 +515,37 @@ def test_a_seat_that_is_no_longer_handed_over_stays_with_its_holder(cast):
 )  # fmt: skip
 def test_working_days_are_monday_to_friday(since, until, days):
     assert working_days(date.fromisoformat(since), date.fromisoformat(until)) == days
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        ("2026-09-25", "2026-10-05", 5),  # National Day is a Thursday; the day after Mid-Autumn is a Saturday anyway
+        ("2026-12-24", "2026-12-28", 1),  # Christmas Day, a Friday
+        ("2027-02-05", "2027-02-10", 1),  # the third and the fourth day of Lunar New Year
+        ("2027-03-25", "2027-03-30", 1),  # Good Friday and Easter Monday
+        ("2026-04-02", "2026-04-08", 1),  # Good Friday, Easter Monday moved on by Ching Ming
+        ("2028-01-24", "2028-01-31", 5),  # no list of that year yet
+    ],
+)
+def test_general_holidays_are_no_working_days(since, until, days):
+    since, until = date.fromisoformat(since), date.fromisoformat(until)
+    assert working_days(since, until) == days
+    assert working_days_later(since, days) == until
+
+
+def test_the_holidays_are_weekdays_in_order_and_both_counts_agree():
+    assert list(GENERAL_HOLIDAYS) == sorted(set(GENERAL_HOLIDAYS))
+    assert {day.weekday() < 5 for day in GENERAL_HOLIDAYS} == {True}
+    start = date(2026, 1, 1)
+    for n in range(0, 800, 7):
+        day = start + timedelta(days=n)
+        for ahead in (1, 10):
+            last = working_days_later(day, ahead)
+            assert is_working_day(last)
+            assert working_days(day, last) == ahead
+            by_hand = sum(is_working_day(day + timedelta(days=i)) for i in range(1, (last - day).days + 1))
+            assert by_hand == ahead
 
 
 def test_what_is_late_is_found_by_the_day_it_came():

@@ -269,7 +269,7 @@ class Policy:
     self_declared_na_share: int  # per cent of the musts in scope
     expiring_days: int
     monitoring_days: int
-    review_target_days: int  # working days, Monday to Friday
+    review_target_days: int  # working days in Hong Kong
     words: Mapping[str, str]  # texts of bands, priorities, efforts and methods
     hold_days: int = 14  # from its opening until a hold is due; releases stored before it was named count the same
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any

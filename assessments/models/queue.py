@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -38,22 +39,41 @@ WAITING, MINE, TEAM, DONE = GROUPS = ("waiting", "mine", "team", "done")
 # --- working days ----------------------------------------------------------------------------------------------------
 
 
+GENERAL_HOLIDAYS = tuple(
+    date.fromisoformat(f"{year}-{day}")
+    for year, days in {
+        2026: "01-01 02-17 02-18 02-19 04-03 04-06 04-07 05-01 05-25 06-19 07-01 10-01 10-19 12-25",
+        2027: "01-01 02-08 02-09 03-26 03-29 04-05 05-13 06-09 07-01 09-16 10-01 10-08 12-27",
+    }.items()
+    for day in days.split()
+)
+"""Hong Kong's general holidays that fall on a day from Monday to Friday, in order.
+
+From the schedule to the General Holidays Ordinance (Cap. 149), reckoned for each year and compared with the data of the
+library python-holidays 0.109 (Good Friday among its optional ones), which at 9 MB is no dependency worth having for this.
+A new year is one more line; in a year without one Monday to Friday count, as they did before.
+"""
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in GENERAL_HOLIDAYS
+
+
 def working_days(since: date, until: date) -> int:
-    """Count the days from Monday to Friday after `since`, up to and with `until`; public holidays count as days."""
+    """Count the working days in Hong Kong after `since`, up to and with `until`."""
     if until <= since:
         return 0
     weeks, rest = divmod((until - since).days, 7)
-    return weeks * 5 + sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
+    weekdays = weeks * 5 + sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
+    return weekdays - (bisect_right(GENERAL_HOLIDAYS, until) - bisect_right(GENERAL_HOLIDAYS, since))
 
 
 def working_days_later(day: date, n: int) -> date:
     """The working day that lies so many after `day`."""
-    weeks, rest = divmod(n, 5)
-    day += timedelta(weeks=weeks)
-    while rest:
+    while n:
         day += timedelta(days=1)
-        rest -= day.weekday() < 5
-    while day.weekday() >= 5:  # only where `day` itself was none
+        n -= is_working_day(day)
+    while not is_working_day(day):  # only where `day` itself was none
         day += timedelta(days=1)
     return day
 
