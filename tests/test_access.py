@@ -431,7 +431,7 @@ OPENED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "assign_seat": {
-        "submitted, first seat": "login 404 404 404 404 404 200 200 404",
+        "submitted, first seat": "login 404 404 404 404 404 403 200 404",  # it was sent to the reviewing body
         "in review, first seat": "login 404 404 404 404 404 403 200 404",
         "in review, no such seat": HIDDEN,
         "neighbour's seat": HIDDEN,
@@ -694,7 +694,7 @@ POSTED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "assign_seat": {
-        "submitted, first seat": "login 404 404 404 404 404 yes yes 404",
+        "submitted, first seat": "login 404 404 404 404 404 403 yes 404",
         "in review, first seat": "login 404 404 404 404 404 403 yes 404",
         "neighbour's seat": HIDDEN,
     },

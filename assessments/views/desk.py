@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, desk
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
 from assessments.models import Seat, SeatRequest
 from assessments.views.inbox import seen
@@ -64,7 +64,7 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
     try:
         held = desk.seat_to_ask_for(case.submission, Seat(seat), case.user, team)
     except WorkflowError as error:
-        if request.method == "POST":
+        if request.method == "POST" and not isinstance(error, SeparationOfDuties):
             messages.error(request, str(error))
             return redirect(case.submission)
         raise NotPermitted(str(error)) from error
