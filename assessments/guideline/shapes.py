@@ -45,7 +45,7 @@ LIMITS = (
     "items",
     "person",
 )
-REMINDERS = ("condition", "action", "risk", "evidence", "monitoring")
+REMINDERS = ("condition", "action", "risk", "evidence")
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
@@ -517,7 +517,9 @@ class Shapes:
                 "review_target_days": days,
                 "hold_days": days,
                 "accepted_risk_days": days,
-                "reminder_days": record(dict.fromkeys(REMINDERS, several(days, least=1))),
+                "reminder_days": record(
+                    dict.fromkeys(REMINDERS, several(days, least=1)), {"monitoring": several(days, least=1)}
+                ),
                 "changes": table(
                     record(
                         {"key": text},
