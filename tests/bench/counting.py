@@ -1,5 +1,9 @@
-"""Say in a header how many queries a response took, BEGIN, COMMIT and SAVEPOINT left out, and how many of them wrote."""
+"""Say in headers what a response took.
 
+How many queries, BEGIN, COMMIT and SAVEPOINT left out, how many of them wrote, and which process answered.
+"""
+
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +28,7 @@ def count_queries(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
             if hasattr(response, "render") and callable(response.render):
                 response.render()
         response["X-Queries"], response["X-Writes"] = str(counts[0]), str(counts[1])
+        response["X-Worker"] = str(os.getpid())
         return response
 
     return respond
