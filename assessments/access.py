@@ -123,11 +123,6 @@ def _seen_in_full(user: User) -> QuerySet[Membership, Any]:
     return _memberships(user).filter(sees=Sees.ALL).values("organisation")
 
 
-def in_full_of(user: User) -> QuerySet[Membership, Any]:
-    """The same as ids in a subquery, for a condition on rows that are found by a door already."""
-    return _seen_in_full(user)
-
-
 def seen_in_full(user: User) -> set[int]:
     """Ids of the organisations of which `user` sees everything but reviews."""
     return set(_seen_in_full(user).values_list("organisation", flat=True))
@@ -161,7 +156,7 @@ def systems_for(user: User) -> QuerySet[AISystem]:
     return AISystem.objects.filter(organisation__in=_seen_in_full(user)).select_related("organisation")
 
 
-def uses_for(user: User) -> QuerySet[DeclaredUse]:
+def uses_for(user: User) -> DeclaredUseQuerySet:
     return DeclaredUse.objects.for_list().filter(organisation__in=_seen_in_full(user))
 
 

@@ -145,8 +145,9 @@ class Asked:
         user: Any = Given("user")
         self.first: Prepared[Any] = Prepared(lambda: first_rows(self.rows(user), self.order, ROWS))
         self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
+        # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
         self.readiness: Prepared[Any] = Prepared(
-            lambda: readiness_row(self.uses(user).filter(organisation__in=access.in_full_of(user)))
+            lambda: readiness_row(narrowed(access.uses_for(user), self.chosen, self.of(user)))
         )
 
     def of(self, user: User) -> QuerySet[Assessment] | None:
