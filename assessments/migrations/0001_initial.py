@@ -240,9 +240,9 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=40)),
                 ('release', models.PositiveIntegerField()),
-                ('content', models.TextField()),
                 ('checksum', models.CharField(max_length=64, unique=True)),
                 ('published_at', models.DateTimeField(auto_now_add=True)),
+                ('content', models.TextField()),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('key', 'release'), name='one_record_per_release')],
