@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,37 +35,43 @@ class Given(Expression):
         return self.kind.get_db_prep_value(value, connection) if self.kind else value
 
 
-def _bound(connection: Any) -> Any:
-    """A cursor that sends the values beside the statement, so that PostgreSQL plans it once a connection too.
+@cache
+def _ready() -> Any:
+    """SQLite's cursor, but that it writes a statement the way SQLite does once only: they are thousands of signs long."""
+    from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX, SQLiteCursorWrapper
 
-    Its planning takes longer than the query: half of a save. Other queries stay as Django sends them.
+    @lru_cache(maxsize=512)
+    def written(query: str) -> str:
+        return str(FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"))
+
+    class Ready(SQLiteCursorWrapper):
+        def convert_query(self, query: str, *, param_names: Any = None) -> Any:
+            return written(query)
+
+    return Ready
+
+
+def _bound(connection: Any) -> Any:
+    """A cursor for a statement that stays the same.
+
+    PostgreSQL is sent the values beside the statement, so that it plans it once a connection too: its planning takes
+    longer than the query, half of a save. Other queries stay as Django sends them.
     """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = connection.connection
+    if connection.vendor == "sqlite":
+        cursor = raw.cursor(factory=_ready())
+        return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
     if connection.vendor != "postgresql":
         return connection.cursor()
     from django.db.backends.postgresql.base import ServerBindingCursor
 
-    connection.ensure_connection()
-    raw = connection.connection
     usual, raw.cursor_factory = raw.cursor_factory, ServerBindingCursor
     try:
         return connection.cursor()
     finally:
         raw.cursor_factory = usual
-
-
-class _Binding:
-    """A connection as a compiled query uses it: all as ever but for its cursors."""
-
-    __slots__ = ("connection",)
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def cursor(self) -> Any:
-        return _bound(self.connection)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.connection, name)
 
 
 class _Asked:
@@ -93,7 +100,7 @@ class _Compiled:
         columns = [column for column, _sql, _alias in self.compiler.select[: self.compiler.col_count]]
         converters = self.compiler.get_converters(columns)
         self.compiler.get_converters = lambda _columns: converters
-        self.compiler.connection = _Binding(connection)
+        self.compiler.execute_sql = self.execute
         rows._query = _Asked(rows.query, self.compiler)
         self.rows = rows
 
@@ -103,8 +110,16 @@ class _Compiled:
         params = tuple(
             param.value_of(given, self.connection) if isinstance(param, Given) else param for param in self.params
         )
-        self.compiler.as_sql = lambda *_args, **_kwargs: (self.sql, params)
+        self.bound = params
         return list(self.rows._iterable_class(self.rows))
+
+    def execute(self, *args: Any, **kwargs: Any) -> list[list[Any]]:
+        """What the queryset reads its rows from: all of them at once."""
+        with _bound(self.connection) as cursor:
+            cursor.execute(self.sql, self.bound)
+            rows = cursor.fetchall()
+        # What a query orders by may stand behind what it asks for.
+        return [[row[: self.compiler.col_count] for row in rows] if self.compiler.has_extra_select else rows]
 
 
 class Prepared[Row]:
