@@ -1111,6 +1111,8 @@ def _hidden_by(
     assessment: Assessment, before: Declared, after: Declared, answered: Iterable[str]
 ) -> list[HiddenAnswer]:
     """The answers that are asked for before a change and would not be after it."""
+    if after == before:
+        return []
     edition = assessment.compiled()
     gone = {q.key for q in before.questions(edition)} - {q.key for q in after.questions(edition)}
     title = assessment.use.title

@@ -41,10 +41,14 @@ class Declared:
     parts: tuple[Stakeholder, ...]
     tier: Tier
     said: Mapping[str, str] = field(default_factory=dict)
+    _hash: int | None = field(default=None, init=False, repr=False, compare=False)
 
     def __hash__(self) -> int:
         """By value, so that what follows from the facts alone is worked out once for all saves and pages of a use."""
-        return hash((frozenset(self.facts.items()), self.parts, self.tier, frozenset(self.said.items())))
+        if self._hash is None:  # asked for half a dozen times in each save
+            value = hash((frozenset(self.facts.items()), self.parts, self.tier, frozenset(self.said.items())))
+            object.__setattr__(self, "_hash", value)
+        return self._hash  # type: ignore[return-value]
 
     @property
     def context(self) -> dict[str, Answer]:

@@ -7,7 +7,7 @@ and weights are data of the edition or of ``Credit``; the Guideline gives no num
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -300,18 +300,32 @@ class _Tally:
 
 def progress(edition: Edition, declared: Declared, answers: Answers) -> Progress:
     """Count the answers to the questions that are put to the use, per section and in total."""
-    by_section: dict[str, list[Question]] = {}
+    sections = {key: _count(keys, answers) for key, keys in _by_section(edition, declared).items()}
+    counts = sections.values()
+    total = Count(
+        applicable=sum(count.applicable for count in counts),
+        answered=sum(count.answered for count in counts),
+        unknown=sum(count.unknown for count in counts),
+        not_applicable=sum(count.not_applicable for count in counts),
+        planned=sum(count.planned for count in counts),
+    )
+    return Progress(total, sections)
+
+
+@lru_cache(maxsize=256)
+def _by_section(edition: Edition, declared: Declared) -> Mapping[str, tuple[str, ...]]:
+    """The keys of the questions that are put to the use, by section."""
+    found: dict[str, list[str]] = {}
     for question in declared.questions(edition):
-        by_section.setdefault(question.section, []).append(question)
-    sections = {key: _count(questions, answers) for key, questions in by_section.items()}
-    return Progress(_count((q for questions in by_section.values() for q in questions), answers), sections)
+        found.setdefault(question.section, []).append(question.key)
+    return {section: tuple(keys) for section, keys in found.items()}
 
 
-def _count(questions: Iterable[Question], answers: Answers) -> Count:
-    choices = [answers[question.key].choice if question.key in answers else None for question in questions]
+def _count(keys: Collection[str], answers: Answers) -> Count:
+    choices = [answers[key].choice for key in keys if key in answers]
     return Count(
-        applicable=len(choices),
-        answered=len(choices) - choices.count(None),
+        applicable=len(keys),
+        answered=len(choices),
         unknown=choices.count(Choice.UNKNOWN),
         not_applicable=choices.count(Choice.NOT_APPLICABLE),
         planned=choices.count(Choice.PLANNED),
