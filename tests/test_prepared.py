@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 from django.db import connection, connections
-from django.db.models import CharField, UUIDField
+from django.db.models import CharField, F, UUIDField
+from django.db.models.signals import post_init
 from django.db.transaction import TransactionManagementError
 
 from assessments import access
@@ -26,6 +27,43 @@ def test_a_prepared_query_brings_what_its_queryset_does_for_each_value():
             row.__dict__ | {"_state": 0} for row in plain
         ]
     assert MINE.first(user=0) is None
+
+
+def _told(row):
+    """All that an object knows: its columns, what was left out, how it stands to the database, those read along."""
+    state = row._state
+    along = {name: one and _told(one) for name, one in state.fields_cache.items()}
+    kept = {name: value for name, value in row.__dict__.items() if name != "_state"}
+    return type(row), kept, row.get_deferred_fields(), state.adding, state.db, along
+
+
+def test_objects_are_made_as_django_makes_them():
+    assessment = make_assessment("submitted")
+
+    def rows(pk):
+        found = Assessment.objects.select_related("use__system__organisation", "follows", "current_submission")
+        return found.defer("progress", "use__title", "current_submission__snapshot").annotate(n=F("pk")).filter(pk=pk)
+
+    prepared, plain = Prepared(lambda: rows(Given("pk"))).first(pk=assessment.pk), rows(assessment.pk).get()
+    assert _told(prepared) == _told(plain)
+    assert prepared.follows is None
+    assert prepared.progress == assessment.progress
+    prepared.save()
+
+
+def test_a_model_that_is_told_of_its_objects_still_is():
+    make_assessment("draft")
+    seen = []
+
+    def hear(instance, **kwargs):
+        seen.append(instance)
+
+    post_init.connect(hear, sender=Assessment)
+    try:
+        row = Prepared(lambda: Assessment.objects.filter(state=Given("state", CharField()))).first(state="draft")
+    finally:
+        post_init.disconnect(hear, sender=Assessment)
+    assert seen == [row]
 
 
 def test_it_costs_one_query_with_what_it_brings_along(django_assert_num_queries):
