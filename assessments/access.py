@@ -727,8 +727,17 @@ def _with_member() -> AssessmentQuerySet:
         member_role=Subquery(mine.values("role")[:1]),
         member_sees=Subquery(mine.values("sees")[:1]),
     )
-    # The organisation's own row is not read: nothing that is saved looks at it.
-    return rows.locking().select_related(None).select_related("use__system", "edition").filter(pk=Given("assessment"))
+    # The organisation's own row is not read, nor what nothing that is saved looks at.
+    rows = rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
+    return rows.filter(pk=Given("assessment"))
+
+
+_NOT_LOOKED_AT = (
+    *("created_at", "state_at", "stale_since", "stale_reasons", "edition__key", "edition__release"),
+    *(f"use__{name}" for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")),
+    *(f"use__{name}" for name in ("tier_checksum", "created_at", "retired_at")),
+    *(f"use__system__{name}" for name in ("description", "suppliers", "created_at", "retired_at")),
+)
 
 
 _LOCKED: Prepared[Assessment] = Prepared(_with_member)

@@ -967,13 +967,9 @@ def _standing() -> QuerySet[Answer]:
     """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
     kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
     repeated = kept.filter(operation=Given("operation", UUIDField()))
-    return (
-        Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField()))
-        .select_related("by")
-        .annotate(
-            newest=Subquery(kept.order_by("-number").values("number")[:1]),
-            repeated=Subquery(repeated.values("outcome")[:1]),
-        )
+    return Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField())).annotate(
+        newest=Subquery(kept.order_by("-number").values("number")[:1]),
+        repeated=Subquery(repeated.values("outcome")[:1]),
     )
 
 

@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Choice, Tier
+from assessments.guideline.terms import Choice, Stakeholder, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import Edition, Question, edition_for, question_keys
-from assessments.models.systems import DeclaredUse, Revision
+from assessments.models.systems import DeclaredUse, Revision, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import Progress, dimension_values, progress
@@ -132,9 +132,8 @@ class Assessment(Referenced):
 
     def declared(self) -> Declared:
         """The use as scoring sees it: a query for the facts unless `use` is prepared, another where questions hang on answers."""
-        facts = self.use.facts_declared()
-        facts.setdefault("sector", "none")
-        declared = Declared(facts=facts, parts=self.use.system.parts, tier=Tier(self.use.assigned_tier or Tier.LOW))
+        use = self.use
+        declared = _declared(use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
         edition = self.compiled()
         if not edition.answers_read:
             return declared
@@ -171,6 +170,12 @@ class Assessment(Referenced):
             "round": self.progress.get("round", 1),
         }
         return done
+
+
+@lru_cache(maxsize=256)
+def _declared(stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
+    """The very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
+    return Declared(facts={"sector": "none", **read_facts(stored)}, parts=parts, tier=tier)
 
 
 DERIVED = [

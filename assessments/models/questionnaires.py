@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.db import models, transaction
 from django.utils import translation
 
@@ -108,10 +109,8 @@ def _compiled(checksum: str, language: str) -> CompiledEdition:
 def edition_for(checksum: str, language: str | None = None) -> CompiledEdition:
     """The immutable compiled copy, kept per process: pages run no query for it after the first."""
     language = language or translation.get_language() or "en"
-    from django.conf import settings
-
-    known = {code for code, _name in settings.LANGUAGES}
-    return _compiled(checksum, language if language in known else "en")
+    known = language == "en" or any(language == code for code, _name in settings.LANGUAGES)
+    return _compiled(checksum, language if known else "en")
 
 
 @lru_cache(maxsize=16)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -120,9 +122,9 @@ class DeclaredUse(Referenced):
         """The facts of this use and those of its whole system, in one query."""
         return DeclaredFact.objects.filter(Q(use=self) | Q(system_id=self.system_id, use=None))
 
-    def facts_declared(self) -> dict[str, FactAnswer]:
-        """What conditions read of `fact_rows`: one query."""
-        return _as_facts(_FACTS.all(use=self.pk, system=self.system_id))
+    def stored_facts(self) -> StoredFacts:
+        """What `read_facts` reads of `fact_rows`: one query."""
+        return tuple(_FACTS.all(use=self.pk, system=self.system_id))
 
 
 class DeclaredFact(models.Model):
@@ -278,11 +280,20 @@ def _as_facts(rows: Iterable[tuple[str, Any, int | None]]) -> dict[str, FactAnsw
     return facts
 
 
-_FACTS: Prepared[tuple[str, Any, int | None]] = Prepared(
+type StoredFacts = tuple[tuple[str, str, int | None], ...]
+"""Of each fact its key, its value as the database writes it, and who agreed to it."""
+
+_TEXT: Any = models.TextField()
+_FACTS: Prepared[tuple[str, str, int | None]] = Prepared(
     lambda: DeclaredFact.objects.filter(Q(use=Given("use")) | Q(system_id=Given("system"), use=None)).values_list(
-        "key", "value", "agreed_by_id"
+        "key", Cast("value", _TEXT), "agreed_by_id"
     )
 )
+
+
+def read_facts(rows: StoredFacts) -> dict[str, FactAnswer]:
+    """As `as_facts`."""
+    return _as_facts((key, json.loads(value), agreed_by) for key, value, agreed_by in rows)
 
 
 def fact_words(facts: Mapping[str, FactAnswer]) -> dict[str, Any]:
