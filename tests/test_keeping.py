@@ -10,6 +10,8 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 from django.utils.safestring import mark_safe
 
+from assessments.templatetags.hk import KeepNode
+
 LOAD = "{% load hk i18n %}"
 
 
@@ -66,3 +68,18 @@ def test_a_frozen_record_is_a_value_and_one_with_a_list_is_none():
 def test_what_has_no_name_cannot_be_kept():
     with pytest.raises(TemplateSyntaxError):
         Template(LOAD + "{% keep name %}{% endkeep %}")
+
+
+def test_what_is_filled_in_is_of_each_page_and_escaped() -> None:
+    template = Template(
+        LOAD + "{% keep word=word fill name=name n=n %}{{ word }}: {{ name }}, {{ n }}, {{ name }}{% endkeep %}"
+    )
+    shown = [template.render(Context({"word": "For", "name": name, "n": n})) for name, n in (("Ann", 1), ("<b>", 2))]
+    assert shown == ["For: Ann, 1, Ann", "For: &lt;b&gt;, 2, &lt;b&gt;"]
+    (node,) = template.nodelist.get_nodes_by_type(KeepNode)
+    assert len(node.kept) == 1
+
+
+def test_nobody_who_writes_a_text_can_name_the_place_of_another() -> None:
+    template = Template(LOAD + "{% keep word=word fill name=name %}{{ word }} {{ name }}{% endkeep %}")
+    assert template.render(Context({"word": "-name-", "name": "-word-"})) == "-name- -word-"

@@ -95,6 +95,8 @@ class AnswerForm(forms.Form):
 
     def given(self, name: str) -> Any:
         """What a control shows: what was posted, else what is stored."""
+        if not self.is_bound:  # as the field of the form would say, which has more to set up
+            return self.fields[name].prepare_value(self.get_initial_for_field(self.fields[name], name))
         return self[name].value()
 
     def clean(self) -> dict[str, Any]:

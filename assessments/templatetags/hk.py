@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from django import template
-from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
+from django.template.base import FilterExpression, NodeList, Parser, Token, render_value_in_context, token_kwargs
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
@@ -342,13 +343,19 @@ def _plain(value: Any) -> Plain:
     if isinstance(value, tuple | list):
         return tuple(_plain(one) for one in value)
     if is_dataclass(value) and not isinstance(value, type):
-        if any(isinstance(getattr(value, one.name), list) for one in fields(value)):
-            raise TypeError(type(value))  # it may change
-        for one in fields(value):
-            _plain(getattr(value, one.name))
-        hash(value)  # TypeError where it is not frozen
+        _look_into(value)  # type: ignore[arg-type]  # whether it can be hashed is what is asked
         return value  # type: ignore[return-value]
     raise TypeError(type(value))
+
+
+@lru_cache(maxsize=512)
+def _look_into(value: Any) -> None:
+    """TypeError where a value is not frozen, which its hash tells, or holds what is not plain."""
+    for one in fields(value):
+        part = getattr(value, one.name)
+        if isinstance(part, list):
+            raise TypeError(type(value))  # it may change
+        _plain(part)
 
 
 @lru_cache(maxsize=4096)
@@ -359,12 +366,17 @@ def _kept(name: str, _language: str | None, given: tuple[tuple[str, type, Plain]
 
 CSRF_PLACE = "the-token-of-this-page"
 """Stands in what is kept wherever each page puts a token of its own."""
+FILL_PLACE = token_hex(8)
+"""Begins the place of a value that is filled in: nobody outside of the process can write it."""
 MOST_KEPT = 200
 
 
 class KeepNode(template.Node):
-    def __init__(self, nodelist: NodeList, given: dict[str, FilterExpression]) -> None:
+    def __init__(
+        self, nodelist: NodeList, given: dict[str, FilterExpression], filled: dict[str, FilterExpression]
+    ) -> None:
         self.nodelist, self.given = nodelist, given
+        self.filled = [(name, f"{FILL_PLACE}-{name}-", value) for name, value in filled.items()]
         self.kept: dict[tuple[Any, ...], str] = {}
 
     def render(self, context: template.Context) -> SafeString:
@@ -372,13 +384,16 @@ class KeepNode(template.Node):
         key = (get_language(), get_script_prefix(), get_urlconf(), *((type(value), value) for value in given.values()))
         html = self.kept.get(key)
         if html is None:
-            html = self.nodelist.render(context.new({**given, "csrf_token": CSRF_PLACE}))
+            places = {name: place for name, place, _value in self.filled}
+            html = self.nodelist.render(context.new({**given, **places, "csrf_token": CSRF_PLACE}))
             if len(self.kept) >= MOST_KEPT:
                 for old in list(islice(self.kept, MOST_KEPT // 2)):
                     self.kept.pop(old, None)
             self.kept[key] = html
         if CSRF_PLACE in html:
             html = html.replace(CSRF_PLACE, str(context.get("csrf_token", "")))
+        for _name, place, value in self.filled:
+            html = html.replace(place, render_value_in_context(value.resolve(context), context))
         return mark_safe(html)  # noqa: S308 (a template's own)
 
 
@@ -387,12 +402,16 @@ def keep(parser: Parser, token: Token) -> KeepNode:
     """Draw what stands up to endkeep once for the same values, language and process: `{% keep a=a b=user.name %}`.
 
     Inside, nothing is known but these values, all of them plain, and a token for forms: so what is kept cannot show
-    more than it was asked for. Raises TypeError for a value that is not plain.
+    more than it was asked for. Raises TypeError for a value that is not plain. What comes after `fill` is written in
+    anew each time, escaped as ever: `{% keep a=a fill id=view.id %}`. Inside it can be shown, not looked at.
     """
     bits = token.split_contents()[1:]
-    given = token_kwargs(bits, parser)
+    given, filled = token_kwargs(bits, parser), {}
+    if bits and bits[0] == "fill":
+        bits = bits[1:]
+        filled = token_kwargs(bits, parser)
     if bits:
         raise template.TemplateSyntaxError(f"keep takes name=value and nothing else: {bits[0]}")
     nodelist = parser.parse(("endkeep",))
     parser.delete_first_token()
-    return KeepNode(nodelist, given)
+    return KeepNode(nodelist, given, filled)

@@ -289,6 +289,11 @@ class QuestionView:
         return "" if self.answer is None or self.answer.by_id == self.user.pk else str(self.answer.by)
 
     @property
+    def is_own(self) -> bool:
+        """Answered, and by nobody else last."""
+        return self.answer is not None and not self.saved_by
+
+    @property
     def dealt_with(self) -> bool:
         """Of a returned answer: whether it says something else than the submission did, or was replied to."""
         if self.replied and self.answer is not None:
