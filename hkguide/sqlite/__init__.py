@@ -1,0 +1,1 @@
+"""Django's backend for SQLite, but for how it waits until it may write."""
