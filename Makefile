@@ -11,7 +11,7 @@ RUN := HKGUIDE_VAR="$(VAR)" HKGUIDE_SECRET_KEY="$$(cat "$(VAR)/secret-key")" HKG
 # What the day asks (missed conditions, reminders, daily mails) and what a stopped process left, beside the site.
 SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; trap 'kill $$sweeper 2>/dev/null' EXIT
 
-.PHONY: demo run test test-long lint format bench lock clean system
+.PHONY: demo run test test-long test-guards lint format bench lock clean system
 
 # --- for people ------------------------------------------------------------------------------------------------------
 demo: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## set up, load the demo data, serve it, print the logins
@@ -35,6 +35,9 @@ test: $(VENV)/dev.stamp  ## set up and run everything but the long tests, on SQL
 test-long: $(VENV)/dev.stamp  ## the same and the long tests
 	@bash deploy/system-packages test
 	@$(VENV)/bin/python -m tests.run --long
+
+test-guards: $(VENV)/dev.stamp  ## take out each guard of a review and see the model of it fail; about half an hour
+	@$(VENV)/bin/python -m tests.run --guards
 
 lint: $(VENV)/dev.stamp  ## style, types, migrations, locks
 	$(VENV)/bin/ruff check .

@@ -156,6 +156,7 @@ def left_out(names: tuple[str, ...]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="also run the tests marked long")
+    parser.add_argument("--guards", action="store_true", help="run the tests of the tests alone, on SQLite")
     options = parser.parse_args()
     started = time.monotonic()
     skipped = [
@@ -172,7 +173,9 @@ def main() -> int:
         common = {"HKGUIDE_VAR": var, "HKGUIDE_DEBUG": "", "HKGUIDE_SECRET_KEY": "only-for-tests"}
         if broker:
             common["HKGUIDE_TEST_REDIS_URL"] = broker
-        marks = "" if options.long else "not long"
+        if options.guards:
+            return pytest("-m", "guards", "--no-migrations", **common)
+        marks = "not guards or long" if options.long else "not guards and not long"
         with migrating(url, common) as made:
             print("== SQLite: every test", flush=True)
             # The tables are made from the models: PostgreSQL's run makes them by the migrations, and a long test compares.

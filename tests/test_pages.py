@@ -259,7 +259,6 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "submitted, first seat"),
         ("independent", "in review, first seat"),
         ("independent", "submitted, first seat", "sent empty"),
-        ("in-house", "submitted, first seat"),
     ],
     "review_messages": [
         ("independent", "submission in review"),
@@ -275,8 +274,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "contest": [("owner", "refused"), ("owner", "refused inside", "sent empty"), ("viewer", "in review")],
     "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
-    "review_facts": [("independent", "submission in review"), ("in-house", "submission in review")],
-    "review_changes": [("independent", "submission second round"), ("in-house", "submission second round")],
+    "review_facts": [("independent", "submission in review")],
+    "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
     "review_section": [
         ("independent", "submission in review, section"),
