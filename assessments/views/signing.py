@@ -101,14 +101,24 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def found_before_signing(case: Case, before: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the checks find today, with links to what they are about; the reviewer reads the same after signing."""
-    lines = []
+    """What the checks find today, with links to what they are about; the reviewer reads the same after signing.
+
+    Who may not declare facts is led to the tier, which says them.
+    """
+    reference, lines = case.assessment.use.reference, []
     for found in before["checks"]:
         check = case.edition.check_of[found["check"]]
         facts = [case.edition.facts[key] for key in found["facts"]]
         questions = [case.edition.questions[key] for key in found["questions"]]
-        page = reverse("facts", args=[case.assessment.use.reference, "x"]).removesuffix("x/")
-        about = [(fact.label, f"{page}{fact.group}/#fact-{fact.key}") for fact in facts]
+        about = [
+            (
+                fact.label,
+                reverse("facts", args=[reference, fact.group]) + f"#fact-{fact.key}"
+                if case.may_answer
+                else reverse("use", args=[reference]),
+            )
+            for fact in facts
+        ]
         about += [(question.title, answer_line(case, question, None).url) for question in questions]
         lines.append({"severity": found["severity"], "title": check.label, "advice": check.advice, "lines": about})
     return lines
