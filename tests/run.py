@@ -36,6 +36,10 @@ ON_SQLITE_ALONE = (
     "test_demo.py",
     "test_exchange.py",
     "test_review_model.py",
+    "test_gates.py",
+    "test_holds.py",
+    "test_standing.py",
+    "test_held_forms.py",
 )
 ON_POSTGRESQL_ALONE = ("test_queries.py",)
 

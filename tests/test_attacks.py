@@ -331,8 +331,8 @@ def knows(user: User, url: str, place: Place) -> bool:
 # Pages are slow, so each day only some go these ways, and of the team one of nine: their function was asked above.
 ALL_WAYS = {"page": ROLES, "htmx": ROLES}
 DAILY = {
-    "page": ("owner", TEAM[0], CONFLICTED, "in-house", "superuser"),
-    "htmx": ("owner", TEAM[0], "reviewer who left"),
+    "page": ("owner", TEAM[0], "in-house", "superuser"),
+    "htmx": (CONFLICTED, "reviewer who left"),
 }
 PAGES = [name for name, attack in ATTACKS.items() if attack.page]
 

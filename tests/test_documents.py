@@ -380,6 +380,7 @@ def lengthen(record) -> None:
     record["deciders"] = [one | {"name": "Person with a very long name indeed " * 3} for one in record["deciders"]]
 
 
+@pytest.mark.long  # the next one has these and every other field at its limit
 def test_a_certificate_of_400_letter_scopes_keeps_its_first_page(record, edition):
     words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "
     record["use"] |= dict.fromkeys(("purpose", "setting", "people_affected", "scope_en"), (words * 5)[:399] + ".")
@@ -515,6 +516,10 @@ def test_names_with_hong_kong_characters_come_through(documents):
 
 def test_a_document_rendered_again_has_the_same_bytes(record, edition):
     assert certificate_of(record, edition) == certificate_of(record, edition)
+
+
+@pytest.mark.long
+def test_a_plan_rendered_again_has_the_same_bytes():
     submission = make_short_plan()
     assert plan_of(submission) == plan_of(submission)
 

@@ -177,7 +177,8 @@ def make_office(how_many: int) -> Office:
         EvidenceUse.objects.bulk_create(copies(piece.uses.get(), how_many, evidence_id=of_pieces))
         message = Message.objects.filter(recipient=owner).exclude(kind="mention")[0]
         Message.objects.bulk_create(copies(message, how_many, object=[f"submission:{n}" for n in range(how_many)]))
-        Comment.objects.bulk_create(copies(comment, how_many))
+        Comment.objects.bulk_create(copies(comment, how_many // 10))  # threads, each with a form of its own
+        Comment.objects.bulk_create(copies(comment, how_many, reply_to_id=comment.pk))
         people = [User(email=f"colleague{n}@example.org", name=f"Colleague {n}") for n in range(how_many)]
         Membership.objects.bulk_create(
             copies(member, how_many, user_id=[one.pk for one in User.objects.bulk_create(people)])

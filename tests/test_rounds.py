@@ -299,6 +299,7 @@ def test_a_reply_that_was_not_sent_yet_comes_back_after_a_reload(address: str, p
     assert newest(assessment).replies.get().words == "It stands in the handbook, page 4."
 
 
+@pytest.mark.long  # test_pages opens a section to be marked each day
 def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast, chromium: Browser) -> None:
     """The states of a marking page that the table of pages does not reach: looked at by axe, at 320 px too."""
     assessment = make_assessment(State.DRAFT, "high", cast=people)
