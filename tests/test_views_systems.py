@@ -276,3 +276,10 @@ def test_a_use_under_review_keeps_its_scope(client, cast):
         DeclaredUse.objects.get(pk=assessment.use_id).scope_en
         != "Sorting of appointment requests at six clinics in Hong Kong."
     )
+
+
+def test_the_summary_puts_no_colon_behind_a_question(client, cast):
+    client.force_login(cast.owner)
+    page = client.post(reverse("system_new"), {"name": "Helper"}).content.decode()
+    assert "to this system? Choose at least one part" in page
+    assert "?:" not in page

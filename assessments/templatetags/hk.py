@@ -290,10 +290,11 @@ def per_line(text: object) -> int:
 def summary(form: BaseForm) -> list[tuple[str, str]]:
     """List a form's errors as (anchor, *label: message*), fields in order; a group's anchor is its first choice."""
     found: list[tuple[str, str]] = [("", str(message)) for message in form.non_field_errors()]
-    pattern = str(_("%(field)s: %(message)s"))
+    pattern, of_question = str(_("%(field)s: %(message)s")), str(_("%(field)s %(message)s"))
     for field in form:
         anchor = f"{field.auto_id}_0" if field.use_fieldset else (field.id_for_label or field.auto_id)
-        found.extend((anchor, pattern % {"field": field.label, "message": message}) for message in field.errors)
+        words = of_question if str(field.label).endswith(("?", "？")) else pattern
+        found.extend((anchor, words % {"field": field.label, "message": message}) for message in field.errors)
     return found
 
 
