@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from pytest_django.plugin import blocking_manager_key
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
@@ -21,10 +23,21 @@ GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1
 
 
 def pytest_configure() -> None:
-    """Argon2 costs 50 ms or more a password, for a thousand of them; test_commands reads that it is what people get."""
+    """What costs more than it shows: Argon2 takes 50 ms a password (test_commands reads that it is what people get), and
+    each test's first client would look through the folders of static files anew."""
     from django.conf import settings
+    from whitenoise.middleware import WhiteNoiseMiddleware
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    look_through, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
+
+    def look_through_once(self: WhiteNoiseMiddleware) -> None:
+        if not files:
+            look_through(self)
+            files.update(self.files)
+        self.files.update(files)
+
+    WhiteNoiseMiddleware.add_files_from_finders = look_through_once
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +94,63 @@ def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
 
 
+@pytest.fixture(scope="module")
+def made(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Cast, Any]]:
+    """The cast of a module that has a function `once_for_all(cast)`, and what that makes and returns.
+
+    It stands in a transaction around those of the module's tests, each of which takes back what it changes. What is
+    Python's is not taken back: rows are read anew for each test, and `cast` gives each its copy.
+    """
+    from django.db import connection, transaction
+    from django.test import override_settings
+
+    around = transaction.atomic()
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media"):
+            connection.ensure_connection()
+            patch.setattr(connection, "close", lambda: None)  # Django's TestCase does, at the end of each test
+            around.__enter__()
+            cast = make_cast()
+            thing = request.module.once_for_all(cast)
+        Around.now = [around]
+        yield cast, thing
+        if Around.now:
+            with django_db_blocker.unblock():
+                Around.end()
+
+
+class Around:
+    """The transaction around the tests of a module that shares its data, while it is open."""
+
+    now: ClassVar[list[Any]] = []
+
+    @classmethod
+    def end(cls) -> None:
+        from django.db import transaction
+
+        transaction.set_rollback(True)
+        cls.now.pop().__exit__(None, None, None)
+
+
+def shares(item: pytest.Item) -> bool:
+    return hasattr(item.module, "once_for_all") and bool(item.get_closest_marker("database")) and not commits(item)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _made_first(request: pytest.FixtureRequest) -> None:
+    """Whatever tests of the module are chosen, each meets the same rows; those that commit come last."""
+    if any(shares(item) for item in request.session.items if item.module is request.module):
+        request.getfixturevalue("made")
+
+
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def cast(request: pytest.FixtureRequest, db: None) -> Cast:
+    return deepcopy(request.getfixturevalue("made")[0]) if shares(request.node) else make_cast()
 
 
 @pytest.fixture(scope="module")
@@ -157,10 +224,11 @@ def commits(item: pytest.Item) -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Load the edition again before the next test that counts on it: a flush takes it away with everything else."""
     if commits(item):
+        if Around.now:
+            with item.config.stash[blocking_manager_key].unblock():
+                Around.end()
         Emptied.now = True
     elif Emptied.now and item.get_closest_marker("database"):
-        from pytest_django.plugin import blocking_manager_key
-
         from assessments.models import Edition as EditionRow
 
         with item.config.stash[blocking_manager_key].unblock():

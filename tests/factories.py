@@ -47,6 +47,9 @@ from assessments.models import (
 )
 from assessments.models import Question as QuestionRow
 from assessments.models.assessments import DERIVED
+from assessments.models.snapshots import asked_facts
+from assessments.scoring.inputs import Declared
+from assessments.scoring.tiers import assign_tier
 
 PASSWORD = "correct horse battery staple"
 NUMBERS = itertools.count(1)
@@ -251,13 +254,13 @@ def make_use(
 
 
 def declare_all(use: DeclaredUse, *, by: User, facts: Mapping[str, Any]) -> None:
-    """Answer every fact that is asked of the use."""
+    """Answer every fact that is asked of the use, in one go: which scoping facts are asked, the others say."""
     values = {**MILD, **facts}
     edition = declaring.current_edition(use)
-    declaring.declare_facts(use, {k: v for k, v in values.items() if edition.facts[k].kind != "scoping"}, by=by)
-    use.refresh_from_db()
-    missing = declaring.missing_facts(use, edition)
-    declaring.declare_facts(use, {key: values[key] for key in missing}, by=by)
+    first = {key: value for key, value in values.items() if edition.facts[key].kind != "scoping"}
+    tier = assign_tier(edition, first).assigned_tier
+    asked = asked_facts(edition, Declared(facts=first, parts=use.system.parts, tier=tier))
+    declaring.declare_facts(use, {key: values[key] for key in asked}, by=by)
     use.refresh_from_db()
 
 
@@ -339,6 +342,11 @@ def make_assessment(
         fill(assessment, by=owner, answers=answers)
     if state != State.DRAFT:
         bring_to(assessment, state, tier=tier, by=owner, route=route)
+    return anew(assessment)
+
+
+def anew(assessment: Assessment) -> Assessment:
+    """The same assessment as pages read it."""
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 

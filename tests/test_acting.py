@@ -24,6 +24,7 @@ from assessments.models.snapshots import picture
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
 from tests.factories import (
     Cast,
+    anew,
     in_days,
     make_assessment,
     make_evidence,
@@ -36,9 +37,13 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def assessment(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_conditioned(cast)
+
+
+@pytest.fixture
+def assessment(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def other_owner(cast: Cast):

@@ -48,7 +48,7 @@ from assessments.models.assessments import Route
 from assessments.models.snapshots import picture
 from hkguide import settings as knobs
 from tests import browser
-from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, save
+from tests.factories import Cast, anew, make_assessment, make_cast, make_evidence, mark_all, save
 
 QUESTION, SECTION = "use-register", "governance"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -97,11 +97,15 @@ def storage_of_its_own(own_folder: None, settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(assessment, QUESTION, {"choice": "in_place"}, by=cast.owner)
     return assessment
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 @pytest.fixture
@@ -965,10 +969,11 @@ def test_the_owner_of_a_piece_that_runs_out_is_told_on_the_dashboard(client, cas
     for days, title in ((30, "Soon"), (31, "Later")):
         make_evidence(cast.organisation, by=cast.contributor, title=title, expires_on=today + timedelta(days=days))
     client.force_login(cast.contributor)
+    answering = "Go on answering: Booking and urgency sorting"
     titles = [need.title for need in client.get(reverse("dashboard")).context["needs"]]
-    assert titles == ["Renew the evidence “Soon”"]
+    assert titles == ["Renew the evidence “Soon”", answering]
     client.force_login(cast.owner)
-    assert client.get(reverse("dashboard")).context["needs"] == []
+    assert [need.title for need in client.get(reverse("dashboard")).context["needs"]] == [answering]
 
 
 # --- what a submission names ---------------------------------------------------------------------------------------------

@@ -15,15 +15,19 @@ from assessments import declaring
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Assignment, Certificate, Flag, Membership, Message, State, User
 from assessments.views.finding import clipped, duration, marked
-from tests.factories import Cast, fill, make_assessment, save
+from tests.factories import Cast, anew, fill, make_assessment, save
 
 PRACTICE, SECTION, OTHER = "use-register", "governance", "people"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_assessment(cast=cast, filled=False)
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def text_of(response: HttpResponse) -> str:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -99,8 +100,12 @@ def test_the_shipped_edition_has_no_fault(source: Source) -> None:
     assert source.edition.title == "Hong Kong Generative Artificial Intelligence Technical and Application Guideline"
 
 
+def parts_of(edition: Edition) -> dict[str, object]:
+    return {field.name: getattr(edition, field.name) for field in fields(edition)}
+
+
 def test_the_stored_text_compiles_back_to_an_equal_edition(source: Source) -> None:
-    assert compile_edition(source.content) == source.edition
+    assert parts_of(compile_edition(source.content)) == parts_of(source.edition)
 
 
 def test_the_stored_text_is_canonical(source: Source) -> None:

@@ -18,16 +18,20 @@ from django.utils.dateparse import parse_datetime
 
 from assessments import declaring, held, tasks
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
-from tests.factories import PASSWORD, Cast, make_assessment, make_use, save
+from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, save
 
 PRACTICE = "use-register"
 HX = {"headers": {"HX-Request": "true"}}
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_assessment(cast=cast, filled=False)
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def section_of(assessment: Assessment) -> str:

@@ -16,20 +16,24 @@ from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, RevisionOutcome, Route, State, User
 from assessments.views.history import SITTING, Save, every_step, sittings
 from assessments.views.question import MOST_TO_COMPARE, differing
-from tests.factories import Cast, in_days, make_assessment, mark_all, save
+from tests.factories import Cast, anew, in_days, make_assessment, mark_all, save
 from tests.test_finding_ones_way import asked, cost, text_of, url
 
 PRACTICE = "use-register"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     """A draft with one answer in two versions, of two people."""
     assessment = make_assessment(cast=cast, filled=False)
     save(assessment, PRACTICE, {"choice": "partly", "text": "Listed for three of five clinics."}, by=cast.owner)
     save(assessment, PRACTICE, {"choice": "in_place", "text": "Listed for all five clinics."}, by=cast.contributor)
     return assessment
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def answer_of(assessment: Assessment, question: str = PRACTICE) -> Answer:

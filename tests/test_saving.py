@@ -32,16 +32,20 @@ from assessments.models import (
 from assessments.models.snapshots import picture
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
-from tests.factories import Cast, fill, in_days, make_assessment, make_cast, make_use, mark_all, save
+from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_use, mark_all, save
 
 HX = {"headers": {"HX-Request": "true"}}
 PRACTICE = "use-register"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_assessment(cast=cast, filled=False)
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def signed_in(user: User) -> Client:

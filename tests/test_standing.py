@@ -31,15 +31,19 @@ from assessments.models import (
     User,
 )
 from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
-from tests.factories import PASSWORD, Cast, in_days, make_assessment, make_evidence, make_member
+from tests.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence, make_member
 
 pytestmark = pytest.mark.django_db
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 
 
-@pytest.fixture
-def assessment(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_conditioned(cast)
+
+
+@pytest.fixture
+def assessment(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 @pytest.fixture
@@ -388,7 +392,13 @@ def write(user: User, kind: str, n: int = 1) -> list[Message]:
     ]
 
 
-def test_a_daily_reader_gets_one_mail_with_every_link(cast):
+@pytest.fixture
+def nothing_waits(db):
+    """The mails of the module's own certificate are out of the way."""
+    Message.objects.all().delete()
+
+
+def test_a_daily_reader_gets_one_mail_with_every_link(cast, nothing_waits):
     User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
     lines = [*write(cast.owner, "returned"), *write(cast.owner, "approved", 2)]
     for line in lines:
@@ -424,7 +434,7 @@ def test_a_daily_mail_that_cannot_be_sent_is_tried_again(cast, monkeypatch):
         assert mailing.send_digests() == 1
 
 
-def test_who_wants_only_what_asks_them_to_act_gets_no_news(cast):
+def test_who_wants_only_what_asks_them_to_act_gets_no_news(cast, nothing_waits):
     User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.ACTING)
     news, asks = write(cast.owner, "approved")[0], write(cast.owner, "returned")[0]
     for line in (news, asks):
@@ -434,7 +444,7 @@ def test_who_wants_only_what_asks_them_to_act_gets_no_news(cast):
     assert not mailing.unsent().exists()  # nor does the sweeper send it later
 
 
-def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast):
+def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast, nothing_waits):
     User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
     write(cast.owner, "returned")
     write(cast.contributor, "returned")

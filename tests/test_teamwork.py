@@ -31,7 +31,7 @@ from assessments.models import (
     State,
     User,
 )
-from tests.factories import Cast, in_days, make_assessment, make_member, make_organisation, make_user, save
+from tests.factories import Cast, anew, in_days, make_assessment, make_member, make_organisation, make_user, save
 
 HX = {"headers": {"HX-Request": "true"}}
 SECTION, QUESTION, OTHER = "governance", "use-register", "input-data"
@@ -39,9 +39,13 @@ TITLE = "Register of generative AI uses"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_assessment(cast=cast, filled=False)
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def member(user: User, organisation: Organisation | None = None) -> Membership:

@@ -24,7 +24,7 @@ from assessments.models import (
     State,
 )
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, make_conditioned
-from tests.factories import in_days, make_assessment, make_evidence, make_member, make_use
+from tests.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +42,13 @@ def shown(client, user, **query) -> list[str]:
     return [row.action.question for row in client.get(reverse("actions"), query).context["rows"]]
 
 
-@pytest.fixture
-def assessment(cast):
+def once_for_all(cast):
     return make_conditioned(cast)
+
+
+@pytest.fixture
+def assessment(made, db):
+    return anew(made[1])
 
 
 # --- the register --------------------------------------------------------------------------------------------------------

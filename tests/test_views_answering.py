@@ -15,16 +15,20 @@ from django.utils import timezone
 
 from assessments import declaring, workflow
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, Route, Sees
-from tests.factories import Cast, fill, make_assessment, make_member, make_organisation, mark_all, save
+from tests.factories import Cast, anew, fill, make_assessment, make_member, make_organisation, mark_all, save
 
 HX = {"headers": {"HX-Request": "true"}}
 PRACTICE = "use-register"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def draft(cast: Cast) -> Assessment:
+def once_for_all(cast: Cast) -> Assessment:
     return make_assessment(cast=cast, filled=False)
+
+
+@pytest.fixture
+def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
+    return anew(made[1])
 
 
 def statements(queries: CaptureQueriesContext) -> list[str]:

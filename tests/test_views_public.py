@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from assessments.models import Certificate, CertificateEvent, State, User
 from assessments.models.certificates import new_number
-from tests.factories import in_days, make_assessment
+from tests.factories import anew, in_days, make_assessment
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +34,13 @@ def check(client, certificate):
     return client.get(reverse("verify", args=[certificate.number]))
 
 
+def once_for_all(cast):
+    return make_assessment(State.CERTIFIED, "limited", cast=cast)
+
+
 @pytest.fixture
-def certificate(cast):
-    return certificate_of(make_assessment(State.CERTIFIED, "limited", cast=cast))
+def certificate(made, db):
+    return certificate_of(anew(made[1]))
 
 
 def test_a_certificate_is_shown_to_anybody(client, certificate):

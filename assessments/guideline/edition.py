@@ -330,9 +330,12 @@ class Gates:
         return next((part for part in self.conformity_file if part.key == key), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edition:
-    """A release of the question bank in one language; `checksum` is of structure, rules, weights and English."""
+    """A release of the question bank in one language; `checksum` is of structure, rules, weights and English.
+
+    Equal to itself alone, so that what is worked out once per edition can be cached under it.
+    """
 
     key: str
     release: int
@@ -361,10 +364,6 @@ class Edition:
     policy: Policy
     checks: tuple[Check, ...] = ()
     gates: Gates = field(default_factory=Gates)
-
-    def __hash__(self) -> int:
-        """By release and language alone, so that what is worked out once per edition can be cached under it."""
-        return hash((self.checksum, self.language))
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
