@@ -125,7 +125,7 @@ def sign_in_by_form(page: Page, address: str, email: str, password: str) -> None
         page.locator("main button.btn-primary").click()
 
 
-def axe_faults(page: Page, *, contrast: Sequence[str] = ("light",)) -> list[str]:
+def axe_faults(page: Page, *, contrast: Sequence[str] = ()) -> list[str]:
     """What axe finds wrong on the page, one text each with the first three places; contrast in these colour schemes.
 
     Contrast takes four fifths of the time; tests/test_look.py reckons it for every pair of colours as well.

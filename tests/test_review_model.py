@@ -795,7 +795,7 @@ def play(desk: Desk, examples: int, steps: int, **more: Any) -> None:
 
 
 def test_nobody_bends_a_review(desk):
-    play(desk, 20, 25, derandomize=True)
+    play(desk, 12, 25, derandomize=True)
 
 
 @pytest.mark.long
