@@ -28,12 +28,10 @@ run: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## serve what 
 	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
 
 # --- for builders ----------------------------------------------------------------------------------------------------
-test: $(VENV)/dev.stamp  ## set up and run everything but the long tests, on SQLite and PostgreSQL
-	@bash deploy/system-packages test
+test: ready-to-test  ## set up and run everything but the long tests, on SQLite and PostgreSQL
 	@$(VENV)/bin/python -m tests.run
 
-test-long: $(VENV)/dev.stamp  ## the same and the long tests
-	@bash deploy/system-packages test
+test-long: ready-to-test  ## the same and the long tests
 	@$(VENV)/bin/python -m tests.run --long
 
 test-guards: $(VENV)/dev.stamp  ## take out each guard of a review and see the model of it fail; about half an hour
@@ -81,7 +79,10 @@ endef
 $(VAR)/secret-key: | $(VENV)/bin/python
 	@mkdir -p "$(VAR)" && umask 077 && $(VENV)/bin/python -c 'import secrets; print(secrets.token_urlsafe(50))' > "$@"
 
-.PHONY: system-pdf port-is-free
+.PHONY: system-pdf port-is-free ready-to-test
+ready-to-test: | $(VENV)/bin/python  # system packages and Python's side by side: a new machine waits for the network most of the time
+	@bash deploy/system-packages test & packages=$$!; $(MAKE) -s $(VENV)/dev.stamp; made=$$?; wait $$packages; exit $$made
+
 system-pdf:
 	@bash deploy/system-packages run
 
