@@ -191,6 +191,29 @@ def test_a_plan_prints_every_action_and_finding(tier, part, short, at_least, edi
     assert wrong == []
 
 
+def test_no_row_stands_alone_on_a_page_of_the_overview():
+    """A period of one action comes with three rows of the one before, wherever the page ends."""
+
+    def row(n: int) -> dict[str, object]:
+        due = {"now": {"owner": None}, "due_now": None, "when": "in 30 days"}
+        return {"number": n, "title": "Output is checked", "suggested_owner": "Legal counsel", "effort": "Days"} | due
+
+    seen = set()
+    for last in range(24, 34):
+        periods = [
+            {"title": "Within 90 days", "actions": [row(n) for n in range(1, last)]},
+            {"title": "Within 180 days", "actions": [row(last)]},
+        ]
+        glance = render_to_string("assessments/documents/plan_glance.html", {"r": {"periods": periods}})
+        html = f'<!doctype html><html lang="en"><head><title>Plan</title></head><body>{glance}</body></html>'
+        pages = pages_of(engine.render(html, identifier="test", created=WHEN))
+        rows = [page.count("Outputischecked") for page in pages]
+        assert sum(rows) == last
+        assert min(rows) >= 4
+        seen.add(len(pages))
+    assert seen == {1, 2}
+
+
 def test_a_plan_prints_rules_facts_and_open_answers(edition):
     submission = make_submission(tier="limited", parts=("user",))
     report = jobs.submission_report(submission)

@@ -20,7 +20,7 @@ from assessments.guideline.terms import TIERS, Tier
 
 FIRST = 5
 """Actions on the board's page."""
-LINE_LETTERS, PAGE_LINES = 85, 33
+LINE_LETTERS, PAGE_LINES = 85, 32
 """Letters of a line of an action's text, and such lines as fit a page beside its heads, rules and signatures."""
 HEAD_LETTERS = 80
 """Letters of a name in the running head; the cover and the certificate's first page print it whole."""
