@@ -459,8 +459,8 @@ def require_checker(action: RemediationAction, *, by: User) -> None:
 def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
     """Lock the case of an action for somebody who may accept it: self-declared an owner, else a reviewer outside the team.
 
-    A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says.
-    Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
+    A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says; what was sent to the
+    reviewing body is accepted by an independent reviewer alone. Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
     """
     newest = _newest(action)
     if newest is None:
@@ -476,6 +476,8 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
     elif access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
+    else:
+        access.require_route(submission, independent=access.is_independent(by, assessment.organisation_id))
     return assessment, submission
 
 

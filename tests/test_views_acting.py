@@ -257,6 +257,18 @@ def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, asses
     assert client.get(reverse("action_file", args=[*at, 2])).status_code == 404
 
 
+def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessment):
+    action = action_on(assessment, SHOULD)
+    acting.report(action, by=cast.contributor, note="Approved on 3 December.")
+    url = reverse("action", args=[assessment.use.reference, action.number])
+    assert "Accept and close the action" in page(client, cast.independent, url)
+    inside = page(client, cast.reviewer, url)
+    assert "Accept and close the action" not in inside
+    assert "An independent reviewer of the reviewing body has to accept it." in inside
+    assert "an independent reviewer of it judges it" in client.post(url, {"accept": "1"}, follow=True).content.decode()
+    assert action_on(assessment, SHOULD).status == "done"
+
+
 def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     url = reverse("action_risk", args=[assessment.use.reference, action.number])

@@ -46,6 +46,7 @@ from assessments.models import (
     Assessment,
     DeclaredUse,
     RemediationAction,
+    Route,
     Submission,
     User,
     edition_for,
@@ -572,9 +573,13 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
     is_self_declared = submission is not None and submission.is_self_declared
+    sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
     may_accept = found.status == ActionStatus.DONE and (
         (is_self_declared and role in access.MAY[Action.SIGN])
-        or access.actions_to_check_for(user).filter(pk=found.pk).exists()
+        or (
+            (not sent_to_the_body or access.is_independent_on_page(user, found.organisation_id))
+            and access.actions_to_check_for(user).filter(pk=found.pk).exists()
+        )
     )
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
@@ -598,6 +603,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
         "is_self_declared": is_self_declared,
+        "sent_to_the_body": sent_to_the_body,
         "answer_url": answer_url(assessment if is_member else None, question),
         "submission": submission,
         "is_member": is_member,
