@@ -152,6 +152,20 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
         reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
+    reasons += lasting_obstacles_to_self_certify(assessment)
+    musts = (content or picture(assessment, final=True))["musts"]
+    allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
+    if musts["not_applicable"] > allowed:
+        reasons.append(
+            _("%(n)s musts stand as not applicable; on the signer's word alone it may be %(allowed)s.")
+            % {"n": musts["not_applicable"], "allowed": allowed}
+        )
+    return reasons
+
+
+def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
+    """Say what keeps a Low use from its owner's word for good: no change of an answer takes it away. Two queries."""
+    use, edition, reasons = assessment.use, assessment.compiled(), list[str]()
     if ReviewDecision.objects.filter(submission__assessment=assessment, kind=DecisionKind.RETURN).exists():
         # Sent again and taken back, a returned assessment is a draft once more: it still goes to whoever returned it.
         reasons.append(_("A reviewer has asked for changes, so a reviewer decides on them."))
@@ -160,13 +174,6 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
     if any(saved["value"] is not False for saved in history):
         reasons.append(
             _("An answer on a prohibited use once stood at “yes” or “do not know”: a reviewer has to see its history.")
-        )
-    musts = (content or picture(assessment, final=True))["musts"]
-    allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
-    if musts["not_applicable"] > allowed:
-        reasons.append(
-            _("%(n)s musts stand as not applicable; on the signer's word alone it may be %(allowed)s.")
-            % {"n": musts["not_applicable"], "allowed": allowed}
         )
     return reasons
 

@@ -93,14 +93,16 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
     """Say of each submission in which of GROUPS it stands for this reviewer (column `stands_in`).
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
-    their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone.
+    their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone, and
+    nothing waits for whoever has declared a conflict of interest in it.
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))
     is_open = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
     outside = ~Q(organisation__pk__in=list(own)) if body else Q(pk__in=[])
     second = Q(assigned_tier=Tier.HIGH) & ~Q(Exists(seats.filter(seat=Seat.SECOND))) & outside
     first = Q(assessment__state=State.SUBMITTED) & (~Q(route=Route.INDEPENDENT) | outside)
-    waits = first | second
+    conflict = Exists(Interest.objects.filter(assessment=OuterRef("assessment"), reviewer=reviewer).exclude(words=""))
+    waits = (first | second) & ~conflict
     return rows.annotate(
         stands_in=Case(
             When(~is_open, then=Value(DONE)),

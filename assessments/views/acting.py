@@ -599,7 +599,9 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_plan": works and found.status != ActionStatus.CLOSED,
         "may_report": works and found.status == ActionStatus.OPEN,
         "may_accept": may_accept,
-        "may_accept_risk": role in access.MAY[Action.SIGN] and not acting.risk_obstacle(found),
+        "may_accept_risk": (
+            role in access.MAY[Action.SIGN] and found.owner_id != user.pk and not acting.risk_obstacle(found)
+        ),
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
         "is_self_declared": is_self_declared,

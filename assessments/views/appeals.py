@@ -15,6 +15,7 @@ from assessments import access, desk, standing
 from assessments.access import Action
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
+from assessments.models import State
 from assessments.models.desk import AppealKind
 from assessments.models.queue import working_days_later
 from assessments.views.case import Case, find_case, own_submission
@@ -54,6 +55,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
                 return redirect(f"{request.path}#message-{said.pk}")
     history = access.history_of(case.assessment)
     target = access.current_edition().policy.review_target_days
+    waits = submission is not None and case.assessment.state in (State.SUBMITTED, State.IN_REVIEW)
     member = case.member
     context = {
         "case": case,
@@ -61,7 +63,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
         "use": case.assessment.use,
         "submission": submission,
         "seats": list(submission.seats.select_related("reviewer").order_by("pk")) if submission else [],
-        "expected": working_days_later(timezone.localdate(submission.at), target) if submission else None,
+        "expected": working_days_later(timezone.localdate(submission.at), target) if waits else None,
         "target": target,
         "moments": timeline(history, for_reviewers=False),
         "talk": messages_in(history),

@@ -481,6 +481,8 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
     use = facts.use
     may = role in access.MAY[Action.ANSWER]
     is_open = newest is not None and newest.is_open
+    if use.retired_at or use.system.retired_at:  # nothing can be started or submitted
+        return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
     prohibited = use.prohibited_by_facts
     if prohibited and not (is_open and newest and not newest.is_editable):
         if newest and newest.state == State.REFUSED:

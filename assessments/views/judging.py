@@ -27,7 +27,9 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     found = get_object_or_404(case.use.holds.select_related("owner", "closed_by"), pk=pk)
     outcomes = holding.OUTCOMES[found.kind]
     obstacles = [] if found.closed_at else holding.obstacles_to_decide(found, case.submission, case.user)
-    form = DecideHoldForm(posted(request), outcomes=outcomes) if outcomes and not found.closed_at else None
+    # What was typed while somebody else closed it stays on the page, with the refusal.
+    may_be_typed = outcomes and (request.method == "POST" or not found.closed_at)
+    form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
     if request.method == "POST":
         case.require_seat()
         if form is not None and form.is_valid():

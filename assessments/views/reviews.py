@@ -97,6 +97,17 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     )
 
 
+def why_not_take(case: Case, *, independent: bool) -> str:
+    """One sentence for whoever may read the case and never take it; empty for everybody else."""
+    if case.conflict is not None:
+        return _("You have declared a conflict of interest in this case, so somebody else takes it.")
+    if case.user.pk in declaring.delivery_team(case.assessment):
+        return _("You worked on this use yourself, so somebody else takes it.")
+    if case.submission.route == Route.INDEPENDENT and not independent:
+        return _("Its owner sent this to the reviewing body: you may read it, and an independent reviewer takes it.")
+    return ""
+
+
 def _may_take(case: Case, independent: bool) -> bool:
     if case.seat is not None or case.conflict is not None or not case.is_current or not _free(case, independent):
         return False
@@ -201,6 +212,6 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "form": form,
             "asked": asked,
             "high": case.submission.assigned_tier == Tier.HIGH,
-            "sent_past": case.submission.route == Route.INDEPENDENT and not independent,
+            "why_not": why_not_take(case, independent=independent),
         },
     )

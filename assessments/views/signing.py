@@ -39,6 +39,7 @@ class AnswerLine:
     word: str
     url: str
     reasons: list[tuple[str, str]]  # what does not apply (a line of the checklist, or "" for all of it), and why
+    pieces: int | None = None  # of evidence attached; None where the page does not say
 
     @property
     def planned_for(self) -> date | None:
@@ -78,6 +79,10 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     empty = [line for line in lines.values() if line.answer is None]
     tier = assessment.use.assigned_tier
     before = before_signing(assessment, case.declared, answers) if assessment.is_editable else None
+    for key, found in before["answers"].items() if before else ():
+        if key in lines:
+            lines[key].pieces = len(found["evidence"])
+    lasting = workflow.lasting_obstacles_to_self_certify(assessment) if tier == Tier.LOW and before else []
     context = {
         "case": case,
         "assessment": assessment,
@@ -92,7 +97,8 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
         "total": len(lines),
         "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
-        "is_low": tier == Tier.LOW,
+        "is_low": tier == Tier.LOW and not lasting,
+        "lasting": lasting,
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
@@ -254,6 +260,7 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
         "tier": tier,
         "untouched": untouched,
         "will_ask": asked_at_approval(case, content),
+        "target": case.edition.policy.review_target_days,
     }
     return render(request, "assessments/signing/sign.html", context)
 
@@ -318,6 +325,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
             for blocker in blockers
             if not blocker.conditionable
         ],
+        "lasting": bool(obstacles) and bool(workflow.lasting_obstacles_to_self_certify(assessment)),
         "longest_days": policy.condition_days,
         "obligation": case.edition.obligations[Tier.LOW],
     }

@@ -72,15 +72,18 @@ def highest_tier(uses: Iterable[DeclaredUse]) -> str:
     return str(max(tiers, key=lambda tier: tier.rank)) if tiers else ""
 
 
-def next_step(use: DeclaredUse, assessment: Assessment | None) -> Next:
-    """Say what moves a use on. It runs no query, so a list may ask it of every row."""
+def next_step(use: DeclaredUse, assessment: Assessment | None, *, may_declare: bool) -> Next:
+    """Say what moves a use on, or where to read how it stands. It runs no query, so a list may ask it of every row."""
     here = reverse("use", args=[use.reference])
+    retired = use.retired_at or use.system.retired_at
+    if not use.assigned_tier and (retired or not may_declare):
+        return Next(_("See the use"), here)
     if not use.assigned_tier:
         return Next(_("Declare the facts"), reverse("facts", args=[use.reference, "prohibited"]))
     if use.prohibited_by_facts and (assessment is None or assessment.is_editable):
         return Next(_("See what the tier means"), reverse("stopped", args=[use.reference]))
     if assessment is None or assessment.state in (State.WITHDRAWN, State.REFUSED, State.SUPERSEDED):
-        return Next(_("See the tier, then start the questions"), here)
+        return Next(_("See the tier") if retired else _("See the tier, then start the questions"), here)
     url = assessment.get_absolute_url()
     words = {
         "draft": _("Go on with the questions"),
@@ -147,7 +150,11 @@ def new(request: SignedIn) -> HttpResponse:
 @login_required
 def system(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
-    lines = [_line(use) for use in found.uses.order_by("title", "pk").prefetch_related("assessments")]
+    may_declare = access.may(request.user, Action.DECLARE, found.organisation_id)
+    lines = [
+        _line(use, found, may_declare=may_declare)
+        for use in found.uses.order_by("title", "pk").prefetch_related("assessments")
+    ]
     context = {
         "system": found,
         "parts": part_words(found),
@@ -158,9 +165,10 @@ def system(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/systems/system.html", context)
 
 
-def _line(use: DeclaredUse) -> UseLine:
+def _line(use: DeclaredUse, system: AISystem, *, may_declare: bool) -> UseLine:
+    use.system = system
     newest = max(use.assessments.all(), key=lambda assessment: assessment.pk, default=None)
-    return UseLine(use, newest, next_step(use, newest))
+    return UseLine(use, newest, next_step(use, newest, may_declare=may_declare))
 
 
 @login_required
