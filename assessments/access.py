@@ -841,6 +841,18 @@ def has_conflict(user: User, assessment: Assessment | int) -> bool:
     return Interest.objects.filter(assessment=assessment, reviewer=user).exclude(words="").exists()
 
 
+def seated_now(*submissions: Submission) -> set[int]:
+    """Ids of those with a seat in these submissions of one case who still review and have no conflict: who may be told.
+
+    Whoever has left the reviewing body or the organisation, or has declared a conflict, hears no more of the case.
+    """
+    seats = ReviewSeat.objects.filter(submission__in=submissions).values("reviewer")
+    conflicts = Interest.objects.filter(assessment__in=[one.assessment_id for one in submissions]).exclude(words="")
+    where = Q(organisation__is_reviewing_body=True) | Q(organisation__in=[one.organisation_id for one in submissions])
+    found = Membership.objects.current().filter(where, role=Role.REVIEWER, user__in=seats)
+    return set(found.exclude(user__in=conflicts.values("reviewer")).values_list("user_id", flat=True))
+
+
 def open_requests(submission: Submission) -> QuerySet[SeatRequest]:
     """The seats of a submission that somebody is asked to take, for a page that found it by its door."""
     rows = SeatRequest.objects.filter(submission=submission, ended_at=None)

@@ -43,6 +43,7 @@ from assessments.models import (
     ReviewSeat,
     Role,
     Route,
+    State,
     Submission,
     User,
 )
@@ -68,7 +69,8 @@ def open_actions(
     """
     use = assessment.use
     today = timezone.localdate()
-    have = {action.question: action for action in use.actions.exclude(status=ActionStatus.CLOSED)}
+    standing = use.actions.exclude(status=ActionStatus.CLOSED).select_for_update(of=("self",))
+    have = {action.question: action for action in standing}
     drawn = []
     for proposed in content["actions"]:
         action = have.pop(proposed["question"], None)
@@ -95,8 +97,10 @@ def open_actions(
         if no_longer:
             _note(action, Kind.RISK_ENDED, by=by, words=_("The gap blocks now: its risk cannot be accepted any more."))
         drawn.append({**proposed, "number": action.number, "due": action.due, "effort": str(action.effort)})
+    promised = conditions_on(have.values())
     for action in have.values():
-        if action.asked:  # a reviewer asked for it on accepting the answer: it is closed as it was agreed
+        # A reviewer asked for it on accepting the answer, or an approval hangs on it: it is closed as it was agreed.
+        if action.asked or action.pk in promised:
             continue
         words = _("The new answer leaves no finding.")
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
@@ -173,14 +177,21 @@ def owners_of(organisation: int) -> set[int]:
     return set(rows.values_list("user_id", flat=True))
 
 
+def concerned(action: RemediationAction, *people: int | None) -> set[int]:
+    """Those of `people` who are members today, to be told of an action; where none is left, the owners."""
+    rows = Membership.objects.current().filter(
+        organisation=action.organisation_id, user__in=[pk for pk in people if pk]
+    )
+    return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
+
+
 def conditions_on(actions: Iterable[RemediationAction]) -> dict[int, Condition]:
     """The open condition that an action has to meet, by the action's id: one query."""
     found = {(action.use_id, action.question): action.pk for action in actions}
-    rows = Condition.objects.filter(
-        met_at=None,
+    rows = Condition.objects.standing().filter(
         decision__submission__assessment__use__in={use for use, _question in found},
         question__in={question for _use, question in found},
-    ).exclude(decision__submission__certificate__ended_at__isnull=False)
+    )
     conditions: dict[int, Condition] = {}
     for row in rows.select_related("decision__submission__assessment").defer("decision__submission__snapshot"):
         pk = found.get((row.decision.submission.assessment.use_id, row.question))
@@ -423,10 +434,18 @@ def report(action: RemediationAction, *, by: User, note: str) -> None:
     _audit("action_reported", action, by)
 
 
-def _newest(action: RemediationAction) -> Assessment | None:
-    """The newest assessment of the use that was submitted, with its submission."""
+def _case_of(action: RemediationAction) -> Assessment | None:
+    """The assessment by which an action is judged, with its submission.
+
+    The one whose approval set a condition that the action meets, else the newest that was submitted and not taken back
+    to a draft, else the newest that ever was: a renewal that is begun and recalled judges no older certificate's.
+    """
     found = Assessment.objects.filter(use=action.use_id).exclude(current_submission=None)
-    return found.select_related("current_submission").defer("current_submission__snapshot").order_by("-pk").first()
+    found = found.select_related("current_submission").defer("current_submission__snapshot").order_by("-pk")
+    condition = conditions_on([action]).get(action.pk)
+    if condition is not None:
+        return found.get(pk=condition.decision.submission.assessment_id)
+    return found.exclude(state=State.DRAFT).first() or found.first()
 
 
 def _checkers(action: RemediationAction) -> Sequence[int]:
@@ -434,7 +453,7 @@ def _checkers(action: RemediationAction) -> Sequence[int]:
 
     Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
     """
-    assessment = _newest(action)
+    assessment = _case_of(action)
     submission = assessment.current_submission if assessment else None
     if submission is None:
         return []
@@ -462,7 +481,7 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says; what was sent to the
     reviewing body is accepted by an independent reviewer alone. Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
     """
-    newest = _newest(action)
+    newest = _case_of(action)
     if newest is None:
         raise WorkflowError(_("Nothing was submitted yet."))
     assessment = Assessment.objects.lock(newest.pk)
@@ -501,7 +520,7 @@ def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submissi
     met.filter(met_at=None).update(met_at=now, met_by=by)
     _note(action, Kind.CLOSED, by=by)
     reopen_answer(action, by=by)
-    owners = owners_of(action.organisation_id) | ({action.owner_id} if action.owner_id else set())
+    owners = owners_of(action.organisation_id) | concerned(action, action.owner_id)
     text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % {**_named(action), "name": by}
     if late:
         text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
@@ -521,9 +540,9 @@ def decline(action: RemediationAction, *, by: User, words: str) -> None:
         raise WorkflowError(_("This action has not been reported as done."))
     action = _lock(action)
     _note(action, Kind.REOPENED, by=by, words=words.strip())
-    recipients = {action.owner_id} if action.owner_id else owners_of(action.organisation_id)
+    recipients = concerned(action, action.owner_id)
     subject = _("Not closed yet: %(title)s") % _named(action)
-    _tell({pk for pk in recipients if pk} - {by.pk}, DECLINED, action, subject, words.strip())
+    _tell(recipients - {by.pk}, DECLINED, action, subject, words.strip())
     _audit("action_declined", action, by)
 
 
@@ -617,7 +636,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
     action.save(update_fields=["status", "risk_reason", "risk_by", "risk_at", "risk_until", "risk_review"])
     _note(action, Kind.RISK_ACCEPTED, by=by, new=until.isoformat(), words=reason.strip())
     _tell(
-        {pk for pk in (action.owner_id,) if pk},
+        concerned(action, action.owner_id) - {by.pk},
         RISK_ACCEPTED,
         action,
         _("Risk accepted: %(title)s") % _named(action),
@@ -640,9 +659,8 @@ def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> N
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     _note(action, Kind.RISK_ENDED, by=by, old=action.risk_until.isoformat() if action.risk_until else "", words=words)
-    people = {action.owner_id, action.risk_by_id} - {None, by.pk if by else None}
     _tell(
-        {pk for pk in people if pk},
+        concerned(action, action.owner_id, action.risk_by_id) - {by.pk if by else 0},
         RISK_RETURNED,
         action,
         _("Open again: %(title)s") % _named(action),

@@ -198,7 +198,8 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User) -> None:
     """End a membership; the last owner stays, and so does the last reviewer of the reviewing body."""
-    organisation = membership.organisation
+    # Two who leave at once wait in turn, so that the second is the last one.
+    organisation = Organisation.objects.select_for_update().get(pk=membership.organisation_id)
     access.require_people(by, organisation)
     keeps = Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER
     others = Membership.objects.current().filter(organisation=organisation, role=keeps).exclude(pk=membership.pk)
@@ -332,6 +333,7 @@ def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
 @transaction.atomic
 def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     access.require(by, Action.REGISTER, use)
+    DeclaredUse.objects.select_for_update(of=("self",)).get(pk=use.pk)  # a submission waits for it, or has gone before
     if use.assessments.filter(state__in=LOCKED_STATES).exists():
         raise Locked(_("This cannot be changed while the use is under review."))
     old = {name: getattr(use, name) for name in fields}
@@ -657,13 +659,21 @@ def _others_locked(use: DeclaredUse) -> bool:
     return Assessment.objects.filter(use__system=use.system_id, state__in=LOCKED_STATES).exclude(use=use).exists()
 
 
+def _require_procedural_open(use: DeclaredUse) -> None:
+    """The agreement decides what the fact says: it is locked with it, under review and, unless marked, once returned."""
+    if use.assessments.filter(state__in=LOCKED_STATES).exists():
+        raise Locked(_("The facts are locked while the assessment is under review."))
+    allowed = editable_facts(use)
+    if allowed is not None and "minor_procedural_task" not in allowed:
+        raise Locked(_("Only what the reviewer marked can be changed now, and this fact is not marked."))
+
+
 @transaction.atomic
 def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     """Agree, as a second member, that the use is a minor procedural task; only then does the answer count."""
     access.require(by, Action.DECLARE, use)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
-    if use.assessments.filter(state__in=LOCKED_STATES).exists():
-        raise Locked(_("The facts are locked while the assessment is under review."))
+    _require_procedural_open(use)
     row = use.facts.filter(key="minor_procedural_task").first()
     if row is None or row.value is not True:
         raise WorkflowError(_("Nobody has declared this use a minor procedural task."))
@@ -694,8 +704,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     """
     role = access.require(by, Action.DECLARE, use)
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
-    if use.assessments.filter(state__in=LOCKED_STATES).exists():
-        raise Locked(_("The facts are locked while the assessment is under review."))
+    _require_procedural_open(use)
     row = use.facts.filter(key="minor_procedural_task").exclude(agreed_by=None).select_related("agreed_by").first()
     if row is None:
         raise WorkflowError(_("There is no agreement to take back."))
@@ -749,7 +758,7 @@ def _refresh(
     facts = as_facts(rows)
     result = assign_tier(edition, facts)
     _keep_holds(use, edition, result, facts, by=by, noted=noted)
-    before = use.assigned_tier
+    before, was_provisional = use.assigned_tier, use.provisional
     use.rules_tier = str(result.assigned_tier)
     use.assigned_tier = str(use.tier_over(result.assigned_tier))
     use.text_tier = str(result.text_tier or "")
@@ -768,7 +777,8 @@ def _refresh(
             assessment.save(update_fields=DERIVED)
         elif why:
             staleness.flag(assessment, staleness.Kind.FACT, why, by=by)
-        if assessment.state == State.CERTIFIED and (higher or use.open_holds > held_before):
+        worse = higher or use.open_holds > held_before or (use.provisional and not was_provisional)
+        if assessment.state == State.CERTIFIED and worse:
             staleness.suspend(assessment, by=by, public_reason=suspended_for or _("Declared facts of the use changed."))
     return result
 

@@ -433,7 +433,7 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
         told = {*owners.values_list("user", flat=True), *still.values_list("user", flat=True)}
         link = reverse("case", args=[assessment.reference])
     else:
-        told = set(submission.seats.values_list("reviewer", flat=True))
+        told = access.seated_now(submission)
         link = _page("review_messages", submission)
     teamwork.tell(
         told - {by.pk},
@@ -608,8 +608,7 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
 
 
 def _reviewers_of(appeal: Appeal) -> set[int]:
-    seats = ReviewSeat.objects.filter(submission__assessment=appeal.assessment_id)
-    return set(seats.values_list("reviewer", flat=True))
+    return access.seated_now(*Submission.objects.filter(assessment=appeal.assessment_id).defer("snapshot"))
 
 
 def _is_upheld(appeal: Appeal) -> bool:

@@ -146,8 +146,7 @@ def remind_of_conditions(today: date | None = None) -> int:
     """Tell owners, and whoever owns its action, of each condition that is not met and whose day comes near."""
     today = today or timezone.localdate()
     days = _days("condition")
-    rows = Condition.objects.filter(met_at=None, due_on__range=(today, today + timedelta(days=max(days))))
-    rows = rows.exclude(decision__submission__certificate__ended_at__isnull=False)
+    rows = Condition.objects.standing().filter(due_on__range=(today, today + timedelta(days=max(days))))
     found = list(
         rows.select_related("decision__submission__assessment__use")
         .defer("decision__submission__snapshot")
@@ -157,12 +156,13 @@ def remind_of_conditions(today: date | None = None) -> int:
     standing = RemediationAction.objects.standing().filter(use__in={use for use, _question in of})
     actions = {(action.use_id, action.question): action for action in standing.select_related("use")}
     owners = _owners(condition.decision.submission.organisation_id for condition in found)
+    alone = set(standing.left_alone().values_list("pk", flat=True))
     lines = []
     for condition in found:
         assessment = condition.decision.submission.assessment
         action = actions.get((assessment.use_id, condition.question))
         people = set(owners.get(assessment.organisation_id, set()))
-        if action and action.owner_id:
+        if action and action.owner_id and action.pk not in alone:
             people.add(action.owner_id)
         said = {"words": condition.words, "use": assessment.use.title, "when": in_days(condition.due_on, today)}
         lines.append(
@@ -212,10 +212,18 @@ def remind_of_risks(today: date | None = None) -> int:
     today = today or timezone.localdate()
     days = _days("risk")
     ending, review = [], []
-    for action in _actions(ActionStatus.ACCEPTED):
+    found = _actions(ActionStatus.ACCEPTED)
+    members = set(
+        Membership.objects.current()
+        .filter(organisation__in={action.organisation_id for action in found})
+        .values_list("organisation_id", "user_id")
+    )
+    owners = _owners(action.organisation_id for action in found)
+    for action in found:
         assert action.risk_until is not None
         assert action.risk_review is not None
-        people = frozenset({pk for pk in (action.owner_id, action.risk_by_id) if pk})
+        stay = {pk for pk in (action.owner_id, action.risk_by_id) if pk and (action.organisation_id, pk) in members}
+        people = frozenset(stay or owners.get(action.organisation_id, set()))
         said = {"n": action.number, "title": action.title, "use": action.use.title}
         text = _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s; then the action is open again.") % {
             **said,

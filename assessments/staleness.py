@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,9 +95,12 @@ def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
 
 
 def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
-    """Suspend the running certificate of the assessment's use, at once; tells whether one was in force."""
+    """Suspend the running certificate of the assessment's use, at once; tells whether one was in force.
+
+    One that only waits for fresh monitoring is suspended anew, for this reason: a fresh record does not lift it then.
+    """
     certificate = Certificate.objects.filter(use=assessment.use_id, ended_at=None).first()
-    if certificate is None or certificate.status() == "suspended":
+    if certificate is None or (certificate.status() == "suspended" and not certificate.lapsed_by_monitoring()):
         return False
     CertificateEvent.objects.create(certificate=certificate, kind="suspended", by=by, public_reason=public_reason)
     AuditEntry.objects.record(
@@ -137,7 +141,8 @@ def flag_evidence(approvals: Iterable[Assessment], words: str, *, by: Any) -> No
 def flag_expired() -> int:
     """Flag the approvals whose evidence has expired since it was attached; returns how many flags are new.
 
-    For the sweep: call it inside `atomic`. A flag is its own record, so that running it again adds none and locks nothing.
+    For the sweep. A flag is its own record, so that running it again adds none and locks nothing; where as many reasons
+    as are kept are there already, one more would push out another for ever. One transaction for each assessment.
     """
     today = timezone.localdate()
     leaning = EvidenceUse.objects.filter(evidence__expires_on__lt=today, evidence__withdrawn_at=None)
@@ -149,8 +154,11 @@ def flag_expired() -> int:
     for pk, flagged, title, expires_on, at in pairs:
         if expires_on is not None and timezone.localdate(at) <= expires_on:
             words = _("The evidence “%(title)s” expired on %(day)s.") % {"title": title, "day": expires_on.isoformat()}
-            if not any(_reason(row).words == words for row in flagged):
-                new += flag(Assessment.objects.lock(pk), Kind.EVIDENCE, words, by=None)
+            if len(flagged) < KEPT and not any(_reason(row).words == words for row in flagged):
+                with transaction.atomic():
+                    assessment = Assessment.objects.lock(pk)
+                    if len(assessment.stale_reasons) < KEPT:
+                        new += flag(assessment, Kind.EVIDENCE, words, by=None)
     return new
 
 

@@ -111,7 +111,15 @@ def possible(certificate: Certificate, by: User) -> list[str]:
     """The moves that this person may make now, in order."""
     status = certificate.status()
     found = refusals(certificate, by)
-    return [move for move in (REINSTATE, SUSPEND, REVOKE) if status in FROM[move] and found[move] is None]
+    moves = (REINSTATE, SUSPEND, REVOKE)
+    return [move for move in moves if found[move] is None and _moves_from(certificate, move, status)]
+
+
+def _moves_from(certificate: Certificate, move: str, status: CertificateStatus | None = None) -> bool:
+    """What only waits for fresh monitoring can be suspended for another reason, which outlives the fresh record."""
+    if move == SUSPEND and certificate.ended_at is None and certificate.lapsed_by_monitoring():
+        return True
+    return (status or certificate.status()) in FROM[move]
 
 
 def who_may_reinstate(certificate: Certificate) -> set[int]:
@@ -164,7 +172,7 @@ def _change(certificate: Certificate, move: str, *, by: User, reason: str, words
     refused = refusals(certificate, by)[move]
     if refused is not None:
         raise refused
-    if certificate.status() not in FROM[move]:
+    if not _moves_from(certificate, move):
         status = certificate.status().label
         raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % {"status": status})
     if reason not in REASONS[move]:
@@ -211,7 +219,7 @@ def _tell(certificate: Certificate, event: CertificateEvent, but: set[int]) -> N
         REVOKE: _("Certificate revoked: %(use)s"),
     }[event.kind]
     people = acting.owners_of(certificate.organisation_id)
-    people |= set(certificate.submission.seats.values_list("reviewer_id", flat=True))
+    people |= access.seated_now(certificate.submission)
     teamwork.tell(
         people - but,
         f"certificate_{event.kind}",
@@ -242,8 +250,7 @@ def miss_conditions(today: date | None = None) -> int:
     is suspended already stays so, and one that was superseded or revoked is left alone. Returns how many were missed.
     """
     today = today or timezone.localdate()
-    rows = Condition.objects.filter(met_at=None, missed_at=None, due_on__lt=today)
-    rows = rows.exclude(decision__submission__certificate__ended_at__isnull=False)
+    rows = Condition.objects.standing().filter(missed_at=None, due_on__lt=today)
     return sum(_miss(pk, today) for pk in rows.order_by("pk").values_list("pk", flat=True))
 
 
@@ -261,7 +268,7 @@ def _miss(pk: int, today: date) -> bool:
     event = None
     if certificate is not None:
         certificate = _lock(certificate)
-        if certificate.status(today) in FROM[SUSPEND]:
+        if _moves_from(certificate, SUSPEND, certificate.status(today)):
             event = _record(certificate, SUSPEND, by=None, reason=MISSED, words=condition.words)
             _tell(certificate, event, but=set())
     action = RemediationAction.objects.select_related("use").filter(use=assessment.use_id, question=condition.question)
@@ -287,8 +294,8 @@ def _tell_missed(
     assessment: Assessment, condition: Condition, action: RemediationAction | None, submission: Submission
 ) -> None:
     owners = acting.owners_of(assessment.organisation_id)
-    if action and action.owner_id:
-        owners.add(action.owner_id)
+    if action:
+        owners |= acting.concerned(action, action.owner_id)
     said = {
         "words": condition.words,
         "use": assessment.use.title,
@@ -298,6 +305,6 @@ def _tell_missed(
     text = _("The condition of the approval of “%(use)s” was to be met by %(day)s, and is not.") % said
     link = action.get_absolute_url() if action else assessment.get_absolute_url()
     teamwork.tell(owners, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
-    reviewers = set(submission.seats.values_list("reviewer_id", flat=True)) - owners
+    reviewers = access.seated_now(submission) - owners
     link = reverse("review", args=[submission.reference])
     teamwork.tell(reviewers, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)

@@ -58,8 +58,7 @@ def send_mails() -> int:
 
 def flag_expired() -> int:
     """Flag the approvals whose evidence has expired."""
-    with transaction.atomic():
-        return staleness.flag_expired()
+    return staleness.flag_expired()
 
 
 STEPS = (

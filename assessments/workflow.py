@@ -62,6 +62,7 @@ from assessments.models import (
     monitored_until,
 )
 from assessments.models.base import canonical_json, sha256
+from assessments.models.certificates import MONITORING
 from assessments.models.snapshots import changed_targets, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -166,9 +167,14 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
 def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
     """Say what keeps a Low use from its owner's word for good: no change of an answer takes it away. Two queries."""
     use, edition, reasons = assessment.use, assessment.compiled(), list[str]()
-    if ReviewDecision.objects.filter(submission__assessment=assessment, kind=DecisionKind.RETURN).exists():
-        # Sent again and taken back, a returned assessment is a draft once more: it still goes to whoever returned it.
+    # Taken back, withdrawn or begun anew: what a reviewer did not let pass is not signed past the reviewers.
+    kinds = (DecisionKind.RETURN, DecisionKind.REFUSE, DecisionKind.APPROVE)
+    decided = ReviewDecision.objects.filter(submission__assessment__use=use, kind__in=kinds).order_by("-pk")
+    newest = decided.values_list("kind", flat=True).first()
+    if newest == DecisionKind.RETURN:
         reasons.append(_("A reviewer has asked for changes, so a reviewer decides on them."))
+    elif newest == DecisionKind.REFUSE:
+        reasons.append(_("A reviewer has refused this use, so a reviewer decides on it again."))
     prohibited = [key for key, fact in edition.facts.items() if fact.prohibited_use]
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
@@ -212,7 +218,8 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         # A reviewer accepts the reason for "not applicable"; at Low it stands on the signer's word, within the share.
         and not (finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in accepted))
     ]
-    return found + _answer_blockers(edition, submission.assigned_tier, left)
+    before = _promised_before(assessment, submission)
+    return found + _answer_blockers(edition, submission.assigned_tier, left, before)
 
 
 def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any]) -> list[Blocker]:
@@ -221,10 +228,23 @@ def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any])
     `content`: the final picture of the assessment.
     """
     left = [f for f in content["findings"] if f["blocking"] and f["kind"] != "not_applicable"]
-    return _answer_blockers(assessment.compiled(), content["tier"]["assigned"], left)
+    before = _promised_before(assessment, None)
+    return _answer_blockers(assessment.compiled(), content["tier"]["assigned"], left, before)
 
 
-def _answer_blockers(edition: CompiledEdition, tier: str, findings: Iterable[Mapping[str, Any]]) -> list[Blocker]:
+def _promised_before(assessment: Assessment, submission: Submission | None) -> dict[str, date]:
+    """The days by which earlier certificates of the use promised what is still not met, by question.
+
+    A renewal moves no such day: else a must could be put off for ever, ninety days at a time.
+    """
+    rows = Condition.objects.filter(decision__submission__assessment__use=assessment.use_id, met_at=None)
+    rows = rows.filter(decision__submission__certificate__isnull=False).exclude(decision__submission=submission)
+    return dict(rows.order_by("-due_on").values_list("question", "due_on"))  # the earliest is the last
+
+
+def _answer_blockers(
+    edition: CompiledEdition, tier: str, findings: Iterable[Mapping[str, Any]], before: Mapping[str, date]
+) -> list[Blocker]:
     by_question: dict[str, list[Mapping[str, Any]]] = {}
     for finding in findings:
         by_question.setdefault(finding["question"], []).append(finding)
@@ -238,6 +258,9 @@ def _answer_blockers(edition: CompiledEdition, tier: str, findings: Iterable[Map
         conditionable = musts and all(f["kind"] != "not_applicable" for f in of_question)
         if FIRST_AUDIT in ids and tier != Tier.LIMITED:
             conditionable = False
+        if key in before:
+            days = min(days, (before[key] - timezone.localdate()).days)
+            conditionable = conditionable and days > 0
         found.append(Blocker(key, ids, edition.questions[key].title, conditionable, days))
     return found
 
@@ -699,6 +722,12 @@ def approve(
     approvals = list(submission.decisions.filter(kind=DecisionKind.APPROVE))
     if any(decision.by_id == by.pk for decision in approvals):
         raise WorkflowError(_("You have approved this submission already."))
+    team = delivery_team(assessment) if approvals else set()
+    for decision in approvals:
+        if decision.by_id in team or access.has_conflict(decision.by, assessment):
+            words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
+            more = _("Return it: the first approval is void then, and somebody else gives it.")
+            raise NotReady(_("This cannot be approved yet."), [f"{words % {'name': decision.by}} {more}"])
     independent = access.is_independent(by, assessment.organisation_id)
     high = submission.assigned_tier == Tier.HIGH
     access.require_route(submission, independent=independent)
@@ -1027,9 +1056,8 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
     ReviewDecision.objects.create(
         submission=assessment.current_submission, by=by, kind=DecisionKind.WITHDRAW, statement=reason
     )
-    seats = assessment.current_submission.seats.values_list("reviewer_id", flat=True)
     _tell(
-        seats,
+        access.seated_now(assessment.current_submission),
         "withdrawn",
         assessment,
         _("Withdrawn: %(use)s") % {"use": assessment.use.title},
@@ -1106,9 +1134,6 @@ def close_action(action: RemediationAction, *, by: User) -> None:
 # --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
 
 
-MONITORING = "monitoring"  # the private reason by which a suspension of this kind is known again
-
-
 def watch_monitoring() -> int:
     """Suspend the certificates whose monitoring has gone stale, and lift that again; the sweeper asks this daily.
 
@@ -1135,7 +1160,7 @@ def _watch_certificate(pk: int) -> bool:
     last = certificate.events.order_by("-pk").first()
     edition = edition_for(submission.edition_checksum)
     fresh = _is_monitored(submission, edition)
-    lapsed = bool(last and last.kind == "suspended" and last.private_reason == MONITORING)
+    lapsed = certificate.lapsed_by_monitoring()
     standing = last is None or last.kind in ("issued", "reinstated")
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):
         return False

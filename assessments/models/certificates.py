@@ -123,6 +123,15 @@ class Certificate(models.Model):
             return CertificateStatus.EXPIRING
         return CertificateStatus.VALID
 
+    def lapsed_by_monitoring(self) -> bool:
+        """Tell whether it is suspended for want of fresh monitoring and for nothing else that came later."""
+        last = max(self.events.all(), key=lambda e: e.pk, default=None)
+        return last is not None and last.kind == CertificateStatus.SUSPENDED and last.private_reason == MONITORING
+
+
+MONITORING = "monitoring"
+"""The private reason by which such a suspension is known again: it ends by itself, by a fresh record."""
+
 
 class CertificateEvent(Frozen):
     """A change of a certificate's status: issued, suspended, reinstated, revoked, superseded."""

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models.assessments import Assessment, Route
+from assessments.models.assessments import Assessment, Route, State
 from assessments.models.base import Frozen, FrozenQuerySet, new_reference
 from assessments.models.people import Membership, Organisation, Role
 from assessments.models.systems import DeclaredUse, Revision, TierChoices
@@ -269,6 +269,14 @@ class ReviewDecision(Frozen):
         return [str(sentence) for sentence in json.loads(self.signed)["sentences"]] if self.signed else []
 
 
+class ConditionQuerySet(models.QuerySet["Condition"]):
+    def standing(self) -> Self:
+        """Not met, of an approval that holds: neither voided by a return or withdrawal nor ended with its certificate."""
+        held = self.filter(met_at=None, decision__submission__assessment__state__in=(State.APPROVED, State.CERTIFIED))
+        held = held.filter(decision__submission__assessment__current_submission=F("decision__submission"))
+        return held.exclude(decision__submission__certificate__ended_at__isnull=False)
+
+
 class Condition(models.Model):
     """A must that may be met later, by a date that the approving reviewer (at Low the signer) set."""
 
@@ -280,6 +288,8 @@ class Condition(models.Model):
     met_at = models.DateTimeField(null=True)
     met_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     missed_at = models.DateTimeField(null=True)  # when the sweeper found its day over and suspended the certificate
+
+    objects = ConditionQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["due_on"], condition=Q(met_at=None), name="open_conditions_by_date")]

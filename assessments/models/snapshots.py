@@ -389,8 +389,13 @@ def _replies(assessment: Assessment) -> list[dict[str, Any]]:
 
 def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The targets (`f:`, `q:`) whose content differs between two rounds, new ones included."""
-    facts = {fact["key"]: (fact["value"], fact["reason"]) for fact in before["facts"]}
-    changed = {f"f:{f['key']}" for f in after["facts"] if facts.get(f["key"]) != (f["value"], f["reason"])}
+
+    def said(fact: Mapping[str, Any]) -> tuple[Any, ...]:
+        """With who agreed to it, since the answer counts for something else by that."""
+        return fact["value"], fact["reason"], fact.get("agreed_by"), fact.get("agreed_reason", "")
+
+    facts = {fact["key"]: said(fact) for fact in before["facts"]}
+    changed = {f"f:{fact['key']}" for fact in after["facts"] if facts.get(fact["key"]) != said(fact)}
     shown = {question["question"]: question["items"] for question in before["questions"]}
     for question in after["questions"]:
         key = question["question"]
