@@ -128,6 +128,7 @@ class Around:
     """The transaction around the tests of a module that shares its data, while it is open."""
 
     now: ClassVar[list[Any]] = []
+    item: ClassVar[pytest.Item | None] = None  # the test that is being set up
 
     @classmethod
     def end(cls) -> None:
@@ -143,8 +144,8 @@ def shares(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True, scope="module")
 def _made_first(request: pytest.FixtureRequest) -> None:
-    """Whatever tests of the module are chosen, each meets the same rows; those that commit come last."""
-    if any(shares(item) for item in request.session.items if item.module is request.module):
+    """Whatever tests of the module are chosen, each meets the same rows; those that commit come last, and without them."""
+    if Around.item is not None and shares(Around.item):
         request.getfixturevalue("made")
 
 
@@ -223,6 +224,7 @@ def commits(item: pytest.Item) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Load the edition again before the next test that counts on it: a flush takes it away with everything else."""
+    Around.item = item
     if commits(item):
         if Around.now:
             with item.config.stash[blocking_manager_key].unblock():
