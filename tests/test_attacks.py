@@ -254,7 +254,9 @@ def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
         scene = make_scene()
-        if connection.vendor == "postgresql":  # it knows nothing of rows that were never committed, and plans as for none
+        if (
+            connection.vendor == "postgresql"
+        ):  # it knows nothing of rows that were never committed, and plans as for none
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
         yield scene
