@@ -7,7 +7,7 @@ One function, one transaction each, the actor always named, `by=`. Each writes a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -97,8 +97,14 @@ def open_actions(
         if no_longer:
             _note(action, Kind.RISK_ENDED, by=by, words=_("The gap blocks now: its risk cannot be accepted any more."))
         drawn.append({**proposed, "number": action.number, "due": action.due, "effort": str(action.effort)})
-    promised = conditions_on(have.values())
-    for action in have.values():
+    _close_without_finding(have.values(), by=by)
+    use.save(update_fields=["action_count"])
+    return drawn
+
+
+def _close_without_finding(actions: Collection[RemediationAction], *, by: User | None) -> None:
+    promised = conditions_on(actions)
+    for action in actions:
         # A reviewer asked for it on accepting the answer, or an approval hangs on it: it is closed as it was agreed.
         if action.asked or action.pk in promised:
             continue
@@ -107,8 +113,14 @@ def open_actions(
         action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
         action.save(update_fields=["status", "closed_at", "note"])
         _note(action, Kind.CLOSED, by=by, words=words)
-    use.save(update_fields=["action_count"])
-    return drawn
+
+
+def close_superseded(submission: Submission, *, by: User | None) -> None:
+    """Close what only the certificate before had hung on, once its renewal is issued and has no such finding."""
+    named = {action["question"] for action in submission.content()["actions"]}
+    use = submission.assessment.use_id
+    rows = RemediationAction.objects.select_for_update().filter(use=use).exclude(status=ActionStatus.CLOSED)
+    _close_without_finding(list(rows.exclude(question__in=named)), by=by)
 
 
 def close_accepted_reasons(submission: Submission, *, by: User) -> None:
@@ -479,12 +491,13 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     """Lock the case of an action for somebody who may accept it: self-declared an owner, else a reviewer outside the team.
 
     A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says; what was sent to the
-    reviewing body is accepted by an independent reviewer alone. Raises NotPermitted, SeparationOfDuties; call it inside `atomic`.
+    reviewing body is accepted by an independent reviewer alone. Raises NotPermitted, SeparationOfDuties; call it inside
+    `atomic`.
     """
-    newest = _case_of(action)
-    if newest is None:
+    case = _case_of(action)
+    if case is None:
         raise WorkflowError(_("Nothing was submitted yet."))
-    assessment = Assessment.objects.lock(newest.pk)
+    assessment = Assessment.objects.lock(case.pk)
     submission = assessment.current_submission
     assert submission is not None
     if submission.is_self_declared and access.may(by, Action.SIGN, assessment.organisation_id):
@@ -660,7 +673,7 @@ def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> N
     action.save(update_fields=["status"])
     _note(action, Kind.RISK_ENDED, by=by, old=action.risk_until.isoformat() if action.risk_until else "", words=words)
     _tell(
-        concerned(action, action.owner_id, action.risk_by_id) - {by.pk if by else 0},
+        concerned(action, action.owner_id, action.risk_by_id) - ({by.pk} if by else set()),
         RISK_RETURNED,
         action,
         _("Open again: %(title)s") % _named(action),

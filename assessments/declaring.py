@@ -661,8 +661,6 @@ def _others_locked(use: DeclaredUse) -> bool:
 
 def _require_procedural_open(use: DeclaredUse) -> None:
     """The agreement decides what the fact says: it is locked with it, under review and, unless marked, once returned."""
-    if use.assessments.filter(state__in=LOCKED_STATES).exists():
-        raise Locked(_("The facts are locked while the assessment is under review."))
     allowed = editable_facts(use)
     if allowed is not None and "minor_procedural_task" not in allowed:
         raise Locked(_("Only what the reviewer marked can be changed now, and this fact is not marked."))

@@ -233,13 +233,13 @@ def blockers_to_self_certify(assessment: Assessment, content: Mapping[str, Any])
 
 
 def _promised_before(assessment: Assessment, submission: Submission | None) -> dict[str, date]:
-    """The days by which earlier certificates of the use promised what is still not met, by question.
+    """The days by which the certificate before promised what is still not met, by question.
 
     A renewal moves no such day: else a must could be put off for ever, ninety days at a time.
     """
-    rows = Condition.objects.filter(decision__submission__assessment__use=assessment.use_id, met_at=None)
-    rows = rows.filter(decision__submission__certificate__isnull=False).exclude(decision__submission=submission)
-    return dict(rows.order_by("-due_on").values_list("question", "due_on"))  # the earliest is the last
+    before = Certificate.objects.filter(use=assessment.use_id).exclude(submission=submission).order_by("-pk")
+    rows = Condition.objects.filter(met_at=None, decision__submission__certificate__in=before.values("pk")[:1])
+    return dict(rows.values_list("question", "due_on"))
 
 
 def _answer_blockers(
@@ -812,6 +812,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
         previous.ended_at = timezone.now()
         previous.save(update_fields=["ended_at"])
         CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by)
+        acting.close_superseded(submission, by=by)
     for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
         _move(old, State.SUPERSEDED)
         _audit("superseded", old, by, certificate=previous.number if previous else "", follows=assessment.reference)

@@ -330,6 +330,7 @@ CONSEQUENCES = {
     "staleness.suspend",
     "acting.open_actions",
     "acting.close_accepted_reasons",
+    "acting.close_superseded",
     "reopening.carry_closed",
     "reopening.reopen_answer",
 }

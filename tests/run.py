@@ -20,8 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Daily, these are read on SQLite alone: what pages, PDFs and commands say, who may open or decide, and rules that ask nothing
-# of a database but rows (gates, holds, standing, seats, marks, actions). What opens the pages with many rows and counts their queries is read on
-# PostgreSQL alone. The long run leaves nothing out but the tests of the tests (marked `guards`).
+# of a database but rows (gates, holds, standing, seats, marks, actions). What opens the pages with many rows and counts
+# their queries is read on PostgreSQL alone. The long run leaves nothing out but the tests of the tests (marked `guards`).
 ON_SQLITE_ALONE = (
     "test_documents.py",
     "test_views_*",

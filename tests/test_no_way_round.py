@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from assessments import acting, conformity, declaring, desk, staleness, standing, workflow
+from assessments import acting, conformity, declaring, desk, evidence, staleness, standing, workflow
 from assessments.errors import Locked, NotReady, SeparationOfDuties
 from assessments.models import (
     Assessment,
@@ -26,12 +26,12 @@ from assessments.models import (
 )
 from assessments.models.snapshots import changed_targets, picture
 from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
-from tests.factories import Cast, fill, in_days, make_assessment, make_evidence, make_member, make_use, mark_all, save
+from tests.factories import Cast, fill, in_days, make_assessment, make_evidence, make_member, make_use, mark_all, prove
 
 pytestmark = pytest.mark.django_db
 
 
-def anew(assessment: Assessment, *, by) -> Assessment:
+def next_of(assessment: Assessment, *, by) -> Assessment:
     """The next assessment of the use, answered as the one before."""
     again = declaring.start_assessment(assessment.use, by=by)
     fill(again, by=by)
@@ -110,7 +110,7 @@ def test_what_a_reviewer_did_not_let_pass_is_not_begun_anew_and_signed(cast: Cas
     assessment = make_assessment(State.RETURNED if ends == "withdrawn" else State.REFUSED, "low", cast=cast)
     if ends == "withdrawn":
         workflow.withdraw(assessment, by=cast.owner, reason="We begin anew.")
-    again = anew(assessment, by=cast.owner)
+    again = next_of(assessment, by=cast.owner)
     with pytest.raises(NotReady) as refused:
         workflow.self_certify(again, by=cast.owner)
     assert refused.value.reasons == [words]
@@ -124,7 +124,7 @@ def test_a_renewal_puts_off_no_day_that_was_promised(cast: Cast) -> None:
     content = picture(again, final=True)
     (left,) = workflow.blockers_to_self_certify(again, content)
     assert (left.question, left.conditionable, left.longest_days) == (CONDITION, True, 60)
-    Condition.objects.update(due_on=in_days(-1))
+    Condition.objects.update(due_on=in_days(-1))  # and so it stays until somebody accepts it
     (left,) = workflow.blockers_to_self_certify(again, content)
     assert not left.conditionable
 
@@ -155,7 +155,7 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
 def test_a_renewal_that_was_recalled_judges_no_action_of_the_certificate_before(cast: Cast) -> None:
     assessment = make_conditioned(cast)
     acting.report(action_on(assessment, CONDITION), by=cast.contributor, note="It is there.")
-    again = anew(assessment, by=cast.owner)
+    again = next_of(assessment, by=cast.owner)
     workflow.submit(again, by=cast.owner, route=Route.INSIDE)
     workflow.recall(again, by=cast.owner)
     with pytest.raises(SeparationOfDuties):
@@ -166,10 +166,16 @@ def test_a_renewal_that_was_recalled_judges_no_action_of_the_certificate_before(
 
 def test_an_action_that_an_approval_hangs_on_is_closed_by_nobody_s_new_answer(cast: Cast) -> None:
     assessment = make_conditioned(cast)
-    again = anew(assessment, by=cast.owner)
+    again = next_of(assessment, by=cast.owner)
+    prove(again, by=cast.owner)
     workflow.submit(again, by=cast.owner, route=Route.INDEPENDENT)
     open_now = RemediationAction.objects.filter(use=assessment.use, status="open").values_list("question", flat=True)
     assert list(open_now) == [CONDITION]
+    renewal = again.submissions.get()
+    workflow.take(renewal, by=cast.independent)
+    mark_all(renewal, by=cast.independent)
+    workflow.approve(renewal, by=cast.independent, statement="Read.")
+    assert not open_now.all().exists()  # the certificate that it hung on has ended
 
 
 def test_a_condition_of_a_void_approval_is_neither_reminded_of_nor_missed(cast: Cast) -> None:
@@ -207,17 +213,13 @@ def test_a_reviewer_who_left_reads_no_more_of_a_case(cast: Cast) -> None:
 
 def test_more_expired_pieces_than_reasons_are_kept_are_flagged_once(cast: Cast) -> None:
     assessment = make_assessment(cast=cast, tier="limited")
-    save(assessment, "use-register", {"choice": "in_place"}, by=cast.owner)
-    Assessment.objects.filter(pk=assessment.pk).update(
-        state=State.CERTIFIED,
-        stale_since=timezone.now(),
-        stale_reasons=[{"kind": "evidence", "words": f"Piece {n}", "at": ""} for n in range(staleness.KEPT)],
-    )
-    from assessments import evidence
-
     piece = make_evidence(cast.organisation, by=cast.owner, title="Soon over", expires_on=in_days(1))
-    Assessment.objects.filter(pk=assessment.pk).update(state=State.DRAFT)
     evidence.attach(piece, assessment, "use-register", by=cast.owner)
-    Assessment.objects.filter(pk=assessment.pk).update(state=State.CERTIFIED)
+    flagged = [{"kind": "evidence", "words": f"Piece {n}", "at": ""} for n in range(staleness.KEPT)]
+    rows = Assessment.objects.filter(pk=assessment.pk)
+    rows.update(state=State.CERTIFIED, stale_since=timezone.now(), stale_reasons=flagged)
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=5)):
+        assert staleness.flag_expired() == 0
+        rows.update(stale_reasons=flagged[1:])
+        assert staleness.flag_expired() == 1
         assert staleness.flag_expired() == 0

@@ -431,8 +431,8 @@ def report(name: str, wrong: dict[str, list[str]]) -> str:
     "every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["some states", "every state"]
 )
 def test_a_page_is_fit_for_everybody(name, every, site, same_tab, settings):
-    """Daily in its first state, and every third page sent empty. In the long run in every state, with contrast, in the light and in the dark:
-    it takes most of axe's time, and test_look reckons it for every pair of colours each day."""
+    """Daily in its first state, and every third page sent empty. In the long run in every state, with contrast, in the light
+    and in the dark: it takes most of axe's time, and test_look reckons it for every pair of colours each day."""
     settings.OPEN_FOUNDING = name == "found"
     wrong = {}
     rows = PAGES[name]

@@ -70,6 +70,10 @@ def _refuse_others(fields: Iterable[str]) -> None:
         raise FrozenRow("Of a certificate only `listed` and `ended_at` may change.")
 
 
+MONITORING = "monitoring"
+"""The private reason of a suspension for want of fresh monitoring, by which it is known again: a fresh record ends it."""
+
+
 class Certificate(models.Model):
     """What an approval or a self-certification issues for one declared use; its facts never change."""
 
@@ -127,10 +131,6 @@ class Certificate(models.Model):
         """Tell whether it is suspended for want of fresh monitoring and for nothing else that came later."""
         last = max(self.events.all(), key=lambda e: e.pk, default=None)
         return last is not None and last.kind == CertificateStatus.SUSPENDED and last.private_reason == MONITORING
-
-
-MONITORING = "monitoring"
-"""The private reason by which such a suspension is known again: it ends by itself, by a fresh record."""
 
 
 class CertificateEvent(Frozen):

@@ -97,7 +97,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
         "total": len(lines),
         "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
-        "is_low": tier == Tier.LOW and not lasting,
+        "may_self_certify": tier == Tier.LOW and not lasting and assessment.state == State.DRAFT,
         "lasting": lasting,
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
