@@ -100,6 +100,7 @@ def test_nothing_is_started_on_a_retired_use(client: Client, cast: Cast) -> None
     declaring.retire(use, by=cast.owner)
     shown = page(client, cast.contributor, use.get_absolute_url())
     assert "Start the questions" not in shown
+    assert reverse("model_card", args=[use.reference]) not in shown
     assert "An owner takes it back into use" in shown
 
 
