@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from assessments.guideline.compiling import ENGLISH
-from assessments.guideline.conditions import ANSWER, All, Always, Answer, AnyOf, Condition, Test
+from assessments.guideline.conditions import ALWAYS, ANSWER, All, Always, Answer, AnyOf, Condition, Test, both
 from assessments.guideline.coverage import part_sets, shown_at_most, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.files import Document, Fault, Path
+from assessments.guideline.reach import JOIN, extended_id, register_id
 from assessments.guideline.shapes import LIMITS, OUTLINE, TICK, entries, inside
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
 
@@ -90,7 +91,7 @@ class Checks:
         """Yield each requirement that a question cites, with the place where it does."""
         for source in question.items or (None,):
             ids = source.requirements if source else question.requirements
-            for number, id in enumerate(ids):
+            for number, id in enumerate(id for id in ids if JOIN not in id):
                 yield id, self.at(question, "requirements", number, item=source), source
 
     def citations(self) -> None:
@@ -123,7 +124,7 @@ class Checks:
                     if all(question is not other for other, _ in known):
                         known.append((question, place))
         for duty in self.edition.requirements.values():
-            if duty.kind != Kind.DUTY:
+            if duty.kind != Kind.DUTY or duty.extends:
                 continue
             parts = [part for part in Stakeholder if part in duty.roles]
             forgotten = [part for part in parts if not asked[duty.id, part]]
@@ -139,6 +140,9 @@ class Checks:
 
     def conditions(self, question: Question) -> None:
         """A question is asked exactly when one of its duties is in scope, and each of its items can be reached."""
+        if question.openings:
+            self.reach(question)
+            return
         reachable: set[str] = set()
         asked_ever = False
         doubts: list[str] = []
@@ -184,6 +188,53 @@ class Checks:
             somebodys = any(self.duties_of(item.requirements, part) for part in question.stakeholders)
             if somebodys and item.key not in reachable:
                 self.fault(self.at(question, "when", item=item), "can never apply")
+
+    def reach(self, question: Question) -> None:
+        """From release 3 a question is opened by its duties: each extension is used, and each item can be reached."""
+        used = {id for source in question.items or (question,) for id in source.requirements}
+        for kind, reasons in (("extends", question.extends), ("narrows", question.narrows)):
+            for number, reason in enumerate(reasons):
+                place = self.at(question, kind, number)
+                line = self.duty(reason.requirement)
+                if line is None:
+                    self.fault(place, f"{reason.requirement} is no duty")
+                elif kind == "extends" and extended_id(reason.requirement, question.key) not in used:
+                    self.fault(place, f"no item rests on this extension of {reason.requirement}")
+                elif kind == "narrows" and reason.requirement not in used:
+                    self.fault(place, f"{reason.requirement} is not asked here")
+                elif kind == "narrows" and not line.roles.issuperset(reason.to):
+                    self.fault(place, f"{reason.requirement} is no duty of all of {', '.join(reason.to)}")
+                if not set(reason.to) <= set(question.stakeholders):
+                    self.fault(place, "names a part to which this question is not put")
+                if not reason.because.strip():
+                    self.fault(place, f"gives no reason in {ENGLISH} ({kind}: {reason.requirement})")
+        for source in question.items or (None,):
+            written = source.requirements if source else question.requirements
+            for id in written:
+                if id not in self.edition.requirements and JOIN in id:
+                    place = self.at(question, "extended", item=source)
+                    self.fault(place, f"{register_id(id)} is not among what the question extends")
+            for part in question.stakeholders:
+                if self.reachable(part, source, written):
+                    break
+            else:
+                if source is None or any(self.duties_of(written, part) for part in question.stakeholders):
+                    self.fault(self.at(question, item=source), "can never apply")
+        if not question.is_checklist:
+            return
+        for part in question.stakeholders:
+            if not any(self.reachable(part, item, item.requirements) for item in question.items):
+                self.fault(self.at(question, "stakeholders"), f"has no line that {part} could ever be put")
+
+    def reachable(self, part: Stakeholder, item: Item | None, ids: Iterable[str]) -> bool:
+        """Tell whether some known answers put a line, or a practice, to a part."""
+        when = item.when if item else ALWAYS
+        for duty in self.duties_of(ids, part):
+            scope = both(when, duty.scope_for(part))
+            table = TruthTable(self.edition, part, [scope])
+            if table.size > MOST_COMBINATIONS or table.where(scope) & table.known:
+                return True
+        return False
 
     def any_scope(self, table: TruthTable, item: Item, scopes: Mapping[str, Condition]) -> int:
         mask = 0

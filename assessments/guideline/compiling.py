@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assessments.guideline.conditions import ALWAYS, Condition, Test, both, parse
@@ -18,6 +18,7 @@ from assessments.guideline.edition import (
     EvidenceGate,
     Fact,
     FactGroup,
+    Figure,
     FilePart,
     Flag,
     Gates,
@@ -32,6 +33,9 @@ from assessments.guideline.edition import (
     TierObligation,
     TierRule,
 )
+from assessments.guideline.order import read_action_words, read_order, read_standing
+from assessments.guideline.packages import read_packages
+from assessments.guideline.reach import extend, extended_id, narrow, openings, read_reasons
 from assessments.guideline.terms import (
     TIERS,
     Basis,
@@ -110,6 +114,18 @@ def _lines(words: object) -> tuple[str, ...]:
     return tuple(line for line in words if isinstance(line, str)) if isinstance(words, list) else ()
 
 
+def _answer(raw: object) -> Any:
+    """An answer as conditions read it: several are a tuple."""
+    return tuple(raw) if isinstance(raw, list) else raw
+
+
+def _reasons(words: object) -> dict[str, str]:
+    """What answers mean in running text: one clause for a plain yes, or one for each value."""
+    if isinstance(words, str):
+        return {"true": words}
+    return {str(key): str(text) for key, text in words.items()} if isinstance(words, Mapping) else {}
+
+
 def _inner(words: object, *path: str) -> Raw:
     for step in path:
         words = words.get(step) if isinstance(words, Mapping) else None
@@ -126,10 +142,18 @@ class _Compiler:
         self.conditions = {slug: parse(raw) for slug, raw in structure["conditions"]["conditions"].items()}
         self.sectors: tuple[str, ...] = tuple(structure["terms"]["sectors"])
         self.scopes: dict[tuple[object, ...], Condition] = {}
+        self.register: dict[str, Requirement] = {}
+        # From release 3 a question is opened by the reach of its duties, and an unknown fact opens only these.
+        self.reaches = bool(structure["policy"].get("order"))
+        obligations = (id for raw in self.tiering["obligations"] for id in raw["requirements"])
+        overlays = (id for raw in self.tiering["overlays"] if raw["blocks"] for id in raw["requirements"])
+        self.blocking = frozenset((*obligations, *overlays, *self.tiering["prohibited_uses"]))
 
     def edition(self, language: str, checksum: str) -> Edition:
         head: Raw = self.structure["edition"]
         facts = self.facts()
+        self.register = self.requirements()
+        sections = self.sections()
         return Edition(
             key=head["key"],
             release=head["release"],
@@ -140,7 +164,7 @@ class _Compiler:
             checksum=checksum,
             title=_text(self.words, "edition", "title"),
             clauses=self.clauses(),
-            requirements=self.requirements(),
+            requirements=self.register,
             facts=facts,
             fact_groups=self.fact_groups(facts),
             conditions=self.conditions,
@@ -153,11 +177,14 @@ class _Compiler:
             prohibited_requirements=frozenset(self.tiering["prohibited_uses"]),
             owners={key: _text(self.words, "terms", "owners", key) for key in self.structure["terms"]["owners"]},
             terms=self.terms(),
-            sections=self.sections(),
+            sections=sections,
             questionnaires=self.questionnaires(),
             policy=self.policy(),
             checks=self.checks(),
             gates=self.gates(),
+            order=read_order(self.structure, self.words),
+            packages=read_packages(self.structure, self.words),
+            standing=read_standing(self.structure, self.words),
         )
 
     def clauses(self) -> dict[str, Clause]:
@@ -189,8 +216,24 @@ class _Compiler:
                 statement=_text(words, "statement"),
                 label=_text(words, "label"),
                 scope=self.scope(raw),
+                strict=self.reaches and raw["id"] not in self.blocking,
             )
+        if self.reaches:
+            written = self.written_questions()
+            reasons = [reason for raw, words in written for reason in read_reasons(raw, words, "narrows")]
+            result |= narrow(result, reasons)
+            reasons = [reason for raw, words in written for reason in read_reasons(raw, words, "extends")]
+            result |= extend(result, reasons, self.blocking)
         return result
+
+    def written_questions(self) -> list[tuple[Raw, Raw]]:
+        """Every question as it is written, with its texts."""
+        return [
+            (raw, _inner(self.words, room, "questions", raw["key"]))
+            for room, section in self.structure.items()
+            if room.startswith("questionnaires/") and "questions" in section
+            for raw in section["questions"]
+        ]
 
     def scope(self, raw: Raw) -> Condition:
         """When a duty applies: its `applies_when`, tier and sector together. Whom it addresses is `roles`."""
@@ -229,6 +272,13 @@ class _Compiler:
                 question=_text(words, "question"),
                 help=_text(words, "help"),
                 options={value: _text(options, value) for value in raw["values"] if isinstance(value, str)},
+                shown_when=parse(raw.get("shown_when")),
+                otherwise=_answer(raw.get("otherwise")),
+                implied=tuple((_answer(one["value"]), parse(one["when"])) for one in raw.get("implied", ())),
+                alone=tuple(raw.get("alone", ())),
+                offered=tuple(raw.get("offered", ())),
+                free_text=raw.get("free_text", False),
+                reasons=_reasons(words.get("reasons")),
             )
         return result
 
@@ -330,13 +380,17 @@ class _Compiler:
         return tuple(sections)
 
     def question(self, raw: Raw, section: str, words: Raw) -> Question:
-        items = tuple(self.item(item, _inner(words, "items", item["key"])) for item in raw.get("items", ()))
-        cited = raw["requirements"] if "requirements" in raw else [id for item in items for id in item.requirements]
+        key = raw["key"]
+        items = tuple(self.item(item, _inner(words, "items", item["key"]), key) for item in raw.get("items", ()))
+        cited = self.cited(raw, key) if not items else [id for item in items for id in item.requirements]
+        parts = tuple(Stakeholder(name) for name in raw["stakeholders"])
+        action, variants = read_action_words(words)
+        figure = raw.get("figure")
         return Question(
             key=raw["key"],
             section=section,
             kind=QuestionKind(raw["kind"]),
-            stakeholders=tuple(Stakeholder(name) for name in raw["stakeholders"]),
+            stakeholders=parts,
             when=parse(raw.get("when")),
             requirements=tuple(dict.fromkeys(cited)),
             items=items,
@@ -349,13 +403,39 @@ class _Compiler:
             good_evidence=_lines(words.get("good_evidence")),
             example=_text(words, "example"),
             ask_supplier=_text(words, "ask_supplier"),
+            package=raw.get("package", ""),
+            answers_to=tuple(raw.get("answers_to", ())),
+            protects=tuple(raw.get("protects", ())),
+            needs=tuple(raw.get("needs", ())),
+            stop=parse(raw["stop"]) if "stop" in raw else None,
+            figure=Figure(figure["unit"], figure["better"] == "higher", _text(words, "figure")) if figure else None,
+            proof_from_supplier=raw.get("proof_from_supplier", False),
+            module=raw.get("module", ""),
+            extends=read_reasons(raw, words, "extends"),
+            narrows=read_reasons(raw, words, "narrows"),
+            openings=openings(self.sources(items, cited), parts) if self.reaches else (),
+            action=action,
+            action_of=variants,
         )
 
-    def item(self, raw: Raw, words: Raw) -> Item:
+    def sources(self, items: Iterable[Item], cited: Iterable[str]) -> list[tuple[Condition, list[Requirement]]]:
+        """The duties of each item with the item's own condition, or those of the practice."""
+
+        def duties(ids: Iterable[str]) -> list[Requirement]:
+            found = (self.register[id] for id in ids if id in self.register)
+            return [duty for duty in found if duty.kind == Kind.DUTY]
+
+        return [(item.when, duties(item.requirements)) for item in items] or [(ALWAYS, duties(cited))]
+
+    def cited(self, raw: Raw, question: str) -> list[str]:
+        """The lines of the register that a practice or an item asks for, and those that it extends."""
+        return [*raw.get("requirements", ()), *(extended_id(line, question) for line in raw.get("extended", ()))]
+
+    def item(self, raw: Raw, words: Raw, question: str) -> Item:
         return Item(
             key=raw["key"],
             when=parse(raw.get("when")),
-            requirements=tuple(raw["requirements"]),
+            requirements=tuple(self.cited(raw, question)),
             text=_text(words, "text"),
             remedy=self.remedy(raw["remedy"], _inner(words, "remedy")),
         )

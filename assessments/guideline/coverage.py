@@ -62,7 +62,7 @@ def coverage(edition: Edition) -> Coverage:
 def duties_to_ask(edition: Edition) -> Iterator[Requirement]:
     """Yield the duties that this release must ask: those outside the sections that it leaves for later."""
     for requirement in edition.requirements.values():
-        if requirement.kind == Kind.DUTY and requirement.section not in edition.not_yet_asked:
+        if requirement.kind == Kind.DUTY and not requirement.extends and requirement.section not in edition.not_yet_asked:
             yield requirement
 
 
@@ -72,7 +72,8 @@ def _asked_of(edition: Edition, part: Stakeholder) -> frozenset[str]:
 
 
 def _part(edition: Edition, part: Stakeholder, asked: frozenset[str]) -> PartCoverage:
-    mine = [requirement for requirement in edition.requirements.values() if part in requirement.roles]
+    register = (requirement for requirement in edition.requirements.values() if not requirement.extends)
+    mine = [requirement for requirement in register if part in requirement.roles]
     duties = [duty for duty in duties_to_ask(edition) if part in duty.roles]
     return PartCoverage(
         part=part,

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from assessments.guideline.conditions import ANSWER, Condition, Facts
+from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
+from assessments.guideline.order import ActionWords, Order, Standing
+from assessments.guideline.packages import Package
+from assessments.guideline.reach import Opening, Reason, register_id
 from assessments.guideline.terms import (
     Basis,
     CheckKind,
@@ -72,10 +75,23 @@ class Requirement:
     label: str
     scope: Condition
     """When it applies: `applies_when`, sector and tier together; whom it addresses is `roles`."""
+    narrowed: Mapping[Stakeholder, Condition] = field(default_factory=dict)  # beside `scope`, for these parts
+    strict: bool = False  # an unknown fact does not count as applying (from release 3, outside Table 1 and overlays)
+    extends: str = ""  # the line of the register that this one extends to further parts (our judgement)
+
+    def scope_for(self, part: Stakeholder) -> Condition:
+        """When it applies to one of the parts that it addresses."""
+        narrower = self.narrowed.get(part)
+        return both(self.scope, narrower) if narrower is not None else self.scope
 
     def in_scope(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
         """Tell whether a system with these facts, whose organisation has these parts in it, owes this duty."""
-        return not self.roles.isdisjoint(parts) and self.scope.holds(facts)
+        if self.roles.isdisjoint(parts) or not self.scope.holds(facts, not self.strict):
+            return False
+        return not self.narrowed or any(
+            part in self.roles and (part not in self.narrowed or self.narrowed[part].holds(facts, not self.strict))
+            for part in parts
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,14 @@ class Fact:
     help: str
     options: Mapping[str, str]
     """The words of each value; empty for yes/no facts."""
+    shown_when: Condition = ALWAYS  # asked only then; otherwise it is `otherwise`, whatever was stored
+    otherwise: Answer | None = None
+    implied: tuple[tuple[Answer, Condition], ...] = ()  # what it is taken to be where nobody answered it
+    alone: tuple[str, ...] = ()  # of a tick list: the values that stand by themselves
+    offered: tuple[bool | str, ...] = ()  # what is offered where that is less than `values`; empty: all of them
+    free_text: bool = False  # answered in the respondent's own words; no condition reads it
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """By value: a clause that says in running text what the answer means ("it ranks people")."""
 
     @property
     def yes_no(self) -> bool:
@@ -172,6 +196,15 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that a practice is asked for: the measured value beside its target (ADVICE section 1)."""
+
+    unit: str
+    higher_is_better: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     key: str
     when: Condition  # narrower than the scope of its duties (United States rules: where it is a market); mostly always
@@ -198,6 +231,20 @@ class Question:
     example: str
     ask_supplier: str
     organisation_wide: bool = False  # true of the whole organisation: its answer may be used for other systems
+    # What came with release 3.
+    package: str = ""
+    answers_to: tuple[str, ...] = ()  # facts against whose harm this practice is the measure
+    protects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # practices that have to be at least partly in place first
+    stop: Condition | None = None  # where it holds, an unmet practice is in the first class: stop or limit now
+    figure: Figure | None = None
+    proof_from_supplier: bool = False  # the duty is another part's: having asked the supplier is what is scored
+    module: str = ""  # the sector whose module it belongs to
+    extends: tuple[Reason, ...] = ()
+    narrows: tuple[Reason, ...] = ()
+    openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
+    action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
+    action_of: Mapping[str, ActionWords] = field(default_factory=dict)  # by family of use
 
     @property
     def is_checklist(self) -> bool:
@@ -205,6 +252,11 @@ class Question:
 
     def applies(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
         """Tell whether it is put to a system: one of its stakeholders is a part, and `when` holds for that part."""
+        parts = tuple(parts)
+        if self.openings and not any(
+            opening.part in parts and opening.when.holds(facts, opening.lenient) for opening in self.openings
+        ):
+            return False
         return any(part in self.stakeholders and self.when.holds({**facts, "stakeholder": str(part)}) for part in parts)
 
 
@@ -364,6 +416,10 @@ class Edition:
     policy: Policy
     checks: tuple[Check, ...] = ()
     gates: Gates = field(default_factory=Gates)
+    # What came with release 3.
+    order: Order | None = None
+    packages: tuple[Package, ...] = ()
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
     @cached_property
     def questions(self) -> Mapping[str, Question]:
@@ -402,7 +458,13 @@ class Edition:
     def blocking_requirements(self, facts: Facts, tier: Tier | None = None) -> frozenset[str]:
         """Duties of Table 1, of prohibited uses and of the overlays that hold: no clean certificate without them."""
         overlay = {id for o in self.overlays if o.blocks and o.when.holds(facts) for id in o.requirements}
-        return self.table_1_requirements | self.prohibited_requirements | overlay
+        lines = self.table_1_requirements | self.prohibited_requirements | overlay
+        return lines | {id for id, line in self.extensions.items() if line in lines}
+
+    @cached_property
+    def extensions(self) -> Mapping[str, str]:
+        """The requirements that extend a line of the register, with that line."""
+        return {id: requirement.extends for id, requirement in self.requirements.items() if requirement.extends}
 
     def shown_questions(self, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Question, ...]:
         """The questions put to a system, in order. `facts` carry `tier`."""
@@ -421,6 +483,14 @@ class Edition:
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
         """*Not applicable* is no answer on Table 1, an overlay that holds, or prohibited uses (DESIGN section 4)."""
         return self.blocking_requirements(facts).isdisjoint(requirements)
+
+    @cached_property
+    def package_of(self) -> Mapping[str, Package]:
+        return {package.key: package for package in self.packages}
+
+    def line(self, requirement: str) -> str:
+        """The line of the register behind a requirement, as it is cited."""
+        return register_id(requirement)
 
     def cited(self, clause_id: str) -> str:
         clause = self.clauses.get(clause_id)

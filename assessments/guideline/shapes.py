@@ -14,6 +14,7 @@ from typing import Any
 from assessments.guideline.compiling import AUTHORITY, ENGLISH
 from assessments.guideline.conditions import ANSWER, ConditionError, parse
 from assessments.guideline.files import Document, Fault, Path
+from assessments.guideline.order import STEPS
 from assessments.guideline.terms import (
     UNKNOWN,
     Basis,
@@ -46,6 +47,18 @@ LIMITS = (
     "person",
 )
 REMINDERS = ("condition", "action", "risk", "evidence")
+ORDER_STEPS = STEPS
+PROTECTED = (
+    "people_decided_about",
+    "patients",
+    "minors",
+    "data_subjects",
+    "public",
+    "rights_holders",
+    "staff",
+    "organisation",
+)
+"""Whom, or what, a practice protects (ADVICE section 2)."""
 PRIORITIES = ("prohibited_or_hold", "table_1_or_overlay", "must", "should", "consider")
 ENUMS: Mapping[str, type[StrEnum]] = {
     "tiers": Tier,
@@ -307,6 +320,7 @@ class Shapes:
             if isinstance(fact.get("key"), str) and isinstance(fact.get("values"), list):
                 self.facts[fact["key"]] = [value for value in fact["values"] if isinstance(value, bool | str)]
                 self.fact_kinds[fact["key"]] = str(fact.get("kind"))
+        self.packages = names(structure.get("packages"), "packages")
         # Questions in the order in which they are asked: a condition may look back, never ahead.
         self.order: list[tuple[str, QuestionKind]] = []
         for section in self.sections:
@@ -328,6 +342,8 @@ class Shapes:
             "terms": self.terms_rule(),
             "checks": self.checks_rule(),
             "gates": self.gates_rule(),
+            "packages": record({"basis": one_of("basis", tuple(Basis)), "packages": table(record({"key": text}))}),
+            "standing": self.standing_rule(),
             OUTLINE: self.outline_rule(),
         }
         for room, rule in rules.items():
@@ -415,7 +431,18 @@ class Shapes:
                 "values": _fact_values,
                 "unknown": flag,
             },
-            {"many": flag, "mildest": _any_value, "worst": _any_value, "prohibited_use": flag},
+            {
+                "many": flag,
+                "mildest": _any_value,
+                "worst": _any_value,
+                "prohibited_use": flag,
+                "shown_when": condition(self.facts),
+                "otherwise": _anything,
+                "implied": several(record({"value": _anything, "when": condition(self.facts)}), least=1),
+                "alone": several(text, least=1),
+                "offered": several(text, least=1),
+                "free_text": flag,
+            },
         )
 
         def whole(form: Form, path: Path, value: object) -> None:
@@ -485,6 +512,29 @@ class Shapes:
             }
         )
 
+    def standing_rule(self) -> Rule:
+        action = record(
+            {
+                "key": text,
+                "package": reference("package", self.packages),
+                "owner": reference("owner", self.terms["owners"]),
+                "effort": one_of("effort", tuple(Effort)),
+            }
+        )
+        return record({"basis": one_of("basis", tuple(Basis)), "actions": table(action)})
+
+    def order_rule(self) -> Rule:
+        return record(
+            {
+                "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
+                "most": count(1),
+                "effort_days": record(dict.fromkeys(Effort, count(1))),
+                "load": count(1),
+                "steps_shown": count(1),
+                "families": table(record({"key": text}, {"when": condition(self.facts)})),
+            }
+        )
+
     def policy_rule(self) -> Rule:
         days = count(1)
 
@@ -517,6 +567,7 @@ class Shapes:
                 "review_target_days": days,
                 "hold_days": days,
                 "accepted_risk_days": days,
+                "order": self.order_rule(),
                 "reminder_days": record(
                     dict.fromkeys(REMINDERS, several(days, least=1)), {"monitoring": several(days, least=1)}
                 ),
@@ -649,6 +700,7 @@ class Shapes:
     def question_rule(self, position: Mapping[str, int]) -> Rule:
         """A question: a practice has requirements and a remedy, a checklist has items that have them."""
         cited = several(reference("requirement", self.requirements), least=1)
+        sources = {"requirements": cited, "extended": cited}
         remedy = record({"owner": reference("owner", self.terms["owners"]), "effort": one_of("effort", tuple(Effort))})
         head: dict[str, Rule] = {
             "key": text,
@@ -663,14 +715,41 @@ class Shapes:
                 "when": when,
                 "held_by": one_of("holder", ("supplier",)),
                 "organisation_wide": flag,
+                **self.advice_fields(),
             }
             if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
-                item = record({"key": text, "requirements": cited, "remedy": remedy}, {"when": when})
+                item = record({"key": text, "remedy": remedy}, {"when": when, **sources})
                 record({**head, "items": table(item)}, choices)(form, path, value)
+                for number, entry in enumerate(inside(value, "items")):
+                    _has_source(form, (*path, "items", number), entry)
             else:
-                record({**head, "requirements": cited, "remedy": remedy}, choices)(form, path, value)
+                record({**head, "remedy": remedy}, {**choices, **sources})(form, path, value)
+                _has_source(form, path, value)
 
         return question
+
+    def advice_fields(self) -> dict[str, Rule]:
+        """What a question says from release 3 on: its reach, its place in the plan, what it protects."""
+        read = condition({**self.facts, "tier": tuple(Tier)})
+        reason = record(
+            {
+                "requirement": reference("requirement", self.requirements),
+                "to": several(one_of("stakeholder", tuple(Stakeholder)), least=1),
+                "when": read,
+            }
+        )
+        return {
+            "package": reference("package", self.packages),
+            "answers_to": several(reference("fact", self.facts)),
+            "protects": several(one_of("word for what is protected", PROTECTED)),
+            "needs": several(reference("question", {key for key, _ in self.order}), least=1),
+            "stop": read,
+            "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
+            "proof_from_supplier": flag,
+            "module": reference("sector", self.terms["sectors"]),
+            "extends": table(reason, "requirement"),
+            "narrows": table(reason, "requirement"),
+        }
 
     def question_condition(self, place: int) -> Rule:
         """Conditions of the question at `place` read facts, part, tier, and answers of questions that stand earlier."""
@@ -702,6 +781,12 @@ class Shapes:
 def _words_in(entry: Mapping[str, Any], name: str) -> list[str]:
     listed = entry.get(name)
     return [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+
+
+def _has_source(form: Form, path: Path, value: object) -> None:
+    """A practice, and each line of a checklist, asks for a line of the register or extends one."""
+    if isinstance(value, dict) and not value.get("requirements") and not value.get("extended"):
+        form.fault(path, "requirements is missing", broken=True)
 
 
 def _anything(form: Form, path: Path, value: object) -> None:
@@ -737,7 +822,10 @@ def _fact_values(form: Form, path: Path, value: object) -> None:
 class Leaf:
     """A text, or with `lines` a list of them. `required` says whether English may leave it out."""
 
-    def __init__(self, required: bool = True, lines: bool = False, only: str | None = None) -> None:
+    def __init__(
+        self, required: bool = True, lines: bool = False, only: str | None = None, free: bool = False
+    ) -> None:
+        self.free = free  # a text, or texts by value
         self.required = required
         self.lines = lines
         self.only = only
@@ -745,7 +833,17 @@ class Leaf:
 
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
+ANY = Leaf(required=False, free=True)
+ORDER_TEXTS = (*ORDER_STEPS, "dates", "load", "explained")
 LINES = Leaf(lines=True)
+
+FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")
+"""The families of use by which the words of an action may differ; `policy.order.families` says when each holds."""
+
+
+class Optional(dict[str, "Shape"]):
+    """A mapping of texts that English too may leave out, whole or in part."""
+
 
 type Shape = Leaf | dict[str, Shape]
 
@@ -767,6 +865,8 @@ class Words:
             "terms": self.terms,
             "checks": self.checks,
             "gates": self.gates,
+            "packages": self.packages,
+            "standing": self.standing,
             OUTLINE: self.outline,
         }
         self.shape: dict[str, Shape] = writers.get(room, self.section)()
@@ -798,7 +898,7 @@ class Words:
 
     def facts(self) -> dict[str, Shape]:
         def fact(entry: dict[str, Any], path: Path) -> Shape:
-            shape: dict[str, Shape] = {"label": TEXT, "question": TEXT, "help": TEXT}
+            shape: dict[str, Shape] = {"label": TEXT, "question": TEXT, "help": TEXT, "reasons": ANY}
             values = _words_in(entry, "values")
             return {**shape, "options": dict.fromkeys(values, TEXT)} if values else shape
 
@@ -828,8 +928,17 @@ class Words:
             "bands": self.listed("bands", "key", lambda entry, path: TEXT),
             "priorities": self.words("priorities", TEXT),
             "efforts": dict.fromkeys(Effort, TEXT),
+            "order": dict.fromkeys(ORDER_TEXTS, MAYBE),
             "changes": self.listed("changes", "key", lambda entry, path: {"label": TEXT, "help": TEXT}),
         }
+
+    def packages(self) -> dict[str, Shape]:
+        shape: dict[str, Shape] = {"title": TEXT, "paper": MAYBE, "risk": TEXT}
+        return {"packages": self.listed("packages", "key", lambda entry, path: shape)}
+
+    def standing(self) -> dict[str, Shape]:
+        shape: dict[str, Shape] = dict.fromkeys(("title", "stopgap", "closes_it", "gap", "why"), TEXT)
+        return {"actions": self.listed("actions", "key", lambda entry, path: shape)}
 
     def terms(self) -> dict[str, Shape]:
         return {name: self.words(name, TEXT) for name in TERMS}
@@ -860,6 +969,7 @@ class Words:
         shape: dict[str, Shape] = {"title": TEXT, "text": TEXT, "why": TEXT, "good_evidence": LINES, "example": TEXT}
         if "held_by" in entry:
             shape["ask_supplier"] = TEXT
+        shape |= self.advice(entry, path)
         if entry.get("kind") != QuestionKind.CHECKLIST:
             return {**shape, "remedy": remedy}
         items: dict[str, Shape] = {}
@@ -869,6 +979,22 @@ class Words:
                 self.origins[*path, "items", item["key"]] = (self.structure, (*question_path, "items", number))
                 items[item["key"]] = {"text": TEXT, "remedy": remedy}
         return {**shape, "items": items}
+
+
+    def advice(self, entry: dict[str, Any], path: Path) -> dict[str, Shape]:
+        """The texts of an action, and the reasons for the question's reach."""
+        variant: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), MAYBE)
+        told = TEXT if "package" in entry else MAYBE
+        action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
+        action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
+        shape: dict[str, Shape] = {"action": action if "package" in entry else Optional(action)}
+        for kind in ("extends", "narrows"):
+            lines = [one["requirement"] for one in inside(entry, kind) if isinstance(one.get("requirement"), str)]
+            if lines:
+                shape[kind] = dict.fromkeys(lines, TEXT)
+        if "figure" in entry:
+            shape["figure"] = TEXT
+        return shape
 
 
 def compare(
@@ -890,7 +1016,7 @@ def compare(
         here = (*path, key)
         if key in value:
             compare(form, inner, value[key], here, origins, complete)
-        elif complete and not (isinstance(inner, Leaf) and not inner.required):
+        elif complete and not (isinstance(inner, Optional) or (isinstance(inner, Leaf) and not inner.required)):
             if here in origins:
                 document, where = origins[here]
                 form.faults.append(document.fault(where, f"has no text in {form.document.file}"))
@@ -899,6 +1025,8 @@ def compare(
 
 
 def _compare_leaf(form: Form, leaf: Leaf, value: object, path: Path, complete: bool) -> None:
+    if leaf.free and isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+        return
     if value is None or value == [] or (isinstance(value, str) and not value.strip()):
         if complete:
             form.fault(path, "is empty")

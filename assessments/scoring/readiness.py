@@ -112,7 +112,7 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
     plan = _plan(edition)
     facts = declared.context
     parts = declared.parts
-    in_scope = [condition.holds(facts) for condition in plan.scopes]
+    in_scope = [condition.holds(facts, lenient) for condition, lenient in plan.scopes]
     contexts = [(part, {**facts, "stakeholder": str(part)}) for part in parts]
     found = []
     for planned in plan.questions:
@@ -124,7 +124,7 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
             if item is not None and not in_scope[when]:
                 continue
             owed = tuple(
-                duty for duty, scope, roles in duties if in_scope[scope] and any(part in roles for part in parts)
+                duty for duty, scope in duties if any(part in scope and in_scope[scope[part]] for part in parts)
             )
             if owed:
                 found.append(Source(question, item, owed))
@@ -339,8 +339,8 @@ def band(policy: Policy, value: Decimal | None) -> str | None:
     return next(key for least, key in policy.bands if value >= least)
 
 
-type _Owed = tuple[Requirement, int, frozenset[Stakeholder]]
-"""A duty, where its scope stands among the plan's, and whom it addresses."""
+type _Owed = tuple[Requirement, Mapping[Stakeholder, int]]
+"""A duty, and for each part that it addresses the place of its scope among the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +353,7 @@ class _PlannedQuestion:
 class _Plan:
     """What scoring needs of an edition, arranged once: a few dozen distinct conditions serve hundreds of duties."""
 
-    scopes: tuple[Condition, ...]
+    scopes: tuple[tuple[Condition, bool], ...]  # each with what an unknown fact counts as
     questions: tuple[_PlannedQuestion, ...]
     dimensions: Mapping[Dimension, int]  # its place among the headings; so below
     principles: Mapping[Principle, int]
@@ -365,14 +365,18 @@ class _Plan:
 
 @lru_cache(maxsize=32)
 def _plan(edition: Edition) -> _Plan:
-    scopes: dict[Condition, int] = {}
+    scopes: dict[tuple[Condition, bool], int] = {}
 
-    def place(condition: Condition) -> int:
-        return scopes.setdefault(condition, len(scopes))
+    def place(condition: Condition, lenient: bool = True) -> int:
+        return scopes.setdefault((condition, lenient), len(scopes))
 
     def owed(ids: Iterable[str]) -> tuple[_Owed, ...]:
         duties = (edition.requirements[id] for id in ids)
-        return tuple((duty, place(duty.scope), duty.roles) for duty in duties if duty.kind == Kind.DUTY)
+        return tuple(
+            (duty, {part: place(duty.scope_for(part), not duty.strict) for part in duty.roles})
+            for duty in duties
+            if duty.kind == Kind.DUTY
+        )
 
     questions = tuple(
         _PlannedQuestion(

@@ -1,0 +1,127 @@
+"""The order of a plan as named data of the edition (ADVICE section 2): steps, dates, load, families of use.
+
+All of it is our judgement; each rule has its reason among the texts of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assessments.guideline.conditions import Condition, Facts, parse
+from assessments.guideline.terms import Effort
+
+type Raw = Mapping[str, Any]
+
+STEPS = ("stop", "needed", "tier", "class", "lost", "effort")
+"""The keys of the order, most weighty first; `needed` is a constraint on the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of use, by which the words of an action are chosen; the first whose condition holds is taken."""
+
+    key: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How actions are ordered and dated. `reasons`: the sentence behind each rule."""
+
+    steps: tuple[str, ...]
+    most: int  # per cent of the facts behind the tier from which a practice answers to most of them
+    effort_days: Mapping[Effort, int]  # the full measure is never due sooner
+    load: int  # full dates of one owner within thirty days
+    steps_shown: int  # steps of one action
+    families: tuple[Family, ...]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def family(self, facts: Facts) -> str:
+        """Return the key of the use's family; the last one holds for every use."""
+        return next(family.key for family in self.families if family.when.holds(facts, unknown=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An action that no question brings: an open incident, a hold, an unknown fact, a post that nobody holds."""
+
+    key: str
+    package: str
+    owner: str
+    effort: Effort
+    title: str
+    stopgap: str
+    closes_it: str
+    gap: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWords:
+    """How the action of a practice is put: the task, its first step, and the gap that it closes."""
+
+    task: str
+    stopgap: str
+    gap: str
+
+    @property
+    def empty(self) -> bool:
+        return not self.task
+
+
+def read_order(structure: Raw, words: Raw) -> Order | None:
+    """Read the order from the policy; None in an edition that has none, which keeps the order of release 2."""
+    raw = (structure.get("policy") or {}).get("order")
+    if not raw:
+        return None
+    said = (words.get("policy") or {}).get("order") or {}
+    return Order(
+        steps=tuple(raw["steps"]),
+        most=raw["most"],
+        effort_days={effort: raw["effort_days"][effort] for effort in Effort},
+        load=raw["load"],
+        steps_shown=raw["steps_shown"],
+        families=tuple(Family(family["key"], parse(family.get("when"))) for family in raw["families"]),
+        reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},
+    )
+
+
+def read_standing(structure: Raw, words: Raw) -> dict[str, Standing]:
+    """Read the actions without a question, by key; none in an edition before release 3."""
+    room = structure.get("standing") or {}
+    said = (words.get("standing") or {}).get("actions") or {}
+    result = {}
+    for raw in room.get("actions", ()):
+        text = said.get(raw["key"]) or {}
+        result[raw["key"]] = Standing(
+            key=raw["key"],
+            package=raw["package"],
+            owner=raw["owner"],
+            effort=Effort(raw["effort"]),
+            title=str(text.get("title", "")),
+            stopgap=str(text.get("stopgap", "")),
+            closes_it=str(text.get("closes_it", "")),
+            gap=str(text.get("gap", "")),
+            why=str(text.get("why", "")),
+        )
+    return result
+
+
+def read_action_words(words: Raw) -> tuple[ActionWords, dict[str, ActionWords]]:
+    """Read the action of a question: its neutral words, and those of a family of use where they differ."""
+    raw = words.get("action")
+    if not isinstance(raw, Mapping):
+        return ActionWords("", "", ""), {}
+    neutral = ActionWords(str(raw.get("task", "")), str(raw.get("stopgap", "")), str(raw.get("gap", "")))
+    families = raw.get("families")
+    variants = {
+        str(key): ActionWords(
+            str(text.get("task", neutral.task)),
+            str(text.get("stopgap", neutral.stopgap)),
+            str(text.get("gap", neutral.gap)),
+        )
+        for key, text in (families.items() if isinstance(families, Mapping) else ())
+    }
+    return neutral, variants
