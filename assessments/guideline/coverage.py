@@ -62,7 +62,11 @@ def coverage(edition: Edition) -> Coverage:
 def duties_to_ask(edition: Edition) -> Iterator[Requirement]:
     """Yield the duties that this release must ask: those outside the sections that it leaves for later."""
     for requirement in edition.requirements.values():
-        if requirement.kind == Kind.DUTY and not requirement.extends and requirement.section not in edition.not_yet_asked:
+        if (
+            requirement.kind == Kind.DUTY
+            and not requirement.extends
+            and requirement.section not in edition.not_yet_asked
+        ):
             yield requirement
 
 

@@ -71,7 +71,9 @@ def read_reasons(question: Raw, words: Raw, kind: str) -> tuple[Reason, ...]:
     )
 
 
-def extend(requirements: Mapping[str, Requirement], reasons: Iterable[Reason], blocking: frozenset[str]) -> dict[str, Requirement]:
+def extend(
+    requirements: Mapping[str, Requirement], reasons: Iterable[Reason], blocking: frozenset[str]
+) -> dict[str, Requirement]:
     """Return the requirements that the extensions add.
 
     Our judgement: an extended duty is at most a *should*, so it never blocks by its strength. A line of Table 1 or of
@@ -111,7 +113,9 @@ def narrow(requirements: Mapping[str, Requirement], reasons: Iterable[Reason]) -
     return changed
 
 
-def openings(sources: Sequence[tuple[Condition, Sequence[Requirement]]], parts: Iterable[Stakeholder]) -> tuple[Opening, ...]:
+def openings(
+    sources: Sequence[tuple[Condition, Sequence[Requirement]]], parts: Iterable[Stakeholder]
+) -> tuple[Opening, ...]:
     """Return every way in which a question is opened: one for each part and each distinct scope of its duties.
 
     `sources` are the question's items, or the practice, each with its own condition and its duties.

@@ -822,9 +822,7 @@ def _fact_values(form: Form, path: Path, value: object) -> None:
 class Leaf:
     """A text, or with `lines` a list of them. `required` says whether English may leave it out."""
 
-    def __init__(
-        self, required: bool = True, lines: bool = False, only: str | None = None, free: bool = False
-    ) -> None:
+    def __init__(self, required: bool = True, lines: bool = False, only: str | None = None, free: bool = False) -> None:
         self.free = free  # a text, or texts by value
         self.required = required
         self.lines = lines
@@ -979,7 +977,6 @@ class Words:
                 self.origins[*path, "items", item["key"]] = (self.structure, (*question_path, "items", number))
                 items[item["key"]] = {"text": TEXT, "remedy": remedy}
         return {**shape, "items": items}
-
 
     def advice(self, entry: dict[str, Any], path: Path) -> dict[str, Shape]:
         """The texts of an action, and the reasons for the question's reach."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from assessments.guideline.conditions import ANSWER, Answer
@@ -24,6 +25,16 @@ class AnswerValue:
     not_applicable_items: Mapping[str, str] = field(default_factory=dict)
     planned_for: date | None = None
     reason: str = ""  # why the whole question is not applicable
+    measured: Decimal | None = None  # of a practice that asks for a figure, beside what it should be
+    target: Decimal | None = None
+
+    def misses_target(self, question: Question) -> bool:
+        """Tell whether a figure was measured and does not reach its target. Our judgement: it is then *partly* in place."""
+        if question.figure is None or self.measured is None or self.target is None:
+            return False
+        if question.figure.higher_is_better:
+            return self.measured < self.target
+        return self.measured > self.target
 
 
 type Answers = Mapping[str, AnswerValue]

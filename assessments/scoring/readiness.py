@@ -92,10 +92,11 @@ class Source:
             return Credit.NONE
         if answer.choice == Choice.NOT_APPLICABLE:
             return None
+        most = Credit.HALF if answer.misses_target(self.question) else Credit.FULL
         if self.item is None:
-            return _CREDIT_OF[answer.choice]
+            return min(_CREDIT_OF[answer.choice], most)
         if answer.choice == Choice.TICKED and self.item.key in answer.ticks:
-            return Credit.FULL
+            return most
         if answer.choice != Choice.UNKNOWN and self.item.key in answer.not_applicable_items:
             return None
         return Credit.NONE

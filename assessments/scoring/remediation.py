@@ -29,7 +29,16 @@ class ProposedAction:
     effort: Effort
     priority: str
     lost_weight: int  # weight times the half credits missing, each duty once
-    due_days: int  # from the submission
+    due_days: int  # from the submission; from release 3 on of the first step
+    # From release 3 on (``scoring.order``).
+    rank: int = 0  # from 1, over all packages
+    package: str = ""
+    why_here: str = ""
+    stopgap: str = ""
+    full_days: int | None = None  # when all of it is done
+    placed: str = ""  # stop, needed, or its class
+    blocking: bool = False
+    whole_organisation: bool = False
 
 
 def propose(edition: Edition, findings: Iterable[Finding], tier: Tier) -> tuple[ProposedAction, ...]:
@@ -61,7 +70,7 @@ _EFFORTS = tuple(Effort)  # days, weeks, months
 
 def _action(edition: Edition, question: Question, findings: Sequence[Finding], tier: Tier) -> ProposedAction:
     policy = edition.policy
-    remedies = {finding.item: _remedy(question, finding.item) for finding in findings}
+    remedies = {finding.item: remedy_of(question, finding.item) for finding in findings}
     weightiest = max(findings, key=lambda finding: finding.weight)
     lost: dict[str, int] = {}
     for finding in findings:
@@ -78,11 +87,11 @@ def _action(edition: Edition, question: Question, findings: Sequence[Finding], t
         effort=max((remedy.effort for remedy in remedies.values()), key=_EFFORTS.index),
         priority=min((finding.class_key for finding in findings), key=policy.priorities.index),
         lost_weight=sum(lost.values()),
-        due_days=min(_due_days(policy, finding, tier) for finding in findings),
+        due_days=min(due_days(policy, finding, tier) for finding in findings),
     )
 
 
-def _remedy(question: Question, item_key: str | None) -> Remedy:
+def remedy_of(question: Question, item_key: str | None) -> Remedy:
     """The remedy of an item, or of the practice; raises LookupError for a question that has none."""
     if item_key is None and question.remedy is not None:
         return question.remedy
@@ -97,7 +106,8 @@ def _missing(finding: Finding) -> int:
     return Credit.FULL - (finding.half_credits or 0)
 
 
-def _due_days(policy: Policy, finding: Finding, tier: Tier) -> int:
+def due_days(policy: Policy, finding: Finding, tier: Tier) -> int:
+    """Days from the submission within which a finding asks for a first step at this tier."""
     if finding.class_key in (PROHIBITED, TABLE_1_OR_OVERLAY):
         return policy.blocking_due_days[tier]
     return policy.due_days[tier][finding.strength]

@@ -1,0 +1,81 @@
+"""Facts, answers and gaps put into words from the edition's own texts, without any framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assessments.guideline.conditions import Answer, Facts
+from assessments.guideline.order import ActionWords
+from assessments.guideline.terms import UNKNOWN
+
+if TYPE_CHECKING:
+    from assessments.guideline.edition import Edition, Question
+
+NEUTRAL_PEOPLE = "the people affected"
+NEUTRAL_SYSTEM = "the system"
+
+
+@dataclass(frozen=True, slots=True)
+class UseWords:
+    """What a use calls the people affected, and its own name; both have a neutral default."""
+
+    people: str = NEUTRAL_PEOPLE
+    system: str = NEUTRAL_SYSTEM
+
+    def fill(self, text: str, **more: str) -> str:
+        """Put the words into a text of the edition. A sentence may begin with one of them."""
+        for key, word in {"people": self.people, "system": self.system, **more}.items():
+            text = text.replace("{" + key + "}", word)
+        return text[:1].upper() + text[1:]
+
+
+def action_words(question: Question, family: str) -> ActionWords:
+    """Return the words of a question's action for a family of use; the neutral ones where it has none of its own."""
+    return question.action_of.get(family, question.action)
+
+
+def fact_clause(edition: Edition, key: str, facts: Facts) -> str:
+    """Say what a declared fact means in running text ("it ranks people"); empty where the edition has no words for it."""
+    fact = edition.facts.get(key)
+    if fact is None:
+        return ""
+    answer: Answer = facts.get(key, UNKNOWN)
+    values: Iterable[object] = answer if isinstance(answer, tuple) else (answer,)
+    for value in values:
+        said = fact.reasons.get(str(value).lower() if isinstance(value, bool) else str(value))
+        if said:
+            return said
+    return ""
+
+
+def spoken(edition: Edition, key: str, value: object) -> str:
+    """Put a fact's answer into words: Yes, an option's label, or several of them."""
+    fact = edition.facts[key]
+    if isinstance(value, tuple | list):
+        return ", ".join(spoken(edition, key, one) for one in value) or edition.terms.get("answers.none", "None")
+    if value == UNKNOWN:
+        return edition.terms.get("answers.unknown", "Do not know")
+    if isinstance(value, bool):
+        return edition.terms.get(f"answers.{'yes' if value else 'no'}", "Yes" if value else "No")
+    return fact.options.get(str(value), str(value))
+
+
+def sentence(*clauses: str) -> str:
+    """Join clauses into one sentence: a capital first, commas and "and" between, a full stop at the end."""
+    given = [clause.strip().rstrip(".") for clause in clauses if clause.strip()]
+    text = ", and ".join(given)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+CHOICES: Mapping[str, str] = {
+    "in_place": "in place",
+    "partly": "partly in place",
+    "planned": "planned",
+    "not_in_place": "not in place",
+    "none": "none of the points in place",
+    "unknown": "do not know",
+    "not_applicable": "not applicable",
+}
+"""How an answer is quoted inside a sentence of the plan."""

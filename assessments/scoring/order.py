@@ -1,0 +1,386 @@
+"""The order of a plan from release 3 on: one rank over all actions, with dates and the sentence *why here*.
+
+The key is named data of the edition (`policy.order`, ADVICE section 2): stop or limit now; needed first; what set the
+tier; class; lost share; effort. Our judgement throughout. Pure: `today` is given by the caller, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from assessments.guideline.edition import Edition, Question
+from assessments.guideline.order import Order
+from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence
+from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
+from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.readiness import sources
+from assessments.scoring.remediation import ProposedAction, due_days, remedy_of
+from assessments.scoring.tiers import TierResult, assign_tier
+
+STOP = "stop"
+NEEDED = "needed"
+MOST, SOME, NONE = 0, 1, 2
+"""How much of what set the tier a practice answers to."""
+
+OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
+POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
+
+_EFFORTS = tuple(Effort)
+_MONTH = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Relevant:
+    """The facts by which practices of one use are weighed.
+
+    `behind`: those of the fired tier rules and of the overlays that hold, most weighty rule first. At Low, where no
+    rule fired, the profile facts that opened a practice count beside them (ADVICE section 8, ruling 10).
+    """
+
+    behind: tuple[str, ...]
+    low: bool
+
+    def of(self, edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
+        if not self.low:
+            return self.behind
+        opened = (key for key in opened_by(edition, question, declared) if edition.facts[key].kind != "tier")
+        return tuple(dict.fromkeys((*opened, *self.behind)))
+
+
+def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> Relevant:
+    """Collect the facts behind the tier, those of the gravest rules first, then those of the overlays."""
+    last = {rule.id for rule in edition.rules if rule.last}
+    fired = [rule for rule in result.rules if rule.id not in last and rule.tier is not None]
+    fired.sort(key=lambda rule: -TIERS.index(rule.tier or Tier.LOW))
+    facts = [fact for rule in fired for fact in rule.facts]
+    for overlay in edition.overlays:
+        if overlay.blocks and overlay.when.holds(declared.context, unknown=False):
+            facts += overlay.when.satisfied(declared.context)
+    known = (fact for fact in facts if declared.facts.get(fact, UNKNOWN) != UNKNOWN)
+    return Relevant(tuple(dict.fromkeys(known)), low=not fired)
+
+
+@lru_cache(maxsize=4096)
+def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
+    """Return the facts that put a question to this use, in the edition's order; empty where it is put to everybody."""
+    context = declared.context
+    found: set[str] = set()
+    for opening in question.openings:
+        if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
+            found.update(opening.when.satisfied(context))
+    return tuple(key for key in edition.facts if key in found)
+
+
+def draw_up(
+    edition: Edition,
+    declared: Declared,
+    answers: Answers,
+    findings: Iterable[Finding],
+    *,
+    result: TierResult | None = None,
+    words: UseWords | None = None,
+    incident: str = "",
+    holds: Sequence[str] | None = None,
+    today: date | None = None,
+) -> tuple[ProposedAction, ...]:
+    """Return the actions of a plan in their order, with ranks from 1.
+
+    `holds` are the facts of the open holds, None: those that the tier rules open. `incident` is the respondent's word
+    for what has gone wrong. What is answered *not applicable* makes no action. Raises LookupError where the edition has
+    no order of its own.
+    """
+    order = edition.order
+    if order is None:
+        raise LookupError(f"{edition.key} release {edition.release} has no order")
+    result = result or assign_tier(edition, declared.facts)
+    plan = _Plan(edition, order, declared, answers, result, words or UseWords(), today)
+    of_question: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.kind != FindingKind.NOT_APPLICABLE:
+            of_question.setdefault(finding.question, []).append(finding)
+    candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
+    candidates += plan.standing(incident, result_holds(result) if holds is None else holds, candidates)
+    ranked = _needed_first(edition, sorted(candidates, key=lambda one: one.key), answers)
+    actions = [replace(one.action, rank=rank) for rank, one in enumerate(ranked, 1)]
+    return tuple(_spread(actions, order))
+
+
+def result_holds(result: TierResult) -> tuple[str, ...]:
+    return tuple(fact for hold in result.holds for fact in hold.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An action before it is ranked. `key` sorts; `met` tells whether the practice is at least partly in place."""
+
+    action: ProposedAction
+    key: tuple[int, ...]
+    needs: tuple[str, ...] = ()
+
+
+class _Plan:
+    """What drawing up the actions of one use needs, worked out once."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        order: Order,
+        declared: Declared,
+        answers: Answers,
+        result: TierResult,
+        words: UseWords,
+        today: date | None,
+    ) -> None:
+        self.edition, self.order, self.declared, self.answers = edition, order, declared, answers
+        self.words, self.today = words, today
+        self.relevant = relevant_facts(edition, declared, result)
+        self.family = order.family(declared.facts)
+        self.place = {key: number for number, key in enumerate(edition.questions)}
+        self.possible: dict[str, int] = {}
+        for source in sources(edition, declared):
+            duties = sum(2 * edition.policy.weights[duty.strength] for duty in source.duties)
+            self.possible[source.question.key] = self.possible.get(source.question.key, 0) + duties
+
+    def action(self, question: Question, findings: Sequence[Finding]) -> _Candidate:
+        edition, policy = self.edition, self.edition.policy
+        remedies = {finding.item: remedy_of(question, finding.item) for finding in findings}
+        effort = self.effort(question, findings)
+        weightiest = max(findings, key=lambda finding: finding.weight)
+        lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)
+        stops = self.stops(question, findings)
+        class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
+        days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
+        said = action_words(question, self.family)
+        stopgap = self.words.fill(said.stopgap)
+        steps = [stopgap, *(self.words.fill(remedy.first_step) for remedy in remedies.values())]
+        action = ProposedAction(
+            question=question.key,
+            findings=tuple(findings),
+            title=self.words.fill(said.task or question.title),
+            steps=tuple(dict.fromkeys(step for step in steps if step))[: self.order.steps_shown],
+            closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
+            clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
+            why=question.why,
+            owner=remedies[weightiest.item].owner,
+            effort=effort,
+            priority=class_key,
+            lost_weight=lost,
+            due_days=days,
+            package=question.package,
+            why_here=self.why_here(question, said.gap, self.answers.get(question.key)),
+            stopgap=stopgap,
+            full_days=self.full_days(question.key, days, effort),
+            placed=STOP if stops else _class(class_key),
+            blocking=any(finding.blocking for finding in findings),
+            whole_organisation=question.organisation_wide,
+        )
+        share = -1000 * lost // max(self.possible.get(question.key, 0), 1)
+        key = (
+            0 if stops else 1,
+            self.step(question),
+            _class_rank(class_key),
+            share,
+            _EFFORTS.index(effort),
+            self.place[question.key],
+        )
+        return _Candidate(action, key, question.needs)
+
+    def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
+        """The largest effort among the lines that are missing."""
+        return max((remedy_of(question, finding.item).effort for finding in findings), key=_EFFORTS.index)
+
+    def stops(self, question: Question, findings: Iterable[Finding]) -> bool:
+        """Tell whether an unmet practice belongs to the first class: stop or limit now."""
+        unmet = any(not finding.half_credits for finding in findings)
+        return unmet and question.stop is not None and question.stop.holds(self.declared.context, unknown=False)
+
+    def step(self, question: Question) -> int:
+        """How much of what set the tier the practice answers to: most, some or none."""
+        facts = self.relevant.of(self.edition, question, self.declared)
+        answered = sum(fact in question.answers_to for fact in facts)
+        if not answered:
+            return NONE
+        return MOST if 100 * answered >= self.order.most * len(facts) else SOME
+
+    def why_here(self, question: Question, gap: str, answer: AnswerValue | None) -> str:
+        """One sentence that names a fact and the answer."""
+        gap = self.words.fill(gap)
+        return sentence(self.fact(question), f"{gap[:1].lower()}{gap[1:]} ({self.said(question, answer)})")
+
+    def fact(self, question: Question) -> str:
+        """The words of the weightiest fact that this practice answers to, or of one that opened it."""
+        facts = self.relevant.of(self.edition, question, self.declared)
+        opened = opened_by(self.edition, question, self.declared)
+        first = [fact for fact in facts if fact in question.answers_to]
+        others = [fact for fact in opened if fact not in first]
+        for key in (*first, *others, *self.relevant.behind, "output_used_for", "deployment_stage"):
+            clause = fact_clause(self.edition, key, self.declared.facts)
+            if clause:
+                return clause
+        return ""
+
+    def said(self, question: Question, answer: AnswerValue | None) -> str:
+        """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
+        if answer is None:
+            return "no answer yet"
+        if answer.choice == Choice.TICKED:
+            items = [item.key for item in self.declared.items(self.edition, question)]
+            return f"{len(answer.ticks.intersection(items))} of {len(items)} points in place"
+        if answer.choice == Choice.PLANNED and answer.planned_for:
+            return f"answer: planned for {answer.planned_for.day} {answer.planned_for:%B %Y}"
+        return f"answer: {CHOICES.get(answer.choice, answer.choice)}"
+
+    def full_days(self, question: str, days: int, effort: Effort) -> int:
+        """When all is done: never sooner than the effort; the respondent's own date where it is not later."""
+        full = max(days, self.order.effort_days[effort])
+        answer = self.answers.get(question)
+        if answer and answer.planned_for and self.today:
+            planned = (answer.planned_for - self.today).days
+            if 0 < planned <= full:
+                return planned
+        return full
+
+    # --- actions that no question brings ---
+
+    def standing(self, incident: str, holds: Sequence[str], drawn: Sequence[_Candidate]) -> Iterator[_Candidate]:
+        """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
+        facts = self.declared.facts
+        if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
+            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident or "what has gone wrong")
+        for fact in dict.fromkeys(holds):
+            if OPEN_HOLD in self.edition.standing:
+                yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
+        for fact in waiting_for(self.edition, self.declared):
+            if OPEN_FACT in self.edition.standing and fact not in holds:
+                yield self.other(OPEN_FACT, fact, (1, NONE), fact=self.edition.facts[fact].label)
+        posts = list(dict.fromkeys(one.action.owner for one in drawn))
+        if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
+            yield self.other(
+                VACANT_POST, "", (1, NONE), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
+            )
+
+    def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
+        standing = self.edition.standing[key]
+        stop = place[0] == 0
+        days = self.edition.policy.blocking_due_days[self.declared.tier] if stop else 30
+        clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
+        gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
+        action = ProposedAction(
+            question=f"{key}:{about}" if about else key,
+            findings=(),
+            title=self.words.fill(standing.title, **said),
+            steps=(self.words.fill(standing.stopgap, **said),),
+            closes=(self.words.fill(standing.closes_it, **said),),
+            clauses=(),
+            why=self.words.fill(standing.why, **said),
+            owner=standing.owner,
+            effort=standing.effort,
+            priority=PROHIBITED if stop else "consider",
+            lost_weight=0,
+            due_days=days,
+            package=standing.package,
+            why_here=sentence(clause, gap),
+            stopgap=self.words.fill(standing.stopgap, **said),
+            full_days=max(days, self.order.effort_days[standing.effort]),
+            placed=STOP if stop else "consider",
+            blocking=stop,
+        )
+        return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+
+
+def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Return the unknown facts behind which a question of these parts waits, in the edition's order.
+
+    Table 1 and overlays open in full where a fact is unknown and do not wait (ADVICE section 8, ruling 1).
+    """
+    open_facts = {key for key in edition.facts if declared.facts.get(key, UNKNOWN) == UNKNOWN}
+    if not open_facts:
+        return ()
+    context = declared.context
+    waiting: set[str] = set()
+    for question in edition.questions.values():
+        for opening in question.openings:
+            if opening.lenient or opening.part not in declared.parts or opening.when.holds(context, unknown=False):
+                continue
+            if opening.when.holds(context):  # it hangs on open answers alone
+                waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
+    return tuple(key for key in edition.facts if key in waiting)
+
+
+def _class(class_key: str) -> str:
+    return "must" if class_key == PROHIBITED else class_key
+
+
+def _class_rank(class_key: str) -> int:
+    return (TABLE_1_OR_OVERLAY, "must", "should", "consider").index(_class(class_key))
+
+
+def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answers) -> list[_Candidate]:
+    """Put each missing prerequisite at the place of the most urgent action that needs it.
+
+    What waits for a prerequisite that is missing altogether cannot begin, so what set the tier does not lift it: it is
+    ordered by its class, after its prerequisites.
+    """
+    by_question = {one.action.question: one for one in ordered}
+    missing = {key for key, one in by_question.items() if _missing(one.action, answers)}
+    places = {key: (one.key, 0) for key, one in by_question.items()}
+    caller: dict[str, _Candidate] = {}
+
+    def lift(one: _Candidate, place: tuple[int, ...], depth: int, seen: frozenset[str]) -> None:
+        """Lift what `one` needs to its place, what that needs in turn before it."""
+        for need in one.needs:
+            if need not in missing or need in seen:
+                continue
+            if (place, depth - 1) < places[need]:
+                places[need] = (place, depth - 1)
+                caller[need] = one
+            lift(by_question[need], place, depth - 1, seen | {need})
+
+    for one in ordered:
+        lift(one, one.key, 0, frozenset({one.action.question}))
+        if one.action.placed != STOP and missing.intersection(one.needs):
+            later = (one.key[0], max(one.key[1], NONE), *one.key[2:])
+            if places[one.action.question][0] == one.key:
+                places[one.action.question] = (later, 1)
+    found = []
+    for one in sorted(ordered, key=lambda one: places[one.action.question]):
+        needed_by = caller.get(one.action.question)
+        if needed_by is not None:
+            why = f"{one.action.why_here.removesuffix('.')}; needed before “{needed_by.action.title}”."
+            placed = STOP if one.action.placed == STOP else NEEDED
+            one = replace(one, action=replace(one.action, placed=placed, why_here=why))
+        found.append(one)
+    return found
+
+
+def _missing(action: ProposedAction, answers: Answers) -> bool:
+    """Tell whether nothing of a practice is in place."""
+    answer = answers.get(action.question)
+    return answer is None or not (answer.choice in (Choice.IN_PLACE, Choice.PARTLY) or answer.ticks)
+
+
+def _spread(actions: Iterable[ProposedAction], order: Order) -> Iterator[ProposedAction]:
+    """Move full dates so that no owner has more than `load` actions due within thirty days; what blocks stays."""
+    due: dict[str, list[int]] = {}
+    for action in actions:
+        taken = due.setdefault(action.owner, [])
+        days = action.full_days or action.due_days
+        if not action.blocking:
+            while sum(abs(other - days) < _MONTH for other in taken) >= order.load:
+                days += _MONTH
+        taken.append(days)
+        yield replace(action, full_days=days)
+
+
+def to_accept(declared: Declared, edition: Edition, answers: Answers) -> tuple[str, ...]:
+    """Return the questions whose *not applicable*, whole or in a line, still has to be accepted by a reviewer."""
+    return tuple(
+        question.key
+        for question in declared.questions(edition)
+        if (answer := answers.get(question.key))
+        and (answer.choice == Choice.NOT_APPLICABLE or answer.not_applicable_items)
+    )
