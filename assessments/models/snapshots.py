@@ -22,6 +22,8 @@ from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Score, progress, score_assessment
+from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
+from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.remediation import ProposedAction, propose
 from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
 
@@ -139,12 +141,39 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "clauses": {key: _score(score) for key, score in card.clauses.items()},
         },
         "findings": [_finding(finding) for finding in findings],
-        "actions": [_action(action) for action in propose(edition, findings, tier)],
+        "actions": _actions(edition, use, declared, values, findings, result),
         "musts": _musts(edition, declared, values),
+        **({"to_accept": list(to_accept(declared, edition, values))} if edition.order else {}),
         "replies": _replies(assessment),
         "checks": _checks(edition, declared, answers, evidence),
         "conformity": _conformity(edition, use, tier),
     }
+
+
+def _actions(
+    edition: Edition,
+    use: DeclaredUse,
+    declared: Declared,
+    values: Mapping[str, AnswerValue],
+    findings: tuple[Finding, ...],
+    result: TierResult,
+) -> list[dict[str, Any]]:
+    """The proposed actions, in the order of the edition's release: up to release 2 by class and lost weight."""
+    if edition.order is None:
+        return [_action(action) for action in propose(edition, findings, declared.tier)]
+    incident = next((row.reason for row in use.fact_rows() if row.key == "incident_open"), "")
+    actions = draw_up(
+        edition,
+        declared,
+        values,
+        findings,
+        result=result,
+        words=UseWords(people=NEUTRAL_PEOPLE, system=use.system.name),
+        incident=incident,
+        holds=[hold.fact for hold in use.holds.order_by("pk") if hold.closed_at is None],
+        today=timezone.localdate(),
+    )
+    return [_action(action) | _placed(action) for action in actions]
 
 
 def before_signing(assessment: Assessment, declared: Declared, rows: Mapping[str, Answer]) -> dict[str, Any]:
@@ -436,6 +465,24 @@ def _action(action: ProposedAction) -> dict[str, Any]:
         "priority": action.priority,
         "lost_weight": action.lost_weight,
         "due_days": action.due_days,
+    }
+
+
+def _placed(action: ProposedAction) -> dict[str, Any]:
+    """What an action says from release 3 on: its place, its words, and when its first step and all of it are due."""
+    return {
+        "rank": action.rank,
+        "package": action.package,
+        "class": action.placed,
+        "why_here": action.why_here,
+        "stopgap": action.stopgap,
+        "full_days": action.full_days,
+        "steps": list(action.steps),
+        "closes": list(action.closes),
+        "clauses": list(action.clauses),
+        "why": action.why,
+        "blocking": action.blocking,
+        "whole_organisation": action.whole_organisation,
     }
 
 

@@ -247,7 +247,8 @@ class Standing:
         """The findings in the order in which to act on them."""
         place = {action["question"]: n for n, action in enumerate(self.content["actions"])}
         by_source = {(source.question.key, source.item.key if source.item else None): source for source in self.sources}
-        ordered = sorted(self.content["findings"], key=lambda finding: place[finding["question"]])
+        # A reason that is to be accepted makes no action: it follows what has to be done.
+        ordered = sorted(self.content["findings"], key=lambda finding: place.get(finding["question"], len(place)))
         found = []
         for number, finding in enumerate(ordered, 1):
             source = by_source[(finding["question"], finding["item"])]
