@@ -109,6 +109,16 @@ MILD: dict[str, Any] = {
     "education_uses": ["none"],
     "customers_can_opt_out": True,
     "predictive_maintenance": False,
+    "open_prompt": False,
+    "makes_content_for_people": False,
+    "reads_outside_content": False,
+    "speech_in": False,
+    "unread_languages": False,
+    "sold_to_organisations": False,
+    "builders_build_on_it": False,
+    "commercial_interest_in_output": False,
+    "vulnerable_kind": [],
+    "incident_open": False,
 }
 FILE_ROWS = {
     "overseers": [{"name": "Dr Chan Mei", "qualification": "Radiologist", "power": "Stops it at the console"}],
