@@ -117,7 +117,7 @@ MILD: dict[str, Any] = {
     "sold_to_organisations": False,
     "builders_build_on_it": False,
     "commercial_interest_in_output": False,
-    "vulnerable_kind": [],
+    "vulnerable_kind": ["others"],
     "incident_open": False,
 }
 FILE_ROWS = {
