@@ -740,7 +740,7 @@ class Shapes:
         )
         return {
             "package": reference("package", self.packages),
-            "answers_to": several(reference("fact", self.facts)),
+            "answers_to": several(reference("fact", {*self.facts, "tier"})),
             "protects": several(one_of("word for what is protected", PROTECTED)),
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,

@@ -37,7 +37,7 @@ class Relevant:
     """The facts by which practices of one use are weighed.
 
     `behind`: those of the fired tier rules and of the overlays that hold, most weighty rule first. At Low, where no
-    rule fired, the profile facts that opened a practice count beside them (ADVICE section 8, ruling 10).
+    rule fired, what opened a practice counts beside them: facts, and the tier itself (ADVICE section 8, ruling 10).
     """
 
     behind: tuple[str, ...]
@@ -46,8 +46,7 @@ class Relevant:
     def of(self, edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
         if not self.low:
             return self.behind
-        opened = (key for key in opened_by(edition, question, declared) if edition.facts[key].kind != "tier")
-        return tuple(dict.fromkeys((*opened, *self.behind)))
+        return tuple(dict.fromkeys((*_opening(question, declared), *self.behind)))
 
 
 def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> Relevant:
@@ -65,12 +64,18 @@ def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> 
 
 def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
     """Return the facts that put a question to this use, in the edition's order; empty where it is put to everybody."""
+    found = _opening(question, declared)
+    return tuple(key for key in edition.facts if key in found)
+
+
+def _opening(question: Question, declared: Declared) -> tuple[str, ...]:
+    """The facts that put a question to this use, and `tier` where its tier does."""
     context = declared.context
-    found: set[str] = set()
+    found: dict[str, None] = {}
     for opening in question.openings:
         if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
-            found.update(opening.when.satisfied(context))
-    return tuple(key for key in edition.facts if key in found)
+            found.update(dict.fromkeys(opening.when.satisfied(context)))
+    return tuple(found)
 
 
 def draw_up(
@@ -248,7 +253,7 @@ class _Plan:
         """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
         facts = self.declared.facts
         if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
-            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident or "what has gone wrong")
+            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
@@ -270,7 +275,7 @@ class _Plan:
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
-            title=self.words.fill(standing.title, **said),
+            title=self.words.fill(standing.title, **said).removesuffix(": "),
             steps=(self.words.fill(standing.stopgap, **said),),
             closes=(self.words.fill(standing.closes_it, **said),),
             clauses=(),
