@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.conditions import Answer as FactAnswer
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import HoldKind, Stakeholder, Tier
 from assessments.models.base import Frozen, FrozenQuerySet, Referenced
 from assessments.models.people import Organisation
@@ -263,8 +265,13 @@ class Hold(models.Model):
         ]
 
 
+def declared_facts(edition: CompiledEdition, rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
+    """Return the facts of a use as an edition reads them: the stored answers, and what follows from them."""
+    return complete(edition.facts, as_facts(rows))
+
+
 def as_facts(rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
-    """Turn stored facts into what conditions read.
+    """Turn stored facts into plain values, as they were answered.
 
     `minor_procedural_task` counts only once a second member has agreed: until then it reads as false (tiering.md 2).
     """

@@ -24,7 +24,7 @@ from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
 from assessments.models.snapshots import asked_facts
-from assessments.models.systems import as_facts
+from assessments.models.systems import declared_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.question import moment
@@ -100,12 +100,12 @@ class Facts:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        return as_facts(self.rows.values())
+        """The answers with all that follows from them."""
+        return declared_facts(self.edition, self.rows.values())
 
     @cached_property
     def declared(self) -> Declared:
-        facts = {**self.values, "sector": self.values.get("sector", "none")}
-        return Declared(facts, self.use.system.parts, Tier(self.use.assigned_tier or Tier.LOW))
+        return Declared(self.values, self.use.system.parts, Tier(self.use.assigned_tier or Tier.LOW))
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -113,11 +113,11 @@ class Facts:
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
-        return tuple(key for key in self.asked if key not in self.rows)
+        return tuple(key for key in self.asked if key not in self.values)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
-        return tuple(key for key in self.asked if key in self.rows and self.rows[key].value == UNKNOWN)
+        return tuple(key for key in self.asked if self.values.get(key) == UNKNOWN)
 
     @property
     def known(self) -> int:
@@ -134,7 +134,7 @@ class Facts:
         for group in self.edition.fact_groups:
             keys = [fact.key for fact in self.of_group(group)]
             if keys:
-                answered = sum(key in self.rows for key in keys)
+                answered = sum(key in self.values for key in keys)
                 found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
         return tuple(found)
 
