@@ -278,6 +278,7 @@ class _Compiler:
                 alone=tuple(raw.get("alone", ())),
                 offered=tuple(raw.get("offered", ())),
                 nothing=raw.get("nothing", False),
+                nothing_label=_text(words, "nothing"),
                 derived=tuple((one["value"], parse(one["when"])) for one in raw.get("derived", ())),
                 dated=raw.get("dated", False),
                 free_text=raw.get("free_text", False),

@@ -117,6 +117,7 @@ class Fact:
     alone: tuple[str, ...] = ()  # of a tick list: the values that stand by themselves
     offered: tuple[bool | str, ...] = ()  # what is offered where that is less than `values`; empty: all of them
     nothing: bool = False  # of a tick list: it may be empty, which is an answer
+    nothing_label: str = ""
     derived: tuple[tuple[str, Condition], ...] = ()  # values of a list that follow from other facts, never ticked
     dated: bool = False  # a yes needs words and a date
     free_text: bool = False  # answered in the respondent's own words; no condition reads it

@@ -916,6 +916,8 @@ class Words:
     def facts(self) -> dict[str, Shape]:
         def fact(entry: dict[str, Any], path: Path) -> Shape:
             shape: dict[str, Shape] = {"label": TEXT, "question": TEXT, "help": TEXT, "reasons": ANY}
+            if entry.get("nothing"):
+                shape["nothing"] = TEXT
             values = _words_in(entry, "values")
             return {**shape, "options": dict.fromkeys(values, TEXT)} if values else shape
 
