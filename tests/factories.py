@@ -111,7 +111,7 @@ MILD: dict[str, Any] = {
     "customers_can_opt_out": True,
     "predictive_maintenance": False,
     "open_prompt": False,
-    "makes_content_for_people": True,
+    "makes_content_for_people": False,
     "reads_outside_content": False,
     "speech_in": False,
     "unread_languages": False,

@@ -147,7 +147,8 @@ class _Compiler:
         self.reaches = bool(structure["policy"].get("order"))
         obligations = (id for raw in self.tiering["obligations"] for id in raw["requirements"])
         overlays = (id for raw in self.tiering["overlays"] if raw["blocks"] for id in raw["requirements"])
-        self.blocking = frozenset((*obligations, *overlays, *self.tiering["prohibited_uses"]))
+        self.lenient = frozenset((*obligations, *overlays))
+        self.blocking = self.lenient.union(self.tiering["prohibited_uses"])
 
     def edition(self, language: str, checksum: str) -> Edition:
         head: Raw = self.structure["edition"]
@@ -216,7 +217,7 @@ class _Compiler:
                 statement=_text(words, "statement"),
                 label=_text(words, "label"),
                 scope=self.scope(raw),
-                strict=self.reaches and raw["id"] not in self.blocking,
+                strict=self.reaches and raw["id"] not in self.lenient,
             )
         if self.reaches:
             written = self.written_questions()
