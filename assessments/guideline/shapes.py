@@ -48,6 +48,8 @@ LIMITS = (
 )
 REMINDERS = ("condition", "action", "risk", "evidence")
 ORDER_STEPS = STEPS
+FACT_ANSWERS = ("yes", "no", "unknown", "none", "not_answered")
+"""How the edition says the answers that a fact does not name itself."""
 PROTECTED = (
     "people_decided_about",
     "patients",
@@ -70,7 +72,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "bases": Basis,
     "kinds": Kind,
 }
-TERMS = (*ENUMS, "sectors", "themes", "owners")
+TERMS = (*ENUMS, "sectors", "themes", "owners", "answers")
 ANSWERS = {
     QuestionKind.PRACTICE: {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE},
     QuestionKind.CHECKLIST: {Choice.TICKED, Choice.NONE, Choice.NOT_APPLICABLE},
@@ -441,6 +443,9 @@ class Shapes:
                 "implied": several(record({"value": _anything, "when": condition(self.facts)}), least=1),
                 "alone": several(text, least=1),
                 "offered": several(text, least=1),
+                "nothing": flag,
+                "derived": several(record({"value": text, "when": condition(self.facts)}), least=1),
+                "dated": flag,
                 "free_text": flag,
             },
         )
@@ -452,6 +457,17 @@ class Shapes:
                 for field in ("mildest", "worst"):
                     if field in value and value[field] not in values:
                         form.fault((*path, field), f"{_shown(value[field])} is none of its values")
+                for field in ("alone", "offered", "otherwise"):
+                    named = value.get(field, [])
+                    for one in named if isinstance(named, list) else [named]:
+                        if one not in values:
+                            form.fault((*path, field), f"{_shown(one)} is none of its values")
+                for field in ("implied", "derived"):
+                    for number, entry in enumerate(inside(value, field)):
+                        named = entry.get("value")
+                        for one in named if isinstance(named, list) else [named]:
+                            if one not in values:
+                                form.fault((*path, field, number), f"{_shown(one)} is none of its values")
 
         return record({"groups": several(text, least=1), "facts": table(whole)})
 
@@ -606,11 +622,12 @@ class Shapes:
             fields = dict(head)
             if kind in (CheckKind.CONTRADICTION, CheckKind.WORDS):
                 fields["when"] = condition(seen)
+            exceptions = {"unless": condition(self.facts)} if kind == CheckKind.CONTRADICTION else None
             if kind == CheckKind.WORDS:
                 fields["phrases"] = several(text, least=1)
             if kind in CHECK_FIGURES:
                 fields["figures"] = record(dict.fromkeys(CHECK_FIGURES[str(kind)], count(1)))
-            record(fields)(form, path, value)
+            record(fields, exceptions)(form, path, value)
 
         return record({"basis": one_of("basis", tuple(Basis)), "checks": table(check)})
 
@@ -639,7 +656,9 @@ class Shapes:
         # The sectors are those of 2.2.2 of the Appendix; the fact `sector` has none of them besides.
         sectors = [value for value in self.facts.get("sector", ()) if value != "none"]
         known = several(one_of("answer of the fact sector", sectors), least=1)
-        return record({**enums, "sectors": known, "themes": several(text, least=1), "owners": several(text, least=1)})
+        answers = several(one_of("word for an answer", FACT_ANSWERS), whole=FACT_ANSWERS)
+        listed = dict.fromkeys(("themes", "owners"), several(text, least=1))
+        return record({**enums, "sectors": known, **listed, "answers": answers})
 
     def outline_rule(self) -> Rule:
         files = {room.removeprefix("questionnaires/") for room in self.structure if room.startswith("questionnaires/")}
@@ -897,6 +916,8 @@ class Words:
     def facts(self) -> dict[str, Shape]:
         def fact(entry: dict[str, Any], path: Path) -> Shape:
             shape: dict[str, Shape] = {"label": TEXT, "question": TEXT, "help": TEXT, "reasons": ANY}
+            if entry.get("nothing"):
+                shape["nothing"] = TEXT
             values = _words_in(entry, "values")
             return {**shape, "options": dict.fromkeys(values, TEXT)} if values else shape
 
@@ -908,8 +929,7 @@ class Words:
 
     def tiering(self) -> dict[str, Shape]:
         def rule(entry: dict[str, Any], path: Path) -> Shape:
-            # Only where the Guideline's own words decide do we have to say how we read them.
-            return {"reason": TEXT} if entry.get("basis") == Basis.JUDGEMENT else {"reason": TEXT, "reading": MAYBE}
+            return {"reason": TEXT, "reading": MAYBE}
 
         obligation: dict[str, Shape] = {"meaning": TEXT, "guideline": TEXT, "judgement": TEXT, "validity": TEXT}
         return {
