@@ -6,7 +6,7 @@ tier; class; lost share; effort. Our judgement throughout. Pure: `today` is give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,6 +28,7 @@ MOST, SOME, NONE = 0, 1, 2
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
+_ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _MONTH = 30
 
@@ -108,8 +109,7 @@ def draw_up(
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
     candidates += plan.standing(incident, result_holds(result) if holds is None else holds, candidates)
     ranked = _needed_first(edition, sorted(candidates, key=lambda one: one.key), answers)
-    actions = [replace(one.action, rank=rank) for rank, one in enumerate(ranked, 1)]
-    return tuple(_spread(actions, order))
+    return tuple(_spread(plan.explained(ranked), order))
 
 
 def result_holds(result: TierResult) -> tuple[str, ...]:
@@ -123,6 +123,7 @@ class _Candidate:
     action: ProposedAction
     key: tuple[int, ...]
     needs: tuple[str, ...] = ()
+    needed_before: str = ""  # the title of the action that needs it first
 
 
 class _Plan:
@@ -174,7 +175,6 @@ class _Plan:
             lost_weight=lost,
             due_days=days,
             package=question.package,
-            why_here=self.why_here(question, said.gap, self.answers.get(question.key)),
             stopgap=stopgap,
             full_days=self.full_days(question.key, days, effort),
             placed=STOP if stops else _class(class_key),
@@ -209,22 +209,37 @@ class _Plan:
             return NONE
         return MOST if 100 * answered >= self.order.most * len(facts) else SOME
 
-    def why_here(self, question: Question, gap: str, answer: AnswerValue | None) -> str:
-        """One sentence that names a fact and the answer."""
-        gap = self.words.fill(gap)
-        return sentence(self.fact(question), f"{gap[:1].lower()}{gap[1:]} ({self.said(question, answer)})")
+    def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
+        """Give each action its rank and the one sentence that names a fact and the answer.
 
-    def fact(self, question: Question) -> str:
-        """The words of the weightiest fact that this practice answers to, or of one that opened it."""
+        Of the facts that a practice answers to, the one that the plan has named least so far is named, so that a
+        reader meets each reason once before any comes again.
+        """
+        named: dict[str, int] = {}
+        for rank, one in enumerate(ranked, 1):
+            action, question = one.action, self.edition.questions.get(one.action.question)
+            why = action.why_here
+            if question is not None:
+                gap = self.words.fill(action_words(question, self.family).gap)
+                fact, clause = self.fact(question, named)
+                named[fact] = named.get(fact, 0) + 1
+                answer = self.said(question, self.answers.get(question.key))
+                why = sentence(clause, f"{gap[:1].lower()}{gap[1:]} ({answer})")
+            if one.needed_before:
+                why = f"{why.removesuffix('.')}; needed before “{one.needed_before}”."
+            yield replace(action, rank=rank, why_here=why)
+
+    def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
+        """A fact that this practice answers to, or one that opened it, with its words."""
         facts = self.relevant.of(self.edition, question, self.declared)
         opened = opened_by(self.edition, question, self.declared)
         first = [fact for fact in facts if fact in question.answers_to]
-        others = [fact for fact in opened if fact not in first]
-        for key in (*first, *others, *self.relevant.behind, "output_used_for", "deployment_stage"):
-            clause = fact_clause(self.edition, key, self.declared.facts)
-            if clause:
-                return clause
-        return ""
+        for group in (first, [fact for fact in opened if fact not in first], self.relevant.behind, _ALWAYS_KNOWN):
+            said = [(key, fact_clause(self.edition, key, self.declared.facts)) for key in group]
+            spoken = [(key, clause) for key, clause in said if clause]
+            if spoken:
+                return min(spoken, key=lambda one: named.get(one[0], 0))
+        return "", ""
 
     def said(self, question: Question, answer: AnswerValue | None) -> str:
         """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
@@ -353,9 +368,8 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
     for one in sorted(ordered, key=lambda one: places[one.action.question]):
         needed_by = caller.get(one.action.question)
         if needed_by is not None:
-            why = f"{one.action.why_here.removesuffix('.')}; needed before “{needed_by.action.title}”."
             placed = STOP if one.action.placed == STOP else NEEDED
-            one = replace(one, action=replace(one.action, placed=placed, why_here=why))
+            one = replace(one, action=replace(one.action, placed=placed), needed_before=needed_by.action.title)
         found.append(one)
     return found
 
