@@ -151,7 +151,8 @@ class _Plan:
 
     def action(self, question: Question, findings: Sequence[Finding]) -> _Candidate:
         edition, policy = self.edition, self.edition.policy
-        remedies = {finding.item: remedy_of(question, finding.item) for finding in findings}
+        weighty = sorted(findings, key=lambda finding: -finding.weight)
+        remedies = {finding.item: remedy_of(question, finding.item) for finding in weighty}
         effort = self.effort(question, findings)
         weightiest = max(findings, key=lambda finding: finding.weight)
         lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)
@@ -159,13 +160,14 @@ class _Plan:
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
         said = action_words(question, self.family)
-        stopgap = self.words.fill(said.stopgap)
-        steps = [stopgap, *(self.words.fill(remedy.first_step) for remedy in remedies.values())]
+        steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
+        last = self.last_lines(question, [item for item in remedies if item])
+        stopgap = steps[0] if last else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=self.words.fill(said.task or question.title),
-            steps=tuple(dict.fromkeys(step for step in steps if step))[: self.order.steps_shown],
+            title=_complete(question.title, last) if last else self.words.fill(said.task or question.title),
+            steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -191,6 +193,16 @@ class _Plan:
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def last_lines(self, question: Question, missing: Sequence[str]) -> tuple[str, ...]:
+        """The lines that are still missing of a checklist of which at least half is in place; empty otherwise."""
+        items = {item.key: item.text for item in self.declared.items(self.edition, question)}
+        answer = self.answers.get(question.key)
+        if answer is None or not missing or 2 * len(answer.ticks.intersection(items)) < len(items):
+            return ()
+        if answer.misses_target(question):
+            return ()
+        return tuple(self.words.fill(items[key]) for key in missing if key in items)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -223,8 +235,14 @@ class _Plan:
                 gap = self.words.fill(action_words(question, self.family).gap)
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
-                answer = self.said(question, self.answers.get(question.key))
-                why = sentence(clause, f"{gap[:1].lower()}{gap[1:]} ({answer})")
+                given = self.answers.get(question.key)
+                missing = [finding.item for finding in action.findings if finding.item]
+                last = self.last_lines(question, list(dict.fromkeys(missing)))
+                if last:
+                    gap = f"{len(last)} of its points {'is' if len(last) == 1 else 'are'} still missing"
+                elif given is not None and given.choice == Choice.PARTLY:
+                    gap = f"it is true in part that {gap[:1].lower()}{gap[1:]}"
+                why = sentence(clause, f"{gap[:1].lower()}{gap[1:]} ({self.said(question, given)})")
             if one.needed_before:
                 why = f"{why.removesuffix('.')}; needed before “{one.needed_before}”."
             yield replace(action, rank=rank, why_here=why)
@@ -308,6 +326,20 @@ class _Plan:
             blocking=stop,
         )
         return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+
+
+TITLE_LETTERS = 120
+
+
+def _complete(title: str, lines: Sequence[str]) -> str:
+    """The task of a checklist of which little is left: what to complete, its first missing line, and how many more."""
+    first = lines[0].rstrip(".")
+    first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    text = f"Complete “{title}”: {first}"
+    if len(text) + len(more) > TITLE_LETTERS:
+        text = text[: TITLE_LETTERS - len(more) - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+    return text + more
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
