@@ -544,6 +544,7 @@ class Shapes:
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
                 "most": count(1),
+                "stop_days": count(1),
                 "effort_days": record(dict.fromkeys(Effort, count(1))),
                 "load": count(1),
                 "steps_shown": count(1),

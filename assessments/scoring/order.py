@@ -123,7 +123,7 @@ class _Candidate:
     action: ProposedAction
     key: tuple[int, ...]
     needs: tuple[str, ...] = ()
-    needed_before: str = ""  # the title of the action that needs it first
+    needed_by: ProposedAction | None = None  # the action for which it has to be done first
 
 
 class _Plan:
@@ -159,6 +159,7 @@ class _Plan:
         stops = self.stops(question, findings)
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
+        days = min(days, self.order.stop_days) if stops else days
         said = action_words(question, self.family)
         steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
         last = self.last_lines(question, [item for item in remedies if item])
@@ -243,8 +244,9 @@ class _Plan:
                 elif given is not None and given.choice == Choice.PARTLY:
                     gap = f"it is true in part that {gap[:1].lower()}{gap[1:]}"
                 why = sentence(clause, f"{gap[:1].lower()}{gap[1:]} ({self.said(question, given)})")
-            if one.needed_before:
-                why = f"{why.removesuffix('.')}; needed before “{one.needed_before}”."
+            if one.needed_by is not None:
+                why = f"{why.removesuffix('.')}; needed before “{one.needed_by.title}”."
+                action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
             yield replace(action, rank=rank, why_here=why)
 
     def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
@@ -302,7 +304,7 @@ class _Plan:
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
         stop = place[0] == 0
-        days = self.edition.policy.blocking_due_days[self.declared.tier] if stop else 30
+        days = self.order.stop_days if stop else _MONTH
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
         gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
         action = ProposedAction(
@@ -401,7 +403,7 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
         needed_by = caller.get(one.action.question)
         if needed_by is not None:
             placed = STOP if one.action.placed == STOP else NEEDED
-            one = replace(one, action=replace(one.action, placed=placed), needed_before=needed_by.action.title)
+            one = replace(one, action=replace(one.action, placed=placed), needed_by=needed_by.action)
         found.append(one)
     return found
 
