@@ -69,7 +69,7 @@ def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple
     found: set[str] = set()
     for opening in question.openings:
         if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
-            found.update(opening.when.satisfied(context))
+            found.update(opening.when.satisfied(context, opening.lenient))
     return tuple(key for key in edition.facts if key in found)
 
 
