@@ -32,6 +32,7 @@ class Order:
 
     steps: tuple[str, ...]
     most: int  # per cent of the facts behind the tier from which a practice answers to most of them
+    stop_days: int  # the first step of what is to stop or be limited now
     effort_days: Mapping[Effort, int]  # the full measure is never due sooner
     load: int  # full dates of one owner within thirty days
     steps_shown: int  # steps of one action
@@ -80,6 +81,7 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
     return Order(
         steps=tuple(raw["steps"]),
         most=raw["most"],
+        stop_days=raw["stop_days"],
         effort_days={effort: raw["effort_days"][effort] for effort in Effort},
         load=raw["load"],
         steps_shown=raw["steps_shown"],

@@ -115,9 +115,7 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
     yield _row("Requirements of the register", "duties", "covered", "", "later", "to read", "notices")
     for part in found.parts:
         share = f"{100 * part.covered // part.duties} %" if part.duties else "-"
-        yield _row(
-            f"  {names[part.part]}", part.duties, part.covered, share, part.later, part.awareness, part.notices
-        )
+        yield _row(f"  {names[part.part]}", part.duties, part.covered, share, part.later, part.awareness, part.notices)
     yield ""
     yield _row("Questions", "in all", "shown at most", "largest module", "organisation")
     for part in found.parts:
