@@ -40,6 +40,7 @@ LIMITS = (
     "question_shown",
     "two_parts",
     "three_parts",
+    "module",
     "section",
     "practice_requirements",
     "item_requirements",
@@ -323,6 +324,7 @@ class Shapes:
                 self.facts[fact["key"]] = [value for value in fact["values"] if isinstance(value, bool | str)]
                 self.fact_kinds[fact["key"]] = str(fact.get("kind"))
         self.packages = names(structure.get("packages"), "packages")
+        self.ordered = bool(words(structure.get("policy"), "order"))  # its actions have an order and packages
         # Questions in the order in which they are asked: a condition may look back, never ahead.
         self.order: list[tuple[str, QuestionKind]] = []
         for section in self.sections:
@@ -737,6 +739,8 @@ class Shapes:
                 "organisation_wide": flag,
                 **self.advice_fields(),
             }
+            if self.ordered and isinstance(value, dict) and "package" not in value:
+                form.fault(path, "package is missing")
             if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
                 item = record({"key": text, "remedy": remedy}, {"when": when, **sources})
                 record({**head, "items": table(item)}, choices)(form, path, value)

@@ -76,7 +76,7 @@ def _opening(question: Question, declared: Declared) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for opening in question.openings:
         if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
-            found.update(dict.fromkeys(opening.when.satisfied(context)))
+            found.update(dict.fromkeys(opening.when.satisfied(context, opening.lenient)))
     return tuple(found)
 
 
