@@ -771,6 +771,7 @@ class Shapes:
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
+            "lead": text,
             "variants": table(record({"key": text, "when": read})),
             "extends": table(reason, "requirement"),
             "narrows": table(reason, "requirement"),

@@ -162,15 +162,13 @@ class _Plan:
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
         days = min(days, self.order.stop_days) if stops else days
         said = action_words(question, self.family, self.declared.facts)
-        given = self.answers.get(question.key)
         steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
-        last = self.last_lines(question, [item for item in remedies if item])
-        begun = bool(given and given.ticks)  # then its open lines say what comes first, not the way to begin
+        begun = self.is_begun(question)
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=_complete(question.title, last) if last else self.words.fill(said.task or question.title),
+            title=_task(steps[0]) if begun else self.words.fill(said.task or question.title),
             steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
@@ -199,15 +197,18 @@ class _Plan:
         )
         return _Candidate(action, key, question.needs)
 
-    def last_lines(self, question: Question, missing: Sequence[str]) -> tuple[str, ...]:
-        """The lines that are still missing of a checklist of which more than half is in place; empty otherwise."""
-        items = {item.key: item.text for item in self.declared.items(self.edition, question)}
+    def is_begun(self, question: Question) -> bool:
+        """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
+
+        That is its leading line; where it has none, more than half of its lines.
+        """
         answer = self.answers.get(question.key)
-        if answer is None or not missing or 2 * len(answer.ticks.intersection(items)) <= len(items):
-            return ()
-        if answer.misses_target(question):
-            return ()
-        return tuple(self.words.fill(items[key]) for key in missing if key in items)
+        if answer is None or not answer.ticks or answer.misses_target(question):
+            return False
+        shown = {item.key for item in self.declared.items(self.edition, question)}
+        if question.lead in shown:
+            return question.lead in answer.ticks
+        return 2 * len(answer.ticks & shown) > len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -252,6 +253,8 @@ class _Plan:
         if given is not None and given.misses_target(question):
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
+        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+            return f"there is only a first count, {given.measured} {question.figure.unit} ({said})"
         texts = {item.key: item.text for item in question.items}
         still_open = [finding.item for finding in action.findings if finding.item]
         if given is not None and given.ticks and still_open:
@@ -342,18 +345,17 @@ class _Plan:
         return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
 
 
-TITLE_LETTERS = 120
+TITLE_LETTERS = 110
 
 
-def _complete(title: str, lines: Sequence[str]) -> str:
-    """The task of a checklist of which little is left: what to complete, its first missing line, and how many more."""
-    first = lines[0].rstrip(".")
-    first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
-    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    text = f"Complete “{title}”: {first}"
-    if len(text) + len(more) > TITLE_LETTERS:
-        text = text[: TITLE_LETTERS - len(more) - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-    return text + more
+def _task(step: str) -> str:
+    """The first sentence of a step as a title, cut at a comma, a colon or a word where it is long."""
+    text = step.split(". ")[0].rstrip(".")
+    if len(text) <= TITLE_LETTERS:
+        return text
+    cut = text[:TITLE_LETTERS]
+    ends = [place for mark in (", ", "; ", ": ") if (place := cut.rfind(mark)) >= TITLE_LETTERS // 3]
+    return cut[: max(ends)] if ends else cut.rsplit(" ", 1)[0] + "…"
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
