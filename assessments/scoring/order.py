@@ -258,9 +258,9 @@ class _Plan:
         texts = {item.key: item.text for item in question.items}
         still_open = [finding.item for finding in action.findings if finding.item]
         if given is not None and given.ticks and still_open:
-            first = self.words.fill(texts[still_open[0]]).rstrip(".")
+            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
-            return f"“{question.title}” is not complete ({said}); still open: {first}"
+            return f"not all of it is in place ({said}); still open: {first}"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
