@@ -244,7 +244,7 @@ class Question:
     narrows: tuple[Reason, ...] = ()
     openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
     action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
-    action_of: Mapping[str, ActionWords] = field(default_factory=dict)  # by family of use
+    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by family of use
 
     @property
     def is_checklist(self) -> bool:
