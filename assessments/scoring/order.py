@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import Order
@@ -64,7 +63,6 @@ def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> 
     return Relevant(tuple(dict.fromkeys(known)), low=not fired)
 
 
-@lru_cache(maxsize=4096)
 def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
     """Return the facts that put a question to this use, in the edition's order; empty where it is put to everybody."""
     context = declared.context
