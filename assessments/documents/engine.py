@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,19 @@ def render(
             raise FetchRefused(str(error)) from None
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def count_pages(html: str) -> int:
+    """Lay a document out and count its pages; raises as `render` does."""
+    pages = 0
+
+    def look(laid_out: Sequence[Any]) -> bool:
+        nonlocal pages
+        pages = len(laid_out)
+        return True
+
+    render(html, identifier="", created=datetime(2000, 1, 1, tzinfo=UTC), fits=look)
+    return pages
 
 
 class _Engine:

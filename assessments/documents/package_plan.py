@@ -34,6 +34,8 @@ PAGES, ACTIONS_A_PAGE = 6, 4
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
 CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
+DENIED_SHOWN = 20
+"""Facts answered no that are named where the page of tier and facts is full."""
 LONGEST_TITLE, WHOLE = 140, 150
 """Letters of a title, and of a single step, up to which they are never cut."""
 
@@ -114,7 +116,8 @@ def attachment(report: Report) -> bytes:
 
 def plan_layouts(report: Report) -> tuple[str, ...]:
     """Return the plan as HTML, from roomy to dense."""
-    context = shared_context(report) | tier_context(report) | method_context(report)
+    context = shared_context(report) | method_context(report)
+    context |= fitted_tier(report, context)
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
@@ -158,6 +161,10 @@ def cut(text: str, letters: int) -> str:
         place = head.rfind(end)
         if place > letters // 2:
             return head[: place + 1].rstrip() + " …"
+    for end in ("; ", ", ", "，", "；"):
+        place = head.rfind(end)
+        if place > 2 * letters // 3:
+            return head[:place].rstrip() + " …"
     return plan.shortened(text, letters)
 
 
@@ -302,6 +309,21 @@ def _denied(facts: Sequence[FactLine]) -> list[str]:
 
 def _lower(label: str) -> str:
     return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
+    """Return `tier_context` with its facts in a table where that fits on one page, else as sentences."""
+    roomy = tier_context(report) | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}
+    if engine.count_pages(render_to_string("assessments/documents/tier_page.html", shared | roomy)) == 1:
+        return roomy
+    denied = roomy["denied"]
+    return roomy | {
+        "tier_dense": True,
+        "in_full": ":2",
+        "in_short": "2:",
+        "denied": denied[:DENIED_SHOWN],
+        "more_denied": max(0, len(denied) - DENIED_SHOWN),
+    }
 
 
 def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:
