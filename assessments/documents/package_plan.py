@@ -55,6 +55,7 @@ class Room:
 ROOMS = (
     Room(220, 260, 200, 210, 190),
     Room(160, 240, 190, 150, 130),
+    Room(150, 220, 180, 130, 120, dense=True),
     Room(70, 220, 180, 110, 100, dense=True),
     Room(50, 160, 180, 60, 60, dense=True),
 )
@@ -83,7 +84,7 @@ class Block:
 
 COLUMNS = {"": (42, 42, 42), "first-wide": (49, 41, 35), "full-wide": (41, 49, 35)}
 """Widths of the texts in mm of first step, full measure and closed by, as the style sheet has them."""
-LETTERS_A_MM = 0.68
+LETTERS_A_MM = 0.62
 _ANSWER_IN_BRACKETS = re.compile(r" ?\((?:answer: [^)]*|\d+ of \d+ points in place|no answer yet)\)")
 
 
@@ -210,7 +211,7 @@ def block_of(action: ActionBlock, room: Room) -> Block:
         more_clauses=more_clauses,
         answer=answer_words(action),
         said=cut(answer.note or answer.reason, room.said) if answer else "",
-        why=cut(_ANSWER_IN_BRACKETS.sub("", action.why_here) or action.why, room.why),
+        why=cut(_why(action), room.why),
         first_step=first,
         measure=measure,
         more_steps=more_steps,
@@ -219,6 +220,12 @@ def block_of(action: ActionBlock, room: Room) -> Block:
         status=status_words(action),
         columns=_columns(first, measure, closes) if room.dense else "",
     )
+
+
+def _why(action: ActionBlock) -> str:
+    """Return the sentence *why here* without the answer, which the block gives before it."""
+    why = _ANSWER_IN_BRACKETS.sub("", action.why_here).strip()
+    return why if why.strip(".") else action.why
 
 
 def _columns(*texts: str | Sequence[str]) -> str:

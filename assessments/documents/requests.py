@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, DocumentKind
 from assessments.models.certificates import DocumentState
 
@@ -14,11 +19,35 @@ ON_REQUEST = (DocumentKind.PLAN, DocumentKind.BOARD_PAPER, DocumentKind.RESULTS,
 BY_PACKAGE = (DocumentKind.BOARD_PAPER, DocumentKind.PLAN_ANNEX)
 """Kinds that need packages, which editions have from release 3 on."""
 
+_NAMES: Mapping[DocumentKind, str | Promise] = {
+    DocumentKind.PLAN: gettext_lazy("plan (PDF)"),
+    DocumentKind.BOARD_PAPER: gettext_lazy("board paper (PDF)"),
+    DocumentKind.RESULTS: gettext_lazy("results (PDF)"),
+    DocumentKind.PLAN_ANNEX: gettext_lazy("annex with every action in full (PDF)"),
+}
+
 
 def kinds_for(assessment: Assessment) -> tuple[DocumentKind, ...]:
-    """Return what can be asked for of an assessment, by its edition."""
+    """Return what can be asked for of an assessment: by its edition, and nothing for a use that is prohibited."""
+    if assessment.use.assigned_tier in ("", Tier.UNACCEPTABLE):
+        return ()
     packages = assessment.compiled().order is not None
     return tuple(kind for kind in ON_REQUEST if packages or kind not in BY_PACKAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A document that a page offers to make."""
+
+    kind: str
+    label: str
+
+
+def offers(assessment: Assessment) -> tuple[Offer, ...]:
+    """Return what a page offers to make, each with the words of its button."""
+    draft = assessment.is_editable or assessment.current_submission_id is None
+    words = _("Make a draft: %(document)s") if draft else _("Make: %(document)s")
+    return tuple(Offer(str(kind), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from assessments import access, tasks
 from assessments.documents import jobs, requests
 from assessments.errors import NotPermitted
-from assessments.models import Document, DocumentKind
+from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.certificates import DocumentState
 from assessments.views.requests import SignedIn
 
@@ -48,13 +48,22 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
 def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
     """Have a document of an assessment made: of what was signed, or marked Draft of the answers so far."""
     assessment = access.find_assessment(request.user, reference)
-    if assessment is None or kind not in requests.ON_REQUEST:
+    if assessment is None or kind not in requests.kinds_for(assessment):
         raise Http404
-    mine = access.memberships_on_page(request.user)
-    member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
-    if access.assigned_targets(request.user, assessment, member) is not None:
+    if not _sees_all(request.user, assessment):
         raise NotPermitted(_("You see only what is assigned to you. The documents show the answers of everybody."))
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))
+
+
+def offers_to(user: User, assessment: Assessment | None) -> tuple[requests.Offer, ...]:
+    """Return the documents of an assessment that a page offers this person to have made."""
+    return requests.offers(assessment) if assessment and _sees_all(user, assessment) else ()
+
+
+def _sees_all(user: User, assessment: Assessment) -> bool:
+    mine = access.memberships_on_page(user)
+    member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
+    return member is not None and access.assigned_targets(user, assessment, member) is None
 
 
 def wake(document: Document) -> None:
