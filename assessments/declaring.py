@@ -31,6 +31,7 @@ from assessments.errors import (
 from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
+from assessments.guideline.reach import as_answer
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
     ActionEvent,
@@ -71,7 +72,7 @@ from assessments.models.base import canonical_json
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
-from assessments.models.systems import as_facts
+from assessments.models.systems import declared_facts
 from assessments.reopening import carry_closed
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress
@@ -471,18 +472,34 @@ def current_edition(use: DeclaredUse) -> CompiledEdition:
 
 def check_fact(fact: Fact, value: Any) -> Any:
     """Return the value as it is stored; raises InvalidAnswer that names the fact."""
+    if fact.many != isinstance(value, list):  # one bare value is a list of one, and the reverse
+        answer = as_answer(fact, tuple(value) if isinstance(value, list) else value)
+        value = list(answer) if isinstance(answer, tuple) else answer
     values: list[Any] = value if isinstance(value, list) else [value]
     if fact.many != isinstance(value, list) and value != UNKNOWN:
         raise InvalidAnswer(fact.key, _("Choose from the answers given."))
-    if fact.many and value != UNKNOWN and not values:
+    if fact.many and not values and not fact.nothing:
         raise InvalidAnswer(fact.key, _("Choose at least one answer."))
     for part in values:
         known = any(part == v and type(part) is type(v) for v in fact.values) or (part == UNKNOWN and fact.unknown)
         if not known:
             raise InvalidAnswer(fact.key, _("“%(value)s” is no answer to this question.") % {"value": part})
     if fact.many and UNKNOWN in values and len(values) > 1:
-        raise InvalidAnswer(fact.key, _("“Do not know” cannot stand beside other answers."))
+        raise InvalidAnswer(fact.key, _("“Do not know” cannot be combined with other answers."))
+    alone = next((one for one in fact.alone if one in values and len(values) > 1), None)
+    if alone is not None:
+        words = _("“%(option)s” cannot be combined with other answers.")
+        raise InvalidAnswer(fact.key, words % {"option": fact.options[alone]})
     return UNKNOWN if values == [UNKNOWN] else value
+
+
+def same_value(fact: Fact, one: Any, other: Any) -> bool:
+    """Tell whether two stored values are the same answer, whichever release stored them."""
+    return stored_answer(fact, one) == stored_answer(fact, other)
+
+
+def stored_answer(fact: Fact, value: Any) -> Any:
+    return as_answer(fact, tuple(value) if isinstance(value, list) else value)
 
 
 def editable_facts(use: DeclaredUse) -> set[str] | None:
@@ -560,7 +577,7 @@ def declare_facts(
         value = check_fact(fact, value)
         reason = (reasons or {}).get(key, rows[key].reason if key in rows else "")
         row = rows.get(key)
-        if row and row.value == value and row.reason == reason:
+        if row and same_value(fact, row.value, value) and row.reason == reason:
             continue
         if key == "minor_procedural_task" and value is True and not reason.strip():
             raise InvalidAnswer(
@@ -587,7 +604,7 @@ def declare_facts(
             continue
         if row is None:
             row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
-        if row.value != value or row.reason != reason:
+        if not same_value(fact, row.value, value) or row.reason != reason:
             Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
             row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
         row.value, row.reason, row.by = value, reason, by
@@ -753,7 +770,7 @@ def _refresh(
     noted = noted or Noted(use)
     edition = current_edition(use)
     rows = list(use.fact_rows())
-    facts = as_facts(rows)
+    facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     _keep_holds(use, edition, result, facts, by=by, noted=noted)
     before, was_provisional = use.assigned_tier, use.provisional
@@ -1209,13 +1226,12 @@ def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[
 
 def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]:
     """The facts that are asked of this use and have no answer yet, in order."""
-    have = as_facts(use.fact_rows())
     declared = Declared(
-        facts={**have, "sector": have.get("sector", "none")},
+        facts=declared_facts(edition, use.fact_rows()),
         parts=use.system.parts,
         tier=Tier(use.assigned_tier or Tier.LOW),
     )
-    return tuple(key for key in asked_facts(edition, declared) if key not in have)
+    return tuple(key for key in asked_facts(edition, declared) if key not in declared.facts)
 
 
 def delivery_team(assessment: Assessment) -> set[int]:

@@ -18,6 +18,9 @@ from tests.factories import Cast, in_days, make_assessment, make_evidence, save
 TODAY = date(2026, 11, 25)
 
 
+NO_MACHINE = {"autonomous_vehicle": False, "autonomous_robot": False}
+
+
 def declared(*parts: str, tier: str = "limited", **facts: Any) -> Declared:
     return Declared(facts, parts or ("organisation",), tier)  # type: ignore[arg-type]
 
@@ -72,9 +75,21 @@ QUALIFIED = {"human_reviewer_qualified": "qualified"}
         ),
         (
             "acts-and-does-not",
-            {"agentic_actions": False, "modalities": ("text", "action")},
+            {"agentic_actions": False, "service_areas": ("ai_agents", "other")},
             {},
-            ("agentic_actions", "modalities"),
+            ("agentic_actions", "service_areas"),
+        ),
+        (
+            "media-without-its-kind",
+            {"generates_realistic_media": True, "modalities": ("text",)},
+            {},
+            ("generates_realistic_media",),
+        ),
+        (
+            "automatic-with-a-reviewer",
+            {"decision_autonomy": "fully_automated", "human_reviewer_qualified": "qualified", **NO_MACHINE},
+            {},
+            ("decision_autonomy", "human_reviewer_qualified"),
         ),
         (
             "policy-without-policy",
@@ -117,7 +132,18 @@ def test_a_contradiction_names_the_facts_and_answers_that_disagree(edition, chec
             },
         ),
         ("personal-data-in-a-note", {"personal_data": "ordinary"}, {"use_register": said(note="HKID is kept.")}),
-        ("acts-and-does-not", {"agentic_actions": False, "modalities": ("text",)}, {}),
+        ("acts-and-does-not", {"agentic_actions": False, "service_areas": ("other",)}, {}),
+        ("media-without-its-kind", {"generates_realistic_media": True, "modalities": ("text", "audio")}, {}),
+        ("media-without-its-kind", {"generates_realistic_media": True}, {}),
+        (
+            "automatic-with-a-reviewer",
+            {
+                "decision_autonomy": "fully_automated",
+                "human_reviewer_qualified": "qualified",
+                "autonomous_vehicle": True,
+            },
+            {},
+        ),
     ],
 )
 def test_what_is_open_mild_or_not_applicable_contradicts_nothing(edition, check, facts, answers):

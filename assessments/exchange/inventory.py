@@ -453,16 +453,19 @@ def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
 
 
 def fact_words(key: str) -> dict[str, Any]:
-    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key."""
+    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
+
+    The words of earlier releases are read too, since tables are kept for years.
+    """
     found: dict[str, Any] = {}
-    checksum = EditionRow.objects.current().checksum
-    for code, _name in settings.LANGUAGES:
-        fact = edition_for(checksum, code).facts[key]
-        for value in fact.values:
-            found[_fold(str(value))] = value
-            found[_fold(option_word(fact, value))] = value
-        with translation.override(code):
-            found[_fold(_("Do not know"))] = UNKNOWN
+    for checksum in EditionRow.objects.order_by("release").values_list("checksum", flat=True):
+        for code, _name in settings.LANGUAGES:
+            fact = edition_for(checksum, code).facts[key]
+            for value in fact.values:
+                found[_fold(str(value))] = value
+                found[_fold(option_word(fact, value))] = value
+            with translation.override(code):
+                found[_fold(_("Do not know"))] = UNKNOWN
     return found
 
 

@@ -116,6 +116,10 @@ class Fact:
     implied: tuple[tuple[Answer, Condition], ...] = ()  # what it is taken to be where nobody answered it
     alone: tuple[str, ...] = ()  # of a tick list: the values that stand by themselves
     offered: tuple[bool | str, ...] = ()  # what is offered where that is less than `values`; empty: all of them
+    nothing: bool = False  # of a tick list: it may be empty, which is an answer
+    nothing_label: str = ""
+    derived: tuple[tuple[str, Condition], ...] = ()  # values of a list that follow from other facts, never ticked
+    dated: bool = False  # a yes needs words and a date
     free_text: bool = False  # answered in the respondent's own words; no condition reads it
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By value: a clause that says in running text what the answer means ("it ranks people")."""
@@ -244,7 +248,8 @@ class Question:
     narrows: tuple[Reason, ...] = ()
     openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
     action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
-    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by family of use
+    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by variant or family of use
+    variants: tuple[tuple[str, Condition], ...] = ()  # words of the action that hang on facts; the first that holds
 
     @property
     def is_checklist(self) -> bool:
@@ -341,6 +346,7 @@ class Check:
     figures: Mapping[str, int]  # the numbers that a kind goes by
     label: str
     advice: str
+    unless: Condition | None = None  # a contradiction that is none where this holds
 
 
 @dataclass(frozen=True, slots=True)
