@@ -736,7 +736,7 @@ ALONE = {
     ),
     "an answer without a text": (
         "facts.en.yaml",
-        '    options:\n      creative: "Creative: ideas, pictures, music, stories, entertainment"\n',
+        '    options:\n      creative: "Creative: ideas, pictures, music, stories, entertainment, advertising"\n',
         "    §options:\n",
         "output_used_for.options: creative is missing",
     ),
@@ -888,7 +888,7 @@ AMONG_OTHERS = {
         "facts.yaml",
         "- key: subliminal_manipulation",
         "- key: causes_or_enables_physical_harm",
-        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm stands twice; the first is in line 7",
+        "causes_or_enables_physical_harm.key: causes_or_enables_physical_harm stands twice; the first is in line 11",
     ),
     "a question that stands twice in its section": (
         OVERSIGHT,
@@ -1055,7 +1055,7 @@ def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:
     plant.replace(
         OVERSIGHT,
         "{all: [{model_source: [own_trained, fine_tuned]}, {tier: [limited, high, unacceptable]}]}",
-        "{all: [{model_source: own_trained}, {model_source: fine_tuned}]}",
+        "{all: [{personal_data: none}, {personal_data: sensitive}]}",
     )
     line = plant.line(OVERSIGHT, "  - key: model-class")
     assert plant.faults() == [f"{OVERSIGHT}:{line}: oversight-plan.model-class: can never apply"]

@@ -256,6 +256,10 @@ class Question:
     def is_checklist(self) -> bool:
         return self.kind == QuestionKind.CHECKLIST
 
+    def asks_of(self, parts: Iterable[Stakeholder]) -> tuple[Stakeholder, ...]:
+        """Return those of the parts whose duties it asks for; of all of them in releases that asked by `when` alone."""
+        return tuple(part for part in parts if part in self.stakeholders or not self.openings)
+
     def applies(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
         """Tell whether it is put to a system: one of its stakeholders is a part, and `when` holds for that part."""
         parts = tuple(parts)
@@ -479,12 +483,18 @@ class Edition:
         return tuple(q for s in self.sections for q in s.questions if q.applies(facts, parts))
 
     def shown_items(self, question: Question, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Item, ...]:
-        """The items of a checklist whose `when` holds and of which at least one duty is in scope."""
-        parts = tuple(parts)
-        return tuple(
-            item
-            for item in question.items
-            if item.when.holds(facts) and any(self.requirements[id].in_scope(facts, parts) for id in item.requirements)
+        """The items of a checklist whose `when` holds and of which at least one duty is in scope.
+
+        Where a question is opened by its duties, those of the parts count to whom it is put: another part is asked
+        elsewhere. An unknown fact in `when` then opens the lines of Table 1 and of overlays alone, as in a scope.
+        """
+        parts = question.asks_of(parts)
+        return tuple(item for item in question.items if self._shows(item, facts, parts))
+
+    def _shows(self, item: Item, facts: Facts, parts: tuple[Stakeholder, ...]) -> bool:
+        return any(
+            item.when.holds(facts, not duty.strict) and duty.in_scope(facts, parts)
+            for duty in (self.requirements[id] for id in item.requirements)
         )
 
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
