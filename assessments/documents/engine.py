@@ -59,9 +59,7 @@ def render(
                 if fits is None or fits(document.pages):
                     break
             document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")
-            pdf = document.write_pdf(
-                pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), attachments=attached
-            )
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), attachments=attached)
         # It derives from BaseException: unnamed, it would pass every `except Exception` and end a worker.
         except FatalURLFetchingError as error:
             raise FetchRefused(str(error)) from None

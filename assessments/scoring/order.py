@@ -31,7 +31,8 @@ POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who p
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _MONTH = 30
-_MOSTLY_MISSING = 500  # lost weight per thousand from which a practice counts as missing rather than begun
+_NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
+_MOSTLY_MISSING = 500  # of lost weight per thousand; a practice that loses more is missing, others are begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +189,13 @@ class _Plan:
         share = -1000 * lost // max(self.possible.get(question.key, 0), 1)
         key = (
             0 if stops else 1,
+            int(-share <= _NEARLY_DONE),
             self.step(question),
-            int(-share < _MOSTLY_MISSING),
+            int(-share <= _MOSTLY_MISSING),
             _class_rank(class_key),
             share,
             _EFFORTS.index(effort),
+            -self.share(question),
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
@@ -200,7 +203,7 @@ class _Plan:
     def is_begun(self, question: Question) -> bool:
         """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
 
-        That is its leading line; where it has none, more than half of its lines.
+        That is its leading line; where it has none, half of its lines.
         """
         answer = self.answers.get(question.key)
         if answer is None or not answer.ticks or answer.misses_target(question):
@@ -208,7 +211,7 @@ class _Plan:
         shown = {item.key for item in self.declared.items(self.edition, question)}
         if question.lead in shown:
             return question.lead in answer.ticks
-        return 2 * len(answer.ticks & shown) > len(shown)
+        return 2 * len(answer.ticks & shown) >= len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -219,13 +222,17 @@ class _Plan:
         unmet = any(not finding.half_credits for finding in findings)
         return unmet and question.stop is not None and question.stop.holds(self.declared.context, unknown=False)
 
+    def share(self, question: Question) -> int:
+        """The share, in per cent, of what set the tier that the practice answers to."""
+        facts = self.relevant.of(self.edition, question, self.declared)
+        return 100 * sum(fact in question.answers_to for fact in facts) // max(len(facts), 1)
+
     def step(self, question: Question) -> int:
         """How much of what set the tier the practice answers to: most, some or none."""
-        facts = self.relevant.of(self.edition, question, self.declared)
-        answered = sum(fact in question.answers_to for fact in facts)
-        if not answered:
+        share = self.share(question)
+        if not share:
             return NONE
-        return MOST if 100 * answered >= self.order.most * len(facts) else SOME
+        return MOST if share >= self.order.most else SOME
 
     def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
         """Give each action its rank and the one sentence that names a fact and the answer.
@@ -309,11 +316,11 @@ class _Plan:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
-                yield self.other(OPEN_FACT, fact, (1, NONE), fact=self.edition.facts[fact].label)
+                yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
         posts = list(dict.fromkeys(one.action.owner for one in drawn))
         if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
             yield self.other(
-                VACANT_POST, "", (1, NONE), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
+                VACANT_POST, "", (1, 0), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
             )
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
@@ -342,7 +349,7 @@ class _Plan:
             placed=STOP if stop else "consider",
             blocking=stop,
         )
-        return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+        return _Candidate(action, (*place, NONE, 0, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 TITLE_LETTERS = 110
@@ -409,7 +416,7 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
     for one in ordered:
         lift(one, one.key, 0, frozenset({one.action.question}))
         if one.action.placed != STOP and missing.intersection(one.needs):
-            later = (one.key[0], max(one.key[1], NONE), *one.key[2:])
+            later = (*one.key[:2], NONE, *one.key[3:])
             if places[one.action.question][0] == one.key:
                 places[one.action.question] = (later, 1)
     found = []
