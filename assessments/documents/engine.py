@@ -36,7 +36,8 @@ def render(
     """Render HTML as a tagged PDF/UA-1 file; the same arguments give the same bytes.
 
     Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last. Title and
-    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and NoPango where the libraries are missing.
+    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and
+    NoPango where the libraries are missing.
     """
     try:
         engine = _engine()
