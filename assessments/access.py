@@ -578,15 +578,19 @@ def certificates_for(user: User) -> QuerySet[Certificate]:
 
 
 def documents_for(user: User) -> QuerySet[Document]:
-    """Documents of submissions and certificates that `user` may read as member or as reviewer."""
+    """Documents of submissions and certificates that `user` may read as member or as reviewer.
+
+    Drafts are for members who see all answers.
+    """
     members = own_submissions_for(user).values("pk")
     reviewers = submissions_for(user).values("pk")
     return Document.objects.filter(
-        Q(submission__in=members)
+        Q(assessment__organisation__in=_seen_in_full(user))
+        | Q(submission__in=members)
         | Q(submission__in=reviewers)
         | Q(certificate__submission__in=members)
         | Q(certificate__submission__in=reviewers)
-    ).select_related("submission", "certificate")
+    ).select_related("submission", "certificate", "assessment")
 
 
 def public_certificate(number: str) -> Certificate | None:

@@ -180,4 +180,5 @@ urlpatterns = [
     # documents
     path("documents/<str:reference>/", documents.download, name="document"),
     path("documents/<str:reference>/state/", documents.state, name="document_state"),
+    path("assessments/<str:reference>/documents/<str:kind>/", documents.ask, name="ask_document"),
 ]

@@ -14,7 +14,7 @@ from assessments.guideline.terms import Effort
 
 type Raw = Mapping[str, Any]
 
-STEPS = ("stop", "needed", "tier", "class", "lost", "effort")
+STEPS = ("stop", "needed", "tier", "begun", "class", "lost", "effort")
 """The keys of the order, most weighty first; `needed` is a constraint on the others."""
 
 
@@ -112,18 +112,18 @@ def read_standing(structure: Raw, words: Raw) -> dict[str, Standing]:
 
 
 def read_action_words(words: Raw) -> tuple[ActionWords, dict[str, ActionWords]]:
-    """Read the action of a question: its neutral words, and those of a family of use where they differ."""
+    """Read the action of a question: its neutral words, and those of a variant or family of use where they differ."""
     raw = words.get("action")
     if not isinstance(raw, Mapping):
         return ActionWords("", "", ""), {}
     neutral = ActionWords(str(raw.get("task", "")), str(raw.get("stopgap", "")), str(raw.get("gap", "")))
-    families = raw.get("families")
+    others = {**(raw.get("families") or {}), **(raw.get("variants") or {})}
     variants = {
         str(key): ActionWords(
             str(text.get("task", neutral.task)),
             str(text.get("stopgap", neutral.stopgap)),
             str(text.get("gap", neutral.gap)),
         )
-        for key, text in (families.items() if isinstance(families, Mapping) else ())
+        for key, text in others.items()
     }
     return neutral, variants

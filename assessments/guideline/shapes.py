@@ -771,6 +771,8 @@ class Shapes:
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
+            "lead": text,
+            "variants": table(record({"key": text, "when": read})),
             "extends": table(reason, "requirement"),
             "narrows": table(reason, "requirement"),
         }
@@ -1009,6 +1011,9 @@ class Words:
         told = TEXT if "package" in entry else MAYBE
         action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
         action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
+        own = [one["key"] for one in inside(entry, "variants") if isinstance(one.get("key"), str)]
+        if own:
+            action["variants"] = dict.fromkeys(own, variant)
         shape: dict[str, Shape] = {"action": action if "package" in entry else Optional(action)}
         for kind in ("extends", "narrows"):
             lines = [one["requirement"] for one in inside(entry, kind) if isinstance(one.get("requirement"), str)]

@@ -31,6 +31,7 @@ POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who p
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _MONTH = 30
+_MOSTLY_MISSING = 500  # lost weight per thousand from which a practice counts as missing rather than begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +161,14 @@ class _Plan:
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
         days = min(days, self.order.stop_days) if stops else days
-        said = action_words(question, self.family)
+        said = action_words(question, self.family, self.declared.facts)
         steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
-        last = self.last_lines(question, [item for item in remedies if item])
-        stopgap = steps[0] if last else self.words.fill(said.stopgap)
+        begun = self.is_begun(question)
+        stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=_complete(question.title, last) if last else self.words.fill(said.task or question.title),
+            title=_task(steps[0]) if begun else self.words.fill(said.task or question.title),
             steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
@@ -188,6 +189,7 @@ class _Plan:
         key = (
             0 if stops else 1,
             self.step(question),
+            int(-share < _MOSTLY_MISSING),
             _class_rank(class_key),
             share,
             _EFFORTS.index(effort),
@@ -195,15 +197,18 @@ class _Plan:
         )
         return _Candidate(action, key, question.needs)
 
-    def last_lines(self, question: Question, missing: Sequence[str]) -> tuple[str, ...]:
-        """The lines that are still missing of a checklist of which at least half is in place; empty otherwise."""
-        items = {item.key: item.text for item in self.declared.items(self.edition, question)}
+    def is_begun(self, question: Question) -> bool:
+        """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
+
+        That is its leading line; where it has none, more than half of its lines.
+        """
         answer = self.answers.get(question.key)
-        if answer is None or not missing or 2 * len(answer.ticks.intersection(items)) < len(items):
-            return ()
-        if answer.misses_target(question):
-            return ()
-        return tuple(self.words.fill(items[key]) for key in missing if key in items)
+        if answer is None or not answer.ticks or answer.misses_target(question):
+            return False
+        shown = {item.key for item in self.declared.items(self.edition, question)}
+        if question.lead in shown:
+            return question.lead in answer.ticks
+        return 2 * len(answer.ticks & shown) > len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -233,21 +238,31 @@ class _Plan:
             action, question = one.action, self.edition.questions.get(one.action.question)
             why = action.why_here
             if question is not None:
-                gap = self.words.fill(action_words(question, self.family).gap)
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
-                given = self.answers.get(question.key)
-                missing = [finding.item for finding in action.findings if finding.item]
-                last = self.last_lines(question, list(dict.fromkeys(missing)))
-                if last:
-                    gap = f"{len(last)} of its points {'is' if len(last) == 1 else 'are'} still missing"
-                elif given is not None and given.choice == Choice.PARTLY:
-                    gap = f"it is true in part that {gap[:1].lower()}{gap[1:]}"
-                why = sentence(clause, f"{gap[:1].lower()}{gap[1:]} ({self.said(question, given)})")
+                why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{one.needed_by.title}”."
                 action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
             yield replace(action, rank=rank, why_here=why)
+
+    def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
+        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
+        if given is not None and given.choice == Choice.PARTLY:
+            return f"“{question.title}” is only partly in place"
+        if given is not None and given.misses_target(question):
+            return f"it misses its target: {given.measured} instead of {given.target}"
+        said = self.said(question, given)
+        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+            return f"there is only a first count, {given.measured} {question.figure.unit} ({said})"
+        texts = {item.key: item.text for item in question.items}
+        still_open = [finding.item for finding in action.findings if finding.item]
+        if given is not None and given.ticks and still_open:
+            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
+            first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+            return f"not all of it is in place ({said}); still open: {first}"
+        gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
+        return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
     def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
         """A fact that this practice answers to, or one that opened it, with its words."""
@@ -330,18 +345,17 @@ class _Plan:
         return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
 
 
-TITLE_LETTERS = 120
+TITLE_LETTERS = 110
 
 
-def _complete(title: str, lines: Sequence[str]) -> str:
-    """The task of a checklist of which little is left: what to complete, its first missing line, and how many more."""
-    first = lines[0].rstrip(".")
-    first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
-    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    text = f"Complete “{title}”: {first}"
-    if len(text) + len(more) > TITLE_LETTERS:
-        text = text[: TITLE_LETTERS - len(more) - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-    return text + more
+def _task(step: str) -> str:
+    """The first sentence of a step as a title, cut at a comma, a colon or a word where it is long."""
+    text = step.split(". ")[0].rstrip(".")
+    if len(text) <= TITLE_LETTERS:
+        return text
+    cut = text[:TITLE_LETTERS]
+    ends = [place for mark in (", ", "; ", ": ") if (place := cut.rfind(mark)) >= TITLE_LETTERS // 3]
+    return cut[: max(ends)] if ends else cut.rsplit(" ", 1)[0] + "…"
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
+from assessments.views.documents import offers_to
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
@@ -546,6 +547,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     if newest is not None and newest.state in staleness.APPROVALS:
         context["stale"] = staleness.shown(newest)
         context["may_say"] = role in access.MAY[Action.SIGN]
+    context["offers"] = offers_to(request.user, newest)
     context["may_sign"] = role in access.MAY[Action.SIGN] and not locked
     if use.assigned_tier:
         context |= _tier_context(facts, request.user.pk)
