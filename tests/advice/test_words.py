@@ -48,7 +48,9 @@ CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
 @pytest.mark.parametrize("id", CASES)
 def test_no_text_names_a_thing_that_the_facts_exclude(id: str) -> None:
     assessed = assess(bank(), blank(CASES[id]))
-    found = [(where, word, text) for where, text in everything_shown(assessed) for word in strangers(text, assessed.case)]
+    found = [
+        (where, word, text) for where, text in everything_shown(assessed) for word in strangers(text, assessed.case)
+    ]
     assert found == []
 
 

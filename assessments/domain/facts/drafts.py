@@ -25,7 +25,9 @@ type Fields = dict[str, list[str]]
 
 def field_names(edition: Edition, group: str) -> frozenset[str]:
     """Return the names of the fields that the page of a group may have."""
-    return frozenset(f"{prefix}{fact.key}" for fact in edition.facts.values() if fact.group == group for prefix in PREFIXES)
+    return frozenset(
+        f"{prefix}{fact.key}" for fact in edition.facts.values() if fact.group == group for prefix in PREFIXES
+    )
 
 
 @transaction.atomic
