@@ -421,6 +421,8 @@ class _Compiler:
             openings=openings(self.sources(items, cited), parts) if self.reaches else (),
             action=action,
             action_of=variants,
+            lead=raw.get("lead", ""),
+            variants=tuple((one["key"], parse(one["when"])) for one in raw.get("variants", ())),
         )
 
     def sources(self, items: Iterable[Item], cited: Iterable[str]) -> list[tuple[Condition, list[Requirement]]]:

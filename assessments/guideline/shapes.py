@@ -40,6 +40,7 @@ LIMITS = (
     "question_shown",
     "two_parts",
     "three_parts",
+    "module",
     "section",
     "practice_requirements",
     "item_requirements",
@@ -323,6 +324,7 @@ class Shapes:
                 self.facts[fact["key"]] = [value for value in fact["values"] if isinstance(value, bool | str)]
                 self.fact_kinds[fact["key"]] = str(fact.get("kind"))
         self.packages = names(structure.get("packages"), "packages")
+        self.ordered = bool(words(structure.get("policy"), "order"))  # its actions have an order and packages
         # Questions in the order in which they are asked: a condition may look back, never ahead.
         self.order: list[tuple[str, QuestionKind]] = []
         for section in self.sections:
@@ -544,6 +546,7 @@ class Shapes:
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
                 "most": count(1),
+                "stop_days": count(1),
                 "effort_days": record(dict.fromkeys(Effort, count(1))),
                 "load": count(1),
                 "steps_shown": count(1),
@@ -736,6 +739,8 @@ class Shapes:
                 "organisation_wide": flag,
                 **self.advice_fields(),
             }
+            if self.ordered and isinstance(value, dict) and "package" not in value:
+                form.fault(path, "package is missing")
             if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
                 item = record({"key": text, "remedy": remedy}, {"when": when, **sources})
                 record({**head, "items": table(item)}, choices)(form, path, value)
@@ -759,13 +764,15 @@ class Shapes:
         )
         return {
             "package": reference("package", self.packages),
-            "answers_to": several(reference("fact", self.facts)),
+            "answers_to": several(reference("fact", {*self.facts, "tier"})),
             "protects": several(one_of("word for what is protected", PROTECTED)),
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
+            "lead": text,
+            "variants": table(record({"key": text, "when": read})),
             "extends": table(reason, "requirement"),
             "narrows": table(reason, "requirement"),
         }
@@ -1004,6 +1011,9 @@ class Words:
         told = TEXT if "package" in entry else MAYBE
         action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
         action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
+        own = [one["key"] for one in inside(entry, "variants") if isinstance(one.get("key"), str)]
+        if own:
+            action["variants"] = dict.fromkeys(own, variant)
         shape: dict[str, Shape] = {"action": action if "package" in entry else Optional(action)}
         for kind in ("extends", "narrows"):
             lines = [one["requirement"] for one in inside(entry, kind) if isinstance(one.get("requirement"), str)]

@@ -52,8 +52,11 @@ class UseWords:
         return text[:1].upper() + text[1:]
 
 
-def action_words(question: Question, family: str) -> ActionWords:
-    """Return the words of a question's action for a family of use; the neutral ones where it has none of its own."""
+def action_words(question: Question, family: str, facts: Facts) -> ActionWords:
+    """Return the words of a question's action: of a variant that its facts choose, of its family, or the neutral ones."""
+    for key, when in question.variants:
+        if when.holds(facts, unknown=False):
+            return question.action_of.get(key, question.action)
     return question.action_of.get(family, question.action)
 
 

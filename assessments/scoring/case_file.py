@@ -5,6 +5,7 @@
       roles: [provider]            # developer, provider, user (an organisation that uses it)
       people: patients             # optional: what the use calls the people affected
       system: Booking assistant    # optional: its name
+      incident: Two people were told a wrong date   # optional: what has gone wrong and is not closed
       facts: {...}                 # fact: answer
       more_facts: {...}
       answers:                     # optional; a question without an answer counts as empty
@@ -160,7 +161,8 @@ def _case(id: str, raw: Mapping[str, Any], edition: Edition) -> tuple[Case, list
         people=_word(raw, "people", NEUTRAL_PEOPLE, faults), system=_word(raw, "system", NEUTRAL_SYSTEM, faults)
     )
     ordered = tuple(part for part in Stakeholder if part in parts)
-    return Case(id, ordered, facts, answers, words), faults + found
+    incident = _word(raw, "incident", "", faults) if "incident" in raw else ""
+    return Case(id, ordered, facts, answers, words, incident), faults + found
 
 
 def _word(raw: Mapping[str, Any], key: str, default: str, faults: list[str]) -> str:

@@ -6,7 +6,7 @@ tier; class; lost share; effort. Our judgement throughout. Pure: `today` is give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,8 +28,10 @@ MOST, SOME, NONE = 0, 1, 2
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
+_ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _MONTH = 30
+_MOSTLY_MISSING = 500  # lost weight per thousand from which a practice counts as missing rather than begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Relevant:
     """The facts by which practices of one use are weighed.
 
     `behind`: those of the fired tier rules and of the overlays that hold, most weighty rule first. At Low, where no
-    rule fired, the profile facts that opened a practice count beside them (ADVICE section 8, ruling 10).
+    rule fired, what opened a practice counts beside them: facts, and the tier itself (ADVICE section 8, ruling 10).
     """
 
     behind: tuple[str, ...]
@@ -46,8 +48,7 @@ class Relevant:
     def of(self, edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
         if not self.low:
             return self.behind
-        opened = (key for key in opened_by(edition, question, declared) if edition.facts[key].kind != "tier")
-        return tuple(dict.fromkeys((*opened, *self.behind)))
+        return tuple(dict.fromkeys((*_opening(question, declared), *self.behind)))
 
 
 def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> Relevant:
@@ -65,12 +66,18 @@ def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> 
 
 def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
     """Return the facts that put a question to this use, in the edition's order; empty where it is put to everybody."""
+    found = _opening(question, declared)
+    return tuple(key for key in edition.facts if key in found)
+
+
+def _opening(question: Question, declared: Declared) -> tuple[str, ...]:
+    """The facts that put a question to this use, and `tier` where its tier does."""
     context = declared.context
-    found: set[str] = set()
+    found: dict[str, None] = {}
     for opening in question.openings:
         if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
-            found.update(opening.when.satisfied(context))
-    return tuple(key for key in edition.facts if key in found)
+            found.update(dict.fromkeys(opening.when.satisfied(context, opening.lenient)))
+    return tuple(found)
 
 
 def draw_up(
@@ -103,8 +110,7 @@ def draw_up(
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
     candidates += plan.standing(incident, result_holds(result) if holds is None else holds, candidates)
     ranked = _needed_first(edition, sorted(candidates, key=lambda one: one.key), answers)
-    actions = [replace(one.action, rank=rank) for rank, one in enumerate(ranked, 1)]
-    return tuple(_spread(actions, order))
+    return tuple(_spread(plan.explained(ranked), order))
 
 
 def result_holds(result: TierResult) -> tuple[str, ...]:
@@ -118,6 +124,7 @@ class _Candidate:
     action: ProposedAction
     key: tuple[int, ...]
     needs: tuple[str, ...] = ()
+    needed_by: ProposedAction | None = None  # the action for which it has to be done first
 
 
 class _Plan:
@@ -145,21 +152,24 @@ class _Plan:
 
     def action(self, question: Question, findings: Sequence[Finding]) -> _Candidate:
         edition, policy = self.edition, self.edition.policy
-        remedies = {finding.item: remedy_of(question, finding.item) for finding in findings}
+        weighty = sorted(findings, key=lambda finding: -finding.weight)
+        remedies = {finding.item: remedy_of(question, finding.item) for finding in weighty}
         effort = self.effort(question, findings)
         weightiest = max(findings, key=lambda finding: finding.weight)
         lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)
         stops = self.stops(question, findings)
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
-        said = action_words(question, self.family)
-        stopgap = self.words.fill(said.stopgap)
-        steps = [stopgap, *(self.words.fill(remedy.first_step) for remedy in remedies.values())]
+        days = min(days, self.order.stop_days) if stops else days
+        said = action_words(question, self.family, self.declared.facts)
+        steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
+        begun = self.is_begun(question)
+        stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=self.words.fill(said.task or question.title),
-            steps=tuple(dict.fromkeys(step for step in steps if step))[: self.order.steps_shown],
+            title=_task(steps[0]) if begun else self.words.fill(said.task or question.title),
+            steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -169,7 +179,6 @@ class _Plan:
             lost_weight=lost,
             due_days=days,
             package=question.package,
-            why_here=self.why_here(question, said.gap, self.answers.get(question.key)),
             stopgap=stopgap,
             full_days=self.full_days(question.key, days, effort),
             placed=STOP if stops else _class(class_key),
@@ -180,12 +189,26 @@ class _Plan:
         key = (
             0 if stops else 1,
             self.step(question),
+            int(-share < _MOSTLY_MISSING),
             _class_rank(class_key),
             share,
             _EFFORTS.index(effort),
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def is_begun(self, question: Question) -> bool:
+        """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
+
+        That is its leading line; where it has none, more than half of its lines.
+        """
+        answer = self.answers.get(question.key)
+        if answer is None or not answer.ticks or answer.misses_target(question):
+            return False
+        shown = {item.key for item in self.declared.items(self.edition, question)}
+        if question.lead in shown:
+            return question.lead in answer.ticks
+        return 2 * len(answer.ticks & shown) > len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -204,22 +227,54 @@ class _Plan:
             return NONE
         return MOST if 100 * answered >= self.order.most * len(facts) else SOME
 
-    def why_here(self, question: Question, gap: str, answer: AnswerValue | None) -> str:
-        """One sentence that names a fact and the answer."""
-        gap = self.words.fill(gap)
-        return sentence(self.fact(question), f"{gap[:1].lower()}{gap[1:]} ({self.said(question, answer)})")
+    def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
+        """Give each action its rank and the one sentence that names a fact and the answer.
 
-    def fact(self, question: Question) -> str:
-        """The words of the weightiest fact that this practice answers to, or of one that opened it."""
+        Of the facts that a practice answers to, the one that the plan has named least so far is named, so that a
+        reader meets each reason once before any comes again.
+        """
+        named: dict[str, int] = {}
+        for rank, one in enumerate(ranked, 1):
+            action, question = one.action, self.edition.questions.get(one.action.question)
+            why = action.why_here
+            if question is not None:
+                fact, clause = self.fact(question, named)
+                named[fact] = named.get(fact, 0) + 1
+                why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
+            if one.needed_by is not None:
+                why = f"{why.removesuffix('.')}; needed before “{one.needed_by.title}”."
+                action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
+            yield replace(action, rank=rank, why_here=why)
+
+    def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
+        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
+        if given is not None and given.choice == Choice.PARTLY:
+            return f"“{question.title}” is only partly in place"
+        if given is not None and given.misses_target(question):
+            return f"it misses its target: {given.measured} instead of {given.target}"
+        said = self.said(question, given)
+        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+            return f"there is only a first count, {given.measured} {question.figure.unit} ({said})"
+        texts = {item.key: item.text for item in question.items}
+        still_open = [finding.item for finding in action.findings if finding.item]
+        if given is not None and given.ticks and still_open:
+            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
+            first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+            return f"not all of it is in place ({said}); still open: {first}"
+        gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
+        return f"{gap[:1].lower()}{gap[1:]} ({said})"
+
+    def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
+        """A fact that this practice answers to, or one that opened it, with its words."""
         facts = self.relevant.of(self.edition, question, self.declared)
         opened = opened_by(self.edition, question, self.declared)
         first = [fact for fact in facts if fact in question.answers_to]
-        others = [fact for fact in opened if fact not in first]
-        for key in (*first, *others, *self.relevant.behind, "output_used_for", "deployment_stage"):
-            clause = fact_clause(self.edition, key, self.declared.facts)
-            if clause:
-                return clause
-        return ""
+        for group in (first, [fact for fact in opened if fact not in first], self.relevant.behind, _ALWAYS_KNOWN):
+            said = [(key, fact_clause(self.edition, key, self.declared.facts)) for key in group]
+            spoken = [(key, clause) for key, clause in said if clause]
+            if spoken:
+                return min(spoken, key=lambda one: named.get(one[0], 0))
+        return "", ""
 
     def said(self, question: Question, answer: AnswerValue | None) -> str:
         """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
@@ -248,7 +303,7 @@ class _Plan:
         """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
         facts = self.declared.facts
         if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
-            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident or "what has gone wrong")
+            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
@@ -264,13 +319,13 @@ class _Plan:
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
         stop = place[0] == 0
-        days = self.edition.policy.blocking_due_days[self.declared.tier] if stop else 30
+        days = self.order.stop_days if stop else _MONTH
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
         gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
-            title=self.words.fill(standing.title, **said),
+            title=self.words.fill(standing.title, **said).removesuffix(": "),
             steps=(self.words.fill(standing.stopgap, **said),),
             closes=(self.words.fill(standing.closes_it, **said),),
             clauses=(),
@@ -288,6 +343,19 @@ class _Plan:
             blocking=stop,
         )
         return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+
+
+TITLE_LETTERS = 110
+
+
+def _task(step: str) -> str:
+    """The first sentence of a step as a title, cut at a comma, a colon or a word where it is long."""
+    text = step.split(". ")[0].rstrip(".")
+    if len(text) <= TITLE_LETTERS:
+        return text
+    cut = text[:TITLE_LETTERS]
+    ends = [place for mark in (", ", "; ", ": ") if (place := cut.rfind(mark)) >= TITLE_LETTERS // 3]
+    return cut[: max(ends)] if ends else cut.rsplit(" ", 1)[0] + "…"
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
@@ -348,9 +416,8 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
     for one in sorted(ordered, key=lambda one: places[one.action.question]):
         needed_by = caller.get(one.action.question)
         if needed_by is not None:
-            why = f"{one.action.why_here.removesuffix('.')}; needed before “{needed_by.action.title}”."
             placed = STOP if one.action.placed == STOP else NEEDED
-            one = replace(one, action=replace(one.action, placed=placed, why_here=why))
+            one = replace(one, action=replace(one.action, placed=placed), needed_by=needed_by.action)
         found.append(one)
     return found
 
