@@ -117,6 +117,8 @@ def _take_up(action: RemediationAction, proposed: Mapping[str, Any], today: date
     action.requirements = proposed["requirements"]
     action.suggested_owner, action.priority = proposed["owner"], proposed["priority"]
     action.rank, action.package = proposed.get("rank") or 0, (proposed.get("package") or "")[:40]
+    action.placed = (proposed.get("class") or "")[:24]
+    action.whole_organisation = bool(proposed.get("whole_organisation"))
     action.why_here, action.stopgap = proposed.get("why_here") or "", proposed.get("stopgap") or ""
     if "effort" not in action.set_by_hand:
         action.effort = proposed["effort"]
@@ -474,15 +476,22 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
 
 
 @transaction.atomic
-def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, str]], *, by: User) -> int:
-    """Take what a file says of several actions: owner, due date, and what was done; all of it or nothing.
+def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, date | None, str]], *, by: User) -> int:
+    """Take what a file says of several actions: owner, both dates, and what was done; all of it or nothing.
 
     None and "" leave what stands. Returns how many actions were changed. Raises as `plan` and `report`.
     """
     done = 0
-    for action, owner, due, note in rows:
+    for action, owner, due, full_due, note in rows:
         stands = RemediationAction.objects.select_related("owner", "organisation").get(pk=action.pk)
-        plan(stands, by=by, owner=owner or stands.owner, due=due or stands.due, effort=str(stands.effort))
+        plan(
+            stands,
+            by=by,
+            owner=owner or stands.owner,
+            due=due or stands.due,
+            full_due=full_due,
+            effort=str(stands.effort),
+        )
         if note:
             report(RemediationAction.objects.select_related("use", "organisation").get(pk=action.pk), by=by, note=note)
         done += 1

@@ -73,6 +73,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='remediationaction',
+            name='placed',
+            field=models.CharField(blank=True, max_length=24),
+        ),
+        migrations.AddField(
+            model_name='remediationaction',
+            name='whole_organisation',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='remediationaction',
             name='rank',
             field=models.PositiveSmallIntegerField(default=0),
         ),

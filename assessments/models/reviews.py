@@ -374,6 +374,8 @@ class RemediationAction(models.Model):
     first_step_on = models.DateField(null=True)  # the day on which somebody said that the first step is done
     rank = models.PositiveSmallIntegerField(default=0)  # place in the order of the plan; 0 in editions without one
     package = models.CharField(max_length=40, blank=True)  # key of the edition's package
+    placed = models.CharField(max_length=24, blank=True)  # what gave it its place: stop, needed, or its class
+    whole_organisation = models.BooleanField(default=False)  # true of the organisation, not of this use alone
     why_here = models.TextField(blank=True)  # why it has this place; of an action that somebody added: why it is needed
     stopgap = models.TextField(blank=True)  # the first step in the edition's words
     effort = models.CharField(max_length=1)

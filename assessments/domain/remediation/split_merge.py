@@ -33,7 +33,7 @@ from assessments.models import ActionStatus, RemediationAction, User
 MOST_PARTS, MOST_MERGED = 6, 12
 COPIED = (
     "use", "organisation", "question", "requirements", "suggested_owner", "due", "full_due", "effort", "priority",
-    "package", "rank", "why_here", "stopgap", "clause", "added_by",
+    "package", "placed", "rank", "whole_organisation", "why_here", "stopgap", "clause", "added_by",
 )  # fmt: skip
 """What a part takes over from the action that was split."""
 
