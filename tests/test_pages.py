@@ -53,7 +53,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "actions": [("owner", ""), ("assigned", ""), ("viewer", ""), ("newcomer", "")],
     "action": [
         ("contributor", "action"),
-        ("contributor", "action", "sent empty"),
+        ("assigned", "action of the assigned", "sent empty"),
         ("viewer", "action"),
         ("independent", "reported action"),
         ("owner", "reported action"),

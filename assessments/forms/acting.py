@@ -214,7 +214,8 @@ class DatesForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["due"] = day_field(_("New due date"), first=timezone.localdate())
+        label = _("New due date") if data is not None else _("Change due date of selected")
+        self.fields["due"] = day_field(label, first=timezone.localdate())
         self.helper = helper("due")
 
 
