@@ -1248,7 +1248,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
     return {pk for pk in people if pk is not None}
 
 
-WORKED = (ActionEvent.Kind.REPORTED, ActionEvent.Kind.ATTACHED)
+WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "started", "not_relevant"))
 """The lines of an action's history whose writer worked on it."""
 
 
