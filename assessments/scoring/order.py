@@ -249,9 +249,15 @@ class _Plan:
                 named[fact] = named.get(fact, 0) + 1
                 why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
             if one.needed_by is not None:
-                why = f"{why.removesuffix('.')}; needed before “{one.needed_by.title}”."
+                why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
                 action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
             yield replace(action, rank=rank, why_here=why)
+
+    def task(self, action: ProposedAction) -> str:
+        """The task of an action as a whole, also where only its open lines are left."""
+        question = self.edition.questions.get(action.question)
+        said = action_words(question, self.family, self.declared.facts).task if question else ""
+        return self.words.fill(said) if said else action.title
 
     def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
         """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
@@ -261,12 +267,14 @@ class _Plan:
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
         if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
-            return f"there is only a first count, {given.measured} {question.figure.unit} ({said})"
+            return f"there is only a first count, {given.measured} {question.figure.unit}"
         texts = {item.key: item.text for item in question.items}
         still_open = [finding.item for finding in action.findings if finding.item]
         if given is not None and given.ticks and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+            if not self.is_begun(question):
+                return f"“{question.title}” is not in place ({said})"
             return f"not all of it is in place ({said}); still open: {first}"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
