@@ -274,7 +274,10 @@ class _Plan:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
             if not self.is_begun(question):
-                return f"“{question.title}” is not in place ({said})"
+                shown = [item.key for item in self.declared.items(self.edition, question)]
+                there = len(given.ticks.intersection(shown))
+                verb = "is" if there == 1 else "are"
+                return f"only {there} of {len(shown)} points of “{question.title}” {verb} in place"
             return f"not all of it is in place ({said}); still open: {first}"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
