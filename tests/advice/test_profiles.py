@@ -139,7 +139,9 @@ def test_an_empty_form_gives_the_plan_of_nothing_in_place(id: str) -> None:
 
 def test_the_answers_of_a_profile_change_its_first_ten() -> None:
     """On average; the remedies of the expert win over this figure (ADVICE section 9), which the review reports."""
-    shared = [len(set(first_ten(plan_of(id))) & set(first_ten(assess(bank(), blank(profiles()[id]))))) for id in PROFILES]
+    shared = [
+        len(set(first_ten(plan_of(id))) & set(first_ten(assess(bank(), blank(profiles()[id]))))) for id in PROFILES
+    ]
     assert sum(shared) / len(shared) <= REVIEW["blank_overlap_at_most"]
 
 
