@@ -31,7 +31,7 @@ from assessments.errors import (
 from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
-from assessments.guideline.reach import as_answer
+from assessments.guideline.reach import ASSUMED, as_answer
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
     ActionEvent,
@@ -1226,12 +1226,15 @@ def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[
 
 def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]:
     """The facts that are asked of this use and have no answer yet, in order."""
+    rows = list(use.fact_rows())
+    assumed = ASSUMED.keys() - {row.key for row in rows}
     declared = Declared(
-        facts=declared_facts(edition, use.fact_rows()),
+        facts=declared_facts(edition, rows),
         parts=use.system.parts,
         tier=Tier(use.assigned_tier or Tier.LOW),
     )
-    return tuple(key for key in asked_facts(edition, declared) if key not in declared.facts)
+    asked = asked_facts(edition, declared)
+    return tuple(key for key in asked if key not in declared.facts or key in assumed)
 
 
 def delivery_team(assessment: Assessment) -> set[int]:
@@ -1245,7 +1248,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
     return {pk for pk in people if pk is not None}
 
 
-WORKED = (ActionEvent.Kind.REPORTED, ActionEvent.Kind.ATTACHED)
+WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "started", "not_relevant"))
 """The lines of an action's history whose writer worked on it."""
 
 

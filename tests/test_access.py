@@ -68,12 +68,31 @@ OPENED: dict[str, dict[str, str]] = {
     "actions": {"": SIGNED_IN},
     "action": {
         "action": "               login 404 200 200 404 200 200 200 404",
+        "action of the assigned": "login 404 200 200 200 200 200 200 404",
+        "added action": "         login 404 200 200 404 200 200 200 404",
         "no action": HIDDEN,
         "neighbour's action": "   login 404 404 404 404 404 404 404 404",
     },
     "actions_export": {"": SIGNED_IN},
     "actions_import": {"": "      login 200 403 200 200 200 403 403 403"},
     "actions_dates": {"": SIGNED_IN},
+    "action_new": {"": "          login 200 403 200 403 200 403 403 403"},
+    "actions_merge": {"": SIGNED_IN},
+    "action_edit": {
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_split": {  # only who sees the whole plan
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 403 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_not_relevant": {
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
     "actions_moved": {
         "dates moved": "          login 404 403 200 404 200 404 404 404",
         "no dates moved": HIDDEN,
@@ -504,6 +523,7 @@ FORMS = {
     "submission in review": {"target": f"q:{QUESTION}", "mark": "accepted"},
     "returned": {"target": f"q:{QUESTION}", f"r-q-{QUESTION}-words": "It is on page 3."},
     "reported action": {"accept": "1"},
+    "action set aside": {"because": ""},
     "open invitation": {"cancel": "1"},
     "draft, request": {"done": "1"},
     "draft, request to change": {"change": "1"},
@@ -520,7 +540,26 @@ POSTED: dict[str, dict[str, str]] = {
     "dashboard": {"": HIDDEN},  # the inbox: an empty form names no line of it
     "action": {
         "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "action set aside": "     login 404 403 403 404 403 yes yes 404",
         "reported action": "      login 404 403 403 404 403 yes yes 404",
+    },
+    "action_new": {"": "          login yes 403 yes 403 yes 403 403 403"},
+    "actions_merge": {"": SIGNED_IN.replace("200", "yes")},
+    "action_edit": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_split": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes 403 yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_not_relevant": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "neighbour's action": HIDDEN,
     },
     "actions_moved": {
         "dates moved": "          login 404 403 yes 404 yes 404 404 404",

@@ -74,7 +74,7 @@ def test_the_register_is_narrowed_by_owner_day_priority_status_system_and_words(
 
 
 def test_the_register_is_put_in_order_and_leafed_through_by_key(client, cast, assessment, monkeypatch):
-    from assessments.views import acting as views
+    from assessments.views.remediation import register as views
 
     monkeypatch.setattr(views, "ROWS", 2)
     for sort in ("due", "priority", "owner", "system", "newest"):
@@ -117,7 +117,7 @@ def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, 
     mine = next(line for line in lines if line["Number"] == str(action.number))
     assert mine["Use reference"] == assessment.use.reference
     assert mine["What to do"] == "'=HYPERLINK(1)"  # no spreadsheet runs it
-    assert (mine["Owner's mail address"], mine["Due"], mine["Effort"], mine["Status"]) == (
+    assert (mine["Owner's mail address"], mine["All done due"], mine["Effort"], mine["Status"]) == (
         cast.contributor.email, action.due.isoformat(), "Months", "Open",
     )  # fmt: skip
 
@@ -133,11 +133,11 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
     rows = [dict(zip(columns, row, strict=True)) for row in csv.reader(io.StringIO(data))][1:]
     for row in rows:
         if row["Number"] == str(should.number):
-            row |= {"Owner's mail address": cast.contributor.email.upper(), "Due": in_days(40).isoformat()}
+            row |= {"Owner's mail address": cast.contributor.email.upper(), "All done due": in_days(40).isoformat()}
         elif row["Number"] == str(consider.number):
             row |= {"Status": "done", "What was done": "Reviewed on 3 December."}
         elif row["Number"] == str(condition.number):
-            row |= {"Due": in_days(90).isoformat(), "Owner's mail address": cast.outsider.email}
+            row |= {"All done due": in_days(90).isoformat(), "Owner's mail address": cast.outsider.email}
     rows.append(dict.fromkeys(columns, "") | {"Use reference": "nowhere", "Number": "1"})
     table = tablib.Dataset(*[[row[name] for name in columns] for row in rows], headers=columns)
     content = table.export(kind)

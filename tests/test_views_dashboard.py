@@ -174,8 +174,8 @@ def test_lists_cost_the_same_for_one_use_or_many(client: Client, cast: Cast, nam
 # --- actions ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_list_of_actions_says_what_will_stand_there(client: Client, cast: Cast) -> None:
-    assert "Actions will stand here" in read(client, cast.owner, ACTIONS)
+def test_an_empty_list_of_actions_says_how_they_get_there(client: Client, cast: Cast) -> None:
+    assert "No actions yet" in read(client, cast.owner, ACTIONS)
 
 
 def test_late_actions_stand_first_and_closed_ones_only_when_asked_for(client: Client, cast: Cast) -> None:

@@ -385,7 +385,8 @@ def test_all_facts_are_listed_and_unknown_ones_marked(client, cast):
     client.force_login(cast.owner)
     response = client.get(use.get_absolute_url())
     listed = {line.key: line for _title, lines in response.context["groups"] for line in lines}
-    assert set(listed) == set(response.context["facts"].asked)
+    assert set(listed) == {*response.context["facts"].asked, "reversibility"}  # that there is no effect decides it
+    assert listed["reversibility"].state == "filled_in"
     assert listed["trains_on_user_data"].state == "unknown"
     assert "trains_on_user_data" in [line.key for line in response.context["behind"]]
 

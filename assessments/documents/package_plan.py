@@ -122,7 +122,8 @@ def plan_layouts(report: Report) -> tuple[str, ...]:
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
-            context | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense},
+            context
+            | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense},
         )
         for room in ROOMS
     )

@@ -701,14 +701,14 @@ def _evidence_index(content: Mapping[str, Any]) -> Iterable[EvidenceEntry]:
         for piece in pieces_of(content["answers"].get(shown["question"])):
             pieces.setdefault(piece["reference"], piece)
             supports[piece["reference"]] = supports.get(piece["reference"], 0) + 1
-    for number, (reference, piece) in enumerate(pieces.items(), 1):
+    for number, (reference, described) in enumerate(pieces.items(), 1):
         yield EvidenceEntry(
             number=number,
-            title=piece["title"],
-            period=_period(piece),
+            title=described["title"],
+            period=_period(described),
             supports=supports[reference],
-            sha256=piece["sha256"],
-            shown_by=piece["held_by"] if piece["on_request"] else "",
+            sha256=described["sha256"],
+            shown_by=described["held_by"] if described["on_request"] else "",
         )
 
 

@@ -32,6 +32,7 @@ from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN
 from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
 from assessments.models import Edition as EditionRow
+from assessments.models.base import NOT_CHINESE, has_chinese
 from assessments.models.portfolio import newest_assessments, next_date_of, with_dates, with_newest
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -379,6 +380,8 @@ def _check_row(
             count = len(text) - column.longest
             too_long = ngettext("%(n)s character too long.", "%(n)s characters too long.", count)
             fault(column.key, too_long % {"n": count})
+    if merged["scope_zh"] and not has_chinese(merged["scope_zh"]):
+        fault("scope_zh", str(NOT_CHINESE))
     parts, strange = _read_parts(merged["parts"])
     if strange:
         said = _("“%(word)s” is no part. Write %(parts)s; several with a semicolon between them.")

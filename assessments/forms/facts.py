@@ -119,6 +119,22 @@ class DayForYes(forms.DateField):
         return
 
 
+class AskedSometimes(forms.ChoiceField):
+    """An answer that is not called optional although other answers may leave it needless (`FactsForm.clean`)."""
+
+    def validate(self, value: str) -> None:
+        if value:
+            super().validate(value)
+
+
+class TickedSometimes(forms.MultipleChoiceField):
+    """As `AskedSometimes`, for a tick list."""
+
+    def validate(self, value: list[str]) -> None:
+        if value:
+            super().validate(value)
+
+
 class FactsForm(forms.Form):
     """The facts of one group. `locked` ones are shown and never read from the request.
 
@@ -149,7 +165,9 @@ class FactsForm(forms.Form):
         self.fields["operation"] = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
         for key, fact in self.facts.items():
             row = rows.get(key)
-            kind = forms.MultipleChoiceField if fact.many else forms.ChoiceField
+            kind: Any = forms.MultipleChoiceField if fact.many else forms.ChoiceField
+            if fact.otherwise is not None:
+                kind = TickedSometimes if fact.many else AskedSometimes
             stands = to_form(fact, row.value) if row else self.implied(fact)
             self.fields[key] = kind(
                 label=fact.question,
@@ -158,7 +176,7 @@ class FactsForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple if fact.many else forms.RadioSelect,
                 initial=self.drafted(key, stands, many=fact.many) if key not in locked else stands,
                 disabled=key in locked,
-                required=key not in locked and fact.otherwise is None,
+                required=key not in locked,
                 error_messages={"required": CHOOSE_OR_UNKNOWN if fact.unknown else CHOOSE},
             )
             self.fields[f"base_{key}"] = forms.IntegerField(

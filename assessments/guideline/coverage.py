@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, product
 
 from assessments.guideline.asking import Hinge, hinges, module_sizes, shown_at_most
 from assessments.guideline.conditions import Answer, Facts
 from assessments.guideline.edition import Edition, Fact, Requirement, TierRule
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder, Tier
 
 ORGANISATION_PARTS = (Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION)
@@ -109,6 +111,33 @@ def part_sets() -> Iterator[tuple[Stakeholder, ...]]:
     yield developer, organisation
     yield provider, organisation
     yield ORGANISATION_PARTS
+
+
+@lru_cache(maxsize=32)
+def questions_put(edition: Edition, part: Stakeholder) -> tuple[int, int]:
+    """Count the questions that are put to one part, with the mildest facts at Low and with the gravest at High.
+
+    Without a sector, whose module comes on top.
+    """
+    counts = []
+    for tier, gravest in ((Tier.LOW, False), (Tier.HIGH, True)):
+        facts = complete(edition.facts, {key: _extreme(fact, gravest) for key, fact in edition.facts.items()})
+        counts.append(len(edition.shown_questions({**facts, "tier": str(tier)}, (part,))))
+    return counts[0], counts[1]
+
+
+def _extreme(fact: Fact, gravest: bool) -> Answer:
+    if fact.key == "sector":
+        return "none"
+    named = fact.worst if gravest else fact.mildest
+    if named is not None:
+        return named
+    if fact.yes_no:
+        return gravest
+    values = tuple(value for value in map(str, fact.values) if value not in fact.alone)
+    if fact.many:
+        return values if gravest else tuple(map(str, fact.values[:1]))
+    return values[-1] if gravest else str(fact.values[0])
 
 
 def tiers_reached(edition: Edition) -> dict[Tier, str]:

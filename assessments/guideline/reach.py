@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 JOIN = "+"
 """Between the line of the register and the question that extends it."""
 
+ASSUMED: Mapping[str, Answer] = {"sector": "none"}
+"""What a use without an answer is read as. The fact is asked all the same."""
+
 type Raw = Mapping[str, Any]
 
 
@@ -178,9 +181,9 @@ def complete(facts_of: Mapping[str, Fact], facts: Facts) -> dict[str, Answer]:
 
     A fact whose `shown_when` does not hold takes its `otherwise`, whatever was stored; one that nobody answered takes
     what another fact implies; the derived values of a list are added or taken out. An answer that somebody gave stays.
-    A use without a sector is in none. Idempotent. Releases before 3 say nothing of all this, so their facts stay.
+    Facts without an answer in `ASSUMED` take it. Idempotent. Releases before 3 say nothing of all this, so their facts stay.
     """
-    known: dict[str, Answer] = {"sector": "none", **facts}
+    known: dict[str, Answer] = {**ASSUMED, **facts}
     for fact in facts_of.values():
         if fact.key in known:
             known[fact.key] = as_answer(fact, known[fact.key])

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0014_fact_drafts'),
+        ('assessments', '0015_people_change_the_plan'),
     ]
 
     operations = [

@@ -29,6 +29,8 @@ from assessments.models.questionnaires import (
     edition_for,
 )
 from assessments.models.reviews import (
+    NEXT_DUE,
+    OWN,
     ActionEvent,
     ActionStatus,
     Condition,
@@ -64,6 +66,7 @@ from assessments.models.systems import (
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
+    "NEXT_DUE", "OWN",
     "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind",
     "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
     "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",

@@ -15,7 +15,6 @@ from django.utils import timezone
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
@@ -109,6 +108,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "purpose": use.purpose,
             "setting": use.setting,
             "people_affected": use.people_affected,
+            "people_word": use.people_word,
             "scope_en": use.scope_en,
             "scope_zh": use.scope_zh,
             "exclusions": use.exclusions,
@@ -177,7 +177,7 @@ def _actions(
         values,
         findings,
         result=result,
-        words=UseWords(people=NEUTRAL_PEOPLE, system=use.system.name),
+        words=use.words,
         incident=incident,
         holds=[hold.fact for hold in use.holds.order_by("pk") if hold.closed_at is None],
         today=timezone.localdate(),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast
@@ -17,7 +18,8 @@ from assessments.guideline.conditions import Answer as FactAnswer
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import HoldKind, Stakeholder, Tier
-from assessments.models.base import Frozen, FrozenQuerySet, Referenced
+from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords, guess_people_word
+from assessments.models.base import NOT_CHINESE, Frozen, FrozenQuerySet, Referenced, has_chinese
 from assessments.models.people import Organisation
 from assessments.models.prepared import Given, Prepared
 
@@ -108,8 +110,20 @@ class DeclaredUse(Referenced):
     def __str__(self) -> str:
         return self.title
 
+    def clean(self) -> None:
+        """Ask for Chinese where a text is called Chinese; a new use takes its word for people from their description."""
+        if self.scope_zh and not has_chinese(self.scope_zh):
+            raise ValidationError({"scope_zh": NOT_CHINESE})
+        if self.pk is None and not self.people_word:
+            self.people_word = guess_people_word(self.people_affected)
+
     def get_absolute_url(self) -> str:
         return reverse("use", args=[self.reference])
+
+    @property
+    def words(self) -> UseWords:
+        """By what words the plan speaks of the use."""
+        return UseWords(people=self.people_word or NEUTRAL_PEOPLE, system=self.system.name)
 
     def tier_over(self, by_rules: Tier) -> Tier:
         """The assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""

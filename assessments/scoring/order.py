@@ -31,7 +31,8 @@ POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who p
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _MONTH = 30
-_MOSTLY_MISSING = 500  # lost weight per thousand from which a practice counts as missing rather than begun
+_NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
+_MOSTLY_MISSING = 500  # of lost weight per thousand; a practice that loses more is missing, others are begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +189,13 @@ class _Plan:
         share = -1000 * lost // max(self.possible.get(question.key, 0), 1)
         key = (
             0 if stops else 1,
+            int(-share <= _NEARLY_DONE),
             self.step(question),
-            int(-share < _MOSTLY_MISSING),
+            int(-share <= _MOSTLY_MISSING),
             _class_rank(class_key),
             share,
             _EFFORTS.index(effort),
+            -self.share(question),
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
@@ -200,7 +203,7 @@ class _Plan:
     def is_begun(self, question: Question) -> bool:
         """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
 
-        That is its leading line; where it has none, more than half of its lines.
+        That is its leading line; where it has none, half of its lines.
         """
         answer = self.answers.get(question.key)
         if answer is None or not answer.ticks or answer.misses_target(question):
@@ -208,7 +211,7 @@ class _Plan:
         shown = {item.key for item in self.declared.items(self.edition, question)}
         if question.lead in shown:
             return question.lead in answer.ticks
-        return 2 * len(answer.ticks & shown) > len(shown)
+        return 2 * len(answer.ticks & shown) >= len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -219,13 +222,17 @@ class _Plan:
         unmet = any(not finding.half_credits for finding in findings)
         return unmet and question.stop is not None and question.stop.holds(self.declared.context, unknown=False)
 
+    def share(self, question: Question) -> int:
+        """The share, in per cent, of what set the tier that the practice answers to."""
+        facts = self.relevant.of(self.edition, question, self.declared)
+        return 100 * sum(fact in question.answers_to for fact in facts) // max(len(facts), 1)
+
     def step(self, question: Question) -> int:
         """How much of what set the tier the practice answers to: most, some or none."""
-        facts = self.relevant.of(self.edition, question, self.declared)
-        answered = sum(fact in question.answers_to for fact in facts)
-        if not answered:
+        share = self.share(question)
+        if not share:
             return NONE
-        return MOST if 100 * answered >= self.order.most * len(facts) else SOME
+        return MOST if share >= self.order.most else SOME
 
     def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
         """Give each action its rank and the one sentence that names a fact and the answer.
@@ -242,9 +249,15 @@ class _Plan:
                 named[fact] = named.get(fact, 0) + 1
                 why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
             if one.needed_by is not None:
-                why = f"{why.removesuffix('.')}; needed before “{one.needed_by.title}”."
+                why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
                 action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
             yield replace(action, rank=rank, why_here=why)
+
+    def task(self, action: ProposedAction) -> str:
+        """The task of an action as a whole, also where only its open lines are left."""
+        question = self.edition.questions.get(action.question)
+        said = action_words(question, self.family, self.declared.facts).task if question else ""
+        return self.words.fill(said) if said else action.title
 
     def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
         """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
@@ -254,12 +267,17 @@ class _Plan:
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
         if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
-            return f"there is only a first count, {given.measured} {question.figure.unit} ({said})"
+            return f"there is only a first count, {given.measured} {question.figure.unit}"
         texts = {item.key: item.text for item in question.items}
         still_open = [finding.item for finding in action.findings if finding.item]
         if given is not None and given.ticks and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+            if not self.is_begun(question):
+                shown = [item.key for item in self.declared.items(self.edition, question)]
+                there = len(given.ticks.intersection(shown))
+                verb = "is" if there == 1 else "are"
+                return f"only {there} of {len(shown)} points of “{question.title}” {verb} in place"
             return f"not all of it is in place ({said}); still open: {first}"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
@@ -309,11 +327,11 @@ class _Plan:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
-                yield self.other(OPEN_FACT, fact, (1, NONE), fact=self.edition.facts[fact].label)
+                yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
         posts = list(dict.fromkeys(one.action.owner for one in drawn))
         if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
             yield self.other(
-                VACANT_POST, "", (1, NONE), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
+                VACANT_POST, "", (1, 0), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
             )
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
@@ -342,7 +360,7 @@ class _Plan:
             placed=STOP if stop else "consider",
             blocking=stop,
         )
-        return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+        return _Candidate(action, (*place, NONE, 0, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 TITLE_LETTERS = 110
@@ -409,7 +427,7 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
     for one in ordered:
         lift(one, one.key, 0, frozenset({one.action.question}))
         if one.action.placed != STOP and missing.intersection(one.needs):
-            later = (one.key[0], max(one.key[1], NONE), *one.key[2:])
+            later = (*one.key[:2], NONE, *one.key[3:])
             if places[one.action.question][0] == one.key:
                 places[one.action.question] = (later, 1)
     found = []

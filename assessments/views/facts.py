@@ -23,7 +23,7 @@ from assessments.domain.facts import drafts
 from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
-from assessments.guideline.reach import is_shown
+from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
 from assessments.models.snapshots import asked_facts, fact_vocabulary
@@ -116,7 +116,11 @@ class Facts:
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
-        return tuple(key for key in self.asked if key not in self.values)
+        return tuple(key for key in self.asked if not self.is_answered(key))
+
+    def is_answered(self, key: str) -> bool:
+        """Tell whether somebody answered a fact, or it follows from other answers."""
+        return key in self.rows or (key in self.values and key not in ASSUMED)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
@@ -133,6 +137,14 @@ class Facts:
     def of_group(self, group: FactGroup) -> tuple[Fact, ...]:
         """The facts of a group that are asked of this use."""
         return tuple(fact for fact in group.facts if fact.key in self.asked)
+
+    def in_list(self, group: FactGroup) -> tuple[Fact, ...]:
+        """The facts of a group that the tier page lists: those asked, and those of the tier that follow from others."""
+        return tuple(
+            fact
+            for fact in group.facts
+            if fact.key in self.asked or (fact.kind == "tier" and self.is_answered(fact.key))
+        )
 
     def on_page(self, group: FactGroup) -> tuple[Fact, ...]:
         """The facts of a group that its page has: those asked, and those that an answer on the page may ask for."""
@@ -151,7 +163,7 @@ class Facts:
         for group in self.edition.fact_groups:
             keys = [fact.key for fact in self.of_group(group)]
             if keys:
-                answered = sum(key in self.values for key in keys)
+                answered = sum(self.is_answered(key) for key in keys)
                 found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
         return tuple(found)
 
@@ -162,7 +174,7 @@ class Facts:
         fact = self.edition.facts[key]
         row = self.rows.get(key)
         url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change else ""
-        if key in self.values and (row is None or not is_shown(fact, self.values)):
+        if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
             note = _("follows from other answers")
             return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
         if row is None:
@@ -616,7 +628,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "behind": [facts.line(key) for key in dict.fromkeys((*_behind(result), *facts.unknown))],
         "prohibited": _prohibited(facts),
         "groups": [
-            (group.title, [facts.line(fact.key) for fact in facts.of_group(group)])
+            (group.title, [facts.line(fact.key) for fact in facts.in_list(group)])
             for group in edition.fact_groups
             if facts.of_group(group)
         ],

@@ -22,7 +22,7 @@ def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
     for question in assessed.questions:
         yield question.key, question.title
         yield question.key, question.text
-        said = action_words(question, family)
+        said = action_words(question, family, assessed.declared.facts)
         yield from ((f"{question.key} action", text) for text in (said.task, said.stopgap, said.gap))
         for item in assessed.declared.items(edition, question):
             yield f"{question.key}/{item.key}", item.text

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from assessments import declaring
 from tests.factories import MILD, make_use
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,17 @@ def test_an_answer_of_the_release_before_is_shown_and_not_saved_anew(client, use
     client.post(url(use, "system"), mild(edition, "system"))
     row = use.fact_rows().get(key="model_source")
     assert (row.value, row.revision) == ("third_party", 1)
+
+
+def test_no_question_is_called_optional(client, use):
+    for group in ("control", "reach"):
+        assert "(optional)" not in text_of(client.get(url(use, group)))
+
+
+def test_a_sector_is_asked_although_none_is_assumed(client, use):
+    page = client.get(url(use, "system"))
+    assert not re.search(r'name="sector"[^>]* checked', page.content.decode())
+    assert "sector" in declaring.missing_facts(use, declaring.current_edition(use))
 
 
 def test_a_page_without_an_answer_says_what_to_do(client, use):
