@@ -917,8 +917,8 @@ AMONG_OTHERS = {
     ),
     "an order without one of its steps": (
         "policy.yaml",
-        "steps: [stop, needed, tier, class, lost, effort]",
-        "steps: [stop, needed, tier, class, lost]",
+        "steps: [stop, needed, tier, begun, class, lost, effort]",
+        "steps: [stop, needed, tier, begun, class, lost]",
         "order.steps: effort is missing",
     ),
     "an extension of an unknown line": (
