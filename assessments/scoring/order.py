@@ -269,7 +269,8 @@ class _Plan:
         if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
             return f"there is only a first count, {given.measured} {question.figure.unit}"
         texts = {item.key: item.text for item in question.items}
-        still_open = [finding.item for finding in action.findings if finding.item]
+        weighty = sorted(action.findings, key=lambda finding: -finding.weight)
+        still_open = [finding.item for finding in weighty if finding.item]
         if given is not None and given.ticks and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
@@ -360,7 +361,7 @@ class _Plan:
             placed=STOP if stop else "consider",
             blocking=stop,
         )
-        return _Candidate(action, (*place, NONE, 0, _class_rank("consider"), 0, 0, 0, len(self.place)))
+        return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 TITLE_LETTERS = 110
