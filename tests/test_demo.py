@@ -146,7 +146,11 @@ def test_another_reviewing_body_keeps_its_place(tmp_path: Path):
     ("was", "now", "fault"),
     [
         ("  use-register:\n", "  use-registers:\n", "answers.use-registers: this question is not put to the use"),
-        ("[sensitive-audit]", "[sensitive-adit]", "answers.audit-trail: the line “sensitive-adit” is not shown to the use"),
+        (
+            "[sensitive-audit]",
+            "[sensitive-adit]",
+            "answers.audit-trail: the line “sensitive-adit” is not shown to the use",
+        ),
         ("  sector: none", "  sektor: none", "sektor: there is no such fact"),
         ("  sector: none", "  sector: nine", "sector: “nine” is no answer to this question."),
         (
