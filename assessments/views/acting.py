@@ -597,7 +597,9 @@ def gap_of(
 ) -> dict[str, Any]:
     """What was answered, what falls short of which clause, and what to do about it."""
     given = content["answers"].get(found.question) if content else None
-    proposed = next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
+    proposed: dict[str, Any] = (
+        next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
+    )
     steps, closes = remedies_at(question, found.question, content)
     originals = list(dict.fromkeys([*filter(None, [found.stopgap]), *steps]))
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
