@@ -92,7 +92,7 @@ class RegisterForm(forms.Form):
         whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
             "priority": [("", _("All")), ("blocking", _("Blocks a certificate")), *priorities],
-            "sort": list(self.sorts),
+            "sort": [*self.sorts],
             "owner": [("", _("All")), *whose, *people],
             "system": [("", _("All")), *systems],
         }
