@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -50,15 +51,18 @@ class Room:
     measure: int
     closes: int
     dense: bool = False
+    dates_aside: bool = False  # a draft's dates are long: they stand in the margin instead of over the columns
 
 
 ROOMS = (
     Room(220, 260, 200, 210, 190),
     Room(160, 240, 190, 150, 130),
     Room(150, 220, 180, 130, 120, dense=True),
-    Room(70, 220, 180, 110, 100, dense=True),
-    Room(50, 160, 180, 60, 60, dense=True),
+    Room(70, 220, 180, 110, 100, dense=True, dates_aside=True),
+    Room(50, 160, 180, 60, 60, dense=True, dates_aside=True),
 )
+ROOMY, FEW_ACTIONS = 2, 20
+"""So many rooms are not tried where there are more actions than these: they have never been enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """
     if not report.by_package or not report.actions:
         return plan.plan_pdf(report, identifier=identifier, created=created)
-    most = PAGES + len(report.actions) // ACTIONS_A_PAGE
+    most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
     return engine.render(
         *plan_layouts(report),
         identifier=identifier,
@@ -122,10 +126,9 @@ def plan_layouts(report: Report) -> tuple[str, ...]:
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
-            context
-            | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense},
+            context | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense, "aside": room.dates_aside and report.frozen is None},
         )
-        for room in ROOMS
+        for room in ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
     )
 
 
