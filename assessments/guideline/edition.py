@@ -15,6 +15,7 @@ from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, 
 from assessments.guideline.order import ActionWords, Order, Standing
 from assessments.guideline.packages import Package
 from assessments.guideline.reach import Opening, Reason, register_id
+from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import (
     Basis,
     CheckKind,
@@ -327,6 +328,7 @@ class Policy:
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
     accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
     reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
+    readiness: ReadinessRules | None = None  # from release 3 on
 
 
 @dataclass(frozen=True, slots=True)
