@@ -281,6 +281,9 @@ class Questionnaire:
     intro: str
 
 
+OPT_OUT = "T1-LIM-02"
+"""The duty of Table 1 to let people opt out, which nobody owes who deals with nobody individually."""
+
 ACCEPTED_RISK_DAYS = 180
 REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
     "condition": (14, 3),
@@ -483,8 +486,12 @@ class Edition:
         )
 
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
-        """*Not applicable* is no answer on Table 1, an overlay that holds, or prohibited uses (DESIGN section 4)."""
-        return self.blocking_requirements(facts).isdisjoint(requirements)
+        """Tell whether *not applicable* is an answer: not on Table 1, an overlay that holds, or prohibited uses.
+
+        From release 3 on the opt-out is answered so where nobody is dealt with individually (ADVICE section 8, ruling 5).
+        """
+        blocking = self.blocking_requirements(facts)
+        return not any(id in blocking and not (self.order and register_id(id) == OPT_OUT) for id in requirements)
 
     @cached_property
     def package_of(self) -> Mapping[str, Package]:

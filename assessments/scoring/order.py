@@ -236,8 +236,9 @@ class _Plan:
         """When all is done: never sooner than the effort; the respondent's own date where it is not later."""
         full = max(days, self.order.effort_days[effort])
         answer = self.answers.get(question)
-        if answer and answer.planned_for and self.today:
-            planned = (answer.planned_for - self.today).days
+        own = answer and (answer.planned_for or answer.target_by)
+        if own and self.today:
+            planned = (own - self.today).days
             if 0 < planned <= full:
                 return planned
         return full

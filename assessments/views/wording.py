@@ -45,7 +45,9 @@ def as_day(value: Any) -> date | None:
 def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
     """Read the answers of a picture as scoring sees them."""
     return {
-        key: answer_value(given["choice"], given["items"], as_day(given["planned_for"]), given["reason"])
+        key: answer_value(
+            given["choice"], given["items"], as_day(given["planned_for"]), given["reason"], given.get("figure")
+        )
         for key, given in content["answers"].items()
     }
 
