@@ -212,7 +212,9 @@ def actions_for(user: User) -> QuerySet[RemediationAction]:
 
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
-    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+    lambda: RemediationAction.objects.filter(use=Given("use"))
+    .exclude(status=ActionStatus.CLOSED)
+    .select_related("owner")
 )
 
 

@@ -493,6 +493,10 @@ class Edition:
         blocking = self.blocking_requirements(facts)
         return not any(id in blocking and not (self.order and register_id(id) == OPT_OUT) for id in requirements)
 
+    def is_opt_out(self, question: Question) -> bool:
+        """Tell whether a question asks for the way to opt out, to which *nobody is dealt with individually* is an answer."""
+        return self.order is not None and any(register_id(id) == OPT_OUT for id in question.requirements)
+
     @cached_property
     def package_of(self) -> Mapping[str, Package]:
         return {package.key: package for package in self.packages}

@@ -29,7 +29,8 @@ OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold",
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
 _EFFORTS = tuple(Effort)
-_MONTH = 30
+MONTH_DAYS = 30
+"""A month of dates and of load (ADVICE section 8, ruling 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,8 +370,8 @@ def _spread(actions: Iterable[ProposedAction], order: Order) -> Iterator[Propose
         taken = due.setdefault(action.owner, [])
         days = action.full_days or action.due_days
         if not action.blocking:
-            while sum(abs(other - days) < _MONTH for other in taken) >= order.load:
-                days += _MONTH
+            while sum(abs(other - days) < MONTH_DAYS for other in taken) >= order.load:
+                days += MONTH_DAYS
         taken.append(days)
         yield replace(action, full_days=days)
 

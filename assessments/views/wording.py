@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.edition import Edition, Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
@@ -50,6 +51,23 @@ def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
         )
         for key, given in content["answers"].items()
     }
+
+
+def figure_words(question: Question, answer: AnswerValue) -> str:
+    """Say what was measured against which target; empty where the answer has no figure."""
+    if question.figure is None:
+        return ""
+    unit = question.figure.unit
+    said = []
+    if answer.measured is not None:
+        said.append(_("measured %(n)s %(unit)s") % {"n": answer.measured, "unit": unit})
+    if answer.target is not None:
+        said.append(_("target %(n)s %(unit)s") % {"n": answer.target, "unit": unit})
+    if answer.target_by:
+        said.append(_("by %(day)s") % {"day": date_format(answer.target_by, "DATE_FORMAT")})
+    if answer.misses_target(question):
+        said.append(_("target missed, counts as partly"))
+    return ", ".join(said)
 
 
 def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
