@@ -147,12 +147,12 @@ class ResultsPage:
     # --- tier ---
 
     @property
-    def higher(self) -> list[tier_changes.TierChange]:
+    def higher(self) -> str:
         tier = self.content["tier"]
         return tier_changes.nearest(self.edition, _by_rules(tier), tier["higher"])
 
     @property
-    def lower(self) -> list[tier_changes.TierChange]:
+    def lower(self) -> str:
         tier = self.content["tier"]
         return tier_changes.nearest(self.edition, _by_rules(tier), tier["lower"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,30 +12,20 @@ from assessments.guideline.terms import TIERS, Tier
 from assessments.templatetags.hk import TIER_WORDS
 from assessments.views.wording import fact_answer
 
-NAMED = 2  # changes that are named in the open; the others are folded
+NAMED = 2  # answers that are named in the open; the others are folded
 
 
-@dataclass(frozen=True, slots=True)
-class TierChange:
-    """One answer, given otherwise, and the tier that would follow."""
-
-    label: str
-    answer: str
-    tier: str
-
-    @property
-    def words(self) -> str:
-        said = _("%(tier)s, if “%(fact)s” were “%(answer)s”.")
-        return said % {"tier": TIER_WORDS[Tier(self.tier)], "fact": self.label, "answer": self.answer}
-
-
-def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -> list[TierChange]:
-    """Return the changes that lead to the nearest other tier first, at most `NAMED` of them."""
+def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -> str:
+    """Return one sentence on the nearest other tier: which answer, or which two, would give it; empty for no change."""
     here = TIERS.index(Tier(tier))
-    ordered = sorted(changes, key=lambda change: abs(TIERS.index(Tier(change["tier"])) - here))
-    return [_change(edition, change) for change in ordered[:NAMED]]
+    found = list(changes)
+    if not found:
+        return ""
+    to = min((str(change["tier"]) for change in found), key=lambda other: abs(TIERS.index(Tier(other)) - here))
+    said = [_said(edition, change) for change in found if str(change["tier"]) == to][:NAMED]
+    return _("%(tier)s, if %(answers)s.") % {"tier": TIER_WORDS[Tier(to)], "answers": _(" or ").join(said)}
 
 
-def _change(edition: Edition, change: Mapping[str, Any]) -> TierChange:
+def _said(edition: Edition, change: Mapping[str, Any]) -> str:
     fact = edition.facts[change["fact"]]
-    return TierChange(fact.label, fact_answer(fact, change["to"]), str(change["tier"]))
+    return _("“%(fact)s” were “%(answer)s”") % {"fact": fact.label, "answer": fact_answer(fact, change["to"])}
