@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
@@ -203,6 +204,11 @@ class Figure:
     unit: str
     higher_is_better: bool
     label: str
+
+    @staticmethod
+    def written(number: Decimal) -> str:
+        """Write a number as it is stored: without trailing zeros, so that 92.50 and 92.5 are the same answer."""
+        return f"{number.normalize():f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments.guideline.edition import Edition, Fact, Question
+from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
@@ -45,29 +44,13 @@ def as_day(value: Any) -> date | None:
 
 def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
     """Read the answers of a picture as scoring sees them."""
-    return {
-        key: answer_value(
-            given["choice"], given["items"], as_day(given["planned_for"]), given["reason"], given.get("figure")
-        )
-        for key, given in content["answers"].items()
-    }
+    return {key: value_of(given) for key, given in content["answers"].items()}
 
 
-def figure_words(question: Question, answer: AnswerValue) -> str:
-    """Say what was measured against which target; empty where the answer has no figure."""
-    if question.figure is None:
-        return ""
-    unit = question.figure.unit
-    said = []
-    if answer.measured is not None:
-        said.append(_("measured %(n)s %(unit)s") % {"n": answer.measured, "unit": unit})
-    if answer.target is not None:
-        said.append(_("target %(n)s %(unit)s") % {"n": answer.target, "unit": unit})
-    if answer.target_by:
-        said.append(_("by %(day)s") % {"day": date_format(answer.target_by, "DATE_FORMAT")})
-    if answer.misses_target(question):
-        said.append(_("target missed, counts as partly"))
-    return ", ".join(said)
+def value_of(given: Mapping[str, Any]) -> AnswerValue:
+    """Read one answer of a picture as scoring sees it."""
+    day = as_day(given["planned_for"])
+    return answer_value(given["choice"], given["items"], day, given["reason"], given.get("figure"))
 
 
 def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

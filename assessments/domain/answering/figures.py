@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.errors import InvalidAnswer
-from assessments.guideline.edition import Question
+from assessments.guideline.edition import Figure, Question
 from assessments.guideline.terms import Choice
 
 WITHOUT = (Choice.UNKNOWN, Choice.NOT_APPLICABLE)
@@ -21,7 +21,7 @@ LONGEST = 14  # characters of a number
 def kept_figure(question: Question, value: Mapping[str, Any]) -> dict[str, str]:
     """Return the figure of an answer as it is stored, only what was given; raise InvalidAnswer naming the field.
 
-    Numbers are stored as text, without a trailing zero, so that 92.50 and 92.5 are the same answer.
+    Numbers are stored as text.
     """
     given = {name: text for name, text in (value.get("figure") or {}).items() if text not in (None, "")}
     if not given or value["choice"] in WITHOUT:
@@ -47,7 +47,7 @@ def _number(name: str, given: Any, unit: str) -> str:
         raise InvalidAnswer(
             name, _("Enter a number from 0 to 100.") if unit == "per cent" else _("Enter 0 or a larger number.")
         )
-    return f"{number.normalize():f}"
+    return Figure.written(number)
 
 
 def _day(given: Any) -> date:

@@ -16,11 +16,12 @@ from django.utils.translation import ngettext
 
 from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import Choice, Tier
+from assessments.models.figures import figure_words
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
-from assessments.views.wording import as_day, choice_word, figure_words
+from assessments.views.wording import as_day, choice_word
 
 if TYPE_CHECKING:
     from assessments.views.results import Line, Standing
