@@ -262,7 +262,9 @@ def plans_whole(user: User, organisation: int) -> bool:
 
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
-    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+    lambda: (
+        RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED).select_related("owner")
+    )
 )
 
 

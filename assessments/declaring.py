@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, staleness
 from assessments.access import Action
+from assessments.domain.answering.figures import check_days, kept_figure
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -999,7 +1000,19 @@ def _standing() -> QuerySet[Answer]:
 
 
 _STANDING: Prepared[Answer] = Prepared(_standing)
-CHANGED = ("choice", "items", "text", "planned_for", "reason", "by", "at", "language", "revision", "to_confirm")
+CHANGED = (
+    "choice",
+    "items",
+    "text",
+    "planned_for",
+    "reason",
+    "figure",
+    "by",
+    "at",
+    "language",
+    "revision",
+    "to_confirm",
+)
 _ATTRIBUTES = {"by": "by_id"}
 _CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
 _KEEP = PreparedInsert(lambda: AnswerRevision)
@@ -1019,8 +1032,8 @@ def save_answer(
 ) -> AnswerSaved:
     """Save one answer and everything that hangs on it.
 
-    `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason. `base` is
-    the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
+    `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason, figure
+    (measured, target, by). `base` is the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
     now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
     assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
     without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
@@ -1081,6 +1094,9 @@ def _save_answer(
         "planned_for": value["planned_for"].isoformat() if value.get("planned_for") else None,
         "reason": str(value.get("reason") or ""),
     }
+    if figure := kept_figure(question, value):
+        record["figure"] = figure
+    check_days(record, None if row is None or row.to_confirm else row.record(), timezone.localdate())
     newest = 0
     if row is None:
         ids = question_ids(assessment.edition_id, assessment.edition.published_at)
@@ -1096,7 +1112,8 @@ def _save_answer(
                 _keep(AnswerRevision, row, newest + 1, operation, base, record, by, RevisionOutcome.CONFLICT)
             words = _("%(name)s changed this answer while you were writing. Nothing was overwritten.")
             return Conflict(words % {"name": row.by}, row)
-    given = answer_value(record["choice"], record["items"], value.get("planned_for") or None, record["reason"])
+    planned_for = value.get("planned_for") or None
+    given = answer_value(record["choice"], record["items"], planned_for, record["reason"], figure)
     known = declared.knowing(edition, {**answers, question_key: given})
     if not may_hide:
         hides = _hidden_by(assessment, declared, known, answers)
@@ -1104,7 +1121,7 @@ def _save_answer(
             raise WouldHide(_("Saving this hides answers. They are kept, but count no more."), hides)
     declared = known
     row.choice, row.items, row.text = record["choice"], record["items"], record["text"]
-    row.planned_for, row.reason = value.get("planned_for") or None, record["reason"]
+    row.planned_for, row.reason, row.figure = planned_for, record["reason"], figure
     row.by, row.language, row.revision, row.to_confirm = by, language, newest + 1, False
     row.at = timezone.now()
     if row.pk is None:

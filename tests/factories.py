@@ -320,6 +320,7 @@ def fill(assessment: Assessment, *, by: User, answers: Mapping[str, Mapping[str,
                 text=value.get("text", ""),
                 planned_for=value.get("planned_for"),
                 reason=value.get("reason", ""),
+                figure=value.get("figure", {}),
                 by=by,
             )
         )

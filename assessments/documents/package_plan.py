@@ -126,7 +126,12 @@ def plan_layouts(report: Report) -> tuple[str, ...]:
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
-            context | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense, "aside": room.dates_aside and report.frozen is None},
+            context
+            | {
+                "packages": [_package(report, package, room) for package in report.packages],
+                "dense": room.dense,
+                "aside": room.dates_aside and report.frozen is None,
+            },
         )
         for room in ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
     )

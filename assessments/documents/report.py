@@ -21,8 +21,9 @@ from django.utils.translation import ngettext
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.reach import JOIN
 from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
-from assessments.models.assessments import ChoiceChoices
+from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
+from assessments.models.figures import figure_words
 from assessments.models.snapshots import declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
@@ -259,14 +260,16 @@ class AnswerLine:
     good: bool
     review: ReviewWords | None
     evidence: tuple[EvidenceLine, ...]
+    figure: str = ""  # measured value and target in words
 
     @property
     def given(self) -> str:
-        """The answer in a few words; a checklist's says how much of it is ticked."""
-        if self.choice != Choice.TICKED:
-            return self.words
-        ticked = sum(item.state == "ticked" for item in self.items)
-        return _("%(n)s of %(all)s ticked") % {"n": ticked, "all": len(self.items)}
+        """The answer in a few words, with its figure; a checklist's says how much of it is ticked."""
+        words = self.words
+        if self.choice == Choice.TICKED:
+            ticked = sum(item.state == "ticked" for item in self.items)
+            words = _("%(n)s of %(all)s ticked") % {"n": ticked, "all": len(self.items)}
+        return ", ".join(filter(None, (words, self.figure)))
 
     @property
     def left_out(self) -> tuple[ItemLine, ...]:
@@ -918,6 +921,9 @@ def _answer(
     choice = given.get("choice", "")
     items = tuple(_item(item.text, given.get("items", {}).get(item.key)) for item in _items(question, shown["items"]))
     ticked = [item.state != "open" for item in items]
+    figure = given.get("figure") or {}
+    value = answer_value(choice, given.get("items", {}), None, "", figure) if figure else None
+    missed = value is not None and value.misses_target(question)
     return AnswerLine(
         key=question.key,
         section=edition.section_of[question.section].title,
@@ -931,7 +937,8 @@ def _answer(
         planned_for=date.fromisoformat(given["planned_for"]) if given.get("planned_for") else None,
         by=given.get("by", ""),
         dimension=_dimension(edition, question),
-        good=choice == Choice.IN_PLACE or (choice == Choice.TICKED and all(ticked)),
+        good=not missed and (choice == Choice.IN_PLACE or (choice == Choice.TICKED and all(ticked))),
+        figure=figure_words(question, value) if value else "",
         review=reviews.get(question.key),
         evidence=tuple(
             EvidenceLine(

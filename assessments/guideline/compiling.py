@@ -36,6 +36,7 @@ from assessments.guideline.edition import (
 from assessments.guideline.order import read_action_words, read_order, read_standing
 from assessments.guideline.packages import read_packages
 from assessments.guideline.reach import extend, extended_id, narrow, openings, read_reasons
+from assessments.guideline.readiness_rules import read_readiness_rules
 from assessments.guideline.terms import (
     TIERS,
     Basis,
@@ -486,6 +487,7 @@ class _Compiler:
                 what: tuple(days) for what, days in {**REMINDER_DAYS, **raw.get("reminder_days", {})}.items()
             },
             words=dict(_flat(self.words.get("policy"))),
+            readiness=read_readiness_rules(self.structure),
         )
 
     def changes(self) -> tuple[ChangeKind, ...]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
 from assessments.guideline.order import ActionWords, Order, Standing
 from assessments.guideline.packages import Package
 from assessments.guideline.reach import Opening, Reason, register_id
+from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import (
     Basis,
     CheckKind,
@@ -207,6 +209,11 @@ class Figure:
     higher_is_better: bool
     label: str
 
+    @staticmethod
+    def written(number: Decimal) -> str:
+        """Write a number as it is stored: without trailing zeros, so that 92.50 and 92.5 are the same answer."""
+        return f"{number.normalize():f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -290,6 +297,9 @@ class Questionnaire:
     intro: str
 
 
+OPT_OUT = "T1-LIM-02"
+"""The duty of Table 1 to let people opt out, which nobody owes who deals with nobody individually."""
+
 ACCEPTED_RISK_DAYS = 180
 REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
     "condition": (14, 3),
@@ -337,6 +347,7 @@ class Policy:
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
     accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
     reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
+    readiness: ReadinessRules | None = None  # from release 3 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,8 +509,16 @@ class Edition:
         )
 
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
-        """*Not applicable* is no answer on Table 1, an overlay that holds, or prohibited uses (DESIGN section 4)."""
-        return self.blocking_requirements(facts).isdisjoint(requirements)
+        """Tell whether *not applicable* is an answer: not on Table 1, an overlay that holds, or prohibited uses.
+
+        From release 3 on the opt-out is answered so where nobody is dealt with individually (ADVICE section 8, ruling 5).
+        """
+        blocking = self.blocking_requirements(facts)
+        return not any(id in blocking and not (self.order and register_id(id) == OPT_OUT) for id in requirements)
+
+    def is_opt_out(self, question: Question) -> bool:
+        """Tell whether a question asks for the way to opt out, to which *nobody is dealt with individually* is an answer."""
+        return self.order is not None and any(register_id(id) == OPT_OUT for id in question.requirements)
 
     @cached_property
     def package_of(self) -> Mapping[str, Package]:

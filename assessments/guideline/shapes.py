@@ -587,6 +587,7 @@ class Shapes:
                 "hold_days": days,
                 "accepted_risk_days": days,
                 "order": self.order_rule(),
+                "readiness": record({"least_duties": count(1), "organisation_part": count(2)}),
                 "reminder_days": record(
                     dict.fromkeys(REMINDERS, several(days, least=1)), {"monitoring": several(days, least=1)}
                 ),
@@ -954,6 +955,7 @@ class Words:
             "priorities": self.words("priorities", TEXT),
             "efforts": dict.fromkeys(Effort, TEXT),
             "order": dict.fromkeys(ORDER_TEXTS, MAYBE),
+            "readiness": dict.fromkeys(("least_duties", "organisation_part"), MAYBE),
             "changes": self.listed("changes", "key", lambda entry, path: {"label": TEXT, "help": TEXT}),
         }
 

@@ -438,12 +438,18 @@ def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[
     for question in after["questions"]:
         key = question["question"]
         old, new = before["answers"].get(key), after["answers"].get(key)
-        same = (
-            old and new and all(old[name] == new[name] for name in ("choice", "items", "text", "planned_for", "reason"))
-        )
+        same = old and new and same_answer(old, new)
         if shown.get(key) != question["items"] or not same or evidence_of(old) != evidence_of(new):
             changed.add(f"q:{key}")
     return changed
+
+
+def same_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether two records of an answer say the same."""
+    names = ("choice", "items", "text", "planned_for", "reason")
+    return all(before[name] == after[name] for name in names) and (before.get("figure") or {}) == (
+        after.get("figure") or {}
+    )
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -30,7 +30,8 @@ POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who p
 
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
-_MONTH = 30
+MONTH_DAYS = 30
+"""A month of dates and of load (ADVICE section 8, ruling 15)."""
 _NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
 _MOSTLY_MISSING = 500  # of lost weight per thousand; a practice that loses more is missing, others are begun
 
@@ -310,8 +311,9 @@ class _Plan:
         """When all is done: never sooner than the effort; the respondent's own date where it is not later."""
         full = max(days, self.order.effort_days[effort])
         answer = self.answers.get(question)
-        if answer and answer.planned_for and self.today:
-            planned = (answer.planned_for - self.today).days
+        own = answer and (answer.planned_for or answer.target_by)
+        if own and self.today:
+            planned = (own - self.today).days
             if 0 < planned <= full:
                 return planned
         return full
@@ -338,7 +340,7 @@ class _Plan:
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
         stop = place[0] == 0
-        days = self.order.stop_days if stop else _MONTH
+        days = self.order.stop_days if stop else MONTH_DAYS
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
         gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
         action = ProposedAction(
@@ -454,8 +456,8 @@ def _spread(actions: Iterable[ProposedAction], order: Order) -> Iterator[Propose
         taken = due.setdefault(action.owner, [])
         days = action.full_days or action.due_days
         if not action.blocking:
-            while sum(abs(other - days) < _MONTH for other in taken) >= order.load:
-                days += _MONTH
+            while sum(abs(other - days) < MONTH_DAYS for other in taken) >= order.load:
+                days += MONTH_DAYS
         taken.append(days)
         yield replace(action, full_days=days)
 

@@ -100,6 +100,7 @@ STATES = {
     "in_progress": Mark("half", _("In progress")),
     "complete": Mark("done", _("Complete"), "done"),
     "cannot_start": Mark("lock", _("Cannot start yet")),
+    "does_not_apply": Mark("bar", _("Does not apply to you"), "idle"),
     "changes_needed": Mark("flag", _("Changes needed"), "warn"),
     "open": Mark("open", _("Open")),
     # assessments and submissions

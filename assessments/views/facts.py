@@ -30,6 +30,7 @@ from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
+from assessments.views.assessment import tier_changes
 from assessments.views.documents import offers_to
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
@@ -720,10 +721,17 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         "heading": heading,
         "lower": [_change(facts, change) for change in changes.lower],
         "higher": [_change(facts, change) for change in changes.higher],
+        "next_higher": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.higher)),
+        "next_lower": tier_changes.nearest(edition, str(result.assigned_tier), map(_as_said, changes.lower)),
+        "no_lower": not changes.lower and result.assigned_tier != Tier.LOW,
         "together": together,
         "together_tier": together_tier,
         "evidence": any(edition.facts[key].prohibited_use for key in touched),
     }
+
+
+def _as_said(change: Change) -> dict[str, Any]:
+    return {"fact": change.fact, "to": change.to, "tier": str(change.tier)}
 
 
 def _change(facts: Facts, change: Change) -> ChangeLine:
