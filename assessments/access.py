@@ -262,7 +262,9 @@ def plans_whole(user: User, organisation: int) -> bool:
 
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
-    lambda: RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED)
+    lambda: (
+        RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED).select_related("owner")
+    )
 )
 
 
@@ -629,15 +631,19 @@ def certificates_for(user: User) -> QuerySet[Certificate]:
 
 
 def documents_for(user: User) -> QuerySet[Document]:
-    """Documents of submissions and certificates that `user` may read as member or as reviewer."""
+    """Documents of submissions and certificates that `user` may read as member or as reviewer.
+
+    Drafts are for members who see all answers.
+    """
     members = own_submissions_for(user).values("pk")
     reviewers = submissions_for(user).values("pk")
     return Document.objects.filter(
-        Q(submission__in=members)
+        Q(assessment__organisation__in=_seen_in_full(user))
+        | Q(submission__in=members)
         | Q(submission__in=reviewers)
         | Q(certificate__submission__in=members)
         | Q(certificate__submission__in=reviewers)
-    ).select_related("submission", "certificate")
+    ).select_related("submission", "certificate", "assessment")
 
 
 def public_certificate(number: str) -> Certificate | None:
@@ -786,7 +792,7 @@ def _with_member() -> AssessmentQuerySet:
 _NOT_LOOKED_AT = (
     *("created_at", "state_at", "stale_since", "stale_reasons", "edition__key", "edition__release"),
     *(f"use__{name}" for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")),
-    *(f"use__{name}" for name in ("tier_checksum", "created_at", "retired_at")),
+    *(f"use__{name}" for name in ("people_word", "tier_checksum", "created_at", "retired_at")),
     *(f"use__system__{name}" for name in ("description", "suppliers", "created_at", "retired_at")),
 )
 

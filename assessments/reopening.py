@@ -91,6 +91,7 @@ def _carried(assessment: Assessment, old: Answer, *, by: User) -> Answer:
         text_second_language=old.text_second_language,
         planned_for=old.planned_for,
         reason=old.reason,
+        figure=old.figure,
         language=old.language,
         by=by,
         carried_from=old,

@@ -307,6 +307,8 @@ def _value_here(edition: CompiledEdition, declared: Declared, source: Answer) ->
         return None
     items = {item.key for item in declared.items(edition, question)}
     value = {**source.record(), "items": {key: given for key, given in source.items.items() if key in items}}
+    if question.figure is None:
+        value.pop("figure", None)
     try:
         declaring.check_answer(question, items, value, declared.context, edition)
     except InvalidAnswer:
@@ -355,6 +357,7 @@ def carry(
                 text_second_language=source.text_second_language,
                 planned_for=source.planned_for,
                 reason=source.reason,
+                figure=value.get("figure", {}),
                 language=source.language,
                 by=source.by if question.key in standing else by,
                 carried_from=source,

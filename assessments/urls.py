@@ -107,6 +107,7 @@ urlpatterns = [
     # facts, and the tier that they give
     path("uses/<str:reference>/", facts.tier, name="use"),
     path("uses/<str:reference>/facts/<str:group>/", facts.group, name="facts"),
+    path("uses/<str:reference>/facts/<str:group>/draft/", facts.draft, name="facts_draft"),
     path("uses/<str:reference>/prohibited/", facts.stopped, name="stopped"),
     path("uses/<str:reference>/model-card/", starting.card, name="model_card"),
     path("uses/<str:reference>/agree/", facts.agree, name="agree"),
@@ -185,4 +186,5 @@ urlpatterns = [
     # documents
     path("documents/<str:reference>/", documents.download, name="document"),
     path("documents/<str:reference>/state/", documents.state, name="document_state"),
+    path("assessments/<str:reference>/documents/<str:kind>/", documents.ask, name="ask_document"),
 ]

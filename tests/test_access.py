@@ -219,6 +219,7 @@ OPENED: dict[str, dict[str, str]] = {
         "use of the draft, no such facts": "              login 404 403 404 404 404 404 404 404",
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },
+    "facts_draft": {"use of the draft, facts on prohibited uses": ONLY_POST},
     "stopped": {
         "use of the prohibited draft": " login 404 200 200 404 200 404 404 404",
         "use of the draft": "            login 404 302 302 404 302 404 404 404",
@@ -638,6 +639,10 @@ POSTED: dict[str, dict[str, str]] = {
     "use_new": {"system": "       login 404 403 403 404 yes 404 404 404"},
     "use_edit": {"use of the draft": "login 404 403 403 404 yes 404 404 404"},
     "facts": {
+        "use of the draft, facts on prohibited uses": "login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
+    },
+    "facts_draft": {
         "use of the draft, facts on prohibited uses": "login 404 403 yes 404 yes 404 404 404",
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },

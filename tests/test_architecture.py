@@ -26,9 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
     "reopening": {"models"},
     "staleness": {"guideline", "models"},
-    "declaring": {"guideline", "scoring", "models", "access", "errors", "reopening", "staleness"},
-    "acting": {"guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
+    "declaring": {"guideline", "scoring", "models", "access", "errors", "reopening", "staleness", "domain"},
     "domain": {"guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "acting"},
+    "acting": {"guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "reviewing": {"guideline", "models", "access", "errors", "declaring"},
     "gates": {"guideline", "models"},
     "conformity": {"guideline", "models", "access", "errors"},

@@ -104,7 +104,7 @@ def test_sections_that_are_not_asked_say_for_whom_they_are(client: Client, cast:
     _before, _title, after = page.partition("<strong>Model design and testing</strong>")
     closed = after.partition("</li>")[0]
     assert "Asked of: Technology Developer, Service Provider." in closed
-    assert "<span>Not asked</span>" in closed
+    assert "<span>Does not apply to you</span>" in closed
     assert "Before you start" not in page  # a person's questions: nothing that an organisation declares opens them
 
 
@@ -242,10 +242,10 @@ def test_flagged_questions_are_listed_and_can_be_let_go_there(client: Client, ca
 
 
 def test_the_flag_of_a_question_that_is_not_asked_any_more_is_kept_and_not_listed(client: Client, cast: Cast) -> None:
-    draft = make_assessment(cast=cast, facts={"publishes_output": True}, filled=False)
-    before = asked(draft, "publication")
-    declaring.declare_facts(draft.use, {"publishes_output": False}, by=cast.owner)
-    (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "publication"))
+    draft = make_assessment(cast=cast, facts={"personal_data": "ordinary", "cross_border_transfer": True}, filled=False)
+    before = asked(draft, "personal-data")
+    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
+    (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
     declaring.flag_question(draft, hidden, by=cast.owner, on=True)
     client.force_login(cast.owner)
     assert "You have flagged nothing here" in text_of(client.get(url("flagged", draft)))
@@ -375,7 +375,9 @@ def test_a_complete_section_closes_one_s_own_request_and_tells_who_asked(client:
         Assignment.objects.create(assessment=draft, section=SECTION, member=member, by=cast.owner)
     client.force_login(cast.contributor)
     response = client.post(url("section_check", draft, SECTION), {"complete": "yes"}, follow=True)
-    assert response.redirect_chain == [(draft.get_absolute_url(), 302)]
+    sections = list(dict.fromkeys(q.section for q in draft.declared().questions(draft.compiled())))
+    following = sections[sections.index(SECTION) + 1]
+    assert response.redirect_chain == [(url("section", draft, following), 302)]
     assert "is complete. What you were asked to answer there is marked as done." in text_of(response)
     assert Assignment.objects.get(member=mine).done_at is not None
     assert Assignment.objects.get(member=other).done_at is None
@@ -402,22 +404,34 @@ def test_a_viewer_and_a_closed_assessment_have_nothing_to_confirm(client: Client
     assert Assignment.objects.get().done_at is None
 
 
-@pytest.mark.parametrize(("who", "name"), [("owner", "facts"), ("viewer", "use")])
-def test_questions_that_are_not_asked_name_the_facts_that_hide_them(
-    client: Client, cast: Cast, draft: Assessment, who: str, name: str
-) -> None:
-    """Each is a link to where this person changes the fact, or reads it."""
-    client.force_login(getattr(cast, who))
-    page = text_of(client.get(url("section", draft, "publication")))
-    fact = draft.compiled().facts["publishes_output"]
-    args = [draft.use.reference, fact.group] if name == "facts" else [draft.use.reference]
-    assert "One question of this section is not asked, because of the facts and parts declared." in page
-    assert f'The fact that keeps them closed: <a href="{reverse(name, args=args)}">{fact.label}</a>.' in page
-
-
-def test_a_question_for_another_tier_names_the_tier(client: Client, cast: Cast, draft: Assessment) -> None:
+def test_questions_that_do_not_apply_are_counted_at_the_foot(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.owner)
-    assert "Asked at the tier Limited / High." in text_of(client.get(url("section", draft, "tier")))
+    edition = draft.compiled()
+    section = next(s for s in edition.sections if s.key == SECTION)
+    hidden = len(section.questions) - len(asked(draft, SECTION))
+    page = text_of(client.get(url("section", draft, SECTION)))
+    words = "question does not apply" if hidden == 1 else "questions do not apply"
+    assert f"{hidden} {words} to this use." in page
+    assert draft.use.get_absolute_url() in page
+
+
+def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
+    client: Client, cast: Cast, draft: Assessment
+) -> None:
+    client.force_login(cast.owner)
+    page = text_of(client.get(draft.get_absolute_url()))
+    assert "Does not apply to you" in page
+    assert "Depends on" in page
+    part = page[page.index("Not asked") :]
+    assert "Cannot start yet" not in part[: part.index("Finish")]
+
+
+def test_the_last_section_leads_back_to_the_task_list(client: Client, cast: Cast) -> None:
+    draft = make_assessment(cast=cast)
+    last = draft.declared().questions(draft.compiled())[-1].section
+    client.force_login(cast.owner)
+    response = client.post(url("section_check", draft, last), {"complete": "yes"})
+    assert response["Location"] == draft.get_absolute_url()
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
-from assessments.guideline.edition import Item, Question
+from assessments.guideline.edition import Figure, Item, Question
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, Membership
 
@@ -46,6 +46,30 @@ class SharedFields(dict[str, forms.Field]):
         return dict(self)
 
 
+NUMBER = {
+    "invalid": _("Enter a number, such as 92.5."),
+    "min_value": _("Enter 0 or a larger number."),
+    "max_digits": _("Enter a number of at most 12 digits."),
+    "max_decimal_places": _("Enter at most 4 decimals."),
+    "max_whole_digits": _("Enter a number of at most 8 digits before the point."),
+}
+FIGURE: dict[str, forms.Field] = {
+    "measured": forms.DecimalField(
+        label=_("Measured"), required=False, min_value=0, max_digits=12, decimal_places=4, error_messages=NUMBER
+    ),
+    "target": forms.DecimalField(
+        label=_("Target"), required=False, min_value=0, max_digits=12, decimal_places=4, error_messages=NUMBER
+    ),
+    "by": forms.DateField(
+        label=_("Target to be reached by"),
+        required=False,
+        error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
+    ),
+}
+"""The fields of a question that asks for a figure."""
+WITHOUT_FIGURE = (Choice.UNKNOWN, Choice.NOT_APPLICABLE)
+REST = "rest"
+"""Said beside lines that do not apply: none of the rest is in place."""
 CHOICE_OF_PRACTICE = forms.ChoiceField(choices=[(str(c), str(c)) for c in PRACTICE], required=False)
 
 
@@ -74,12 +98,14 @@ class AnswerForm(forms.Form):
         if question.is_checklist:
             lines = [(item.key, item.text) for item in items]
             self.fields["items"] = forms.MultipleChoiceField(choices=lines, required=False)
-            whole = [(str(choice), str(choice)) for choice in INSTEAD_OF_LINES]
+            whole = [(str(choice), str(choice)) for choice in (*INSTEAD_OF_LINES, REST)]
             self.fields["choice"] = forms.MultipleChoiceField(choices=whole, required=False)
             for item in items:
                 self.fields[f"reason-{item.key}"] = Words(label=item.text, max_length=4_000, required=False)
         else:
             self.fields["choice"] = CHOICE_OF_PRACTICE
+        if question.figure is not None:
+            self.fields.update(FIGURE)
 
     def add_prefix(self, field_name: str) -> str:
         return f"{self.prefix}--{field_name}"
@@ -111,7 +137,10 @@ class AnswerForm(forms.Form):
         return data
 
     def _read_checklist(self, data: dict[str, Any]) -> None:
-        """Turn ticks, reasons and what is said of the whole into one choice."""
+        """Turn ticks, reasons and what is said of the whole into one choice.
+
+        *None of the rest* goes with lines that do not apply: the others are then not in place.
+        """
         ticked: dict[str, bool | str] = dict.fromkeys(data.get("items") or [], True)
         for name, words in list(data.items()):
             key = name.removeprefix("reason-")
@@ -121,6 +150,12 @@ class AnswerForm(forms.Form):
                 self.add_error(name, _("This line is ticked as well: take away the tick or the reason."))
             ticked[key] = words
         whole = data.get("choice") or []
+        only_reasons = bool(ticked) and True not in ticked.values()
+        if whole in ([REST], [Choice.NONE]) and only_reasons:
+            whole = []
+        elif whole == [REST] and not ticked:
+            self.add_error("choice", _("Write why a line does not apply, or choose “None of these”."))
+            return
         if len(whole) > 1 or (whole and ticked):
             self.add_error("choice", _("Tick lines, or choose one of the answers below them, but not both."))
             return
@@ -132,7 +167,7 @@ class AnswerForm(forms.Form):
         """Nothing was chosen or typed, and nothing had been answered when the page was opened."""
         given = self.cleaned_data
         typed = ("base", "choice", "ticks", "text", "planned_for", "reason")
-        return not any(given.get(name) for name in typed)
+        return not any(given.get(name) for name in typed) and not any(given.get(name) is not None for name in FIGURE)
 
     def value(self) -> dict[str, Any]:
         """The answer as `declaring.save_answer` takes it: a date or reason counts only beside the choice it belongs to."""
@@ -144,12 +179,21 @@ class AnswerForm(forms.Form):
             "text": given.get("text", ""),
             "planned_for": given.get("planned_for") if choice == Choice.PLANNED else None,
             "reason": given.get("reason", "") if choice == Choice.NOT_APPLICABLE else "",
+            "figure": {} if choice in WITHOUT_FIGURE else self._figure(),
         }
+
+    def _figure(self) -> dict[str, str]:
+        given = self.cleaned_data
+        numbers = {name: given.get(name) for name in ("measured", "target")}
+        figure = {name: Figure.written(number) for name, number in numbers.items() if number is not None}
+        return figure | ({"by": given["by"].isoformat()} if given.get("by") else {})
 
     def record(self) -> dict[str, Any]:
         """The answer as `Answer.record` writes it."""
         value = self.value()
-        return {**value, "planned_for": value["planned_for"].isoformat() if value["planned_for"] else None}
+        figure = {"figure": value.pop("figure")} if value["figure"] else {}
+        planned_for = value["planned_for"].isoformat() if value["planned_for"] else None
+        return {**value, "planned_for": planned_for, **figure}
 
     def operation_of(self, base: int) -> uuid.UUID:
         """Name this save: the same words sent twice are one operation, other words after a lost reply are another."""
@@ -166,13 +210,20 @@ def initial_of(stored: Answer | None) -> dict[str, Any]:
     if stored is None:
         return fresh
     return fresh | {
-        "choice": "" if stored.choice == Choice.TICKED else stored.choice,
+        "choice": _said_of_the_whole(stored),
         "items": [key for key, value in stored.items.items() if value is True],
         "text": stored.text,
         "planned_for": stored.planned_for,
         "reason": stored.reason,
+        **stored.figure,
         **{f"reason-{key}": value for key, value in stored.items.items() if isinstance(value, str)},
     }
+
+
+def _said_of_the_whole(stored: Answer) -> str:
+    if stored.choice != Choice.TICKED:
+        return str(stored.choice)
+    return "" if any(value is True for value in stored.items.values()) else REST
 
 
 class MemberField(forms.ModelChoiceField):

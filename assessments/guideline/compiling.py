@@ -36,6 +36,7 @@ from assessments.guideline.edition import (
 from assessments.guideline.order import read_action_words, read_order, read_standing
 from assessments.guideline.packages import read_packages
 from assessments.guideline.reach import extend, extended_id, narrow, openings, read_reasons
+from assessments.guideline.readiness_rules import read_readiness_rules
 from assessments.guideline.terms import (
     TIERS,
     Basis,
@@ -278,6 +279,10 @@ class _Compiler:
                 implied=tuple((_answer(one["value"]), parse(one["when"])) for one in raw.get("implied", ())),
                 alone=tuple(raw.get("alone", ())),
                 offered=tuple(raw.get("offered", ())),
+                nothing=raw.get("nothing", False),
+                nothing_label=_text(words, "nothing"),
+                derived=tuple((one["value"], parse(one["when"])) for one in raw.get("derived", ())),
+                dated=raw.get("dated", False),
                 free_text=raw.get("free_text", False),
                 reasons=_reasons(words.get("reasons")),
             )
@@ -417,6 +422,8 @@ class _Compiler:
             openings=openings(self.sources(items, cited), parts) if self.reaches else (),
             action=action,
             action_of=variants,
+            lead=raw.get("lead", ""),
+            variants=tuple((one["key"], parse(one["when"])) for one in raw.get("variants", ())),
         )
 
     def sources(self, items: Iterable[Item], cited: Iterable[str]) -> list[tuple[Condition, list[Requirement]]]:
@@ -480,6 +487,7 @@ class _Compiler:
                 what: tuple(days) for what, days in {**REMINDER_DAYS, **raw.get("reminder_days", {})}.items()
             },
             words=dict(_flat(self.words.get("policy"))),
+            readiness=read_readiness_rules(self.structure),
         )
 
     def changes(self) -> tuple[ChangeKind, ...]:
@@ -515,6 +523,7 @@ class _Compiler:
                     figures=dict(raw.get("figures", {})),
                     label=_text(words, "label"),
                     advice=_text(words, "advice"),
+                    unless=parse(raw["unless"]) if "unless" in raw else None,
                 )
             )
         return tuple(checks)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 
 from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
 from assessments.guideline.order import ActionWords, Order, Standing
 from assessments.guideline.packages import Package
 from assessments.guideline.reach import Opening, Reason, register_id
+from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import (
     Basis,
     CheckKind,
@@ -116,6 +118,10 @@ class Fact:
     implied: tuple[tuple[Answer, Condition], ...] = ()  # what it is taken to be where nobody answered it
     alone: tuple[str, ...] = ()  # of a tick list: the values that stand by themselves
     offered: tuple[bool | str, ...] = ()  # what is offered where that is less than `values`; empty: all of them
+    nothing: bool = False  # of a tick list: it may be empty, which is an answer
+    nothing_label: str = ""
+    derived: tuple[tuple[str, Condition], ...] = ()  # values of a list that follow from other facts, never ticked
+    dated: bool = False  # a yes needs words and a date
     free_text: bool = False  # answered in the respondent's own words; no condition reads it
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By value: a clause that says in running text what the answer means ("it ranks people")."""
@@ -203,6 +209,11 @@ class Figure:
     higher_is_better: bool
     label: str
 
+    @staticmethod
+    def written(number: Decimal) -> str:
+        """Write a number as it is stored: without trailing zeros, so that 92.50 and 92.5 are the same answer."""
+        return f"{number.normalize():f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -244,11 +255,17 @@ class Question:
     narrows: tuple[Reason, ...] = ()
     openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
     action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
-    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by family of use
+    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by variant or family of use
+    lead: str = ""  # the line of a checklist that its task is about
+    variants: tuple[tuple[str, Condition], ...] = ()  # words of the action that hang on facts; the first that holds
 
     @property
     def is_checklist(self) -> bool:
         return self.kind == QuestionKind.CHECKLIST
+
+    def asks_of(self, parts: Iterable[Stakeholder]) -> tuple[Stakeholder, ...]:
+        """Return those of the parts whose duties it asks for; of all of them in releases that asked by `when` alone."""
+        return tuple(part for part in parts if part in self.stakeholders or not self.openings)
 
     def applies(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
         """Tell whether it is put to a system: one of its stakeholders is a part, and `when` holds for that part."""
@@ -279,6 +296,9 @@ class Questionnaire:
     title: str
     intro: str
 
+
+OPT_OUT = "T1-LIM-02"
+"""The duty of Table 1 to let people opt out, which nobody owes who deals with nobody individually."""
 
 ACCEPTED_RISK_DAYS = 180
 REMINDER_DAYS: Mapping[str, tuple[int, ...]] = {
@@ -327,6 +347,7 @@ class Policy:
     changes: tuple[ChangeKind, ...] = ()  # empty in releases stored before there were any
     accepted_risk_days: int = ACCEPTED_RISK_DAYS  # longest that the risk of an open action may be accepted
     reminder_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: REMINDER_DAYS)
+    readiness: ReadinessRules | None = None  # from release 3 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +362,7 @@ class Check:
     figures: Mapping[str, int]  # the numbers that a kind goes by
     label: str
     advice: str
+    unless: Condition | None = None  # a contradiction that is none where this holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,17 +494,31 @@ class Edition:
         return tuple(q for s in self.sections for q in s.questions if q.applies(facts, parts))
 
     def shown_items(self, question: Question, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Item, ...]:
-        """The items of a checklist whose `when` holds and of which at least one duty is in scope."""
-        parts = tuple(parts)
-        return tuple(
-            item
-            for item in question.items
-            if item.when.holds(facts) and any(self.requirements[id].in_scope(facts, parts) for id in item.requirements)
+        """The items of a checklist whose `when` holds and of which at least one duty is in scope.
+
+        Where a question is opened by its duties, those of the parts count to whom it is put: another part is asked
+        elsewhere. An unknown fact in `when` then opens the lines of Table 1 and of overlays alone, as in a scope.
+        """
+        parts = question.asks_of(parts)
+        return tuple(item for item in question.items if self._shows(item, facts, parts))
+
+    def _shows(self, item: Item, facts: Facts, parts: tuple[Stakeholder, ...]) -> bool:
+        return any(
+            item.when.holds(facts, not duty.strict) and duty.in_scope(facts, parts)
+            for duty in (self.requirements[id] for id in item.requirements)
         )
 
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:
-        """*Not applicable* is no answer on Table 1, an overlay that holds, or prohibited uses (DESIGN section 4)."""
-        return self.blocking_requirements(facts).isdisjoint(requirements)
+        """Tell whether *not applicable* is an answer: not on Table 1, an overlay that holds, or prohibited uses.
+
+        From release 3 on the opt-out is answered so where nobody is dealt with individually (ADVICE section 8, ruling 5).
+        """
+        blocking = self.blocking_requirements(facts)
+        return not any(id in blocking and not (self.order and register_id(id) == OPT_OUT) for id in requirements)
+
+    def is_opt_out(self, question: Question) -> bool:
+        """Tell whether a question asks for the way to opt out, to which *nobody is dealt with individually* is an answer."""
+        return self.order is not None and any(register_id(id) == OPT_OUT for id in question.requirements)
 
     @cached_property
     def package_of(self) -> Mapping[str, Package]:

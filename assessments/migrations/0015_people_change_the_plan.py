@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0013_requests_that_were_taken_back'),
+        ('assessments', '0014_fact_drafts'),
     ]
 
     operations = [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
@@ -133,8 +136,8 @@ class Assessment(Referenced):
     def declared(self) -> Declared:
         """The use as scoring sees it: a query for the facts unless `use` is prepared, another where questions hang on answers."""
         use = self.use
-        declared = _declared(use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
         edition = self.compiled()
+        declared = _declared(edition, use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
         if not edition.answers_read:
             return declared
         return declared.knowing(edition, self.answer_values() if self.pk else {})
@@ -143,7 +146,7 @@ class Assessment(Referenced):
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
         rows = _VALUES.all(assessment=self.pk)
         keys = question_keys(self.edition_id, self.edition.published_at)
-        return {keys[pk]: _kept_value(choice, items, planned, reason) for pk, choice, items, planned, reason in rows}
+        return {keys[pk]: _kept_value(*columns) for pk, *columns in rows}
 
     def refresh_derived(self, declared: Declared, answers: Answers) -> Progress:
         """Set the derived columns from facts and answers; the caller saves them (`DERIVED`)."""
@@ -173,9 +176,9 @@ class Assessment(Referenced):
 
 
 @lru_cache(maxsize=256)
-def _declared(stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
+def _declared(edition: CompiledEdition, stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
     """The very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
-    return Declared(facts={"sector": "none", **read_facts(stored)}, parts=parts, tier=tier)
+    return Declared(facts=complete(edition.facts, read_facts(stored)), parts=parts, tier=tier)
 
 
 DERIVED = [
@@ -205,19 +208,33 @@ class ChoiceChoices(models.TextChoices):
     NOT_APPLICABLE = Choice.NOT_APPLICABLE, _("Not applicable")
 
 
-def answer_value(choice: str, items: dict[str, Any], planned_for: date | None, reason: str) -> AnswerValue:
+def answer_value(
+    choice: str,
+    items: Mapping[str, Any],
+    planned_for: date | None,
+    reason: str,
+    figure: Mapping[str, str] | None = None,
+) -> AnswerValue:
     """Turn the stored columns into what scoring reads. `items`: item key to true, or to the reason it does not apply."""
+    given = figure or {}
     return AnswerValue(
         choice=Choice(choice),
         ticks=frozenset(key for key, value in items.items() if value is True),
         not_applicable_items={key: value for key, value in items.items() if isinstance(value, str)},
         planned_for=planned_for,
         reason=reason,
+        measured=Decimal(given["measured"]) if "measured" in given else None,
+        target=Decimal(given["target"]) if "target" in given else None,
+        target_by=date.fromisoformat(given["by"]) if "by" in given else None,
     )
 
 
 class Answer(models.Model):
-    """One answer, born at the first save. `items`: item key to true, or to the reason why it is not applicable."""
+    """One answer, born at the first save. `items`: item key to true, or to the reason why it is not applicable.
+
+    `figure`: of a question that asks for one, what was measured, its target, and the day by which the target is to be
+    reached (`measured`, `target`, `by`), each as text and only where it was given.
+    """
 
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="answers")
     question = models.ForeignKey(Question, models.PROTECT, related_name="+", db_index=False)
@@ -227,6 +244,7 @@ class Answer(models.Model):
     text_second_language = models.TextField(blank=True, max_length=20_000)
     planned_for = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True, max_length=4_000)
+    figure = models.JSONField(default=dict, blank=True)
     revision = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)
@@ -244,32 +262,39 @@ class Answer(models.Model):
         return f"{self.question_id}: {self.choice}"
 
     def value(self) -> AnswerValue:
-        return answer_value(self.choice, self.items, self.planned_for, self.reason)
+        return answer_value(self.choice, self.items, self.planned_for, self.reason, self.figure)
 
     def record(self) -> dict[str, Any]:
-        """What a revision and a submission keep of it."""
+        """Return what a revision and a submission keep of it; `figure` only where one was given."""
+        figure = {"figure": self.figure} if self.figure else {}
         return {
             "choice": str(self.choice),
             "items": self.items,
             "text": self.text,
             "planned_for": self.planned_for.isoformat() if self.planned_for else None,
             "reason": self.reason,
+            **figure,
         }
 
 
 _TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
 _VALUES: Prepared[Any] = Prepared(
     lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
-        "question", "choice", Cast("items", _TEXT), ExpressionWrapper(F("planned_for"), _TEXT), "reason"
+        "question",
+        "choice",
+        Cast("items", _TEXT),
+        ExpressionWrapper(F("planned_for"), _TEXT),
+        "reason",
+        Cast("figure", _TEXT),
     )
 )
 
 
 @lru_cache(maxsize=4096)
-def _kept_value(choice: str, items: str, planned_for: date | str | None, reason: str) -> AnswerValue:
+def _kept_value(choice: str, items: str, planned_for: date | str | None, reason: str, figure: str) -> AnswerValue:
     """As `answer_value`, of columns as the database writes them: most answers of a place say one of a few things."""
     day = date.fromisoformat(planned_for) if isinstance(planned_for, str) else planned_for
-    return answer_value(choice, json.loads(items), day, reason)
+    return answer_value(choice, json.loads(items), day, reason, json.loads(figure))
 
 
 class AnswerRevision(Revision):

@@ -13,17 +13,17 @@ from typing import Any
 from django.utils import timezone
 
 from assessments.guideline.edition import Edition
+from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
 from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
-from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts, fact_words
+from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
-from assessments.scoring.readiness import Score, progress, score_assessment
-from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.scoring.order import draw_up, to_accept
+from assessments.scoring.readiness import Score, progress, score_assessment
 from assessments.scoring.remediation import ProposedAction, propose
 from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
 
@@ -32,6 +32,9 @@ SELF_CERTIFICATION = "T1-LOW-01"  # met by the signed statement itself (DESIGN s
 
 def scoping_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
     """The scoping facts that the questions of the system's parts need, in the edition's order."""
+    if edition.order is not None:
+        reached = facts_read(edition, declared.parts)
+        return tuple(key for key, fact in edition.facts.items() if fact.kind == "scoping" and key in reached)
     read = {
         test.fact
         for question in edition.questions.values()
@@ -50,10 +53,16 @@ def scoping_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
     return tuple(key for key, fact in edition.facts.items() if fact.kind == "scoping" and key in read)
 
 
-def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
-    """Every fact that is asked of this use: the vocabulary of tiers, the profile, and the scoping facts it needs."""
+def fact_vocabulary(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Return the facts that may be asked of this use: of tiers, of the profile, and the scoping facts that it needs."""
     scoping = set(scoping_facts(edition, declared))
     return tuple(key for key, fact in edition.facts.items() if fact.kind != "scoping" or key in scoping)
+
+
+def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Return the facts that are asked of this use, without those that its other answers make needless."""
+    shown = fact_vocabulary(edition, declared)
+    return tuple(key for key in shown if is_shown(edition.facts[key], declared.facts))
 
 
 def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
@@ -65,8 +74,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
     rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
-    facts = as_facts(rows)
-    facts.setdefault("sector", "none")
+    facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
     answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
@@ -100,6 +108,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "purpose": use.purpose,
             "setting": use.setting,
             "people_affected": use.people_affected,
+            "people_word": use.people_word,
             "scope_en": use.scope_en,
             "scope_zh": use.scope_zh,
             "exclusions": use.exclusions,
@@ -168,7 +177,7 @@ def _actions(
         values,
         findings,
         result=result,
-        words=UseWords(people=NEUTRAL_PEOPLE, system=use.system.name),
+        words=use.words,
         incident=incident,
         holds=[hold.fact for hold in use.holds.order_by("pk") if hold.closed_at is None],
         today=timezone.localdate(),
@@ -429,12 +438,18 @@ def changed_targets(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[
     for question in after["questions"]:
         key = question["question"]
         old, new = before["answers"].get(key), after["answers"].get(key)
-        same = (
-            old and new and all(old[name] == new[name] for name in ("choice", "items", "text", "planned_for", "reason"))
-        )
+        same = old and new and same_answer(old, new)
         if shown.get(key) != question["items"] or not same or evidence_of(old) != evidence_of(new):
             changed.add(f"q:{key}")
     return changed
+
+
+def same_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether two records of an answer say the same."""
+    names = ("choice", "items", "text", "planned_for", "reason")
+    return all(before[name] == after[name] for name in names) and (before.get("figure") or {}) == (
+        after.get("figure") or {}
+    )
 
 
 def _score(score: Score) -> dict[str, Any]:

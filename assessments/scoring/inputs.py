@@ -27,6 +27,7 @@ class AnswerValue:
     reason: str = ""  # why the whole question is not applicable
     measured: Decimal | None = None  # of a practice that asks for a figure, beside what it should be
     target: Decimal | None = None
+    target_by: date | None = None  # the day by which the target is to be reached
 
     def misses_target(self, question: Question) -> bool:
         """Tell whether a figure was measured and does not reach its target. Our judgement: it is then *partly* in place."""

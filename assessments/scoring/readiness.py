@@ -13,8 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import count
 
-from assessments.guideline.conditions import ALWAYS, Condition
+from assessments.guideline.conditions import ALWAYS, Condition, both
 from assessments.guideline.edition import Edition, Item, Policy, Question, Requirement
+from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import Choice, Credit, Dimension, Kind, LifecycleStage, Principle, Stakeholder
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 
@@ -121,9 +122,7 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
         # Edition.shown_questions and shown_items say the same; here each distinct condition is read only once.
         if not any(part in question.stakeholders and question.when.holds(context) for part, context in contexts):
             continue
-        for item, when, duties in planned.asks:
-            if item is not None and not in_scope[when]:
-                continue
+        for item, duties in planned.asks:
             owed = tuple(
                 duty for duty, scope in duties if any(part in scope and in_scope[scope[part]] for part in parts)
             )
@@ -184,6 +183,20 @@ def _earned(
     ]
 
 
+def _by_dimension(own: tuple[int, int], shared: tuple[int, int], rules: ReadinessRules | None) -> Decimal | None:
+    """Score a dimension from what was earned and possible in this use, and by answers of the whole organisation.
+
+    The latter carry at most one part in `rules.organisation_part` of the weight, so alone they give no figure (our
+    judgement: staff rules say little about one use). Without rules both count alike.
+    """
+    earned, possible = own
+    more, shared_possible = shared
+    if rules is None or possible >= (rules.organisation_part - 1) * shared_possible:
+        return _per_cent(earned + more, possible + shared_possible)
+    scale = (rules.organisation_part - 1) * shared_possible
+    return _per_cent(scale * earned + more * possible, rules.organisation_part * shared_possible * possible)
+
+
 def score(duties: Iterable[DutyCredit]) -> Decimal | None:
     """Score duties: weighted share of full credit, 0.0-100.0, rounded half up.
 
@@ -210,9 +223,11 @@ def score_assessment(
 ) -> Scorecard:
     """Score the answers per dimension, principle, lifecycle stage and clause. A pure function, about a millisecond."""
     plan = _plan(edition)
-    weights = edition.policy.weights
+    weights, rules = edition.policy.weights, edition.policy.readiness
     tallies = [_Tally() for _ in range(plan.headings)]
-    for duty, half_credits, answered in _earned(sources(edition, declared), answers, final=final, met=met):
+    asked = sources(edition, declared)
+    shared = _organisation_wide(asked) if rules else frozenset()
+    for duty, half_credits, answered in _earned(asked, answers, final=final, met=met):
         if half_credits is None and answered:
             continue  # out of scope
         weight = weights[duty.strength]
@@ -224,8 +239,11 @@ def score_assessment(
                 tally.earned += weight * half_credits
                 tally.possible += weight * 2
                 tally.full += half_credits == 2
+                if duty.id in shared:
+                    tally.shared_earned += weight * half_credits
+                    tally.shared_possible += weight * 2
     return Scorecard(
-        dimensions={name: tallies[heading].score() for name, heading in plan.dimensions.items()},
+        dimensions={name: tallies[heading].score(rules) for name, heading in plan.dimensions.items()},
         principles={name: tallies[heading].score() for name, heading in plan.principles.items()},
         lifecycle={name: tallies[heading].score() for name, heading in plan.lifecycle.items()},
         clauses={name: tallies[heading].score() for name, heading in plan.clauses.items() if tallies[heading].duties},
@@ -248,12 +266,14 @@ def dimension_values(edition: Edition, declared: Declared, answers: Answers) -> 
                     lowest[place] = half_credits
     found: dict[Dimension, Decimal | None] = {}
     for dimension, places in sheet.dimensions.items():
-        earned = possible = 0
+        earned, possible = [0, 0], [0, 0]  # of this use, of the whole organisation
         for place in places:
             if lowest[place] != _UNSAID:
-                earned += sheet.weights[place] * lowest[place]
-                possible += sheet.weights[place] * 2
-        found[dimension] = _per_cent(earned, possible)
+                whose = sheet.shared[place]
+                earned[whose] += sheet.weights[place] * lowest[place]
+                possible[whose] += sheet.weights[place] * 2
+        own, shared = zip(earned, possible, strict=True)
+        found[dimension] = _by_dimension(own, shared, edition.policy.readiness)
     return found
 
 
@@ -266,6 +286,7 @@ class _Sheet:
 
     asks: tuple[tuple[Source, tuple[int, ...]], ...]  # with the numbers of its duties
     weights: tuple[int, ...]  # of each duty
+    shared: tuple[bool, ...]  # whether only answers of the whole organisation speak of it
     dimensions: Mapping[Dimension, tuple[int, ...]]  # the duties that belong to it
 
 
@@ -274,6 +295,7 @@ def _sheet(edition: Edition, declared: Declared) -> _Sheet:
     duties: dict[str, Requirement] = {}
     place: dict[str, int] = {}
     asks = []
+    wide = _organisation_wide(sources(edition, declared))
     for source in sources(edition, declared):
         for duty in source.duties:
             duties[duty.id] = duty
@@ -282,6 +304,7 @@ def _sheet(edition: Edition, declared: Declared) -> _Sheet:
     return _Sheet(
         asks=tuple(asks),
         weights=tuple(edition.policy.weights[duty.strength] for duty in duties.values()),
+        shared=tuple(id in wide for id in duties),
         dimensions={
             dimension: tuple(place[duty.id] for duty in duties.values() if dimension in duty.dimensions)
             for dimension in Dimension
@@ -290,13 +313,25 @@ def _sheet(edition: Edition, declared: Declared) -> _Sheet:
 
 
 class _Tally:
-    __slots__ = ("answered", "duties", "earned", "full", "possible")
+    __slots__ = ("answered", "duties", "earned", "full", "possible", "shared_earned", "shared_possible")
 
     def __init__(self) -> None:
         self.duties = self.answered = self.full = self.earned = self.possible = 0
+        self.shared_earned = self.shared_possible = 0  # by answers that are true of the whole organisation
 
-    def score(self) -> Score:
-        return Score(_per_cent(self.earned, self.possible), self.duties, self.answered, self.full)
+    def score(self, rules: ReadinessRules | None = None) -> Score:
+        own = (self.earned - self.shared_earned, self.possible - self.shared_possible)
+        value = _by_dimension(own, (self.shared_earned, self.shared_possible), rules)
+        return Score(value, self.duties, self.answered, self.full)
+
+
+def _organisation_wide(asked: Iterable[Source]) -> frozenset[str]:
+    """Return the duties of which only answers that are true of the whole organisation speak."""
+    shared: set[str] = set()
+    own: set[str] = set()
+    for source in asked:
+        (shared if source.question.organisation_wide else own).update(duty.id for duty in source.duties)
+    return frozenset(shared - own)
 
 
 def progress(edition: Edition, declared: Declared, answers: Answers) -> Progress:
@@ -341,13 +376,13 @@ def band(policy: Policy, value: Decimal | None) -> str | None:
 
 
 type _Owed = tuple[Requirement, Mapping[Stakeholder, int]]
-"""A duty, and for each part that it addresses the place of its scope among the plan's."""
+"""A duty, and for each part of whom it is asked the place of its scope, and its item's condition, among the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PlannedQuestion:
     question: Question
-    asks: tuple[tuple[Item | None, int, tuple[_Owed, ...]], ...]  # each item, where its `when` stands, its duties
+    asks: tuple[tuple[Item | None, tuple[_Owed, ...]], ...]  # each item with its duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,24 +403,26 @@ class _Plan:
 def _plan(edition: Edition) -> _Plan:
     scopes: dict[tuple[Condition, bool], int] = {}
 
-    def place(condition: Condition, lenient: bool = True) -> int:
+    def place(condition: Condition, lenient: bool) -> int:
         return scopes.setdefault((condition, lenient), len(scopes))
 
-    def owed(ids: Iterable[str]) -> tuple[_Owed, ...]:
-        duties = (edition.requirements[id] for id in ids)
+    def owed(question: Question, item: Item | None) -> tuple[_Owed, ...]:
+        when = item.when if item else ALWAYS
+        duties = (edition.requirements[id] for id in (item or question).requirements)
         return tuple(
-            (duty, {part: place(duty.scope_for(part), not duty.strict) for part in duty.roles})
+            (
+                duty,
+                {
+                    part: place(both(when, duty.scope_for(part)), not duty.strict)
+                    for part in question.asks_of(duty.roles)
+                },
+            )
             for duty in duties
             if duty.kind == Kind.DUTY
         )
 
     questions = tuple(
-        _PlannedQuestion(
-            question,
-            tuple((item, place(item.when), owed(item.requirements)) for item in question.items)
-            if question.is_checklist
-            else ((None, place(ALWAYS), owed(question.requirements)),),
-        )
+        _PlannedQuestion(question, tuple((item, owed(question, item)) for item in question.items or (None,)))
         for section in edition.sections
         for question in section.questions
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -20,10 +19,8 @@ from assessments.access import Action
 from assessments.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question, Section
-from assessments.guideline.terms import Dimension
 from assessments.models import Assessment, edition_for
 from assessments.views.case import Case, find_case, find_section, what_happens_next
-from assessments.views.closed import why_closed
 from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, make_form, show_conflict, stored_answers, view_question, views_of
 from assessments.views.returned import show_as_returned
@@ -104,7 +101,6 @@ def show_section(
         "answered": answered,
         "hidden": len(hidden) if case.sees_all else 0,
         "hidden_kept": kept if case.sees_all else 0,
-        "why_hidden": why_closed(case, hidden) if hidden and case.sees_all else None,
         "editable": any(view.editable for view in views),
         "next": what_happens_next(case.assessment),
         "whole": whole_of(case) if case.sees_all else None,
@@ -121,23 +117,17 @@ class Whole:
     unknown: int
     planned: int
     not_applicable: int
-    readiness: tuple[tuple[str, Decimal | None], ...]  # by dimension, None: not assessed
 
 
 def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
     """Read it from the derived columns: no query. `assessment`: the row as a save has left it."""
     row = assessment or case.assessment
-    tenths = {dimension: getattr(row, f"readiness_{dimension}") for dimension in Dimension}
     return Whole(
         answered=row.answered,
         total=row.applicable,
         unknown=row.unknown,
         planned=sum(counts.get("planned", 0) for counts in row.progress.get("sections", {}).values()),
         not_applicable=row.not_applicable,
-        readiness=tuple(
-            (case.edition.terms[f"dimensions.{dimension}"], None if value is None else Decimal(value).scaleb(-1))
-            for dimension, value in tenths.items()
-        ),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
 
 from assessments import access
 from assessments.access import Action
+from assessments.guideline.conditions import Test
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Stakeholder, Tier
 from assessments.templatetags.hk import TIER_WORDS
 from assessments.views.case import Case
+
+NAMED = 3  # facts that are named of those on which a section depends
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,26 @@ def why_closed(case: Case, questions: Iterable[Question]) -> Closed:
         if not mine & set(question.stakeholders):
             parts.update(dict.fromkeys(part for part in question.stakeholders if part != Stakeholder.USER))
             continue
-        for test in question.when.tests():
+        for test in _tests_of(question, mine):
             if test.fact == "stakeholder":
                 parts.update(dict.fromkeys(Stakeholder(str(one)) for one in test.answers if one not in mine))
             elif not test.holds(context):
                 shut.add(test.fact)
                 tiers.update(str(answer) for answer in test.answers if test.fact == "tier")
+    named = [(key, fact) for key, fact in edition.facts.items() if key in shut][:NAMED]
     return Closed(
-        facts=tuple((where_declared(case, key), fact.label) for key, fact in edition.facts.items() if key in shut),
+        facts=tuple((where_declared(case, key), fact.label) for key, fact in named),
         tiers=tuple(str(TIER_WORDS[tier]) for tier in Tier if str(tier) in tiers),
         parts=tuple(edition.terms[f"stakeholders.{part}"] for part in parts),
     )
+
+
+def _tests_of(question: Question, parts: Collection[Stakeholder]) -> Iterator[Test]:
+    """Yield what a question's condition reads, and what opens it for these parts."""
+    yield from question.when.tests()
+    for opening in question.openings:
+        if opening.part in parts:
+            yield from opening.when.tests()
 
 
 def where_declared(case: Case, fact: str) -> str:

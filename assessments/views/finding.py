@@ -273,7 +273,10 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
 
 
 def finish(request: HttpRequest, case: Case, found: Section) -> HttpResponse:
-    """Say that a section is complete; who was asked to answer it is asked no longer, and whoever asked is told."""
+    """Say that a section is complete, and lead to the next one.
+
+    Members who were asked to answer it are asked no longer, and those who asked are told.
+    """
     if not case.may_answer:
         messages.error(request, what_happens_next(case.assessment))
         return redirect("section_check", case.assessment.reference, found.key)
@@ -283,4 +286,8 @@ def finish(request: HttpRequest, case: Case, found: Section) -> HttpResponse:
         teamwork.finish(assignment, by=case.user)
         said = f"{said} {_('What you were asked to answer there is marked as done.')}"
     messages.success(request, said)
+    sections = [section.key for section, _questions in case.sections]
+    following = sections[sections.index(found.key) + 1 :]
+    if following:
+        return redirect("section", case.assessment.reference, following[0])
     return redirect("assessment", case.assessment.reference)

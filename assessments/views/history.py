@@ -24,8 +24,10 @@ from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.finding import CompareForm
 from assessments.guideline.edition import Edition, Question, Section
 from assessments.models import Answer, RevisionOutcome, State
+from assessments.models.figures import recorded_figure
+from assessments.models.snapshots import same_answer
 from assessments.views.case import Case, find_case, find_question
-from assessments.views.question import choice_word, differing, fact_words, said_lines, same_answer, stored_answers
+from assessments.views.question import choice_word, differing, fact_words, said_lines, stored_answers
 from assessments.views.wording import as_moment
 
 type Pieces = list[tuple[str, bool]]
@@ -63,7 +65,8 @@ def worded(record: Mapping[str, Any] | None) -> str:
     if record is None:
         return ""
     word = choice_word(record["choice"])
-    return f"{word}: {record['planned_for']}" if record["planned_for"] else word
+    word = f"{word}: {record['planned_for']}" if record["planned_for"] else word
+    return ", ".join(filter(None, (word, recorded_figure(record))))
 
 
 def difference(question: Question, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Difference:

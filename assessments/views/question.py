@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import NO_MARKS, Marks
-from assessments.forms.answering import AnswerForm
+from assessments.forms.answering import FIGURE, AnswerForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Strength
 from assessments.models import Answer, State, User
 from assessments.models.assessments import ChoiceChoices
-from assessments.models.snapshots import evidence_of
+from assessments.models.figures import figure_words, recorded_figure
+from assessments.models.snapshots import evidence_of, same_answer
 from assessments.scoring.inputs import Declared
 from assessments.views.case import Case
 from assessments.views.strips import Strip, hang_evidence
@@ -47,6 +48,18 @@ class Line:
     may_not_apply: bool
     name: str
     id: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureField:
+    """One control of the figure that a question asks for."""
+
+    name: str
+    id: str
+    label: str
+    value: str
+    is_date: bool
     error: str = ""
 
 
@@ -77,6 +90,7 @@ class QuestionView:
     lines: list[Line]
     clauses: list[tuple[str, str, str]]
     user: User
+    is_opt_out: bool = False  # "not applicable" means here that nobody is dealt with individually
     problem: str = ""  # why it could not be saved, where no control is to blame
     hides: list[str] = field(default_factory=list)  # the questions whose answers it would hide, once somebody agrees
     notice: str = ""  # what was decided in saving it, so that it can be put otherwise
@@ -157,6 +171,28 @@ class QuestionView:
         return value.isoformat() if isinstance(value, date) else str(value or "")
 
     @property
+    def figures(self) -> list[FigureField]:
+        """The controls of the figure; none where the question asks for no figure."""
+        if self.question.figure is None:
+            return []
+        errors = self.errors
+        return [
+            FigureField(
+                name=self.form.add_prefix(name),
+                id=f"{self.id}--{name}",
+                label=str(field.label),
+                value=_shown_value(self.form.given(name)),
+                is_date=name == "by",
+                error=errors.get(name, ""),
+            )
+            for name, field in FIGURE.items()
+        ]
+
+    @property
+    def figure_said(self) -> str:
+        return figure_words(self.question, self.answer.value()) if self.answer else ""
+
+    @property
     def base(self) -> int:
         return self.form.given("base") or 0
 
@@ -195,6 +231,7 @@ class QuestionView:
         """The controls that have a place for an error of their own."""
         found = [] if self.question.is_checklist else [self.planned_id]
         found += [self.reason_id] if self.may_not_apply else []
+        found += [figure.id for figure in self.figures]
         return (*found, self.text_id, *(line.id for line in self.lines if line.may_not_apply))
 
     @property
@@ -252,7 +289,9 @@ class QuestionView:
         if self.state == "done":
             return _("Dealt with")
         if self.state == "missing" and "planned_for" in self.errors:
-            return _("Date is missing")
+            return _("Date is over") if self.planned_for else _("Date is missing")
+        if self.state == "missing" and FIGURE.keys() & self.errors.keys():
+            return _("Figure to correct")
         if self.state == "missing" and "reason" in self.errors:
             return _("Reason is missing")
         if self.state == "partly" and self.answer and self.question.is_checklist:
@@ -312,8 +351,8 @@ class QuestionView:
         return said_lines(self.question, self.before["items"]) if self.before else []
 
 
-def same_answer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(before[name] == after[name] for name in ("choice", "items", "text", "planned_for", "reason"))
+def _shown_value(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str("" if value is None else value)
 
 
 def choice_word(choice: str) -> str:
@@ -325,7 +364,8 @@ def whole_word(record: Mapping[str, Any]) -> str:
     word = choice_word(record["choice"])
     if record["planned_for"]:
         word = f"{word}: {date_format(date.fromisoformat(record['planned_for']), 'DATE_FORMAT')}"
-    return f"{word}: {record['reason']}" if record["reason"] else word
+    word = f"{word}: {record['reason']}" if record["reason"] else word
+    return ", ".join(filter(None, (word, recorded_figure(record))))
 
 
 def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
@@ -418,6 +458,7 @@ def view_question(
         lines=lines,
         clauses=clauses_of(edition, declared, question.requirements),
         user=case.user,
+        is_opt_out=edition.is_opt_out(question),
     )
 
 

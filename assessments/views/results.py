@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
@@ -29,6 +30,8 @@ from assessments.models.base import sha256
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, picture
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, band, duty_credits, sources
+from assessments.views.assessment.results_page import ResultsPage
+from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import answers_in, as_day, choice_word, rule_cards
 
@@ -383,6 +386,9 @@ class Kept:
     caption: str
     final: bool
     body: SafeString
+    heading: str = ""  # from release 3 on, whose page says first what to do
+    tier: str = ""
+    provisional: bool = False
 
 
 def _kept(assessment: Assessment) -> Kept:
@@ -392,7 +398,8 @@ def _kept(assessment: Assessment) -> Kept:
     state = [
         (assessment.pk, assessment.state, assessment.current_submission_id, assessment.updated_at.isoformat()),
         (use.title, use.assigned_tier, use.text_tier, use.provisional, system.name, system.version),
-        [(action.pk, action.status, action.number, action.due.isoformat()) for action in actions],
+        [_state_of(action) for action in actions],
+        timezone.localdate().isoformat(),
         get_language(),
     ]
     key = f"results:{sha256(json.dumps(state))}"
@@ -400,9 +407,43 @@ def _kept(assessment: Assessment) -> Kept:
     kept: Kept | None = pages.get(key)
     if kept is None:
         standing = _standing(assessment, actions)
-        kept = Kept(str(standing.caption), standing.final, _drawn(standing))
+        kept = _drawn_by_package(standing, actions) if standing.edition.order else _drawn_by_number(standing)
         pages.set(key, kept)
     return kept
+
+
+def _state_of(action: Any) -> list[str]:
+    """All that the page shows of an action."""
+    dates = (action.due, getattr(action, "full_due", None), getattr(action, "first_step_on", None))
+    owner = str(action.owner) if action.owner_id else ""
+    return [str(value) for value in (action.pk, action.status, action.number, *dates, owner, action.title)]
+
+
+def _drawn_by_number(standing: Standing) -> Kept:
+    return Kept(str(standing.caption), standing.final, _drawn(standing))
+
+
+def _drawn_by_package(standing: Standing, actions: Iterable[Any]) -> Kept:
+    page = ResultsPage(standing, actions)
+    deciding, others = rule_cards(standing.edition, standing.content)
+    context = {
+        "page": page,
+        "standing": standing,
+        "assessment": standing.assessment,
+        "use": standing.assessment.use,
+        "tier": standing.content["tier"],
+        "deciding": deciding,
+        "rules": len(deciding) + len(others),
+        "otherwise": [
+            (_("By principle"), standing.principles),
+            (_("By lifecycle stage"), standing.lifecycle),
+            (_("By clause"), standing.clauses),
+        ],
+        "policy": standing.edition.policy,
+    }
+    body = mark_safe(render_to_string("assessments/assessment/results_body.html", context))  # noqa: S308
+    tier = standing.content["tier"]
+    return Kept(str(page.caption), page.final, body, str(page.heading), tier["assigned"], tier["provisional"])
 
 
 def _drawn(standing: Standing) -> SafeString:
@@ -437,8 +478,10 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
             .filter(submission=assessment.current_submission_id, kind=DocumentKind.PLAN, state=DocumentState.READY)
             .first()
         )
-    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
-    return render(request, "assessments/results/results.html", context)
+    offers = [offer for offer in offers_to(request.user, assessment) if offer.kind != DocumentKind.PLAN or not plan]
+    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan, "offers": offers}
+    name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
+    return render(request, name, context)
 
 
 @login_required
@@ -454,6 +497,9 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
         "use": standing.assessment.use,
         "edition": standing.edition,
     }
+    page = ResultsPage(standing, standing.actions.values()) if standing.edition.order else None
+    if page is not None and (found := _by_package(page, kind, key)):
+        return render(request, "assessments/assessment/results_detail.html", context | found)
     if kind == "findings":
         context |= _findings(standing, key)
     elif kind in KINDS or kind == "clauses":
@@ -473,6 +519,30 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
     else:
         raise Http404
     return render(request, "assessments/results/detail.html", context)
+
+
+def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None:
+    """The lists of release 3: the actions of a package, all of them, the findings grouped; None for any other number."""
+    if kind == "packages":
+        package = page.package(key)
+        if package is None:
+            raise Http404
+        return {"title": package.title, "actions": [page.details(entry) for entry in package.entries]}
+    if kind != "findings":
+        return None
+    if key == "actions":
+        words = ngettext("%(n)s action", "%(n)s actions", len(page.entries)) % {"n": len(page.entries)}
+        return {"title": words, "actions": [page.details(entry) for entry in page.entries]}
+    if key == "all":
+        words = ngettext("Findings of %(n)s action", "Findings of %(n)s actions", len(page.groups)) % {
+            "n": len(page.groups)
+        }
+        return {"title": words, "groups": page.groups}
+    entry = next((entry for entry in page.entries if entry.question == key), None)
+    if entry is None:
+        return None
+    groups = [group for group in page.groups if group.entry.question == key]
+    return {"title": entry.title, "actions": [page.details(entry)], "groups": groups}
 
 
 def _findings(standing: Standing, key: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.models.figures import figure_words
 from assessments.models.snapshots import evidence_of
 from assessments.views.sent import changed_between, taken_apart
 from assessments.views.wording import (
@@ -50,6 +51,7 @@ from assessments.views.wording import (
     choice_word,
     fact_answer,
     submitted_pieces,
+    value_of,
 )
 
 FACTS = "facts"
@@ -524,6 +526,7 @@ class Case:
             "reason": given["reason"],
             "lines": lines,
             "planned_for": as_day(given["planned_for"]),
+            "figure": figure_words(self.edition.questions[key], value_of(given)),
             "by": given["by"],
             "at": as_moment(given["at"]),
             "evidence": submitted_pieces(given, self.before_pieces(key)),

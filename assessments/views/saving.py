@@ -15,13 +15,13 @@ from assessments.forms.answering import TEXT_MAX, AnswerForm, posted_question
 from assessments.guideline.edition import Question
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, User
+from assessments.models.snapshots import same_answer
 from assessments.views.case import Case
 from assessments.views.question import (
     QuestionView,
     choice_word,
     make_form,
     renew,
-    same_answer,
     show_conflict,
     whole_word,
 )
@@ -105,6 +105,7 @@ def put_together(question: Question, theirs: Answer, mine: Mapping[str, Any]) ->
         "text": "\n\n".join(notes),
         "planned_for": theirs.planned_for,
         "reason": theirs.reason,
+        "figure": {**mine["figure"], **theirs.figure},
     }
     if question.is_checklist and mine["items"]:
         ticks = {key: True for key, given in mine["items"].items() if given is True}
@@ -154,7 +155,7 @@ def is_untouched(stored: Answer, base: int, form: AnswerForm) -> bool:
 def is_own_longer_text(stored: Answer, form: AnswerForm, user: User) -> bool:
     """Tell whether the newer version is one's own, and the posted one merely goes on writing it."""
     record = form.record()
-    same = all(stored.record()[name] == record[name] for name in ("choice", "items", "planned_for", "reason"))
+    same = same_answer({**stored.record(), "text": ""}, {**record, "text": ""})
     return stored.by_id == user.pk and same and record["text"].startswith(stored.text)
 
 

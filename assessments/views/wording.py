@@ -44,10 +44,13 @@ def as_day(value: Any) -> date | None:
 
 def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
     """Read the answers of a picture as scoring sees them."""
-    return {
-        key: answer_value(given["choice"], given["items"], as_day(given["planned_for"]), given["reason"])
-        for key, given in content["answers"].items()
-    }
+    return {key: value_of(given) for key, given in content["answers"].items()}
+
+
+def value_of(given: Mapping[str, Any]) -> AnswerValue:
+    """Read one answer of a picture as scoring sees it."""
+    day = as_day(given["planned_for"])
+    return answer_value(given["choice"], given["items"], day, given["reason"], given.get("figure"))
 
 
 def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -15,13 +15,13 @@
   const KEEPALIVE = 60000; // bytes under way: browsers refuse more than 64 KiB in requests that outlive their page
   const UNREACHED = ["lost", "out", "other", "refused"]; // troubles that sending the page by its button would meet as well
 
-  // In a checklist a tick and an answer about the whole exclude each other.
+  // In a checklist a tick and an answer about the whole, or about the rest of it, exclude each other.
   document.addEventListener("change", (event) => {
     const box = event.target;
-    const list = box.closest?.("[data-checklist]");
-    if (!list || box.type !== "checkbox" || !box.checked) return;
+    const row = box.closest?.("[data-answer]");
+    if (!row || box.type !== "checkbox" || !box.checked || !box.matches("[data-checklist] *, [data-rest]")) return;
     const whole = box.hasAttribute("data-whole");
-    list.querySelectorAll("input[type=checkbox]").forEach((other) => {
+    row.querySelectorAll("[data-checklist] input[type=checkbox], [data-rest]").forEach((other) => {
       if (other !== box && (whole || other.hasAttribute("data-whole"))) other.checked = false;
     });
   }, true);

@@ -1,0 +1,290 @@
+"""The results of an edition with packages: what to do now before how much is in place (ADVICE section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.guideline.edition import Question, Requirement
+from assessments.guideline.terms import Choice, Tier
+from assessments.models.figures import figure_words
+from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.order import MONTH_DAYS
+from assessments.views.assessment import plan_entries, tier_changes
+from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
+from assessments.views.wording import as_day, choice_word
+
+if TYPE_CHECKING:
+    from assessments.views.results import Line, Standing
+
+GROUPS_SHOWN = 5
+OTHER = "other"  # in an address: the actions that belong to no package
+QUOTED = 240  # characters of a respondent's words; the answer itself is one click away
+
+
+@dataclass(frozen=True, slots=True)
+class ShortDuty:
+    """A duty that falls short under an action."""
+
+    statement: str
+    clause: str
+    cited: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """What one action closes: the answer in the respondent's words, and the duties that it leaves short.
+
+    `extended` are duties that the Guideline asks of other parts and we extend to this one.
+    """
+
+    entry: PlanEntry
+    question: Question
+    answer_url: str
+    credit: str  # in_place, partly, planned, not_in_place, or "" for do not know
+    word: str
+    quoted: str
+    own: tuple[ShortDuty, ...]
+    extended: tuple[ShortDuty, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.own) + len(self.extended)
+
+
+class ResultsPage:
+    """All that the page of results shows from release 3 on. Runs no query."""
+
+    def __init__(self, standing: Standing, rows: Iterable[Any]) -> None:
+        self.standing, self.rows = standing, list(rows)
+        self.edition, self.content = standing.edition, standing.content
+        self.today = timezone.localdate()
+
+    @property
+    def final(self) -> bool:
+        return self.standing.final
+
+    @property
+    def signed_on(self) -> date | None:
+        submission = self.standing.assessment.current_submission if self.final else None
+        return timezone.localdate(submission.at) if submission else None
+
+    # --- what now ---
+
+    @cached_property
+    def entries(self) -> list[PlanEntry]:
+        assessment, actions = self.standing.assessment, self.content["actions"]
+        if self.signed_on:
+            return plan_entries.signed_entries(assessment, self.edition, actions, self.rows, self.signed_on)
+        rows = {row.question: row for row in self.rows if row.question}
+        return plan_entries.draft_entries(assessment, self.edition, actions, rows)
+
+    @cached_property
+    def month(self) -> list[PlanEntry]:
+        """The actions whose next date is within a month, the earliest first."""
+        due = [entry for entry in self.entries if entry.is_due(self.until)]
+        return sorted(due, key=lambda entry: entry.due_key)
+
+    @property
+    def until(self) -> date:
+        return self.today + timedelta(days=MONTH_DAYS)
+
+    @cached_property
+    def packages(self) -> list[PackageLine]:
+        return plan_entries.packages_of(self.edition, self.entries, _("Other"))
+
+    @property
+    def packages_heading(self) -> str:
+        packages = self.packages
+        words = ngettext("%(n)s package", "%(n)s packages", len(packages)) % {"n": len(packages)}
+        ends = [package.full for package in packages]
+        if not all(ends):
+            days = max((package.full_days for package in packages), default=0)
+            said = _("%(packages)s, all done %(days)s days after signing")
+            return said % {"packages": words, "days": days}
+        last = max(end for end in ends if end)
+        return _("%(packages)s, all done by %(day)s") % {"packages": words, "day": date_format(last, "DATE_FORMAT")}
+
+    @property
+    def shared_numbers(self) -> list[int]:
+        """The numbers of the actions that are the whole organisation's."""
+        return [entry.number for entry in self.entries if entry.whole_organisation]
+
+    @property
+    def heading(self) -> str:
+        """Count this month and all."""
+        month, every = len(self.month), len(self.entries)
+        if not every and not self.content["counts"]["answered"]:
+            return _("Nothing is answered yet")
+        if not every:
+            return _("No action is needed")
+        if not self.final:
+            now = ngettext("%(n)s action in the first month", "%(n)s actions in the first month", month)
+        else:
+            now = ngettext("%(n)s action this month", "%(n)s actions this month", month)
+        return _("%(now)s, %(all)s in all") % {"now": now % {"n": month}, "all": every}
+
+    @property
+    def caption(self) -> str:
+        use, counts = self.standing.assessment.use, self.content["counts"]
+        if self.signed_on is None:
+            said = _("%(use)s. Draft, %(answered)s of %(all)s questions answered. Not a certificate.")
+            return said % {"use": use.title, "answered": counts["answered"], "all": counts["applicable"]}
+        state = self.standing.assessment.get_state_display()
+        day = date_format(self.signed_on, "DATE_FORMAT")
+        said = _("%(use)s. Signed %(day)s, %(state)s. Not a certificate.")
+        return said % {"use": use.title, "day": day, "state": state[:1].lower() + state[1:]}
+
+    # --- tier ---
+
+    @property
+    def higher(self) -> str:
+        tier = self.content["tier"]
+        return tier_changes.nearest(self.edition, _by_rules(tier), tier["higher"])
+
+    @property
+    def lower(self) -> str:
+        tier = self.content["tier"]
+        return tier_changes.nearest(self.edition, _by_rules(tier), tier["lower"])
+
+    @property
+    def no_lower(self) -> bool:
+        """Tell whether there is a lower tier that no single answer would give."""
+        return not self.content["tier"]["lower"] and _by_rules(self.content["tier"]) != Tier.LOW
+
+    # --- how much ---
+
+    def too_few(self, line: Line) -> bool:
+        rules = self.edition.policy.readiness
+        return bool(rules and line.duties < rules.least_duties)
+
+    @cached_property
+    def dimensions(self) -> list[dict[str, Any]]:
+        lines = sorted(self.standing.dimensions, key=lambda line: line.clause)  # a submission keeps them by name
+        return [{"line": line, "too_few": self.too_few(line)} for line in lines]
+
+    @property
+    def readiness_heading(self) -> str:
+        """Name the dimensions in the lowest band."""
+        told = [one["line"] for one in self.dimensions if one["line"].value is not None and not one["too_few"]]
+        if not told:
+            return _("Too few requirements to say")
+        least = min(told, key=lambda line: line.value)
+        names = [line.name for line in told if line.band == least.band]
+        if len(names) == len(told) > 1:
+            return _("%(band)s in every dimension") % {"band": least.band}
+        return _("%(band)s: %(names)s") % {"band": least.band, "names": ", ".join(names)}
+
+    # --- findings under their actions ---
+
+    @cached_property
+    def groups(self) -> list[FindingGroup]:
+        """The findings, one group for each action that has any, in the order of the plan."""
+        by_question: dict[str, dict[str, None]] = {}
+        for finding in self.content["findings"]:
+            by_question.setdefault(finding["question"], {})[finding["requirement"]] = None
+        found = []
+        for entry in self.entries:
+            question = self.edition.questions.get(entry.question)
+            if question is None or entry.question not in by_question:
+                continue
+            duties = [self.edition.requirements[id] for id in by_question[entry.question]]
+            credit, word = answer_said(question, self._items(entry.question), self.standing.answers.get(question.key))
+            given: Mapping[str, Any] = self.content["answers"].get(question.key, {})
+            found.append(
+                FindingGroup(
+                    entry=entry,
+                    question=question,
+                    answer_url=self.standing.answer_url(question),
+                    credit=credit,
+                    word=word,
+                    quoted=Truncator(" ".join(given.get("text", "").split())).chars(QUOTED),
+                    own=tuple(self._duty(duty) for duty in duties if not duty.extends),
+                    extended=tuple(self._duty(duty) for duty in duties if duty.extends),
+                )
+            )
+        return found
+
+    def _items(self, question: str) -> int:
+        return next((len(one["items"]) for one in self.content["questions"] if one["question"] == question), 0)
+
+    def _duty(self, duty: Requirement) -> ShortDuty:
+        return ShortDuty(duty.statement, duty.clause, self.edition.cited(duty.clause), str(duty.strength))
+
+    @property
+    def shown_groups(self) -> list[FindingGroup]:
+        return self.groups[:GROUPS_SHOWN]
+
+    @property
+    def more_groups(self) -> int:
+        return max(0, len(self.groups) - GROUPS_SHOWN)
+
+    @property
+    def blocking_actions(self) -> int:
+        return sum(entry.blocking for entry in self.entries)
+
+    def package(self, key: str) -> PackageLine | None:
+        return next((package for package in self.packages if (package.key or OTHER) == key), None)
+
+    def details(self, entry: PlanEntry) -> dict[str, Any]:
+        """One action with what to do, what closes it and what it rests on, as the lists behind a number show it."""
+        found = (one for one in self.content["actions"] if one["question"] == entry.question)
+        action: Mapping[str, Any] = next(found, {})
+        words = self.edition.policy.words
+        return {
+            "entry": entry,
+            "steps": action.get("steps", []),
+            "closes": action.get("closes", []),
+            "why": action.get("why", ""),
+            "effort": words[f"efforts.{action['effort']}"] if action else "",
+            "clauses": [(clause, self.edition.cited(clause)) for clause in action.get("clauses", [])],
+        }
+
+    # --- no action ---
+
+    @cached_property
+    def reasons(self) -> list[dict[str, Any]]:
+        """What is answered *not applicable*, whole or in a line, with the reason that a reviewer accepts."""
+        lines = next(group["lines"] for group in self.standing.apart if group["key"] == "not-applicable")
+        opt_out = {q.key for q in self.edition.questions.values() if self.edition.is_opt_out(q)}
+        return [line | {"opt_out": line["question"].key in opt_out} for line in lines]
+
+    @cached_property
+    def unknown(self) -> list[dict[str, Any]]:
+        numbers = {entry.question: entry.number for entry in self.entries}
+        lines = next(group["lines"] for group in self.standing.apart if group["key"] == "unknown")
+        return [line | {"number": numbers.get(line["question"].key)} for line in lines]
+
+
+def _by_rules(tier: Mapping[str, Any]) -> str:
+    """The tier that the rules give; beside it a reviewer's raise may stand."""
+    return str(tier.get("by_rules", tier["assigned"]))
+
+
+def answer_said(question: Question, items: int, answer: AnswerValue | None) -> tuple[str, str]:
+    """Return what an answer earns, as parts/credit.html names it, and the answer in a few words."""
+    if answer is None:
+        return "not_in_place", _("Not answered")
+    figure = figure_words(question, answer)
+    if answer.choice == Choice.TICKED:
+        said = _("%(n)s of %(m)s points in place") % {"n": len(answer.ticks), "m": items}
+        return ("partly" if answer.ticks else "not_in_place"), ", ".join(filter(None, (said, figure)))
+    if answer.choice == Choice.NONE:
+        return "not_in_place", choice_word(answer.choice)
+    if answer.choice in (Choice.UNKNOWN, Choice.NOT_APPLICABLE):
+        return "", choice_word(answer.choice)
+    credit = "partly" if answer.misses_target(question) else str(answer.choice)
+    words = choice_word(answer.choice)
+    if answer.choice == Choice.PLANNED and (day := as_day(answer.planned_for)):
+        words = _("Planned for %(day)s") % {"day": date_format(day, "DATE_FORMAT")}
+    return credit, ", ".join(filter(None, (words, figure)))

@@ -1,0 +1,189 @@
+"""Results from release 3 on: what to do now before how much is in place (drawing 18)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments.guideline.readiness_rules import ReadinessRules
+from assessments.models import State
+from assessments.models.snapshots import picture
+from assessments.views.assessment.results_page import ResultsPage
+from assessments.views.results import Standing
+from tests.factories import in_days, make_assessment
+
+pytestmark = pytest.mark.django_db
+
+GAPS = {
+    "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},
+    "ai-framework": {"choice": "unknown"},
+    "laws-list": {"choice": "not_applicable", "reason": "The head office keeps the list for all of us."},
+    "ethics-review": {"choice": "planned", "planned_for": in_days(40)},
+    "accountable-owner": {"choice": "not_in_place"},
+}
+OPEN_FACTS = {"open_prompt": True, "used_at_work": True, "output_used_for": "recommendation"}
+
+
+def text_of(response):
+    page = response.content.decode()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page[page.index("<main") :])).replace("&#x27;", "'")
+
+
+def open_results(client, cast, assessment, *more):
+    client.force_login(cast.owner)
+    response = client.get(reverse("result" if more else "results", args=[assessment.reference, *more]))
+    assert response.status_code == 200
+    return response
+
+
+def page_of(assessment, *, edition=None):
+    standing = Standing(assessment, picture(assessment, final=False), edition or assessment.compiled(), final=False)
+    return ResultsPage(standing, [])
+
+
+def test_what_to_do_stands_before_how_much_is_in_place(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = open_results(client, cast, assessment).content.decode()
+    places = [page.index(f'id="{row}"') for row in ("month", "packages", "tier", "readiness", "findings", "no-action")]
+    assert places == sorted(places)
+
+
+def test_the_heading_counts_the_month_and_all(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = page_of(assessment)
+    month = [entry for entry in page.entries if entry.first_days <= 30]
+    now = "1 action" if len(month) == 1 else f"{len(month)} actions"
+    assert page.heading == f"{now} in the first month, {len(page.entries)} in all"
+    assert page.heading in text_of(open_results(client, cast, assessment))
+
+
+def test_after_signing_the_month_is_counted_in_dates(client, cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
+    soon = assessment.use.actions.get(question="accountable-owner")
+    assessment.use.actions.exclude(pk=soon.pk).update(due=timezone.localdate() + timedelta(days=31))
+    soon.due, soon.owner = timezone.localdate() + timedelta(days=30), cast.contributor
+    soon.save()
+    text = text_of(open_results(client, cast, assessment))
+    assert f"1 action this month, {assessment.use.actions.count()} in all" in text
+    month = text[: text.index("Packages most urgent first")]
+    assert soon.title in month
+    assert "Connie Contributor" in month
+    assert "after signing" not in text
+
+
+def test_a_reason_is_one_sentence_without_the_answer_in_brackets(cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    entries = page_of(assessment).entries
+    assert all("(" in entry.why for entry in entries if entry.question in GAPS)
+    assert not any("(" in entry.why_now for entry in entries if entry.question in GAPS)
+
+
+def test_packages_stand_by_their_most_urgent_action_and_hold_every_action_once(cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts=OPEN_FACTS, filled=False)
+    page = page_of(assessment)
+    first = [package.entries[0].number for package in page.packages]
+    assert first == sorted(first)
+    numbers = [entry.number for package in page.packages for entry in package.entries]
+    assert sorted(numbers) == [entry.number for entry in page.entries]
+
+
+def test_a_package_says_what_blocks_who_answers_and_both_dates(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    package = page_of(assessment).packages[0]
+    text = text_of(open_results(client, cast, assessment))
+    assert f"{package.blocking} block" in text
+    assert package.owner in text
+    assert f"{package.full_days} days after signing" in text
+
+
+def test_a_package_leads_to_its_actions(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    package = page_of(assessment).packages[0]
+    text = text_of(open_results(client, cast, assessment, "packages", package.key))
+    assert all(entry.title in text and entry.why in text for entry in package.entries)
+
+
+def test_an_unknown_package_is_not_found(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    client.force_login(cast.owner)
+    assert client.get(reverse("result", args=[assessment.reference, "packages", "nothing"])).status_code == 404
+
+
+def test_an_action_without_a_question_opens_too(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts={"incident_open": True}, answers=GAPS)
+    entry = next(entry for entry in page_of(assessment).entries if entry.question == "open-incident")
+    assert entry.title in text_of(open_results(client, cast, assessment, "findings", entry.question))
+
+
+def test_the_answers_that_change_the_tier_next_are_named_in_the_open(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = page_of(assessment)
+    assert page.higher.startswith("High, if “")
+    assert page.lower.startswith("Low, if “")
+    text = text_of(open_results(client, cast, assessment))
+    assert page.higher in text
+    assert page.lower in text
+
+
+def test_a_dimension_of_few_duties_is_too_few_to_say(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    edition = assessment.compiled()
+    duties = {line.key: line.duties for line in page_of(assessment).standing.dimensions}
+    least = min(duties.values()) + 1
+    strict = replace(edition, policy=replace(edition.policy, readiness=ReadinessRules(least, 3)))
+    told = {one["line"].key: one["too_few"] for one in page_of(assessment, edition=strict).dimensions}
+    assert told == {key: count < least for key, count in duties.items()}
+    assert True in told.values()
+    assert False in told.values()
+
+
+def test_findings_stand_under_their_action_with_the_duties_folded(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    group = next(group for group in page_of(assessment).groups if group.question.key == "use-register")
+    assert (group.credit, group.quoted) == ("partly", "Kept for three of our five clinics.")
+    assert group.count == len({duty.statement for duty in (*group.own, *group.extended)})
+    page = open_results(client, cast, assessment).content.decode()
+    assert "Kept for three of our five clinics." in page
+
+
+def test_extended_duties_stand_apart_and_are_marked_as_our_judgement(client, cast):
+    facts = {"employment_decisions": True, "ranks_or_prices_people": True, "output_used_for": "decision"}
+    edition = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts).compiled()
+    missing = {q.key: {"choice": "none" if q.is_checklist else "not_in_place"} for q in edition.questions.values()}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts, answers=missing)
+    extended = [group for group in page_of(assessment).groups if group.extended]
+    assert extended
+    response = open_results(client, cast, assessment, "findings", "all")
+    assert response.content.decode().count("Our judgement: extended to this use") == len(extended)
+
+
+def test_reasons_to_be_accepted_are_listed_and_make_no_action(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = page_of(assessment)
+    assert [line["question"].key for line in page.reasons] == ["laws-list"]
+    assert "laws-list" not in {entry.question for entry in page.entries}
+    assert "The head office keeps the list for all of us." in text_of(open_results(client, cast, assessment))
+
+
+def test_the_opt_out_that_nobody_needs_is_such_a_reason_and_blocks(client, cast):
+    reason = "It sorts machine parts; no person is dealt with."
+    answers = {"tier-limited-opt-out": {"choice": "not_applicable", "reason": reason}}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, parts=("provider",), answers=answers)
+    page = page_of(assessment)
+    assert [line["question"].key for line in page.reasons] == ["tier-limited-opt-out"]
+    assert "tier-limited-opt-out" not in {entry.question for entry in page.entries}
+    assert "tier-limited-opt-out" in {one.question.key for one in page.standing.blocking}
+    text = text_of(open_results(client, cast, assessment))
+    assert f"Nobody is dealt with individually, because: {reason}" in text
+
+
+def test_practices_of_the_whole_organisation_are_marked(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    shared = [entry.number for entry in page_of(assessment).entries if entry.whole_organisation]
+    assert shared
+    assert "of the whole organisation" in text_of(open_results(client, cast, assessment))
