@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from assessments.documents import drawing, engine, plan
 from assessments.documents.report import (
     ActionBlock,
+    AnswerLine,
     ChangeLine,
     FactLine,
     PackageBlock,
@@ -28,15 +29,15 @@ from assessments.documents.report import (
     RuleLine,
     ScopeLine,
 )
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import Choice, Tier
 
 PAGES, ACTIONS_A_PAGE = 6, 4
 """A plan has at most so many pages, and one more for each so many actions (ADVICE section 9)."""
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
 CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
-DENIED_SHOWN = 20
-"""Facts answered no that are named where the page of tier and facts is full."""
+DENIED_SHOWN = (20, 10, 4)
+"""Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
 LONGEST_TITLE, WHOLE = 140, 150
 """Letters of a title, and of a single step, up to which they are never cut."""
 
@@ -265,10 +266,18 @@ def answer_words(action: ActionBlock) -> str:
     answer = action.answer
     if answer is None:
         return ""
-    words = answer.given if answer.choice else _("no answer yet")
+    words = points_of(answer) or (answer.words if answer.choice else _("no answer yet"))
     if answer.planned_for:
         words = f"{words}, {plan.day(answer.planned_for)}"
     return words[:1].lower() + words[1:]
+
+
+def points_of(answer: AnswerLine) -> str:
+    """Count the points of a checklist that are in place; empty for a practice and for an answer as a whole."""
+    if answer.choice not in (Choice.TICKED, Choice.NONE) or not answer.items:
+        return ""
+    ticked = sum(item.state == "ticked" for item in answer.items)
+    return _("%(n)s of %(all)s points in place") % {"n": ticked, "all": len(answer.items)}
 
 
 def status_words(action: ActionBlock) -> str:
@@ -324,17 +333,18 @@ def _lower(label: str) -> str:
 
 def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
     """Return `tier_context` with its facts in a table where that fits on one page, else as sentences."""
-    roomy = tier_context(report) | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}
-    if engine.count_pages(render_to_string("assessments/documents/tier_page.html", shared | roomy)) == 1:
-        return roomy
-    denied = roomy["denied"]
-    return roomy | {
-        "tier_dense": True,
-        "in_full": ":2",
-        "in_short": "2:",
-        "denied": denied[:DENIED_SHOWN],
-        "more_denied": max(0, len(denied) - DENIED_SHOWN),
-    }
+    context = tier_context(report)
+    denied = context["denied"]
+    tried = [context | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}]
+    tried += [
+        context
+        | {"tier_dense": True, "in_full": ":2", "in_short": "2:"}
+        | {"denied": denied[:shown], "more_denied": max(0, len(denied) - shown)}
+        for shown in DENIED_SHOWN
+    ]
+    page = "assessments/documents/tier_page.html"
+    fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
+    return next(fitting, tried[-1])
 
 
 def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:
