@@ -36,7 +36,8 @@ def render(
     """Render HTML as a tagged PDF/UA-1 file; the same arguments give the same bytes.
 
     Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last. Title and
-    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and NoPango where the libraries are missing.
+    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and
+    NoPango where the libraries are missing.
     """
     try:
         engine = _engine()
@@ -59,9 +60,7 @@ def render(
                 if fits is None or fits(document.pages):
                     break
             document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")
-            pdf = document.write_pdf(
-                pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), attachments=attached
-            )
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), attachments=attached)
         # It derives from BaseException: unnamed, it would pass every `except Exception` and end a worker.
         except FatalURLFetchingError as error:
             raise FetchRefused(str(error)) from None

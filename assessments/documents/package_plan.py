@@ -96,9 +96,9 @@ _ANSWER_IN_BRACKETS = re.compile(r" ?\((?:answer: [^)]*|\d+ of \d+ points in pla
 def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """Render the plan; the same report, identifier and time give the same bytes.
 
-    Reports of editions before release 3, and those without actions, keep the plan that they always had.
+    Reports of editions before release 3, and those without actions and reasons, keep the plan that they always had.
     """
-    if not report.by_package or not report.actions:
+    if not report.by_package or not (report.actions or report.reasons):
         return plan.plan_pdf(report, identifier=identifier, created=created)
     most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
     return engine.render(
@@ -127,7 +127,12 @@ def plan_layouts(report: Report) -> tuple[str, ...]:
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
-            context | {"packages": [_package(report, package, room) for package in report.packages], "dense": room.dense, "aside": room.dates_aside and report.frozen is None},
+            context
+            | {
+                "packages": [_package(report, package, room) for package in report.packages],
+                "dense": room.dense,
+                "aside": room.dates_aside and report.frozen is None,
+            },
         )
         for room in ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
     )
@@ -146,6 +151,7 @@ def shared_context(report: Report) -> dict[str, Any]:
         "strip": plan.tier_strip(report.tier.assigned, plan.tier_words()),
         "head_name": plan.shortened(report.organisation.name_en),
         "head_name_zh": plan.shortened(report.organisation.name_zh, 40),
+        "use_name": plan.shortened(report.use, 160),
         "title_use": plan.shortened(f"{report.system}: {report.use}", 160),
         "number": _("Plan %(reference)s")
         % {"reference": report.frozen.reference if report.frozen else report.assessment},

@@ -87,7 +87,9 @@ def test_results_and_use_offer_the_draft_and_lead_to_it(client, cast, page):
     assert "The document is being made" in client.get(document.get_absolute_url()).content.decode()
 
 
-@pytest.mark.parametrize(("who", "status"), [("assigned", 404), ("outsider", 404), ("independent", 404), ("staff", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("assigned", 404), ("outsider", 404), ("independent", 404), ("staff", 404)]
+)
 def test_who_does_not_see_all_answers_does_not_reach_a_draft(client, cast, who, status):
     document = asked(make_assessment(tier="limited", cast=cast, answers=GAP), "results")
     client.force_login(getattr(cast, who))

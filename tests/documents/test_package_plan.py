@@ -164,9 +164,7 @@ def extreme(report):
         for n, action in enumerate((report.actions * 3)[:70])
     ]
     groups = report.packages
-    packages = tuple(
-        replace(groups[n % len(groups)], number=n + 1, actions=tuple(now[n::12])) for n in range(12)
-    )
+    packages = tuple(replace(groups[n % len(groups)], number=n + 1, actions=tuple(now[n::12])) for n in range(12))
     return replace(
         report,
         actions=tuple(now),
