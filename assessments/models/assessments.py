@@ -208,7 +208,11 @@ class ChoiceChoices(models.TextChoices):
 
 
 def answer_value(
-    choice: str, items: Mapping[str, Any], planned_for: date | None, reason: str, figure: Mapping[str, str] | None = None
+    choice: str,
+    items: Mapping[str, Any],
+    planned_for: date | None,
+    reason: str,
+    figure: Mapping[str, str] | None = None,
 ) -> AnswerValue:
     """Turn the stored columns into what scoring reads. `items`: item key to true, or to the reason it does not apply."""
     given = figure or {}

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, declaring, staleness
 from assessments.access import Action
+from assessments.domain.answering import organisation_answers
 from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
@@ -716,7 +717,7 @@ def start(request: SignedIn, reference: str) -> HttpResponse:
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.ANSWER, use)
     try:
-        assessment = declaring.start_assessment(use, by=request.user)
+        assessment = organisation_answers.start(use, by=request.user)
     except WorkflowError as error:
         messages.error(request, str(error))
         return redirect(use)

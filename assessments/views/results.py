@@ -532,9 +532,9 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
         words = ngettext("%(n)s action", "%(n)s actions", len(page.entries)) % {"n": len(page.entries)}
         return {"title": words, "actions": [page.details(entry) for entry in page.entries]}
     if key == "all":
-        words = ngettext(
-            "Findings of %(n)s action", "Findings of %(n)s actions", len(page.groups)
-        ) % {"n": len(page.groups)}
+        words = ngettext("Findings of %(n)s action", "Findings of %(n)s actions", len(page.groups)) % {
+            "n": len(page.groups)
+        }
         return {"title": words, "groups": page.groups}
     entry = next((entry for entry in page.entries if entry.question == key), None)
     if entry is None:

@@ -85,9 +85,7 @@ class PackageLine:
         """The name, or the post, that answers for most of its actions."""
         counted = Counter(entry.owner or entry.post for entry in self.entries)
         most = max(counted.values())
-        return next(
-            entry.owner or entry.post for entry in self.entries if counted[entry.owner or entry.post] == most
-        )
+        return next(entry.owner or entry.post for entry in self.entries if counted[entry.owner or entry.post] == most)
 
     @property
     def first(self) -> date | None:
