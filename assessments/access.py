@@ -239,6 +239,12 @@ def family_of(action: RemediationAction) -> Family:
     )
 
 
+def actions_set_aside(use: int) -> QuerySet[RemediationAction]:
+    """The actions of a use that the organisation marked as not relevant, for a page that found the use by a door."""
+    found = RemediationAction.objects.filter(use=use, status=ActionStatus.NOT_RELEVANT)
+    return found.select_related("use", "irrelevant_by").order_by("number")
+
+
 def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submission]:
     """The newest submission of each use of some actions that the caller found by a door, with its snapshot."""
     newest = Submission.objects.filter(assessment__use=OuterRef("assessment__use")).order_by("-pk").values("pk")[:1]

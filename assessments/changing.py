@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, staleness, starting, workflow
 from assessments.access import Action
+from assessments.domain.answering.carry_over import carry_evidence
 from assessments.errors import InvalidAnswer, WrongState
 from assessments.guideline.edition import ChangeKind
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -109,7 +110,7 @@ def _open_again(
         )
         standing = {source.question.key for source in sources} - open_keys
         rows = starting.carry(opened, sources, by=by, standing=standing)
-        _carry_evidence(rows)
+        carry_evidence(rows)
     elif opened.state == State.DRAFT:
         untouched = opened.answers.filter(carried_from__isnull=False, to_confirm=False, revision=1)
         untouched.filter(question__key__in=open_keys).update(to_confirm=True)
@@ -136,17 +137,3 @@ def affected(edition: CompiledEdition, approval: Assessment, kinds: Iterable[Cha
         found |= declaring.reading(edition, changed) if changed else set()
     late = approval.answers.filter(choice=Choice.PLANNED, planned_for__lt=timezone.localdate())
     return found | set(late.values_list("question__key", flat=True))
-
-
-def _carry_evidence(rows: Iterable[Answer]) -> None:
-    """Let carried answers lean on what they leant on before; a piece that was withdrawn is left behind."""
-    carried = {row.carried_from_id: row for row in rows}
-    leaning = EvidenceUse.objects.filter(answer__in=list(carried), evidence__withdrawn_at=None).select_related(
-        "evidence"
-    )
-    for use in leaning.order_by("pk"):
-        again = EvidenceUse.objects.create(
-            evidence=use.evidence, answer=carried[use.answer_id], version=use.version, by=use.by
-        )
-        if use.needs_a_look:  # it says so here too: the column would otherwise hold this moment
-            EvidenceUse.objects.filter(pk=again.pk).update(at=use.at)

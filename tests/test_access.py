@@ -516,6 +516,7 @@ OPENED: dict[str, dict[str, str]] = {
         "plan that is being made": "login 404 200 200 404 200 200 200 404",
         "neighbour's certificate as PDF": HIDDEN,
     },
+    "ask_document": {"draft, its board paper": ONLY_POST},
 }
 
 # What comes back when a form is posted there: an empty one, but for these.
@@ -780,6 +781,11 @@ POSTED: dict[str, dict[str, str]] = {
     "document": {
         "letter that failed": "   login 404 yes yes 404 yes yes yes 404",
         "neighbour's certificate as PDF": HIDDEN,
+    },
+    "ask_document": {
+        "draft, its board paper": "             login 404 yes yes 403 yes 404 404 404",
+        "draft, no such document": HIDDEN,
+        "neighbour's draft, its board paper": HIDDEN,
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed

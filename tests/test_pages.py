@@ -310,6 +310,7 @@ NO_PAGE = {
     "systems_export": "a file",
     "actions_export": "a file",
     "plan_now": "a button of the workspace",
+    "ask_document": "a button of the results",
     "action_file": "a download",
     "evidence_file": "a download",
     "review_evidence": "a download",

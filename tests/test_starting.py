@@ -15,7 +15,7 @@ from assessments.errors import Conflict, Locked, NotPermitted, WorkflowError
 from assessments.models import Answer, AnswerRevision, Assessment, AuditEntry, DeclaredUse, RevisionOutcome, Route
 from tests.factories import Cast, make_assessment, make_organisation, make_use, save
 
-POLICY = "staff-policy"  # of the whole organisation
+POLICY = "ai-framework"  # of the whole organisation
 OWN = "accountable-owner"  # of one system
 SAID = {"choice": "partly", "text": "Adopted in May, two clinics still to follow."}
 
@@ -187,18 +187,31 @@ def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Cli
     client.force_login(cast.contributor)
     count = len(starting.offered(new, asked(new)))
     tasks = client.get(new.get_absolute_url()).content.decode()
-    assert f"Use {count} answers that your organisation gave elsewhere" in tasks
+    assert f"Use {count} answers that your organisation gave for other uses" in tasks
     page = client.get(here(new))
     assert [one["question"].key for one in page.context["offered"]].count(POLICY) == 1
     assert SAID["text"] in page.content.decode()
     ticked = next(one["row"].pk for one in page.context["offered"] if one["question"].key == POLICY)
     done = client.post(here(new), {"take": [ticked]}, follow=True).content.decode()
+    assert "One answer was taken over." in done
+    section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
+    assert "For the whole organisation." in section
+    assert reload(new).answered == 1
+
+
+def test_answers_of_one_assessment_are_taken_over_to_be_confirmed(client: Client, cast: Cast) -> None:
+    source = elsewhere(cast)
+    new = begun(cast)
+    client.force_login(cast.contributor)
+    page = client.get(f"{here(new)}?from={source.reference}")
+    ticked = next(one["row"].pk for one in page.context["offered"] if one["question"].key == OWN)
+    done = client.post(here(new), {"take": [ticked], "from": source.reference}, follow=True).content.decode()
     assert "One answer waits to be confirmed" in done
-    assert "One answer from elsewhere waits to be confirmed" in client.get(new.get_absolute_url()).content.decode()
-    section = client.get(reverse("section", args=[new.reference, "people"])).content.decode()
+    assert "1 answer from elsewhere has to be confirmed" in client.get(new.get_absolute_url()).content.decode()
+    section = client.get(reverse("section", args=[new.reference, "governance"])).content.decode()
     assert "Carried over, confirm" in section
-    assert f"{here(new)}#carried-{POLICY}" in section
-    said = client.post(here(new), {"confirm": f"{POLICY}:1"}, follow=True).content.decode()
+    assert f"{here(new)}#carried-{OWN}" in section
+    said = client.post(here(new), {"confirm": f"{OWN}:1"}, follow=True).content.decode()
     assert "Confirmed:" in said
     assert reload(new).answered == 1
 
@@ -235,7 +248,7 @@ def test_saving_a_page_confirms_nothing_that_was_not_changed(client: Client, cas
         f"{POLICY}--operation": "0197b1c0-0000-7000-8000-000000000001",
         "stay": "1",
     }
-    assert client.post(reverse("section", args=[new.reference, "people"]), data).status_code == 302
+    assert client.post(reverse("section", args=[new.reference, "governance"]), data).status_code == 302
     row.refresh_from_db()
     assert row.to_confirm
 

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import drawing, engine
-from assessments.documents.package_plan import attachment, cut, shared_context
+from assessments.documents.package_plan import attachment, cut, points_of, shared_context
 from assessments.documents.plan import shortened
-from assessments.documents.report import PERIODS, ActionBlock, AnswerLine, PackageBlock, Report
+from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
 from assessments.guideline.terms import Basis
 
 MONEY = {"S": 0, "M": 1, "L": 2}
@@ -174,16 +174,8 @@ def _risk(package: PackageBlock, letters: int) -> dict[str, str]:
         return {"text": package.risk, "figure": ""}
     if answer is None or not answer.note:
         return {"text": package.risk, "figure": cut(first.why_here or first.why, letters)}
-    points = _points(answer)
-    return {"text": package.risk, "figure": f"“{cut(answer.note, letters)}”" + (f" {points}" if points else "")}
-
-
-def _points(answer: AnswerLine) -> str:
-    """Count the points of a checklist that are in place; empty for a practice."""
-    if not answer.items:
-        return ""
-    ticked = sum(item.state == "ticked" for item in answer.items)
-    return _("%(n)s of %(all)s points in place.") % {"n": ticked, "all": len(answer.items)}
+    points = points_of(answer)
+    return {"text": package.risk, "figure": f"“{cut(answer.note, letters)}”" + (f" {points}." if points else "")}
 
 
 def _packages_heading(packages: Sequence[PackageBlock]) -> str:

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from assessments.documents import drawing, engine, plan
 from assessments.documents.report import (
     ActionBlock,
+    AnswerLine,
     ChangeLine,
     FactLine,
     PackageBlock,
@@ -28,15 +29,15 @@ from assessments.documents.report import (
     RuleLine,
     ScopeLine,
 )
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import Choice, Tier
 
 PAGES, ACTIONS_A_PAGE = 6, 4
 """A plan has at most so many pages, and one more for each so many actions (ADVICE section 9)."""
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
 CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
-DENIED_SHOWN = 20
-"""Facts answered no that are named where the page of tier and facts is full."""
+DENIED_SHOWN = (20, 10, 4)
+"""Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
 LONGEST_TITLE, WHOLE = 140, 150
 """Letters of a title, and of a single step, up to which they are never cut."""
 
@@ -95,9 +96,9 @@ _ANSWER_IN_BRACKETS = re.compile(r" ?\((?:answer: [^)]*|\d+ of \d+ points in pla
 def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """Render the plan; the same report, identifier and time give the same bytes.
 
-    Reports of editions before release 3, and those without actions, keep the plan that they always had.
+    Reports of editions before release 3, and those without actions and reasons, keep the plan that they always had.
     """
-    if not report.by_package or not report.actions:
+    if not report.by_package or not (report.actions or report.reasons):
         return plan.plan_pdf(report, identifier=identifier, created=created)
     most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
     return engine.render(
@@ -150,6 +151,7 @@ def shared_context(report: Report) -> dict[str, Any]:
         "strip": plan.tier_strip(report.tier.assigned, plan.tier_words()),
         "head_name": plan.shortened(report.organisation.name_en),
         "head_name_zh": plan.shortened(report.organisation.name_zh, 40),
+        "use_name": plan.shortened(report.use, 160),
         "title_use": plan.shortened(f"{report.system}: {report.use}", 160),
         "number": _("Plan %(reference)s")
         % {"reference": report.frozen.reference if report.frozen else report.assessment},
@@ -270,10 +272,18 @@ def answer_words(action: ActionBlock) -> str:
     answer = action.answer
     if answer is None:
         return ""
-    words = answer.given if answer.choice else _("no answer yet")
+    words = points_of(answer) or (answer.words if answer.choice else _("no answer yet"))
     if answer.planned_for:
         words = f"{words}, {plan.day(answer.planned_for)}"
     return words[:1].lower() + words[1:]
+
+
+def points_of(answer: AnswerLine) -> str:
+    """Count the points of a checklist that are in place; empty for a practice and for an answer as a whole."""
+    if answer.choice not in (Choice.TICKED, Choice.NONE) or not answer.items:
+        return ""
+    ticked = sum(item.state == "ticked" for item in answer.items)
+    return _("%(n)s of %(all)s points in place") % {"n": ticked, "all": len(answer.items)}
 
 
 def status_words(action: ActionBlock) -> str:
@@ -329,17 +339,18 @@ def _lower(label: str) -> str:
 
 def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
     """Return `tier_context` with its facts in a table where that fits on one page, else as sentences."""
-    roomy = tier_context(report) | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}
-    if engine.count_pages(render_to_string("assessments/documents/tier_page.html", shared | roomy)) == 1:
-        return roomy
-    denied = roomy["denied"]
-    return roomy | {
-        "tier_dense": True,
-        "in_full": ":2",
-        "in_short": "2:",
-        "denied": denied[:DENIED_SHOWN],
-        "more_denied": max(0, len(denied) - DENIED_SHOWN),
-    }
+    context = tier_context(report)
+    denied = context["denied"]
+    tried = [context | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}]
+    tried += [
+        context
+        | {"tier_dense": True, "in_full": ":2", "in_short": "2:"}
+        | {"denied": denied[:shown], "more_denied": max(0, len(denied) - shown)}
+        for shown in DENIED_SHOWN
+    ]
+    page = "assessments/documents/tier_page.html"
+    fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
+    return next(fitting, tried[-1])
 
 
 def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:

@@ -698,20 +698,20 @@ def _reasons(content: Mapping[str, Any], answers: Iterable[AnswerLine]) -> Itera
 
 def _evidence_index(content: Mapping[str, Any]) -> Iterable[EvidenceEntry]:
     """Each piece of evidence once, in the order in which answers name it."""
-    pieces: dict[str, Mapping[str, Any]] = {}
+    named: dict[str, Mapping[str, Any]] = {}
     supports: dict[str, int] = {}
     for shown in content["questions"]:
         for piece in pieces_of(content["answers"].get(shown["question"])):
-            pieces.setdefault(piece["reference"], piece)
+            named.setdefault(piece["reference"], piece)
             supports[piece["reference"]] = supports.get(piece["reference"], 0) + 1
-    for number, (reference, described) in enumerate(pieces.items(), 1):
+    for number, (reference, entry) in enumerate(named.items(), 1):
         yield EvidenceEntry(
             number=number,
-            title=described["title"],
-            period=_period(described),
+            title=entry["title"],
+            period=_period(entry),
             supports=supports[reference],
-            sha256=described["sha256"],
-            shown_by=described["held_by"] if described["on_request"] else "",
+            sha256=entry["sha256"],
+            shown_by=entry["held_by"] if entry["on_request"] else "",
         )
 
 

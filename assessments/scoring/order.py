@@ -28,6 +28,8 @@ MOST, SOME, NONE = 0, 1, 2
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
+WHAT_IS_LEFT = ": what is left"
+"""After the task of a practice that is begun; its first step and the sentence why name what is open."""
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 MONTH_DAYS = 30
@@ -170,7 +172,7 @@ class _Plan:
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=_task(steps[0]) if begun else self.words.fill(said.task or question.title),
+            title=self.words.fill(said.task or question.title) + (WHAT_IS_LEFT if begun else ""),
             steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
@@ -364,19 +366,6 @@ class _Plan:
             blocking=stop,
         )
         return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
-
-
-TITLE_LETTERS = 110
-
-
-def _task(step: str) -> str:
-    """The first sentence of a step as a title, cut at a comma, a colon or a word where it is long."""
-    text = step.split(". ")[0].rstrip(".")
-    if len(text) <= TITLE_LETTERS:
-        return text
-    cut = text[:TITLE_LETTERS]
-    ends = [place for mark in (", ", "; ", ": ") if (place := cut.rfind(mark)) >= TITLE_LETTERS // 3]
-    return cut[: max(ends)] if ends else cut.rsplit(" ", 1)[0] + "…"
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:

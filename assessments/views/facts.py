@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, declaring, staleness
 from assessments.access import Action
+from assessments.domain.answering import organisation_answers
 from assessments.domain.facts import drafts
 from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
@@ -817,7 +818,7 @@ def start(request: SignedIn, reference: str) -> HttpResponse:
         messages.info(request, _("Answer these facts first: they decide which questions you will see."))
         return redirect(facts.next_url())
     try:
-        assessment = declaring.start_assessment(use, by=request.user)
+        assessment = organisation_answers.start(use, by=request.user)
     except WorkflowError as error:
         messages.error(request, str(error))
         return redirect(use)

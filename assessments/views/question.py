@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import NO_MARKS, Marks
+from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.forms.answering import FIGURE, AnswerForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Strength
@@ -297,6 +298,11 @@ class QuestionView:
         if self.state == "partly" and self.answer and self.question.is_checklist:
             return _("Answered, %(n)s of %(m)s in place") % {"n": self.in_place, "m": len(self.lines)}
         return ""
+
+    @property
+    def inherited(self) -> bool:
+        """Whether the answer stands as another use of the organisation gave it."""
+        return self.question.organisation_wide and is_inherited(self.answer)
 
     @property
     def answer_word(self) -> str:

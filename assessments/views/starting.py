@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, starting
 from assessments.access import Action
+from assessments.domain.answering import carry_over, organisation_answers
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import inventory, model_card
 from assessments.forms.starting import ImportForm, ModelCardForm
@@ -266,12 +267,15 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
     offered = starting.offered(case.assessment, asked, source) if may_take else []
     context = {
         "case": case,
+        "edition": case.edition,
         "assessment": case.assessment,
         "use": case.assessment.use,
         "source": source,
         "sources": _sources(case) if may_take and case.sees_all else [],
         "waiting": [_shown(case.edition, row) for row in waiting] if case.may_answer else [],
         "offered": [_shown(case.edition, row) for row in offered],
+        "news": carry_over.news_in(case.assessment),
+        "at_once": bool(case.edition.order) and source is None and not case.assessment.follows_id,
         "may_take": may_take,
         "problem": problem,
     }
@@ -306,7 +310,17 @@ def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:
     chosen = [row for row in offered if str(row.pk) in ticked]
     if not chosen:
         raise WorkflowError(_("Tick the answers to take over."))
-    taken = starting.carry(case.assessment, chosen, by=case.user)
+    if source is None and case.edition.order:
+        taken = organisation_answers.take_over(case.assessment, chosen, by=case.user)
+    else:
+        taken = starting.carry(case.assessment, chosen, by=case.user)
+    if taken and not any(row.to_confirm for row in taken):
+        said = ngettext(
+            "One answer was taken over. Change it where this use is different.",
+            "%(n)s answers were taken over. Change one where this use is different.",
+            len(taken),
+        )
+        return said % {"n": len(taken)}
     said = ngettext(
         "One answer was taken over. Confirm it, or change it where it is not true here.",
         "%(n)s answers were taken over. Confirm each, or change it where it is not true here.",

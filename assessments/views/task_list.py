@@ -23,6 +23,7 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
+from assessments.domain.answering import carry_over
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
 from assessments.guideline.edition import Question, Section
@@ -172,6 +173,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "case": case,
         "assessment": assessment,
         "offer": offer,
+        "news": SimpleLazyObject(lambda: carry_over.news_in(assessment)),
         "use": use,
         "edition": case.edition,
         "stages": [(case.edition.terms[f"stages.{stage}"], of_stage) for stage, of_stage in stages],

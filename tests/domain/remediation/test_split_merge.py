@@ -160,7 +160,9 @@ def test_a_merge_is_undone(cast, assessment):
 def test_only_open_actions_of_one_use_are_merged_and_only_once(cast, assessment):
     lead, other = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
     elsewhere = make_assessment(State.SUBMITTED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
-    for actions in ([lead], [lead, action_on(elsewhere, SHOULD)], [lead, action_on(assessment, "laws-list")]):
+    closed = action_on(assessment, "responsibility-map")
+    RemediationAction.objects.filter(pk=closed.pk).update(status="closed")
+    for actions in ([lead], [lead, action_on(elsewhere, SHOULD)], [lead, closed]):
         with pytest.raises(WorkflowError):
             merge(actions, into=lead, by=cast.owner)
     merge([lead, other], into=lead, by=cast.owner)

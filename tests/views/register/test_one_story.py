@@ -11,7 +11,7 @@ from django.urls import reverse
 from assessments.forms.systems import derive_scope
 from assessments.guideline.wording import guess_people_word
 from assessments.models import DeclaredUse
-from tests.factories import make_organisation, make_system, make_use
+from tests.factories import fill, make_assessment, make_organisation, make_system, make_use
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +156,12 @@ def test_hello_is_no_chinese_name(client, cast, name):
 @pytest.mark.parametrize("name", ["", "港燈診所有限公司", "ABC 有限公司", "𠝹有限公司"])
 def test_a_chinese_name_may_be_left_out_or_have_latin_letters(name):
     assert make_organisation("Other Limited", name_zh=name).name_zh == name
+
+
+def test_the_scope_is_shown_at_signing_with_the_way_to_change_it(client, cast):
+    assessment = make_assessment("draft", "limited", cast=cast)
+    fill(assessment, by=cast.owner)
+    client.force_login(cast.owner)
+    page = text_of(client.get(reverse("sign", args=[assessment.reference])))
+    assert assessment.use.scope_en in page
+    assert f'href="{reverse("use_edit", args=[assessment.use.reference])}"' in page

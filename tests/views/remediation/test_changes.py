@@ -117,6 +117,8 @@ def test_a_reviewer_reads_the_reason_and_refuses_it(client, cast, assessment):
     assert "Refuse the reason" in content
     assert "Refuse the reason" not in page(client, cast.owner, action.get_absolute_url())
     client.force_login(cast.independent)
+    case = client.get(reverse("review", args=[assessment.current_submission.reference])).content.decode()
+    assert "The group&#x27;s framework covers us." in case
     client.post(action.get_absolute_url(), {"because": "It names no AI."})
     assert action_on(assessment, SHOULD).status == "open"
     assert "It names no AI." in page(client, cast.contributor, action.get_absolute_url())

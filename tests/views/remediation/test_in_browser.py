@@ -33,6 +33,9 @@ class Plan:
     def action(self, question: str) -> RemediationAction:
         return action_on(self.assessment, question)
 
+    def listed(self) -> int:
+        return RemediationAction.objects.standing().listed().count()
+
     @contextmanager
     def opened(self, user: Any, url: str, *, script: bool = False) -> Iterator[Any]:
         """A page of this person, without script unless it is asked for."""
@@ -152,7 +155,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
 
 def test_the_register_shows_thirty_actions_on_three_screens_and_the_first_on_a_phone(plan):
     action = plan.action(SHOULD)
-    for number in range(25):
+    for number in range(30 - plan.listed()):
         action.pk, action.number, action.question, action.owner = None, 100 + number, f"q{number}", None
         action.save(force_insert=True)
     sizes = {}
@@ -173,7 +176,7 @@ def test_the_printed_register_cuts_nothing_and_has_no_empty_tick_boxes(plan):
     with plan.opened(plan.cast.owner, reverse("actions"), script=True) as page:
         page.emulate_media(media="print")
         assert page.locator("input:visible, select:visible, button:visible").count() == 0
-        assert page.locator(".hk-register-link:visible").count() == 5
+        assert page.locator(".hk-register-link:visible").count() == plan.listed()
         cut = page.evaluate(
             "() => [...document.querySelectorAll('.hk-register :is(td, th, span, a)')]"
             ".filter((one) => getComputedStyle(one).overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1"

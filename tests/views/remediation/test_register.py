@@ -32,11 +32,21 @@ def assessment(made, db):
     return anew(made[1])
 
 
-@pytest.fixture
-def packages(monkeypatch):
-    """Let the current edition have two packages, whatever its release."""
-    edition = dataclasses.replace(access.current_edition(), packages=PACKAGES)
+def with_packages(monkeypatch, packages):
+    """Let the current edition have these packages, and no action be in one yet."""
+    edition = dataclasses.replace(access.current_edition(), packages=packages)
     monkeypatch.setattr(access, "current_edition", lambda: edition)
+    RemediationAction.objects.update(package="", rank=0, stopgap="", full_due=None)
+
+
+@pytest.fixture
+def packages(assessment, monkeypatch):
+    with_packages(monkeypatch, PACKAGES)
+
+
+@pytest.fixture
+def no_packages(assessment, monkeypatch):
+    with_packages(monkeypatch, ())
 
 
 def opened(client, user, **query):
@@ -57,6 +67,7 @@ def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client
     put(assessment, SHOULD, package="control", rank=3)
     put(assessment, CONSIDER, package="notices", rank=9)
     put(assessment, "responsibility-map", package="control", rank=1)
+    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
     groups = opened(client, cast.owner).context["groups"]
     assert [(group.title, [row.action.rank for row in group.rows]) for group in groups] == [
         ("People in control", [1, 3]),
@@ -69,7 +80,7 @@ def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client
     assert first.action.rank == 2
 
 
-def test_an_edition_without_packages_has_one_group_without_a_heading(client, cast, assessment):
+def test_an_edition_without_packages_has_one_group_without_a_heading(client, cast, assessment, no_packages):
     response = opened(client, cast.owner)
     assert [group.title for group in response.context["groups"]] == [""]
     assert 'scope="rowgroup"' not in response.content.decode()
@@ -82,6 +93,7 @@ def test_packages_are_leafed_through_in_their_order(client, cast, assessment, pa
     monkeypatch.setattr(register, "ROWS", 2)
     for rank, question in enumerate([CONDITION, SHOULD, CONSIDER, "responsibility-map"], 1):
         put(assessment, question, package=PACKAGES[rank % 2].key, rank=rank)
+    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
     seen, after = [], ""
     for _leaf in range(4):
         context = opened(client, cast.owner, after=after).context

@@ -1,0 +1,78 @@
+"""What is true of the whole organisation: answered once, inherited by every other use with who said it and when.
+
+An inherited answer counts at once. At the renewal of a use somebody confirms it. Which questions are the
+organisation's is said by the edition (`organisation_wide`, each with its reason).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessments import declaring, starting
+from assessments.domain.answering import carry_over
+from assessments.guideline.terms import Choice
+from assessments.models import Answer, Assessment, DeclaredUse, User
+
+
+@transaction.atomic
+def start(use: DeclaredUse, *, by: User) -> Assessment:
+    """Open the assessment of a use with what stands already; the open one is returned as it is.
+
+    Of a use that was assessed before, the former answers are taken over, each to be confirmed. Then what the
+    organisation has answered for another use is inherited. Raises as `declaring.start_assessment`.
+    """
+    before = use.assessments.order_by("-pk").first()
+    assessment = declaring.start_assessment(use, by=by)
+    if before is not None and before.pk == assessment.pk:
+        return assessment
+    if assessment.follows_id:
+        carry_over.take_over(assessment, by=by)
+    inherit(assessment, by=by)
+    return assessment
+
+
+@transaction.atomic
+def inherit(assessment: Assessment, *, by: User) -> list[Answer]:
+    """Take over the newest answers about the organisation that other uses have and this draft lacks.
+
+    An edition without an order of its own, before release 3, inherits nothing by itself.
+    """
+    if assessment.compiled().order is None:
+        return []
+    asked = [question.key for question in assessment.declared().questions(assessment.compiled())]
+    return take_over(assessment, starting.offered(assessment, asked), by=by)
+
+
+@transaction.atomic
+def take_over(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
+    """Take over answers about the organisation, with the name and the day of whoever gave them.
+
+    They count at once, unless the use is renewed, the answer came from a renewal in turn, or its planned day is over:
+    then somebody has to confirm them.
+    """
+    wide = assessment.compiled().organisation_wide
+    sources = [source for source in sources if source.question.key in wide]
+    standing = set() if assessment.follows_id else {s.question.key for s in sources if not _is_over(s)}
+    rows = starting.carry(assessment, sources, by=by, standing=standing)
+    given_at = {source.pk: source.at for source in sources}
+    for row in rows:
+        if not row.to_confirm:  # `at` says when it was answered, not when it was taken over
+            Answer.objects.filter(pk=row.pk).update(at=given_at[row.carried_from_id])
+    carry_over.carry_evidence(rows)
+    if rows:
+        carry_over.refresh(assessment)
+    return rows
+
+
+def is_inherited(answer: Answer | None) -> bool:
+    """Tell whether an answer stands as another use gave it."""
+    return answer is not None and answer.carried_from_id is not None and not answer.to_confirm and answer.revision == 1
+
+
+def _is_over(source: Answer) -> bool:
+    return (
+        source.choice == Choice.PLANNED and source.planned_for is not None and source.planned_for < timezone.localdate()
+    )

@@ -1,0 +1,161 @@
+"""What is true of the whole organisation is answered once and inherited by every other use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import access
+from assessments.domain.answering import organisation_answers
+from assessments.domain.answering.organisation_answers import is_inherited
+from assessments.domain.remediation.organisation_plan import elsewhere, organisation_plan
+from assessments.models import Answer, Evidence, EvidenceUse, State
+from tests.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
+
+pytestmark = pytest.mark.django_db
+
+SHARED, OWN = "ai-framework", "accountable-owner"
+SAID = {"choice": "partly", "text": "Adopted in May, two clinics still to follow."}
+
+
+@pytest.fixture
+def former(cast):
+    return make_assessment(State.DRAFT, "low", cast=cast, answers={SHARED: SAID, OWN: {"choice": "in_place"}})
+
+
+def begin(cast, tier="low", by=None):
+    use = make_use(tier, cast.organisation)
+    return organisation_answers.start(use, by=by or cast.contributor)
+
+
+def answer_to(assessment, key=SHARED):
+    return Answer.objects.select_related("by").filter(assessment=assessment, question__key=key).first()
+
+
+def test_another_use_inherits_it_with_who_and_when(cast, former):
+    earlier = timezone.now() - timedelta(days=9)
+    Answer.objects.filter(assessment=former).update(at=earlier)
+    row = answer_to(begin(cast))
+    assert (row.choice, row.text, row.by, row.at) == ("partly", SAID["text"], cast.owner, earlier)
+    assert not row.to_confirm
+    assert is_inherited(row)
+
+
+def test_it_counts_at_once_and_what_speaks_of_the_system_is_not_inherited(cast, former):
+    new = begin(cast)
+    assert SHARED in new.answer_values()
+    assert OWN not in new.answer_values()
+    new.refresh_from_db()
+    assert new.answered == new.answers.count() > 0
+
+
+def test_the_newest_answer_is_inherited(cast, former):
+    make_assessment(cast=cast, answers={SHARED: {"choice": "in_place", "text": "All clinics by now."}})
+    assert answer_to(begin(cast)).text == "All clinics by now."
+
+
+def test_neither_a_strangers_answer_nor_do_not_know_is_inherited(cast):
+    make_assessment(organisation=make_organisation("Elsewhere Limited"))
+    make_assessment(cast=cast, answers={SHARED: {"choice": "unknown"}})
+    assert answer_to(begin(cast)) is None
+
+
+def test_a_change_here_leaves_the_other_use_as_it_was(cast, former):
+    new = begin(cast)
+    save(new, SHARED, {"choice": "in_place"}, by=cast.contributor)
+    assert answer_to(former).choice == "partly"
+    row = answer_to(new)
+    assert (row.choice, row.by, is_inherited(row)) == ("in_place", cast.contributor, False)
+
+
+def test_evidence_is_inherited_with_the_answer(cast, former):
+    piece = make_evidence(cast.organisation, by=cast.owner, content=b"Framework, May 2026")
+    EvidenceUse.objects.create(evidence=piece, answer=answer_to(former), version=1, by=cast.owner)
+    new = begin(cast)
+    assert Evidence.objects.count() == 1
+    assert EvidenceUse.objects.filter(answer=answer_to(new)).count() == 1
+
+
+def test_at_renewal_it_has_to_be_confirmed(cast):
+    first = make_assessment("certified", "low", cast=cast, answers={OWN: {"choice": "in_place"}})
+    make_assessment(State.DRAFT, "low", cast=cast, answers={SHARED: SAID})
+    renewal = organisation_answers.start(first.use, by=cast.owner)
+    assert renewal.pk != first.pk
+    assert answer_to(renewal).to_confirm
+    assert SHARED not in renewal.answer_values()
+
+
+def test_a_plan_whose_day_is_over_has_to_be_confirmed(cast, former):
+    save(former, SHARED, {"choice": "planned", "planned_for": in_days(5)}, by=cast.owner)
+    answer = answer_to(former)
+    Answer.objects.filter(pk=answer.pk).update(planned_for=timezone.localdate() - timedelta(days=1))
+    assert answer_to(begin(cast)).to_confirm
+
+
+def test_starting_again_returns_the_open_assessment_as_it_is(cast, former):
+    new = begin(cast)
+    save(new, SHARED, {"choice": "not_in_place"}, by=cast.contributor)
+    assert organisation_answers.start(new.use, by=cast.owner).pk == new.pk
+    assert answer_to(new).choice == "not_in_place"
+
+
+def test_the_question_says_who_answered_it_for_the_whole_organisation(client, cast, former):
+    new = begin(cast)
+    client.force_login(cast.contributor)
+    section = new.compiled().questions[SHARED].section
+    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
+    assert "For the whole organisation." in row
+    assert "Olivia Owner answered it on" in row
+
+
+def test_the_button_of_the_use_starts_with_what_the_organisation_has_said(client, cast, former):
+    use = make_use("low", cast.organisation)
+    client.force_login(cast.contributor)
+    client.post(reverse("use_start", args=[use.reference]))
+    assert answer_to(use.assessments.get()).by == cast.owner
+
+
+# --- the organisation's actions ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_plans(cast):
+    gaps = {SHARED: {"choice": "not_in_place"}, OWN: {"choice": "not_in_place"}}
+    return [make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gaps) for _ in range(2)]
+
+
+def test_a_practice_of_the_organisation_is_ranked_in_each_plan_and_marked(two_plans):
+    for assessment in two_plans:
+        actions = {one["question"]: one for one in assessment.current_submission.content()["actions"]}
+        assert actions[SHARED]["whole_organisation"] and actions[SHARED]["rank"]
+        assert not actions[OWN]["whole_organisation"]
+
+
+def test_the_organisations_plan_lists_each_practice_once(cast, edition, two_plans):
+    rows = list(organisation_plan(access.actions_for(cast.owner), edition))
+    assert [row.question for row in rows].count(SHARED) == 1
+    assert OWN not in [row.question for row in rows]
+    assert {row.in_uses for row in rows if row.question == SHARED} == {2}
+
+
+def test_the_action_that_is_due_first_stands_for_the_others(cast, edition, two_plans):
+    second = two_plans[1].use.actions.get(question=SHARED)
+    second.due = timezone.localdate() + timedelta(days=1)
+    second.save()
+    (row,) = organisation_plan(access.actions_for(cast.owner), edition).filter(question=SHARED)
+    assert row.pk == second.pk
+    first = two_plans[0].use.actions.get(question=SHARED)
+    assert list(elsewhere(row, access.actions_for(cast.owner), edition)) == [first]
+
+
+def test_nobody_sees_another_organisations_actions_in_it(cast, edition, two_plans):
+    assert not organisation_plan(access.actions_for(cast.outsider), edition).exists()
+
+
+def test_the_organisations_plan_is_one_query(cast, edition, two_plans, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        list(organisation_plan(access.actions_for(cast.owner), edition))
