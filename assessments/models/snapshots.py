@@ -74,6 +74,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
     rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
+    holds = list(use.holds.order_by("pk"))
     facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
@@ -116,7 +117,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
         "values": fact_words(facts),
-        "tier": _tier(edition, facts, result, list(use.holds.order_by("pk")))
+        "tier": _tier(edition, facts, result, holds)
         | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": _raised(use)},
         "flags": [
             {"key": flag.key, "as_of": flag.as_of}
@@ -150,7 +151,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "clauses": {key: _score(score) for key, score in card.clauses.items()},
         },
         "findings": [_finding(finding) for finding in findings],
-        "actions": _actions(edition, use, declared, values, findings, result),
+        "actions": _actions(edition, use, declared, values, findings, result, rows, holds),
         "musts": _musts(edition, declared, values),
         **({"to_accept": list(to_accept(declared, edition, values))} if edition.order else {}),
         "replies": _replies(assessment),
@@ -166,11 +167,13 @@ def _actions(
     values: Mapping[str, AnswerValue],
     findings: tuple[Finding, ...],
     result: TierResult,
+    rows: list[DeclaredFact],
+    holds: list[Hold],
 ) -> list[dict[str, Any]]:
     """The proposed actions, in the order of the edition's release: up to release 2 by class and lost weight."""
     if edition.order is None:
         return [_action(action) for action in propose(edition, findings, declared.tier)]
-    incident = next((row.reason for row in use.fact_rows() if row.key == "incident_open"), "")
+    incident = next((row.reason for row in rows if row.key == "incident_open"), "")
     actions = draw_up(
         edition,
         declared,
@@ -179,7 +182,7 @@ def _actions(
         result=result,
         words=use.words,
         incident=incident,
-        holds=[hold.fact for hold in use.holds.order_by("pk") if hold.closed_at is None],
+        holds=[hold.fact for hold in holds if hold.closed_at is None],
         today=timezone.localdate(),
     )
     return [_action(action) | _placed(action) for action in actions]
