@@ -137,7 +137,7 @@ def _drawn(proposed: Mapping[str, Any], action: RemediationAction) -> dict[str, 
     drawn = {**proposed, "number": action.number, "title": action.title, "effort": str(action.effort)}
     drawn |= {"due": action.due, "full_due": action.full_due}
     if action.own_steps:
-        drawn |= {"steps": action.own_steps, "stopgap": action.own_steps[0]}
+        drawn |= {"steps": action.own_steps, "stopgap": action.own_steps[0], "edited": True}
     return drawn
 
 

@@ -182,7 +182,7 @@ def test_late_actions_stand_first_and_closed_ones_only_when_asked_for(client: Cl
     with_actions(cast)
     one, two = RemediationAction.objects.order_by("number")
     RemediationAction.objects.filter(pk=two.pk).update(due=timezone.localdate() - timedelta(days=1))
-    page = read(client, cast.viewer, ACTIONS)
+    page = read(client, cast.viewer, ACTIONS, "?sort=due")
     assert "2 actions are open, 1 late" in page
     assert page.index(url_of(two)) < page.index(url_of(one))
     RemediationAction.objects.filter(pk=one.pk).update(status="closed", closed_at=timezone.now())

@@ -54,7 +54,7 @@ from assessments.models import (
 from assessments.views import evidence as library
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
-from assessments.views.remediation.gaps import remedies_at
+from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn, posted
@@ -600,8 +600,8 @@ def gap_of(
     proposed: dict[str, Any] = (
         next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
     )
-    steps, closes = remedies_at(question, found.question, content)
-    originals = list(dict.fromkeys([*filter(None, [found.stopgap]), *steps]))
+    _steps, closes = remedies_at(question, found.question, content)
+    originals = edition_steps(found, question, content)
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
     return {
         "question": question.text if question else "",

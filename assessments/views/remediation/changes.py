@@ -21,7 +21,7 @@ from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.remediation import AddForm, EditForm, MergeForm, NotRelevantForm, SplitForm
 from assessments.models import RemediationAction, edition_for
 from assessments.views.acting import PLACE, find_own, newest_submitted, picked
-from assessments.views.remediation.gaps import remedies_at
+from assessments.views.remediation.gaps import edition_steps
 from assessments.views.requests import SignedIn, posted
 
 
@@ -66,8 +66,7 @@ def original_steps(action: RemediationAction) -> list[str]:
     _assessment, submission = newest_submitted(action.use)
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     content = submission.content() if submission else None
-    steps, _closes = remedies_at(edition.questions.get(action.question), action.question, content)
-    return list(dict.fromkeys([*filter(None, [action.stopgap]), *steps]))
+    return edition_steps(action, edition.questions.get(action.question), content)
 
 
 @login_required

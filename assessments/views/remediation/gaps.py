@@ -7,7 +7,7 @@ from typing import Any
 
 from assessments.exchange.actions import Gap
 from assessments.guideline.edition import Edition, Question
-from assessments.models import Submission, edition_for
+from assessments.models import RemediationAction, Submission, edition_for
 from assessments.views.question import choice_word
 
 
@@ -45,3 +45,11 @@ def remedies_at(
     remedies = own or [items[f["item"]] for f in findings if f["item"] in items] or list(items.values())
     steps = dict.fromkeys(remedy.first_step for remedy in remedies)
     return tuple(steps), tuple(dict.fromkeys(remedy.closes_it for remedy in remedies))
+
+
+def edition_steps(action: RemediationAction, question: Question | None, content: Mapping[str, Any] | None) -> list[str]:
+    """Return the steps of an action in the edition's words, the first step first; none for what somebody added."""
+    proposed = content["actions"] if content else ()
+    same = [one for one in proposed if one["question"] == action.question and not one.get("edited")]
+    steps = (same[0].get("steps") if same else ()) or remedies_at(question, action.question, content)[0]
+    return list(dict.fromkeys([*filter(None, [action.stopgap]), *steps]))
