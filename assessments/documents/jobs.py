@@ -195,7 +195,8 @@ def _agreed(
 ) -> list[dict[str, Any]]:
     """The actions that came after the signature, as a snapshot writes actions; it cannot know them.
 
-    A reviewer asked for them on accepting an answer, or the organisation added them itself (those have no question).
+    A reviewer asked for them on accepting an answer, another was split, or the organisation added them itself (those
+    have no question).
     """
     known = {action["number"] for action in content["actions"]}
     shown = {question["question"] for question in content["questions"]}
@@ -212,14 +213,24 @@ def _agreed(
             "due_days": max((action.due - signed).days, 0),
             "number": action.number,
             "due": action.due.isoformat(),
-            "package": getattr(action, "package", ""),
-            "why_here": getattr(action, "why_here", ""),
-            "rank": getattr(action, "rank", 0),
+            "package": action.package,
+            "why_here": action.why_here,
+            "rank": action.rank,
+            "class": action.placed or (action.priority if action.question else ""),
+            "stopgap": action.stopgap,
+            "steps": action.steps.splitlines(),
+            "clauses": [action.clause] if action.clause else [],
+            "full_due": action.full_due.isoformat() if action.full_due else None,
             "blocking": False,
         }
         for action in actions
-        if action.number not in known and (not action.question or (action.asked and action.question in shown))
+        if action.number not in known and (not action.question or (_came_later(action) and action.question in shown))
     ]
+
+
+def _came_later(action: RemediationAction) -> bool:
+    """Tell whether a reviewer asked for the action, or another one was split to give it."""
+    return bool(action.asked) or action.part_of_id is not None
 
 
 def submission_report(
@@ -242,7 +253,9 @@ def submission_report(
         },
         standing={
             action.number: _now(action)
-            for action in actions.select_related("owner", "verified_by", "risk_by").prefetch_related(pieces)
+            for action in actions.select_related(
+                "owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"
+            ).prefetch_related(pieces)
         },
         as_of=as_of,
         since_last=since_last,
@@ -264,7 +277,11 @@ def _now(action: RemediationAction) -> ActionNow:
         title=action.title if "title" in action.set_by_hand else "",
         due=action.due,
         is_open=action.status == ActionStatus.OPEN,
-        full_due=getattr(action, "full_due", None),
+        full_due=action.full_due,
+        steps=tuple(action.steps.splitlines()),
+        merged_into=action.merged_into.number if action.merged_into else None,
+        not_relevant=action.irrelevant_reason if action.status == ActionStatus.NOT_RELEVANT else "",
+        not_relevant_by=str(action.irrelevant_by or ""),
         late=action.is_late(timezone.localdate()),
         closed=action.status == ActionStatus.CLOSED,
         evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),

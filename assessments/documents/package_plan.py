@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -100,7 +99,7 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """
     if not report.by_package or not (report.actions or report.reasons):
         return plan.plan_pdf(report, identifier=identifier, created=created)
-    most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
+    most = PAGES + len(report.actions) // ACTIONS_A_PAGE
     return engine.render(
         *plan_layouts(report),
         identifier=identifier,
@@ -291,6 +290,8 @@ def status_words(action: ActionBlock) -> str:
     now = action.now
     if now is None:
         return ""
+    if now.merged_into:
+        return _("done with action %(n)s") % {"n": now.merged_into}
     if now.late:
         return _("late")
     return "" if now.is_open else now.status

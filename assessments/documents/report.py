@@ -72,6 +72,10 @@ class ActionNow:
     verified_by: str = ""
     title: str = ""  # where somebody edited it since
     is_open: bool = True
+    steps: tuple[str, ...] = ()  # where somebody wrote others since
+    merged_into: int | None = None  # the number of the action that does it as well
+    not_relevant: str = ""  # the reason for which it was marked so
+    not_relevant_by: str = ""
     full_due: date | None = None
     closed_at: datetime | None = None
     asked: str = ""  # what a reviewer asked for on accepting the answer
@@ -332,8 +336,8 @@ class ActionBlock:
 
     @property
     def stands(self) -> bool:
-        """Whether it still has to be done, or its risk is borne."""
-        return self.now is None or not self.now.closed
+        """Whether it still has to be done, or its risk is borne; what another action does as well is not counted."""
+        return self.now is None or not (self.now.closed or self.now.merged_into or self.now.not_relevant)
 
     @property
     def due_now(self) -> date | None:
@@ -349,7 +353,7 @@ class ActionBlock:
     @property
     def full_now(self) -> date | None:
         """The day on which all of it is due; None in a draft, and where first step and full measure are one."""
-        return (self.now.full_due if self.now else None) or self.full_due
+        return self.now.full_due if self.now and self.now.due else self.full_due
 
     @property
     def first_when(self) -> str:
@@ -370,7 +374,7 @@ class ActionBlock:
     @property
     def answers_for_it(self) -> str:
         """The owner by name, else the post that is suggested."""
-        return self.now.owner if self.now and self.now.owner else self.suggested_owner
+        return (self.now.owner if self.now else "") or self.suggested_owner or _("no owner yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -652,7 +656,7 @@ def _of_release_3(
         "by_package": True,
         "order": _order_words(edition),
         "packages": _packages(edition, actions),
-        "reasons": tuple(_reasons(content, answers)),
+        "reasons": (*_reasons(content, answers), *_not_relevant(actions)),
         "evidence": tuple(_evidence_index(content)),
         "extended": tuple(_extended(edition, content)),
         "narrowed": tuple(_narrowed(edition, content)),
@@ -694,6 +698,14 @@ def _reasons(content: Mapping[str, Any], answers: Iterable[AnswerLine]) -> Itera
             yield ReasonLine(answer.question, "", answer.reason, answer.by, mark)
         for item in answer.left_out:
             yield ReasonLine(answer.question, item.text, item.reason, answer.by, mark)
+
+
+def _not_relevant(actions: Iterable[ActionBlock]) -> Iterable[ReasonLine]:
+    """Every action that the organisation marked as not relevant, which a reviewer sees with its reason."""
+    for action in actions:
+        if action.now and action.now.not_relevant:
+            title = _("Action %(n)s: %(title)s") % {"n": action.number, "title": action.title}
+            yield ReasonLine(title, "", action.now.not_relevant, action.now.not_relevant_by, "")
 
 
 def _evidence_index(content: Mapping[str, Any]) -> Iterable[EvidenceEntry]:
@@ -995,7 +1007,7 @@ def _action(
         answer=answer_of.get(action["question"]),
         findings=tuple(_findings(edition, question, findings)) if question else (),
         why=action.get("why") or (question.why if question else ""),
-        steps=(*(action.get("steps") or steps), *asked),
+        steps=(*((now.steps if now else ()) or action.get("steps") or steps), *asked),
         closes=tuple(action.get("closes") or closes),
         suggested_owner=edition.owners.get(action["owner"], action["owner"]),
         effort=edition.policy.words.get(f"efforts.{action['effort']}", ""),
@@ -1010,7 +1022,7 @@ def _action(
         package=action.get("package") or "",
         placed=action.get("class") or "",
         why_here=action.get("why_here") or "",
-        stopgap=action.get("stopgap") or "",
+        stopgap=(now.steps[0] if now and now.steps else action.get("stopgap")) or "",
         full_days=action.get("full_days"),
         full_due=_full_due(action, due),
         clauses=tuple(edition.cited(clause) for clause in action.get("clauses", ())),
@@ -1034,8 +1046,8 @@ def _remedies(
 
 def _full_due(action: Mapping[str, Any], due: date | None) -> date | None:
     """The day on which all of a signed action is done: as many days after its first step as was proposed."""
-    if action.get("full_due"):
-        return date.fromisoformat(action["full_due"])
+    if "full_due" in action:
+        return date.fromisoformat(action["full_due"]) if action["full_due"] else None
     full = action.get("full_days")
     return due + timedelta(days=max(0, full - action["due_days"])) if due and full is not None else None
 

@@ -23,7 +23,7 @@ _NAMES: Mapping[DocumentKind, str | Promise] = {
     DocumentKind.PLAN: gettext_lazy("plan (PDF)"),
     DocumentKind.BOARD_PAPER: gettext_lazy("board paper (PDF)"),
     DocumentKind.RESULTS: gettext_lazy("results (PDF)"),
-    DocumentKind.PLAN_ANNEX: gettext_lazy("annex with every action in full (PDF)"),
+    DocumentKind.PLAN_ANNEX: gettext_lazy("annex (PDF)"),
 }
 
 
@@ -46,7 +46,7 @@ class Offer:
 def offers(assessment: Assessment) -> tuple[Offer, ...]:
     """Return what a page offers to make, each with the words of its button."""
     draft = assessment.is_editable or assessment.current_submission_id is None
-    words = _("Make a draft: %(document)s") if draft else _("Make: %(document)s")
+    words = _("Make a draft of the %(document)s") if draft else _("Make the %(document)s")
     return tuple(Offer(str(kind), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment))
 
 

@@ -94,3 +94,30 @@ def test_who_does_not_see_all_answers_does_not_reach_a_draft(client, cast, who, 
     document = asked(make_assessment(tier="limited", cast=cast, answers=GAP), "results")
     client.force_login(getattr(cast, who))
     assert client.get(document.get_absolute_url()).status_code == status
+
+
+def test_what_people_changed_since_the_signature_is_in_the_plan(cast):
+    assessment = make_assessment("submitted", "limited", cast=cast, answers=GAP)
+    action = assessment.use.actions.get(question="use-register")
+    type(action).objects.filter(pk=action.pk).update(
+        status="not_relevant",
+        irrelevant_reason="The group keeps it for us.",
+        irrelevant_by=cast.owner,
+        title="List what we use",
+        set_by_hand=["title"],
+    )
+    assessment.use.actions.create(
+        organisation=assessment.organisation,
+        number=99,
+        title="Ask the night shift",
+        steps="Call them tonight.\nWrite down what they say.",
+        due=action.due,
+        effort="S",
+        priority="consider",
+        added_by=cast.owner,
+    )
+    report = jobs.submission_report(assessment.current_submission)
+    own = next(one for one in report.actions if one.number == 99)
+    assert (own.answer, own.stopgap, own.steps[1]) == (None, "Call them tonight.", "Write down what they say.")
+    assert "The group keeps it for us." in [reason.reason for reason in report.reasons]
+    assert [one.title for one in report.standing] == ["Ask the night shift"]
