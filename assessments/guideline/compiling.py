@@ -34,9 +34,9 @@ from assessments.guideline.edition import (
     TierRule,
 )
 from assessments.guideline.order import read_action_words, read_order, read_standing
-from assessments.guideline.readiness_rules import read_readiness_rules
 from assessments.guideline.packages import read_packages
 from assessments.guideline.reach import extend, extended_id, narrow, openings, read_reasons
+from assessments.guideline.readiness_rules import read_readiness_rules
 from assessments.guideline.terms import (
     TIERS,
     Basis,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
+from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
@@ -21,9 +22,8 @@ from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
-from assessments.scoring.readiness import Score, progress, score_assessment
-from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.scoring.order import draw_up, to_accept
+from assessments.scoring.readiness import Score, progress, score_assessment
 from assessments.scoring.remediation import ProposedAction, propose
 from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
 

@@ -273,7 +273,10 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
 
 
 def finish(request: HttpRequest, case: Case, found: Section) -> HttpResponse:
-    """Say that a section is complete, and lead to the next one; who was asked to answer it is asked no longer, and whoever asked is told."""
+    """Say that a section is complete, and lead to the next one.
+
+    Who was asked to answer it is asked no longer, and whoever asked is told.
+    """
     if not case.may_answer:
         messages.error(request, what_happens_next(case.assessment))
         return redirect("section_check", case.assessment.reference, found.key)

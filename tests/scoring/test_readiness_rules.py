@@ -16,7 +16,10 @@ from tests.editions import POLICY, declare, duty, make_edition, practice
 IN_PLACE, MISSING = AnswerValue(Choice.IN_PLACE), AnswerValue(Choice.NOT_IN_PLACE)
 
 
-def edition_of(own: int, shared: int, *, rules: ReadinessRules | None = ReadinessRules(5, 3)):
+RULES = ReadinessRules(least_duties=5, organisation_part=3)
+
+
+def edition_of(own: int, shared: int, *, rules: ReadinessRules | None = RULES):
     """An edition with so many musts about one use, and so many about the whole organisation."""
     keys = [f"own-{n}" for n in range(own)] + [f"shared-{n}" for n in range(shared)]
     questions = [replace(practice(key, key), organisation_wide=key.startswith("shared")) for key in keys]

@@ -55,7 +55,8 @@ def test_a_missed_target_counts_as_partly_in_draft_and_submission(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
     content = picture(draft, final=False)
     short = [finding for finding in content["findings"] if finding["question"] == ERRORS]
-    assert short and {finding["half_credits"] for finding in short} == {1}
+    assert short
+    assert {finding["half_credits"] for finding in short} == {1}
     assert answers_in(content)[ERRORS].measured == Decimal(8)
 
 
@@ -169,5 +170,6 @@ def test_the_opt_out_that_nobody_needs_blocks_until_the_reason_is_accepted(cast)
     content = picture(draft, final=False)
     assert content["to_accept"] == ["tier-limited-opt-out"]
     mine = [finding for finding in content["findings"] if finding["question"] == "tier-limited-opt-out"]
-    assert mine and all(finding["blocking"] and finding["kind"] == "not_applicable" for finding in mine)
+    assert mine
+    assert all(finding["blocking"] and finding["kind"] == "not_applicable" for finding in mine)
     assert "tier-limited-opt-out" not in {action["question"] for action in content["actions"]}
