@@ -1004,8 +1004,8 @@ def save_answer(
     """Save one answer and everything that hangs on it.
 
     `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason, figure
-    (measured, target, by). `base` is the revision that the page showed (0: none). Repeating an operation changes nothing; where something else stands by
-    now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
+    (measured, target, by). `base` is the revision that the page showed (0: none). Repeating an operation changes
+    nothing; where something else stands by now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
     assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
     without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
     """
