@@ -208,13 +208,69 @@ def own_submissions_for(user: User) -> SubmissionQuerySet:
 
 
 def actions_for(user: User) -> QuerySet[RemediationAction]:
-    return RemediationAction.objects.filter(organisation__in=_seen_in_full(user)).select_related("use__system", "owner")
+    """The actions that `user` may know of; who sees only what is assigned, sees those that are theirs."""
+    own = Q(owner=user, organisation__in=_memberships(user).values("organisation"))
+    found = RemediationAction.objects.filter(Q(organisation__in=_seen_in_full(user)) | own)
+    return found.select_related("use__system", "owner")
+
+
+class Family(NamedTuple):
+    """The actions that belong to one: the action that it was split from or merged into, its parts, what was merged."""
+
+    whole: RemediationAction | None
+    parts: list[RemediationAction]
+    lead: RemediationAction | None
+    merged: list[RemediationAction]
+
+
+def family_of(action: RemediationAction) -> Family:
+    """Return the actions that belong to one that the caller found by a door; one query."""
+    whole, lead = action.part_of_id or action.pk, action.merged_into_id
+    rows = RemediationAction.objects.filter(
+        Q(pk__in=[whole, lead or whole]) | Q(part_of=whole) | Q(merged_into=action.pk), use=action.use_id
+    )
+    found = [row for row in rows.select_related("use", "owner").order_by("number") if row.pk != action.pk]
+    parts = [row for row in found if row.part_of_id == whole and row.merged_into_id != action.pk]
+    return Family(
+        whole=next((row for row in found if row.pk == action.part_of_id), None),
+        parts=[row for row in parts if row.verified_by_id or row.status != ActionStatus.CLOSED],
+        lead=next((row for row in found if row.pk == lead), None),
+        merged=[row for row in found if row.merged_into_id == action.pk],
+    )
+
+
+def actions_set_aside(use: int) -> QuerySet[RemediationAction]:
+    """The actions of a use that the organisation marked as not relevant, for a page that found the use by a door."""
+    found = RemediationAction.objects.filter(use=use, status=ActionStatus.NOT_RELEVANT)
+    return found.select_related("use", "irrelevant_by").order_by("number")
+
+
+def newest_submissions(actions: QuerySet[RemediationAction]) -> QuerySet[Submission]:
+    """The newest submission of each use of some actions that the caller found by a door, with its snapshot."""
+    newest = Submission.objects.filter(assessment__use=OuterRef("assessment__use")).order_by("-pk").values("pk")[:1]
+    uses = actions.order_by().values("use")
+    found: QuerySet[Submission] = Submission.objects.filter(assessment__use__in=uses, pk=Subquery(newest))
+    return found.select_related("assessment")
+
+
+def uses_with_a_plan(user: User) -> DeclaredUseQuerySet:
+    """The uses to whose plan `user` may add: they were submitted, and the whole plan is seen."""
+    signed = Submission.objects.filter(assessment__use=OuterRef("pk"))
+    works = _memberships(user).filter(sees=Sees.ALL, role__in=MAY[Action.ANSWER]).values("organisation")
+    found = DeclaredUse.objects.for_list().filter(Exists(signed), organisation__in=works, retired_at=None)
+    return found.filter(system__retired_at=None).order_by("system__name", "title", "pk")
+
+
+def plans_whole(user: User, organisation: int) -> bool:
+    """Tell whether `user` may change the whole plan of an organisation; read with the memberships of the page."""
+    mine = (m for m in memberships_on_page(user) if m.organisation_id == organisation)
+    return any(m.role in MAY[Action.ANSWER] and m.sees == Sees.ALL for m in mine)
 
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
-    lambda: RemediationAction.objects.filter(use=Given("use"))
-    .exclude(status=ActionStatus.CLOSED)
-    .select_related("owner")
+    lambda: (
+        RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED).select_related("owner")
+    )
 )
 
 
@@ -264,7 +320,8 @@ def conditions_of(certificate: Certificate) -> QuerySet[Condition]:
 
 def dates_moved_by(user: User, batch: UUID) -> QuerySet[ActionEvent]:
     """The dates that one press set, of the actions that `user` sees."""
-    rows = ActionEvent.objects.filter(batch=batch, kind=ActionEvent.Kind.DUE, action__in=actions_for(user).values("pk"))
+    kinds = (ActionEvent.Kind.DUE, ActionEvent.Kind.FULL_DUE)
+    rows = ActionEvent.objects.filter(batch=batch, kind__in=kinds, action__in=actions_for(user).values("pk"))
     return rows.select_related("action__use__system", "action__organisation").order_by("pk")
 
 
@@ -402,7 +459,7 @@ def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
     asked = Assignment.objects.filter(member__in=_memberships(user), assessment=OuterRef("answer__assessment"))
     return EvidenceUse.objects.filter(
         Q(answer__assessment__organisation__in=_seen_in_full(user))
-        | Q(action__organisation__in=_seen_in_full(user))
+        | Q(action__in=actions_for(user).order_by().values("pk"))
         | Exists(asked.filter(of_question | of_section))
     )
 
@@ -580,15 +637,19 @@ def certificates_for(user: User) -> QuerySet[Certificate]:
 
 
 def documents_for(user: User) -> QuerySet[Document]:
-    """Documents of submissions and certificates that `user` may read as member or as reviewer."""
+    """Documents of submissions and certificates that `user` may read as member or as reviewer.
+
+    Drafts are for members who see all answers.
+    """
     members = own_submissions_for(user).values("pk")
     reviewers = submissions_for(user).values("pk")
     return Document.objects.filter(
-        Q(submission__in=members)
+        Q(assessment__organisation__in=_seen_in_full(user))
+        | Q(submission__in=members)
         | Q(submission__in=reviewers)
         | Q(certificate__submission__in=members)
         | Q(certificate__submission__in=reviewers)
-    ).select_related("submission", "certificate")
+    ).select_related("submission", "certificate", "assessment")
 
 
 def public_certificate(number: str) -> Certificate | None:
@@ -737,7 +798,7 @@ def _with_member() -> AssessmentQuerySet:
 _NOT_LOOKED_AT = (
     *("created_at", "state_at", "stale_since", "stale_reasons", "edition__key", "edition__release"),
     *(f"use__{name}" for name in ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")),
-    *(f"use__{name}" for name in ("tier_checksum", "created_at", "retired_at")),
+    *(f"use__{name}" for name in ("people_word", "tier_checksum", "created_at", "retired_at")),
     *(f"use__system__{name}" for name in ("description", "suppliers", "created_at", "retired_at")),
 )
 

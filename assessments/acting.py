@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -51,6 +52,8 @@ from assessments.reopening import reopen_answer
 
 Kind = ActionEvent.Kind
 ASSIGNED, REPORTED, DECLINED, CLOSED = "action_assigned", "action_reported", "action_declined", "action_closed"
+DATES = (Kind.DUE, Kind.FULL_DUE)
+"""The lines of an action's history that change one of its two dates; each is named as the date is."""
 RISK_ACCEPTED, RISK_RETURNED = "risk_accepted", "risk_returned"
 NEVER_ACCEPTED = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 """Priorities of which nobody may accept the risk. Our judgement: a must is met, or made a dated condition."""
@@ -69,44 +72,105 @@ def open_actions(
     """
     use = assessment.use
     today = timezone.localdate()
-    standing = use.actions.exclude(status=ActionStatus.CLOSED).select_for_update(of=("self",))
-    have = {action.question: action for action in standing}
+    standing = use.actions.exclude(status=ActionStatus.CLOSED).exclude(question="").select_for_update(of=("self",))
+    have: dict[str, list[RemediationAction]] = {}
+    for row in standing.order_by("number"):
+        have.setdefault(row.question, []).append(row)
+    conditions = conditions_on([row for rows in have.values() for row in rows])
     drawn = []
     for proposed in content["actions"]:
-        action = have.pop(proposed["question"], None)
-        due = today + timedelta(days=proposed["due_days"])
-        if action is None:
+        rows = have.pop(proposed["question"], [])
+        if not rows:
             use.action_count += 1
-            action = RemediationAction(
-                use=use,
-                organisation=assessment.organisation,
-                number=use.action_count,
-                question=proposed["question"],
-                due=due,
-            )
-        action.title, action.requirements = proposed["title"][:200], proposed["requirements"]
-        action.suggested_owner, action.priority = proposed["owner"], proposed["priority"]
-        if "effort" not in action.set_by_hand:
-            action.effort = proposed["effort"]
-        if "due" not in action.set_by_hand:
-            action.due = min(action.due, due)
-        no_longer = action.status == ActionStatus.ACCEPTED and action.priority in NEVER_ACCEPTED
-        if no_longer:
-            action.status = ActionStatus.OPEN
-        action.save()
-        if no_longer:
-            _note(action, Kind.RISK_ENDED, by=by, words=_("The gap blocks now: its risk cannot be accepted any more."))
-        drawn.append({**proposed, "number": action.number, "due": action.due, "effort": str(action.effort)})
-    _close_without_finding(have.values(), by=by)
+            rows = [
+                RemediationAction(
+                    use=use,
+                    organisation=assessment.organisation,
+                    number=use.action_count,
+                    question=proposed["question"],
+                    due=today + timedelta(days=proposed["due_days"]),
+                )
+            ]
+        for action in rows:  # several where it was split
+            _take_up(action, proposed, today, conditions.get(action.pk))
+            no_longer = action.status == ActionStatus.ACCEPTED and action.priority in NEVER_ACCEPTED
+            if no_longer:
+                action.status = ActionStatus.OPEN
+            action.save()
+            if no_longer:
+                words = _("The gap blocks now: its risk cannot be accepted any more.")
+                _note(action, Kind.RISK_ENDED, by=by, words=words)
+            drawn.append(_drawn(proposed, action))
+    _close_without_finding([row for rows in have.values() for row in rows], by=by)
+    _weigh_merged(use, {proposed["question"] for proposed in content["actions"]})
     use.save(update_fields=["action_count"])
     return drawn
 
 
+def _take_up(action: RemediationAction, proposed: Mapping[str, Any], today: date, condition: Condition | None) -> None:
+    """Bring an action up to what is proposed now; what a person wrote or planned stays, and a condition's date too."""
+    title = proposed["title"][:200]
+    if "title" in action.set_by_hand:
+        action.original_title = title
+    else:
+        action.title = title
+    action.requirements = proposed["requirements"]
+    action.suggested_owner, action.priority = proposed["owner"], proposed["priority"]
+    action.rank, action.package = proposed.get("rank") or 0, (proposed.get("package") or "")[:40]
+    action.placed = (proposed.get("class") or "")[:24]
+    action.whole_organisation = bool(proposed.get("whole_organisation"))
+    action.why_here, action.stopgap = proposed.get("why_here") or "", proposed.get("stopgap") or ""
+    if "effort" not in action.set_by_hand:
+        action.effort = proposed["effort"]
+    if "due" in action.set_by_hand or condition is not None:
+        return
+    action.due = min(action.due, today + timedelta(days=proposed["due_days"]))
+    if proposed.get("full_days") is not None:
+        full = today + timedelta(days=proposed["full_days"])
+        action.full_due = max(action.due, min(action.full_due or full, full))
+        if action.full_due == action.due:
+            action.full_due = None
+
+
+def _drawn(proposed: Mapping[str, Any], action: RemediationAction) -> dict[str, Any]:
+    """Return the action as the snapshot keeps it: in the words and with the dates that it has now."""
+    drawn = {**proposed, "number": action.number, "title": action.title, "effort": str(action.effort)}
+    drawn |= {"due": action.due, "full_due": action.full_due}
+    if action.own_steps:
+        drawn |= {"steps": action.own_steps, "stopgap": action.own_steps[0], "edited": True}
+    return drawn
+
+
+def _weigh_merged(use: DeclaredUse, proposed: Collection[str]) -> None:
+    """Give each action that others were merged into the most urgent priority of all of them.
+
+    What undoing the merge gives back is its own priority, as it was proposed now or before.
+    """
+    others: dict[int, list[str]] = {}
+    for row in use.actions.exclude(merged_into=None).exclude(status=ActionStatus.CLOSED):
+        others.setdefault(row.merged_into_id or 0, []).append(row.priority)
+    for action in use.actions.filter(pk__in=others):
+        own = action.priority if action.question in proposed else action.undo["priority"]
+        action.undo = {**action.undo, "priority": own}
+        action.priority = most_urgent([own, *others[action.pk]])
+        action.save(update_fields=["undo", "priority"])
+
+
+def most_urgent(priorities: Iterable[str]) -> str:
+    """Return the most urgent of some priorities, by the edition's order; an action of one's own comes last."""
+    order = Edition.objects.current().compiled().policy.priorities
+    return min(priorities, key=lambda key: order.index(key) if key in order else len(order))
+
+
 def _close_without_finding(actions: Collection[RemediationAction], *, by: User | None) -> None:
     promised = conditions_on(actions)
+    going = {action.pk for action in actions}
+    merged = RemediationAction.objects.standing().filter(merged_into__in=going).exclude(pk__in=going)
+    leading = set(merged.values_list("merged_into", flat=True))
     for action in actions:
         # A reviewer asked for it on accepting the answer, or an approval hangs on it: it is closed as it was agreed.
-        if action.asked or action.pk in promised:
+        # What other actions were merged into stays until they are closed as well.
+        if action.asked or action.pk in promised or action.pk in leading:
             continue
         words = _("The new answer leaves no finding.")
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
@@ -120,7 +184,7 @@ def close_superseded(submission: Submission, *, by: User | None) -> None:
     named = {action["question"] for action in submission.content()["actions"]}
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use).exclude(status=ActionStatus.CLOSED)
-    _close_without_finding(list(rows.exclude(question__in=named)), by=by)
+    _close_without_finding(list(rows.exclude(question="").exclude(question__in=named)), by=by)
 
 
 def close_accepted_reasons(submission: Submission, *, by: User) -> None:
@@ -137,6 +201,8 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
     words = _("A reviewer accepted why it does not apply.")
+    leading = RemediationAction.objects.standing().exclude(merged_into=None).exclude(question__in=accepted)
+    rows = rows.exclude(pk__in=leading.values("merged_into"))
     for action in rows.exclude(status=ActionStatus.CLOSED):
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
         action.note = (action.note + "\n" + words).strip()
@@ -198,17 +264,25 @@ def concerned(action: RemediationAction, *people: int | None) -> set[int]:
 
 
 def conditions_on(actions: Iterable[RemediationAction]) -> dict[int, Condition]:
-    """The open condition that an action has to meet, by the action's id: one query."""
-    found = {(action.use_id, action.question): action.pk for action in actions}
-    rows = Condition.objects.standing().filter(
+    """The open condition that an action has to meet, by the action's id: two queries.
+
+    Where several actions were merged into one, it has to meet the earliest of theirs.
+    """
+    found: dict[tuple[int, str], list[int]] = {}
+    for action in actions:
+        found.setdefault((action.use_id, action.question), []).append(action.pk)
+    merged = RemediationAction.objects.standing().filter(merged_into__in=[pk for pks in found.values() for pk in pks])
+    for row in merged:
+        found.setdefault((row.use_id, row.question), []).append(row.merged_into_id or 0)
+    standing = Condition.objects.standing().filter(
         decision__submission__assessment__use__in={use for use, _question in found},
         question__in={question for _use, question in found},
     )
     conditions: dict[int, Condition] = {}
-    for row in rows.select_related("decision__submission__assessment").defer("decision__submission__snapshot"):
-        pk = found.get((row.decision.submission.assessment.use_id, row.question))
-        if pk:
-            conditions[pk] = row
+    standing = standing.select_related("decision__submission__assessment").defer("decision__submission__snapshot")
+    for condition in standing.order_by("-due_on"):
+        for pk in found.get((condition.decision.submission.assessment.use_id, condition.question), ()):
+            conditions[pk] = condition
     return conditions
 
 
@@ -226,8 +300,18 @@ def date_problem(action: RemediationAction, due: date, condition: Condition | No
 
 
 @transaction.atomic
-def plan(action: RemediationAction, *, by: User, owner: User | None, due: date, effort: str) -> RemediationAction:
+def plan(
+    action: RemediationAction,
+    *,
+    by: User,
+    owner: User | None,
+    due: date,
+    effort: str,
+    full_due: date | None = None,
+) -> RemediationAction:
     """Say who does an action, by when, and how much work it is; only what differs is changed and told.
+
+    `full_due`: the day on which all of it is due; None leaves it as it is, and never before the first step.
 
     Raises InvalidAnswer naming the field, WorkflowError where the action is closed.
     """
@@ -242,12 +326,18 @@ def plan(action: RemediationAction, *, by: User, owner: User | None, due: date, 
         old, action.owner = str(action.owner or ""), owner
         _note(action, Kind.OWNER, by=by, old=old, new=str(owner or ""))
         changed.append("owner")
-    if due != action.due:
-        problem = date_problem(action, due, conditions_on([action]).get(action.pk))
+    full = full_due or action.full_due
+    if full is not None and (due, full) != (action.due, action.full_due) and full < due:
+        raise InvalidAnswer("full_due", _("All of it cannot be due before the first step. Choose a later day."))
+    condition = conditions_on([action]).get(action.pk)
+    for name, day in (("due", due), ("full_due", full)):
+        if day == getattr(action, name) or day is None:
+            continue
+        problem = date_problem(action, day, condition)
         if problem:
-            raise InvalidAnswer("due", problem)
-        _set_due(action, due, by=by)
-        changed.append("due")
+            raise InvalidAnswer(name, problem)
+        _set_due(action, day, by=by, which=name)
+        changed.append(name)
     if effort != action.effort:
         if effort not in EffortChoices.values:
             raise InvalidAnswer("effort", _("Choose how much work it is."))
@@ -257,9 +347,9 @@ def plan(action: RemediationAction, *, by: User, owner: User | None, due: date, 
         changed.append("effort")
     if not changed:
         return action
-    action.save(update_fields=["owner", "due", "effort", "set_by_hand"])
+    action.save(update_fields=["owner", "due", "full_due", "effort", "set_by_hand"])
     if "owner" in changed and owner is not None and owner != by:
-        _tell_owner(action, by)
+        tell_owner(action, by)
     _audit("action_planned", action, by, changed=changed, owner=str(owner or ""), due=due, effort=effort)
     return action
 
@@ -277,14 +367,22 @@ def _check_owner(action: RemediationAction, owner: User | None) -> None:
 
 
 def _set_due(
-    action: RemediationAction, due: date, *, by: User, batch: uuid.UUID | None = None, words: str = ""
+    action: RemediationAction,
+    due: date,
+    *,
+    by: User,
+    which: str = "due",
+    batch: uuid.UUID | None = None,
+    words: str = "",
 ) -> None:
-    _note(action, Kind.DUE, by=by, old=action.due.isoformat(), new=due.isoformat(), words=words, batch=batch)
-    action.due = due
+    """Set one of the two dates of an action: `due` or `full_due`, as the kinds of its history name them."""
+    old: date | None = getattr(action, which)
+    _note(action, which, by=by, old=old.isoformat() if old else "", new=due.isoformat(), words=words, batch=batch)
+    setattr(action, which, due)
     action.set_by_hand = sorted({*action.set_by_hand, "due"})
 
 
-def _tell_owner(action: RemediationAction, by: User) -> None:
+def tell_owner(action: RemediationAction, by: User) -> None:
     if action.owner_id is None:
         return
     _tell(
@@ -298,14 +396,22 @@ def _tell_owner(action: RemediationAction, by: User) -> None:
 
 
 def bind_to_condition(use: int, question: str, due: date, *, by: User) -> None:
-    """Give the open action of a question the date of the condition under which its use is approved."""
-    rows = RemediationAction.objects.select_for_update().filter(use=use, question=question)
-    for action in rows.exclude(status=ActionStatus.CLOSED):
-        if action.due != due:
-            words = _("A condition of the approval.")
-            _note(action, Kind.DUE, by=by, old=action.due.isoformat(), new=due.isoformat(), words=words)
-            action.due = due
-            action.save(update_fields=["due"])
+    """Give the open actions of a question the date of the condition under which its use is approved.
+
+    All of it is due on that day, whatever its effort; the first step not later. So it is for what it was merged into.
+    """
+    bound = Q(question=question) | Q(merged__question=question, merged__closed_at=None)
+    keys = RemediationAction.objects.standing().filter(bound, use=use).values_list("pk", flat=True)
+    words = _("A condition of the approval.")
+    for action in RemediationAction.objects.select_for_update(of=("self",)).filter(pk__in=set(keys)).order_by("pk"):
+        last = due if action.question == question else min(due, action.last_due)  # others in it may be due sooner
+        dates = {"due": last} if action.full_due is None else {"full_due": last, "due": min(action.due, last)}
+        for which, day in dates.items():
+            old: date = getattr(action, which)
+            if old != day:
+                _note(action, which, by=by, old=old.isoformat(), new=day.isoformat(), words=words)
+                setattr(action, which, day)
+        action.save(update_fields=["due", "full_due"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +425,10 @@ class Moved:
 
 @transaction.atomic
 def move_dates(actions: Iterable[RemediationAction], due: date, *, by: User) -> Moved:
-    """Give several actions one date; those that cannot have it are left. `batch` names the press, to take it back."""
+    """Give several actions one date for all of it; those that cannot have it are left, and a first step is not later.
+
+    `batch` names the press, to take it back.
+    """
     rows = RemediationAction.objects.select_for_update(of=("self",)).filter(pk__in=[action.pk for action in actions])
     found = list(rows.select_related("use", "organisation").order_by("pk"))
     for organisation in {action.organisation for action in found}:
@@ -327,10 +436,12 @@ def move_dates(actions: Iterable[RemediationAction], due: date, *, by: User) -> 
     conditions = conditions_on(found)
     batch, moved = uuid.uuid4(), []
     for action in found:
-        if action.due == due or date_problem(action, due, conditions.get(action.pk)):
+        if action.last_due == due or date_problem(action, due, conditions.get(action.pk)):
             continue
-        _set_due(action, due, by=by, batch=batch)
-        action.save(update_fields=["due", "set_by_hand"])
+        for which in ("full_due", "due") if action.full_due else ("due",):
+            if which == "full_due" or action.full_due is None or action.due > due:
+                _set_due(action, due, by=by, which=which, batch=batch)
+        action.save(update_fields=["due", "full_due", "set_by_hand"])
         moved.append(action)
     for action in moved:  # the audit's lock comes last
         _audit("action_planned", action, by, changed=["due"], due=due, batch=str(batch))
@@ -340,7 +451,7 @@ def move_dates(actions: Iterable[RemediationAction], due: date, *, by: User) -> 
 @transaction.atomic
 def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
     """Set back the dates of one press, where nobody has changed them since; each step stays in the history."""
-    events = list(ActionEvent.objects.filter(batch=batch, kind=Kind.DUE).order_by("action"))
+    events = list(ActionEvent.objects.filter(batch=batch, kind__in=DATES).order_by("action", "pk"))
     rows = RemediationAction.objects.select_for_update(of=("self",)).filter(
         pk__in=[event.action_id for event in events]
     )
@@ -348,29 +459,39 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
     for organisation in {action.organisation for action in found.values()}:
         access.require(by, Action.ANSWER, organisation)
     back, taken = uuid.uuid4(), []
-    for event in events:
-        action = found[event.action_id]
-        newer = ActionEvent.objects.filter(action=action, kind=Kind.DUE, pk__gt=event.pk).exists()
-        if newer or action.due.isoformat() != event.new or action.status == ActionStatus.CLOSED:
+    for action in found.values():
+        mine = [event for event in events if event.action_id == action.pk]
+        newer = ActionEvent.objects.filter(action=action, kind__in=DATES, pk__gt=mine[-1].pk).exists()
+        stands = all(getattr(action, event.kind).isoformat() == event.new for event in mine)
+        if newer or not stands or action.status == ActionStatus.CLOSED:
             continue
-        _set_due(action, date.fromisoformat(event.old), by=by, batch=back, words=_("Taken back."))
-        action.save(update_fields=["due", "set_by_hand"])
+        for event in mine:
+            old = date.fromisoformat(event.old)
+            _set_due(action, old, by=by, which=event.kind, batch=back, words=_("Taken back."))
+        action.save(update_fields=["due", "full_due", "set_by_hand"])
         taken.append(action)
     for action in taken:
-        _audit("action_planned", action, by, changed=["due"], due=action.due, took_back=str(batch))
-    return Moved(back, len(taken), len(events) - len(taken))
+        _audit("action_planned", action, by, changed=["due"], due=action.last_due, took_back=str(batch))
+    return Moved(back, len(taken), len(found) - len(taken))
 
 
 @transaction.atomic
-def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, str]], *, by: User) -> int:
-    """Take what a file says of several actions: owner, due date, and what was done; all of it or nothing.
+def take_rows(rows: Iterable[tuple[RemediationAction, User | None, date | None, date | None, str]], *, by: User) -> int:
+    """Take what a file says of several actions: owner, both dates, and what was done; all of it or nothing.
 
     None and "" leave what stands. Returns how many actions were changed. Raises as `plan` and `report`.
     """
     done = 0
-    for action, owner, due, note in rows:
+    for action, owner, due, full_due, note in rows:
         stands = RemediationAction.objects.select_related("owner", "organisation").get(pk=action.pk)
-        plan(stands, by=by, owner=owner or stands.owner, due=due or stands.due, effort=str(stands.effort))
+        plan(
+            stands,
+            by=by,
+            owner=owner or stands.owner,
+            due=due or stands.due,
+            full_due=full_due,
+            effort=str(stands.effort),
+        )
         if note:
             report(RemediationAction.objects.select_related("use", "organisation").get(pk=action.pk), by=by, note=note)
         done += 1
@@ -430,14 +551,16 @@ def report(action: RemediationAction, *, by: User, note: str) -> None:
     access.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
         raise InvalidAnswer("note", _("Say what was done and what shows it."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.OPEN).update(
-        status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk
+    changed = (
+        RemediationAction.objects.listed()
+        .filter(pk=action.pk, status=ActionStatus.OPEN)
+        .update(status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk)
     )
     if not changed:
         raise WorkflowError(_("This action is not open."))
     _note(action, Kind.REPORTED, by=by, words=note)
     _tell(
-        set(_checkers(action)) - {by.pk},
+        set(checkers_of(action)) - {by.pk},
         REPORTED,
         action,
         _("Done? %(title)s") % _named(action),
@@ -460,7 +583,7 @@ def _case_of(action: RemediationAction) -> Assessment | None:
     return found.exclude(state=State.DRAFT).first() or found.first()
 
 
-def _checkers(action: RemediationAction) -> Sequence[int]:
+def checkers_of(action: RemediationAction) -> Sequence[int]:
     """Who may be asked to accept an action.
 
     Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
@@ -528,11 +651,14 @@ def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submissi
     if not changed:
         raise WorkflowError(_("This action has not been reported as done."))
     action = _lock(action)
-    met = Condition.objects.filter(decision__submission__assessment__use=action.use_id, question=action.question)
-    late = met.filter(met_at=None).exclude(missed_at=None).exists()
-    met.filter(met_at=None).update(met_at=now, met_by=by)
     _note(action, Kind.CLOSED, by=by)
-    reopen_answer(action, by=by)
+    late = _meet(action, by=by)
+    merged = RemediationAction.objects.standing().filter(merged_into=action)
+    for row in merged.select_for_update(of=("self",)).select_related("use__system", "organisation").order_by("pk"):
+        row.status, row.closed_at, row.verified_by = ActionStatus.CLOSED, now, by
+        row.save(update_fields=["status", "closed_at", "verified_by"])
+        _note(row, Kind.CLOSED, by=by, words=_("Together with action %(n)s.") % {"n": action.number})
+        late = _meet(row, by=by) or late
     owners = owners_of(action.organisation_id) | concerned(action, action.owner_id)
     text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % {**_named(action), "name": by}
     if late:
@@ -540,6 +666,21 @@ def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submissi
     _tell(owners - {by.pk}, CLOSED, action, _("Closed: %(title)s") % _named(action), text)
     _audit("action_closed", action, by)
     return assessment, submission
+
+
+def _meet(action: RemediationAction, *, by: User) -> bool:
+    """Meet the condition of a closed action and ask to confirm its answer, once no other part of it is open.
+
+    Returns whether the condition was met late.
+    """
+    whole = action.part_of_id or action.pk
+    if RemediationAction.objects.standing().filter(Q(pk=whole) | Q(part_of=whole)).exists():
+        return False
+    met = Condition.objects.filter(decision__submission__assessment__use=action.use_id, question=action.question)
+    late = met.filter(met_at=None).exclude(missed_at=None).exists()
+    met.filter(met_at=None).update(met_at=timezone.now(), met_by=by)
+    reopen_answer(action, by=by)
+    return late
 
 
 @transaction.atomic
@@ -599,7 +740,7 @@ def risk_obstacle(action: RemediationAction) -> str:
             "The risk of this action cannot be accepted: what Table 1, an overlay or a must asks is put in place, or a must"
             " is made a condition with a date."
         )
-    if action.status != ActionStatus.OPEN:
+    if action.status != ActionStatus.OPEN or action.merged_into_id:
         return _("Only the risk of an open action is accepted.")
     if action.owner_id is None:
         return _("Name the owner of the action first: somebody else than its owner accepts the risk.")

@@ -175,7 +175,7 @@ REVIEW_KINDS = (
     "request_taken_back",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
     "approval_stale", "marks_accepted_together", "certificate_reinstated", "certificate_revoked",
-    "condition_missed", "action_declined",
+    "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from assessments.errors import (
 from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
+from assessments.guideline.reach import ASSUMED, as_answer
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
     ActionEvent,
@@ -72,7 +73,7 @@ from assessments.models.base import canonical_json
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
-from assessments.models.systems import as_facts
+from assessments.models.systems import declared_facts
 from assessments.reopening import carry_closed
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress
@@ -472,18 +473,34 @@ def current_edition(use: DeclaredUse) -> CompiledEdition:
 
 def check_fact(fact: Fact, value: Any) -> Any:
     """Return the value as it is stored; raises InvalidAnswer that names the fact."""
+    if fact.many != isinstance(value, list):  # one bare value is a list of one, and the reverse
+        answer = as_answer(fact, tuple(value) if isinstance(value, list) else value)
+        value = list(answer) if isinstance(answer, tuple) else answer
     values: list[Any] = value if isinstance(value, list) else [value]
     if fact.many != isinstance(value, list) and value != UNKNOWN:
         raise InvalidAnswer(fact.key, _("Choose from the answers given."))
-    if fact.many and value != UNKNOWN and not values:
+    if fact.many and not values and not fact.nothing:
         raise InvalidAnswer(fact.key, _("Choose at least one answer."))
     for part in values:
         known = any(part == v and type(part) is type(v) for v in fact.values) or (part == UNKNOWN and fact.unknown)
         if not known:
             raise InvalidAnswer(fact.key, _("“%(value)s” is no answer to this question.") % {"value": part})
     if fact.many and UNKNOWN in values and len(values) > 1:
-        raise InvalidAnswer(fact.key, _("“Do not know” cannot stand beside other answers."))
+        raise InvalidAnswer(fact.key, _("“Do not know” cannot be combined with other answers."))
+    alone = next((one for one in fact.alone if one in values and len(values) > 1), None)
+    if alone is not None:
+        words = _("“%(option)s” cannot be combined with other answers.")
+        raise InvalidAnswer(fact.key, words % {"option": fact.options[alone]})
     return UNKNOWN if values == [UNKNOWN] else value
+
+
+def same_value(fact: Fact, one: Any, other: Any) -> bool:
+    """Tell whether two stored values are the same answer, whichever release stored them."""
+    return stored_answer(fact, one) == stored_answer(fact, other)
+
+
+def stored_answer(fact: Fact, value: Any) -> Any:
+    return as_answer(fact, tuple(value) if isinstance(value, list) else value)
 
 
 def editable_facts(use: DeclaredUse) -> set[str] | None:
@@ -561,7 +578,7 @@ def declare_facts(
         value = check_fact(fact, value)
         reason = (reasons or {}).get(key, rows[key].reason if key in rows else "")
         row = rows.get(key)
-        if row and row.value == value and row.reason == reason:
+        if row and same_value(fact, row.value, value) and row.reason == reason:
             continue
         if key == "minor_procedural_task" and value is True and not reason.strip():
             raise InvalidAnswer(
@@ -588,7 +605,7 @@ def declare_facts(
             continue
         if row is None:
             row = DeclaredFact(system=use.system, use=None if fact.level == "system" else use, key=key)
-        if row.value != value or row.reason != reason:
+        if not same_value(fact, row.value, value) or row.reason != reason:
             Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
             row.agreed_by, row.agreed_at, row.agreed_reason, row.signed_worst = None, None, "", None
         row.value, row.reason, row.by = value, reason, by
@@ -754,7 +771,7 @@ def _refresh(
     noted = noted or Noted(use)
     edition = current_edition(use)
     rows = list(use.fact_rows())
-    facts = as_facts(rows)
+    facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     _keep_holds(use, edition, result, facts, by=by, noted=noted)
     before, was_provisional = use.assigned_tier, use.provisional
@@ -983,7 +1000,19 @@ def _standing() -> QuerySet[Answer]:
 
 
 _STANDING: Prepared[Answer] = Prepared(_standing)
-CHANGED = ("choice", "items", "text", "planned_for", "reason", "figure", "by", "at", "language", "revision", "to_confirm")
+CHANGED = (
+    "choice",
+    "items",
+    "text",
+    "planned_for",
+    "reason",
+    "figure",
+    "by",
+    "at",
+    "language",
+    "revision",
+    "to_confirm",
+)
 _ATTRIBUTES = {"by": "by_id"}
 _CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
 _KEEP = PreparedInsert(lambda: AnswerRevision)
@@ -1005,9 +1034,10 @@ def save_answer(
 
     `value`: choice, items (item key to true or to the reason it does not apply), text, planned_for, reason, figure
     (measured, target, by). `base` is the revision that the page showed (0: none). Repeating an operation changes
-    nothing; where something else stands by now, it raises Conflict. A stale save that differs is kept as a revision and raises Conflict; Locked where the
-    assessment or the question is closed to changes; InvalidAnswer names the control; NotPermitted for a colleague
-    without the role or the assignment; with `may_hide` false WouldHide where other answers would not be asked any more.
+    nothing; where something else was saved meanwhile, it raises Conflict. A stale save that differs is kept as a
+    revision and raises Conflict; Locked where the assessment or the question is closed to changes; InvalidAnswer names
+    the control; NotPermitted for a colleague without the role or the assignment; with `may_hide` false WouldHide where
+    other answers would not be asked any more.
     """
     with transaction.atomic():
         saved = _save_answer(
@@ -1214,13 +1244,15 @@ def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[
 
 def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]:
     """The facts that are asked of this use and have no answer yet, in order."""
-    have = as_facts(use.fact_rows())
+    rows = list(use.fact_rows())
+    assumed = ASSUMED.keys() - {row.key for row in rows}
     declared = Declared(
-        facts={**have, "sector": have.get("sector", "none")},
+        facts=declared_facts(edition, rows),
         parts=use.system.parts,
         tier=Tier(use.assigned_tier or Tier.LOW),
     )
-    return tuple(key for key in asked_facts(edition, declared) if key not in have)
+    asked = asked_facts(edition, declared)
+    return tuple(key for key in asked if key not in declared.facts or key in assumed)
 
 
 def delivery_team(assessment: Assessment) -> set[int]:
@@ -1234,7 +1266,7 @@ def delivery_team(assessment: Assessment) -> set[int]:
     return {pk for pk in people if pk is not None}
 
 
-WORKED = (ActionEvent.Kind.REPORTED, ActionEvent.Kind.ATTACHED)
+WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "started", "not_relevant"))
 """The lines of an action's history whose writer worked on it."""
 
 

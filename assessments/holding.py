@@ -39,7 +39,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.systems import as_facts
+from assessments.models.systems import declared_facts
 from assessments.scoring.tiers import assign_tier
 
 PLEA, PLEADED = "lawful_exception_claimed", "illegal_purpose"
@@ -278,7 +278,7 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
     use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("system__organisation").get(pk=use.pk)
     edition = declaring.current_edition(use)
     rows = {row.key: row for row in use.fact_rows()}
-    answers, never = open_answers(edition, as_facts(rows.values()))
+    answers, never = open_answers(edition, declared_facts(edition, rows.values()))
     if never:
         labels = "; ".join(edition.facts[key].label for key in never)
         words = _("These facts are never signed at their worst answer. Somebody has to answer them first: %(facts)s.")

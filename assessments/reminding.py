@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from assessments import tasks
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
+    NEXT_DUE,
     ActionStatus,
     Certificate,
     CertificateStatus,
@@ -138,7 +139,8 @@ def _about(action: RemediationAction) -> str:
 
 
 def _actions(status: str, **when: date) -> list[RemediationAction]:
-    rows = RemediationAction.objects.filter(status=status, use__retired_at=None, use__system__retired_at=None, **when)
+    rows = RemediationAction.objects.listed().filter(status=status, use__retired_at=None, use__system__retired_at=None)
+    rows = rows.annotate(next=NEXT_DUE).filter(**when)
     return list(rows.select_related("use__system", "owner").order_by("pk"))
 
 
@@ -154,7 +156,8 @@ def remind_of_conditions(today: date | None = None) -> int:
     )
     of = {(c.decision.submission.assessment.use_id, c.question) for c in found}
     standing = RemediationAction.objects.standing().filter(use__in={use for use, _question in of})
-    actions = {(action.use_id, action.question): action for action in standing.select_related("use")}
+    rows_of = standing.select_related("use", "merged_into__use").order_by("-number")  # of a split action the first part
+    actions = {(action.use_id, action.question): action.merged_into or action for action in rows_of}
     owners = _owners(condition.decision.submission.organisation_id for condition in found)
     alone = set(standing.left_alone().values_list("pk", flat=True))
     lines = []
@@ -185,23 +188,28 @@ def remind_of_actions(today: date | None = None) -> int:
     """Tell whoever is responsible of each open action that is due soon, and every week of each that is late."""
     today = today or timezone.localdate()
     days = _days("action")
-    found = _actions(ActionStatus.OPEN, due__lte=today + timedelta(days=max(days)))
+    found = _actions(ActionStatus.OPEN, next__lte=today + timedelta(days=max(days)))
     people = _responsible(found)
     soon: list[Line] = []
     late: list[Line] = []
     for action in found:
         said = {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
-        overdue = action.due < today
+        due = action.next_due
+        overdue = due < today
         subject = (
             _("Late: %(title)s") % said
             if overdue
-            else _("Due %(when)s: %(title)s") % {**said, "when": in_days(action.due, today)}
+            else _("Due %(when)s: %(title)s") % {**said, "when": in_days(due, today)}
         )
         text = _("Action %(n)s of “%(use)s”, %(system)s. Due on %(day)s.") % {
             **said,
-            "day": date_format(action.due, "DATE_FORMAT"),
+            "day": date_format(due, "DATE_FORMAT"),
         }
-        line = Line(_about(action), action.due, people[action.pk], subject, text, action.get_absolute_url())
+        if due != action.last_due:
+            text += " " + _("That is its first step; all of it is due on %(day)s.") % {
+                "day": date_format(action.last_due, "DATE_FORMAT")
+            }
+        line = Line(_about(action), due, people[action.pk], subject, text, action.get_absolute_url())
         (late if overdue else soon).append(line)
     again = today - timedelta(days=AGAIN_DAYS - 1)
     return _before(ACTION_DUE, soon, days, today) + _say(ACTION_LATE, late, {line.about: again for line in late})

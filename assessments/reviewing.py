@@ -438,7 +438,9 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
         mark.target.removeprefix("q:"): mark
         for mark in submission.marks.filter(mark=MarkKind.ACCEPTED_WITH_ACTION, target__startswith="q:")
     }
-    have = {action.question: action for action in use.actions.exclude(status=ActionStatus.CLOSED)}
+    have: dict[str, RemediationAction] = {}
+    for row in use.actions.exclude(status=ActionStatus.CLOSED).order_by("number"):  # of a split action the first part
+        have.setdefault(row.question, row)
     today, opened = timezone.localdate(), []
     for shown in content["questions"]:
         mark = agreed.get(shown["question"])
@@ -472,6 +474,8 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
         else:
             action.status = ActionStatus.OPEN  # more is asked than was reported as done
         action.asked = "\n\n".join(part for part in (action.asked, asked) if part)[:8000]
+        if action.full_due:
+            action.full_due = min(action.full_due, due)
         action.due = min(action.due, due)
         action.save()
         opened.append(action)

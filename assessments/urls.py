@@ -41,6 +41,7 @@ from assessments.views import (
     systems,
     task_list,
 )
+from assessments.views.remediation import changes, register
 
 urlpatterns = [
     # anyone
@@ -61,8 +62,10 @@ urlpatterns = [
     path("assessments/", portfolio.portfolio, name="assessments"),
     path("assessments/filters/", portfolio.filters, name="filters"),
     # remediation: the register of all actions, those of one use, one action
-    path("actions/", acting.register, name="actions"),
-    path("actions/export/", acting.export, name="actions_export"),
+    path("actions/", register.register, name="actions"),
+    path("actions/export/", register.export, name="actions_export"),
+    path("actions/new/", changes.add, name="action_new"),
+    path("actions/merge/", changes.merge, name="actions_merge"),
     path("actions/import/", acting.take_file, name="actions_import"),
     path("actions/dates/", acting.dates, name="actions_dates"),
     path("actions/dates/<uuid:batch>/", acting.moved, name="actions_moved"),
@@ -70,6 +73,9 @@ urlpatterns = [
     path("actions/<str:reference>/as-it-stands/", acting.plan_now, name="plan_now"),
     path("actions/<str:reference>/<int:number>/", acting.action, name="action"),
     path("actions/<str:reference>/<int:number>/plan/", acting.plan, name="action_plan"),
+    path("actions/<str:reference>/<int:number>/edit/", changes.edit, name="action_edit"),
+    path("actions/<str:reference>/<int:number>/split/", changes.split, name="action_split"),
+    path("actions/<str:reference>/<int:number>/not-relevant/", changes.not_relevant, name="action_not_relevant"),
     path("actions/<str:reference>/<int:number>/risk/", acting.risk, name="action_risk"),
     path("actions/<str:reference>/<int:number>/evidence/", acting.evidence_of, name="action_evidence"),
     path("actions/<str:reference>/<int:number>/evidence/<str:piece>/<int:version>/", acting.file, name="action_file"),
@@ -101,6 +107,7 @@ urlpatterns = [
     # facts, and the tier that they give
     path("uses/<str:reference>/", facts.tier, name="use"),
     path("uses/<str:reference>/facts/<str:group>/", facts.group, name="facts"),
+    path("uses/<str:reference>/facts/<str:group>/draft/", facts.draft, name="facts_draft"),
     path("uses/<str:reference>/prohibited/", facts.stopped, name="stopped"),
     path("uses/<str:reference>/model-card/", starting.card, name="model_card"),
     path("uses/<str:reference>/agree/", facts.agree, name="agree"),
@@ -179,4 +186,5 @@ urlpatterns = [
     # documents
     path("documents/<str:reference>/", documents.download, name="document"),
     path("documents/<str:reference>/state/", documents.state, name="document_state"),
+    path("assessments/<str:reference>/documents/<str:kind>/", documents.ask, name="ask_document"),
 ]

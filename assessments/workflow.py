@@ -27,7 +27,6 @@ from assessments.errors import InvalidAnswer, NotPermitted, NotReady, Separation
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
-    ActionStatus,
     Assessment,
     Assurance,
     AuditEntry,
@@ -204,11 +203,7 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
     promised = Condition.objects.filter(decision__submission=submission)
     promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
     conditioned = set(promised.values_list("question", flat=True))
-    closed = set(
-        RemediationAction.objects.filter(
-            use=assessment.use_id, status=ActionStatus.CLOSED, closed_at__gt=submission.at
-        ).values_list("question", flat=True)
-    )
+    closed = RemediationAction.objects.closed_questions(assessment.use_id, submission.at)
     self_certified = submission.route == ""
     left = [
         finding
@@ -760,8 +755,9 @@ def approve(
     if complete:
         _settle(assessment, "submitted", "second_seat")
         acting.close_accepted_reasons(submission, by=by)
-        if reviewing.open_agreed_actions(submission):
-            _print_plan_again(submission)
+        promised = Condition.objects.filter(decision__submission=submission).exists()
+        if reviewing.open_agreed_actions(submission) or promised:
+            _print_plan_again(submission)  # with what was agreed, and the dates of the conditions
         _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),

@@ -1,13 +1,20 @@
-"""Small editions made by hand, so that a score can be checked by hand: one section, plain duties, round weights."""
+"""Small editions made by hand, so that a score can be checked by hand: one section, plain duties, round weights.
+
+`make_edition` makes one of the kind before release 3, `make_ordered_edition` one with reach, an order and packages.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from assessments.guideline.conditions import parse
+from assessments.guideline import reach
+from assessments.guideline.conditions import ALWAYS, Condition, parse
 from assessments.guideline.edition import (
     Clause,
     Edition,
+    Fact,
     Item,
     Overlay,
     Policy,
@@ -16,9 +23,13 @@ from assessments.guideline.edition import (
     Requirement,
     Section,
     TierObligation,
+    TierRule,
 )
+from assessments.guideline.order import STEPS, ActionWords, Family, Order, Standing
+from assessments.guideline.packages import Package
 from assessments.guideline.terms import (
     TIERS,
+    Basis,
     Dimension,
     Effort,
     Kind,
@@ -188,3 +199,109 @@ def make_overlay(key: str, when: object, *requirements: str, blocks: bool = True
 def declare(*parts: Stakeholder, tier: Tier = Tier.LIMITED, **facts: bool | str) -> Declared:
     """A declared use in which the organisation has these parts, a provider's when none is named."""
     return Declared(facts, parts or (PROVIDER,), tier)
+
+
+# --- from release 3 on ---
+
+ORDER = Order(
+    steps=STEPS,
+    most=40,
+    stop_days=7,
+    effort_days={Effort.DAYS: 7, Effort.WEEKS: 42, Effort.MONTHS: 120},
+    load=5,
+    steps_shown=5,
+    families=(Family("drafts", ALWAYS),),
+)
+PACKAGE = "only"
+
+
+def planned(
+    question: Question,
+    *,
+    needs: Iterable[str] = (),
+    answers_to: Iterable[str] = (),
+    stop: object = None,
+    module: str = "",
+    organisation_wide: bool = False,
+    extends: Iterable[reach.Reason] = (),
+    narrows: Iterable[reach.Reason] = (),
+) -> Question:
+    """The question with what release 3 says of it; `extends` and `narrows` as `reason` makes them."""
+    return replace(
+        question,
+        package=PACKAGE,
+        needs=tuple(needs),
+        answers_to=tuple(answers_to),
+        stop=parse(stop) if stop is not None else None,
+        module=module,
+        organisation_wide=organisation_wide,
+        extends=tuple(extends),
+        narrows=tuple(narrows),
+        action=ActionWords(f"Do {question.key}", f"Today, begin {question.key}.", f"{question.key} is missing"),
+    )
+
+
+def reason(question: str, requirement: str, *to: Stakeholder, when: object = None) -> reach.Reason:
+    return reach.Reason(question, requirement, to, parse(when), "It is in their hands.")
+
+
+def fact(key: str, *values: Any, kind: str = "tier") -> Fact:
+    """A fact, of yes and no when no values are given, with words for each answer: "it has key: value"."""
+    values = values or (True, False)
+    said = {str(value).lower() if isinstance(value, bool) else value: f"it has {key}: {value}" for value in values}
+    return Fact(
+        key, "only", kind, "use", values, False, True, None, None, False, key.capitalize(), "", "", {}, reasons=said
+    )
+
+
+def rule(id: str, when: object, tier: Tier) -> TierRule:
+    return TierRule(id, parse(when), None, False, tier, None, (), (), Basis.EXPLICIT, "", "")
+
+
+def standing(key: str, owner: str = "management", effort: Effort = Effort.DAYS) -> Standing:
+    about = "{fact}" if "fact" in key or "hold" in key else ""
+    return Standing(key, PACKAGE, owner, effort, f"{key} {about}".strip(), f"Begin {key}.", f"{key} is done.", key, key)
+
+
+def make_ordered_edition(
+    requirements: Iterable[Requirement],
+    questions: Iterable[Question],
+    *,
+    facts: Iterable[Fact] = (),
+    rules: Iterable[TierRule] = (),
+    order: Order = ORDER,
+    standing: Iterable[Standing] = (),
+    table_1: Mapping[Tier, tuple[str, ...]] | None = None,
+    overlays: Iterable[Overlay] = (),
+) -> Edition:
+    """An edition whose questions are opened by the reach of their duties, as the compiler makes it of YAML."""
+    overlays = tuple(overlays)
+    lenient = {id for ids in (table_1 or {}).values() for id in ids}
+    lenient |= {id for overlay in overlays if overlay.blocks for id in overlay.requirements}
+    register = {one.id: replace(one, strict=one.id not in lenient) for one in requirements}
+    questions = tuple(questions)
+    register |= reach.narrow(register, (one for question in questions for one in question.narrows))
+    register |= reach.extend(register, (one for question in questions for one in question.extends), frozenset(lenient))
+
+    def opened(question: Question) -> Question:
+        def duties(ids: Iterable[str]) -> list[Requirement]:
+            return [register[id] for id in ids]
+
+        sources: list[tuple[Condition, list[Requirement]]]
+        sources = [(item.when, duties(item.requirements)) for item in question.items]
+        sources = sources or [(ALWAYS, duties(question.requirements))]
+        return replace(question, openings=reach.openings(sources, question.stakeholders))
+
+    made = make_edition((), map(opened, questions), table_1=table_1, overlays=overlays)
+    known = {one.key: one for one in facts}
+    return replace(
+        made,
+        release=3,
+        requirements=register,
+        clauses={one.clause: Clause(one.clause, None, f"Clause {one.clause}", "") for one in register.values()},
+        facts=known,
+        rules=tuple(rules),
+        order=order,
+        packages=(Package(PACKAGE, "Only"),),
+        standing={one.key: one for one in standing},
+    )

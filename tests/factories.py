@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from assessments import declaring, evidence, reviewing, workflow
 from assessments.guideline.edition import Question
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice
 from assessments.models import (
     AISystem,
@@ -87,11 +88,11 @@ MILD: dict[str, Any] = {
     "modalities": ["text"],
     "service_areas": ["writing_assistance"],
     "generates_realistic_media": False,
-    "high_risk_content": "none",
+    "high_risk_content": ["none"],
     "personal_data": "none",
     "trains_on_user_data": False,
     "sector": "none",
-    "model_source": "third_party",
+    "model_source": ["third_party"],
     "deployment_stage": "live",
     "markets": ["hong_kong"],
     "hosting": ["public_cloud"],
@@ -267,7 +268,8 @@ def declare_all(use: DeclaredUse, *, by: User, facts: Mapping[str, Any]) -> None
     """Answer every fact that is asked of the use, in one go: which scoping facts are asked, the others say."""
     values = {**MILD, **facts}
     edition = declaring.current_edition(use)
-    first = {key: value for key, value in values.items() if edition.facts[key].kind != "scoping"}
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    first = complete(edition.facts, {key: value for key, value in lists.items() if key in edition.facts})
     tier = assign_tier(edition, first).assigned_tier
     asked = asked_facts(edition, Declared(facts=first, parts=use.system.parts, tier=tier))
     declaring.declare_facts(use, {key: values[key] for key in asked}, by=by)

@@ -68,12 +68,31 @@ OPENED: dict[str, dict[str, str]] = {
     "actions": {"": SIGNED_IN},
     "action": {
         "action": "               login 404 200 200 404 200 200 200 404",
+        "action of the assigned": "login 404 200 200 200 200 200 200 404",
+        "added action": "         login 404 200 200 404 200 200 200 404",
         "no action": HIDDEN,
         "neighbour's action": "   login 404 404 404 404 404 404 404 404",
     },
     "actions_export": {"": SIGNED_IN},
     "actions_import": {"": "      login 200 403 200 200 200 403 403 403"},
     "actions_dates": {"": SIGNED_IN},
+    "action_new": {"": "          login 200 403 200 403 200 403 403 403"},
+    "actions_merge": {"": SIGNED_IN},
+    "action_edit": {
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_split": {  # only who sees the whole plan
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 403 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_not_relevant": {
+        "action": "               login 404 403 200 404 200 403 403 404",
+        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
     "actions_moved": {
         "dates moved": "          login 404 403 200 404 200 404 404 404",
         "no dates moved": HIDDEN,
@@ -200,6 +219,7 @@ OPENED: dict[str, dict[str, str]] = {
         "use of the draft, no such facts": "              login 404 403 404 404 404 404 404 404",
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },
+    "facts_draft": {"use of the draft, facts on prohibited uses": ONLY_POST},
     "stopped": {
         "use of the prohibited draft": " login 404 200 200 404 200 404 404 404",
         "use of the draft": "            login 404 302 302 404 302 404 404 404",
@@ -496,6 +516,7 @@ OPENED: dict[str, dict[str, str]] = {
         "plan that is being made": "login 404 200 200 404 200 200 200 404",
         "neighbour's certificate as PDF": HIDDEN,
     },
+    "ask_document": {"draft, its board paper": ONLY_POST},
 }
 
 # What comes back when a form is posted there: an empty one, but for these.
@@ -503,6 +524,7 @@ FORMS = {
     "submission in review": {"target": f"q:{QUESTION}", "mark": "accepted"},
     "returned": {"target": f"q:{QUESTION}", f"r-q-{QUESTION}-words": "It is on page 3."},
     "reported action": {"accept": "1"},
+    "action set aside": {"because": ""},
     "open invitation": {"cancel": "1"},
     "draft, request": {"done": "1"},
     "draft, request to change": {"change": "1"},
@@ -519,7 +541,26 @@ POSTED: dict[str, dict[str, str]] = {
     "dashboard": {"": HIDDEN},  # the inbox: an empty form names no line of it
     "action": {
         "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "action set aside": "     login 404 403 403 404 403 yes yes 404",
         "reported action": "      login 404 403 403 404 403 yes yes 404",
+    },
+    "action_new": {"": "          login yes 403 yes 403 yes 403 403 403"},
+    "actions_merge": {"": SIGNED_IN.replace("200", "yes")},
+    "action_edit": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_split": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes 403 yes 403 403 404",
+        "neighbour's action": HIDDEN,
+    },
+    "action_not_relevant": {
+        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "neighbour's action": HIDDEN,
     },
     "actions_moved": {
         "dates moved": "          login 404 403 yes 404 yes 404 404 404",
@@ -599,6 +640,10 @@ POSTED: dict[str, dict[str, str]] = {
     "use_new": {"system": "       login 404 403 403 404 yes 404 404 404"},
     "use_edit": {"use of the draft": "login 404 403 403 404 yes 404 404 404"},
     "facts": {
+        "use of the draft, facts on prohibited uses": "login 404 403 yes 404 yes 404 404 404",
+        "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
+    },
+    "facts_draft": {
         "use of the draft, facts on prohibited uses": "login 404 403 yes 404 yes 404 404 404",
         "use of the neighbour's draft, facts on prohibited uses": HIDDEN,
     },
@@ -736,6 +781,11 @@ POSTED: dict[str, dict[str, str]] = {
     "document": {
         "letter that failed": "   login 404 yes yes 404 yes yes yes 404",
         "neighbour's certificate as PDF": HIDDEN,
+    },
+    "ask_document": {
+        "draft, its board paper": "             login 404 yes yes 403 yes 404 404 404",
+        "draft, no such document": HIDDEN,
+        "neighbour's draft, its board paper": HIDDEN,
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed

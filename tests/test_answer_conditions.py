@@ -24,6 +24,7 @@ from tests.editions import PROVIDER, checklist, declare, duty, item, make_editio
 from tests.factories import Cast, make_assessment, mark_all, save
 
 FIRST, SECOND = "staff-policy", "policy-scope"
+AT_WORK = {"used_at_work": True, "confidential_information": True}  # what opens both
 
 
 # --- the pure part --------------------------------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ def test_an_edition_without_such_conditions_costs_nothing(edition: Any) -> None:
 def hanging(tmp_path_factory: pytest.TempPathFactory) -> Source:
     """The shipped edition with one more condition: the content of a policy is asked where there is a policy."""
     folder = shutil.copytree(GUIDELINE, tmp_path_factory.mktemp("hanging") / "edition")
-    _change(folder / "edition.yaml", "release: 2\n", "release: 99\n")
+    _change(folder / "edition.yaml", "release: 3\n", "release: 99\n")
     people = folder / "questionnaires" / "people.yaml"
     _change(people, f"- key: {SECOND}\n", f"- key: {SECOND}\n  when: {{answer.{FIRST}: [in_place, partly]}}\n")
     return read_edition(folder)
@@ -110,7 +111,7 @@ def shown(assessment: Assessment) -> set[str]:
 
 
 def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Cast) -> None:
-    draft = make_assessment(cast=cast)
+    draft = make_assessment(cast=cast, facts=AT_WORK)
     assert draft.compiled().release == 99
     before = draft.applicable
     none = {"choice": "not_in_place"}
@@ -129,7 +130,7 @@ def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Ca
 
 
 def test_a_hidden_answer_is_in_no_submission_and_cannot_be_saved(published: None, cast: Cast) -> None:
-    draft = make_assessment("draft", "limited", cast=cast)
+    draft = make_assessment("draft", "limited", cast=cast, facts=AT_WORK)
     save(draft, FIRST, {"choice": "not_in_place"}, by=cast.owner)
     with pytest.raises(Locked):
         save(draft, SECOND, {"choice": "none"}, by=cast.owner)
@@ -139,7 +140,7 @@ def test_a_hidden_answer_is_in_no_submission_and_cannot_be_saved(published: None
 
 
 def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast) -> None:
-    submission = make_assessment("in_review", "limited", cast=cast).current_submission
+    submission = make_assessment("in_review", "limited", cast=cast, facts=AT_WORK).current_submission
     mark_all(submission, by=cast.independent, change={f"q:{FIRST}": "Show it."})
     assert ReviewMark.objects.filter(mark="change_needed").count() == 1
     workflow.send_back(submission, by=cast.independent)
@@ -149,7 +150,7 @@ def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast)
 
 
 def test_the_page_says_what_it_would_hide_and_asks_once(published: None, cast: Cast, client: Client) -> None:
-    draft = make_assessment(cast=cast)
+    draft = make_assessment(cast=cast, facts=AT_WORK)
     client.force_login(cast.owner)
     url = reverse("answer", args=[draft.reference, FIRST])
     sent = {

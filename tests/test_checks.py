@@ -18,6 +18,9 @@ from tests.factories import Cast, in_days, make_assessment, make_evidence, save
 TODAY = date(2026, 11, 25)
 
 
+NO_MACHINE = {"autonomous_vehicle": False, "autonomous_robot": False}
+
+
 def declared(*parts: str, tier: str = "limited", **facts: Any) -> Declared:
     return Declared(facts, parts or ("organisation",), tier)  # type: ignore[arg-type]
 
@@ -34,6 +37,7 @@ def found(edition, use: Declared, **answers: AnswerSeen) -> dict[str, tuple[str,
     return {one.check: (*one.facts, *one.questions) for one in run(edition, use, seen, today=TODAY)}
 
 
+BOUGHT = {"model_source": ("third_party",), "deployment_stage": "pilot", "takes_user_input": True}
 QUALIFIED = {"human_reviewer_qualified": "qualified"}
 
 
@@ -48,13 +52,13 @@ QUALIFIED = {"human_reviewer_qualified": "qualified"}
         ),
         (
             "told-but-not-marked",
-            {},
+            {"publishes_output": True, "makes_content_for_people": True, "generates_realistic_media": True},
             {"tier_limited_transparency": said(), "ai_labels": said("none")},
             ("ai-labels", "tier-limited-transparency"),
         ),
         (
             "no-training-but-not-asked",
-            {"trains_on_user_data": False},
+            {"trains_on_user_data": False, **BOUGHT},
             {"procurement_checks": said("ticked", "", "price")},
             ("trains_on_user_data", "procurement-checks"),
         ),
@@ -72,13 +76,25 @@ QUALIFIED = {"human_reviewer_qualified": "qualified"}
         ),
         (
             "acts-and-does-not",
-            {"agentic_actions": False, "modalities": ("text", "action")},
+            {"agentic_actions": False, "service_areas": ("ai_agents", "other")},
             {},
-            ("agentic_actions", "modalities"),
+            ("agentic_actions", "service_areas"),
+        ),
+        (
+            "media-without-its-kind",
+            {"generates_realistic_media": True, "modalities": ("text",)},
+            {},
+            ("generates_realistic_media",),
+        ),
+        (
+            "automatic-with-a-reviewer",
+            {"decision_autonomy": "fully_automated", "human_reviewer_qualified": "qualified", **NO_MACHINE},
+            {},
+            ("decision_autonomy", "human_reviewer_qualified"),
         ),
         (
             "policy-without-policy",
-            {},
+            {"used_at_work": True},
             {"staff_policy": said("not_in_place"), "policy_use": said("ticked", "", "permitted-uses")},
             ("staff-policy", "policy-use"),
         ),
@@ -106,10 +122,10 @@ def test_a_contradiction_names_the_facts_and_answers_that_disagree(edition, chec
         ("qualified-without-training", {"human_reviewer_qualified": "unknown"}, {"staff_training": said("none")}),
         ("qualified-without-training", QUALIFIED, {"staff_training": said("ticked", "", "ethics")}),
         ("qualified-without-training", QUALIFIED, {"staff_training": said("unknown")}),
-        ("no-training-but-not-asked", {"trains_on_user_data": False}, {}),
+        ("no-training-but-not-asked", {"trains_on_user_data": False, **BOUGHT}, {}),
         (
             "no-training-but-not-asked",
-            {"trains_on_user_data": False},
+            {"trains_on_user_data": False, **BOUGHT},
             {
                 "procurement_checks": said(
                     "ticked", "", "price", not_applicable_items={"training-on-input": "The vendor stores nothing."}
@@ -117,7 +133,18 @@ def test_a_contradiction_names_the_facts_and_answers_that_disagree(edition, chec
             },
         ),
         ("personal-data-in-a-note", {"personal_data": "ordinary"}, {"use_register": said(note="HKID is kept.")}),
-        ("acts-and-does-not", {"agentic_actions": False, "modalities": ("text",)}, {}),
+        ("acts-and-does-not", {"agentic_actions": False, "service_areas": ("other",)}, {}),
+        ("media-without-its-kind", {"generates_realistic_media": True, "modalities": ("text", "audio")}, {}),
+        ("media-without-its-kind", {"generates_realistic_media": True}, {}),
+        (
+            "automatic-with-a-reviewer",
+            {
+                "decision_autonomy": "fully_automated",
+                "human_reviewer_qualified": "qualified",
+                "autonomous_vehicle": True,
+            },
+            {},
+        ),
     ],
 )
 def test_what_is_open_mild_or_not_applicable_contradicts_nothing(edition, check, facts, answers):
@@ -133,7 +160,7 @@ def test_a_must_is_looked_at_for_evidence_note_and_knowledge(edition):
     piece = (PieceSeen(),)
     checks = found(
         edition,
-        declared(),
+        declared(deployment_stage="pilot", third_party_components=True),
         use_register=said(note="Kept since May.", pieces=piece),
         accountable_owner=said(note="Approved in May."),
         laws_list=said(pieces=piece),

@@ -142,7 +142,8 @@ def test_the_table_names_what_a_use_waits_for_and_what_holds_it(classify):
         ("public_facing:", "public_facing: null is no answer to it; those are true, false, unknown"),
         ("public_facing: [true]", "public_facing: [true] is no answer to it; those are true, false, unknown"),
         ("sector: unknown", "sector: unknown is no answer to it; those are none, finance, "),
-        ("modalities: text", "modalities: needs a list of answers, not text"),
+        ("high_risk_content: []", "high_risk_content: needs at least one answer"),
+        ("high_risk_content: [none, deepfake]", "high_risk_content: none cannot stand beside other answers"),
         ("modalities: [text, smell]", "modalities: smell is no answer to it; those are text, image, "),
         ("modalities: unknown", "modalities: unknown is no answer to it; those are text, image, "),
     ],
@@ -157,11 +158,11 @@ def test_every_fault_is_named_at_once(refused):
         "cases: [{id: a, facts: {colour: blue, sector: mining}}, {facts: {}}, {id: b, facts: []}, {id: a, facts: {}}]"
     )
     assert [line.rsplit(": ", 1)[0] for line in refused(text)] == [
+        "uses.yaml: case 2: id",
+        "uses.yaml: case a: id",
         "uses.yaml: case a: colour",
         "uses.yaml: case a: sector",
-        "uses.yaml: case 2: id",
         "uses.yaml: case b: facts",
-        "uses.yaml: case a: id",
     ]
 
 

@@ -86,6 +86,12 @@ def test_the_reason_names_the_facts_that_satisfied_a_part() -> None:
     assert [test.fact for test in condition.tests()] == ["a", "b", "c"]
 
 
+def test_an_open_fact_is_a_reason_only_where_it_counts_as_applying() -> None:
+    condition = parse({"any": ["a", "b"]})
+    assert list(condition.satisfied({"b": True})) == ["a", "b"]
+    assert list(condition.satisfied({"b": True}, unknown=False)) == ["b"]
+
+
 # A question's condition is held against the scope of its duties by truth table: it must agree with trying each combination.
 
 TESTS = [

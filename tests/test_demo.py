@@ -146,21 +146,25 @@ def test_another_reviewing_body_keeps_its_place(tmp_path: Path):
     ("was", "now", "fault"),
     [
         ("  use-register:\n", "  use-registers:\n", "answers.use-registers: this question is not put to the use"),
-        ("[processing]", "[procesing]", "answers.data-disclosure: the line “procesing” is not shown to the use"),
+        (
+            "[sensitive-audit]",
+            "[sensitive-adit]",
+            "answers.audit-trail: the line “sensitive-adit” is not shown to the use",
+        ),
         ("  sector: none", "  sektor: none", "sektor: there is no such fact"),
         ("  sector: none", "  sector: nine", "sector: “nine” is no answer to this question."),
         (
-            "  legal-gate: 60",
-            "  legal-gate: 600",
-            "due-legal-gate: Choose a date after today and at most 90 days ahead.",
+            "  laws-list: 60",
+            "  laws-list: 600",
+            "due-laws-list: Choose a date after today and at most 90 days ahead.",
         ),
-        ("    choice: unknown", "    choise: unknown", "answers.training-intake.choise: no such key"),
+        ("    choice: in_place", "    choise: in_place", "answers.use-register.choise: no such key"),
         ("  name_zh:", "  name_tc:", "organisation.name_tc: no such key"),
         ("state: certified", "state: returned", "state: “returned” is none of: certified, draft, in_review"),
         (
-            "    choice: unknown",
-            "    choice: planned",
-            "answers.training-intake.choice: Choose one of the answers given.",
+            "    choice: ticked",
+            "    choice: in_place",
+            "answers.prohibited-uses.choice: Choose one of the answers given.",
         ),
         ("answered_by: samuel.ko", "answered_by: noor.begum", "answers.use-register: Your role does not allow this."),
         ('  version: "3.2"\n', "", "system: lacks the key “version”"),
@@ -185,11 +189,11 @@ def test_a_newer_release_than_the_one_that_stands_is_loaded_first(tmp_path: Path
     """A database that was set up with an older release gets the newest, beside it, before the demo begins."""
     copy = shutil.copytree(settings.EDITION_DIR, tmp_path / "edition")
     head = copy / "edition.yaml"
-    head.write_text(head.read_text().replace("release: 2\n", "release: 3\n"))
+    head.write_text(head.read_text().replace("release: 3\n", "release: 4\n"))
     settings.EDITION_DIR = copy
     (tmp_path / "demo").mkdir()
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path / "demo")
     said = load(password=PASSWORD, folder=tmp_path / "demo")
-    assert "hk-genai-1.1 release 3 loaded" in said
-    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [2, 3]
+    assert "hk-genai-1.1 release 4 loaded" in said
+    assert sorted(EditionRow.objects.values_list("release", flat=True)) == [3, 4]
     assert "loaded" not in load(password=PASSWORD, folder=tmp_path / "demo")

@@ -39,7 +39,7 @@ GOOD = {
     "What it does": "Reads requests.",
     "Suppliers": "Model house",
     "Our parts": "Service Provider; Service User",
-    "Where the model runs": "Public cloud",
+    "Where the model runs": "Rented cloud",
     "Where the people are": "Hong Kong; Mainland",
     "Name of the use": "Sorting",
     "Purpose": "Sorts requests",
@@ -505,7 +505,7 @@ def test_a_card_suggests_facts_each_with_its_line():
     found = read(CARD)
     assert {key: one.value for key, one in found.items() if not key.startswith("note.")} == {
         "open_source_model": True,
-        "model_source": "fine_tuned",
+        "model_source": ["fine_tuned"],
         "modalities": ["code", "text"],
         "service_areas": ["programming_assistance"],
         "sector": "finance",
@@ -588,7 +588,7 @@ def test_what_is_declared_stays_until_somebody_replaces_it(client: Client, cast:
     source = FactSuggestion.objects.get(use=use, key="model_source")
     client.post(here, {"replace": source.pk})
     assert use.fact_rows().get(key="sector").value == "none"
-    assert use.fact_rows().get(key="model_source").value == "fine_tuned"
+    assert use.fact_rows().get(key="model_source").value == ["fine_tuned"]
 
 
 def test_a_new_card_takes_the_place_of_the_former_one(client: Client, cast: Cast) -> None:
@@ -610,7 +610,7 @@ def test_nothing_is_confirmed_while_the_facts_are_locked(client: Client, cast: C
     source = FactSuggestion.objects.get(use=use, key="model_source")
     page = client.post(reverse("model_card", args=[use.reference]), {"replace": source.pk}).content.decode()
     assert "locked" in page
-    assert use.fact_rows().get(key="model_source").value == "third_party"
+    assert use.fact_rows().get(key="model_source").value == ["third_party"]
 
 
 def test_a_neighbours_suggestion_cannot_be_confirmed(client: Client, cast: Cast) -> None:

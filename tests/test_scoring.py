@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from assessments.guideline.conditions import ALWAYS
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import (
     UNKNOWN,
@@ -395,6 +396,11 @@ def test_scoring_sees_the_questions_and_items_that_the_pages_show(edition, data)
     ] == shown
     for source in sources(edition, declared):
         covered = source.item.requirements if source.item else source.question.requirements
+        when = source.item.when if source.item else ALWAYS
+        parts = [part for part in declared.parts if part in source.question.stakeholders]
+        duties = [edition.requirements[id] for id in covered]
         assert [one.id for one in source.duties] == [
-            id for id in covered if declared.in_scope(edition.requirements[id])
+            duty.id
+            for duty in duties
+            if duty.in_scope(declared.context, parts) and when.holds(declared.context, not duty.strict)
         ]

@@ -174,15 +174,15 @@ def test_lists_cost_the_same_for_one_use_or_many(client: Client, cast: Cast, nam
 # --- actions ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_list_of_actions_says_what_will_stand_there(client: Client, cast: Cast) -> None:
-    assert "Actions will stand here" in read(client, cast.owner, ACTIONS)
+def test_an_empty_list_of_actions_says_how_they_get_there(client: Client, cast: Cast) -> None:
+    assert "No actions yet" in read(client, cast.owner, ACTIONS)
 
 
 def test_late_actions_stand_first_and_closed_ones_only_when_asked_for(client: Client, cast: Cast) -> None:
     with_actions(cast)
     one, two = RemediationAction.objects.order_by("number")
     RemediationAction.objects.filter(pk=two.pk).update(due=timezone.localdate() - timedelta(days=1))
-    page = read(client, cast.viewer, ACTIONS)
+    page = read(client, cast.viewer, ACTIONS, "?sort=due")
     assert "2 actions are open, 1 late" in page
     assert page.index(url_of(two)) < page.index(url_of(one))
     RemediationAction.objects.filter(pk=one.pk).update(status="closed", closed_at=timezone.now())

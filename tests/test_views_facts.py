@@ -18,7 +18,7 @@ from tests.factories import FACTS, MILD, make_assessment, make_use, mark_all
 pytestmark = pytest.mark.django_db
 
 EVERYONE = ("owner", "contributor", "assigned", "viewer", "reviewer", "independent", "outsider", "staff")
-BEFORE_SCOPING = ["prohibited", "stakes", "decisions", "influence", "control", "reach", "content", "data", "system"]
+GROUPS = ["prohibited", "stakes", "decisions", "influence", "control", "reach", "content", "data", "system", "scoping"]
 
 
 def text_of(response):
@@ -77,22 +77,21 @@ def test_a_page_of_facts_that_does_not_exist_is_not_found(client, cast):
 # --- answering page by page ---------------------------------------------------------------------------------------------
 
 
-def test_the_pages_lead_from_the_prohibited_facts_to_the_tier_and_on_to_the_scoping_facts(client, cast, edition):
+def test_the_pages_lead_one_to_the_next_and_from_the_last_to_the_tier(client, cast, edition):
     use = make_use("limited", cast.organisation, declared=False, parts=("provider", "user"))
     client.force_login(cast.contributor)
     url = page(use, "prohibited")
-    for group in BEFORE_SCOPING:
+    for group in GROUPS:
         assert url == page(use, group)
         response = client.post(url, posted(edition, group, **FACTS["limited"]))
         assert response.status_code == 302
         url = response.url
-    assert url == use.get_absolute_url()
-    tier = client.get(url)
-    assert (tier.context["main"].label, tier.context["main"].url) == ("Answer the last details", page(use, "scoping"))
-    scoping = client.get(page(use, "scoping"))
-    answers = {q["fact"].key: form_value(MILD[q["fact"].key]) for q in scoping.context["questions"]}
-    assert client.post(page(use, "scoping"), answers).url == use.get_absolute_url()
-    tier = client.get(url)
+    assert url == page(use, "service")
+    assert "Go on with the facts" in text_of(client.get(use.get_absolute_url()))
+    started = client.post(reverse("use_start", args=[use.reference]))
+    assert started.url.startswith(url)  # every fact that opens or closes a question comes before the questions
+    assert client.post(url, posted(edition, "service")).url == use.get_absolute_url()
+    tier = client.get(use.get_absolute_url())
     assert tier.context["main"].label == "Start the questions"
     assert tier.context["main"].posts
     use.refresh_from_db()
@@ -147,7 +146,7 @@ def test_do_not_know_cannot_stand_beside_other_answers(client, cast, edition):
     use = make_use("low", cast.organisation, declared=False)
     client.force_login(cast.owner)
     response = client.post(page(use, "system"), {**posted(edition, "system"), "markets": ["eu", "unknown"]})
-    assert "cannot stand beside other answers" in response.context["form"].errors["markets"][0]
+    assert "cannot be combined with other answers" in response.context["form"].errors["markets"][0]
     assert re.search(r'value="eu"[^>]* checked', text_of(response))
     assert not use.fact_rows().filter(key="markets").exists()
 
@@ -386,7 +385,8 @@ def test_all_facts_are_listed_and_unknown_ones_marked(client, cast):
     client.force_login(cast.owner)
     response = client.get(use.get_absolute_url())
     listed = {line.key: line for _title, lines in response.context["groups"] for line in lines}
-    assert set(listed) == set(response.context["facts"].asked)
+    assert set(listed) == {*response.context["facts"].asked, "reversibility"}  # that there is no effect decides it
+    assert listed["reversibility"].state == "filled_in"
     assert listed["trains_on_user_data"].state == "unknown"
     assert "trains_on_user_data" in [line.key for line in response.context["behind"]]
 

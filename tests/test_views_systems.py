@@ -127,10 +127,12 @@ def test_a_system_needs_a_part_and_keeps_what_was_typed(client, cast):
     assert not AISystem.objects.exists()
 
 
-def test_whoever_determines_the_use_is_told_to_be_a_developer(client, cast):
+def test_each_part_says_what_decides_it_and_what_it_brings(client, cast):
     client.force_login(cast.owner)
     page = text_of(client.get(reverse("system_new")))
-    assert "Whoever commissions that work, or determines what the technology is used for, counts as well." in page
+    assert page.count("For example: ") == page.count("Not: ") == 3
+    assert len(re.findall(r"Brings \d+ to \d+ questions", page)) == 3
+    assert "Choosing, setting up or instructing a finished product is not enough." in page
 
 
 def test_only_an_owner_of_several_organisations_is_asked_for_which(client, cast):
@@ -281,5 +283,5 @@ def test_a_use_under_review_keeps_its_scope(client, cast):
 def test_the_summary_puts_no_colon_behind_a_question(client, cast):
     client.force_login(cast.owner)
     page = client.post(reverse("system_new"), {"name": "Helper"}).content.decode()
-    assert "to this system? Choose at least one part" in page
+    assert "in this system? Choose at least one part" in page
     assert "?:" not in page

@@ -16,6 +16,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from assessments import acting, conformity, declaring, desk, evidence, held, starting, teamwork, workflow
+from assessments.domain.remediation import own_actions, relevance
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -183,6 +184,13 @@ def make_world() -> World:
     risky.refresh_from_db()
     acting.accept_risk(risky, by=owner, reason="Few use it.", until=in_days(90), review=in_days(60))
     moved = acting.move_dates([should], in_days(70), by=owner)
+    consider = RemediationAction.objects.filter(use=in_review.use, priority="consider").order_by("number")[0]
+    acting.plan(consider, by=owner, owner=cast.assigned, due=in_days(40), effort="S")
+    added = own_actions.add(
+        in_review.use, by=owner, title="Hire a second reader", why="One person reads all letters.", due=in_days(30)
+    )
+    aside = RemediationAction.objects.filter(use=in_review.use, status="open", owner=None).order_by("-number")[0]
+    relevance.mark_not_relevant(aside, by=cast.contributor, reason="The head office does this for us.")
     victor = Membership.objects.get(user=cast.viewer)
     invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
@@ -262,6 +270,9 @@ def make_world() -> World:
         "form that is gone": ("never-kept",),
         "open invitation": (home.reference, invitation.pk),
         "draft, request": (draft.reference, request.pk),
+        "draft, its board paper": (draft.reference, "board_paper"),
+        "draft, no such document": (draft.reference, "certificate"),
+        "neighbour's draft, its board paper": (their_draft.reference, "board_paper"),
         "draft, request to change": (draft.reference, request.pk),
         "neighbour's request": (their_draft.reference, request.pk),
         "used invitation": ("used-or-never-sent",),
@@ -275,6 +286,9 @@ def make_world() -> World:
         "action": (in_review.use.reference, action.number),
         "reported action": (approved.use.reference, reported.number),
         "no action": (in_review.use.reference, 999),
+        "action of the assigned": (in_review.use.reference, consider.number),
+        "added action": (in_review.use.reference, added.number),
+        "action set aside": (in_review.use.reference, aside.number),
         "action that may be borne": (in_review.use.reference, should.number),
         "accepted risk": (in_review.use.reference, risky.number),
         "evidence of the action": (approved.use.reference, reported.number, piece.reference, 1),

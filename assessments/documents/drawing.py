@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from assessments.guideline.terms import Tier
 
-INK, INK_3, GREEN, RULE = "#14201D", "#5A6762", "#0B5B4B", "#7C8A84"
+INK, INK_3, GREEN, RULE, ERROR = "#14201D", "#5A6762", "#0B5B4B", "#7C8A84", "#A3123A"
 TIER_COLOURS = {Tier.LOW: "#1D587A", Tier.LIMITED: "#7A5200", Tier.HIGH: "#9C3712", Tier.UNACCEPTABLE: "#45122B"}
 _TIER_SHAPES = {
     Tier.LOW: '<circle cx="10" cy="10" r="6.75" fill="none" stroke="{c}" stroke-width="2"/>',
@@ -44,6 +44,21 @@ def _svg(width: float, height: float, view: str, title: str, inside: str, *, uni
 def tier_mark(tier: Tier, title: str, *, colour: str = "", size: float = 3.6) -> SafeString:
     """Draw a tier's shape, `size` mm square, in its own colour or in `colour`."""
     return _svg(size, size, "0 0 20 20", title, _TIER_SHAPES[tier].format(c=colour or TIER_COLOURS[tier]))
+
+
+def blocking_mark(title: str, *, size: float = 3.2) -> SafeString:
+    """Draw the exclamation mark in a ring that stands before what blocks the certificate."""
+    inside = (
+        f'<circle cx="10" cy="10" r="7.5" fill="none" stroke="{ERROR}" stroke-width="1.75"/>'
+        f'<path d="M10 5.6v5.6M10 13.2v1.6" stroke="{ERROR}" stroke-width="1.9" fill="none"/>'
+    )
+    return _svg(size, size, "0 0 20 20", title, inside)
+
+
+def tick_box(title: str, *, size: float = 3.4) -> SafeString:
+    """Draw an empty box to be ticked by hand."""
+    inside = f'<rect x="1" y="1" width="18" height="18" fill="none" stroke="{INK}" stroke-width="1.6"/>'
+    return _svg(size, size, "0 0 20 20", title, inside)
 
 
 def bar(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,20 +27,30 @@ class NoPango(Exception):
 
 
 def render(
-    *layouts: str, identifier: str, created: datetime, fits: Callable[[Sequence[Any]], bool] | None = None
+    *layouts: str,
+    identifier: str,
+    created: datetime,
+    fits: Callable[[Sequence[Any]], bool] | None = None,
+    attachment: bytes = b"",
 ) -> bytes:
     """Render HTML as a tagged PDF/UA-1 file; the same arguments give the same bytes.
 
     Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last. Title and
-    language are those of the HTML. Raises FetchRefused, and NoPango where the libraries are missing.
+    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and
+    NoPango where the libraries are missing.
     """
     try:
         engine = _engine()
     except OSError as error:
         raise NoPango(str(error)) from error
-    from weasyprint import HTML
+    from weasyprint import HTML, Attachment
     from weasyprint.urls import FatalURLFetchingError
 
+    attached = (
+        [Attachment(string=attachment, name="report.json", relationship="Data", created=created, modified=created)]
+        if attachment
+        else None
+    )
     with LOCK:
         try:
             for html in layouts:
@@ -50,12 +60,25 @@ def render(
                 if fits is None or fits(document.pages):
                     break
             document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")
-            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode())
+            pdf = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), attachments=attached)
         # It derives from BaseException: unnamed, it would pass every `except Exception` and end a worker.
         except FatalURLFetchingError as error:
             raise FetchRefused(str(error)) from None
     assert isinstance(pdf, bytes)
     return pdf
+
+
+def count_pages(html: str) -> int:
+    """Lay a document out and count its pages; raises as `render` does."""
+    pages = 0
+
+    def look(laid_out: Sequence[Any]) -> bool:
+        nonlocal pages
+        pages = len(laid_out)
+        return True
+
+    render(html, identifier="", created=datetime(2000, 1, 1, tzinfo=UTC), fits=look)
+    return pages
 
 
 class _Engine:

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -16,9 +16,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from assessments.documents import engine
+from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
 from assessments.documents.letter import Decision, letter_pdf
-from assessments.documents.plan import plan_pdf
+from assessments.documents.package_plan import annex_pdf, plan_pdf
 from assessments.documents.report import (
     ActionNow,
     ChangeSince,
@@ -30,9 +31,11 @@ from assessments.documents.report import (
     build_report,
     day,
 )
+from assessments.documents.results import results_pdf
 from assessments.models import (
     ActionEvent,
     ActionStatus,
+    Assessment,
     DecisionKind,
     Document,
     DocumentKind,
@@ -44,6 +47,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.certificates import DocumentState
+from assessments.models.snapshots import picture
 
 LEASE = timedelta(minutes=5)  # longer than CELERY_TASK_TIME_LIMIT
 ATTEMPTS = 5
@@ -91,13 +95,18 @@ def ask_again(document: Document) -> bool:
     return waiting == 1
 
 
+_FILE_NAMES: Mapping[str, str] = {DocumentKind.PLAN: "remediation-plan", DocumentKind.PLAN_ANNEX: "plan-annex"}
+
+
 def file_name(document: Document) -> str:
     """Name the download in plain ASCII, so that no system garbles it."""
     if document.certificate is not None:
         return f"certificate-{document.certificate.number}.pdf"
-    assert document.submission is not None
-    kind = str(document.kind).replace("_", "-").replace("plan", "remediation-plan")
+    kind = _FILE_NAMES.get(document.kind, str(document.kind).replace("_", "-"))
     version = f"-version-{document.version}" if document.version > 1 else ""
+    if document.assessment is not None:
+        return f"draft-{kind}-{document.assessment.reference}{version}.pdf"
+    assert document.submission is not None
     return f"{kind}-{document.submission.reference}-round-{document.submission.round}{version}.pdf"
 
 
@@ -135,17 +144,22 @@ def _draw(document: Document) -> bytes:
             public_url=settings.PUBLIC_URL,
             created=certificate.issued_at,
         )
+    if document.assessment is not None:
+        report = draft_report(document.assessment, as_of=timezone.localtime(document.created_at))
+        identifier = f"{document.kind}-{document.assessment.reference}-draft-{document.version}"
+        return _REPORTS[DocumentKind(document.kind)](report, identifier=identifier, created=document.created_at)
     assert document.submission is not None
     submission = document.submission
     identifier = f"{document.kind}-{submission.reference}-{document.version}"
-    if document.kind == DocumentKind.PLAN:
-        again = document.version > 1
+    if document.kind in _REPORTS:
+        again = document.version > 1 or document.kind != DocumentKind.PLAN
         report = submission_report(
             submission,
             as_of=timezone.localtime(document.created_at) if again else None,
-            since_last=_since_last(document),
+            since_last=_since_last(document) if document.kind == DocumentKind.PLAN else None,
         )
-        return plan_pdf(report, identifier=identifier, created=document.created_at if again else submission.at)
+        created = document.created_at if again else submission.at
+        return _REPORTS[DocumentKind(document.kind)](report, identifier=identifier, created=created)
     decision = _decision(submission)
     return letter_pdf(
         submission_report(submission),
@@ -156,10 +170,34 @@ def _draw(document: Document) -> bytes:
     )
 
 
+class DrawReport(Protocol):
+    """Render a report as one kind of document."""
+
+    def __call__(self, report: Report, *, identifier: str, created: datetime) -> bytes: ...
+
+
+_REPORTS: Mapping[DocumentKind, DrawReport] = {
+    DocumentKind.PLAN: plan_pdf,
+    DocumentKind.PLAN_ANNEX: annex_pdf,
+    DocumentKind.BOARD_PAPER: board_paper_pdf,
+    DocumentKind.RESULTS: results_pdf,
+}
+
+
+def draft_report(assessment: Assessment, *, as_of: datetime | None = None) -> Report:
+    """Build the report of an assessment's answers as they are now, before anything is signed."""
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    return build_report(picture(assessment, final=False), assessment.compiled(), draft=True, as_of=as_of)
+
+
 def _agreed(
     submission: Submission, content: Mapping[str, Any], actions: Iterable[RemediationAction]
 ) -> list[dict[str, Any]]:
-    """The actions that a reviewer asked for on accepting an answer, as a snapshot writes actions; it cannot know them."""
+    """The actions that came after the signature, as a snapshot writes actions; it cannot know them.
+
+    A reviewer asked for them on accepting an answer, another was split, or the organisation added them itself (those
+    have no question).
+    """
     known = {action["number"] for action in content["actions"]}
     shown = {question["question"] for question in content["questions"]}
     signed = timezone.localdate(submission.at)
@@ -175,10 +213,24 @@ def _agreed(
             "due_days": max((action.due - signed).days, 0),
             "number": action.number,
             "due": action.due.isoformat(),
+            "package": action.package,
+            "why_here": action.why_here,
+            "rank": action.rank,
+            "class": action.placed or (action.priority if action.question else ""),
+            "stopgap": action.stopgap,
+            "steps": action.steps.splitlines(),
+            "clauses": [action.clause] if action.clause else [],
+            "full_due": action.full_due.isoformat() if action.full_due else None,
+            "blocking": False,
         }
         for action in actions
-        if action.asked and action.number not in known and action.question in shown
+        if action.number not in known and (not action.question or (_came_later(action) and action.question in shown))
     ]
+
+
+def _came_later(action: RemediationAction) -> bool:
+    """Tell whether a reviewer asked for the action, or another one was split to give it."""
+    return bool(action.asked) or action.part_of_id is not None
 
 
 def submission_report(
@@ -201,7 +253,9 @@ def submission_report(
         },
         standing={
             action.number: _now(action)
-            for action in actions.select_related("owner", "verified_by", "risk_by").prefetch_related(pieces)
+            for action in actions.select_related(
+                "owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"
+            ).prefetch_related(pieces)
         },
         as_of=as_of,
         since_last=since_last,
@@ -220,7 +274,14 @@ def _now(action: RemediationAction) -> ActionNow:
         verified_by=str(action.verified_by) if action.verified_by else "",
         closed_at=timezone.localtime(action.closed_at) if action.closed_at else None,
         asked=action.asked,
+        title=action.title if "title" in action.set_by_hand else "",
         due=action.due,
+        is_open=action.status == ActionStatus.OPEN,
+        full_due=action.full_due,
+        steps=tuple(action.steps.splitlines()),
+        merged_into=action.merged_into.number if action.merged_into else None,
+        not_relevant=action.irrelevant_reason if action.status == ActionStatus.NOT_RELEVANT else "",
+        not_relevant_by=str(action.irrelevant_by or ""),
         late=action.is_late(timezone.localdate()),
         closed=action.status == ActionStatus.CLOSED,
         evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),

@@ -78,23 +78,23 @@ def plan_html(report: Report) -> str:
         "assessments/documents/plan.html",
         {
             "r": report,
-            "strip": tier_strip(report.tier.assigned, _tier_words()),
+            "strip": tier_strip(report.tier.assigned, tier_words()),
             "reason": deciding[0] if deciding else report.tier.meaning + ".",
             "head_name": shortened(report.organisation.name_en),
             "head_name_zh": shortened(report.organisation.name_zh, 40),
             "number": _("Plan %(reference)s")
             % {"reference": report.frozen.reference if report.frozen else report.assessment},
-            "made_from": _made_from(report),
+            "made_from": made_from(report),
             "guideline_date": guideline_month(report.guideline_date),
-            "readiness": [{"line": line, "bar": _bar(line)} for line in report.readiness],
+            "readiness": [{"line": line, "bar": bar_of(line)} for line in report.readiness],
             "unanswered": any(line.unanswered for line in report.readiness),
             "board": _board(report) if report.actions else None,
-            "tier_heading": _tier_heading(report),
+            "tier_heading": tier_heading(report),
             "glance_heading": _glance_heading(report),
-            "blocks": [_block(report, action) for action in report.actions],
+            "blocks": [action_block(report, action) for action in report.actions],
             "good": good,
             "good_count": sum(len(lines) for _name, lines in good),
-            "glossary": _glossary(),
+            "glossary": glossary(),
         },
     )
 
@@ -104,7 +104,7 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     return engine.render(plan_html(report), identifier=identifier, created=created)
 
 
-def _tier_words() -> dict[Tier, str]:
+def tier_words() -> dict[Tier, str]:
     return {
         Tier.LOW: _("Low"),
         Tier.LIMITED: _("Limited"),
@@ -113,7 +113,7 @@ def _tier_words() -> dict[Tier, str]:
     }
 
 
-def _made_from(report: Report) -> str:
+def made_from(report: Report) -> str:
     if report.frozen is None:
         return _("The answers as they stand in the draft %(reference)s.") % {"reference": report.assessment}
     at = moment(report.frozen.at)
@@ -125,7 +125,7 @@ def _made_from(report: Report) -> str:
     }
 
 
-def _bar(line: Readiness) -> SafeString | str:
+def bar_of(line: Readiness) -> SafeString | str:
     if line.value is None:
         return ""
     title = _("%(name)s: %(full)s of %(duties)s duties in place, %(half)s partly") % {
@@ -137,7 +137,7 @@ def _bar(line: Readiness) -> SafeString | str:
     return drawing.bar(title, full=line.full, half=line.half, unknown=line.unknown, of=line.duties, size=18)
 
 
-def _block(report: Report, action: ActionBlock) -> dict[str, Any]:
+def action_block(report: Report, action: ActionBlock) -> dict[str, Any]:
     """An action with its address; a draft's has none yet, since its number is given at the signing."""
     if report.frozen is None:
         return {"action": action, "address": "", "code": "", "long": _is_long(action)}
@@ -150,7 +150,8 @@ def _block(report: Report, action: ActionBlock) -> dict[str, Any]:
 def _is_long(action: ActionBlock) -> bool:
     """Tell whether the action certainly takes more than a page, by its lines: then it need not begin on a fresh one."""
     texts = [finding.statement + "".join(finding.items) for finding in action.findings]
-    texts += [action.answer.question, action.answer.note, action.why, *action.steps, *action.closes]
+    texts += [action.why, *action.steps, *action.closes]
+    texts += [action.answer.question, action.answer.note] if action.answer else []
     heads = {finding.heading for finding in action.findings}
     return len(heads) + sum(1 + len(text) // LINE_LETTERS for text in texts if text) > PAGE_LINES
 
@@ -233,7 +234,7 @@ def _by_dimension(report: Report, columns: Sequence[str]) -> list[dict[str, Any]
     return [*rows, row(_("All"), report.standing, sum_up=True)]
 
 
-def _tier_heading(report: Report) -> str:
+def tier_heading(report: Report) -> str:
     if report.tier.raised:
         return _("%(tier)s risk, as a reviewer judged it") % {"tier": report.tier.word}
     deciding = sum(rule.deciding for rule in report.tier.rules)
@@ -254,7 +255,7 @@ def _glance_heading(report: Report) -> str:
     }
 
 
-def _glossary() -> list[tuple[str, str, str]]:
+def glossary() -> list[tuple[str, str, str]]:
     """Word, Traditional Chinese, meaning."""
     return [
         (_("Tier"), "風險等級", _("how dangerous a use is; one of four.")),

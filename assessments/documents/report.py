@@ -8,9 +8,9 @@ hidden is in a report.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.guideline.edition import Edition, Question
+from assessments.guideline.reach import JOIN
 from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
-from assessments.models.snapshots import pieces_of
+from assessments.models.snapshots import declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
 
@@ -69,6 +70,13 @@ class ActionNow:
     status: str
     note: str = ""
     verified_by: str = ""
+    title: str = ""  # where somebody edited it since
+    is_open: bool = True
+    steps: tuple[str, ...] = ()  # where somebody wrote others since
+    merged_into: int | None = None  # the number of the action that does it as well
+    not_relevant: str = ""  # the reason for which it was marked so
+    not_relevant_by: str = ""
+    full_due: date | None = None
     closed_at: datetime | None = None
     asked: str = ""  # what a reviewer asked for on accepting the answer
     due: date | None = None
@@ -116,6 +124,15 @@ class FactLine:
     agreed_by: str = ""
     agreed_reason: str = ""
     signed_worst: str = ""  # who signed it at its worst answer, and when
+    denied: bool = False  # answered no, or none of its values
+    affirmed: bool = False  # answered yes
+    prohibited: bool = False  # asks about a prohibited use
+    unknown: bool = False
+
+    @property
+    def short(self) -> str:
+        """The answer without its explanation: *Grave* of *Grave: death, lasting injury*."""
+        return "; ".join(part.split(": ", 1)[0] for part in self.words.split("; ") if part[:1].isupper()) or self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +291,7 @@ class FindingLine:
     standing: str
     blocking: bool
     items: tuple[str, ...]
+    extended: bool = False  # put to this use by our judgement, beyond the parts that the register names
 
     @property
     def heading(self) -> tuple[str, str, str]:
@@ -283,11 +301,14 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class ActionBlock:
-    """One action with everything it answers. A draft's action has no number and no date yet: `due` is None."""
+    """One action with everything it answers. A draft's action has no number and no date yet: `due` is None.
+
+    `answer` is None for an action that no question brings: an open incident, a hold, an action of one's own.
+    """
 
     number: int
     title: str
-    answer: AnswerLine
+    answer: AnswerLine | None
     findings: tuple[FindingLine, ...]
     why: str
     steps: tuple[str, ...]
@@ -301,11 +322,22 @@ class ActionBlock:
     due_days: int
     dimensions: tuple[str, ...]
     now: ActionNow | None
+    # From release 3 on.
+    rank: int = 0
+    package: str = ""
+    placed: str = ""  # stop, needed, or its class
+    why_here: str = ""
+    stopgap: str = ""
+    full_days: int | None = None
+    full_due: date | None = None
+    clauses: tuple[str, ...] = ()
+    whole_organisation: bool = False
+    effort_key: str = ""
 
     @property
     def stands(self) -> bool:
-        """Whether it still has to be done, or its risk is borne."""
-        return self.now is None or not self.now.closed
+        """Whether it still has to be done, or its risk is borne; what another action does as well is not counted."""
+        return self.now is None or not (self.now.closed or self.now.merged_into or self.now.not_relevant)
 
     @property
     def due_now(self) -> date | None:
@@ -316,7 +348,100 @@ class ActionBlock:
     def when(self) -> str:
         if self.due_now:
             return day(self.due_now)
-        return ngettext("%(n)s day after signing", "%(n)s days after signing", self.due_days) % {"n": self.due_days}
+        return after_signing(self.due_days)
+
+    @property
+    def full_now(self) -> date | None:
+        """The day on which all of it is due; None in a draft, and where first step and full measure are one."""
+        return self.now.full_due if self.now and self.now.due else self.full_due
+
+    @property
+    def first_when(self) -> str:
+        return short_date(self.due_now) if self.due_now else after_signing(self.due_days)
+
+    @property
+    def full_when(self) -> str:
+        """When all is done, as `first_when` says when its first step is."""
+        if self.due_now:
+            return short_date(self.full_now or self.due_now)
+        return after_signing(self.full_days or self.due_days)
+
+    @property
+    def done_by(self) -> tuple[date | None, int]:
+        """The day of the full measure, or the days after signing: what actions of one plan are compared by."""
+        return (self.full_now or self.due_now, self.full_days or self.due_days)
+
+    @property
+    def answers_for_it(self) -> str:
+        """The owner by name, else the post that is suggested."""
+        return (self.now.owner if self.now else "") or self.suggested_owner or _("no owner yet")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageBlock:
+    """One package of a plan with its actions by rank. `number`: its place among those with actions."""
+
+    number: int
+    key: str
+    title: str
+    paper: str
+    risk: str
+    actions: tuple[ActionBlock, ...]
+
+    @property
+    def standing(self) -> tuple[ActionBlock, ...]:
+        return tuple(action for action in self.actions if action.stands)
+
+    @property
+    def blocking(self) -> int:
+        return sum(action.blocking for action in self.standing)
+
+    @property
+    def owner(self) -> str:
+        """Who answers for it: the owner of most of its actions, of the more urgent ones where it is equal."""
+        owners = [action.answers_for_it for action in self.actions]
+        return max(owners, key=owners.count)
+
+    @property
+    def starts(self) -> str:
+        return min(self.actions, key=lambda a: (a.due_now or date.max, a.due_days)).first_when
+
+    @property
+    def ends(self) -> str:
+        return max(self.actions, key=lambda a: (a.done_by[0] or date.min, a.done_by[1])).full_when
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    """One duty that our judgement puts to this use, or leaves out of it: the line of the register and the reason."""
+
+    line: str
+    clause: str
+    statement: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceEntry:
+    """One piece of evidence of the whole plan. `supports`: the answers that name it."""
+
+    number: int
+    title: str
+    period: str
+    supports: int
+    sha256: str
+    shown_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One *not applicable* that a reviewer accepts or refuses, with what was judged so far."""
+
+    question: str
+    item: str
+    reason: str
+    by: str
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +494,14 @@ class Report:
     words: Mapping[str, str] = field(repr=False)
     as_of: datetime | None = None  # of a plan that was asked for after the signing
     since_last: SinceLast | None = None
+    # From release 3 on.
+    by_package: bool = False
+    order: tuple[str, ...] = ()  # the sentences that say by what actions are ordered and dated
+    packages: tuple[PackageBlock, ...] = ()
+    reasons: tuple[ReasonLine, ...] = ()
+    evidence: tuple[EvidenceEntry, ...] = ()
+    extended: tuple[ScopeLine, ...] = ()
+    narrowed: tuple[ScopeLine, ...] = ()
 
     @property
     def accepted_risks(self) -> tuple[ActionBlock, ...]:
@@ -427,6 +560,16 @@ def day(value: date) -> str:
     return f"{value.day}\u00a0{value:%B}\u00a0{value.year}"
 
 
+def short_date(value: date) -> str:
+    """Write a date for a narrow column, unbroken: 14 Oct 2026."""
+    return f"{value.day}\u00a0{value:%b}\u00a0{value.year}"
+
+
+def after_signing(days: int) -> str:
+    """Write the date of a draft's action: 14 days after signing."""
+    return ngettext("%(n)s day after signing", "%(n)s days after signing", days) % {"n": days}
+
+
 def moment(value: str | datetime) -> datetime:
     """Read a snapshot's time, in Hong Kong's."""
     return timezone.localtime(datetime.fromisoformat(value) if isinstance(value, str) else value)
@@ -452,6 +595,10 @@ def build_report(
     fact_of = {fact["key"]: line for fact, line in zip(content["facts"], facts, strict=True)}
     answers = [_answer(edition, shown, content, reviews or {}) for shown in content["questions"]]
     answer_of = {answer.key: answer for answer in answers}
+    actions = tuple(
+        _action(edition, place, action, content, answer_of, standing or {})
+        for place, action in enumerate(content["actions"], 1)
+    )
     card, signed = content["scorecard"], content.get("signed", {})
     duties = card["clauses"].values()  # a duty stands under one clause, but under several dimensions
     return Report(
@@ -492,15 +639,131 @@ def build_report(
         applicable=content["counts"]["applicable"],
         answered=content["counts"]["answered"],
         answers=tuple(answers),
-        actions=tuple(
-            _action(edition, place, action, content, answer_of, standing or {})
-            for place, action in enumerate(content["actions"], 1)
-        ),
+        actions=actions,
         method=edition.policy.words["method"],
         words=edition.policy.words,
         as_of=as_of,
         since_last=since_last,
+        **(_of_release_3(edition, content, actions, answers) if edition.order else {}),
     )
+
+
+def _of_release_3(
+    edition: Edition, content: Mapping[str, Any], actions: Sequence[ActionBlock], answers: Sequence[AnswerLine]
+) -> dict[str, Any]:
+    """The parts of a report that editions have from release 3 on."""
+    return {
+        "by_package": True,
+        "order": _order_words(edition),
+        "packages": _packages(edition, actions),
+        "reasons": (*_reasons(content, answers), *_not_relevant(actions)),
+        "evidence": tuple(_evidence_index(content)),
+        "extended": tuple(_extended(edition, content)),
+        "narrowed": tuple(_narrowed(edition, content)),
+    }
+
+
+def _order_words(edition: Edition) -> tuple[str, ...]:
+    """The sentences on order and dates, in the order of its keys."""
+    order = edition.order
+    if order is None:
+        return ()
+    keys = (*order.steps, *(key for key in order.reasons if key not in order.steps))
+    return tuple(order.reasons[key] for key in keys if key in order.reasons)
+
+
+def _packages(edition: Edition, actions: Sequence[ActionBlock]) -> tuple[PackageBlock, ...]:
+    """Group the actions by package, the most urgent package first; an action without package comes last."""
+    grouped: dict[str, list[ActionBlock]] = {}
+    for action in sorted(actions, key=lambda action: (action.rank or 10_000, action.number)):
+        grouped.setdefault(action.package, []).append(action)
+    known = edition.package_of
+    found = []
+    for number, (key, mine) in enumerate(sorted(grouped.items(), key=lambda entry: entry[0] == ""), 1):
+        package = known.get(key)
+        title = package.title if package else _("Actions of your own")
+        paper, risk = (package.paper, package.risk) if package else ("", "")
+        found.append(PackageBlock(number, key, title, paper, risk, tuple(mine)))
+    return tuple(found)
+
+
+def _reasons(content: Mapping[str, Any], answers: Iterable[AnswerLine]) -> Iterable[ReasonLine]:
+    """Every *not applicable*, whole or in a line, in the order of the questions."""
+    wanted = set(content.get("to_accept", ()))
+    for answer in answers:
+        if answer.key not in wanted:
+            continue
+        mark = answer.review.mark if answer.review else ""
+        if answer.choice == Choice.NOT_APPLICABLE:
+            yield ReasonLine(answer.question, "", answer.reason, answer.by, mark)
+        for item in answer.left_out:
+            yield ReasonLine(answer.question, item.text, item.reason, answer.by, mark)
+
+
+def _not_relevant(actions: Iterable[ActionBlock]) -> Iterable[ReasonLine]:
+    """Every action that the organisation marked as not relevant, which a reviewer sees with its reason."""
+    for action in actions:
+        if action.now and action.now.not_relevant:
+            title = _("Action %(n)s: %(title)s") % {"n": action.number, "title": action.title}
+            yield ReasonLine(title, "", action.now.not_relevant, action.now.not_relevant_by, "")
+
+
+def _evidence_index(content: Mapping[str, Any]) -> Iterable[EvidenceEntry]:
+    """Each piece of evidence once, in the order in which answers name it."""
+    named: dict[str, Mapping[str, Any]] = {}
+    supports: dict[str, int] = {}
+    for shown in content["questions"]:
+        for piece in pieces_of(content["answers"].get(shown["question"])):
+            named.setdefault(piece["reference"], piece)
+            supports[piece["reference"]] = supports.get(piece["reference"], 0) + 1
+    for number, (reference, entry) in enumerate(named.items(), 1):
+        yield EvidenceEntry(
+            number=number,
+            title=entry["title"],
+            period=_period(entry),
+            supports=supports[reference],
+            sha256=entry["sha256"],
+            shown_by=entry["held_by"] if entry["on_request"] else "",
+        )
+
+
+def _period(piece: Mapping[str, Any]) -> str:
+    start, end = (date.fromisoformat(piece[key]) if piece[key] else None for key in ("period_from", "period_to"))
+    if start and end:
+        return _("%(start)s to %(end)s") % {"start": short_date(start), "end": short_date(end)}
+    if start:
+        return _("from %(day)s") % {"day": short_date(start)}
+    return _("to %(day)s") % {"day": short_date(end)} if end else _("not stated")
+
+
+def _extended(edition: Edition, content: Mapping[str, Any]) -> Iterable[ScopeLine]:
+    """The duties that our judgement puts to this use beside those that the register gives to its parts."""
+    declared = declared_in(content)
+    shown = {question["question"] for question in content["questions"]}
+    for id, line in edition.extensions.items():
+        requirement = edition.requirements[id]
+        question = edition.questions[id.rpartition(JOIN)[2]]
+        if question.key not in shown or not declared.in_scope(requirement):
+            continue
+        because = next((reason.because for reason in question.extends if reason.requirement == line), "")
+        yield ScopeLine(line, edition.cited(requirement.clause), requirement.statement, because)
+
+
+def _narrowed(edition: Edition, content: Mapping[str, Any]) -> Iterable[ScopeLine]:
+    """The musts that our judgement leaves out of this use, because of its facts."""
+    declared = declared_in(content)
+    seen: set[str] = set()
+    for question in edition.questions.values():
+        for reason in question.narrows:
+            requirement = edition.requirements.get(reason.requirement)
+            if requirement is None or requirement.id in seen or requirement.strength != Strength.MUST:
+                continue
+            owed = not requirement.roles.isdisjoint(declared.parts) and requirement.scope.holds(declared.context)
+            if owed and not declared.in_scope(requirement):
+                seen.add(requirement.id)
+                yield ScopeLine(
+                    requirement.id, edition.cited(requirement.clause), requirement.statement, reason.because
+                )
 
 
 def _value_words(edition: Edition, key: str, value: Any) -> str:
@@ -525,6 +788,10 @@ def _fact(edition: Edition, fact: Mapping[str, Any]) -> FactLine:
         agreed_by=fact["agreed_by"] or "",
         agreed_reason=fact["agreed_reason"],
         signed_worst=_signed(fact.get("signed_worst")),
+        denied=fact["value"] in (False, "none", [], ["none"]),
+        affirmed=fact["value"] is True,
+        prohibited=entry.prohibited_use,
+        unknown=fact["value"] == "unknown",
     )
 
 
@@ -724,35 +991,65 @@ def _action(
     answer_of: Mapping[str, AnswerLine],
     standing: Mapping[int, ActionNow],
 ) -> ActionBlock:
-    question = edition.questions[action["question"]]
-    findings = [finding for finding in content["findings"] if finding["question"] == question.key]
-    items = {item.key: item for item in question.items}
-    short = list(dict.fromkeys(finding["item"] for finding in findings))
-    remedies = [items[key].remedy if key else question.remedy for key in short]
+    """One action. From release 3 on its words are in the snapshot, since some actions come from no question."""
+    question = edition.questions.get(action["question"])
+    findings = [finding for finding in content["findings"] if question and finding["question"] == question.key]
     named = {d for f in findings for d in edition.requirements[f["requirement"]].dimensions}
     dimensions = tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
     number = action.get("number", place)
     now = standing.get(number)
     asked = (now.asked,) if now and now.asked else ()
     due = date.fromisoformat(action["due"]) if action.get("due") else None
+    steps, closes = _remedies(question, findings)
     return ActionBlock(
         number=number,
-        title=action["title"],
-        answer=answer_of[question.key],
-        findings=tuple(_findings(edition, question, findings)),
-        why=question.why,
-        steps=(*dict.fromkeys(remedy.first_step for remedy in remedies if remedy), *asked),
-        closes=tuple(dict.fromkeys(remedy.closes_it for remedy in remedies if remedy)),
-        suggested_owner=edition.owners[action["owner"]],
-        effort=edition.policy.words[f"efforts.{action['effort']}"],
-        priority=edition.policy.words[f"priorities.{action['priority']}"],
+        title=(now.title if now else "") or action["title"],
+        answer=answer_of.get(action["question"]),
+        findings=tuple(_findings(edition, question, findings)) if question else (),
+        why=action.get("why") or (question.why if question else ""),
+        steps=(*((now.steps if now else ()) or action.get("steps") or steps), *asked),
+        closes=tuple(action.get("closes") or closes),
+        suggested_owner=edition.owners.get(action["owner"], action["owner"]),
+        effort=edition.policy.words.get(f"efforts.{action['effort']}", ""),
+        priority=edition.policy.words.get(f"priorities.{action['priority']}", ""),
         priority_key=action["priority"],
-        blocking=any(finding["blocking"] for finding in findings),
+        blocking=action["blocking"] if "blocking" in action else any(finding["blocking"] for finding in findings),
         due=now.due if now and now.asked else due,
         due_days=action["due_days"],
         dimensions=dimensions,
         now=now,
+        rank=action.get("rank") or 0,
+        package=action.get("package") or "",
+        placed=action.get("class") or "",
+        why_here=action.get("why_here") or "",
+        stopgap=(now.steps[0] if now and now.steps else action.get("stopgap")) or "",
+        full_days=action.get("full_days"),
+        full_due=_full_due(action, due),
+        clauses=tuple(edition.cited(clause) for clause in action.get("clauses", ())),
+        whole_organisation=bool(action.get("whole_organisation")),
+        effort_key=action["effort"],
     )
+
+
+def _remedies(
+    question: Question | None, findings: Iterable[Mapping[str, Any]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """First steps and what closes them, from the remedies of the lines that fall short."""
+    if question is None:
+        return (), ()
+    items = {item.key: item for item in question.items}
+    short = dict.fromkeys(finding["item"] for finding in findings)
+    remedies = [remedy for key in short if (remedy := items[key].remedy if key else question.remedy)]
+    steps = tuple(dict.fromkeys(remedy.first_step for remedy in remedies))
+    return steps, tuple(dict.fromkeys(remedy.closes_it for remedy in remedies))
+
+
+def _full_due(action: Mapping[str, Any], due: date | None) -> date | None:
+    """The day on which all of a signed action is done: as many days after its first step as was proposed."""
+    if "full_due" in action:
+        return date.fromisoformat(action["full_due"]) if action["full_due"] else None
+    full = action.get("full_days")
+    return due + timedelta(days=max(0, full - action["due_days"])) if due and full is not None else None
 
 
 def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[str, Any]]) -> Iterable[FindingLine]:
@@ -770,14 +1067,17 @@ def _findings(edition: Edition, question: Question, findings: Iterable[Mapping[s
         together.setdefault((finding["requirement"], finding["kind"]), []).append(finding)
 
     def place(duty_and_kind: tuple[str, str]) -> tuple[int, str, str]:
-        """Musts first; then what shares a heading stands together."""
+        """Musts first, what we extended last; then what shares a heading stands together."""
         requirement = edition.requirements[duty_and_kind[0]]
-        return (list(Strength).index(requirement.strength), duty_and_kind[1], edition.cited(requirement.clause))
+        extended = edition.line(requirement.id) != requirement.id
+        strength = list(Strength).index(requirement.strength) + (len(Strength) if extended else 0)
+        return (strength, duty_and_kind[1], edition.cited(requirement.clause))
 
     for id, kind in sorted(together, key=place):
         requirement, group = edition.requirements[id], together[id, kind]
         yield FindingLine(
-            requirement=id,
+            requirement=edition.line(id),
+            extended=edition.line(id) != id,
             clause=edition.cited(requirement.clause),
             statement=requirement.statement,
             strength=edition.terms[f"strengths.{requirement.strength}"],

@@ -32,14 +32,22 @@ TOLD = "told"
 COLUMNS = (
     Column("use_reference", gettext_lazy("Use reference"), TOLD),
     Column("number", gettext_lazy("Number"), TOLD),
+    Column("package", gettext_lazy("Package"), TOLD),
+    Column("rank", gettext_lazy("Place in the plan"), TOLD),
     Column("title", gettext_lazy("What to do"), TOLD),
     Column("system", gettext_lazy("AI system"), TOLD),
     Column("use", gettext_lazy("Use"), TOLD),
     Column("priority", gettext_lazy("Priority"), TOLD),
     Column("clauses", gettext_lazy("Asked by"), TOLD),
+    Column("why_here", gettext_lazy("Why here"), TOLD),
+    Column("gap", gettext_lazy("Gap"), TOLD),
+    Column("steps", gettext_lazy("Steps"), TOLD),
+    Column("closes", gettext_lazy("What closes it"), TOLD),
+    Column("suggested_owner", gettext_lazy("Suggested owner"), TOLD),
     Column("owner", gettext_lazy("Owner"), TOLD),
     Column("owner_mail", gettext_lazy("Owner's mail address"), TOLD),
-    Column("due", gettext_lazy("Due"), TOLD),
+    Column("first_due", gettext_lazy("First step due"), TOLD),
+    Column("due", gettext_lazy("All done due"), TOLD),
     Column("effort", gettext_lazy("Effort"), TOLD),
     Column("status", gettext_lazy("Status"), TOLD),
     Column("note", gettext_lazy("What was done"), TOLD),
@@ -48,27 +56,64 @@ COLUMNS = (
     Column("risk_until", gettext_lazy("Risk accepted until"), TOLD),
     Column("risk_by", gettext_lazy("Risk accepted by"), TOLD),
     Column("risk_reason", gettext_lazy("Why the risk can be borne"), TOLD),
+    Column("irrelevant_reason", gettext_lazy("Why it is not relevant"), TOLD),
 )
+OLDER = {"due": "due"}
+"""Headings of files that were exported before actions had two dates, in small letters, and the column that they name."""
 
 
-def rows_of(actions: Iterable[RemediationAction], edition: Edition, *, late: Any) -> Iterator[dict[str, str]]:
-    """One row an action, with every word in place. `late`: the word for an open one whose day is over."""
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What falls short at the question of an action, what to do about it, and what closes it."""
+
+    gap: str = ""
+    steps: tuple[str, ...] = ()
+    closes: tuple[str, ...] = ()
+
+
+NO_GAP = Gap()
+
+
+def rows_of(
+    actions: Iterable[RemediationAction],
+    edition: Edition,
+    *,
+    late: Any,
+    gaps: Mapping[tuple[int, str], Gap],
+) -> Iterator[dict[str, str]]:
+    """One row an action, with every word in place.
+
+    `late`: the word for an open one whose day is over; `gaps`: by use and question, as last submitted.
+    """
     today = timezone.localdate()
     words = edition.policy.words
+    titles = {package.key: package.title for package in edition.packages}
     for action in actions:
+        gap = gaps.get((action.use_id, action.question), NO_GAP)
+        steps = action.own_steps or list(dict.fromkeys([*filter(None, [action.stopgap]), *gap.steps]))
         cited = [edition.requirements[id].clause for id in action.requirements if id in edition.requirements]
         accepted = action.status == "accepted"
         yield {
             "use_reference": action.use.reference,
             "number": str(action.number),
+            "package": titles.get(action.package, ""),
+            "rank": str(action.rank or ""),
             "title": action.title,
             "system": action.use.system.name,
             "use": action.use.title,
-            "priority": words.get(f"priorities.{action.priority}", action.priority),
-            "clauses": "; ".join(dict.fromkeys(edition.cited(clause) for clause in cited)),
+            "priority": words.get(f"priorities.{action.priority}") or _("Added by your organisation"),
+            "clauses": "; ".join(
+                dict.fromkeys(edition.cited(clause) for clause in [*cited, action.clause] if clause in edition.clauses)
+            ),
+            "why_here": action.why_here,
+            "gap": gap.gap,
+            "steps": "\n".join(steps),
+            "closes": "\n".join(gap.closes),
+            "suggested_owner": edition.owners.get(action.suggested_owner, ""),
             "owner": str(action.owner) if action.owner else "",
             "owner_mail": action.owner.email if action.owner else "",
-            "due": action.due.isoformat(),
+            "first_due": action.due.isoformat(),
+            "due": action.last_due.isoformat(),
             "effort": words.get(f"efforts.{action.effort}", action.effort),
             "status": str(late) if action.is_late(today) else str(action.get_status_display()),
             "note": action.note,
@@ -77,6 +122,7 @@ def rows_of(actions: Iterable[RemediationAction], edition: Edition, *, late: Any
             "risk_until": action.risk_until.isoformat() if accepted and action.risk_until else "",
             "risk_by": str(action.risk_by) if accepted and action.risk_by else "",
             "risk_reason": action.risk_reason if accepted else "",
+            "irrelevant_reason": action.irrelevant_reason if action.status == ActionStatus.NOT_RELEVANT else "",
         }
 
 
@@ -87,7 +133,7 @@ def as_file(rows: Iterable[dict[str, str]], kind: str) -> bytes:
 
 # --- coming in again -----------------------------------------------------------------------------------------------------
 
-READ = ("use_reference", "number", "owner_mail", "due", "status", "note")
+READ = ("use_reference", "number", "owner_mail", "first_due", "due", "status", "note")
 NEEDED = ("use_reference", "number")
 LANGUAGES = ("en", "zh-hant", "zh-hans")
 
@@ -108,13 +154,13 @@ class Change:
 
     line: int
     action: RemediationAction | None
-    changes: Mapping[str, str]  # owner (key of the person), due (ISO), note
+    changes: Mapping[str, str]  # owner (key of the person), due and full_due (ISO), note
     faults: tuple[tuple[str, str], ...]
 
 
 def read(data: bytes) -> list[Given]:
     """Read a file that `as_file` wrote, changed by hand. Raises Unreadable with a sentence that says what to do."""
-    known = {}
+    known = dict(OLDER)
     for column in COLUMNS:
         if column.key in READ:
             for language in LANGUAGES:
@@ -184,16 +230,9 @@ def _changes(
             faults.append(
                 (_("Owner's mail address"), _("Nobody of your organisation who may own it has this address."))
             )
-    due = given.cells.get("due", "")
-    if due and due != action.due.isoformat():
-        try:
-            reason = problem(action, date.fromisoformat(due))
-        except ValueError:
-            reason = _("Write the date as year, month and day, such as 2027-03-31.")
-        if reason:
-            faults.append((_("Due"), reason))
-        else:
-            changes["due"] = due
+    dates, wrong = _dates(given, action, problem)
+    changes |= dates
+    faults += wrong
     status = given.cells.get("status", "").casefold()
     words = {str(ActionStatus.DONE.label).casefold(), "done"}
     if status in words and action.status == ActionStatus.OPEN:
@@ -211,3 +250,34 @@ def _changes(
     if changes and action.status == ActionStatus.CLOSED:
         faults.append((_("Status"), _("It is closed.")))
     return changes, faults
+
+
+def _dates(given: Given, action: RemediationAction, problem: Any) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What a row makes of the two dates of an action: of the first step, and of all of it."""
+    faults: list[tuple[str, str]] = []
+    found: dict[str, date] = {}
+    for key, name, now in (
+        ("first_due", _("First step due"), action.due),
+        ("due", _("All done due"), action.last_due),
+    ):
+        found[key], text = now, given.cells.get(key, "")
+        if not text or text == now.isoformat():
+            continue
+        try:
+            found[key] = date.fromisoformat(text)
+            reason = problem(action, found[key])
+        except ValueError:
+            reason = _("Write the date as year, month and day, such as 2027-03-31.")
+        if reason:
+            faults.append((name, reason))
+    first, last = found["first_due"], found["due"]
+    if action.full_due is None and first == action.due:
+        first = last  # one date, and it was moved
+    if faults or (first, last) == (action.due, action.last_due):
+        return {}, faults
+    if first > last:
+        return {}, [(_("First step due"), _("The first step cannot be due after all of it."))]
+    dates = {"due": first.isoformat()}
+    if last != first or action.full_due is not None:
+        dates["full_due"] = last.isoformat()
+    return dates, []

@@ -32,6 +32,7 @@ from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN
 from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
 from assessments.models import Edition as EditionRow
+from assessments.models.base import NOT_CHINESE, has_chinese
 from assessments.models.portfolio import newest_assessments, next_date_of, with_dates, with_newest
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -379,6 +380,8 @@ def _check_row(
             count = len(text) - column.longest
             too_long = ngettext("%(n)s character too long.", "%(n)s characters too long.", count)
             fault(column.key, too_long % {"n": count})
+    if merged["scope_zh"] and not has_chinese(merged["scope_zh"]):
+        fault("scope_zh", str(NOT_CHINESE))
     parts, strange = _read_parts(merged["parts"])
     if strange:
         said = _("“%(word)s” is no part. Write %(parts)s; several with a semicolon between them.")
@@ -453,16 +456,19 @@ def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
 
 
 def fact_words(key: str) -> dict[str, Any]:
-    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key."""
+    """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
+
+    The words of earlier releases are read too, since tables are kept for years.
+    """
     found: dict[str, Any] = {}
-    checksum = EditionRow.objects.current().checksum
-    for code, _name in settings.LANGUAGES:
-        fact = edition_for(checksum, code).facts[key]
-        for value in fact.values:
-            found[_fold(str(value))] = value
-            found[_fold(option_word(fact, value))] = value
-        with translation.override(code):
-            found[_fold(_("Do not know"))] = UNKNOWN
+    for checksum in EditionRow.objects.order_by("release").values_list("checksum", flat=True):
+        for code, _name in settings.LANGUAGES:
+            fact = edition_for(checksum, code).facts[key]
+            for value in fact.values:
+                found[_fold(str(value))] = value
+                found[_fold(option_word(fact, value))] = value
+            with translation.override(code):
+                found[_fold(_("Do not know"))] = UNKNOWN
     return found
 
 

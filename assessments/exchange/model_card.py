@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -48,8 +48,6 @@ KINDS_OF_OUTPUT: Mapping[str, str] = {
     "audio-to-audio": "audio",
     "text-to-video": "video",
     "image-to-video": "video",
-    "robotics": "action",
-    "reinforcement-learning": "action",
     "code": "code",
     "code-generation": "code",
 }
@@ -129,7 +127,7 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
         raise Unreadable(
             _("The file says nothing that a fact asks for. A model card has a header between two lines of “---”.")
         )
-    return [one for one in found if _is_answer(one, edition)]
+    return [_as_asked(one, edition) for one in found if _is_answer(one, edition)]
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -238,4 +236,12 @@ def _is_answer(one: Suggestion, edition: Edition) -> bool:
         return True
     fact = edition.facts.get(one.key)
     values = one.value if isinstance(one.value, list) else [one.value]
-    return fact is not None and all(value in fact.values for value in values)
+    return fact is not None and all(value in (fact.offered or fact.values) for value in values)
+
+
+def _as_asked(one: Suggestion, edition: Edition) -> Suggestion:
+    """Give a suggestion the form in which the edition takes the answer: a list where it may have several."""
+    fact = edition.facts.get(one.key)
+    if fact is not None and fact.many and not isinstance(one.value, list):
+        return replace(one, value=[one.value])
+    return one

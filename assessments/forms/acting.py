@@ -19,6 +19,7 @@ from assessments.forms.fields import Words
 from assessments.models import ActionStatus, EffortChoices, RemediationAction, User
 
 NOBODY, LEFT, MINE = "nobody", "left", "mine"
+BY_PACKAGE = ("package", _("By package"))
 SORTS = [
     ("due", _("Due first")),
     ("priority", _("Most urgent first")),
@@ -83,12 +84,15 @@ class RegisterForm(forms.Form):
         priorities: Sequence[tuple[str, str]],
         owners: Iterable[User],
         systems: Iterable[tuple[str, str]],
+        packages: bool = False,
     ) -> None:
         super().__init__(data)
+        self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
-            "priority": [("", _("All")), *priorities],
+            "priority": [("", _("All")), ("blocking", _("Blocks a certificate")), *priorities],
+            "sort": [*self.sorts],
             "owner": [("", _("All")), *whose, *people],
             "system": [("", _("All")), *systems],
         }
@@ -99,7 +103,7 @@ class RegisterForm(forms.Form):
     def chosen(self) -> dict[str, str]:
         """What was chosen, without what says nothing."""
         found = {name: str(self.cleaned_data.get(name, "")) for name in self.fields}
-        if found["sort"] == SORTS[0][0]:
+        if found["sort"] == self.sorts[0][0]:
             found["sort"] = ""
         return {name: value for name, value in found.items() if value}
 
@@ -128,7 +132,13 @@ class PlanForm(forms.Form):
             if last
             else "",
         )
-        self.order_fields(["owner", "due", "effort"])
+        names = ["owner", "due", "effort"]
+        if action.full_due:
+            self.fields["due"].label = _("First step due on")
+            self.fields["full_due"] = day_field(_("All of it due on"), last=last)
+            self.initial["full_due"] = action.full_due
+            names.insert(2, "full_due")
+        self.order_fields(names)
         nobody = [("", _("Nobody yet"))]
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             *nobody,
@@ -136,7 +146,7 @@ class PlanForm(forms.Form):
         ]
         if action.owner_id and str(action.owner_id) not in self.people:  # who left is not given back by a save
             self.initial["owner"] = ""
-        self.helper = helper("owner", "due", "effort")
+        self.helper = helper(*names)
 
     def owner_chosen(self) -> User | None:
         return self.people.get(self.cleaned_data["owner"])
@@ -204,7 +214,8 @@ class DatesForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["due"] = day_field(_("New due date"), first=timezone.localdate())
+        label = _("New due date") if data is not None else _("Change due date of selected")
+        self.fields["due"] = day_field(label, first=timezone.localdate())
         self.helper = helper("due")
 
 

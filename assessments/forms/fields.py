@@ -6,13 +6,15 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 
-def explained(word: str | Promise, sentence: str | Promise) -> SafeString:
-    """Make a label of two lines: the word, and what it means. Call it as the page is made: it is not lazy."""
-    return format_html('{} <span class="hk-hint">{}</span>', word, sentence)
+def explained(word: str | Promise, *sentences: str | Promise) -> SafeString:
+    """Make a label of lines: the word, and what it means. Call it as the page is made: it is not lazy."""
+    return format_html(
+        "{} {}", word, format_html_join(" ", '<span class="hk-hint">{}</span>', ((line,) for line in sentences))
+    )
 
 
 class Words(forms.CharField):

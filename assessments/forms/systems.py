@@ -2,35 +2,82 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from assessments.forms.fields import explained
+from assessments.guideline.coverage import questions_put
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Stakeholder
+from assessments.guideline.wording import guess_people_word
 from assessments.models import AISystem, DeclaredUse, Organisation
 
 SCOPE_LENGTH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an organisation may be to a system: what decides it, and examples for and against."""
+
+    name: Any
+    sentence: Any
+    applies: Any
+    does_not: Any
+    stakeholder: Stakeholder
+
+
 PARTS = {
-    "is_developer": (
+    "is_developer": Part(
         _("Technology Developer"),
         _(
-            "You train, tune or maintain the model yourself. Whoever commissions that work, or determines what the"
-            " technology is used for, counts as well."
+            "Your own people train, tune or maintain a model, or you have a model made to your order. Choosing,"
+            " setting up or instructing a finished product is not enough."
         ),
+        _("a start-up tunes an open model on marked scripts; a city has a traffic model built for it."),
+        _("a clinic connects a supplier's assistant to its calendar; an office adds its handbook to a bought chat."),
+        Stakeholder.DEVELOPER,
     ),
-    "is_provider": (
+    "is_provider": Part(
         _("Service Provider"),
-        _("You put a service built on such a model before customers, the public or other organisations."),
+        _("You put it before customers, the public or other organisations, whoever made the model."),
+        _("an airline offers a bought chat to its passengers; schools subscribe to your marking service."),
+        _("clerks draft order emails with a bought tool; an agency publishes pictures that it made with one."),
+        Stakeholder.PROVIDER,
     ),
-    "is_user": (
+    "is_user": Part(
         _("Service User"),
         _("Your own people work with it, or you publish or pass on what it makes."),
+        _("a bureau drafts minutes with a bought product; a studio sketches with an image model."),
+        _("a chat that only passengers use; a product that you only sell."),
+        Stakeholder.ORGANISATION,
     ),
 }
+
+
+def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
+    """The parts with their explanations, and what each brings in questions where an edition is there to count them."""
+    found = []
+    for key, part in PARTS.items():
+        lines = [
+            part.sentence,
+            _("For example: %(examples)s") % {"examples": part.applies},
+            _("Not: %(examples)s") % {"examples": part.does_not},
+        ]
+        if edition is not None:
+            least, most = questions_put(edition, part.stakeholder)
+            words = _("Brings %(least)s to %(most)s questions, as the facts of the use decide.")
+            lines.append(words % {"least": least, "most": most})
+        found.append((key, explained(part.name, *lines)))
+    return found
 
 
 class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -38,8 +85,11 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 
     organisation = forms.ChoiceField(label=_("Organisation"))
     parts = forms.MultipleChoiceField(
-        label=_("What is your organisation to this system?"),
-        help_text=_("Tick every part that it has. The parts decide which duties and questions are put to you."),
+        label=_("What is your organisation's part in this system?"),
+        help_text=_(
+            "Tick all that apply. Most organisations that buy a product tick one. The parts decide which questions you"
+            " will see; a question that two parts share is asked once."
+        ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one part that your organisation has in the system.")},
     )
@@ -50,18 +100,27 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "name": _("The name that your own people know it by."),
-            "version": _("As the supplier or your own team counts it."),
-            "description": _("Two or three sentences: what goes in, what comes out, who works with it."),
+            "version": _("For example 2026.3."),
+            "description": _(
+                "One or two sentences: what it does, for whom and where. The first use starts from them, so you write"
+                " this once."
+            ),
             "suppliers": _("Who supplies the model, its hosting and other parts, as far as you know."),
         }
 
-    def __init__(self, *args: Any, organisations: Sequence[Organisation] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organisations: Sequence[Organisation] = (),
+        edition: Edition | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if len(organisations) > 1:
             self.fields["organisation"].choices = [(o.reference, o.name_en) for o in organisations]  # type: ignore[attr-defined]
         else:
             del self.fields["organisation"]
-        self.fields["parts"].choices = [(key, explained(*words)) for key, words in PARTS.items()]  # type: ignore[attr-defined]
+        self.fields["parts"].choices = part_choices(edition)  # type: ignore[attr-defined]
         if self.instance.pk:
             self.fields["parts"].initial = [key for key in PARTS if getattr(self.instance, key)]
         self.helper = FormHelper()
@@ -87,15 +146,36 @@ def one_sentence(text: str) -> str:
     return " ".join(text.split())
 
 
+def derive_scope(purpose: str, setting: str, people: str) -> str:
+    """Put the scope together from what was typed about the use: task, place, people."""
+    task, place, those = (one_sentence(text).rstrip(" .;") for text in (purpose, setting, people))
+    if not task:
+        return ""
+    first = f"{task}, {_lowered(place)}." if place else f"{task}."
+    return f"{first} People affected: {_lowered(those)}." if those else first
+
+
+def _lowered(text: str) -> str:
+    """Begin in lower case, but for a word that is written in capitals or is no word."""
+    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text
+
+
+def derive_use(system: AISystem) -> dict[str, str]:
+    """What the first use of a system starts from: what was written about the system, once."""
+    told = one_sentence(system.description)
+    return {"title": system.name[:120], "purpose": told} if told else {}
+
+
 class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     class Meta:
         model = DeclaredUse
-        fields = ("title", "purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")
+        fields = ("title", "purpose", "setting", "people_affected", "people_word", "scope_en", "scope_zh", "exclusions")
         labels = {
             "title": _("Name of the use"),
             "purpose": _("What is it used for?"),
             "setting": _("Where and how is it used?"),
             "people_affected": _("Whom does it affect?"),
+            "people_word": _("Whom do you call the people affected?"),
             "scope_en": _("Scope in one English sentence, as the certificate prints it"),
             "scope_zh": _("The same in Chinese"),
             "exclusions": _("What is left out"),
@@ -103,17 +183,25 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         help_texts = {
             "title": _("Short, so that it is known in a list: booking and urgency sorting."),
             "purpose": _("The task, and what happens with the output."),
-            "setting": _("The place, the channel, and who stands between output and effect."),
+            "setting": _("The place, the channel, and who checks the output before it is acted on."),
             "people_affected": _("Those who work with it, are served by it or are decided about, and about how many."),
-            "scope_en": _("At most 400 characters. Say which use, for whom, where. Leave out what you do well."),
+            "people_word": _(
+                "One or two words, as your plan will call them: applicants, patients, pupils. Left empty, it is taken"
+                " from the answer above if that names one group; otherwise the plan says “the people affected”."
+            ),
+            "scope_en": _(
+                "At most 400 characters. Left empty, it is put together from what you wrote above; you see it below and"
+                " can change it at any time. Describe the use, not its quality."
+            ),
             "scope_zh": _("In traditional characters, at most 400. English prevails."),
             "exclusions": _("Uses that the certificate does not cover, in one line."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["scope_en"].required = False
         for name, field in self.fields.items():
-            if name == "title":
+            if name in ("title", "people_word"):
                 continue
             field.widget = forms.Textarea(attrs={"rows": 3 if name.startswith("scope") else 2})
             # No maxlength: a browser would cut what is pasted without a word. The count says what is too long.
@@ -122,15 +210,37 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("title", "purpose", "setting", "people_affected")
+        self.helper.layout = Layout("title", "purpose", "setting", "people_affected", "people_word")
         self.scope_helper = FormHelper()
         self.scope_helper.form_tag = False
         self.scope_helper.disable_csrf = True
         self.scope_helper.layout = Layout("scope_en", "scope_zh", "exclusions")
+
+    def clean_people_word(self) -> str:
+        """A word in the plan's sentences: small letters, no full stop."""
+        word = _lowered(one_sentence(self.cleaned_data["people_word"]).rstrip("."))
+        if word and not re.fullmatch(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*", word):
+            raise forms.ValidationError(_("Enter one or two words in letters, such as applicants."))
+        return word
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for name in ("scope_en", "scope_zh", "exclusions"):
             if name in cleaned:
                 cleaned[name] = one_sentence(cleaned[name])
+        if not cleaned.get("people_word") and "people_word" in cleaned:
+            cleaned["people_word"] = guess_people_word(cleaned.get("people_affected", ""))
+        told = [cleaned.get(name, "") for name in ("purpose", "setting", "people_affected")]
+        if all(told) and not cleaned.get("scope_en") and "scope_en" not in self.errors:
+            cleaned["scope_en"] = derive_scope(*told)
+            over = len(cleaned["scope_en"]) - SCOPE_LENGTH
+            if over > 0:
+                words = ngettext(
+                    "Put together from the answers above, the scope is %(n)s character too long. Write it here in one"
+                    " sentence.",
+                    "Put together from the answers above, the scope is %(n)s characters too long. Write it here in one"
+                    " sentence.",
+                    over,
+                )
+                self.add_error("scope_en", words % {"n": over})
         return cleaned

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from assessments.guideline.asking import module_sizes, shown_at_most
 from assessments.guideline.compiling import ENGLISH
 from assessments.guideline.conditions import ALWAYS, ANSWER, All, Always, Answer, AnyOf, Condition, Test, both
-from assessments.guideline.coverage import part_sets, shown_at_most, tiers_reached
+from assessments.guideline.coverage import part_sets, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.files import Document, Fault, Path
 from assessments.guideline.reach import JOIN, extended_id, register_id
@@ -41,6 +42,7 @@ def check_meaning(
     for question in edition.questions.values():
         checks.conditions(question)
     checks.unused_conditions()
+    checks.prerequisites()
     checks.questionnaires()
     checks.limits()
     checks.tiers()
@@ -190,7 +192,11 @@ class Checks:
                 self.fault(self.at(question, "when", item=item), "can never apply")
 
     def reach(self, question: Question) -> None:
-        """From release 3 a question is opened by its duties: each extension is used, and each item can be reached."""
+        """From release 3 a question is opened by its duties: each extension is used, and each item can be reached.
+
+        That each extension and narrowing gives its reason is a matter of form, as with every text.
+        """
+        self.hidden(question)
         used = {id for source in question.items or (question,) for id in source.requirements}
         for kind, reasons in (("extends", question.extends), ("narrows", question.narrows)):
             for number, reason in enumerate(reasons):
@@ -206,8 +212,6 @@ class Checks:
                     self.fault(place, f"{reason.requirement} is no duty of all of {', '.join(reason.to)}")
                 if not set(reason.to) <= set(question.stakeholders):
                     self.fault(place, "names a part to which this question is not put")
-                if not reason.because.strip():
-                    self.fault(place, f"gives no reason in {ENGLISH} ({kind}: {reason.requirement})")
         for source in question.items or (None,):
             written = source.requirements if source else question.requirements
             for id in written:
@@ -225,6 +229,23 @@ class Checks:
         for part in question.stakeholders:
             if not any(self.reachable(part, item, item.requirements) for item in question.items):
                 self.fault(self.at(question, "stakeholders"), f"has no line that {part} could ever be put")
+
+    def hidden(self, question: Question) -> None:
+        """A question's own condition may read earlier answers, and the facts that its duties read: it hides none of them."""
+        for part in question.stakeholders:
+            for duty in self.duties_of(question.requirements, part):
+                scope = duty.scope_for(part)
+                if question.when == ALWAYS or not self.known((question.when, scope)):
+                    return
+                table = TruthTable(self.edition, part, [question.when, scope])
+                if table.size > MOST_COMBINATIONS:
+                    self.fault(self.at(question, "when"), "reads more facts than can be tried in combination")
+                    return
+                missed = table.where(scope) & ~table.where(question.when)
+                if missed:
+                    said = f"is not asked of {part} though {duty.id} applies when {table.first(missed)}"
+                    self.fault(self.at(question, "when"), said)
+                    break
 
     def reachable(self, part: Stakeholder, item: Item | None, ids: Iterable[str]) -> bool:
         """Tell whether some known answers put a line, or a practice, to a part."""
@@ -253,6 +274,26 @@ class Checks:
         for slug in self.edition.conditions:
             if slug not in used:
                 self.fault((self.structure["conditions"], ("conditions", slug)), "no requirement applies by it")
+
+    def prerequisites(self) -> None:
+        """No practice waits for itself, by whatever way round: every action could be the first only after another."""
+        questions = self.edition.questions
+        done: set[str] = set()
+
+        def follow(key: str, way: tuple[str, ...]) -> None:
+            if key in done or key not in questions:
+                return  # an unknown practice is reported by its form
+            for need in questions[key].needs:
+                if need in (*way, key):
+                    circle = (*way, key)[(*way, key).index(need) :]
+                    said = "needs itself" if need == key else f"needs itself, by way of {', '.join(circle[1:])}"
+                    self.fault(self.at(questions[circle[0]], "needs"), said)
+                else:
+                    follow(need, (*way, key))
+            done.add(key)
+
+        for key in questions:
+            follow(key, ())
 
     # --- questionnaires, limits, tiers ---
 
@@ -294,6 +335,10 @@ class Checks:
                 place = self.structure["edition"], ("limits", name)
                 shown = f"{number} questions are shown to {' + '.join(parts)} at tier {tier}"
                 self.fault(place, f"{shown}; the limit is {limit[name]}")
+        for sector, number in module_sizes(self.edition, Stakeholder).items():
+            if number > limit["module"]:
+                place = self.structure["edition"], ("limits", "module")
+                self.fault(place, f"the module of {sector} has {number} questions; the limit is {limit['module']}")
 
     def most(self, question: Question, limit: str, item: Item | None = None) -> None:
         number = len(item.requirements if item else question.requirements)
@@ -337,21 +382,28 @@ class Checks:
         for id in question.requirements:
             if id in self.edition.requirements:
                 yield from self.edition.requirements[id].scope.tests()
+                for narrower in self.edition.requirements[id].narrowed.values():
+                    yield from narrower.tests()
 
     def askable(self, question: Question, when: Condition, item: Item | None = None) -> bool:
         """Tell whether the question, or that line of it, is ever asked of somebody while `when` holds."""
         for part in question.stakeholders:
-            scopes = {duty.id: duty.scope for duty in self.duties_of(item.requirements, part)} if item else {}
-            read = [question.when, when, *scopes.values(), *([item.when] if item else ())]
-            table = TruthTable(self.edition, part, read)
-            if table.size > MOST_COMBINATIONS:
-                return True
-            rows = table.where(question.when) & table.where(when) & table.known
-            if item:
-                rows &= table.where(item.when) & self.any_scope(table, item, scopes)
-            if rows:
-                return True
+            for scope in self.scopes(question, part, item):
+                condition = both(question.when, scope, when)
+                table = TruthTable(self.edition, part, [condition])
+                if table.size > MOST_COMBINATIONS or table.where(condition) & table.known:
+                    return True
         return False
+
+    def scopes(self, question: Question, part: Stakeholder, item: Item | None) -> Iterator[Condition]:
+        """Yield when a question is put to a part, or that line of it: once for each duty that opens it."""
+        if item is not None:
+            for duty in self.duties_of(item.requirements, part):
+                yield both(item.when, duty.scope_for(part))
+        elif question.openings:
+            yield from (opening.when for opening in question.openings if opening.part == part)
+        else:
+            yield ALWAYS
 
     def gates(self) -> None:
         """Evidence is asked for where the question can be asked: at each tier of the gate, of somebody."""

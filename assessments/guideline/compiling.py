@@ -279,6 +279,10 @@ class _Compiler:
                 implied=tuple((_answer(one["value"]), parse(one["when"])) for one in raw.get("implied", ())),
                 alone=tuple(raw.get("alone", ())),
                 offered=tuple(raw.get("offered", ())),
+                nothing=raw.get("nothing", False),
+                nothing_label=_text(words, "nothing"),
+                derived=tuple((one["value"], parse(one["when"])) for one in raw.get("derived", ())),
+                dated=raw.get("dated", False),
                 free_text=raw.get("free_text", False),
                 reasons=_reasons(words.get("reasons")),
             )
@@ -418,6 +422,8 @@ class _Compiler:
             openings=openings(self.sources(items, cited), parts) if self.reaches else (),
             action=action,
             action_of=variants,
+            lead=raw.get("lead", ""),
+            variants=tuple((one["key"], parse(one["when"])) for one in raw.get("variants", ())),
         )
 
     def sources(self, items: Iterable[Item], cited: Iterable[str]) -> list[tuple[Condition, list[Requirement]]]:
@@ -517,6 +523,7 @@ class _Compiler:
                     figures=dict(raw.get("figures", {})),
                     label=_text(words, "label"),
                     advice=_text(words, "advice"),
+                    unless=parse(raw["unless"]) if "unless" in raw else None,
                 )
             )
         return tuple(checks)

@@ -37,7 +37,7 @@ class Condition(Protocol):
     def tests(self) -> Iterator[Test]:
         """Yield every single test in the condition, in the order in which it is written."""
 
-    def satisfied(self, facts: Facts) -> Iterator[str]:
+    def satisfied(self, facts: Facts, unknown: bool = True) -> Iterator[str]:
         """Yield the facts whose tests hold: those that a reader is shown as the reason."""
 
 
@@ -49,7 +49,7 @@ class Always:
     def tests(self) -> Iterator[Test]:
         return iter(())
 
-    def satisfied(self, facts: Facts) -> Iterator[str]:
+    def satisfied(self, facts: Facts, unknown: bool = True) -> Iterator[str]:
         return iter(())
 
 
@@ -74,8 +74,8 @@ class Test:
     def tests(self) -> Iterator[Test]:
         yield self
 
-    def satisfied(self, facts: Facts) -> Iterator[str]:
-        if self.holds(facts):
+    def satisfied(self, facts: Facts, unknown: bool = True) -> Iterator[str]:
+        if self.holds(facts, unknown):
             yield self.fact
 
 
@@ -93,9 +93,9 @@ class All:
         for part in self.parts:
             yield from part.tests()
 
-    def satisfied(self, facts: Facts) -> Iterator[str]:
+    def satisfied(self, facts: Facts, unknown: bool = True) -> Iterator[str]:
         for part in self.parts:
-            yield from part.satisfied(facts)
+            yield from part.satisfied(facts, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,10 @@ class AnyOf:
         for part in self.parts:
             yield from part.tests()
 
-    def satisfied(self, facts: Facts) -> Iterator[str]:
+    def satisfied(self, facts: Facts, unknown: bool = True) -> Iterator[str]:
         for part in self.parts:
-            if part.holds(facts):  # half of an `all` that does not hold is no reason
-                yield from part.satisfied(facts)
+            if part.holds(facts, unknown):  # half of an `all` that does not hold is no reason
+                yield from part.satisfied(facts, unknown)
 
 
 ALWAYS = Always()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, product
 
+from assessments.guideline.asking import Hinge, hinges, module_sizes, shown_at_most
 from assessments.guideline.conditions import Answer, Facts
 from assessments.guideline.edition import Edition, Fact, Requirement, TierRule
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder, Tier
 
 ORGANISATION_PARTS = (Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION)
@@ -27,7 +30,9 @@ class PartCoverage:
     awareness: int
     notices: int
     questions: int
-    shown_at_most: int
+    shown_at_most: int  # without modules, and without what is answered once for the whole organisation
+    module_at_most: int
+    organisation_wide: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Coverage:
     shown_together: tuple[tuple[tuple[Stakeholder, ...], int], ...]  # two and three parts, questions shown at most
     cites_most: tuple[tuple[str, int], ...]  # question and how many requirements it cites
     tiers: Mapping[Tier, str]  # each tier that facts reach, and a rule that reaches it
+    hinges: Mapping[str, tuple[Hinge, ...]]  # by question
 
     @property
     def complete(self) -> bool:
@@ -56,6 +62,7 @@ def coverage(edition: Edition) -> Coverage:
         shown_together=tuple((parts, shown_at_most(edition, parts)[0]) for parts in part_sets() if len(parts) > 1),
         cites_most=tuple((question.key, len(question.requirements)) for question in questions[:MOST_CITING]),
         tiers=tiers_reached(edition),
+        hinges={question.key: tuple(hinges(edition, question)) for question in edition.questions.values()},
     )
 
 
@@ -88,6 +95,10 @@ def _part(edition: Edition, part: Stakeholder, asked: frozenset[str]) -> PartCov
         notices=sum(requirement.kind == Kind.NOTICE for requirement in mine),
         questions=sum(part in question.stakeholders for question in edition.questions.values()),
         shown_at_most=shown_at_most(edition, (part,))[0],
+        module_at_most=max(module_sizes(edition, (part,)).values(), default=0),
+        organisation_wide=sum(
+            question.organisation_wide for question in edition.questions.values() if part in question.stakeholders
+        ),
     )
 
 
@@ -102,11 +113,31 @@ def part_sets() -> Iterator[tuple[Stakeholder, ...]]:
     yield ORGANISATION_PARTS
 
 
-def shown_at_most(edition: Edition, parts: Iterable[Stakeholder]) -> tuple[int, Tier]:
-    """Count the questions put to these parts where every fact is unknown, and name the tier that asks most."""
-    parts = tuple(parts)
-    counts = [(len(edition.shown_questions({"tier": str(tier)}, parts)), tier) for tier in TIERS]
-    return max(counts, key=lambda pair: pair[0])
+@lru_cache(maxsize=32)
+def questions_put(edition: Edition, part: Stakeholder) -> tuple[int, int]:
+    """Count the questions that are put to one part, with the mildest facts at Low and with the gravest at High.
+
+    Without a sector, whose module comes on top.
+    """
+    counts = []
+    for tier, gravest in ((Tier.LOW, False), (Tier.HIGH, True)):
+        facts = complete(edition.facts, {key: _extreme(fact, gravest) for key, fact in edition.facts.items()})
+        counts.append(len(edition.shown_questions({**facts, "tier": str(tier)}, (part,))))
+    return counts[0], counts[1]
+
+
+def _extreme(fact: Fact, gravest: bool) -> Answer:
+    if fact.key == "sector":
+        return "none"
+    named = fact.worst if gravest else fact.mildest
+    if named is not None:
+        return named
+    if fact.yes_no:
+        return gravest
+    values = tuple(value for value in map(str, fact.values) if value not in fact.alone)
+    if fact.many:
+        return values if gravest else tuple(map(str, fact.values[:1]))
+    return values[-1] if gravest else str(fact.values[0])
 
 
 def tiers_reached(edition: Edition) -> dict[Tier, str]:

@@ -118,6 +118,10 @@ class Fact:
     implied: tuple[tuple[Answer, Condition], ...] = ()  # what it is taken to be where nobody answered it
     alone: tuple[str, ...] = ()  # of a tick list: the values that stand by themselves
     offered: tuple[bool | str, ...] = ()  # what is offered where that is less than `values`; empty: all of them
+    nothing: bool = False  # of a tick list: it may be empty, which is an answer
+    nothing_label: str = ""
+    derived: tuple[tuple[str, Condition], ...] = ()  # values of a list that follow from other facts, never ticked
+    dated: bool = False  # a yes needs words and a date
     free_text: bool = False  # answered in the respondent's own words; no condition reads it
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By value: a clause that says in running text what the answer means ("it ranks people")."""
@@ -251,11 +255,17 @@ class Question:
     narrows: tuple[Reason, ...] = ()
     openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
     action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
-    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by family of use
+    action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by variant or family of use
+    lead: str = ""  # the line of a checklist that its task is about
+    variants: tuple[tuple[str, Condition], ...] = ()  # words of the action that hang on facts; the first that holds
 
     @property
     def is_checklist(self) -> bool:
         return self.kind == QuestionKind.CHECKLIST
+
+    def asks_of(self, parts: Iterable[Stakeholder]) -> tuple[Stakeholder, ...]:
+        """Return those of the parts whose duties it asks for; of all of them in releases that asked by `when` alone."""
+        return tuple(part for part in parts if part in self.stakeholders or not self.openings)
 
     def applies(self, facts: Facts, parts: Iterable[Stakeholder]) -> bool:
         """Tell whether it is put to a system: one of its stakeholders is a part, and `when` holds for that part."""
@@ -352,6 +362,7 @@ class Check:
     figures: Mapping[str, int]  # the numbers that a kind goes by
     label: str
     advice: str
+    unless: Condition | None = None  # a contradiction that is none where this holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,12 +494,18 @@ class Edition:
         return tuple(q for s in self.sections for q in s.questions if q.applies(facts, parts))
 
     def shown_items(self, question: Question, facts: Facts, parts: Iterable[Stakeholder]) -> tuple[Item, ...]:
-        """The items of a checklist whose `when` holds and of which at least one duty is in scope."""
-        parts = tuple(parts)
-        return tuple(
-            item
-            for item in question.items
-            if item.when.holds(facts) and any(self.requirements[id].in_scope(facts, parts) for id in item.requirements)
+        """The items of a checklist whose `when` holds and of which at least one duty is in scope.
+
+        Where a question is opened by its duties, those of the parts count to whom it is put: another part is asked
+        elsewhere. An unknown fact in `when` then opens the lines of Table 1 and of overlays alone, as in a scope.
+        """
+        parts = question.asks_of(parts)
+        return tuple(item for item in question.items if self._shows(item, facts, parts))
+
+    def _shows(self, item: Item, facts: Facts, parts: tuple[Stakeholder, ...]) -> bool:
+        return any(
+            item.when.holds(facts, not duty.strict) and duty.in_scope(facts, parts)
+            for duty in (self.requirements[id] for id in item.requirements)
         )
 
     def not_applicable_allowed(self, requirements: Iterable[str], facts: Facts) -> bool:

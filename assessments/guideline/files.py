@@ -23,6 +23,7 @@ type Path = tuple[str | int, ...]
 # Keys that hold entries: left out of a fault's key, since the entry's own name says more.
 CONTAINERS = frozenset(
     {
+        "actions",
         "checks",
         "clauses",
         "conditions",
@@ -34,6 +35,7 @@ CONTAINERS = frozenset(
         "items",
         "obligations",
         "overlays",
+        "packages",
         "questionnaires",
         "questions",
         "requirements",

@@ -14,7 +14,7 @@ from assessments.guideline.terms import Effort
 
 type Raw = Mapping[str, Any]
 
-STEPS = ("stop", "needed", "tier", "class", "lost", "effort")
+STEPS = ("stop", "needed", "tier", "begun", "class", "lost", "effort")
 """The keys of the order, most weighty first; `needed` is a constraint on the others."""
 
 
@@ -32,6 +32,7 @@ class Order:
 
     steps: tuple[str, ...]
     most: int  # per cent of the facts behind the tier from which a practice answers to most of them
+    stop_days: int  # the first step of what is to stop or be limited now
     effort_days: Mapping[Effort, int]  # the full measure is never due sooner
     load: int  # full dates of one owner within thirty days
     steps_shown: int  # steps of one action
@@ -80,6 +81,7 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
     return Order(
         steps=tuple(raw["steps"]),
         most=raw["most"],
+        stop_days=raw["stop_days"],
         effort_days={effort: raw["effort_days"][effort] for effort in Effort},
         load=raw["load"],
         steps_shown=raw["steps_shown"],
@@ -110,18 +112,18 @@ def read_standing(structure: Raw, words: Raw) -> dict[str, Standing]:
 
 
 def read_action_words(words: Raw) -> tuple[ActionWords, dict[str, ActionWords]]:
-    """Read the action of a question: its neutral words, and those of a family of use where they differ."""
+    """Read the action of a question: its neutral words, and those of a variant or family of use where they differ."""
     raw = words.get("action")
     if not isinstance(raw, Mapping):
         return ActionWords("", "", ""), {}
     neutral = ActionWords(str(raw.get("task", "")), str(raw.get("stopgap", "")), str(raw.get("gap", "")))
-    families = raw.get("families")
+    others = {**(raw.get("families") or {}), **(raw.get("variants") or {})}
     variants = {
         str(key): ActionWords(
             str(text.get("task", neutral.task)),
             str(text.get("stopgap", neutral.stopgap)),
             str(text.get("gap", neutral.gap)),
         )
-        for key, text in (families.items() if isinstance(families, Mapping) else ())
+        for key, text in others.items()
     }
     return neutral, variants

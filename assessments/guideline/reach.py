@@ -12,16 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assessments.guideline.conditions import ALWAYS, Answer, Condition, Facts, both, parse
 from assessments.guideline.terms import UNKNOWN, Stakeholder, Strength
 
 if TYPE_CHECKING:
-    from assessments.guideline.edition import Fact, Requirement
+    from assessments.guideline.edition import Edition, Fact, Requirement
 
 JOIN = "+"
 """Between the line of the register and the question that extends it."""
+
+ASSUMED: Mapping[str, Answer] = {"sector": "none"}
+"""What a use without an answer is read as. The fact is asked all the same."""
 
 type Raw = Mapping[str, Any]
 
@@ -129,19 +133,76 @@ def openings(
     return tuple(found)
 
 
+def as_answer(fact: Fact, value: Answer) -> Answer:
+    """Return an answer in the form that the fact takes: one bare value of a list is a list of one, and the reverse.
+
+    Files, model cards and rows that were stored under an earlier release may have either form.
+    """
+    if value == UNKNOWN or value == (UNKNOWN,):
+        return UNKNOWN
+    if fact.many:
+        return value if isinstance(value, tuple) else (str(value),)
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def is_shown(fact: Fact, facts: Facts) -> bool:
+    """Tell whether a fact is asked beside these (completed) facts; an unknown one counts as asking for it."""
+    return fact.otherwise is None or fact.shown_when.holds(facts)
+
+
+@lru_cache(maxsize=32)
+def facts_read(edition: Edition, of_parts: tuple[Stakeholder, ...]) -> frozenset[str]:
+    """Return the facts by which something is put to these parts: a question, a line of it, or an overlay.
+
+    What decides whether another of them is asked is among them.
+    """
+    parts = frozenset(of_parts)
+    conditions: list[Condition] = [overlay.when for overlay in edition.overlays]
+    for question in edition.questions.values():
+        if parts.isdisjoint(question.stakeholders):
+            continue
+        conditions.append(question.when)
+        conditions += [opening.when for opening in question.openings if opening.part in parts]
+        conditions += [question.stop] if question.stop is not None else []
+        for item in question.items:
+            duties = [edition.requirements[id] for id in item.requirements if id in edition.requirements]
+            owed = [duty for duty in duties if not parts.isdisjoint(duty.roles)]
+            conditions += [item.when] if owed else []
+            conditions += [duty.scope_for(part) for duty in owed for part in parts & duty.roles]
+    read = {test.fact for condition in conditions for test in condition.tests()}
+    for fact in reversed(tuple(edition.facts.values())):  # a fact is shown after those by which it is
+        if fact.key in read:
+            read |= {test.fact for test in fact.shown_when.tests()}
+    return frozenset(read & edition.facts.keys())
+
+
 def complete(facts_of: Mapping[str, Fact], facts: Facts) -> dict[str, Answer]:
-    """Fill in what follows from other facts: what is asked only after another answer, what is derived, what is implied.
+    """Return the facts as rules, questions and remedies read them, with all that follows from other facts.
 
     A fact whose `shown_when` does not hold takes its `otherwise`, whatever was stored; one that nobody answered takes
-    what another fact implies. An answer that somebody gave stays.
+    what another fact implies; the derived values of a list are added or taken out. An answer that somebody gave stays.
+    Facts without an answer in `ASSUMED` take it. Idempotent. Releases before 3 say nothing of all this, so their facts stay.
     """
-    known = dict(facts)
+    known: dict[str, Answer] = {**ASSUMED, **facts}
     for fact in facts_of.values():
-        if fact.otherwise is not None and not fact.shown_when.holds(known):
+        if fact.key in known:
+            known[fact.key] = as_answer(fact, known[fact.key])
+        if not is_shown(fact, known) and fact.otherwise is not None:
             known[fact.key] = fact.otherwise
         elif known.get(fact.key, UNKNOWN) == UNKNOWN:
             for value, when in fact.implied:
                 if when.holds(known, unknown=False):
                     known[fact.key] = value
                     break
+        listed = known.get(fact.key)
+        if fact.derived and isinstance(listed, tuple):
+            known[fact.key] = _with_derived(fact, listed, known)
     return known
+
+
+def _with_derived(fact: Fact, value: tuple[str, ...], known: Facts) -> tuple[str, ...]:
+    names = {name for name, _ in fact.derived}
+    return (
+        *(one for one in value if one not in names),
+        *(name for name, when in fact.derived if when.holds(known, unknown=False)),
+    )

@@ -40,6 +40,7 @@ LIMITS = (
     "question_shown",
     "two_parts",
     "three_parts",
+    "module",
     "section",
     "practice_requirements",
     "item_requirements",
@@ -48,6 +49,8 @@ LIMITS = (
 )
 REMINDERS = ("condition", "action", "risk", "evidence")
 ORDER_STEPS = STEPS
+FACT_ANSWERS = ("yes", "no", "unknown", "none", "not_answered")
+"""How the edition says the answers that a fact does not name itself."""
 PROTECTED = (
     "people_decided_about",
     "patients",
@@ -70,7 +73,7 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "bases": Basis,
     "kinds": Kind,
 }
-TERMS = (*ENUMS, "sectors", "themes", "owners")
+TERMS = (*ENUMS, "sectors", "themes", "owners", "answers")
 ANSWERS = {
     QuestionKind.PRACTICE: {Choice.IN_PLACE, Choice.PARTLY, Choice.PLANNED, Choice.NOT_IN_PLACE, Choice.NOT_APPLICABLE},
     QuestionKind.CHECKLIST: {Choice.TICKED, Choice.NONE, Choice.NOT_APPLICABLE},
@@ -321,6 +324,7 @@ class Shapes:
                 self.facts[fact["key"]] = [value for value in fact["values"] if isinstance(value, bool | str)]
                 self.fact_kinds[fact["key"]] = str(fact.get("kind"))
         self.packages = names(structure.get("packages"), "packages")
+        self.ordered = bool(words(structure.get("policy"), "order"))  # its actions have an order and packages
         # Questions in the order in which they are asked: a condition may look back, never ahead.
         self.order: list[tuple[str, QuestionKind]] = []
         for section in self.sections:
@@ -441,6 +445,9 @@ class Shapes:
                 "implied": several(record({"value": _anything, "when": condition(self.facts)}), least=1),
                 "alone": several(text, least=1),
                 "offered": several(text, least=1),
+                "nothing": flag,
+                "derived": several(record({"value": text, "when": condition(self.facts)}), least=1),
+                "dated": flag,
                 "free_text": flag,
             },
         )
@@ -452,6 +459,17 @@ class Shapes:
                 for field in ("mildest", "worst"):
                     if field in value and value[field] not in values:
                         form.fault((*path, field), f"{_shown(value[field])} is none of its values")
+                for field in ("alone", "offered", "otherwise"):
+                    named = value.get(field, [])
+                    for one in named if isinstance(named, list) else [named]:
+                        if one not in values:
+                            form.fault((*path, field), f"{_shown(one)} is none of its values")
+                for field in ("implied", "derived"):
+                    for number, entry in enumerate(inside(value, field)):
+                        named = entry.get("value")
+                        for one in named if isinstance(named, list) else [named]:
+                            if one not in values:
+                                form.fault((*path, field, number), f"{_shown(one)} is none of its values")
 
         return record({"groups": several(text, least=1), "facts": table(whole)})
 
@@ -528,6 +546,7 @@ class Shapes:
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
                 "most": count(1),
+                "stop_days": count(1),
                 "effort_days": record(dict.fromkeys(Effort, count(1))),
                 "load": count(1),
                 "steps_shown": count(1),
@@ -607,11 +626,12 @@ class Shapes:
             fields = dict(head)
             if kind in (CheckKind.CONTRADICTION, CheckKind.WORDS):
                 fields["when"] = condition(seen)
+            exceptions = {"unless": condition(self.facts)} if kind == CheckKind.CONTRADICTION else None
             if kind == CheckKind.WORDS:
                 fields["phrases"] = several(text, least=1)
             if kind in CHECK_FIGURES:
                 fields["figures"] = record(dict.fromkeys(CHECK_FIGURES[str(kind)], count(1)))
-            record(fields)(form, path, value)
+            record(fields, exceptions)(form, path, value)
 
         return record({"basis": one_of("basis", tuple(Basis)), "checks": table(check)})
 
@@ -640,7 +660,9 @@ class Shapes:
         # The sectors are those of 2.2.2 of the Appendix; the fact `sector` has none of them besides.
         sectors = [value for value in self.facts.get("sector", ()) if value != "none"]
         known = several(one_of("answer of the fact sector", sectors), least=1)
-        return record({**enums, "sectors": known, "themes": several(text, least=1), "owners": several(text, least=1)})
+        answers = several(one_of("word for an answer", FACT_ANSWERS), whole=FACT_ANSWERS)
+        listed = dict.fromkeys(("themes", "owners"), several(text, least=1))
+        return record({**enums, "sectors": known, **listed, "answers": answers})
 
     def outline_rule(self) -> Rule:
         files = {room.removeprefix("questionnaires/") for room in self.structure if room.startswith("questionnaires/")}
@@ -718,6 +740,8 @@ class Shapes:
                 "organisation_wide": flag,
                 **self.advice_fields(),
             }
+            if self.ordered and isinstance(value, dict) and "package" not in value:
+                form.fault(path, "package is missing")
             if isinstance(value, dict) and value.get("kind") == QuestionKind.CHECKLIST:
                 item = record({"key": text, "remedy": remedy}, {"when": when, **sources})
                 record({**head, "items": table(item)}, choices)(form, path, value)
@@ -741,13 +765,15 @@ class Shapes:
         )
         return {
             "package": reference("package", self.packages),
-            "answers_to": several(reference("fact", self.facts)),
+            "answers_to": several(reference("fact", {*self.facts, "tier"})),
             "protects": several(one_of("word for what is protected", PROTECTED)),
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
+            "lead": text,
+            "variants": table(record({"key": text, "when": read})),
             "extends": table(reason, "requirement"),
             "narrows": table(reason, "requirement"),
         }
@@ -898,6 +924,8 @@ class Words:
     def facts(self) -> dict[str, Shape]:
         def fact(entry: dict[str, Any], path: Path) -> Shape:
             shape: dict[str, Shape] = {"label": TEXT, "question": TEXT, "help": TEXT, "reasons": ANY}
+            if entry.get("nothing"):
+                shape["nothing"] = TEXT
             values = _words_in(entry, "values")
             return {**shape, "options": dict.fromkeys(values, TEXT)} if values else shape
 
@@ -909,8 +937,7 @@ class Words:
 
     def tiering(self) -> dict[str, Shape]:
         def rule(entry: dict[str, Any], path: Path) -> Shape:
-            # Only where the Guideline's own words decide do we have to say how we read them.
-            return {"reason": TEXT} if entry.get("basis") == Basis.JUDGEMENT else {"reason": TEXT, "reading": MAYBE}
+            return {"reason": TEXT, "reading": MAYBE}
 
         obligation: dict[str, Shape] = {"meaning": TEXT, "guideline": TEXT, "judgement": TEXT, "validity": TEXT}
         return {
@@ -986,6 +1013,9 @@ class Words:
         told = TEXT if "package" in entry else MAYBE
         action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
         action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
+        own = [one["key"] for one in inside(entry, "variants") if isinstance(one.get("key"), str)]
+        if own:
+            action["variants"] = dict.fromkeys(own, variant)
         shape: dict[str, Shape] = {"action": action if "package" in entry else Optional(action)}
         for kind in ("extends", "narrows"):
             lines = [one["requirement"] for one in inside(entry, kind) if isinstance(one.get("requirement"), str)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 NEUTRAL_PEOPLE = "the people affected"
 NEUTRAL_SYSTEM = "the system"
+
+
+PEOPLE_WORDS = (
+    "applicants", "borrowers", "candidates", "citizens", "claimants", "clients", "consumers", "customers", "drivers",
+    "guests", "investors", "job-seekers", "learners", "listeners", "members", "motorists", "parents", "passengers",
+    "patients", "players", "policyholders", "pupils", "readers", "residents", "shoppers", "students", "subscribers",
+    "taxpayers", "tenants", "travellers", "viewers", "visitors",
+)  # fmt: skip
+STAFF_WORDS = ("agents", "clerks", "colleagues", "employees", "nurses", "officers", "staff", "teachers", "workers")
+"""Nouns for people affected that a description may use; those who work with a system count where it names no others."""
+
+
+def guess_people_word(description: str) -> str:
+    """Return the one noun by which a description names the people affected; empty where it names none, or several."""
+    words = re.findall(r"[a-z]+(?:-[a-z]+)*", description.lower())
+    for nouns in (PEOPLE_WORDS, STAFF_WORDS):
+        found = {word for word in words if word in nouns}
+        if found:
+            return found.pop() if len(found) == 1 else ""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +52,11 @@ class UseWords:
         return text[:1].upper() + text[1:]
 
 
-def action_words(question: Question, family: str) -> ActionWords:
-    """Return the words of a question's action for a family of use; the neutral ones where it has none of its own."""
+def action_words(question: Question, family: str, facts: Facts) -> ActionWords:
+    """Return the words of a question's action: of a variant that its facts choose, of its family, or the neutral ones."""
+    for key, when in question.variants:
+        if when.holds(facts, unknown=False):
+            return question.action_of.get(key, question.action)
     return question.action_of.get(family, question.action)
 
 

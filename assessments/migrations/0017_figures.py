@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0013_requests_that_were_taken_back")]
+    dependencies = [("assessments", "0016_board_paper")]
 
     operations = [
         migrations.AddField(model_name="answer", name="figure", field=models.JSONField(blank=True, default=dict)),

@@ -29,6 +29,8 @@ from assessments.models.questionnaires import (
     edition_for,
 )
 from assessments.models.reviews import (
+    NEXT_DUE,
+    OWN,
     ActionEvent,
     ActionStatus,
     Condition,
@@ -53,6 +55,7 @@ from assessments.models.systems import (
     AISystem,
     DeclaredFact,
     DeclaredUse,
+    FactDraft,
     FactRevision,
     Hold,
     HoldOutcome,
@@ -63,12 +66,13 @@ from assessments.models.systems import (
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
+    "NEXT_DUE", "OWN",
     "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind",
     "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
     "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
     "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
     "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
-    "EvidenceUse", "EvidenceVersion", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
+    "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
     "ImportDraft", "Interest", "Invitation", "Involvement", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
     "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
     "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",

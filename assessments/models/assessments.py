@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder, Tier
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
@@ -135,8 +136,8 @@ class Assessment(Referenced):
     def declared(self) -> Declared:
         """The use as scoring sees it: a query for the facts unless `use` is prepared, another where questions hang on answers."""
         use = self.use
-        declared = _declared(use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
         edition = self.compiled()
+        declared = _declared(edition, use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
         if not edition.answers_read:
             return declared
         return declared.knowing(edition, self.answer_values() if self.pk else {})
@@ -175,9 +176,9 @@ class Assessment(Referenced):
 
 
 @lru_cache(maxsize=256)
-def _declared(stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
+def _declared(edition: CompiledEdition, stored: StoredFacts, parts: tuple[Stakeholder, ...], tier: Tier) -> Declared:
     """The very same object for the same facts, which know their hash then: most that is worked out is kept under it."""
-    return Declared(facts={"sector": "none", **read_facts(stored)}, parts=parts, tier=tier)
+    return Declared(facts=complete(edition.facts, read_facts(stored)), parts=parts, tier=tier)
 
 
 DERIVED = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look alike
 
@@ -19,6 +21,15 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look alike
 def new_reference() -> str:
     """Make the opaque reference of an object's URL: 12 characters, about 59 bits."""
     return get_random_string(12, ALPHABET)
+
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+NOT_CHINESE = _("Enter Chinese characters, or leave this empty.")
+
+
+def has_chinese(text: str) -> bool:
+    """Tell whether a text has a Chinese character; names may have Latin letters beside them."""
+    return HAN.search(text) is not None
 
 
 class Referenced(models.Model):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum import luhn
 
+from assessments.models.assessments import Assessment
 from assessments.models.base import Frozen, FrozenRow, Referenced
 from assessments.models.people import Organisation
 from assessments.models.reviews import Submission
@@ -155,6 +156,9 @@ class DocumentKind(models.TextChoices):
     CERTIFICATE = "certificate", _("Certificate")
     PLAN = "plan", _("Remediation plan")
     DECISION_LETTER = "decision_letter", _("Decision letter")
+    BOARD_PAPER = "board_paper", _("Board paper")
+    PLAN_ANNEX = "plan_annex", _("Annex to the plan: every action in full")
+    RESULTS = "results", _("Results")
 
 
 class DocumentState(models.TextChoices):
@@ -179,11 +183,15 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(Referenced):
-    """A PDF of exactly one parent; the row is its own outbox, and the bytes of a `ready` row never change."""
+    """A PDF of exactly one parent; the row is its own outbox, and the bytes of a `ready` row never change.
+
+    A draft is of an assessment; what was signed is of a submission or of a certificate.
+    """
 
     kind = models.CharField(max_length=16, choices=DocumentKind)
     submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="documents")
     certificate = models.ForeignKey(Certificate, models.PROTECT, null=True, related_name="documents")
+    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True, related_name="drafts")
     language = models.CharField(max_length=8, default="en")
     version = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.PENDING)
@@ -200,7 +208,9 @@ class Document(Referenced):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(submission=None, certificate__isnull=False) | Q(submission__isnull=False, certificate=None),
+                condition=Q(submission__isnull=False, certificate=None, assessment=None)
+                | Q(submission=None, certificate__isnull=False, assessment=None)
+                | Q(submission=None, certificate=None, assessment__isnull=False),
                 name="a_document_has_one_parent",
             ),
             models.UniqueConstraint(
@@ -208,6 +218,9 @@ class Document(Referenced):
             ),
             models.UniqueConstraint(
                 fields=["certificate", "kind", "language", "version"], name="one_document_a_certificate"
+            ),
+            models.UniqueConstraint(
+                fields=["assessment", "kind", "language", "version"], name="one_draft_document_a_version"
             ),
         ]
         indexes = [
@@ -220,6 +233,16 @@ class Document(Referenced):
 
     def get_absolute_url(self) -> str:
         return reverse("document", args=[self.reference])
+
+    @property
+    def use(self) -> DeclaredUse:
+        """The declared use that it is about."""
+        if self.assessment is not None:
+            return self.assessment.use
+        if self.certificate is not None:
+            return self.certificate.submission.assessment.use
+        assert self.submission is not None
+        return self.submission.assessment.use
 
 
 class Message(models.Model):

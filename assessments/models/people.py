@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models.base import Referenced
+from assessments.models.base import NOT_CHINESE, Referenced, has_chinese
 
 INVITATION_DAYS = 14
 
@@ -118,6 +119,10 @@ class Organisation(Referenced):
 
     def __str__(self) -> str:
         return self.name_en
+
+    def clean(self) -> None:
+        if self.name_zh and not has_chinese(self.name_zh):
+            raise ValidationError({"name_zh": NOT_CHINESE})
 
     def get_absolute_url(self) -> str:
         return reverse("organisation", args=[self.reference])

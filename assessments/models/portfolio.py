@@ -31,7 +31,7 @@ from assessments.guideline.terms import TIERS, Dimension
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
 from assessments.models.prepared import Given, Prepared
-from assessments.models.reviews import ActionStatus, Condition, RemediationAction
+from assessments.models.reviews import NEXT_DUE, ActionStatus, Condition, RemediationAction
 from assessments.models.systems import DeclaredUseQuerySet
 
 NEVER = date(9999, 12, 31)  # sorts behind every date; shown as none
@@ -50,11 +50,11 @@ def with_newest(uses: DeclaredUseQuerySet, of: QuerySet[Assessment] | None = Non
 
 def with_dates(uses: DeclaredUseQuerySet) -> DeclaredUseQuerySet:
     """Annotate each use with its next dates (see DATES); None where there is none."""
-    actions = RemediationAction.objects.filter(use=OuterRef("pk"), status=ActionStatus.OPEN)
+    actions = RemediationAction.objects.listed().filter(use=OuterRef("pk"), status=ActionStatus.OPEN)
     running = Certificate.objects.filter(use=OuterRef("pk"), ended_at=None)
     open_ones = Condition.objects.filter(met_at=None, decision__submission__certificate__use=OuterRef("pk"))
     return uses.annotate(
-        action_due=_first(actions, "use", "due"),
+        action_due=_first(actions, "use", NEXT_DUE),
         certificate_ends=Subquery(running.values("expires_on")[:1]),
         condition_due=_first(
             open_ones.filter(decision__submission__certificate__ended_at=None),
@@ -64,7 +64,7 @@ def with_dates(uses: DeclaredUseQuerySet) -> DeclaredUseQuerySet:
     )
 
 
-def _first(rows: QuerySet[Any], of: str, column: str) -> Subquery:
+def _first(rows: QuerySet[Any], of: str, column: Any) -> Subquery:
     return Subquery(rows.order_by().values(of).annotate(first=Min(column)).values("first")[:1])
 
 

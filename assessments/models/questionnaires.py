@@ -106,6 +106,12 @@ def _compiled(checksum: str, language: str) -> CompiledEdition:
     return compile_edition(row.content, language, texts)
 
 
+def newest_edition() -> CompiledEdition | None:
+    """Return the newest release, compiled; None where none is loaded. One query."""
+    checksum = Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True).first()
+    return edition_for(checksum) if checksum else None
+
+
 def edition_for(checksum: str, language: str | None = None) -> CompiledEdition:
     """The immutable compiled copy, kept per process: pages run no query for it after the first."""
     language = language or translation.get_language() or "en"

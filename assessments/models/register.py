@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Lower
 
 from assessments.models.portfolio import Order
-from assessments.models.reviews import ActionStatus, RemediationAction
+from assessments.models.reviews import NEXT_DUE, ActionStatus, RemediationAction, is_late
 
+BLOCKING = ("prohibited_or_hold", "table_1_or_overlay", "must")
+"""Priorities of what blocks a certificate."""
+PLACES = 100_000  # ranks inside one package
 Actions = QuerySet[RemediationAction]
 
 
@@ -27,24 +30,39 @@ def _text(value: str) -> str:
     return value
 
 
-def order_of(sort: str, priorities: Sequence[str]) -> Order:
-    """The order of that name; `priorities` are the edition's, most urgent first."""
+def packages_in_order(actions: Actions) -> list[str]:
+    """Return the packages of some actions, the one with the most urgent action first; "" comes last. One query."""
+    rows = actions.order_by().values("package").annotate(first=Min("rank")).values_list("first", "package")
+    return [package for _first, package in sorted(rows, key=lambda row: (not row[1], row[0], row[1]))]
+
+
+def order_of(sort: str, priorities: Sequence[str], packages: Sequence[str] = ()) -> Order:
+    """The order of that name; `priorities` are the edition's, most urgent first, `packages` as they are shown."""
     urgency = Case(
         *(When(priority=key, then=Value(place)) for place, key in enumerate(priorities)),
         default=Value(len(priorities)),
         output_field=IntegerField(),
     )
     nobody = Value("", output_field=CharField())
+    place = Case(
+        *(When(package=key, then=Value(number * PLACES)) for number, key in enumerate(packages)),
+        default=Value(len(packages) * PLACES),
+        output_field=IntegerField(),
+    )
+    # What somebody added, and what a reviewer asked for, has no rank: it follows what has one.
+    rank = Case(When(rank=0, then=Value(PLACES - 1)), default=F("rank"), output_field=IntegerField())
     return {
+        "package": Order(place + rank, False, _number),
         "priority": Order(urgency, False, _number),
         "owner": Order(Coalesce(Lower("owner__name"), nobody), False, _text),
         "system": Order(Lower("use__system__name"), False, _text),
         "newest": Order(F("id") * 1, True, _number),
-    }.get(sort, Order(F("due"), False, date.fromisoformat))
+    }.get(sort, Order(NEXT_DUE, False, date.fromisoformat))
 
 
 def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -> Any:
     """The actions that a choice asks for (see forms.acting.RegisterForm)."""
+    actions = actions.listed().annotate(next_date=NEXT_DUE)
     status = chosen.get("status", "")
     if status == "":
         actions = actions.exclude(status=ActionStatus.CLOSED)
@@ -52,10 +70,12 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
         actions = actions.filter(status=status)
     when = chosen.get("when", "")
     if when == "late":
-        actions = actions.filter(status=ActionStatus.OPEN, due__lt=today)
+        actions = actions.filter(is_late(today))
     elif when:
-        actions = actions.filter(due__range=(today, today + timedelta(days=int(when))))
-    if priority := chosen.get("priority"):
+        actions = actions.filter(next_date__range=(today, today + timedelta(days=int(when))))
+    if chosen.get("priority") == "blocking":
+        actions = actions.filter(priority__in=BLOCKING)
+    elif priority := chosen.get("priority"):
         actions = actions.filter(priority=priority)
     if system := chosen.get("system"):
         actions = actions.filter(use__system__reference=system)
@@ -79,11 +99,16 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
 
 
 def sums_of(actions: Actions, today: date) -> dict[str, int]:
-    """How many actions are open, late, to be checked, accepted as a risk, closed; one query."""
+    """How many actions are open, late, due this month, to be checked, set aside, closed, and block; one query."""
     is_open = Q(status=ActionStatus.OPEN)
-    sums: dict[str, int] = actions.order_by().aggregate(
+    soon = Q(next_date__range=(today, today + timedelta(days=30)))
+    listed = actions.listed().annotate(next_date=NEXT_DUE)  # type: ignore[attr-defined]
+    sums: dict[str, int] = listed.order_by().aggregate(
         open=Count("pk", filter=is_open),
-        late=Count("pk", filter=is_open & Q(due__lt=today)),
+        late=Count("pk", filter=is_late(today)),
+        soon=Count("pk", filter=~Q(status=ActionStatus.CLOSED) & soon),
+        blocking=Count("pk", filter=~Q(status=ActionStatus.CLOSED) & Q(priority__in=BLOCKING)),
+        not_relevant=Count("pk", filter=Q(status=ActionStatus.NOT_RELEVANT)),
         done=Count("pk", filter=Q(status=ActionStatus.DONE)),
         accepted=Count("pk", filter=Q(status=ActionStatus.ACCEPTED)),
         closed=Count("pk", filter=Q(status=ActionStatus.CLOSED)),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, DateField, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -299,7 +300,12 @@ class ActionStatus(models.TextChoices):
     OPEN = "open", _("Open")
     DONE = "done", _("Done, to be checked")
     ACCEPTED = "accepted", _("Risk accepted")
+    NOT_RELEVANT = "not_relevant", _("Not relevant")
     CLOSED = "closed", _("Closed")
+
+
+OWN = "own"
+"""Priority of an action that somebody of the organisation added: no duty asks for it, so it has no class."""
 
 
 class EffortChoices(models.TextChoices):
@@ -308,13 +314,40 @@ class EffortChoices(models.TextChoices):
     L = "L", _("Months")
 
 
+NEXT_DUE = Case(
+    When(first_step_on__isnull=False, full_due__isnull=False, then=F("full_due")),
+    default=F("due"),
+    output_field=DateField(),
+)
+"""The next date of an action: its first step, then the day on which all of it is due."""
+
+
+def is_late(today: date) -> Q:
+    """Select the open actions whose next date is over."""
+    first = Q(due__lt=today) & (Q(first_step_on=None) | Q(full_due=None))
+    return Q(status=ActionStatus.OPEN) & (first | Q(full_due__lt=today))
+
+
 class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
     def standing(self) -> Self:
         """What is not closed: open, reported, or an accepted risk."""
         return self.exclude(status=ActionStatus.CLOSED)
 
+    def listed(self) -> Self:
+        """Return what a list shows: an action that was merged into another is done together with that one."""
+        return self.filter(merged_into=None)
+
     def late(self, today: date) -> Self:
-        return self.filter(status=ActionStatus.OPEN, due__lt=today)
+        return self.filter(is_late(today))
+
+    def closed_questions(self, use: int, since: datetime) -> set[str]:
+        """Return the questions whose action was closed since then; of a split action every part has to be. One query."""
+        parts = RemediationAction.objects.standing().filter(
+            Q(pk=OuterRef("whole")) | Q(part_of=OuterRef("whole")), use=use
+        )
+        closed = self.filter(use=use, status=ActionStatus.CLOSED, closed_at__gt=since)
+        whole = closed.annotate(whole=Coalesce("part_of", "pk")).filter(~Exists(parts))
+        return set(whole.values_list("question", flat=True))
 
     def left_alone(self) -> Self:
         """Those whose owner left the organisation, or can no longer work on actions there."""
@@ -325,7 +358,11 @@ class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
 
 
 class RemediationAction(models.Model):
-    """The dated, owned step that closes the findings of one question; keeps its number over rounds and renewals."""
+    """The dated, owned step that closes the findings of one question; keeps its number over rounds and renewals.
+
+    An action that somebody added has no question. The parts of a split action share a question, whose findings close
+    when all parts are closed. An action that was merged into another is closed with it.
+    """
 
     use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="actions")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="actions")
@@ -335,16 +372,36 @@ class RemediationAction(models.Model):
     title = models.CharField(max_length=200)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="actions")
     suggested_owner = models.CharField(max_length=40)
-    due = models.DateField()
+    due = models.DateField()  # of the first step; of all of it where there is no `full_due`
+    full_due = models.DateField(null=True)  # of all of it, where that takes longer than the first step
+    first_step_on = models.DateField(null=True)  # the day on which somebody said that the first step is done
+    rank = models.PositiveSmallIntegerField(default=0)  # place in the order of the plan; 0 in editions without one
+    package = models.CharField(max_length=40, blank=True)  # key of the edition's package
+    placed = models.CharField(max_length=24, blank=True)  # what gave it its place: stop, needed, or its class
+    whole_organisation = models.BooleanField(default=False)  # true of the organisation, not of this use alone
+    why_here = models.TextField(blank=True)  # why it has this place; of an action that somebody added: why it is needed
+    stopgap = models.TextField(blank=True)  # the first step in the edition's words
     effort = models.CharField(max_length=1)
     priority = models.CharField(max_length=24)
-    status = models.CharField(max_length=8, choices=ActionStatus, default=ActionStatus.OPEN)
+    status = models.CharField(max_length=12, choices=ActionStatus, default=ActionStatus.OPEN)
     note = models.TextField(blank=True, max_length=4000)  # what was done, and what shows it
     asked = models.TextField(blank=True, max_length=8000)  # what a reviewer asked for on accepting the answer
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    set_by_hand = models.JSONField(default=list)  # "due", "effort": what a person planned and no later round changes
+    # "due", "effort", "title", "steps": what a person planned or wrote, and no later round changes
+    set_by_hand = models.JSONField(default=list)
+    original_title = models.CharField(max_length=200, blank=True)  # the edition's, where a person wrote another
+    steps = models.TextField(blank=True)  # one a line, where a person wrote them; else the edition's are shown
+    clause = models.CharField(max_length=60, blank=True)  # of an action that somebody added
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts")  # the action that was split
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    undo = models.JSONField(default=dict)  # what undoing the last split or merge gives back
+    # not relevant: why, and who says so; a reviewer of the case may open it again
+    irrelevant_reason = models.TextField(blank=True, max_length=4000)
+    irrelevant_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    irrelevant_at = models.DateTimeField(null=True)
     # an accepted risk: why, by whom (an owner who is not the action's), until when; looked at again on `risk_review`
     risk_reason = models.TextField(blank=True, max_length=4000)
     risk_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -367,7 +424,16 @@ class RemediationAction(models.Model):
                 name="a_risk_is_accepted_by_another_than_owner",
             ),
             models.UniqueConstraint(
-                fields=["use", "question"], condition=~Q(status="closed"), name="one_open_action_a_question"
+                fields=["use", "question"],
+                condition=~Q(status="closed") & ~Q(question="") & Q(part_of=None),
+                name="one_open_action_a_question",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="not_relevant") | (~Q(irrelevant_reason="") & Q(irrelevant_by__isnull=False)),
+                name="an_action_that_is_not_relevant_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(full_due=None) | Q(full_due__gte=F("due")), name="all_of_it_is_due_after_the_first_step"
             ),
         ]
         indexes = [models.Index(fields=["organisation", "status", "due"])]
@@ -378,8 +444,28 @@ class RemediationAction(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("action", args=[self.use.reference, self.number])
 
+    @property
+    def next_due(self) -> date:
+        """The day of the first step; once that is done, the day on which all of it is due."""
+        return self.full_due if self.first_step_on and self.full_due else self.due
+
+    @property
+    def last_due(self) -> date:
+        """The day on which all of it is due."""
+        return self.full_due or self.due
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody of the organisation added it: no question brought it."""
+        return self.question == ""
+
+    @property
+    def own_steps(self) -> list[str]:
+        """The steps that a person wrote; none where the edition's are shown."""
+        return [line.strip() for line in self.steps.splitlines() if line.strip()]
+
     def is_late(self, today: date) -> bool:
-        return self.status == ActionStatus.OPEN and self.due < today
+        return self.status == ActionStatus.OPEN and self.next_due < today
 
 
 class ActionEvent(Frozen):
@@ -388,6 +474,7 @@ class ActionEvent(Frozen):
     class Kind(models.TextChoices):
         OWNER = "owner", _("Owner changed")
         DUE = "due", _("Due date changed")
+        FULL_DUE = "full_due", _("Date for all of it changed")
         EFFORT = "effort", _("Effort changed")
         NOTE = "note", _("Note")
         REPORTED = "reported", _("Reported as done")
@@ -397,6 +484,15 @@ class ActionEvent(Frozen):
         RISK_ENDED = "risk_ended", _("Risk no longer accepted")
         ATTACHED = "attached", _("Evidence attached")
         DETACHED = "detached", _("Evidence detached")
+        ADDED = "added", _("Added")
+        TITLE = "title", _("Title changed")
+        STEPS = "steps", _("Steps changed")
+        STARTED = "started", _("First step done")
+        SPLIT = "split", _("Split")
+        MERGED = "merged", _("Merged")
+        UNDONE = "undone", _("Undone")
+        NOT_RELEVANT = "not_relevant", _("Marked as not relevant")
+        RELEVANT = "relevant", _("Relevant again")
 
     action = models.ForeignKey(RemediationAction, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=16, choices=Kind)

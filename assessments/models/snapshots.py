@@ -13,12 +13,13 @@ from typing import Any
 from django.utils import timezone
 
 from assessments.guideline.edition import Edition
+from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
 from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
-from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, as_facts, fact_words
+from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.inputs import AnswerValue, Declared
@@ -32,6 +33,9 @@ SELF_CERTIFICATION = "T1-LOW-01"  # met by the signed statement itself (DESIGN s
 
 def scoping_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
     """The scoping facts that the questions of the system's parts need, in the edition's order."""
+    if edition.order is not None:
+        reached = facts_read(edition, declared.parts)
+        return tuple(key for key, fact in edition.facts.items() if fact.kind == "scoping" and key in reached)
     read = {
         test.fact
         for question in edition.questions.values()
@@ -50,10 +54,16 @@ def scoping_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
     return tuple(key for key, fact in edition.facts.items() if fact.kind == "scoping" and key in read)
 
 
-def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
-    """Every fact that is asked of this use: the vocabulary of tiers, the profile, and the scoping facts it needs."""
+def fact_vocabulary(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Return the facts that may be asked of this use: of tiers, of the profile, and the scoping facts that it needs."""
     scoping = set(scoping_facts(edition, declared))
     return tuple(key for key, fact in edition.facts.items() if fact.kind != "scoping" or key in scoping)
+
+
+def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
+    """Return the facts that are asked of this use, without those that its other answers make needless."""
+    shown = fact_vocabulary(edition, declared)
+    return tuple(key for key in shown if is_shown(edition.facts[key], declared.facts))
 
 
 def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
@@ -65,8 +75,8 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     edition = assessment.compiled()
     use, system, organisation = assessment.use, assessment.use.system, assessment.use.system.organisation
     rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
-    facts = as_facts(rows)
-    facts.setdefault("sector", "none")
+    holds = list(use.holds.order_by("pk"))
+    facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
     answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
@@ -100,6 +110,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "purpose": use.purpose,
             "setting": use.setting,
             "people_affected": use.people_affected,
+            "people_word": use.people_word,
             "scope_en": use.scope_en,
             "scope_zh": use.scope_zh,
             "exclusions": use.exclusions,
@@ -107,7 +118,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
         "values": fact_words(facts),
-        "tier": _tier(edition, facts, result, list(use.holds.order_by("pk")))
+        "tier": _tier(edition, facts, result, holds)
         | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": _raised(use)},
         "flags": [
             {"key": flag.key, "as_of": flag.as_of}
@@ -141,7 +152,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
             "clauses": {key: _score(score) for key, score in card.clauses.items()},
         },
         "findings": [_finding(finding) for finding in findings],
-        "actions": _actions(edition, use, declared, values, findings, result),
+        "actions": _actions(edition, use, declared, values, findings, result, rows, holds),
         "musts": _musts(edition, declared, values),
         **({"to_accept": list(to_accept(declared, edition, values))} if edition.order else {}),
         "replies": _replies(assessment),
@@ -157,20 +168,22 @@ def _actions(
     values: Mapping[str, AnswerValue],
     findings: tuple[Finding, ...],
     result: TierResult,
+    rows: list[DeclaredFact],
+    holds: list[Hold],
 ) -> list[dict[str, Any]]:
     """The proposed actions, in the order of the edition's release: up to release 2 by class and lost weight."""
     if edition.order is None:
         return [_action(action) for action in propose(edition, findings, declared.tier)]
-    incident = next((row.reason for row in use.fact_rows() if row.key == "incident_open"), "")
+    incident = next((row.reason for row in rows if row.key == "incident_open"), "")
     actions = draw_up(
         edition,
         declared,
         values,
         findings,
         result=result,
-        words=UseWords(people=NEUTRAL_PEOPLE, system=use.system.name),
+        words=use.words,
         incident=incident,
-        holds=[hold.fact for hold in use.holds.order_by("pk") if hold.closed_at is None],
+        holds=[hold.fact for hold in holds if hold.closed_at is None],
         today=timezone.localdate(),
     )
     return [_action(action) | _placed(action) for action in actions]

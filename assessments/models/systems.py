@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast
@@ -14,8 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.conditions import Answer as FactAnswer
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import HoldKind, Stakeholder, Tier
-from assessments.models.base import Frozen, FrozenQuerySet, Referenced
+from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords, guess_people_word
+from assessments.models.base import NOT_CHINESE, Frozen, FrozenQuerySet, Referenced, has_chinese
 from assessments.models.people import Organisation
 from assessments.models.prepared import Given, Prepared
 
@@ -82,6 +86,7 @@ class DeclaredUse(Referenced):
     purpose = models.CharField(_("purpose"), max_length=400)
     setting = models.CharField(_("setting"), max_length=400)
     people_affected = models.CharField(_("people affected"), max_length=400)
+    people_word = models.CharField(_("word for the people affected"), max_length=40, blank=True)  # as the plan says it
     scope_en = models.CharField(_("scope, as the certificate prints it"), max_length=400)
     scope_zh = models.CharField(_("scope in Chinese"), max_length=400, blank=True)
     exclusions = models.CharField(_("what is left out"), max_length=400, blank=True)
@@ -105,8 +110,20 @@ class DeclaredUse(Referenced):
     def __str__(self) -> str:
         return self.title
 
+    def clean(self) -> None:
+        """Ask for Chinese where a text is called Chinese; a new use takes its word for people from their description."""
+        if self.scope_zh and not has_chinese(self.scope_zh):
+            raise ValidationError({"scope_zh": NOT_CHINESE})
+        if self.pk is None and not self.people_word:
+            self.people_word = guess_people_word(self.people_affected)
+
     def get_absolute_url(self) -> str:
         return reverse("use", args=[self.reference])
+
+    @property
+    def words(self) -> UseWords:
+        """By what words the plan speaks of the use."""
+        return UseWords(people=self.people_word or NEUTRAL_PEOPLE, system=self.system.name)
 
     def tier_over(self, by_rules: Tier) -> Tier:
         """The assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""
@@ -186,6 +203,22 @@ class FactRevision(Revision):
         constraints = [models.UniqueConstraint(fields=["parent", "number"], name="one_fact_revision_a_number")]
 
 
+class FactDraft(models.Model):
+    """What somebody chose on a page of facts and has not saved. It declares nothing; `fields` as the page posts them."""
+
+    use = models.ForeignKey(DeclaredUse, models.CASCADE, related_name="fact_drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    group = models.CharField(max_length=40)
+    fields = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["use", "user", "group"], name="one_draft_a_page_and_person")]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {len(self.fields)}"
+
+
 class SignedWorst(Frozen):
     """What an owner signed when the open answers were declared at their worst; `facts` as {fact, was, value}."""
 
@@ -263,8 +296,13 @@ class Hold(models.Model):
         ]
 
 
+def declared_facts(edition: CompiledEdition, rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
+    """Return the facts of a use as an edition reads them: the stored answers, and what follows from them."""
+    return complete(edition.facts, as_facts(rows))
+
+
 def as_facts(rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
-    """Turn stored facts into what conditions read.
+    """Turn stored facts into plain values, as they were answered.
 
     `minor_procedural_task` counts only once a second member has agreed: until then it reads as false (tiering.md 2).
     """

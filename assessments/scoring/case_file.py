@@ -5,6 +5,7 @@
       roles: [provider]            # developer, provider, user (an organisation that uses it)
       people: patients             # optional: what the use calls the people affected
       system: Booking assistant    # optional: its name
+      incident: Two people were told a wrong date   # optional: what has gone wrong and is not closed
       facts: {...}                 # fact: answer
       more_facts: {...}
       answers:                     # optional; a question without an answer counts as empty
@@ -30,7 +31,7 @@ import yaml
 
 from assessments.guideline.conditions import Answer
 from assessments.guideline.edition import Edition, Fact, Question
-from assessments.guideline.reach import complete
+from assessments.guideline.reach import as_answer, complete
 from assessments.guideline.terms import UNKNOWN, Choice, Stakeholder
 from assessments.guideline.wording import NEUTRAL_PEOPLE, NEUTRAL_SYSTEM, UseWords
 from assessments.scoring.findings import find
@@ -99,8 +100,11 @@ class _Loader(SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_raw(file: Path) -> list[tuple[str, Mapping[str, Any]]]:
-    """Read the entries of `cases:` with their ids. Raises CaseFileFaults naming the file, the line or the case."""
+def read_raw(file: Path) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]]:
+    """Read the entries of `cases:` with their ids, and name those without a good one.
+
+    Raises CaseFileFaults naming the file and the line where the file cannot be read.
+    """
     try:
         raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (derived from the safe loader)
     except OSError as error:
@@ -124,16 +128,14 @@ def read_raw(file: Path) -> list[tuple[str, Mapping[str, Any]]]:
             faults.append(f"{file}: case {id}: id: is used by an earlier case")
         else:
             found.append((id, case))
-    if faults:
-        raise CaseFileFaults(faults)
-    return found
+    return found, faults
 
 
 def read_cases(file: Path, edition: Edition) -> tuple[Case, ...]:
     """Read and check the cases of a file. Raises CaseFileFaults with all its faults: file, case, key."""
     cases: list[Case] = []
-    faults: list[str] = []
-    for id, raw in read_raw(file):
+    listed, faults = read_raw(file)
+    for id, raw in listed:
         case, found = _case(id, raw, edition)
         cases.append(case)
         faults += [f"{file}: case {id}: {fault}" for fault in found]
@@ -152,20 +154,15 @@ def _case(id: str, raw: Mapping[str, Any], edition: Edition) -> tuple[Case, list
             faults.append(f"roles: {_shown(role)} is no part; those are {', '.join(PARTS)}")
         elif part not in parts:
             parts.append(part)
-    facts: dict[str, Answer] = {}
-    for name in ("facts", "more_facts"):
-        if name == "more_facts" and raw.get(name) is None:
-            continue
-        read, found = read_facts(raw.get(name), edition, name)
-        faults += found
-        faults += [f"{name}: {key} is given in facts already" for key in read if key in facts]
-        facts |= read
+    facts, found = read_all_facts(raw, edition)
+    faults += found
     answers, found = _answers(raw.get("answers"), edition)
     words = UseWords(
         people=_word(raw, "people", NEUTRAL_PEOPLE, faults), system=_word(raw, "system", NEUTRAL_SYSTEM, faults)
     )
     ordered = tuple(part for part in Stakeholder if part in parts)
-    return Case(id, ordered, complete(edition.facts, facts), answers, words), faults + found
+    incident = _word(raw, "incident", "", faults) if "incident" in raw else ""
+    return Case(id, ordered, facts, answers, words, incident), faults + found
 
 
 def _word(raw: Mapping[str, Any], key: str, default: str, faults: list[str]) -> str:
@@ -174,6 +171,20 @@ def _word(raw: Mapping[str, Any], key: str, default: str, faults: list[str]) -> 
         faults.append(f"{key}: needs a word or two")
         return default
     return value.strip()
+
+
+def read_all_facts(raw: Mapping[str, Any], edition: Edition) -> tuple[dict[str, Answer], list[str]]:
+    """Read `facts` and `more_facts` of a case, and complete them; every fault starts with the key that is wrong."""
+    facts: dict[str, Answer] = {}
+    faults: list[str] = []
+    for name in ("facts", "more_facts"):
+        if name == "more_facts" and raw.get(name) is None:
+            continue
+        read, found = read_facts(raw.get(name), edition, name)
+        faults += found
+        faults += [f"{name}: {key} is given in facts already" for key in read if key in facts]
+        facts |= read
+    return complete(edition.facts, facts), faults
 
 
 def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict[str, Answer], list[str]]:
@@ -196,10 +207,14 @@ def read_facts(raw: object, edition: Edition, name: str = "facts") -> tuple[dict
             answers = [*fact.values, UNKNOWN] if fact.unknown else fact.values
             known = ", ".join(_shown(answer) for answer in answers)
             faults += [f"{key}: {_shown(one)} is no answer to it; those are {known}" for one in wrong]
-        elif fact.many and value != UNKNOWN:
-            facts[key] = tuple(values)
+        elif not values and not fact.nothing and fact.otherwise != ():
+            faults.append(f"{key}: needs at least one answer")
+        elif len(values) > 1 and (beside := [one for one in values if one in fact.alone]):
+            faults.append(f"{key}: {_shown(beside[0])} cannot stand beside other answers")
+        elif isinstance(value, list):
+            facts[key] = as_answer(fact, tuple(values))
         else:
-            facts[key] = value
+            facts[key] = as_answer(fact, value)
     return facts, faults
 
 
@@ -301,8 +316,7 @@ def _figure(name: str, value: object, faults: list[str]) -> Decimal | None:
 
 def declare_case(edition: Edition, case: Case, result: TierResult) -> Declared:
     """The case as scoring sees it. A sector that is left out counts as none of the nine."""
-    facts = {**case.facts, "sector": case.facts.get("sector", "none")}
-    return Declared(facts, case.parts, result.assigned_tier).knowing(edition, case.answers)
+    return Declared(case.facts, case.parts, result.assigned_tier).knowing(edition, case.answers)
 
 
 def assess(edition: Edition, case: Case, *, today: date | None = None) -> Assessed:

@@ -118,7 +118,7 @@ class _Look:
     # --- one kind each ---
 
     def contradiction(self, check: Check) -> Found | None:
-        if not check.when.holds(self.context, unknown=False):
+        if not check.when.holds(self.context, unknown=False) or (check.unless and check.unless.holds(self.context)):
             return None
         facts: dict[str, None] = {}
         about: set[str] = set()

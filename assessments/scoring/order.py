@@ -6,7 +6,7 @@ tier; class; lost share; effort. Our judgement throughout. Pure: `today` is give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,9 +28,14 @@ MOST, SOME, NONE = 0, 1, 2
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
+WHAT_IS_LEFT = ": what is left"
+"""After the task of a practice that is begun; its first step and the sentence why name what is open."""
+_ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 MONTH_DAYS = 30
 """A month of dates and of load (ADVICE section 8, ruling 15)."""
+_NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
+_MOSTLY_MISSING = 500  # of lost weight per thousand; a practice that loses more is missing, others are begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Relevant:
     """The facts by which practices of one use are weighed.
 
     `behind`: those of the fired tier rules and of the overlays that hold, most weighty rule first. At Low, where no
-    rule fired, the profile facts that opened a practice count beside them (ADVICE section 8, ruling 10).
+    rule fired, what opened a practice counts beside them: facts, and the tier itself (ADVICE section 8, ruling 10).
     """
 
     behind: tuple[str, ...]
@@ -47,8 +52,7 @@ class Relevant:
     def of(self, edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
         if not self.low:
             return self.behind
-        opened = (key for key in opened_by(edition, question, declared) if edition.facts[key].kind != "tier")
-        return tuple(dict.fromkeys((*opened, *self.behind)))
+        return tuple(dict.fromkeys((*_opening(question, declared), *self.behind)))
 
 
 def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> Relevant:
@@ -66,12 +70,18 @@ def relevant_facts(edition: Edition, declared: Declared, result: TierResult) -> 
 
 def opened_by(edition: Edition, question: Question, declared: Declared) -> tuple[str, ...]:
     """Return the facts that put a question to this use, in the edition's order; empty where it is put to everybody."""
+    found = _opening(question, declared)
+    return tuple(key for key in edition.facts if key in found)
+
+
+def _opening(question: Question, declared: Declared) -> tuple[str, ...]:
+    """The facts that put a question to this use, and `tier` where its tier does."""
     context = declared.context
-    found: set[str] = set()
+    found: dict[str, None] = {}
     for opening in question.openings:
         if opening.part in declared.parts and opening.when.holds(context, opening.lenient):
-            found.update(opening.when.satisfied(context))
-    return tuple(key for key in edition.facts if key in found)
+            found.update(dict.fromkeys(opening.when.satisfied(context, opening.lenient)))
+    return tuple(found)
 
 
 def draw_up(
@@ -104,8 +114,7 @@ def draw_up(
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
     candidates += plan.standing(incident, result_holds(result) if holds is None else holds, candidates)
     ranked = _needed_first(edition, sorted(candidates, key=lambda one: one.key), answers)
-    actions = [replace(one.action, rank=rank) for rank, one in enumerate(ranked, 1)]
-    return tuple(_spread(actions, order))
+    return tuple(_spread(plan.explained(ranked), order))
 
 
 def result_holds(result: TierResult) -> tuple[str, ...]:
@@ -119,6 +128,7 @@ class _Candidate:
     action: ProposedAction
     key: tuple[int, ...]
     needs: tuple[str, ...] = ()
+    needed_by: ProposedAction | None = None  # the action for which it has to be done first
 
 
 class _Plan:
@@ -146,21 +156,24 @@ class _Plan:
 
     def action(self, question: Question, findings: Sequence[Finding]) -> _Candidate:
         edition, policy = self.edition, self.edition.policy
-        remedies = {finding.item: remedy_of(question, finding.item) for finding in findings}
+        weighty = sorted(findings, key=lambda finding: -finding.weight)
+        remedies = {finding.item: remedy_of(question, finding.item) for finding in weighty}
         effort = self.effort(question, findings)
         weightiest = max(findings, key=lambda finding: finding.weight)
         lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)
         stops = self.stops(question, findings)
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
-        said = action_words(question, self.family)
-        stopgap = self.words.fill(said.stopgap)
-        steps = [stopgap, *(self.words.fill(remedy.first_step) for remedy in remedies.values())]
+        days = min(days, self.order.stop_days) if stops else days
+        said = action_words(question, self.family, self.declared.facts)
+        steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
+        begun = self.is_begun(question)
+        stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=self.words.fill(said.task or question.title),
-            steps=tuple(dict.fromkeys(step for step in steps if step))[: self.order.steps_shown],
+            title=self.words.fill(said.task or question.title) + (WHAT_IS_LEFT if begun else ""),
+            steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -170,7 +183,6 @@ class _Plan:
             lost_weight=lost,
             due_days=days,
             package=question.package,
-            why_here=self.why_here(question, said.gap, self.answers.get(question.key)),
             stopgap=stopgap,
             full_days=self.full_days(question.key, days, effort),
             placed=STOP if stops else _class(class_key),
@@ -180,13 +192,29 @@ class _Plan:
         share = -1000 * lost // max(self.possible.get(question.key, 0), 1)
         key = (
             0 if stops else 1,
+            int(-share <= _NEARLY_DONE),
             self.step(question),
+            int(-share <= _MOSTLY_MISSING),
             _class_rank(class_key),
             share,
             _EFFORTS.index(effort),
+            -self.share(question),
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def is_begun(self, question: Question) -> bool:
+        """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
+
+        That is its leading line; where it has none, half of its lines.
+        """
+        answer = self.answers.get(question.key)
+        if answer is None or not answer.ticks or answer.misses_target(question):
+            return False
+        shown = {item.key for item in self.declared.items(self.edition, question)}
+        if question.lead in shown:
+            return question.lead in answer.ticks
+        return 2 * len(answer.ticks & shown) >= len(shown)
 
     def effort(self, question: Question, findings: Sequence[Finding]) -> Effort:
         """The largest effort among the lines that are missing."""
@@ -197,30 +225,78 @@ class _Plan:
         unmet = any(not finding.half_credits for finding in findings)
         return unmet and question.stop is not None and question.stop.holds(self.declared.context, unknown=False)
 
+    def share(self, question: Question) -> int:
+        """The share, in per cent, of what set the tier that the practice answers to."""
+        facts = self.relevant.of(self.edition, question, self.declared)
+        return 100 * sum(fact in question.answers_to for fact in facts) // max(len(facts), 1)
+
     def step(self, question: Question) -> int:
         """How much of what set the tier the practice answers to: most, some or none."""
-        facts = self.relevant.of(self.edition, question, self.declared)
-        answered = sum(fact in question.answers_to for fact in facts)
-        if not answered:
+        share = self.share(question)
+        if not share:
             return NONE
-        return MOST if 100 * answered >= self.order.most * len(facts) else SOME
+        return MOST if share >= self.order.most else SOME
 
-    def why_here(self, question: Question, gap: str, answer: AnswerValue | None) -> str:
-        """One sentence that names a fact and the answer."""
-        gap = self.words.fill(gap)
-        return sentence(self.fact(question), f"{gap[:1].lower()}{gap[1:]} ({self.said(question, answer)})")
+    def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
+        """Give each action its rank and the one sentence that names a fact and the answer.
 
-    def fact(self, question: Question) -> str:
-        """The words of the weightiest fact that this practice answers to, or of one that opened it."""
+        Of the facts that a practice answers to, the one that the plan has named least so far is named, so that a
+        reader meets each reason once before any comes again.
+        """
+        named: dict[str, int] = {}
+        for rank, one in enumerate(ranked, 1):
+            action, question = one.action, self.edition.questions.get(one.action.question)
+            why = action.why_here
+            if question is not None:
+                fact, clause = self.fact(question, named)
+                named[fact] = named.get(fact, 0) + 1
+                why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
+            if one.needed_by is not None:
+                why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
+                action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
+            yield replace(action, rank=rank, why_here=why)
+
+    def task(self, action: ProposedAction) -> str:
+        """The task of an action as a whole, also where only its open lines are left."""
+        question = self.edition.questions.get(action.question)
+        said = action_words(question, self.family, self.declared.facts).task if question else ""
+        return self.words.fill(said) if said else action.title
+
+    def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
+        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
+        if given is not None and given.choice == Choice.PARTLY:
+            return f"“{question.title}” is only partly in place"
+        if given is not None and given.misses_target(question):
+            return f"it misses its target: {given.measured} instead of {given.target}"
+        said = self.said(question, given)
+        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+            return f"there is only a first count, {given.measured} {question.figure.unit}"
+        texts = {item.key: item.text for item in question.items}
+        weighty = sorted(action.findings, key=lambda finding: -finding.weight)
+        still_open = [finding.item for finding in weighty if finding.item]
+        if given is not None and given.ticks and still_open:
+            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
+            first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
+            if not self.is_begun(question):
+                shown = [item.key for item in self.declared.items(self.edition, question)]
+                there = len(given.ticks.intersection(shown))
+                verb = "is" if there == 1 else "are"
+                return f"only {there} of {len(shown)} points of “{question.title}” {verb} in place"
+            return f"not all of it is in place ({said}); still open: {first}"
+        gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
+        return f"{gap[:1].lower()}{gap[1:]} ({said})"
+
+    def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
+        """A fact that this practice answers to, or one that opened it, with its words."""
         facts = self.relevant.of(self.edition, question, self.declared)
         opened = opened_by(self.edition, question, self.declared)
         first = [fact for fact in facts if fact in question.answers_to]
-        others = [fact for fact in opened if fact not in first]
-        for key in (*first, *others, *self.relevant.behind, "output_used_for", "deployment_stage"):
-            clause = fact_clause(self.edition, key, self.declared.facts)
-            if clause:
-                return clause
-        return ""
+        for group in (first, [fact for fact in opened if fact not in first], self.relevant.behind, _ALWAYS_KNOWN):
+            said = [(key, fact_clause(self.edition, key, self.declared.facts)) for key in group]
+            spoken = [(key, clause) for key, clause in said if clause]
+            if spoken:
+                return min(spoken, key=lambda one: named.get(one[0], 0))
+        return "", ""
 
     def said(self, question: Question, answer: AnswerValue | None) -> str:
         """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
@@ -250,29 +326,29 @@ class _Plan:
         """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
         facts = self.declared.facts
         if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
-            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident or "what has gone wrong")
+            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
-                yield self.other(OPEN_FACT, fact, (1, NONE), fact=self.edition.facts[fact].label)
+                yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
         posts = list(dict.fromkeys(one.action.owner for one in drawn))
         if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
             yield self.other(
-                VACANT_POST, "", (1, NONE), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
+                VACANT_POST, "", (1, 0), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
             )
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
         stop = place[0] == 0
-        days = self.edition.policy.blocking_due_days[self.declared.tier] if stop else 30
+        days = self.order.stop_days if stop else MONTH_DAYS
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
         gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
-            title=self.words.fill(standing.title, **said),
+            title=self.words.fill(standing.title, **said).removesuffix(": "),
             steps=(self.words.fill(standing.stopgap, **said),),
             closes=(self.words.fill(standing.closes_it, **said),),
             clauses=(),
@@ -289,7 +365,7 @@ class _Plan:
             placed=STOP if stop else "consider",
             blocking=stop,
         )
-        return _Candidate(action, (*place, _class_rank("consider"), 0, 0, len(self.place)))
+        return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
@@ -343,16 +419,15 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
     for one in ordered:
         lift(one, one.key, 0, frozenset({one.action.question}))
         if one.action.placed != STOP and missing.intersection(one.needs):
-            later = (one.key[0], max(one.key[1], NONE), *one.key[2:])
+            later = (*one.key[:2], NONE, *one.key[3:])
             if places[one.action.question][0] == one.key:
                 places[one.action.question] = (later, 1)
     found = []
     for one in sorted(ordered, key=lambda one: places[one.action.question]):
         needed_by = caller.get(one.action.question)
         if needed_by is not None:
-            why = f"{one.action.why_here.removesuffix('.')}; needed before “{needed_by.action.title}”."
             placed = STOP if one.action.placed == STOP else NEEDED
-            one = replace(one, action=replace(one.action, placed=placed, why_here=why))
+            one = replace(one, action=replace(one.action, placed=placed), needed_by=needed_by.action)
         found.append(one)
     return found
 

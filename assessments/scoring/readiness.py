@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import count
 
-from assessments.guideline.conditions import ALWAYS, Condition
+from assessments.guideline.conditions import ALWAYS, Condition, both
 from assessments.guideline.edition import Edition, Item, Policy, Question, Requirement
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import Choice, Credit, Dimension, Kind, LifecycleStage, Principle, Stakeholder
@@ -122,9 +122,7 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
         # Edition.shown_questions and shown_items say the same; here each distinct condition is read only once.
         if not any(part in question.stakeholders and question.when.holds(context) for part, context in contexts):
             continue
-        for item, when, duties in planned.asks:
-            if item is not None and not in_scope[when]:
-                continue
+        for item, duties in planned.asks:
             owed = tuple(
                 duty for duty, scope in duties if any(part in scope and in_scope[scope[part]] for part in parts)
             )
@@ -378,13 +376,13 @@ def band(policy: Policy, value: Decimal | None) -> str | None:
 
 
 type _Owed = tuple[Requirement, Mapping[Stakeholder, int]]
-"""A duty, and for each part that it addresses the place of its scope among the plan's."""
+"""A duty, and for each part of whom it is asked the place of its scope, and its item's condition, among the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PlannedQuestion:
     question: Question
-    asks: tuple[tuple[Item | None, int, tuple[_Owed, ...]], ...]  # each item, where its `when` stands, its duties
+    asks: tuple[tuple[Item | None, tuple[_Owed, ...]], ...]  # each item with its duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,24 +403,26 @@ class _Plan:
 def _plan(edition: Edition) -> _Plan:
     scopes: dict[tuple[Condition, bool], int] = {}
 
-    def place(condition: Condition, lenient: bool = True) -> int:
+    def place(condition: Condition, lenient: bool) -> int:
         return scopes.setdefault((condition, lenient), len(scopes))
 
-    def owed(ids: Iterable[str]) -> tuple[_Owed, ...]:
-        duties = (edition.requirements[id] for id in ids)
+    def owed(question: Question, item: Item | None) -> tuple[_Owed, ...]:
+        when = item.when if item else ALWAYS
+        duties = (edition.requirements[id] for id in (item or question).requirements)
         return tuple(
-            (duty, {part: place(duty.scope_for(part), not duty.strict) for part in duty.roles})
+            (
+                duty,
+                {
+                    part: place(both(when, duty.scope_for(part)), not duty.strict)
+                    for part in question.asks_of(duty.roles)
+                },
+            )
             for duty in duties
             if duty.kind == Kind.DUTY
         )
 
     questions = tuple(
-        _PlannedQuestion(
-            question,
-            tuple((item, place(item.when), owed(item.requirements)) for item in question.items)
-            if question.is_checklist
-            else ((None, place(ALWAYS), owed(question.requirements)),),
-        )
+        _PlannedQuestion(question, tuple((item, owed(question, item)) for item in question.items or (None,)))
         for section in edition.sections
         for question in section.questions
     )

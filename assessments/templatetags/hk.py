@@ -75,8 +75,9 @@ CREDITS = {
 # A tick means done or accepted and nothing else: what was only sent has an arrow.
 STATES = {
     # answers
-    "empty": Mark("empty", _("Empty"), "idle"),
+    "empty": Mark("empty", _("Not answered"), "idle"),
     "answered": Mark("done", _("Answered"), "done"),
+    "filled_in": Mark("done", _("Filled in"), "idle"),
     "partly": Mark("half", _("Partly")),
     "not_applicable": Mark("bar", _("Not applicable")),
     "unknown": Mark("question", _("Do not know yet"), "warn"),

@@ -1,12 +1,11 @@
-"""Remediation: the register of all actions, the workspace of one use, one action, several dates, an accepted risk."""
+"""Remediation: the workspace of one use, one action, several dates, a file of changes, an accepted risk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
+from assessments.domain.remediation import relevance
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
 from assessments.exchange.inventory import MAX_BYTES
@@ -33,11 +33,11 @@ from assessments.forms.acting import (
     DeclineForm,
     NoteForm,
     PlanForm,
-    RegisterForm,
     ReportForm,
     RiskForm,
     TakeFileForm,
 )
+from assessments.forms.remediation import RefuseForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Dimension
 from assessments.models import (
@@ -51,133 +51,19 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.portfolio import cut
-from assessments.models.register import narrowed, order_of, sums_of
 from assessments.views import evidence as library
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
+from assessments.views.remediation.gaps import edition_steps, remedies_at
+from assessments.views.remediation.presses import press
+from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn, posted
 from assessments.views.strips import Line as PieceLine
 
 PLACE = "actions"
-ROWS = 50
-SYSTEMS = 200  # in the choice that narrows the register; the search finds the others
 MOST_AT_ONCE = 200  # dates set in one go
 PIECES = 20  # of the library, to be attached
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 EVENTS = 100  # of an action's history, on its page
-
-
-# --- the register ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One action as the lists show it."""
-
-    action: RemediationAction
-    url: str
-    pick: str  # how a form names it
-    priority: str
-    effort: str
-    suggested: str
-    late: bool
-    state: str
-    alone: bool  # its owner left
-
-
-def row_of(action: Any, edition: Edition, today: date) -> Row:
-    words = edition.policy.words
-    return Row(
-        action=action,
-        url=reverse("action", args=[action.use.reference, action.number]),
-        pick=f"{action.use.reference}/{action.number}",
-        priority=words.get(f"priorities.{action.priority}", action.priority),
-        effort=words.get(f"efforts.{action.effort}", action.effort),
-        suggested=edition.owners.get(action.suggested_owner, ""),
-        late=action.is_late(today),
-        state=state_of(action, today),
-        alone=bool(getattr(action, "alone", False)),
-    )
-
-
-def state_of(action: RemediationAction, today: date) -> str:
-    """The state of parts/state.html that an action is in."""
-    if action.is_late(today):
-        return "late"
-    return {"open": "open", "done": "begun", "accepted": "risk_accepted", "closed": "closed"}[action.status]
-
-
-def register_form(request: SignedIn, edition: Edition) -> RegisterForm:
-    systems = access.systems_for(request.user).order_by("name", "pk")[:SYSTEMS]
-    return RegisterForm(
-        request.GET,
-        priorities=[(key, edition.policy.words.get(f"priorities.{key}", key)) for key in edition.policy.priorities],
-        owners=access.owners_of_actions(request.user),
-        systems=[(reference, name) for reference, name in systems.values_list("reference", "name")],
-    )
-
-
-@login_required
-@never_cache
-@require_safe
-def register(request: SignedIn) -> HttpResponse:
-    """Every action of this person's organisations. The queries are the same for one action and for thousands."""
-    user, today, edition = request.user, timezone.localdate(), access.current_edition()
-    form = register_form(request, edition)
-    chosen = form.chosen()
-    found = narrowed(access.actions_for(user), chosen, today=today, me=user.pk)
-    page = cut(
-        found.select_related("organisation"),
-        order_of(chosen.get("sort", ""), edition.policy.priorities),
-        ROWS,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
-    flag_those_left_alone(user, page.rows)
-    sums = sums_of(access.actions_for(user), today)
-    context = {
-        "place": PLACE,
-        "form": form,
-        "filtered": bool(set(chosen) - {"sort"}),
-        "found": found.order_by().aggregate(n=Count("pk"))["n"],
-        "query": form.query(),
-        "rows": [row_of(action, edition, today) for action in page.rows],
-        "before": f"?{urlencode({**chosen, 'before': page.before})}" if page.before else "",
-        "after": f"?{urlencode({**chosen, 'after': page.after})}" if page.after else "",
-        "counts": sums,
-        "may_plan": any(m.role in access.MAY[Action.ANSWER] for m in access.memberships_on_page(user)),
-        "dates_form": DatesForm(),
-        "several": len({m.organisation_id for m in access.memberships_on_page(user)}) > 1,
-    }
-    return render(request, "assessments/acting/register.html", context)
-
-
-def flag_those_left_alone(user: User, actions: Sequence[Any]) -> None:
-    """Mark the actions of a page whose owner left; one query."""
-    shown = access.actions_for(user).filter(pk__in=[action.pk for action in actions])
-    alone = set(shown.left_alone().values_list("pk", flat=True))  # type: ignore[attr-defined]
-    for action in actions:
-        action.alone = action.pk in alone
-
-
-@login_required
-@never_cache
-@require_safe
-def export(request: SignedIn) -> HttpResponse:
-    """The register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
-    kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"
-    edition = access.current_edition()
-    chosen = register_form(request, edition).chosen()
-    found = narrowed(access.actions_for(request.user), chosen, today=timezone.localdate(), me=request.user.pk)
-    rows = found.select_related("verified_by", "risk_by").order_by("use__system__name", "use", "number")
-    data = exchange.as_file(exchange.rows_of(rows, edition, late=_("Late")), kind)
-    name = f"actions-{timezone.localdate().isoformat()}.{kind}"
-    return HttpResponse(
-        data,
-        content_type=TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
 
 
 # --- the register coming in again ----------------------------------------------------------------------------------------
@@ -241,7 +127,11 @@ def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
     if "owner" in line.changes:
         words.append(_("owner: %(name)s") % {"name": names[int(line.changes["owner"])]})
     if "due" in line.changes:
-        words.append(_("due: %(day)s") % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
+        said = _("first step due: %(day)s") if "full_due" in line.changes else _("due: %(day)s")
+        words.append(said % {"day": date_format(date.fromisoformat(line.changes["due"]), "DATE_FORMAT")})
+    if "full_due" in line.changes:
+        day = date_format(date.fromisoformat(line.changes["full_due"]), "DATE_FORMAT")
+        words.append(_("all done due: %(day)s") % {"day": day})
     if "note" in line.changes:
         words.append(_("reported as done: %(note)s") % {"note": line.changes["note"]})
     return words
@@ -263,9 +153,9 @@ def _take_rows(request: SignedIn) -> HttpResponse:
             continue
         if action.organisation_id not in people:
             people[action.organisation_id] = {str(one.pk): one for one in access.writers_of(action.organisation)}
-        due = date.fromisoformat(changes["due"]) if "due" in changes else None
+        due, full_due = (date.fromisoformat(changes[key]) if key in changes else None for key in ("due", "full_due"))
         owner = people[action.organisation_id].get(changes.get("owner", ""))
-        taken.append((action, owner, due, changes.get("note", "")))
+        taken.append((action, owner, due, full_due, changes.get("note", "")))
     try:
         done = acting.take_rows(taken, by=request.user)
     except WorkflowError as error:
@@ -317,7 +207,7 @@ def dates(request: SignedIn) -> HttpResponse:
         "form": form,
         "lines": lines,
         "due": due,
-        "movable": sum(not problem and action.due != due for action, problem in lines),
+        "movable": sum(not problem and action.last_due != due for action, problem in lines),
         "picks": [f"{action.use.reference}/{action.number}" for action in actions],
     }
     return render(request, "assessments/acting/dates.html", context)
@@ -328,7 +218,8 @@ def dates(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def moved(request: SignedIn, batch: UUID) -> HttpResponse:
     """What one press changed, and the press that takes it back."""
-    events = list(access.dates_moved_by(request.user, batch))
+    # Where both dates were moved, the one for all of it says how it stands.
+    events = list({event.action_id: event for event in access.dates_moved_by(request.user, batch)}.values())
     if not events:
         raise Http404
     for organisation in {event.action.organisation for event in events}:
@@ -345,7 +236,8 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
             messages.warning(request, said % {"n": back.left})
         return redirect("actions")
     lines = [
-        (event.action, date.fromisoformat(event.old), event.action.due.isoformat() == event.new) for event in events
+        (event.action, date.fromisoformat(event.old), getattr(event.action, event.kind).isoformat() == event.new)
+        for event in events
     ]
     context = {
         "place": PLACE,
@@ -411,11 +303,14 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         .annotate(pieces=Count("evidence_uses"))
         .order_by("due", "number")
     )
+    found = sorted(found, key=lambda one: (one.next_due, one.number))
     flag_those_left_alone(user, found)
-    standing = [action for action in found if action.status != ActionStatus.CLOSED]
+    standing = [one for one in found if one.status != ActionStatus.CLOSED and not one.merged_into_id]
     by = "priority" if request.GET.get("by") == "priority" else "dimension"
     lines = [line_of(action, edition, content, assessment, today) for action in standing]
-    closed = [line_of(action, edition, content, assessment, today) for action in found if action not in standing]
+    closed = [
+        line_of(action, edition, content, assessment, today) for action in found if action.status == ActionStatus.CLOSED
+    ]
     context = {
         "place": PLACE,
         "use": use,
@@ -502,7 +397,7 @@ def event_of(event: ActionEvent, edition: Edition) -> Event:
     """Say what happened in words: *Due date changed, 3 March to 4 April 2027*."""
     old, new = event.old, event.new
     kind = ActionEvent.Kind(event.kind)
-    if kind in (kind.DUE, kind.RISK_ACCEPTED, kind.RISK_ENDED):
+    if kind in (kind.DUE, kind.FULL_DUE, kind.RISK_ACCEPTED, kind.RISK_ENDED):
         old, new = (date_format(date.fromisoformat(day), "DATE_FORMAT") if day else "" for day in (old, new))
     elif kind == kind.EFFORT:
         old, new = (edition.policy.words.get(f"efforts.{size}", size) for size in (old, new))
@@ -545,10 +440,12 @@ class Forms:
     report: ReportForm
     decline: DeclineForm
     note: NoteForm
+    refuse: RefuseForm
 
     @property
     def wrong(self) -> Any:
-        return next((form for form in (self.report, self.decline, self.note) if form.is_bound and form.errors), None)
+        forms = (self.report, self.decline, self.note, self.refuse)
+        return next((form for form in forms if form.is_bound and form.errors), None)
 
 
 @login_required
@@ -565,6 +462,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         ReportForm(given if given is not None and "note" in given else None),
         DeclineForm(given if given is not None and "missing" in given else None),
         NoteForm(given if given is not None and "comment" in given else None),
+        RefuseForm(given if given is not None and "because" in given else None),
     )
     if request.method == "POST" and act_on(request, found, forms):
         return redirect("action", reference, number)
@@ -574,17 +472,21 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     is_member = role in access.MAY[Action.VIEW]
     is_self_declared = submission is not None and submission.is_self_declared
     sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
-    may_accept = found.status == ActionStatus.DONE and (
+    judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
+    checks = judged and (
         (is_self_declared and role in access.MAY[Action.SIGN])
         or (
             (not sent_to_the_body or access.is_independent_on_page(user, found.organisation_id))
             and access.actions_to_check_for(user).filter(pk=found.pk).exists()
         )
     )
+    may_accept = checks and found.status == ActionStatus.DONE
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
     works = role in access.MAY[Action.ANSWER]
+    plans = works and access.plans_whole(user, found.organisation_id)
+    stands = found.status == ActionStatus.OPEN and not found.merged_into_id
     pieces = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
     flag_those_left_alone(user, [found])
     context = {
@@ -597,7 +499,15 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "gap": gap_of(found, question, submission.content() if submission else None, edition),
         "condition": acting.conditions_on([found]).get(found.pk),
         "may_plan": works and found.status != ActionStatus.CLOSED,
-        "may_report": works and found.status == ActionStatus.OPEN,
+        "may_report": works and stands,
+        "may_change": works and stands,
+        "plans": plans and stands,
+        "sees_all": access.uses_for(user).filter(pk=found.use_id).exists(),
+        "may_refuse": checks and found.status == ActionStatus.NOT_RELEVANT,
+        "may_reopen": works and found.status == ActionStatus.NOT_RELEVANT,
+        "family": access.family_of(found),
+        "package": next((one.title for one in edition.packages if one.key == found.package), ""),
+        "clause": (found.clause, edition.cited(found.clause)) if found.clause in edition.clauses else None,
         "may_accept": may_accept,
         "may_accept_risk": (
             role in access.MAY[Action.SIGN] and found.owner_id != user.pk and not acting.risk_obstacle(found)
@@ -612,7 +522,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "pieces": pieces,
         "events": [event_of(event, edition) for event in events[:EVENTS]],
     }
-    return render(request, "assessments/acting/action.html", context)
+    return render(request, "assessments/remediation/action.html", context)
 
 
 def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
@@ -620,6 +530,17 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     user = request.user
     if "accept" in request.POST:
         return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
+    if press(request, found):
+        return True
+    if "because" in request.POST:
+        return _typed(
+            forms.refuse,
+            "because",
+            lambda words: relevance.refuse(found, by=user, words=words),
+            request,
+            _("The action is open again. The organisation was told."),
+            allowed=lambda: acting.require_checker(found, by=user),
+        )
     if "missing" in request.POST:
         # Whoever may not judge it is told so, whatever the form says.
         return _typed(
@@ -676,10 +597,11 @@ def gap_of(
 ) -> dict[str, Any]:
     """What was answered, what falls short of which clause, and what to do about it."""
     given = content["answers"].get(found.question) if content else None
-    findings = [f for f in content["findings"] if f["question"] == found.question] if content else []
-    items = {item.key: item.remedy for item in question.items} if question else {}
-    own = [question.remedy] if question and question.remedy else []
-    remedies = own or [items[f["item"]] for f in findings if f["item"] in items] or list(items.values())
+    proposed: dict[str, Any] = (
+        next((a for a in content["actions"] if a["question"] == found.question), {}) if content else {}
+    )
+    _steps, closes = remedies_at(question, found.question, content)
+    originals = edition_steps(found, question, content)
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
     return {
         "question": question.text if question else "",
@@ -687,8 +609,10 @@ def gap_of(
         "lines": said_lines(question, given["items"]) if question and given else [],
         "text": given["text"] if given else "",
         "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
-        "steps": list(dict.fromkeys(remedy.first_step for remedy in remedies)),
-        "closes": list(dict.fromkeys(remedy.closes_it for remedy in remedies)),
+        "words": question.action.gap if question else "",
+        "steps": found.own_steps or originals,
+        "originals": originals if found.own_steps and not found.is_own else [],
+        "closes": list(proposed.get("closes") or closes),
     }
 
 
@@ -704,7 +628,14 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            acting.plan(found, by=request.user, owner=form.owner_chosen(), due=given["due"], effort=given["effort"])
+            acting.plan(
+                found,
+                by=request.user,
+                owner=form.owner_chosen(),
+                due=given["due"],
+                full_due=given.get("full_due"),
+                effort=given["effort"],
+            )
         except WorkflowError as error:
             form.add_error(error.field if isinstance(error, InvalidAnswer) else None, str(error))
         else:

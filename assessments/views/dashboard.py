@@ -23,6 +23,7 @@ from assessments import access, staleness, teamwork
 from assessments.access import Action
 from assessments.guideline.terms import Tier
 from assessments.models import (
+    NEXT_DUE,
     ActionStatus,
     Assessment,
     Comment,
@@ -57,6 +58,7 @@ class Need:
     when: str = ""
     more: str = ""
     late: bool = False
+    give: str = ""  # of an action that nobody has taken: where to give it to somebody; its button takes it
     message: int | None = None  # the inbox line that opening it marks as read
     due: date | None = None
     rank: int = 6
@@ -104,12 +106,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     actions = access.actions_for(user)
     today = timezone.localdate()
     first: list[Any] = list(  # the next ones, each with how many there are: one query
-        actions.filter(status=ActionStatus.OPEN)
-        .annotate(all_open=Window(Count("pk")), all_late=Window(Count("pk", filter=Q(due__lt=today))))
-        .order_by("due", "pk")[:5]
+        actions.listed()  # type: ignore[attr-defined]
+        .filter(status=ActionStatus.OPEN)
+        .annotate(next=NEXT_DUE)
+        .annotate(all_open=Window(Count("pk")), all_late=Window(Count("pk", filter=Q(next__lt=today))))
+        .order_by("next", "pk")[:5]
     )
     counts = {"open": first[0].all_open, "late": first[0].all_late} if first else {"open": 0, "late": 0}
-    soon = [action for action in first if action.due <= today + timedelta(days=SOON_DAYS)]
+    soon = [action for action in first if action.next_due <= today + timedelta(days=SOON_DAYS)]
     needs = needs_of(user, memberships, open_ones, soon)
     needs = sorted([*needs, *(stale_need(approval) for approval in changed)], key=lambda need: need.order)
     certificates = list(
@@ -160,7 +164,7 @@ def needs_of(
         need = assigned_need(assignment)
         if need:
             needs.append(need)
-    needs += [action_need(action) for action in soon if may_work_on(action, roles)]
+    needs += [action_need(action, user) for action in soon if may_work_on(action, roles)]
     needs += [hold_need(hold) for hold in access.holds_of(user)[:5]]
     needs += [evidence_need(piece) for piece in access.evidence_to_renew(user, SOON_DAYS)[:5]]
     needs += told_needs(user, {need.url for need in needs})
@@ -309,18 +313,25 @@ def asked_need(assignment: Any) -> Need | None:
     )
 
 
-def action_need(action: RemediationAction) -> Need:
-    when, more, late = due_words(action.due)
-    owner = _("owned by %(name)s") % {"name": action.owner} if action.owner else _("not taken by anybody yet")
+def action_need(action: RemediationAction, user: User) -> Need:
+    """An action that is due soon: its owner reports it, and anybody who works there may take what nobody has taken."""
+    when, more, late = due_words(action.next_due)
+    owner = _("owned by %(name)s") % {"name": action.owner} if action.owner else _("nobody has taken it yet")
+    text = _("%(use)s, action %(n)s, %(owner)s.") % {"use": action.use.title, "n": action.number, "owner": owner}
+    if action.next_due != action.last_due:
+        text += " " + _("First step: %(step)s") % {"step": (action.own_steps or [action.stopgap])[0]}
+    at = [action.use.reference, action.number]
+    label = _("Report as done") if action.owner_id == user.pk else _("Open the action")
     return Need(
         title=action.title,
-        text=_("%(use)s, action %(n)s, %(owner)s.") % {"use": action.use.title, "n": action.number, "owner": owner},
-        url=reverse("action", args=[action.use.reference, action.number]),
-        label=_("Report as done"),
+        text=text,
+        url=reverse("action", args=at),
+        label=_("Take it") if action.owner is None else label,
+        give=reverse("action_plan", args=at) if action.owner is None else "",
         when=when,
         more=more,
         late=late,
-        due=action.due,
+        due=action.next_due,
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments import access, tasks
-from assessments.documents import jobs
-from assessments.models import Document
+from assessments.documents import jobs, requests
+from assessments.errors import NotPermitted
+from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.certificates import DocumentState
 from assessments.views.requests import SignedIn
 
@@ -42,6 +44,33 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
 
 
 @login_required
+@require_POST
+def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
+    """Have a document of an assessment made: of what was signed, or marked Draft of the answers so far."""
+    assessment = access.find_assessment(request.user, reference)
+    if assessment is None or kind not in requests.kinds_for(assessment):
+        raise Http404
+    if not _sees_all(request.user, assessment):
+        raise NotPermitted(_("You see only what is assigned to you. The documents show the answers of everybody."))
+    return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))
+
+
+def offers_to(user: User, assessment: Assessment | None) -> tuple[requests.Offer, ...]:
+    """Return the documents of an assessment that a page offers this person to have made."""
+    return requests.offers(assessment) if assessment and _sees_all(user, assessment) else ()
+
+
+def _sees_all(user: User, assessment: Assessment) -> bool:
+    mine = access.memberships_on_page(user)
+    member = next((one for one in mine if one.organisation_id == assessment.organisation_id), None)
+    return member is not None and access.assigned_targets(user, assessment, member) is None
+
+
+def wake(document: Document) -> None:
+    tasks.after_commit(tasks.render_document, document.pk)
+
+
+@login_required
 @never_cache
 @require_GET
 def state(request: SignedIn, reference: str) -> HttpResponse:
@@ -57,14 +86,11 @@ def state(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _how_far(request: SignedIn, document: Document, *, gone: bool = False) -> HttpResponse:
-    certificate = document.certificate
-    submission = certificate.submission if certificate else document.submission
-    assert submission is not None
     failed = document.state == DocumentState.FAILED
     response = render(
         request,
         "assessments/documents/how_far.html",
-        {"document": document, "use": submission.assessment.use, "failed": failed, "gone": gone},
+        {"document": document, "use": document.use, "failed": failed, "gone": gone},
         status=503 if gone else 200,
     )
     if not failed and not gone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,21 +20,23 @@ from django.views.decorators.http import require_POST
 from assessments import access, declaring, staleness
 from assessments.access import Action
 from assessments.domain.answering import organisation_answers
+from assessments.domain.facts import drafts
 from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
-from assessments.forms.facts import AgreeForm, FactsForm, to_form
+from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
+from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
-from assessments.models.snapshots import asked_facts
-from assessments.models.systems import as_facts
+from assessments.models.snapshots import asked_facts, fact_vocabulary
+from assessments.models.systems import declared_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
+from assessments.views.documents import offers_to
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
 
-SCOPING = "scoping"
 PROHIBITED = "prohibited"
 PROCEDURAL = "minor_procedural_task"
 SHOWN_ASSESSMENTS = 20  # of one use, newest first
@@ -102,12 +105,12 @@ class Facts:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        return as_facts(self.rows.values())
+        """The answers with all that follows from them."""
+        return declared_facts(self.edition, self.rows.values())
 
     @cached_property
     def declared(self) -> Declared:
-        facts = {**self.values, "sector": self.values.get("sector", "none")}
-        return Declared(facts, self.use.system.parts, Tier(self.use.assigned_tier or Tier.LOW))
+        return Declared(self.values, self.use.system.parts, Tier(self.use.assigned_tier or Tier.LOW))
 
     @cached_property
     def asked(self) -> tuple[str, ...]:
@@ -115,19 +118,45 @@ class Facts:
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
-        return tuple(key for key in self.asked if key not in self.rows)
+        return tuple(key for key in self.asked if not self.is_answered(key))
+
+    def is_answered(self, key: str) -> bool:
+        """Tell whether somebody answered a fact, or it follows from other answers."""
+        return key in self.rows or (key in self.values and key not in ASSUMED)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
-        return tuple(key for key in self.asked if key in self.rows and self.rows[key].value == UNKNOWN)
+        return tuple(key for key in self.asked if self.values.get(key) == UNKNOWN)
 
     @property
     def known(self) -> int:
         return len(self.asked) - len(self.missing) - len(self.unknown)
 
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(fact_vocabulary(self.edition, self.declared))
+
     def of_group(self, group: FactGroup) -> tuple[Fact, ...]:
         """The facts of a group that are asked of this use."""
         return tuple(fact for fact in group.facts if fact.key in self.asked)
+
+    def in_list(self, group: FactGroup) -> tuple[Fact, ...]:
+        """The facts of a group that the tier page lists: those asked, and those of the tier that follow from others."""
+        return tuple(
+            fact
+            for fact in group.facts
+            if fact.key in self.asked or (fact.kind == "tier" and self.is_answered(fact.key))
+        )
+
+    def on_page(self, group: FactGroup) -> tuple[Fact, ...]:
+        """The facts of a group that its page has: those asked, and those that an answer on the page may ask for."""
+        here = {fact.key for fact in group.facts if fact.key in self.vocabulary}
+        return tuple(
+            fact
+            for fact in group.facts
+            if fact.key in here
+            and (fact.key in self.asked or any(test.fact in here for test in fact.shown_when.tests()))
+        )
 
     @cached_property
     def pages(self) -> tuple[FactPage, ...]:
@@ -136,7 +165,7 @@ class Facts:
         for group in self.edition.fact_groups:
             keys = [fact.key for fact in self.of_group(group)]
             if keys:
-                answered = sum(key in self.rows for key in keys)
+                answered = sum(self.is_answered(key) for key in keys)
                 found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
         return tuple(found)
 
@@ -147,8 +176,12 @@ class Facts:
         fact = self.edition.facts[key]
         row = self.rows.get(key)
         url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change else ""
+        if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
+            note = _("follows from other answers")
+            return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
         if row is None:
-            return FactLine(key, fact.label, _("No answer yet"), "empty", url, _("counts as the worst case"))
+            counts = _("counts as the worst case") if fact.kind == "tier" else ""
+            return FactLine(key, fact.label, _("Not answered"), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and fact.kind == "tier" and not fact.prohibited_use:
             note = _("counts as the worst case")
@@ -159,6 +192,11 @@ class Facts:
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
 
+    def next_url(self) -> str:
+        """Where the first fact without an answer is asked."""
+        first = next(fact for group in self.edition.fact_groups for fact in group.facts if fact.key in self.missing)
+        return f"{self.page_url(first.group)}#fact-{first.key}"
+
     def last_saved(self) -> DeclaredFact | None:
         return max(self.rows.values(), key=lambda row: row.at, default=None)
 
@@ -166,6 +204,9 @@ class Facts:
 def answer_words(fact: Fact, value: Any) -> str:
     """Say an answer in a few words: of an option, what stands before its colon."""
     if isinstance(value, list | tuple):
+        value = [part for part in value if part in (UNKNOWN, *(fact.offered or fact.values))]
+        if not value:
+            return (fact.nothing_label or str(_("None of these"))).split(":")[0]
         return ", ".join(answer_words(fact, part) for part in value)
     if value == UNKNOWN:
         return _("Do not know")
@@ -187,17 +228,18 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
     page = next((g for g in facts.edition.fact_groups if g.key == group), None)
     if page is None:
         raise Http404
-    asked = facts.of_group(page)
-    if not asked:
+    asked = facts.on_page(page)
+    if not facts.of_group(page):
         messages.info(request, _("Nothing is asked here: no question for this system needs these details."))
         return redirect(use)
     locked, why_locked = _locked(use, [fact.key for fact in asked])
     data = posted(request)
     if data is not None:
         data = _resolved(data, facts)
-    form = FactsForm(data, facts=asked, rows=facts.rows, locked=locked)
+    draft = None if data is not None else drafts.find_draft(use, group, by=request.user)
+    form = _form(data, facts, asked, locked, draft.fields if draft else None)
     then = request.POST.get("then") or request.GET.get("then", "")
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"draft": draft}
     if data is not None and is_of_another(request):
         form.add_error(None, said_of_another())
         context |= _group_context(facts, page, form, then, locked, why_locked)
@@ -217,12 +259,13 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
             context["hides"] = _hides(use, error)
         else:
             conflicts = saved.conflicts if saved else ()
+            drafts.discard_draft(use, group, by=request.user)
             if valid and not conflicts and not refused:
                 _tell_hidden(request, len(hiding))
                 if resolving:
                     messages.success(request, _("Saved."))
                     return redirect(f"{facts.page_url(group)}?then={then}" if then else facts.page_url(group))
-                return redirect(_after(facts, group, then, saved))
+                return redirect(_after(Facts.of(use), group, then, saved))
             if saved and saved.changed:
                 messages.success(request, _("What you answered is saved."))
             facts = Facts.of(use)
@@ -231,6 +274,46 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
             form.add_error(None, _("Not saved: what is locked cannot be changed now. What you gave stands below."))
     context |= _group_context(facts, page, form, then, locked, why_locked)
     return render(request, "assessments/facts/group.html", context)
+
+
+def _form(
+    data: QueryDict | None,
+    facts: Facts,
+    asked: Collection[Fact],
+    locked: Collection[str],
+    draft: Mapping[str, list[str]] | None = None,
+) -> FactsForm:
+    return FactsForm(
+        data,
+        facts=asked,
+        rows=facts.rows,
+        locked=locked,
+        every=facts.edition.facts,
+        known=facts.values,
+        draft=draft,
+    )
+
+
+@login_required
+@require_POST
+def draft(request: SignedIn, reference: str, group: str) -> HttpResponse:
+    """Keep what a page of facts holds, as it is; with `discard`, forget it and show what is declared."""
+    use = get_object_or_404(access.uses_for(request.user), reference=reference)
+    access.require(request.user, Action.DECLARE, use)
+    if group not in {one.key for one in declaring.current_edition(use).fact_groups}:
+        raise Http404
+    if "discard" in request.POST:
+        drafts.discard_draft(use, group, by=request.user)
+        messages.success(request, _("Discarded. The page shows what is declared."))
+        return redirect("facts", use.reference, group)
+    if is_of_another(request):
+        return HttpResponse(said_of_another(), status=409, content_type="text/plain; charset=utf-8")
+    fields = {name: request.POST.getlist(name) for name in request.POST}
+    try:
+        kept = drafts.keep_draft(use, group, fields, by=request.user)
+    except Locked as error:
+        return HttpResponse(str(error), status=409, content_type="text/plain; charset=utf-8")
+    return HttpResponse(moment(kept.at) if kept else "", content_type="text/plain; charset=utf-8")
 
 
 def _save(use: DeclaredUse, form: FactsForm, user: User, hiding: Collection[str]) -> declaring.FactsSaved | None:
@@ -265,8 +348,10 @@ def _resolved(data: QueryDict, facts: Facts) -> QueryDict:
     value = to_form(fact, row.value)
     data.setlist(key, value if isinstance(value, list) else [value])
     data[f"base_{key}"] = str(row.revision)
-    if f"reason_{key}" in data:
-        data[f"reason_{key}"] = row.reason
+    words, day = parts_of_reason(fact, row.reason)
+    for name, text in ((f"reason_{key}", words), (f"date_{key}", day)):
+        if name in data:
+            data[name] = text
     return data
 
 
@@ -280,7 +365,7 @@ def _as_saved(
         row = facts.rows.get(key)
         if row is not None and (row.value, row.reason) == (value, reasons.get(key, row.reason)):
             data[f"base_{key}"] = str(row.revision)
-    again = FactsForm(data, facts=asked, rows=facts.rows, locked=locked)
+    again = _form(data, facts, asked, locked)
     for key in conflicts:
         words = _("%(fact)s: %(name)s changed this answer while you were on the page. Nothing was overwritten: choose.")
         again.add_error(None, words % {"fact": facts.edition.facts[key].label, "name": facts.rows[key].by})
@@ -372,17 +457,24 @@ def _after(facts: Facts, group: str, then: str, saved: declaring.FactsSaved | No
 
 
 def _next_page_url(facts: Facts, group: str) -> str:
-    """The page after this one; empty before and after the scoping facts, where the tier stands."""
+    """The page after this one; empty after the last, where the tier is."""
     page = _next_page(facts, group)
     return page.url if page else ""
 
 
 def _next_page(facts: Facts, group: str) -> FactPage | None:
-    pages = [page for page in facts.pages if page.key != SCOPING]
+    pages = facts.pages
     keys = [page.key for page in pages]
     if group not in keys or group == keys[-1]:
         return None
     return pages[keys.index(group) + 1]
+
+
+def _when(facts: Facts, form: FactsForm, fact: Fact) -> str | None:
+    """When a question of the page is asked, for the page's script; None: always."""
+    if fact.otherwise is None:
+        return None
+    return json.dumps(condition_tree(fact.shown_when, form.facts, facts.values))
 
 
 def _group_context(
@@ -395,11 +487,12 @@ def _group_context(
         label = _("Save and go back to the changes")
     elif then != "tier" and following:
         label = _("Save and go on to “%(title)s”") % {"title": following.title}
-    elif group.key == SCOPING:
-        label = _("Save and go back to the tier")
     questions = []
+    form.is_valid()  # a form that was made anew from what was posted
+    now = form.completed() if form.is_bound else facts.values
     for fact in form.facts.values():
         row = facts.rows.get(fact.key)
+        shown = is_shown(fact, now)
         questions.append(
             {
                 "fact": fact,
@@ -407,6 +500,12 @@ def _group_context(
                 "reason": form[f"reason_{fact.key}"] if f"reason_{fact.key}" in form.fields else None,
                 "locked": fact.key in locked,
                 "state": _state(facts, form, fact.key, locked),
+                "when": _when(facts, form, fact),
+                "shown": shown,
+                "otherwise": "" if fact.otherwise is None else answer_words(fact, fact.otherwise),
+                "implied": row is None and form.implied(fact) is not None,
+                "alone": standing_alone(fact) if fact.many else [],
+                "day": form[f"date_{fact.key}"] if f"date_{fact.key}" in form.fields else None,
                 "answer": facts.line(fact.key).answer,
                 "row": row,
                 "whole_system": fact.level == "system",
@@ -419,6 +518,7 @@ def _group_context(
         "place": PLACE,
         "use": facts.use,
         "group": group,
+        "is_general": facts.use.system.is_developer or facts.use.system.is_provider,
         "form": form,
         "questions": questions,
         "then": then,
@@ -461,6 +561,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     if newest is not None and newest.state in staleness.APPROVALS:
         context["stale"] = staleness.shown(newest)
         context["may_say"] = role in access.MAY[Action.SIGN]
+    context["offers"] = offers_to(request.user, newest)
     context["may_sign"] = role in access.MAY[Action.SIGN] and not locked
     if use.assigned_tier:
         context |= _tier_context(facts, request.user.pk)
@@ -490,14 +591,10 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
         if newest and newest.state == State.REFUSED:
             return Main(_("See the decision"), newest.get_absolute_url())
         return Main(_("See what the tier means"), reverse("stopped", args=[use.reference]))
-    if may and (newest is None or not is_open or newest.is_editable):
-        tier_facts = [key for key in facts.missing if facts.edition.facts[key].kind != "scoping"]
-        if tier_facts:
-            first = facts.edition.facts[tier_facts[0]]
-            label = _("Go on with the facts") if facts.rows else _("Declare the facts")
-            return Main(label, f"{facts.page_url(first.group)}#fact-{first.key}")
-        if facts.missing:
-            return Main(_("Answer the last details"), facts.page_url(SCOPING))
+    if may and (newest is None or not is_open or newest.is_editable) and facts.missing:
+        only_details = all(facts.edition.facts[key].kind == "scoping" for key in facts.missing)
+        label = _("Answer the last details") if only_details else _("Go on with the facts")
+        return Main(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:
         label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
         return Main(label, newest.get_absolute_url())
@@ -533,7 +630,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "behind": [facts.line(key) for key in dict.fromkeys((*_behind(result), *facts.unknown))],
         "prohibited": _prohibited(facts),
         "groups": [
-            (group.title, [facts.line(fact.key) for fact in facts.of_group(group)])
+            (group.title, [facts.line(fact.key) for fact in facts.in_list(group)])
             for group in edition.fact_groups
             if facts.of_group(group)
         ],
@@ -716,6 +813,10 @@ def start(request: SignedIn, reference: str) -> HttpResponse:
     """Open the assessment of a use, or go to the open one; an owner may go on to declare a prohibited use."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.ANSWER, use)
+    facts = Facts.of(use)
+    if facts.edition.order is not None and facts.missing and not use.prohibited_by_facts and use.assigned_tier:
+        messages.info(request, _("Answer these facts first: they decide which questions you will see."))
+        return redirect(facts.next_url())
     try:
         assessment = organisation_answers.start(use, by=request.user)
     except WorkflowError as error:

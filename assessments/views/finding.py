@@ -275,7 +275,7 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
 def finish(request: HttpRequest, case: Case, found: Section) -> HttpResponse:
     """Say that a section is complete, and lead to the next one.
 
-    Who was asked to answer it is asked no longer, and whoever asked is told.
+    Members who were asked to answer it are asked no longer, and those who asked are told.
     """
     if not case.may_answer:
         messages.error(request, what_happens_next(case.assessment))

@@ -136,6 +136,38 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Action planned"),
                 gettext_lazy("%(who)s changed owner, date or effort of action %(number)s of %(thing)s"),
             ),
+            "action_added": (
+                gettext_lazy("Action added"),
+                gettext_lazy("%(who)s added action %(number)s to the plan of %(thing)s"),
+            ),
+            "action_edited": (
+                gettext_lazy("Action edited"),
+                gettext_lazy("%(who)s edited title or steps of action %(number)s of %(thing)s"),
+            ),
+            "action_started": (
+                gettext_lazy("First step done"),
+                gettext_lazy("%(who)s did the first step of action %(number)s of %(thing)s"),
+            ),
+            "action_split": (
+                gettext_lazy("Action split"),
+                gettext_lazy("%(who)s split action %(number)s of %(thing)s"),
+            ),
+            "action_merged": (
+                gettext_lazy("Actions merged"),
+                gettext_lazy("%(who)s merged other actions of %(thing)s into action %(number)s"),
+            ),
+            "action_undone": (
+                gettext_lazy("Change of an action undone"),
+                gettext_lazy("%(who)s undid a change of action %(number)s of %(thing)s"),
+            ),
+            "action_not_relevant": (
+                gettext_lazy("Action not relevant"),
+                gettext_lazy("%(who)s marked action %(number)s of %(thing)s as not relevant"),
+            ),
+            "action_relevant": (
+                gettext_lazy("Action relevant again"),
+                gettext_lazy("%(who)s opened action %(number)s of %(thing)s again"),
+            ),
             "action_noted": (
                 gettext_lazy("Note on an action"),
                 gettext_lazy("%(who)s wrote on action %(number)s of %(thing)s"),

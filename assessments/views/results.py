@@ -31,6 +31,7 @@ from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pictur
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, band, duty_credits, sources
 from assessments.views.assessment.results_page import ResultsPage
+from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import answers_in, as_day, choice_word, rule_cards
 
@@ -477,7 +478,8 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
             .filter(submission=assessment.current_submission_id, kind=DocumentKind.PLAN, state=DocumentState.READY)
             .first()
         )
-    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
+    offers = [offer for offer in offers_to(request.user, assessment) if offer.kind != DocumentKind.PLAN or not plan]
+    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan, "offers": offers}
     name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
     return render(request, name, context)
 

@@ -277,6 +277,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "case": case,
         "assessment": case.assessment,
         "use": case.assessment.use,
+        "scope": content["use"]["scope_en"],
         "form": form,
         "musts": musts,
         "short": short,

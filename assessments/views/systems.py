@@ -21,12 +21,23 @@ from django.utils.translation import ngettext
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.errors import NotPermitted, WorkflowError
-from assessments.forms.systems import PARTS, SCOPE_LENGTH, SystemForm, UseForm, one_sentence
+from assessments.forms.systems import (
+    PARTS,
+    SCOPE_LENGTH,
+    SystemForm,
+    UseForm,
+    derive_scope,
+    derive_use,
+    one_sentence,
+)
 from assessments.guideline.terms import Tier
 from assessments.models import AISystem, Assessment, DeclaredUse, State
+from assessments.models.questionnaires import newest_edition
 from assessments.views.requests import SignedIn
 
 PER_PAGE = 50
+TOLD = ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")
+"""What the preview of the scope is made from."""
 SHOWN_CERTIFICATES = 10  # on the page that retires their system
 
 
@@ -63,7 +74,7 @@ def row(system: AISystem) -> dict[str, Any]:
 
 
 def part_words(system: AISystem) -> list[str]:
-    return [str(word) for key, (word, _sentence) in PARTS.items() if getattr(system, key)]
+    return [str(part.name) for key, part in PARTS.items() if getattr(system, key)]
 
 
 def highest_tier(uses: Iterable[DeclaredUse]) -> str:
@@ -136,7 +147,8 @@ def new(request: SignedIn) -> HttpResponse:
     if not mine:
         raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
     wanted = next((o for o in mine if o.reference == request.GET.get("organisation")), mine[0])
-    form = SystemForm(request.POST or None, organisations=mine, initial={"organisation": wanted.reference})
+    initial = {"organisation": wanted.reference}
+    form = SystemForm(request.POST or None, organisations=mine, edition=newest_edition(), initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", wanted.reference)
         owner = next(o for o in mine if o.reference == chosen)
@@ -175,7 +187,7 @@ def _line(use: DeclaredUse, system: AISystem, *, may_declare: bool) -> UseLine:
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, found)
-    form = SystemForm(request.POST or None, instance=copy.copy(found))
+    form = SystemForm(request.POST or None, instance=copy.copy(found), edition=newest_edition())
     if request.method == "POST" and form.is_valid():
         try:
             declaring.update_system(found, by=request.user, **form.system_fields())
@@ -192,7 +204,8 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
 def use_new(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, found)
-    form = UseForm(request.POST or None)
+    is_first = not found.uses.exists()
+    form = UseForm(request.POST or None, initial=derive_use(found) if is_first else {})
     if _is_preview(request):
         return _preview(request, found, None)
     if request.method == "POST" and form.is_valid():
@@ -273,14 +286,14 @@ def _is_preview(request: HttpRequest) -> bool:
 def _preview(request: HttpRequest, system: AISystem, use: DeclaredUse | None) -> HttpResponse:
     """Show the scope as typed, and save nothing; without script the page comes back with all that was typed."""
     if request.headers.get("HX-Request"):
-        typed = {name: request.POST.get(name, "") for name in ("scope_en", "scope_zh", "exclusions")}
+        typed = {name: request.POST.get(name, "") for name in TOLD}
         return render(request, "assessments/systems/scope_preview.html", _scope(typed))
     typed = {name: request.POST.get(name, "") for name in UseForm.Meta.fields}
     return _use_page(request, UseForm(initial=typed), system, use)
 
 
 def _use_page(request: HttpRequest, form: UseForm, system: AISystem, use: DeclaredUse | None) -> HttpResponse:
-    typed = {name: form[name].value() or "" for name in ("scope_en", "scope_zh", "exclusions")}
+    typed = {name: form[name].value() or "" for name in TOLD}
     context: dict[str, Any] = {"place": "systems", "form": form, "system": system, "use": use, **_scope(typed)}
     return render(request, "assessments/systems/use_form.html", context)
 
@@ -288,6 +301,9 @@ def _use_page(request: HttpRequest, form: UseForm, system: AISystem, use: Declar
 def _scope(typed: dict[str, str]) -> dict[str, Any]:
     """The scope as the certificate prints it, with what is left of its length."""
     texts = {name: one_sentence(text) for name, text in typed.items()}
+    derived = not texts["scope_en"]
+    if derived:
+        texts["scope_en"] = derive_scope(*(typed.get(name, "") for name in ("purpose", "setting", "people_affected")))
     left = SCOPE_LENGTH - len(texts["scope_en"])
     count = (
         ngettext("%(n)s character of %(all)s", "%(n)s characters of %(all)s", len(texts["scope_en"]))
@@ -295,4 +311,4 @@ def _scope(typed: dict[str, str]) -> dict[str, Any]:
         if left >= 0
         else ngettext("%(n)s character too long", "%(n)s characters too long", -left) % {"n": -left}
     )
-    return {"scope": texts, "count": count, "too_long": left < 0}
+    return {"scope": texts, "count": count, "too_long": left < 0, "derived": derived and bool(texts["scope_en"])}

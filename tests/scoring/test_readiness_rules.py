@@ -16,7 +16,7 @@ from tests.editions import POLICY, declare, duty, make_edition, practice
 IN_PLACE, MISSING = AnswerValue(Choice.IN_PLACE), AnswerValue(Choice.NOT_IN_PLACE)
 
 
-RULES = ReadinessRules(least_duties=5, organisation_part=3)
+RULES = ReadinessRules(5, 3)
 
 
 def edition_of(own: int, shared: int, *, rules: ReadinessRules | None = RULES):

@@ -1,16 +1,22 @@
-"""``manage.py check_guideline``: the faults of an edition, or how much of the Guideline it covers."""
+"""``manage.py check_guideline``: the faults of an edition, or how much of the Guideline it covers, and of whom it asks what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from assessments.guideline.asking import Hinge
+from assessments.guideline.conditions import Answer
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Coverage, EditionFaults, coverage, default_directory, read_edition
 from assessments.guideline.terms import TIERS
+from assessments.scoring.case_file import Assessed, CaseFileFaults, assess, read_cases
+from assessments.scoring.order import opened_by
 
 
 class Command(BaseCommand):
@@ -19,8 +25,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--edition", type=Path, metavar="DIR", help="the edition's folder")
+        parser.add_argument(
+            "--cases", type=Path, metavar="FILE.yaml", help="declared uses, each with what it is asked and why"
+        )
 
-    def handle(self, *args: Any, edition: Path | None = None, **options: Any) -> None:
+    def handle(self, *args: Any, edition: Path | None = None, cases: Path | None = None, **options: Any) -> None:
         try:
             source = read_edition(edition or default_directory())
         except FileNotFoundError as error:
@@ -30,8 +39,71 @@ class Command(BaseCommand):
                 self.stderr.write(str(fault))
             number = len(error.faults)
             raise CommandError(f"{number} fault{'' if number == 1 else 's'}.") from error
-        for line in report(source.edition, coverage(source.edition)):
+        found = coverage(source.edition)
+        lines = [*openings(found), "", *report(source.edition, found)]
+        if cases is not None:
+            try:
+                assessed = [assess(source.edition, case) for case in read_cases(cases, source.edition)]
+            except CaseFileFaults as error:
+                raise CommandError(str(error), returncode=2) from None
+            lines += ["", *worked(source.edition, assessed)]
+        for line in lines:
             self.stdout.write(line)
+
+
+def openings(found: Coverage) -> Iterator[str]:
+    """Yield for each question, part by part, the facts by which it opens and closes."""
+    yield "What opens and closes each question"
+    for key, hinges in found.hinges.items():
+        yield f"  {key}"
+        for said, parts in _together(hinges).items():
+            yield from textwrap.wrap(
+                f"{', '.join(parts)}: {said}", 116, initial_indent="    ", subsequent_indent="      "
+            )
+
+
+def _together(hinges: Iterable[Hinge]) -> dict[str, list[str]]:
+    """Bring parts together for which a question hangs on the same facts."""
+    together: dict[str, list[str]] = {}
+    for hinge in hinges:
+        said = "always open" if hinge.always else f"opens by {_facts(hinge.opens) or 'the part alone'}"
+        if hinge.closes:
+            said += f"; closes without {_facts(hinge.closes)}"
+        together.setdefault(said, []).append(str(hinge.part))
+    return together
+
+
+def _facts(tests: Mapping[str, frozenset[Answer]]) -> str:
+    return ", ".join(
+        fact if answers == {True} else f"{fact} ({', '.join(sorted(map(_shown, answers)))})"
+        for fact, answers in tests.items()
+    )
+
+
+def _shown(answer: Answer) -> str:
+    return str(answer).lower() if isinstance(answer, bool) else str(answer)
+
+
+def worked(edition: Edition, cases: Iterable[Assessed]) -> Iterator[str]:
+    """Yield for each declared use how many questions it is put, and how many each of its facts had a part in opening."""
+    yield "Questions put to the declared uses"
+    for one in cases:
+        brought: Counter[str] = Counter()
+        alone = 0
+        for question in one.questions:
+            facts = opened_by(edition, question, one.declared)
+            brought.update(facts)
+            alone += not facts
+        module = sum(bool(question.module) for question in one.questions)
+        wide = sum(question.organisation_wide for question in one.questions)
+        parts = " + ".join(edition.terms[f"stakeholders.{part}"] for part in one.case.parts)
+        yield f"  {one.case.id}: {len(one.questions)} questions to the {parts}, {edition.terms[f'tiers.{one.declared.tier}']}"
+        yield f"    {module} of the sector's module, {wide} once for the whole organisation, {alone} by the part alone"
+        by_fact = sorted(brought.items(), key=lambda pair: (-pair[1], pair[0]))
+        said = ", ".join(f"{fact} {number}" for fact, number in by_fact)
+        yield from textwrap.wrap(
+            f"brought by {said or 'no fact'}", 116, initial_indent="    ", subsequent_indent="      "
+        )
 
 
 def report(edition: Edition, found: Coverage) -> Iterable[str]:
@@ -43,12 +115,13 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
     yield _row("Requirements of the register", "duties", "covered", "", "later", "to read", "notices")
     for part in found.parts:
         share = f"{100 * part.covered // part.duties} %" if part.duties else "-"
-        figures = (part.duties, part.covered, share, part.later, part.awareness, part.notices)
-        yield _row(f"  {names[part.part]}", *figures)
+        yield _row(f"  {names[part.part]}", part.duties, part.covered, share, part.later, part.awareness, part.notices)
     yield ""
-    yield _row("Questions", "in all", "shown at most")
+    yield _row("Questions", "in all", "shown at most", "largest module", "organisation")
     for part in found.parts:
-        yield _row(f"  {names[part.part]}", part.questions, part.shown_at_most)
+        yield _row(
+            f"  {names[part.part]}", part.questions, part.shown_at_most, part.module_at_most, part.organisation_wide
+        )
     for parts, shown in found.shown_together:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.guideline.conditions import Answer
-from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.edition import Edition
 from assessments.guideline.reading import EditionFaults, default_directory, read_edition
-from assessments.guideline.terms import UNKNOWN
+from assessments.scoring.case_file import CaseFileFaults, read_all_facts, read_raw
 from assessments.scoring.tiers import Change, Counterfactuals, TierResult, assign_tier, counterfactuals
 
-try:
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:  # PyYAML was built without libyaml
-    from yaml import SafeLoader  # type: ignore[assignment]
-
 type Cases = Mapping[str, Mapping[str, Answer]]
-"""A use's id to its facts."""
+"""A use's id to its facts, complete."""
 
 
 class Command(BaseCommand):
@@ -53,81 +47,18 @@ class Command(BaseCommand):
             self.stdout.write(as_table(results))
 
 
-class _Loader(SafeLoader):
-    """Safe YAML in which a key written twice is an error, where YAML's own readers keep the last in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.tag != "tag:yaml.org,2002:merge" and key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def read_cases(file: Path, edition: Edition) -> tuple[Cases, list[str]]:
     """Read the declared uses of a file, and everything that is wrong in it: file, case, key."""
     try:
-        raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (derived from the safe loader)
-    except OSError as error:
-        return {}, [f"{file}: {error.strerror or error}"]
-    except UnicodeDecodeError:
-        return {}, [f"{file}: is not UTF-8 text"]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        return {}, [f"{file}{f':{mark.line + 1}' if mark else ''}: {getattr(error, 'problem', None) or error}"]
-    listed = raw.get("cases") if isinstance(raw, dict) else None
-    if not isinstance(listed, list):
-        return {}, [f"{file}: cases: needs a list of declared uses, each with id and facts"]
+        listed, faults = read_raw(file)
+    except CaseFileFaults as error:
+        return {}, list(error.faults)
     cases: dict[str, Mapping[str, Answer]] = {}
-    faults: list[str] = []
-    for number, case in enumerate(listed, 1):
-        id = case.get("id") if isinstance(case, dict) else None
-        if not isinstance(id, str) or not id:
-            faults.append(f"{file}: case {number}: id: needs a name in letters")
-            continue
-        if id in cases:
-            faults.append(f"{file}: case {id}: id: is used by an earlier case")
-        facts, found = read_facts(case.get("facts"), edition)
+    for id, case in listed:
+        facts, found = read_all_facts(case, edition)
         faults += [f"{file}: case {id}: {fault}" for fault in found]
-        cases.setdefault(id, facts)
+        cases[id] = facts
     return cases, faults
-
-
-def read_facts(raw: object, edition: Edition) -> tuple[dict[str, Answer], list[str]]:
-    """Check declared facts against the edition's vocabulary; every fault starts with the fact's name."""
-    if not isinstance(raw, dict):
-        return {}, ["facts: needs a mapping of facts to answers"]
-    facts: dict[str, Answer] = {}
-    faults: list[str] = []
-    for key, value in raw.items():
-        fact = edition.facts.get(key) if isinstance(key, str) else None
-        if fact is None:
-            faults.append(f"{key}: is no fact of {edition.key}")
-            continue
-        wrong = [one for one in (value if fact.many and isinstance(value, list) else [value]) if not _may_be(fact, one)]
-        if fact.many and not isinstance(value, list) and value != UNKNOWN:
-            faults.append(f"{key}: needs a list of answers, not {_shown(value)}")
-        elif wrong:
-            answers = [*fact.values, UNKNOWN] if fact.unknown else fact.values
-            known = ", ".join(_shown(answer) for answer in answers)
-            faults += [f"{key}: {_shown(one)} is no answer to it; those are {known}" for one in wrong]
-        else:
-            facts[key] = tuple(value) if isinstance(value, list) else value
-    return facts, faults
-
-
-def _may_be(fact: Fact, value: object) -> bool:
-    if value == UNKNOWN:
-        return fact.unknown
-    return isinstance(value, bool | str) and value in fact.values
-
-
-def _shown(value: object) -> str:
-    """A value as YAML writes it: true, advisory; in quotes what could be mistaken, "yes"."""
-    if isinstance(value, str) and value not in ("", "true", "false", "yes", "no"):
-        return value
-    return json.dumps(value, default=str)
 
 
 def as_json(id: str, result: TierResult, changes: Counterfactuals) -> dict[str, object]:

@@ -27,6 +27,7 @@ from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.files import Document, read_document
 from assessments.guideline.files import Path as YamlPath
+from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder
 from assessments.models import Assessment, Edition, MarkKind, Organisation, Role, Route, State, User
 from assessments.scoring.inputs import Declared
@@ -122,8 +123,8 @@ class DemoFile:
 
     def declared(self, edition: CompiledEdition) -> Declared:
         """The use as scoring sees it, worked out from the file alone."""
-        facts = {key: tuple(value) if isinstance(value, list) else value for key, value in self.facts.items()}
-        facts.setdefault("sector", "none")
+        given = {key: tuple(value) if isinstance(value, list) else value for key, value in self.facts.items()}
+        facts = complete(edition.facts, given)
         parts = tuple(PARTS[part] for part in self.system["parts"])
         return Declared(facts=facts, parts=parts, tier=assign_tier(edition, facts).assigned_tier)
 

@@ -1,0 +1,247 @@
+"""The board paper: what is asked of the board on one page, and that the work is in hand on a second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.documents import drawing, engine
+from assessments.documents.package_plan import attachment, cut, points_of, shared_context
+from assessments.documents.plan import shortened
+from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
+from assessments.guideline.terms import Basis
+
+MONEY = {"S": 0, "M": 1, "L": 2}
+"""Sizes of money by effort: own time, a small sum, a budget. Our judgement."""
+NAME_LETTERS, SUBTITLE_LETTERS = 40, 110
+LEAST_PLACE = 60
+"""Letters under which the place is left out of what the system does."""
+WAIT_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How much of each list page 1 shows. What is decided is never cut."""
+
+    does: int  # letters of what the system does
+    risks: int
+    figure: int  # letters under a risk, 0: none
+    decisions: int
+    dense: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How much of each list page 2 shows."""
+
+    brings: int  # letters under a package, 0: none
+    good: int
+    dense: bool
+
+
+FRONTS = (
+    Front(600, 3, 230, 4, dense=False),
+    Front(420, 3, 190, 4, dense=False),
+    Front(300, 3, 120, 4, dense=False),
+    Front(260, 3, 100, 4, dense=True),
+    Front(160, 3, 0, 4, dense=True),
+    Front(120, 3, 0, 3, dense=True),
+    Front(90, 2, 0, 2, dense=True),
+)
+BACKS = (
+    Back(90, 6, dense=False),
+    Back(56, 4, dense=False),
+    Back(56, 6, dense=True),
+    Back(48, 2, dense=True),
+    Back(0, 2, dense=True),
+    Back(0, 0, dense=True),
+)
+
+
+def board_paper_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
+    """Render the board paper on two pages; the same report, identifier and time give the same bytes."""
+    html = board_paper_html(report)
+    return engine.render(html, identifier=identifier, created=created, attachment=attachment(report))
+
+
+def board_paper_html(report: Report) -> str:
+    """Return the paper with as much of each list as its two pages hold, each page filled by itself."""
+    shared = shared_context(report) | _tier(report)
+
+    def draw(front: Front | None, back: Back | None) -> str:
+        both = {"front": front is not None, "back": back is not None}
+        content = shared | both | _front(report, front or FRONTS[0]) | _back(report, back or BACKS[0])
+        return render_to_string("assessments/documents/board_paper.html", content)
+
+    front = next((one for one in FRONTS if engine.count_pages(draw(one, None)) == 1), FRONTS[-1])
+    back = next((one for one in BACKS if engine.count_pages(draw(None, one)) == 1), BACKS[-1])
+    return draw(front, back)
+
+
+def _tier(report: Report) -> dict[str, Any]:
+    """Return the two sentences: why this tier, and what it asks."""
+    tier = report.tier
+    deciding = [rule for rule in tier.rules if rule.deciding]
+    said = next((rule for rule in deciding if rule.basis == Basis.EXPLICIT), deciding[0] if deciding else None)
+    if tier.raised:
+        why = {"basis": "judgement", "who": _("Our judgement"), "text": cut(tier.raised.reason, 260), "clauses": ""}
+    elif said:
+        clauses = "; ".join(said.clauses[:3])
+        why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
+    else:
+        why = {"basis": "judgement", "who": _("Our judgement"), "text": tier.meaning + ".", "clauses": ""}
+    return {"why_tier": why}
+
+
+def _front(report: Report, size: Front) -> dict[str, Any]:
+    packages = [package for package in report.packages if package.standing]
+    decisions = [
+        {
+            "letter": "ABCD"[number],
+            "title": package.standing[0].title,
+            "owner": shortened(package.standing[0].answers_for_it, NAME_LETTERS),
+            "money": money_words(package.standing[0]),
+            "by": package.standing[0].full_when,
+            "box": drawing.tick_box(_("Box for decision %(letter)s") % {"letter": "ABCD"[number]}),
+        }
+        for number, package in enumerate(packages[: size.decisions])
+    ]
+    return {
+        "front_dense": size.dense,
+        "heading": _heading(len(decisions)),
+        "subtitle": shortened(f"{report.system}: {report.use}", SUBTITLE_LETTERS),
+        "does": _does(report, size.does),
+        "risks": [_risk(package, size.figure) for package in packages if package.risk][: size.risks],
+        "decisions": decisions,
+    }
+
+
+def _back(report: Report, size: Back) -> dict[str, Any]:
+    packages = [package for package in report.packages if package.standing]
+    good = [answer.title for answer in report.answers if answer.good]
+    return {
+        "back_dense": size.dense,
+        "packages_heading": _packages_heading(packages),
+        "rows": [_row(package, size.brings) for package in packages],
+        "months": _months(report.standing),
+        "months_label": _("Done by month") if report.frozen else _("Done by"),
+        "good": [shortened(title, 90) for title in good[: size.good]],
+        "more_good": max(0, len(good) - size.good),
+        "waits": _waits(packages),
+    }
+
+
+def _heading(count: int) -> str:
+    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four")}
+    if not count:
+        return _("Nothing to decide")
+    return ngettext("%(n)s decision for the board", "%(n)s decisions for the board", count) % {"n": words[count]}
+
+
+def _does(report: Report, letters: int) -> str:
+    """Say what the system does, whom it affects and where, the place cut first."""
+    people = _("People affected: %(people)s") % {"people": _sentence(report.people_affected)}
+    people = cut(people, max(70, letters // 3))
+    purpose = cut(_sentence(report.purpose), max(80, letters // 2))
+    left = letters - len(people) - len(purpose)
+    place = cut(_sentence(report.setting), left) if left > LEAST_PLACE else ""
+    return " ".join(text for text in (purpose, place, people) if text)
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?", "。")) or not text else f"{text}."
+
+
+def money_words(action: ActionBlock) -> str:
+    """Name one of three sizes of money, by the effort."""
+    sizes = (_("own time"), _("small sum"), _("budget"))
+    return sizes[MONEY.get(action.effort_key, 1)]
+
+
+def _risk(package: PackageBlock, letters: int) -> dict[str, str]:
+    """One risk, and under it what the answers show: the respondent's own words, else why its first action is there."""
+    first = package.standing[0]
+    answer = first.answer
+    if not letters:
+        return {"text": package.risk, "figure": ""}
+    if answer is None or not answer.note:
+        return {"text": package.risk, "figure": cut(first.why_here or first.why, letters)}
+    points = points_of(answer)
+    return {"text": package.risk, "figure": f"“{cut(answer.note, letters)}”" + (f" {points}." if points else "")}
+
+
+def _packages_heading(packages: Sequence[PackageBlock]) -> str:
+    actions = sum(len(package.standing) for package in packages)
+    if not packages:
+        return _("Every action is closed")
+    heading = ngettext("%(n)s action", "%(n)s actions", actions) % {"n": actions}
+    return heading + ngettext(" in %(n)s package", " in %(n)s packages, most urgent first", len(packages)) % {
+        "n": len(packages)
+    }
+
+
+def _row(package: PackageBlock, letters: int) -> dict[str, Any]:
+    brings = shortened(package.paper or package.standing[0].title, letters) if letters else ""
+    return {
+        "number": package.number,
+        "title": package.title,
+        "brings": brings[:1].lower() + brings[1:] if package.paper else brings,
+        "actions": len(package.standing),
+        "blocking": package.blocking,
+        "owner": shortened(package.owner, NAME_LETTERS),
+        "by": max(package.standing, key=_last).full_when,
+    }
+
+
+def _last(action: ActionBlock) -> tuple[date, int]:
+    day, days = action.done_by
+    return (day or date.min, days)
+
+
+def _months(actions: Sequence[ActionBlock]) -> list[tuple[int, str]]:
+    """Count the actions by the month in which they are done, at most five; before the signature by periods."""
+    dated = [day for action in actions if (day := action.done_by[0])]
+    if dated and len(dated) == len(actions):
+        months = Counter((day.year, day.month) for day in dated)
+        first = sorted(months)
+        shown = [(months[key], f"{date(*key, 1):%B %Y}") for key in first[:4]]
+        later = sum(months[key] for key in first[4:])
+        if len(first) == 5:
+            return [*shown, (later, f"{date(*first[4], 1):%B %Y}")]
+        return [*shown, (later, _("later"))] if later else shown
+    counts = [0] * (len(PERIODS) + 1)
+    for action in actions:
+        counts[sum(action.done_by[1] > period for period in PERIODS)] += 1
+    words = [ngettext("within %(n)s day", "within %(n)s days", days) % {"n": days} for days in PERIODS] + [_("later")]
+    return [(count, word) for count, word in zip(counts, words, strict=True) if count]
+
+
+def _waits(packages: Sequence[PackageBlock]) -> str:
+    """Say what can wait: the last packages in which nothing blocks, else that only single actions can."""
+    free = [package for package in packages if not package.blocking][-WAIT_SHOWN:]
+    if len(free) == len(packages):
+        free = free[1:]
+    if free:
+        named = _(" and ").join(f"“{package.title}”" for package in free)
+        until = max((action for package in free for action in package.standing), key=_last).full_when
+        return ngettext(
+            "%(packages)s: nothing in it blocks the certificate. All done %(when)s.",
+            "%(packages)s: nothing in them blocks the certificate. All done %(when)s.",
+            len(free),
+        ) % {"packages": named, "when": until}
+    count = sum(not action.blocking for package in packages for action in package.standing)
+    if not count:
+        return _("Nothing: every action blocks the certificate.")
+    return ngettext(
+        "No whole package. %(n)s action does not block the certificate and can follow.",
+        "No whole package. %(n)s actions do not block the certificate and can follow.",
+        count,
+    ) % {"n": count}

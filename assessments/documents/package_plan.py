@@ -1,0 +1,412 @@
+"""The remediation plan by packages, from release 3 of the edition on, and the annex that shows each action in full."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.documents import drawing, engine, plan
+from assessments.documents.report import (
+    ActionBlock,
+    AnswerLine,
+    ChangeLine,
+    FactLine,
+    PackageBlock,
+    Readiness,
+    Report,
+    RuleLine,
+    ScopeLine,
+)
+from assessments.guideline.terms import Choice, Tier
+
+PAGES, ACTIONS_A_PAGE = 6, 4
+"""A plan has at most so many pages, and one more for each so many actions (ADVICE section 9)."""
+FEW = 5
+"""Duties of a dimension under which its score says too little to be shown."""
+CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
+DENIED_SHOWN = (20, 10, 4)
+"""Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
+LONGEST_TITLE, WHOLE = 140, 150
+"""Letters of a title, and of a single step, up to which they are never cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many letters of each text an action's block may take; what is cut is whole in the annex."""
+
+    said: int
+    why: int
+    step: int
+    measure: int
+    closes: int
+    dense: bool = False
+    dates_aside: bool = False  # a draft's dates are long: they stand in the margin instead of over the columns
+
+
+ROOMS = (
+    Room(220, 260, 200, 210, 190),
+    Room(160, 240, 190, 150, 130),
+    Room(150, 220, 180, 130, 120, dense=True),
+    Room(70, 220, 180, 110, 100, dense=True, dates_aside=True),
+    Room(50, 160, 180, 60, 60, dense=True, dates_aside=True),
+)
+ROOMY, FEW_ACTIONS = 2, 20
+"""So many rooms are not tried where there are more actions than these: they have never been enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One action as its block shows it."""
+
+    action: ActionBlock
+    title: str
+    class_words: str
+    clauses: tuple[str, ...]
+    more_clauses: int
+    answer: str
+    said: str
+    why: str
+    first_step: str
+    measure: tuple[str, ...]
+    more_steps: int
+    closes: tuple[str, ...]
+    more_closes: int
+    status: str
+    columns: str = ""
+
+
+COLUMNS = {"": (42, 42, 42), "first-wide": (49, 41, 35), "full-wide": (41, 49, 35)}
+"""Widths of the texts in mm of first step, full measure and closed by, as the style sheet has them."""
+LETTERS_A_MM = 0.62
+_ANSWER_IN_BRACKETS = re.compile(r" ?\((?:answer: [^)]*|\d+ of \d+ points in place|no answer yet)\)")
+
+
+def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
+    """Render the plan; the same report, identifier and time give the same bytes.
+
+    Reports of editions before release 3, and those without actions and reasons, keep the plan that they always had.
+    """
+    if not report.by_package or not (report.actions or report.reasons):
+        return plan.plan_pdf(report, identifier=identifier, created=created)
+    most = PAGES + len(report.actions) // ACTIONS_A_PAGE
+    return engine.render(
+        *plan_layouts(report),
+        identifier=identifier,
+        created=created,
+        fits=lambda pages: len(pages) <= most,
+        attachment=attachment(report),
+    )
+
+
+def annex_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
+    """Render the annex: every action with its findings, reasons and whole texts."""
+    return engine.render(annex_html(report), identifier=identifier, created=created, attachment=attachment(report))
+
+
+def attachment(report: Report) -> bytes:
+    """Write the report model as the JSON that plan and report carry."""
+    return json.dumps(asdict(report), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
+
+
+def plan_layouts(report: Report) -> tuple[str, ...]:
+    """Return the plan as HTML, from roomy to dense."""
+    context = shared_context(report) | method_context(report)
+    context |= fitted_tier(report, context)
+    return tuple(
+        render_to_string(
+            "assessments/documents/package_plan.html",
+            context
+            | {
+                "packages": [_package(report, package, room) for package in report.packages],
+                "dense": room.dense,
+                "aside": room.dates_aside and report.frozen is None,
+            },
+        )
+        for room in ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
+    )
+
+
+def annex_html(report: Report) -> str:
+    context = shared_context(report) | method_context(report)
+    blocks = [plan.action_block(report, action) for package in report.packages for action in package.actions]
+    return render_to_string("assessments/documents/annex.html", context | {"blocks": blocks})
+
+
+def shared_context(report: Report) -> dict[str, Any]:
+    """Return what the sheets of plan, annex, results and board paper share."""
+    return {
+        "r": report,
+        "strip": plan.tier_strip(report.tier.assigned, plan.tier_words()),
+        "head_name": plan.shortened(report.organisation.name_en),
+        "head_name_zh": plan.shortened(report.organisation.name_zh, 40),
+        "use_name": plan.shortened(report.use, 160),
+        "title_use": plan.shortened(f"{report.system}: {report.use}", 160),
+        "number": _("Plan %(reference)s")
+        % {"reference": report.frozen.reference if report.frozen else report.assessment},
+        "made_from": plan.made_from(report),
+        "guideline_date": plan.guideline_month(report.guideline_date),
+        "address": settings.PUBLIC_URL + reverse("workspace", args=[report.use_reference]),
+        "reason": _deciding(report)[0].reason if _deciding(report) else report.tier.meaning + ".",
+        "blocks_mark": drawing.blocking_mark(_("Blocks the certificate:")),
+    }
+
+
+def cut(text: str, letters: int) -> str:
+    """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters."""
+    text = " ".join(text.split())
+    if len(text) <= letters:
+        return text
+    head = text[:letters]
+    for end in (". ", "。", "! ", "? "):
+        place = head.rfind(end)
+        if place > letters // 2:
+            return head[: place + 1].rstrip() + " …"
+    for end in ("; ", ", ", "，", "；"):
+        place = head.rfind(end)
+        if place > 2 * letters // 3:
+            return head[:place].rstrip() + " …"
+    return plan.shortened(text, letters)
+
+
+def within(texts: Iterable[str], letters: int) -> tuple[tuple[str, ...], int]:
+    """Return the first texts that fit into so many letters, at least one, and how many are left out."""
+    given = [text for text in texts if text]
+    shown: list[str] = []
+    for text in given:
+        if shown and sum(map(len, shown)) + len(text) > letters:
+            break
+        shown.append(cut(text, max(letters, WHOLE)))
+    return tuple(shown), len(given) - len(shown)
+
+
+# --- packages and their actions ----------------------------------------------------------------------------------------
+
+
+def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any]:
+    count = len(package.actions)
+    return {
+        "package": package,
+        "place": _("Package %(n)s of %(all)s") % {"n": package.number, "all": len(report.packages)},
+        "paper_label": ngettext("Paper", "One paper for all %(n)s", count) % {"n": count},
+        "paper": package.paper if count > 1 else "",
+        "owner": plan.shortened(package.owner, 48),
+        "blocks": [block_of(action, room) for action in package.actions],
+    }
+
+
+def block_of(action: ActionBlock, room: Room) -> Block:
+    answer = action.answer
+    rest = [step for step in action.steps if step != action.stopgap]
+    first = action.stopgap or (rest.pop(0) if rest else "")
+    measure, more_steps = within(rest, room.measure)
+    closes, more_closes = within(action.closes, room.closes)
+    clauses, more_clauses = within(action.clauses, CLAUSE_LETTERS)
+    first = cut(first, room.step)
+    return Block(
+        action=action,
+        title=plan.shortened(action.title, LONGEST_TITLE),
+        class_words=class_words(action),
+        clauses=clauses,
+        more_clauses=more_clauses,
+        answer=answer_words(action),
+        said=cut(answer.note or answer.reason, room.said) if answer else "",
+        why=cut(_why(action), room.why),
+        first_step=first,
+        measure=measure,
+        more_steps=more_steps,
+        closes=closes,
+        more_closes=more_closes,
+        status=status_words(action),
+        columns=_columns(first, measure, closes) if room.dense else "",
+    )
+
+
+def _why(action: ActionBlock) -> str:
+    """Return the sentence *why here* without the answer, which the block gives before it."""
+    why = _ANSWER_IN_BRACKETS.sub("", action.why_here).strip()
+    return why if why.strip(".") else action.why
+
+
+def _columns(*texts: str | Sequence[str]) -> str:
+    """Choose the widths of the three columns that make the longest of them shortest; equal ones where it is the same."""
+
+    def lines(widths: tuple[int, ...]) -> int:
+        given = [(text,) if isinstance(text, str) else text for text in texts]
+        return max(
+            sum(1 + int(len(one) / (width * LETTERS_A_MM)) for one in text)
+            for text, width in zip(given, widths, strict=True)
+        )
+
+    return min(COLUMNS, key=lambda name: lines(COLUMNS[name]))
+
+
+def class_words(action: ActionBlock) -> str:
+    """Name the class of an action in the margin; what blocks the certificate says so."""
+    words = {
+        "stop": _("stop or limit now"),
+        "needed": _("needed first"),
+        "table_1_or_overlay": _("asked by the tier"),
+        "must": _("must"),
+        "should": _("should"),
+        "consider": _("consider"),
+        "": _("your own"),
+    }
+    word = words.get(action.placed, action.placed)
+    return _("%(word)s, blocks") % {"word": word} if action.blocking and action.stands else word
+
+
+def answer_words(action: ActionBlock) -> str:
+    """Say what was answered: partly; 2 of 6 points; planned for a day."""
+    answer = action.answer
+    if answer is None:
+        return ""
+    words = points_of(answer) or (answer.words if answer.choice else _("no answer yet"))
+    if answer.planned_for:
+        words = f"{words}, {plan.day(answer.planned_for)}"
+    return words[:1].lower() + words[1:]
+
+
+def points_of(answer: AnswerLine) -> str:
+    """Count the points of a checklist that are in place; empty for a practice and for an answer as a whole."""
+    if answer.choice not in (Choice.TICKED, Choice.NONE) or not answer.items:
+        return ""
+    ticked = sum(item.state == "ticked" for item in answer.items)
+    return _("%(n)s of %(all)s points in place") % {"n": ticked, "all": len(answer.items)}
+
+
+def status_words(action: ActionBlock) -> str:
+    """Say how an action stands where it is not simply open."""
+    now = action.now
+    if now is None:
+        return ""
+    if now.merged_into:
+        return _("done with action %(n)s") % {"n": now.merged_into}
+    if now.late:
+        return _("late")
+    return "" if now.is_open else now.status
+
+
+# --- tier and facts ----------------------------------------------------------------------------------------------------
+
+
+def _deciding(report: Report) -> list[RuleLine]:
+    return [rule for rule in report.tier.rules if rule.deciding]
+
+
+def tier_context(report: Report) -> dict[str, Any]:
+    """Return what the page of tier and facts shows: deciding rules, the answers that change it, facts that count."""
+    tier = report.tier
+    told = [fact for fact in report.facts if not (fact.denied or fact.affirmed or fact.unknown)]
+    half = (len(told) + 1) // 2
+    others = [rule for rule in tier.rules if not rule.deciding and rule.tier is not None]
+    return {
+        "tier_heading": plan.tier_heading(report),
+        "deciding": _deciding(report),
+        "other_rules": others,
+        "notices": [rule for rule in tier.rules if rule.tier is None],
+        "raise_to": _changes(tier.higher),
+        "lower_to": _changes(tier.lower),
+        "told": told,
+        "fact_rows": _pairs(told[:half], told[half:]),
+        "affirmed": [_lower(fact.label) for fact in report.facts if fact.affirmed],
+        "denied": _denied(report.facts),
+        "unknown_facts": [fact.label for fact in report.facts if fact.unknown],
+        "agreed": [fact for fact in report.facts if fact.agreed_by or fact.signed_worst],
+    }
+
+
+def _denied(facts: Sequence[FactLine]) -> list[str]:
+    """Name the facts answered no; the prohibited uses together, where all of them are."""
+    prohibited = [fact for fact in facts if fact.prohibited]
+    together = bool(prohibited) and all(fact.denied for fact in prohibited)
+    lines = [_lower(fact.label) for fact in facts if fact.denied and not (together and fact.prohibited)]
+    return [_("each of the %(n)s prohibited uses") % {"n": len(prohibited)}, *lines] if together else lines
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
+    """Return `tier_context` with its facts in a table where that fits on one page, else as sentences."""
+    context = tier_context(report)
+    denied = context["denied"]
+    tried = [context | {"tier_dense": False, "in_full": ":3", "in_short": "3:"}]
+    tried += [
+        context
+        | {"tier_dense": True, "in_full": ":2", "in_short": "2:"}
+        | {"denied": denied[:shown], "more_denied": max(0, len(denied) - shown)}
+        for shown in DENIED_SHOWN
+    ]
+    page = "assessments/documents/tier_page.html"
+    fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
+    return next(fitting, tried[-1])
+
+
+def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:
+    """Group the answers that would give another tier by that tier, a handful each."""
+    by_tier: dict[str, list[ChangeLine]] = {}
+    for change in changes:
+        by_tier.setdefault(change.tier, []).append(change)
+    return [
+        {"tier": tier, "lines": lines[:CHANGES_SHOWN], "more": max(0, len(lines) - CHANGES_SHOWN)}
+        for tier, lines in by_tier.items()
+    ]
+
+
+def _pairs(left: Sequence[FactLine], right: Sequence[FactLine]) -> list[tuple[FactLine, FactLine | None]]:
+    return [(fact, right[n] if n < len(right) else None) for n, fact in enumerate(left)]
+
+
+# --- reasons, evidence, method -----------------------------------------------------------------------------------------
+
+
+def method_context(report: Report) -> dict[str, Any]:
+    accepted = sum(bool(reason.mark) for reason in report.reasons)
+    return {
+        "reasons_heading": _reasons_heading(len(report.reasons), len(report.reasons) - accepted),
+        "readiness": [
+            {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}
+            for line in report.readiness
+        ],
+        "unanswered": any(line.unanswered for line in report.readiness),
+        "few": FEW,
+        "extended": _by_reason(report.extended),
+        "narrowed": _by_reason(report.narrowed),
+        "glossary": plan.glossary(),
+        "tiers": Tier,
+    }
+
+
+def too_few(line: Readiness) -> bool:
+    return line.value is not None and line.duties < FEW
+
+
+def _reasons_heading(count: int, waiting: int) -> str:
+    if not waiting:
+        return ngettext("%(n)s reason, judged", "All %(n)s reasons are judged", count) % {"n": count}
+    return ngettext(
+        "%(n)s reason is still to be accepted", "%(waiting)s of %(n)s reasons are still to be accepted", count
+    ) % {"n": count, "waiting": waiting}
+
+
+def _by_reason(lines: Iterable[ScopeLine]) -> list[dict[str, Any]]:
+    """Group lines of the register that share a reason."""
+    grouped: dict[str, list[ScopeLine]] = {}
+    for line in lines:
+        grouped.setdefault(line.because, []).append(line)
+    return [
+        {"because": because, "lines": list(dict.fromkeys(line.line for line in mine))}
+        for because, mine in grouped.items()
+    ]

@@ -1,0 +1,74 @@
+"""The results as a document: tier, readiness, and what falls short, action by action."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.documents import engine, plan
+from assessments.documents.package_plan import FEW, attachment, fitted_tier, method_context, shared_context
+from assessments.documents.report import ActionBlock, PackageBlock, Readiness, Report
+
+
+def results_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
+    """Render the results; the same report, identifier and time give the same bytes."""
+    return engine.render(results_html(report), identifier=identifier, created=created, attachment=attachment(report))
+
+
+def results_html(report: Report) -> str:
+    context = shared_context(report) | method_context(report)
+    context |= fitted_tier(report, context)
+    named = [line.name for line in report.readiness]
+    good = sorted(report.good.items(), key=lambda entry: named.index(entry[0]) if entry[0] in named else len(named))
+    groups = report.packages or (PackageBlock(1, "", _("Actions"), "", "", report.actions),)
+    return render_to_string(
+        "assessments/documents/results.html",
+        context
+        | {
+            "heading": _heading(report),
+            "answered": _("%(answered)s of %(applicable)s questions answered")
+            % {"answered": report.answered, "applicable": report.applicable},
+            "groups": [
+                {"package": group, "lines": [_line(action) for action in group.actions]}
+                for group in groups
+                if group.actions
+            ],
+            "seen_otherwise": [
+                (_("By principle"), [_row(line) for line in report.principles]),
+                (_("By lifecycle stage"), [_row(line) for line in report.lifecycle]),
+            ],
+            "good": good,
+            "good_count": sum(len(lines) for _name, lines in good),
+        },
+    )
+
+
+def _heading(report: Report) -> str:
+    if not report.standing:
+        return _("Nothing falls short")
+    heading = ngettext("%(n)s action", "%(n)s actions", len(report.standing)) % {"n": len(report.standing)}
+    return (
+        heading
+        + ", "
+        + ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", len(report.blocking))
+        % {"n": len(report.blocking)}
+    )
+
+
+def _line(action: ActionBlock) -> dict[str, Any]:
+    """One action with the duties behind it, folded: how many, and under which clauses."""
+    duties = {finding.requirement for finding in action.findings}
+    clauses = action.clauses or tuple(dict.fromkeys(finding.clause for finding in action.findings))
+    return {
+        "action": action,
+        "duties": ngettext("%(n)s duty", "%(n)s duties", len(duties)) % {"n": len(duties)} if duties else "",
+        "clauses": "; ".join(clauses[:2]) + (" …" if len(clauses) > 2 else ""),
+    }
+
+
+def _row(line: Readiness) -> dict[str, Any]:
+    return {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}

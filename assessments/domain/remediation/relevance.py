@@ -1,0 +1,97 @@
+"""An action marked as not relevant: with a reason that a reviewer reads, and may refuse."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments import acting, teamwork
+from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.models import ActionStatus, RemediationAction, User
+
+MARKED, REFUSED = "action_not_relevant", "action_relevant"
+
+
+def obstacle(action: RemediationAction) -> str:
+    """Say why an action cannot be marked as not relevant by anybody; empty where it can."""
+    if action.merged_into_id:
+        return _("This action was merged into another one. Undo the merge first.")
+    if action.status != ActionStatus.OPEN:
+        return _("Only an open action can be marked as not relevant.")
+    if action.pk in acting.conditions_on([action]):
+        return _("It is a condition of the approval, so it has to be met.")
+    if action.merged.exclude(status=ActionStatus.CLOSED).exists():
+        return _("Other actions were merged into this one. Undo the merge first.")
+    return ""
+
+
+@transaction.atomic
+def mark_not_relevant(action: RemediationAction, *, by: User, reason: str) -> None:
+    """Mark an open action as not relevant. The reviewers of the case are told, and may open it again.
+
+    The gap stays a finding and earns no credit; what blocks the certificate goes on blocking it. Our judgement: a reason
+    why a duty does not apply is given with the answer, where a reviewer accepts it.
+    """
+    action = lock_action(action)
+    require_worker(action, by=by)
+    problem = obstacle(action)
+    if problem:
+        raise WorkflowError(problem)
+    require_open(action)
+    reason = reason.strip()
+    if not reason:
+        raise InvalidAnswer("reason", _("Say why the action is not relevant."))
+    action.status, action.irrelevant_reason = ActionStatus.NOT_RELEVANT, reason
+    action.irrelevant_by, action.irrelevant_at = by, timezone.now()
+    action.save(update_fields=["status", "irrelevant_reason", "irrelevant_by", "irrelevant_at"])
+    note(action, Kind.NOT_RELEVANT, by=by, words=reason)
+    said = {"n": action.number, "title": action.title, "use": action.use.title, "name": by}
+    _tell(
+        set(acting.checkers_of(action)) - {by.pk},
+        MARKED,
+        action,
+        _("Not relevant? %(title)s") % said,
+        _("%(name)s marked action %(n)s of “%(use)s” as not relevant:") % said + f"\n\n{reason}",
+    )
+    record("action_not_relevant", action, by, reason=reason)
+
+
+@transaction.atomic
+def reopen(action: RemediationAction, *, by: User) -> None:
+    """Undo it: the organisation says that the action is relevant after all, and it is open again."""
+    action = lock_action(action)
+    require_worker(action, by=by)
+    _reopen(action, by=by, words=_("The organisation opened it again."))
+
+
+@transaction.atomic
+def refuse(action: RemediationAction, *, by: User, words: str) -> None:
+    """Refuse the reason, as whoever may accept the action: it is open again, and its owner is told why.
+
+    Raises NotPermitted, SeparationOfDuties, InvalidAnswer.
+    """
+    acting.lock_to_check(action, by=by)
+    words = words.strip()
+    if not words:
+        raise InvalidAnswer("words", _("Say why the action is relevant."))
+    action = lock_action(action)
+    said = {"n": action.number, "title": action.title}
+    people = acting.concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
+    _reopen(action, by=by, words=words)
+    _tell(people, REFUSED, action, _("Open again: %(title)s") % said, words)
+
+
+def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
+    if action.status != ActionStatus.NOT_RELEVANT:
+        raise WorkflowError(_("This action is not marked as not relevant."))
+    action.status = ActionStatus.OPEN
+    action.save(update_fields=["status"])
+    note(action, Kind.RELEVANT, by=by, words=words)
+    record("action_relevant", action, by)
+
+
+def _tell(people: set[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:
+    about = f"action:{action.use.reference}/{action.number}"
+    teamwork.tell(people, kind, about, subject, text, action.get_absolute_url())

@@ -1,0 +1,1 @@
+"""Pages of remediation: the register of all actions, and the changes that people make to the plan."""

@@ -1,0 +1,60 @@
+"""The nine worked profiles: their stories with the answers that were given from these alone, and what an expert would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assessments.guideline.edition import Edition
+from assessments.guideline.reading import default_directory, read_edition
+from assessments.scoring.case_file import Assessed, Case, assess, read_cases
+from assessments.scoring.remediation import ProposedAction
+
+DATA = Path(__file__).parents[1] / "data" / "advice"
+WORKED = Path(__file__).parents[1] / "data" / "cases.yaml"
+FIRST = 10
+
+
+@cache
+def bank() -> Edition:
+    return read_edition(default_directory()).edition
+
+
+@cache
+def profiles() -> dict[str, Case]:
+    """The profiles by id, with their answers."""
+    files = sorted(file for file in DATA.glob("*.yaml") if file.stem not in ("expert", "review", "words"))
+    return {case.id: case for file in files for case in read_cases(file, bank())}
+
+
+@cache
+def worked_cases() -> tuple[Case, ...]:
+    """All fifteen worked cases, without answers."""
+    return read_cases(WORKED, bank())
+
+
+@cache
+def plan_of(id: str) -> Assessed:
+    return assess(bank(), profiles()[id])
+
+
+def blank(case: Case) -> Case:
+    return replace(case, answers={})
+
+
+def ranked(assessed: Assessed) -> list[ProposedAction]:
+    """The actions over all packages, by rank."""
+    return sorted((action for packaged in assessed.packages for action in packaged.actions), key=lambda a: a.rank)
+
+
+def first_ten(assessed: Assessed) -> list[str]:
+    """The questions of the first ten actions."""
+    return [action.question for action in ranked(assessed)[:FIRST]]
+
+
+def data(name: str) -> Any:
+    return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))

@@ -1,0 +1,225 @@
+"""The plan by packages, opened and read back: pages, headings, sizes, each action once; board paper, results, annex."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from math import ceil
+
+import pytest
+from pypdf import PdfReader
+
+from assessments.documents import board_paper, jobs, package_plan, results
+from assessments.documents.report import build_report
+from assessments.models.snapshots import picture
+from tests.documents.reading import MM, Sheet, draw, foots
+from tests.test_documents import few, make_submission, mixed
+
+pytestmark = pytest.mark.django_db
+WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
+HOW = {"identifier": "test", "created": WHEN}
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.fixture(scope="module")
+def reports(django_db_setup, django_db_blocker):
+    """The reports of one signed use with many actions and one with few, and of the first as a draft."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        many = make_submission(tier="high", parts=("provider", "user"), answer=mixed)
+        short = make_submission(tier="limited", parts=("user",), answer=few)
+        made = {
+            "many": jobs.submission_report(many),
+            "few": jobs.submission_report(short),
+            "draft": build_report(picture(many.assessment, final=False), many.assessment.compiled(), draft=True),
+        }
+        transaction.set_rollback(True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def plans(reports):
+    """Each report's plan, drawn once: its bytes and its pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        return {name: draw(patch, package_plan.plan_pdf, report, **HOW) for name, report in reports.items()}
+
+
+def part_of(sheet: Sheet) -> str:
+    return "packages" if sheet.part.startswith("Package") else sheet.part
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_a_plan_has_no_more_pages_than_its_actions_allow(reports, plans, name):
+    pdf, sheets = plans[name]
+    assert len(sheets) == len(PdfReader(BytesIO(pdf)).pages)
+    assert len(sheets) <= 6 + ceil(len(reports[name].actions) / 4)
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans, name):
+    _pdf, sheets = plans[name]
+    acts = [act for sheet in sheets for act in sheet.acts]
+    assert len(acts) == len(set(acts)) == len(reports[name].actions)
+    text = "".join(sheet.text for sheet in sheets)
+    for action in reports[name].actions:
+        for words in (action.title, action.stopgap, action.answers_for_it, action.first_when, action.full_when):
+            assert squeezed(words) in text
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_no_heading_is_alone_at_the_foot_and_no_page_is_nearly_empty(plans, name):
+    _pdf, sheets = plans[name]
+    for sheet, following in zip(sheets, [*sheets[1:], None], strict=True):
+        assert not {"h1", "h2", "h3", "h4"} & set(sheet.last.tags), sheet.text[-80:]
+        ends = following is None or part_of(following) != part_of(sheet)
+        assert ends or sheet.filled >= 1 / 3, (sheet.part, sheet.filled)
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
+    _pdf, sheets = plans[name]
+    lines = [line for sheet in sheets for line in sheet.lines]
+    assert min(line.size for line in lines) >= 8.99
+    assert [line.text for line in lines if line.right > 194.5 * MM or line.bottom > 278 * MM] == []
+
+
+def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans):
+    pdf, sheets = plans["draft"]
+    assert {sheet.state for sheet in sheets} == {"Draft"}
+    assert all("Draft" in page for page in foots(pdf))
+    assert re.search(r"\d+daysaftersigning", "".join(foots(pdf)))
+    assert {sheet.state for sheet in plans["many"][1]} == {"Round 1"}
+
+
+def test_a_plan_carries_its_report_and_says_where_the_rest_is(reports, plans):
+    pdf, sheets = plans["few"]
+    attached = PdfReader(BytesIO(pdf)).attachments
+    report = json.loads(attached["report.json"][0])
+    assert [action["title"] for action in report["actions"]] == [action.title for action in reports["few"].actions]
+    assert "intheannex" in "".join(sheet.text for sheet in sheets)
+
+
+def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans):
+    _pdf, sheets = plans["many"]
+    text = "".join(sheet.text for sheet in sheets)
+    assert "Today:" in text
+    assert text.count("Zanzibar") > 10
+
+
+def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):
+    report = reports["few"]
+    thin = replace(report.readiness[0], duties=4, full=1, half=0, none=3, unknown=0, unanswered=0)
+    _pdf, sheets = draw(
+        monkeypatch, package_plan.plan_pdf, replace(report, readiness=(thin, *report.readiness[1:])), **HOW
+    )
+    assert "toofewtosay" in "".join(sheet.text for sheet in sheets)
+
+
+def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):
+    without = [action for action in reports["many"].actions if action.answer is None]
+    assert without
+    assert all(action.title and action.why_here and action.closes for action in without)
+
+
+def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
+    report = reports["few"]
+    pdf, sheets = draw(monkeypatch, package_plan.annex_pdf, report, **HOW)
+    text = squeezed("".join(foots(pdf)))
+    for action in report.actions:
+        for words in (*action.steps, *action.closes, *(finding.statement for finding in action.findings)):
+            assert squeezed(words) in text
+        assert not any("+" in finding.requirement for finding in action.findings)
+    assert max(line.right for sheet in sheets for line in sheet.lines) <= 194.5 * MM
+
+
+def test_the_results_name_every_action_and_what_is_in_place(reports, monkeypatch):
+    report = reports["draft"]
+    pdf, sheets = draw(monkeypatch, results.results_pdf, report, **HOW)
+    assert {sheet.state for sheet in sheets} == {"Draft"}
+    text = "".join(foots(pdf))
+    assert [action.title for action in report.actions if squeezed(action.title) not in text] == []
+
+
+# --- the board paper -------------------------------------------------------------------------------------------------------
+
+
+def extreme(report):
+    """The same report with every name and text as long as forms allow."""
+    now = [
+        replace(
+            action,
+            title=f"{n}. " + "Tell everybody who is affected what the system does, and what to do about it " * 2,
+            suggested_owner=LONG_WORD if n % 2 else "Head of everything that nobody else looks after, and deputy",
+            answer=replace(action.answer, note="Nobody has looked. " * 200) if action.answer else None,
+            full_due=date(2027, 1, 1) + timedelta(days=12 * n),
+        )
+        for n, action in enumerate((report.actions * 3)[:70])
+    ]
+    groups = report.packages
+    packages = tuple(replace(groups[n % len(groups)], number=n + 1, actions=tuple(now[n::12])) for n in range(12))
+    return replace(
+        report,
+        actions=tuple(now),
+        packages=packages,
+        organisation=replace(report.organisation, name_en=LONG_WORD, name_zh="港曦" * 60),
+        system=LONG_WORD,
+        use="Sorting of everything that comes in, " * 8,
+        purpose="It sorts what people send, by urgency, and answers the simple ones at once. " * 25,
+        setting="In every branch and on the website. " * 50,
+        people_affected=LONG_WORD * 3,
+    )
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, name, monkeypatch):
+    report = reports[name]
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
+    assert len(sheets) == 2
+    first, second = sheets
+    for package in [package for package in report.packages if package.standing][:4]:
+        assert squeezed(package.standing[0].title) in first.text
+    assert all(squeezed(package.title) in second.text for package in report.packages if package.standing)
+    assert "Pleasedecide" in first.text
+    assert "agreedasasked,orchanged:" in second.text
+    assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
+    assert {sheet.state for sheet in sheets} == {"Draft" if report.draft else "Round 1"}
+
+
+@pytest.mark.parametrize("name", ["many", "draft"])
+def test_a_board_paper_of_extreme_names_and_70_actions_stays_two_pages(reports, name, monkeypatch):
+    report = extreme(reports[name])
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
+    assert len(sheets) == 2
+    assert [line.text for sheet in sheets for line in sheet.lines if line.right > 194.5 * MM] == []
+    shown = [package for package in report.packages if squeezed(package.standing[0].title) in sheets[0].text]
+    assert len(shown) >= 2  # fewer decisions, never half a decision
+
+
+@pytest.mark.long
+def test_a_plan_of_extreme_names_and_70_actions_keeps_its_rules(reports, monkeypatch):
+    report = extreme(reports["many"])
+    _pdf, sheets = draw(monkeypatch, package_plan.plan_pdf, report, **HOW)
+    acts = [act for sheet in sheets for act in sheet.acts]
+    assert len(acts) == len(set(acts)) == 70
+    assert [line.text for sheet in sheets for line in sheet.lines if line.right > 194.5 * MM] == []
+
+
+def test_a_paper_whose_actions_are_all_closed_asks_nothing(reports, monkeypatch):
+    report = reports["few"]
+    closed = tuple(replace(action, now=replace(action.now, closed=True)) for action in report.actions)
+    packages = tuple(
+        replace(package, actions=tuple(replace(a, now=replace(a.now, closed=True)) for a in package.actions))
+        for package in report.packages
+    )
+    done = replace(report, actions=closed, packages=packages)
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, done, **HOW)
+    assert len(sheets) == 2
+    assert "Nothingtodecide" in sheets[0].text

@@ -1,0 +1,573 @@
+"""The order of a plan: small plans whose order can be checked by hand, then what holds for every set of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assessments.guideline.edition import Edition, Figure, Question
+from assessments.guideline.terms import UNKNOWN, Choice, Effort, HoldKind, Stakeholder, Strength, Tier
+from assessments.guideline.wording import UseWords
+from assessments.scoring.case_file import assess, declare_case, read_cases
+from assessments.scoring.findings import find
+from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.order import draw_up, to_accept
+from assessments.scoring.packages import pack
+from assessments.scoring.remediation import ProposedAction
+from assessments.scoring.tiers import assign_tier
+from tests.editions import (
+    ORDER,
+    POLICY,
+    PROVIDER,
+    checklist,
+    duty,
+    fact,
+    item,
+    make_edition,
+    make_ordered_edition,
+    make_overlay,
+    planned,
+    practice,
+    rule,
+    standing,
+)
+from tests.guideline.test_reach import uses
+
+MUST, SHOULD, CONSIDER = Strength
+DAYS, WEEKS, MONTHS = Effort.DAYS, Effort.WEEKS, Effort.MONTHS
+IN_PLACE, PARTLY = AnswerValue(Choice.IN_PLACE), AnswerValue(Choice.PARTLY)
+MISSING = AnswerValue(Choice.NOT_IN_PLACE)
+NOT_APPLICABLE = AnswerValue(Choice.NOT_APPLICABLE, reason="There is nobody.")
+TODAY = date(2026, 11, 30)
+
+
+def ticked(*keys: str) -> AnswerValue:
+    return AnswerValue(Choice.TICKED if keys else Choice.NONE, frozenset(keys))
+
+
+RULES = (rule("H", "robot", Tier.HIGH), rule("L", {"any": ["public", "ranks"]}, Tier.LIMITED), rule("W", {}, Tier.LOW))
+NAMES = ("robot", "public", "ranks", "data")
+CALM = dict.fromkeys(NAMES, False)
+
+
+def edition_of(*questions: Question, strengths: Mapping[str, Strength] | None = None, **more: Any) -> Edition:
+    """An edition in which each practice, or each line of a checklist, covers a duty of its own name: a must unless said."""
+    ids = dict.fromkeys(id for question in questions for id in question.requirements)
+    scopes = more.pop("scopes", {})
+    requirements = [duty(id, (strengths or {}).get(id, MUST), scope=scopes.get(id)) for id in ids]
+    rules = tuple(replace(one, last=True) if one.id == "W" else one for one in RULES)
+    return make_ordered_edition(requirements, questions, **{"facts": map(fact, NAMES), "rules": rules, **more})
+
+
+def do(key: str, effort: Effort = WEEKS, **more: Any) -> Question:
+    return planned(practice(key, key, effort=effort), **more)
+
+
+def plan(
+    edition: Edition, answers: Answers | None = None, *, facts: Mapping[str, Any] | None = None, **more: Any
+) -> tuple[ProposedAction, ...]:
+    declared = use(edition, facts)
+    findings = find(edition, declared, answers or {}, final=True)
+    return draw_up(edition, declared, answers or {}, findings, **more)
+
+
+def use(edition: Edition, facts: Mapping[str, Any] | None = None) -> Declared:
+    known = {**dict.fromkeys(edition.facts, False), **(facts or {})}
+    return Declared(known, (PROVIDER,), assign_tier(edition, known).assigned_tier)
+
+
+def order_of(actions: Iterable[ProposedAction]) -> list[str]:
+    return [action.question for action in actions]
+
+
+# --- one key --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_place_makes_no_action() -> None:
+    edition = edition_of(do("a"), do("b"))
+    assert order_of(plan(edition, {"a": IN_PLACE})) == ["b"]
+    assert plan(edition, {"a": IN_PLACE, "b": IN_PLACE}) == ()
+
+
+def test_ranks_count_from_one() -> None:
+    edition = edition_of(do("a"), do("b"), do("c"))
+    assert [action.rank for action in plan(edition, {"b": IN_PLACE})] == [1, 2]
+
+
+def test_table_1_and_overlays_come_before_a_must_and_that_before_a_should() -> None:
+    edition = edition_of(
+        do("may"),
+        do("should"),
+        do("must"),
+        do("overlay"),
+        do("table"),
+        strengths={"may": CONSIDER, "should": SHOULD},
+        table_1={Tier.LIMITED: ("table",)},
+        overlays=[make_overlay("o", "data", "overlay")],
+    )
+    found = plan(edition, facts={"public": True, "data": True})
+    assert order_of(found) == ["overlay", "table", "must", "should", "may"]
+    assert [action.placed for action in found] == ["table_1_or_overlay"] * 2 + ["must", "should", "consider"]
+
+
+def test_what_set_the_tier_comes_before_a_class_that_weighs_more() -> None:
+    edition = edition_of(
+        do("housekeeping"), do("keeps-from-harm", answers_to=["public"]), strengths={"keeps-from-harm": SHOULD}
+    )
+    assert order_of(plan(edition, facts={"public": True})) == ["keeps-from-harm", "housekeeping"]
+    assert order_of(plan(edition, facts={"ranks": True})) == ["housekeeping", "keeps-from-harm"]
+
+
+def test_a_practice_that_answers_to_most_facts_behind_the_tier_comes_before_one_that_answers_to_some() -> None:
+    edition = edition_of(
+        do("none"),
+        do("some", answers_to=["public"]),
+        do("most", answers_to=["public", "ranks"]),
+        order=replace(ORDER, most=60),
+    )
+    assert order_of(plan(edition, facts={"public": True, "ranks": True})) == ["most", "some", "none"]
+
+
+def test_a_fact_that_is_not_known_set_no_tier() -> None:
+    edition = edition_of(do("plain"), do("robot", answers_to=["robot"]))
+    found = plan(edition, facts={"robot": UNKNOWN, "public": True})
+    assert order_of(found) == ["plain", "robot"]
+
+
+def test_what_is_missing_comes_before_what_is_begun_and_that_before_what_is_nearly_done() -> None:
+    """Half in place is begun; of two thirds in place, what is left can wait, also for what did not set the tier."""
+    edition = edition_of(do("begun"), do("missing"), strengths={"missing": SHOULD})
+    assert order_of(plan(edition, {"begun": PARTLY})) == ["missing", "begun"]
+    assert order_of(plan(edition, {"begun": PARTLY, "missing": PARTLY})) == ["begun", "missing"]
+    listed = planned(checklist("listed", *(item(key, f"listed-{key}") for key in "abc")), answers_to=["public"])
+    edition = edition_of(listed, do("other"), strengths={"other": SHOULD})
+    assert order_of(plan(edition, {"listed": ticked("a")}, facts={"public": True})) == ["listed", "other"]
+    assert order_of(plan(edition, {"listed": ticked("a", "b")}, facts={"public": True})) == ["other", "listed"]
+
+
+def test_a_long_checklist_does_not_win_by_its_length() -> None:
+    """Of two musts the one of which more is missing comes first, however many duties the other has."""
+    long = planned(checklist("long", *(item(key, f"long-{key}") for key in "abcdefgh")))
+    edition = edition_of(long, do("short"))
+    assert order_of(plan(edition, {"long": ticked("a", "b", "c")})) == ["short", "long"]
+    assert plan(edition, {"long": ticked("a", "b", "c")})[1].lost_weight > plan(edition)[1].lost_weight
+
+
+def test_days_come_before_weeks_and_weeks_before_months() -> None:
+    edition = edition_of(do("months", MONTHS), do("weeks", WEEKS), do("days", DAYS))
+    assert order_of(plan(edition)) == ["days", "weeks", "months"]
+
+
+def test_what_is_equal_stands_in_the_order_of_the_questionnaire() -> None:
+    edition = edition_of(do("b"), do("a"), do("c"))
+    assert order_of(plan(edition)) == ["b", "a", "c"]
+
+
+# --- stop or limit now ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_to_stop_comes_before_all_else_and_within_days() -> None:
+    edition = edition_of(
+        do("table"), do("brake", MONTHS, stop="robot"), strengths={"brake": CONSIDER}, table_1={Tier.HIGH: ("table",)}
+    )
+    first, second = plan(edition, facts={"robot": True})
+    assert (first.question, first.placed, first.due_days) == ("brake", "stop", ORDER.stop_days)
+    assert (second.question, second.due_days) == ("table", POLICY.blocking_due_days[Tier.HIGH])
+    assert first.full_days == ORDER.effort_days[MONTHS]
+
+
+def test_what_is_partly_in_place_and_what_hangs_on_an_unknown_fact_stops_nothing() -> None:
+    edition = edition_of(do("must"), do("brake", stop="robot"), strengths={"brake": CONSIDER})
+    assert [action.placed for action in plan(edition, {"brake": PARTLY}, facts={"robot": True})] == ["must", "consider"]
+    assert [action.placed for action in plan(edition, facts={"robot": UNKNOWN})] == ["must", "consider"]
+
+
+# --- needed first ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_prerequisite_takes_the_place_of_the_most_urgent_action_that_needs_it() -> None:
+    edition = edition_of(
+        do("other", DAYS),
+        do("owner"),
+        do("test", needs=["owner"], answers_to=["public"]),
+        strengths={"owner": CONSIDER},
+    )
+    found = plan(edition, facts={"public": True})
+    assert order_of(found) == ["owner", "other", "test"]
+    assert [action.placed for action in found] == ["needed", "must", "must"]
+    assert found[0].why_here.endswith("needed before “Do test”.")
+
+
+def test_what_waits_for_a_missing_prerequisite_comes_late_and_not_where_the_tier_would_put_it() -> None:
+    edition = edition_of(
+        do("tests", MONTHS),
+        do("other", answers_to=["public"]),
+        do("audit", needs=["tests"], answers_to=["public", "ranks"]),
+        order=replace(ORDER, most=60),
+    )
+    facts = {"public": True, "ranks": True}
+    assert order_of(plan(edition, facts=facts)) == ["tests", "other", "audit"]
+    assert order_of(plan(edition, {"tests": PARTLY}, facts=facts)) == ["audit", "other", "tests"]
+    assert order_of(plan(edition, {"tests": IN_PLACE}, facts=facts)) == ["audit", "other"]
+
+
+def test_partly_is_not_missing() -> None:
+    edition = edition_of(do("test", needs=["owner"]), do("owner"), strengths={"owner": CONSIDER})
+    assert order_of(plan(edition, {"owner": MISSING})) == ["owner", "test"]
+    assert order_of(plan(edition, {"owner": PARTLY})) == ["test", "owner"]
+    listed = planned(checklist("owner", item("x", "owner-x"), item("y", "owner-y")))
+    edition = edition_of(do("test", needs=["owner"]), listed, strengths={"owner-x": CONSIDER, "owner-y": CONSIDER})
+    assert order_of(plan(edition, {"owner": ticked()})) == ["owner", "test"]
+    assert order_of(plan(edition, {"owner": ticked("x")})) == ["test", "owner"]
+
+
+def test_prerequisites_of_prerequisites_come_first_of_all() -> None:
+    edition = edition_of(
+        do("last", needs=["middle"]),
+        do("middle", needs=["first"]),
+        do("first"),
+        strengths={"first": CONSIDER, "middle": SHOULD},
+    )
+    assert order_of(plan(edition)) == ["first", "middle", "last"]
+
+
+def test_what_is_to_stop_waits_for_nothing_but_what_it_needs() -> None:
+    edition = edition_of(
+        do("other"), do("owner"), do("brake", needs=["owner"], stop="robot"), strengths={"owner": CONSIDER}
+    )
+    found = plan(edition, facts={"robot": True})
+    assert order_of(found) == ["owner", "brake", "other"]
+    assert found[0].due_days <= found[1].due_days == ORDER.stop_days
+
+
+# --- dates ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("effort", "full"), [(DAYS, 60), (WEEKS, 60), (MONTHS, 120)])
+def test_the_first_step_falls_within_the_period_and_the_whole_not_before_its_effort(effort: Effort, full: int) -> None:
+    (action,) = plan(edition_of(do("a", effort)))
+    assert action.due_days == POLICY.due_days[Tier.LOW][MUST] == 60
+    assert action.full_days == full
+
+
+@pytest.mark.parametrize(("planned_in", "full"), [(-3, 120), (0, 120), (20, 20), (120, 120), (121, 120)])
+def test_the_respondents_own_date_stands_where_it_is_ahead_and_not_later(planned_in: int, full: int) -> None:
+    edition = edition_of(do("a", MONTHS))
+    answer = AnswerValue(Choice.PLANNED, planned_for=TODAY + timedelta(days=planned_in))
+    (action,) = plan(edition, {"a": answer}, today=TODAY)
+    assert action.full_days == full
+    assert plan(edition, {"a": answer})[0].full_days == 120  # without a clock there is no date to compare
+
+
+def test_no_owner_has_more_than_the_load_in_a_month_and_what_blocks_stays() -> None:
+    keys = [f"p{number}" for number in range(8)]
+    light = edition_of(*(do(key) for key in keys), strengths=dict.fromkeys(keys, SHOULD), order=replace(ORDER, load=3))
+    assert [action.full_days for action in plan(light)] == [120, 120, 120, 150, 150, 150, 180, 180]
+    heavy = edition_of(*(do(key) for key in keys), order=replace(ORDER, load=3))
+    assert [action.full_days for action in plan(heavy)] == [60] * 8
+
+
+# --- what makes no finding, and what no question brings -------------------------------------------------------------------
+
+
+def test_not_applicable_makes_no_action_and_waits_to_be_accepted() -> None:
+    edition = edition_of(do("a"), do("b"))
+    answers = {"a": NOT_APPLICABLE}
+    assert order_of(plan(edition, answers)) == ["b"]
+    assert to_accept(use(edition), edition, answers) == ("a",)
+
+
+def test_a_missed_target_is_an_action_although_the_practice_is_in_place() -> None:
+    measured = replace(do("rate"), figure=Figure("per cent", False, "Errors"))
+    edition = edition_of(measured)
+    hit, missed = (replace(IN_PLACE, measured=Decimal(one), target=Decimal(2)) for one in (2, 6))
+    assert plan(edition, {"rate": hit}) == ()
+    (action,) = plan(edition, {"rate": missed})
+    assert action.why_here == "It misses its target: 6 instead of 2."
+
+
+STANDING = [standing(key) for key in ("open-incident", "open-hold", "open-fact", "vacant-post")]
+
+
+def test_an_open_incident_and_an_open_hold_come_first() -> None:
+    hold = replace(rule("HOLD", "data", Tier.LIMITED), hold=HoldKind.LEGAL_REVIEW)
+    edition = edition_of(do("brake", stop="robot"), facts=map(fact, (*NAMES, "incident_open")), standing=STANDING)
+    edition = replace(edition, rules=(hold, *edition.rules))
+    found = plan(edition, facts={"robot": True, "data": True, "incident_open": True}, incident="Wrong dose given")
+    assert order_of(found) == ["open-incident", "open-hold:data", "brake"]
+    assert [action.placed for action in found] == ["stop"] * 3
+    assert order_of(plan(edition, facts={"robot": True, "data": True}, holds=())) == ["brake"]
+
+
+def test_an_unknown_fact_is_one_action_and_its_duties_wait() -> None:
+    edition = edition_of(do("plain"), do("x"), do("y"), scopes={"x": "data", "y": "data"}, standing=STANDING)
+    assert order_of(plan(edition, facts={"data": UNKNOWN})) == ["plain", "open-fact:data"]
+    assert order_of(plan(edition, facts={"data": False})) == ["plain"]
+    assert order_of(plan(edition, facts={"data": True})) == ["plain", "x", "y"]
+
+
+def test_an_unknown_fact_behind_table_1_is_asked_in_full_and_makes_no_action_of_its_own() -> None:
+    edition = edition_of(do("x"), scopes={"x": "data"}, standing=STANDING, table_1={Tier.LOW: ("x",)})
+    assert order_of(plan(edition, facts={"data": UNKNOWN})) == ["x"]
+
+
+def test_posts_are_asked_for_once_many_are_needed() -> None:
+    owners = ("management", "legal", "security", "data")
+    listed = [planned(checklist(key, item("i", key, owner=key), item("j", f"{key}-j", owner=key))) for key in owners]
+    edition = edition_of(*listed, standing=STANDING)
+    assert "vacant-post" in order_of(plan(edition))
+    assert "vacant-post" not in order_of(plan(edition, {"legal": ticked("i", "j")}))
+
+
+def test_an_edition_without_an_order_has_none() -> None:
+    edition = make_edition([duty("a")], [practice("a", "a")])
+    with pytest.raises(LookupError, match="by-hand release 1 has no order"):
+        draw_up(edition, Declared({}, (PROVIDER,), Tier.LOW), {}, ())
+
+
+# --- why here -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "a is missing (no answer yet)"),
+        (MISSING, "a is missing (answer: not in place)"),
+        (AnswerValue(Choice.UNKNOWN), "a is missing (answer: do not know)"),
+        (AnswerValue(Choice.PLANNED, planned_for=date(2027, 3, 1)), "a is missing (answer: planned for 1 March 2027)"),
+        (PARTLY, "“A” is only partly in place"),
+    ],
+)
+def test_why_here_names_a_fact_and_the_answer(answer: AnswerValue | None, said: str) -> None:
+    edition = edition_of(do("a", answers_to=["public"]))
+    (action,) = plan(edition, {"a": answer} if answer else {}, facts={"public": True})
+    assert action.why_here == f"It has public: True, and {said}."
+
+
+def test_why_here_names_a_fact_to_which_the_practice_answers_before_one_that_opened_it() -> None:
+    edition = edition_of(do("a", answers_to=["ranks"]), do("b"), scopes={"a": "data", "b": "data"})
+    found = {
+        action.question: action.why_here
+        for action in plan(edition, facts={"data": True, "public": True, "ranks": True})
+    }
+    assert found["a"].startswith("It has ranks: True, ")
+    assert found["b"].startswith("It has data: True, ")
+
+
+def test_of_the_facts_that_fit_the_one_is_named_that_was_named_least() -> None:
+    edition = edition_of(*(do(key, answers_to=["public", "ranks"]) for key in "abc"))
+    found = [action.why_here.split(",")[0] for action in plan(edition, facts={"public": True, "ranks": True})]
+    assert found == ["It has public: True", "It has ranks: True", "It has public: True"]
+
+
+def test_words_of_the_use_stand_in_the_plan() -> None:
+    one = do("a")
+    one = replace(one, action=replace(one.action, task="Tell {people} about {system}"))
+    (action,) = plan(edition_of(one), words=UseWords("patients", "Booking assistant"))
+    assert action.title == "Tell patients about Booking assistant"
+
+
+# --- what holds for every set of answers ----------------------------------------------------------------------------------
+
+CHAIN = edition_of(
+    do("owner", DAYS),
+    do("policy", needs=["owner"], answers_to=["data"]),
+    do("chapters", needs=["policy"], answers_to=["public", "ranks"]),
+    do("tests", MONTHS, answers_to=["ranks"], stop="robot"),
+    do("papers", needs=["owner", "tests"]),
+    do("audit", MONTHS, needs=["papers", "tests"], answers_to=["public"]),
+    planned(checklist("lines", item("a", "l1"), item("b", "l2", effort=MONTHS), item("c", "l3")), needs=["policy"]),
+    strengths={"owner": CONSIDER, "policy": SHOULD, "papers": SHOULD, "l2": SHOULD},
+    scopes={"l3": "robot", "papers": "data"},
+    table_1={Tier.LIMITED: ("audit",), Tier.HIGH: ("audit",)},
+    standing=STANDING,
+)
+CHOICES = ("in_place", "partly", "planned", "not_in_place", "unknown", "not_applicable", "empty")
+
+
+@lru_cache(maxsize=1)
+def worked() -> tuple[Path, ...]:
+    data = Path(__file__).parents[1] / "data"
+    return (data / "cases.yaml", *sorted((data / "advice").glob("*-*.yaml")))
+
+
+@pytest.fixture(scope="module", params=["by hand", "shipped"])
+def any_edition(request: pytest.FixtureRequest, edition: Edition) -> Edition:
+    return CHAIN if request.param == "by hand" else edition
+
+
+def drawn(data: st.DataObject, edition: Edition) -> tuple[Declared, dict[str, AnswerValue]]:
+    """A use at the tier of its facts, and answers by a repeating pattern."""
+    declared = data.draw(uses(edition))
+    declared = replace(declared, tier=assign_tier(edition, declared.facts).assigned_tier)
+    if edition is CHAIN:
+        declared = replace(declared, parts=(PROVIDER,))
+    turn = cycle(data.draw(st.lists(st.sampled_from(CHOICES), min_size=1, max_size=11)))
+    answers: dict[str, AnswerValue] = {}
+    for question in edition.questions.values():
+        choice = next(turn)
+        if choice == "empty":
+            continue
+        if question.is_checklist and choice in ("in_place", "partly", "planned", "not_in_place"):
+            answers[question.key] = ticked(*(one.key for one in question.items if next(turn) in ("in_place", "partly")))
+        else:
+            planned_for = TODAY + timedelta(days=30) if choice == "planned" else None
+            answers[question.key] = AnswerValue(Choice(choice), reason="No such thing.", planned_for=planned_for)
+    return declared, answers
+
+
+def drawn_up(edition: Edition, declared: Declared, answers: Answers, **more: Any) -> tuple[ProposedAction, ...]:
+    return draw_up(edition, declared, answers, find(edition, declared, answers, final=True), **more)
+
+
+thorough = settings(deadline=None, max_examples=60)
+
+
+@thorough
+@given(st.data())
+def test_ranks_go_from_one_without_holes_and_packages_list_them_all(any_edition: Edition, data: st.DataObject) -> None:
+    declared, answers = drawn(data, any_edition)
+    actions = drawn_up(any_edition, declared, answers)
+    assert [action.rank for action in actions] == list(range(1, len(actions) + 1))
+    assert len(set(order_of(actions))) == len(actions)
+    packages = pack(any_edition, actions)
+    assert sorted(action.rank for one in packages for action in one.actions) == [action.rank for action in actions]
+    assert [one.rank for one in packages] == sorted(min(action.rank for action in one.actions) for one in packages)
+
+
+@thorough
+@given(st.data())
+def test_a_missing_prerequisite_comes_before_whatever_needs_it(any_edition: Edition, data: st.DataObject) -> None:
+    declared, answers = drawn(data, any_edition)
+    rank = {action.question: action.rank for action in drawn_up(any_edition, declared, answers)}
+    for key in rank.keys() & any_edition.questions.keys():
+        for need in any_edition.questions[key].needs:
+            if need in rank and is_missing(answers.get(need)):
+                assert rank[need] < rank[key], (need, key)
+
+
+def is_missing(answer: AnswerValue | None) -> bool:
+    return answer is None or not (answer.choice in (Choice.IN_PLACE, Choice.PARTLY) or answer.ticks)
+
+
+@thorough
+@given(st.data())
+def test_what_is_to_stop_comes_before_what_is_not(any_edition: Edition, data: st.DataObject) -> None:
+    """But for what it needs first."""
+    declared, answers = drawn(data, any_edition)
+    placed = [action.placed for action in drawn_up(any_edition, declared, answers)]
+    if "stop" in placed:
+        last = len(placed) - placed[::-1].index("stop")
+        assert set(placed[:last]) <= {"stop", "needed"}
+
+
+@thorough
+@given(st.data())
+def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, data: st.DataObject) -> None:
+    declared, answers = drawn(data, any_edition)
+    actions = drawn_up(any_edition, declared, answers, today=TODAY)
+    policy, order = any_edition.policy, any_edition.order
+    assert order is not None
+    due: dict[str, list[ProposedAction]] = {}
+    for action in actions:
+        assert action.full_days is not None
+        if action.findings:
+            weightiest = min(policy.due_days[declared.tier][finding.strength] for finding in action.findings)
+            assert action.due_days <= weightiest
+            own = answers.get(action.question)
+            if own is None or own.planned_for is None:
+                assert action.full_days >= order.effort_days[action.effort]
+        due.setdefault(action.owner, []).append(action)
+    for mine in due.values():
+        for start in mine:
+            window = [one for one in mine if 0 <= (one.full_days or 0) - (start.full_days or 0) < 30]
+            assert len(window) <= order.load or any(one.blocking for one in window)
+
+
+@thorough
+@given(st.data())
+def test_the_plan_is_the_same_each_time_and_whatever_the_order_of_the_answers(
+    any_edition: Edition, data: st.DataObject
+) -> None:
+    declared, answers = drawn(data, any_edition)
+    backwards = dict(reversed(answers.items()))
+    facts = dict(reversed(declared.facts.items()))
+    assert drawn_up(any_edition, declared, answers) == drawn_up(any_edition, replace(declared, facts=facts), backwards)
+
+
+@thorough
+@given(st.data())
+def test_an_empty_form_gives_the_plan_of_all_not_in_place_or_none(any_edition: Edition, data: st.DataObject) -> None:
+    """But for the answer that it quotes."""
+    declared, _ = drawn(data, any_edition)
+    nothing = {key: ticked() if one.is_checklist else MISSING for key, one in any_edition.questions.items()}
+    blank, none = (
+        [replace(action, why_here="", findings=()) for action in drawn_up(any_edition, declared, answers)]
+        for answers in ({}, nothing)
+    )
+    assert blank == none
+
+
+# --- the worked cases on the shipped edition ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", worked(), ids=lambda file: file.stem)
+def test_every_action_of_a_worked_case_names_a_fact_and_an_answer(edition: Edition, file: Path) -> None:
+    for case in read_cases(file, edition):
+        declared = declare_case(edition, case, assign_tier(edition, case.facts))
+        clauses = {clause for one in edition.facts.values() for clause in one.reasons.values()}
+        for packaged in assess(edition, case).packages:
+            for action in packaged.actions:
+                if action.question not in edition.questions:
+                    continue
+                fact_said, _, gap = action.why_here.partition(", and ")
+                assert any(fact_said.lower().startswith(clause.lower()[:20]) for clause in clauses), action.why_here
+                assert gap.endswith(".")
+                assert quotes(case.answers.get(action.question), gap), action.why_here
+                assert declared.in_scope(edition.requirements[action.findings[0].requirement])
+
+
+def quotes(answer: AnswerValue | None, gap: str) -> bool:
+    """The answer stands in the sentence: as it was given, in part, or as a figure."""
+    if answer is None:
+        return "(no answer yet)" in gap
+    if answer.choice == Choice.PARTLY:
+        return "only partly in place" in gap
+    return any(
+        word in gap for word in ("points in place", " points of “", "answer: ", "misses its target", "a first count")
+    )
+
+
+@pytest.mark.parametrize("file", worked(), ids=lambda file: file.stem)
+def test_no_two_of_the_first_ten_are_alike(edition: Edition, file: Path) -> None:
+    for case in read_cases(file, edition):
+        actions = sorted(
+            (one for packaged in assess(edition, case).packages for one in packaged.actions), key=lambda a: a.rank
+        )
+        first = actions[:10]
+        assert len({action.title for action in first}) == len(first)
+        assert len({action.why_here for action in first}) == len(first)
+
+
+@pytest.mark.parametrize("part", [Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION])
+def test_with_nothing_declared_the_plan_asks_for_each_fact_behind_which_duties_wait(
+    edition: Edition, part: Stakeholder
+) -> None:
+    facts = {"sector": "none"}
+    declared = Declared(facts, (part,), assign_tier(edition, facts).assigned_tier)
+    actions = drawn_up(edition, declared, {})
+    asked = [key for _, _, key in (action.question.partition("open-fact:") for action in actions) if key]
+    assert len(asked) == len(set(asked)) > 5
+    for key in asked:
+        mine = [one for question in edition.questions.values() for one in question.openings if one.part == part]
+        assert any(key in {test.fact for test in one.when.tests()} for one in mine if not one.lenient)

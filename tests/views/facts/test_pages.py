@@ -1,0 +1,177 @@
+"""Pages of facts of release 3: what other answers leave needless, tick lists, an incident with its date."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import declaring
+from tests.factories import MILD, make_use
+
+pytestmark = pytest.mark.django_db
+
+
+def url(use, group):
+    return reverse("facts", args=[use.reference, group])
+
+
+def form_value(value):
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def mild(edition, group, **facts):
+    keys = [fact.key for one in edition.fact_groups if one.key == group for fact in one.facts]
+    return {key: form_value(value) for key, value in {key: MILD[key] for key in keys}.items()} | facts
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+@pytest.fixture
+def use(cast, client):
+    client.force_login(cast.owner)
+    return make_use("low", cast.organisation, declared=False, parts=("provider", "user"))
+
+
+# --- needless answers -----------------------------------------------------------------------------------------------------
+
+
+def test_a_needless_answer_may_be_missing(client, use, edition):
+    answers = mild(edition, "reach", worst_credible_effect="none")
+    del answers["reversibility"], answers["vulnerable_kind"]
+    assert client.post(url(use, "reach"), answers).status_code == 302
+    assert not use.fact_rows().filter(key="reversibility").exists()
+    page = text_of(client.get(url(use, "reach")))
+    assert "“Easily” is filled in" in page
+
+
+def test_a_needless_answer_that_was_given_has_no_effect(client, use, edition):
+    answers = mild(edition, "reach", worst_credible_effect="none", reversibility="never")
+    assert client.post(url(use, "reach"), answers).status_code == 302
+    tier = text_of(client.get(use.get_absolute_url()))
+    assert "Never" not in tier
+    assert "follows from other answers" in tier
+
+
+def test_an_answer_that_is_asked_for_is_needed(client, use, edition):
+    answers = mild(edition, "reach", worst_credible_effect="serious")
+    del answers["reversibility"]
+    response = client.post(url(use, "reach"), answers)
+    assert response.context["form"].errors["reversibility"] == ["Choose an answer. You may choose Do not know."]
+
+
+def test_a_reason_that_is_needless_is_not_asked_for(client, use, edition):
+    answers = mild(edition, "control", decision_autonomy="fully_automated", minor_procedural_task="yes")
+    assert client.post(url(use, "control"), answers).status_code == 302
+
+
+def test_what_the_script_needs_is_on_the_page(client, use):
+    page = client.get(url(use, "control")).content.decode()
+    assert re.search(r'id="fact-minor_procedural_task"[^>]*data-when="\{&quot;all', page)
+    assert "data-when" not in re.search(r'<section[^>]*id="fact-human_reviewer_qualified"[^>]*>', page)[0]
+    content = client.get(url(use, "content")).content.decode()
+    assert re.search(r'id="fact-high_risk_content"[^>]*data-alone="none unknown"', content)
+
+
+def test_a_fact_that_other_pages_leave_needless_is_not_asked(client, use, edition):
+    client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="no"))
+    page = text_of(client.get(url(use, "service")))
+    assert "fact-open_prompt" not in page
+    client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="yes"))
+    client.post(url(use, "content"), mild(edition, "content", service_areas=["knowledge_qa"]))
+    page = client.get(url(use, "service"))
+    if "fact-open_prompt" in text_of(page):  # asked only where a question reads it
+        assert "Filled in from your other answers" in text_of(page)
+        assert re.search(r'name="open_prompt" value="yes"[^>]* checked', page.content.decode())
+
+
+# --- tick lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_that_only_acts_makes_nothing(client, use, edition):
+    client.post(url(use, "content"), mild(edition, "content", modalities=["nothing"]))
+    assert use.fact_rows().get(key="modalities").value == []
+    page = client.get(url(use, "content")).content.decode()
+    assert re.search(r'name="modalities" value="nothing"[^>]* checked', page)
+    assert "None of these: it only acts" in page
+    assert 'value="action"' not in page
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "named"),
+    [
+        ("modalities", ["text", "nothing"], "None of these: it only acts"),
+        ("high_risk_content", ["none", "deepfake"], "None of these"),
+        ("high_risk_content", ["deepfake", "unknown"], "Do not know"),
+    ],
+)
+def test_what_stands_alone_cannot_be_combined(client, use, edition, field, values, named):
+    response = client.post(url(use, "content"), mild(edition, "content", **{field: values}))
+    assert response.context["form"].errors[field] == [f"“{named}” cannot be combined with other answers."]
+    assert not use.fact_rows().filter(key=field).exists()
+
+
+def test_an_answer_of_the_release_before_is_shown_and_not_saved_anew(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system"))
+    use.fact_rows().filter(key="model_source").update(value="third_party")
+    page = client.get(url(use, "system")).content.decode()
+    assert re.search(r'name="model_source" value="third_party"[^>]* checked', page)
+    client.post(url(use, "system"), mild(edition, "system"))
+    row = use.fact_rows().get(key="model_source")
+    assert (row.value, row.revision) == ("third_party", 1)
+
+
+def test_no_question_is_called_optional(client, use):
+    for group in ("control", "reach"):
+        assert "(optional)" not in text_of(client.get(url(use, group)))
+
+
+def test_a_sector_is_asked_although_none_is_assumed(client, use):
+    page = client.get(url(use, "system"))
+    assert not re.search(r'name="sector"[^>]* checked', page.content.decode())
+    assert "sector" in declaring.missing_facts(use, declaring.current_edition(use))
+
+
+def test_a_page_without_an_answer_says_what_to_do(client, use):
+    response = client.post(url(use, "system"), {})
+    errors = response.context["form"].errors
+    assert errors["sector"] == ["Choose an answer."]
+    assert errors["deployment_stage"] == ["Choose an answer. You may choose Do not know."]
+    assert "Not answered" in text_of(client.get(url(use, "system")))
+
+
+# --- an open incident -----------------------------------------------------------------------------------------------------
+
+
+def test_an_open_incident_needs_words_and_a_date(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system", deployment_stage="live"))
+    response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes"))
+    errors = response.context["form"].errors
+    assert errors["reason_incident_open"] == ["Say in one sentence what has gone wrong."]
+    assert errors["date_incident_open"] == ["Enter the date."]
+    assert not use.fact_rows().filter(key="incident_open").exists()
+
+
+def test_an_open_incident_keeps_words_and_date_as_its_reason(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system", deployment_stage="live"))
+    told = {"reason_incident_open": "An arm bruised a wrist", "date_incident_open": "2026-11-02"}
+    client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
+    row = use.fact_rows().get(key="incident_open")
+    assert (row.value, row.reason) == (True, "An arm bruised a wrist (2026-11-02)")
+    page = client.get(url(use, "service")).content.decode()
+    assert 'value="2026-11-02"' in page
+    assert ">\nAn arm bruised a wrist</textarea>" in page
+    client.post(url(use, "service"), mild(edition, "service", incident_open="no", **told))
+    assert use.fact_rows().get(key="incident_open").reason == ""
+
+
+def test_an_incident_of_tomorrow_is_refused(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system", deployment_stage="live"))
+    tomorrow = timezone.localdate() + timezone.timedelta(days=1)
+    told = {"reason_incident_open": "x", "date_incident_open": tomorrow.isoformat()}
+    response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
+    assert response.context["form"].errors["date_incident_open"] == ["Enter a date that is not in the future."]

@@ -1,0 +1,167 @@
+"""One story is asked once: a use starts from what the system's page says, its scope from what the use says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from assessments.forms.systems import derive_scope
+from assessments.guideline.wording import guess_people_word
+from assessments.models import DeclaredUse
+from tests.factories import fill, make_assessment, make_organisation, make_system, make_use
+
+pytestmark = pytest.mark.django_db
+
+TOLD = {
+    "title": "Booking by urgency",
+    "purpose": "Sorts requests for an appointment.",
+    "setting": "On the website of six clinics in Hong Kong",
+    "people_affected": "Patients, about 40,000 a year",
+}
+
+
+@pytest.fixture
+def system(cast, client):
+    client.force_login(cast.owner)
+    return make_system(cast.organisation, name="Booking helper", description="Sorts requests\n by urgency.")
+
+
+def declare(client, system, **fields):
+    return client.post(reverse("use_new", args=[system.reference]), {**TOLD, **fields})
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_the_first_use_starts_from_the_description_of_its_system(client, system):
+    page = client.get(reverse("use_new", args=[system.reference]))
+    assert page.context["form"]["purpose"].value() == "Sorts requests by urgency."
+    assert page.context["form"]["title"].value() == "Booking helper"
+    declare(client, system)
+    assert not client.get(reverse("use_new", args=[system.reference])).context["form"]["purpose"].value()
+
+
+def test_a_scope_that_is_left_empty_is_put_together(client, system):
+    declare(client, system)
+    assert DeclaredUse.objects.get().scope_en == (
+        "Sorts requests for an appointment, on the website of six clinics in Hong Kong."
+        " People affected: patients, about 40,000 a year."
+    )
+
+
+def test_a_scope_that_is_typed_stands(client, system):
+    declare(client, system, scope_en="Sorting by urgency at six clinics.")
+    use = DeclaredUse.objects.get()
+    assert use.scope_en == "Sorting by urgency at six clinics."
+    edit = reverse("use_edit", args=[use.reference])
+    client.post(edit, {**TOLD, "setting": "By telephone", "scope_en": "Sorting by urgency, by telephone."})
+    use.refresh_from_db()
+    assert use.scope_en == "Sorting by urgency, by telephone."
+
+
+def test_a_scope_that_would_be_too_long_is_asked_for(client, system):
+    response = declare(client, system, purpose="word " * 60, setting="place " * 40)
+    assert "characters too long. Write it here in one sentence." in response.context["form"].errors["scope_en"][0]
+    assert not DeclaredUse.objects.exists()
+
+
+def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
+    asked = {**TOLD, "preview": "1"}
+    preview = client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"})
+    assert "Put together from your answers above" in text_of(preview)
+    assert "Sorts requests for an appointment, on the website" in text_of(preview)
+    typed = {**asked, "scope_en": "My own."}
+    preview = client.post(reverse("use_new", args=[system.reference]), typed, headers={"HX-Request": "true"})
+    assert "Put together" not in text_of(preview)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "setting", "people", "scope"),
+    [
+        ("Drafts minutes.", "", "", "Drafts minutes."),
+        ("Drafts minutes", "IT office", "", "Drafts minutes, IT office."),
+        ("", "At home", "Nobody", ""),
+    ],
+)
+def test_a_scope_is_put_together_from_what_is_there(purpose, setting, people, scope):
+    assert derive_scope(purpose, setting, people) == scope
+
+
+# --- the word for the people affected -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("description", "word"),
+    [
+        ("Patients of the clinics, about 40,000 a year", "patients"),
+        ("About 41,000 pupils, most of them minors, and their teachers.", "pupils"),
+        ("Applicants and their customers", ""),
+        ("Our own clerks", "clerks"),
+        ("Everybody in the mall", ""),
+        ("", ""),
+    ],
+)
+def test_the_word_for_people_is_taken_where_one_noun_is_clear(description, word):
+    assert guess_people_word(description) == word
+
+
+def test_a_use_takes_the_word_or_the_one_that_is_typed(client, system):
+    declare(client, system)
+    declare(client, system, title="Second", people_word=" Callers. ")
+    assert [use.people_word for use in DeclaredUse.objects.order_by("pk")] == ["patients", "callers"]
+    assert DeclaredUse.objects.get(title="Second").words.people == "callers"
+
+
+def test_without_a_word_the_plan_says_the_people_affected(client, system):
+    declare(client, system, people_affected="Everybody in the mall")
+    assert DeclaredUse.objects.get().words.people == "the people affected"
+
+
+@pytest.mark.parametrize("word", ["{people}", "40,000 patients", "<b>"])
+def test_a_word_that_is_none_is_refused(client, system, word):
+    response = declare(client, system, people_word=word)
+    assert response.context["form"].errors["people_word"]
+
+
+def test_a_use_that_is_declared_elsewhere_takes_the_word_too(cast):
+    assert make_use("low", cast.organisation, declared=False).people_word == "patients"
+
+
+# --- Chinese --------------------------------------------------------------------------------------------------------------
+
+
+def test_hello_is_no_chinese_scope(client, system):
+    response = declare(client, system, scope_zh="hello")
+    assert response.context["form"].errors["scope_zh"] == ["Enter Chinese characters, or leave this empty."]
+    assert not DeclaredUse.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["hello", "Harbourlight Limited", "12345"])
+def test_hello_is_no_chinese_name(client, cast, name):
+    client.force_login(cast.owner)
+    response = client.post(
+        reverse("organisation_edit", args=[cast.organisation.reference]),
+        {"name_en": "Harbourlight", "name_zh": name, "place": "Hong Kong"},
+    )
+    assert response.context["form"].errors["name_zh"] == ["Enter Chinese characters, or leave this empty."]
+    cast.organisation.name_zh = name
+    with pytest.raises(ValidationError):
+        cast.organisation.full_clean()
+
+
+@pytest.mark.parametrize("name", ["", "港燈診所有限公司", "ABC 有限公司", "𠝹有限公司"])
+def test_a_chinese_name_may_be_left_out_or_have_latin_letters(name):
+    assert make_organisation("Other Limited", name_zh=name).name_zh == name
+
+
+def test_the_scope_is_shown_at_signing_with_the_way_to_change_it(client, cast):
+    assessment = make_assessment("draft", "limited", cast=cast)
+    fill(assessment, by=cast.owner)
+    client.force_login(cast.owner)
+    page = text_of(client.get(reverse("sign", args=[assessment.reference])))
+    assert assessment.use.scope_en in page
+    assert f'href="{reverse("use_edit", args=[assessment.use.reference])}"' in page

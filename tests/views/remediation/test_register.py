@@ -1,0 +1,269 @@
+"""The register by packages: two dates, sums, what nobody has taken, what is not listed, the file with all columns."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from assessments import access, acting
+from assessments.domain.remediation import own_actions
+from assessments.domain.remediation.split_merge import merge
+from assessments.guideline.packages import Package
+from assessments.models import Message, RemediationAction
+from assessments.reminding import remind_of_actions
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
+from tests.factories import anew, in_days
+
+pytestmark = pytest.mark.django_db
+PACKAGES = (Package("control", "People in control"), Package("notices", "What people are told"))
+
+
+def once_for_all(cast):
+    return make_conditioned(cast)
+
+
+@pytest.fixture
+def assessment(made, db):
+    return anew(made[1])
+
+
+def with_packages(monkeypatch, packages):
+    """Let the current edition have these packages, and no action be in one yet."""
+    edition = dataclasses.replace(access.current_edition(), packages=packages)
+    monkeypatch.setattr(access, "current_edition", lambda: edition)
+    RemediationAction.objects.update(package="", rank=0, stopgap="", full_due=None)
+
+
+@pytest.fixture
+def packages(assessment, monkeypatch):
+    with_packages(monkeypatch, PACKAGES)
+
+
+@pytest.fixture
+def no_packages(assessment, monkeypatch):
+    with_packages(monkeypatch, ())
+
+
+def opened(client, user, **query):
+    client.force_login(user)
+    return client.get(reverse("actions"), query)
+
+
+def put(assessment, question, **fields) -> RemediationAction:
+    RemediationAction.objects.filter(use=assessment.use, question=question).update(**fields)
+    return action_on(assessment, question)
+
+
+# --- packages ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client, cast, assessment, packages):
+    put(assessment, CONDITION, package="notices", rank=2)
+    put(assessment, SHOULD, package="control", rank=3)
+    put(assessment, CONSIDER, package="notices", rank=9)
+    put(assessment, "responsibility-map", package="control", rank=1)
+    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
+    groups = opened(client, cast.owner).context["groups"]
+    assert [(group.title, [row.action.rank for row in group.rows]) for group in groups] == [
+        ("People in control", [1, 3]),
+        ("What people are told", [2, 9]),
+        ("Other actions", [0]),
+    ]
+    content = client.get(reverse("actions")).content.decode()
+    assert content.count('scope="rowgroup"') == 3
+    first, *_others = opened(client, cast.owner, sort="priority").context["rows"]
+    assert first.action.rank == 2
+
+
+def test_an_edition_without_packages_has_one_group_without_a_heading(client, cast, assessment, no_packages):
+    response = opened(client, cast.owner)
+    assert [group.title for group in response.context["groups"]] == [""]
+    assert 'scope="rowgroup"' not in response.content.decode()
+    assert "By package" not in response.content.decode()
+
+
+def test_packages_are_leafed_through_in_their_order(client, cast, assessment, packages, monkeypatch):
+    from assessments.views.remediation import register
+
+    monkeypatch.setattr(register, "ROWS", 2)
+    for rank, question in enumerate([CONDITION, SHOULD, CONSIDER, "responsibility-map"], 1):
+        put(assessment, question, package=PACKAGES[rank % 2].key, rank=rank)
+    own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
+    seen, after = [], ""
+    for _leaf in range(4):
+        context = opened(client, cast.owner, after=after).context
+        seen += [row.action.rank for row in context["rows"]]
+        if not context["after"]:
+            break
+        after = context["after"].split("after=")[1].replace("%7E", "~")
+    assert seen == [1, 3, 2, 4, 0]
+
+
+# --- two dates, sums, owners ---------------------------------------------------------------------------------------------
+
+
+def test_an_action_shows_its_first_step_and_when_all_of_it_is_due(client, cast, assessment):
+    put(assessment, SHOULD, due=in_days(3), full_due=in_days(60), owner=cast.contributor)
+    content = opened(client, cast.owner, owner="mine").content.decode()
+    assert "first step" not in content
+    content = opened(client, cast.contributor, owner="mine").content.decode()
+    assert f"first step {in_days(3):%-d %b}" in content
+    assert f"{in_days(60):%-d %b %Y}" in content
+    own_actions.finish_first_step(action_on(assessment, SHOULD), by=cast.contributor)
+    assert "Started" in opened(client, cast.contributor, owner="mine").content.decode()
+    assert opened(client, cast.contributor, when="7").context["rows"] == []
+
+
+def test_the_sums_lead_to_what_they_count(client, cast, assessment):
+    put(assessment, CONSIDER, due=in_days(-2))
+    counts = opened(client, cast.owner).context["counts"]
+    for key, query in (
+        ("open", {"status": "open"}),
+        ("late", {"when": "late"}),
+        ("soon", {"when": "30"}),
+        ("blocking", {"priority": "blocking"}),
+        ("closed", {"status": "closed"}),
+    ):
+        assert len(opened(client, cast.owner, **query).context["rows"]) == counts[key], key
+    assert (counts["late"], counts["blocking"]) == (1, 1)
+
+
+def test_what_nobody_has_taken_is_taken_from_the_register(client, cast, assessment):
+    action = action_on(assessment, SHOULD)
+    assert "Take it" in opened(client, cast.contributor).content.decode()
+    assert "Take it" not in opened(client, cast.viewer).content.decode()
+    client.force_login(cast.contributor)
+    response = client.post(action.get_absolute_url(), {"take": "1"}, follow=True)
+    assert "This action is yours now." in response.content.decode()
+    assert action_on(assessment, SHOULD).owner == cast.contributor
+    client.force_login(cast.owner)
+    late = client.post(action.get_absolute_url(), {"take": "1"}, follow=True).content.decode()
+    assert "Connie Contributor has taken this action already" in late
+
+
+def test_home_offers_to_take_what_nobody_has_taken_and_to_report_ones_own_alone(client, cast, assessment):
+    RemediationAction.objects.filter(use=assessment.use).exclude(question=SHOULD).update(due=in_days(200))
+    put(assessment, SHOULD, due=in_days(2))
+    client.force_login(cast.contributor)
+    home = client.get(reverse("dashboard")).content.decode()
+    assert "Report as done" not in home
+    assert "Take it" in home
+    assert "Give it to somebody" in home
+    put(assessment, SHOULD, owner=cast.contributor)
+    assert "Report as done" in client.get(reverse("dashboard")).content.decode()
+    client.force_login(cast.owner)
+    home = client.get(reverse("dashboard")).content.decode()
+    assert ("Report as done" in home, "Open the action" in home) == (False, True)
+
+
+def test_a_merged_action_is_listed_with_the_one_that_it_was_merged_into(client, cast, assessment):
+    lead, other = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
+    before = len(opened(client, cast.owner).context["rows"])
+    merge([lead, other], into=lead, by=cast.owner)
+    assert len(opened(client, cast.owner).context["rows"]) == before - 1
+    content = client.get(lead.get_absolute_url()).content.decode()
+    assert other.title in content
+    assert f"merged into action {lead.number}" in client.get(other.get_absolute_url()).content.decode()
+
+
+# --- who sees only what is assigned --------------------------------------------------------------------------------------
+
+
+def test_a_contributor_who_sees_only_what_is_assigned_sees_their_own_actions(client, cast, assessment):
+    action, other = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
+    acting.plan(action, by=cast.owner, owner=cast.assigned, due=in_days(9), effort="S")
+    response = opened(client, cast.assigned)
+    assert [row.action for row in response.context["rows"]] == [action]
+    assert "Add an action" not in response.content.decode()
+    assert client.get(Message.objects.get(recipient=cast.assigned, kind="action_assigned").link).status_code == 200
+    assert client.get(other.get_absolute_url()).status_code == 404
+    content = client.get(action.get_absolute_url()).content.decode()
+    workspace = reverse("workspace", args=[assessment.use.reference])
+    assert f'href="{workspace}"' not in content
+    client.post(action.get_absolute_url(), {"note": "Approved on 3 December."})
+    assert action_on(assessment, SHOULD).status == "done"
+
+
+# --- a reviewer's date, everywhere ---------------------------------------------------------------------------------------
+
+
+def test_the_date_of_a_condition_is_the_same_everywhere(client, cast, assessment):
+    action = action_on(assessment, CONDITION)
+    day = f"{in_days(60):%-d %B %Y}"
+    assert action.last_due == in_days(60)
+    assert f"{in_days(60):%-d %b %Y}" in opened(client, cast.owner).content.decode()
+    assert day in client.get(action.get_absolute_url()).content.decode()
+    RemediationAction.objects.filter(use=assessment.use).exclude(pk=action.pk).update(status="closed")
+    file = client.get(reverse("actions_export"), {"as": "csv"}).content.decode("utf-8-sig")
+    assert in_days(60).isoformat() in file
+    assert remind_of_actions(in_days(54)) > 0
+    assert day in Message.objects.filter(kind="action_due")[0].text
+    plan = assessment.current_submission.documents.filter(kind="plan").order_by("-version")[0]
+    assert plan.version == 2  # made again with the dates that the approval set
+
+
+# --- the file ------------------------------------------------------------------------------------------------------------
+
+
+def table(client, **query):
+    data = client.get(reverse("actions_export"), {"as": "csv", **query}).content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(data)))
+    return rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_the_file_says_package_place_why_here_gap_steps_what_closes_it_and_both_dates(
+    client, cast, assessment, packages
+):
+    words = {"package": "control", "rank": 4, "why_here": "Because patients wait.", "stopgap": "Ask the board."}
+    put(assessment, SHOULD, due=in_days(5), full_due=in_days(60), **words)
+    own_actions.edit(action_on(assessment, CONSIDER), by=cast.owner, title="Ours", steps="First\nThen")
+    client.force_login(cast.owner)
+    _head, rows = table(client)
+    found = {row["What to do"]: row for row in rows}
+    question = assessment.compiled().questions[SHOULD]
+    row = next(row for row in rows if row["Place in the plan"] == "4")
+    assert (row["Package"], row["Why here"]) == ("People in control", "Because patients wait.")
+    assert row["Steps"].splitlines()[0] == "Ask the board."
+    assert question.remedy.closes_it in row["What closes it"]
+    assert row["Gap"]
+    assert (row["First step due"], row["All done due"]) == (in_days(5).isoformat(), in_days(60).isoformat())
+    assert found["Ours"]["Steps"].splitlines() == ["First", "Then"]
+
+
+def test_both_dates_come_back_from_the_file(client, cast, assessment):
+    put(assessment, SHOULD, due=in_days(5), full_due=in_days(60))
+    client.force_login(cast.owner)
+    head, rows = table(client)
+    number, other = str(action_on(assessment, SHOULD).number), str(action_on(assessment, CONSIDER).number)
+    for row in rows:
+        if row["Number"] == number:
+            row |= {"First step due": in_days(6).isoformat(), "All done due": in_days(50).isoformat()}
+        elif row["Number"] == other:
+            row |= {"First step due": in_days(400).isoformat(), "All done due": in_days(300).isoformat()}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, head)
+    writer.writeheader()
+    writer.writerows(rows)
+    upload = SimpleUploadedFile("actions.csv", out.getvalue().encode())
+    response = client.post(reverse("actions_import"), {"file": upload})
+    assert len(response.context["faulty"]) == 1  # the first step after all of it
+    client.post(reverse("actions_import"), {"rows": response.context["rows"]})
+    action = action_on(assessment, SHOULD)
+    assert (action.due, action.full_due) == (in_days(6), in_days(50))
+
+
+def test_several_dates_move_what_is_due_in_all_and_come_back(client, cast, assessment):
+    action = put(assessment, SHOULD, due=in_days(30), full_due=in_days(60))
+    moved = acting.move_dates([action], in_days(20), by=cast.owner)
+    action = action_on(assessment, SHOULD)
+    assert (action.due, action.full_due) == (in_days(20), in_days(20))
+    client.force_login(cast.owner)
+    assert "Take 1 date back" in client.get(reverse("actions_moved", args=[moved.batch])).content.decode()
+    acting.take_back_dates(moved.batch, by=cast.owner)
+    action = action_on(assessment, SHOULD)
+    assert (action.due, action.full_due) == (in_days(30), in_days(60))
