@@ -22,7 +22,6 @@ from assessments.guideline.edition import ChangeKind
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice
 from assessments.models import (
-    Answer,
     Assessment,
     AuditEntry,
     Edition,

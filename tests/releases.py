@@ -39,5 +39,5 @@ def store(release: int) -> Edition:
 @contextmanager
 def while_current(row: Edition) -> Iterator[None]:
     """Let what is started inside open on this release."""
-    with mock.patch.object(type(Edition.objects.all()), "current", lambda self: row):
+    with mock.patch.object(type(Edition.objects.all()), "current", return_value=row):
         yield

@@ -105,14 +105,14 @@ def test_an_answer_that_nobody_gave_has_no_history_yet(client: Client, cast: Cas
 
 
 def test_an_answer_whose_question_is_hidden_can_be_read_and_not_restored(client: Client, cast: Cast) -> None:
-    draft = make_assessment(cast=cast, facts={"publishes_output": True}, filled=False)
-    before = asked(draft, "publication")
-    declaring.declare_facts(draft.use, {"publishes_output": False}, by=cast.owner)
-    (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "publication"))
-    declaring.declare_facts(draft.use, {"publishes_output": True}, by=cast.owner)
+    draft = make_assessment(cast=cast, facts={"personal_data": "ordinary", "cross_border_transfer": True}, filled=False)
+    before = asked(draft, "personal-data")
+    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
+    (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
+    declaring.declare_facts(draft.use, {"cross_border_transfer": True}, by=cast.owner)
     for choice in ("unknown", "none"):
         save(draft, hidden, {"choice": choice}, by=cast.owner)
-    declaring.declare_facts(draft.use, {"publishes_output": False}, by=cast.owner)
+    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
     client.force_login(cast.owner)
     page = history(client, draft, hidden)
     assert "This question is not asked of the use any more." in page

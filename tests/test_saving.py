@@ -602,5 +602,6 @@ def test_rebuilding_mends_counts_that_are_wrong(cast: Cast, capsys: pytest.Captu
 def test_pages_show_each_kind_of_non_answer_by_itself(cast: Cast, name: str) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=NOT_THERE)
     content = signed_in(cast.owner).get(reverse(name, args=[assessment.reference])).content.decode().lower()
-    for words in ("do not know yet" if name == "check" else "not known yet", "planned", "not applicable"):
+    unknown = {"assessment": "not known yet", "results": "says “do not know”", "check": "do not know yet"}[name]
+    for words in (unknown, "planned", "not applicable"):
         assert words in content

@@ -61,7 +61,7 @@ FIGURE: dict[str, forms.Field] = {
         label=_("Target"), required=False, min_value=0, max_digits=12, decimal_places=4, error_messages=NUMBER
     ),
     "by": forms.DateField(
-        label=_("Target to be reached by"),
+        label=_("Reach the target by"),
         required=False,
         error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
     ),

@@ -319,6 +319,8 @@ class QuestionView:
     def saved_word(self) -> str:
         if self.versions:
             return _("Not saved: choose a version")
+        if FIGURE.keys() & self.errors.keys():
+            return _("Not saved yet: correct the figure")
         if self.errors:
             return _("Not saved yet: something is missing")
         if self.problem:
@@ -351,6 +353,10 @@ class QuestionView:
     @property
     def before_word(self) -> str:
         return choice_word(self.before["choice"]) if self.before else ""
+
+    @property
+    def before_figure(self) -> str:
+        return recorded_figure(self.before) if self.before else ""
 
     @property
     def before_lines(self) -> list[str]:

@@ -50,17 +50,16 @@ def inherit(assessment: Assessment, *, by: User) -> list[Answer]:
 def take_over(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
     """Take over answers about the organisation, with the name and the day of whoever gave them.
 
-    They count at once, unless the use is renewed, the answer came from a renewal in turn, or its planned day is over:
-    then somebody has to confirm them.
+    They count at once, unless the use is renewed or the planned day of an answer is over: then somebody has to confirm
+    them.
     """
     wide = assessment.compiled().organisation_wide
     sources = [source for source in sources if source.question.key in wide]
     standing = set() if assessment.follows_id else {s.question.key for s in sources if not _is_over(s)}
     rows = starting.carry(assessment, sources, by=by, standing=standing)
-    given_at = {source.pk: source.at for source in sources}
     for row in rows:
-        if not row.to_confirm:  # `at` says when it was answered, not when it was taken over
-            Answer.objects.filter(pk=row.pk).update(at=given_at[row.carried_from_id])
+        if row.carried_from and not row.to_confirm:  # `at` says when it was answered, not when it was taken over
+            Answer.objects.filter(pk=row.pk).update(at=row.carried_from.at)
     carry_over.carry_evidence(rows)
     if rows:
         carry_over.refresh(assessment)

@@ -131,7 +131,8 @@ def two_plans(cast):
 def test_a_practice_of_the_organisation_is_ranked_in_each_plan_and_marked(two_plans):
     for assessment in two_plans:
         actions = {one["question"]: one for one in assessment.current_submission.content()["actions"]}
-        assert actions[SHARED]["whole_organisation"] and actions[SHARED]["rank"]
+        assert actions[SHARED]["whole_organisation"]
+        assert actions[SHARED]["rank"]
         assert not actions[OWN]["whole_organisation"]
 
 
