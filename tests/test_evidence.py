@@ -728,10 +728,10 @@ def test_who_may_change_a_piece(who, may, cast, piece):
 
 
 def test_who_sees_only_what_is_assigned_finds_their_own_and_what_their_questions_lean_on(cast, draft, piece):
-    save(draft, "input-data", {"choice": "unknown"}, by=cast.owner)
+    save(draft, "acceptable-use", {"choice": "unknown"}, by=cast.owner)
     elsewhere = make_evidence(cast.organisation, by=cast.owner)
     evidence.attach(piece, draft, QUESTION, by=cast.owner)
-    evidence.attach(elsewhere, draft, "input-data", by=cast.owner)
+    evidence.attach(elsewhere, draft, "acceptable-use", by=cast.owner)
     own = make_evidence(cast.organisation, by=cast.assigned)
     assert set(access.evidence_for(cast.assigned)) == {own}
     declaring.assign_section(draft, SECTION, Membership.objects.get(user=cast.assigned), by=cast.owner)

@@ -34,7 +34,7 @@ from assessments.models import (
 from tests.factories import Cast, anew, in_days, make_assessment, make_member, make_organisation, make_user, save
 
 HX = {"headers": {"HX-Request": "true"}}
-SECTION, QUESTION, OTHER = "governance", "use-register", "input-data"
+SECTION, QUESTION, OTHER = "governance", "use-register", "acceptable-use"
 TITLE = "Register of generative AI uses"
 pytestmark = pytest.mark.django_db
 

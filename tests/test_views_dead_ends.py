@@ -75,7 +75,7 @@ def test_a_viewer_is_led_to_no_page_of_facts(client: Client, cast: Cast) -> None
 def test_a_viewer_reads_which_facts_are_missing_without_a_link(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast, filled=False)
     # As if the fact had never been declared: its row says another thing, which is not asked of this use.
-    assert assessment.use.facts.filter(key="safety_component").update(key="predictive_maintenance") == 1
+    assert assessment.use.facts.filter(key="safety_component").update(key="builders_build_on_it") == 1
     place = f"/uses/{assessment.use.reference}/facts/"
     for name in ("assessment", "check"):
         url = reverse(name, args=[assessment.reference])

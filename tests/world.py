@@ -77,7 +77,6 @@ GAPS: dict[str, Any] = {
     "laws-list": {"choice": "not_applicable", "reason": "The head office keeps the list for all of us."},
     "ethics-review": {"choice": "planned", "planned_for": in_days(40)},
     "responsibility-map": {"choice": "not_in_place"},
-    "input-data": {"choice": "none"},
 }
 
 
@@ -342,7 +341,7 @@ def make_world() -> World:
         places[f"{name}, another section"] = (reference, OTHER_SECTION)
         places[f"{name}, no such section"] = (reference, "no-such-section")
         places[f"{name}, question"] = (reference, QUESTION)
-        places[f"{name}, question of another section"] = (reference, "input-data")
+        places[f"{name}, question of another section"] = (reference, "acceptable-use")
         places[f"{name}, no such question"] = (reference, "no-such-question")
         places[f"{name}, one dimension"] = (reference, "dimensions", "privacy")
         places[f"{name}, findings"] = (reference, "findings", "all")

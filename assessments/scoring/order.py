@@ -266,6 +266,8 @@ class _Plan:
         """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
         if given is not None and given.choice == Choice.PARTLY:
             return f"“{question.title}” is only partly in place"
+        if given is not None and given.choice == Choice.UNKNOWN:
+            return f"nobody could say whether “{question.title}” is in place"
         if given is not None and given.misses_target(question):
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
@@ -274,12 +276,12 @@ class _Plan:
         texts = {item.key: item.text for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
         still_open = [finding.item for finding in weighty if finding.item]
-        if given is not None and given.ticks and still_open:
+        shown = [item.key for item in self.declared.items(self.edition, question)]
+        there = len(given.ticks.intersection(shown)) if given is not None else 0
+        if there and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
             if not self.is_begun(question):
-                shown = [item.key for item in self.declared.items(self.edition, question)]
-                there = len(given.ticks.intersection(shown))
                 verb = "is" if there == 1 else "are"
                 return f"only {there} of {len(shown)} points of “{question.title}” {verb} in place"
             return f"not all of it is in place ({said}); still open: {first}"

@@ -14,6 +14,9 @@ from assessments import access
 from assessments.guideline.edition import Clause, Edition
 from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
 
+# What the policy says of readiness from release 3 on.
+READINESS_WORDS = ("readiness.least_duties", "readiness.organisation_part")
+
 
 def _original(edition: Edition) -> dict[str, Any]:
     """Title, version and month of the document itself, for whoever wants to read the original."""
@@ -103,6 +106,20 @@ def _next(edition: Edition, clause: Clause) -> tuple[str, str] | None:
     return reverse("clause", args=[following.id]), following.cited
 
 
+def _order_words(edition: Edition) -> dict[str, Any] | None:
+    """The order and dates of a plan in words; None in an edition whose plan has no packages."""
+    order, words = edition.order, edition.policy.words
+    if order is None:
+        return None
+    return {
+        "steps": [order.reasons[step] for step in order.steps],
+        "stop_days": order.stop_days,
+        "dates": order.reasons["dates"],
+        "load": order.reasons["load"],
+        "efforts": [(words[f"efforts.{size}"], days) for size, days in order.effort_days.items()],
+    }
+
+
 @require_safe
 def method(request: HttpRequest) -> HttpResponse:
     """How tier and readiness are worked out, with every number of the edition's policy."""
@@ -148,6 +165,8 @@ def method(request: HttpRequest) -> HttpResponse:
                 )
                 for kind in policy.changes
             ],
+            "order": _order_words(edition),
+            "readiness": [policy.words[key] for key in READINESS_WORDS if key in policy.words],
             "priorities": [policy.words[f"priorities.{key}"] for key in policy.priorities],
             "periods": [
                 (tier, policy.blocking_due_days[tier], [policy.due_days[tier][strength] for strength in Strength])

@@ -343,7 +343,7 @@ def test_an_edition_without_an_order_has_none() -> None:
     [
         (None, "a is missing (no answer yet)"),
         (MISSING, "a is missing (answer: not in place)"),
-        (AnswerValue(Choice.UNKNOWN), "a is missing (answer: do not know)"),
+        (AnswerValue(Choice.UNKNOWN), "nobody could say whether “A” is in place"),
         (AnswerValue(Choice.PLANNED, planned_for=date(2027, 3, 1)), "a is missing (answer: planned for 1 March 2027)"),
         (PARTLY, "“A” is only partly in place"),
     ],
