@@ -18,7 +18,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, Assessment
 from assessments.scoring.order import MONTH_DAYS
 
-ONE_LINE = 96  # characters that a line of the table holds
+ONE_LINE = 84  # characters that a line of the table holds
 IN_BRACKETS = re.compile(r" \([^()]*\)(?=[.;])")
 
 
