@@ -30,7 +30,9 @@ def gap_at(edition: Edition, key: str, content: Mapping[str, Any], action: Mappi
     words = question.action.gap or question.text if question else ""
     if given and question and not question.action.gap:
         words = f"{words} {choice_word(given['choice'])}"
-    return Gap(words[:1].upper() + words[1:], tuple(action.get("steps") or steps), tuple(action.get("closes") or closes))
+    return Gap(
+        words[:1].upper() + words[1:], tuple(action.get("steps") or steps), tuple(action.get("closes") or closes)
+    )
 
 
 def remedies_at(
