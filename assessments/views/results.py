@@ -25,7 +25,7 @@ from assessments import access
 from assessments.errors import NotPermitted
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Credit, Dimension, LifecycleStage, Principle, Tier
-from assessments.models import Assessment, DocumentKind, DocumentState, User, edition_for
+from assessments.models import Assessment, Document, DocumentKind, DocumentState, User, edition_for
 from assessments.models.base import sha256
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, picture
 from assessments.scoring.inputs import AnswerValue
@@ -36,6 +36,7 @@ from assessments.views.requests import SignedIn
 from assessments.views.wording import answers_in, as_day, choice_word, rule_cards
 
 FINDINGS_SHOWN = 12
+SHOWN_DOCUMENTS = (DocumentKind.BOARD_PAPER, DocumentKind.PLAN, DocumentKind.RESULTS, DocumentKind.PLAN_ANNEX)
 CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under which credits are counted
     **{dimension: f"2.2.{n}" for n, dimension in enumerate(Dimension, 1)},
     **{principle: f"2.3.{n}" for n, principle in enumerate(Principle, 1)},
@@ -414,9 +415,12 @@ def _kept(assessment: Assessment) -> Kept:
 
 def _state_of(action: Any) -> list[str]:
     """All that the page shows of an action."""
-    dates = (action.due, getattr(action, "full_due", None), getattr(action, "first_step_on", None))
+    dates = (action.due, action.full_due, action.first_step_on)
     owner = str(action.owner) if action.owner_id else ""
-    return [str(value) for value in (action.pk, action.status, action.number, *dates, owner, action.title)]
+    return [
+        str(value)
+        for value in (action.pk, action.status, action.number, action.merged_into_id, *dates, owner, action.title)
+    ]
 
 
 def _drawn_by_number(standing: Standing) -> Kept:
@@ -471,15 +475,18 @@ def _drawn(standing: Standing) -> SafeString:
 def results(request: SignedIn, reference: str) -> HttpResponse:
     assessment = _found(request.user, reference)
     kept = _kept(assessment)
-    plan = None
+    ready: list[Document] = []
     if kept.final:
-        plan = (
-            access.documents_for(request.user)
-            .filter(submission=assessment.current_submission_id, kind=DocumentKind.PLAN, state=DocumentState.READY)
-            .first()
+        found = access.documents_for(request.user).filter(
+            submission=assessment.current_submission_id, kind__in=SHOWN_DOCUMENTS, state=DocumentState.READY
         )
-    offers = [offer for offer in offers_to(request.user, assessment) if offer.kind != DocumentKind.PLAN or not plan]
-    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan, "offers": offers}
+        newest = {document.kind: document for document in found.order_by("pk")}
+        ready = [newest[kind] for kind in SHOWN_DOCUMENTS if kind in newest]
+    plan = next((document for document in ready if document.kind == DocumentKind.PLAN), None)
+    made = {str(document.kind) for document in ready}
+    offers = [offer for offer in offers_to(request.user, assessment) if offer.kind not in made]
+    context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
+    context |= {"ready": ready, "offers": offers}
     name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
     return render(request, name, context)
 

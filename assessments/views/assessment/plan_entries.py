@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -18,6 +18,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, Assessment
 from assessments.scoring.order import MONTH_DAYS
 
+ONE_LINE = 84  # characters that a line of the table holds
 IN_BRACKETS = re.compile(r" \([^()]*\)(?=[.;])")
 
 
@@ -44,8 +45,10 @@ class PlanEntry:
 
     @property
     def why_now(self) -> str:
-        """The reason in one line: without the answer in brackets, which stands with the finding."""
-        return IN_BRACKETS.sub("", self.why)
+        """The reason in one line: without the answer, which the finding shows; a long one without the fact either."""
+        said = IN_BRACKETS.sub("", self.why)
+        _fact, joined, gap = said.partition(", and ")
+        return f"{gap[:1].upper()}{gap[1:]}" if joined and len(said) > ONE_LINE else said
 
     @property
     def next_date(self) -> date | None:
@@ -129,7 +132,7 @@ def draft_entries(
                 full=full if row else None,
                 first_days=action["due_days"],
                 full_days=action["full_days"] or action["due_days"],
-                started=getattr(row, "first_step_on", None),
+                started=row.first_step_on if row else None,
             )
         )
     return found
@@ -142,19 +145,18 @@ def signed_entries(
     proposed = {action["question"]: action for action in actions}
     found = []
     for row in rows:
-        if getattr(row, "merged_into_id", None) or row.status == ActionStatus.CLOSED:
+        if row.merged_into_id or row.status in (ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT):
             continue
         action: Mapping[str, Any] = proposed.get(row.question, {})
-        days = action.get("full_days") or 0
-        full = getattr(row, "full_due", None) or max(row.due, signed + timedelta(days=days))
+        full = _full_due(row)
         found.append(
             PlanEntry(
                 number=row.number,
                 question=row.question,
                 title=row.title,
                 url=_url(assessment, row.question, row),
-                why=getattr(row, "why_here", "") or action.get("why_here", ""),
-                package=getattr(row, "package", "") or action.get("package", ""),
+                why=row.why_here or action.get("why_here", ""),
+                package=row.package or action.get("package", ""),
                 blocking=bool(action.get("blocking")),
                 whole_organisation=bool(action.get("whole_organisation")),
                 owner=str(row.owner) if row.owner_id else "",
@@ -163,7 +165,7 @@ def signed_entries(
                 full=full,
                 first_days=(row.due - signed).days,
                 full_days=(full - signed).days,
-                started=getattr(row, "first_step_on", None),
+                started=row.first_step_on,
                 is_open=row.status == ActionStatus.OPEN,
             )
         )
@@ -171,8 +173,9 @@ def signed_entries(
     return sorted(found, key=lambda entry: (ranks.get(entry.question, len(ranks) + 1), entry.number))
 
 
-def _full_due(row: Any) -> date | None:
-    return None if row is None else getattr(row, "full_due", None) or row.due
+def _full_due(row: Any) -> Any:
+    """The day on which all of an action is due; None where there is no row yet."""
+    return (row.full_due or row.due) if row else None
 
 
 def _url(assessment: Assessment, question: str, row: Any) -> str:

@@ -193,11 +193,11 @@ class ResultsPage:
         by_question: dict[str, dict[str, None]] = {}
         for finding in self.content["findings"]:
             by_question.setdefault(finding["question"], {})[finding["requirement"]] = None
-        found = []
+        found: list[FindingGroup] = []
         for entry in self.entries:
             question = self.edition.questions.get(entry.question)
-            if question is None or entry.question not in by_question:
-                continue
+            if question is None or entry.question not in by_question or question in {one.question for one in found}:
+                continue  # the parts of a split action share their findings
             duties = [self.edition.requirements[id] for id in by_question[entry.question]]
             credit, word = answer_said(question, self._items(entry.question), self.standing.answers.get(question.key))
             given: Mapping[str, Any] = self.content["answers"].get(question.key, {})

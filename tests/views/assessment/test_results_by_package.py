@@ -76,11 +76,13 @@ def test_after_signing_the_month_is_counted_in_dates(client, cast):
     assert "after signing" not in text
 
 
-def test_a_reason_is_one_sentence_without_the_answer_in_brackets(cast):
+def test_a_reason_is_one_line_without_the_answer_in_brackets(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
-    entries = page_of(assessment).entries
-    assert any("(answer: not in place)" in entry.why for entry in entries)
-    assert not any("(" in entry.why_now for entry in entries if entry.question in GAPS)
+    entries = {entry.question: entry for entry in page_of(assessment).entries}
+    owner = entries["accountable-owner"]
+    assert owner.why.endswith("(answer: not in place).")
+    assert owner.why.split(", and ")[1].partition(" (")[0].lower() in owner.why_now.lower()
+    assert not any("(" in entry.why_now or len(entry.why_now) > 120 for entry in entries.values())
 
 
 def test_packages_stand_by_their_most_urgent_action_and_hold_every_action_once(cast):
