@@ -490,7 +490,7 @@ def hideable(cast: Cast) -> tuple[Assessment, str, set[str]]:
     facts = {**before.facts, **CHANGE}
     after = Declared(facts, before.parts, assign_tier(edition, facts).assigned_tier)
     lost = {q.key for q in before.questions(edition)} - {q.key for q in after.questions(edition)}
-    assert {"privacy-notice", "retention", "collection-and-use"} <= lost
+    assert {"retention", "collection-and-use"} <= lost
     return assessment, edition.facts["personal_data"].group, lost
 
 
