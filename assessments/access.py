@@ -239,7 +239,7 @@ def family_of(action: RemediationAction) -> Family:
     )
 
 
-def actions_set_aside(use: int) -> QuerySet[RemediationAction]:
+def actions_set_aside(use: int | OuterRef) -> QuerySet[RemediationAction]:
     """The actions of a use that the organisation marked as not relevant, for a page that found the use by a door."""
     found = RemediationAction.objects.filter(use=use, status=ActionStatus.NOT_RELEVANT)
     return found.select_related("use", "irrelevant_by").order_by("number")

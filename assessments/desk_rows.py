@@ -41,14 +41,16 @@ def _case() -> Any:
     # The snapshots are what a case is about, so they come along; lists leave them out.
     rows = access.submissions_to_read(_USER).defer(None).select_related("assessment__use__system__organisation")
     mine = access.submissions_for(_USER).filter(pk=OuterRef("pk"))
-    return rows.annotate(may_review=Exists(mine)).filter(reference=Given("reference", CharField()))
+    aside = access.actions_set_aside(OuterRef("assessment__use"))
+    rows = rows.annotate(may_review=Exists(mine), has_set_aside=Exists(aside))
+    return rows.filter(reference=Given("reference", CharField()))
 
 
 _CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, with `may_review`; None where there is none for `user`."""
+    """The one of `submissions_to_read` with that reference, with `may_review` and `has_set_aside`, or None."""
     return _CASE.first(user=user.pk, reference=reference)
 
 

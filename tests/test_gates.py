@@ -412,16 +412,9 @@ def test_the_page_shows_the_sentences_that_the_press_signs(client: Client, cast:
 
 LEFT_OUT = {
     "laws-list": {"choice": "not_applicable", "reason": "The head office keeps it."},
-    "data-governance": {
+    "acceptable-use": {
         "choice": "ticked",
-        "items": {
-            "scope-and-goals": True,
-            "change-protection": "No data is used twice.",
-            "versions": True,
-            "audits": True,
-            "checks-before-use": True,
-            "change-alarm": True,
-        },
+        "items": {"illegal-use": True, "unethical-use": "Nobody types anything."},
         "text": "",
     },
     "responsibility-map": {"choice": "not_applicable", "reason": "One company does it all."},  # no must
@@ -436,27 +429,27 @@ def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(c
     client.force_login(cast.independent)
     url = reverse("review_not_applicable", args=[submission.reference])
     page = client.get(url)
-    assert [row.target for row in page.context["rows"]] == ["q:laws-list", "q:data-governance"]
+    assert [row.target for row in page.context["rows"]] == ["q:laws-list", "q:acceptable-use"]
     text = page.content.decode()
-    assert ("The head office keeps it." in text, "No data is used twice." in text) == (True, True)
+    assert ("The head office keeps it." in text, "Nobody types anything." in text) == (True, True)
     assert "One company does it all." not in text
     sent = {
         f"q-{key}-{name}": value
         for key, fields in {
             "laws-list": {"mark": "accepted"},
-            "data-governance": {
+            "acceptable-use": {
                 "mark": "change_needed",
                 "reason": "not_applicable",
-                "would_satisfy": "A rule for checks.",
+                "would_satisfy": "A rule for what is pasted.",
             },
         }.items()
         for name, value in {"base": "0", "words": "", **fields}.items()
     }
     assert client.post(url, sent).status_code == 302
     marks = dict(submission.marks.values_list("target", "mark"))
-    assert marks == {"q:laws-list": "accepted", "q:data-governance": "change_needed"}
+    assert marks == {"q:laws-list": "accepted", "q:acceptable-use": "change_needed"}
     left = [blocker.question for blocker in workflow.blockers(submission) if blocker.question]
-    assert left == ["data-governance"]
+    assert left == ["acceptable-use"]
 
 
 def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> None:
@@ -481,7 +474,7 @@ def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> 
 
 
 def test_a_self_declared_certificate_says_that_nobody_accepted_them(cast: Cast) -> None:
-    draft = make_assessment("draft", "low", cast=cast, answers={"laws-list": LEFT_OUT["laws-list"]})
+    draft = make_assessment("draft", "low", cast=cast, answers={"use-register": LEFT_OUT["laws-list"]})
     certificate = workflow.self_certify(draft, by=cast.owner)
     record = json.loads(certificate.public_record)
     assert (record["not_applicable"]["accepted"], record["not_applicable"]["by"]) == (0, [])
@@ -567,7 +560,7 @@ def test_other_tiers_and_older_releases_are_not_watched(cast: Cast) -> None:
 
 
 def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cast: Cast) -> None:
-    draft = make_assessment("draft", "high", cast=cast, answers={"legal-gate": {"choice": "partly"}})
+    draft = make_assessment("draft", "high", cast=cast, answers={"accountable-owner": {"choice": "partly"}})
     prove(draft, by=cast.owner)
     piece = make_evidence(cast.organisation, title="Monitoring log", period_to=timezone.localdate())
     ConformityEvidence.objects.filter(part__key="monitoring").update(evidence=piece)  # no answer leans on this one
@@ -576,7 +569,7 @@ def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cas
         workflow.take(submission, by=reviewer)
         mark_all(submission, by=reviewer)
         workflow.approve(submission, by=reviewer, statement="Read.")
-    action = draft.use.actions.get(question="legal-gate")
+    action = draft.use.actions.get(question="accountable-owner")
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=50)):
         acting.report(action, by=cast.owner, note="Done.")
         workflow.close_action(action, by=cast.independent)

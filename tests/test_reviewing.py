@@ -230,7 +230,7 @@ def test_an_agreed_action_is_not_closed_by_a_later_round_of_good_answers(cast):
 
 
 def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
-    submission = in_review(cast, answers={"staff-training": {"choice": "planned", "planned_for": in_days(20)}})
+    submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
     content = submission.content()
     edition = submission.assessment.compiled()
     targets = reviewing.review_targets(content)
@@ -242,7 +242,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
     assert submission.marks.get(target="f:public_facing").mark == "change_needed"
     left = set(targets) - set(submission.marks.values_list("target", flat=True))
-    assert left == decisive | {"q:staff-training"}
+    assert left == decisive | {"q:known-failures"}
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
     assert reviewing.accept_together(submission, targets, by=cast.independent) == []
@@ -360,18 +360,18 @@ def test_untouched_is_what_was_neither_changed_nor_replied_to(cast):
 
 def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     """Return three, change two and reply to one; return one again; approve."""
-    asked = {TARGET: "An entry.", f"q:{OTHER}": "A name.", "q:staff-training": "The date."}
+    asked = {TARGET: "An entry.", f"q:{OTHER}": "A name.", "q:known-failures": "The date."}
     first = returned(cast, asked)
     assessment = first.assessment
     assessment.refresh_from_db()
     for question in (QUESTION, OTHER):
         save(assessment, question, {"choice": "in_place", "text": f"Now with {question}."}, by=cast.owner)
-    reviewing.reply(assessment, "q:staff-training", by=cast.owner, words="It stands in the handbook.")
+    reviewing.reply(assessment, "q:known-failures", by=cast.owner, words="It stands in the handbook.")
     second = again(first, cast)
     carried = set(second.marks.values_list("target", flat=True))
     assert carried == set(reviewing.review_targets(second.content())) - set(asked)
     assert set(second.marks.values_list("carried_from__submission", flat=True)) == {first.pk}
-    for target in (TARGET, "q:staff-training"):
+    for target in (TARGET, "q:known-failures"):
         reviewing.save_mark(second, target, by=cast.independent, mark="accepted")
     reviewing.save_mark(second, f"q:{OTHER}", by=cast.independent, **WANTED)
     workflow.send_back(second, by=cast.independent, answer_by=in_days(10))

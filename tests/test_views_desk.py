@@ -260,7 +260,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     assert "annex 2 is read first" in text_of(client.get(contest))
     again = client.post(reverse("open_again", args=[case.assessment.reference, appeal.reference]), follow=True)
     assert again.context["assessment"].follows == case.assessment
-    assert "from elsewhere" in text_of(again)
+    assert "answers from elsewhere have to be confirmed" in text_of(again)
 
 
 def test_an_appeal_changes_nothing_that_was_decided(client, cast):

@@ -86,7 +86,7 @@ ALLOWED = {
 def at(state: str) -> tuple[Assessment, Submission | None, dict]:
     """A Low use whose assessment stands at `state`, with one must below full where it has to wait as approved."""
     cast = make_cast()
-    answers = {"legal-gate": {"choice": "not_in_place"}} if state == State.APPROVED else None
+    answers = {"accountable-owner": {"choice": "not_in_place"}} if state == State.APPROVED else None
     assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=answers)
     if state == State.CERTIFIED:
         workflow.self_certify(assessment, by=cast.owner)
@@ -349,16 +349,18 @@ def test_sending_back_without_a_change_is_refused():
 
 def test_a_must_below_full_blocks_until_it_is_a_dated_condition():
     cast = make_cast()
-    answers = {"legal-gate": {"choice": "not_in_place"}}
+    answers = {"accountable-owner": {"choice": "not_in_place"}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
     [blocker] = workflow.blockers(submission)
-    assert (blocker.question, blocker.conditionable) == ("legal-gate", True)
+    assert (blocker.question, blocker.conditionable) == ("accountable-owner", True)
     for wrong in (timezone.localdate(), in_days(91)):
         with pytest.raises(InvalidAnswer):
-            workflow.approve(submission, by=cast.independent, statement="Fine.", conditions={"legal-gate": wrong})
-    workflow.approve(submission, by=cast.independent, statement="Fine.", conditions={"legal-gate": in_days(90)})
+            workflow.approve(
+                submission, by=cast.independent, statement="Fine.", conditions={"accountable-owner": wrong}
+            )
+    workflow.approve(submission, by=cast.independent, statement="Fine.", conditions={"accountable-owner": in_days(90)})
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
     assert Condition.objects.get().due_on == in_days(90)
@@ -368,13 +370,13 @@ def test_a_must_below_full_blocks_until_it_is_a_dated_condition():
 def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     cast = make_cast()
     assessment = make_assessment(
-        State.APPROVED, "limited", cast=cast, answers={"legal-gate": {"choice": "not_in_place"}}
+        State.APPROVED, "limited", cast=cast, answers={"accountable-owner": {"choice": "not_in_place"}}
     )
     assert assessment.state == State.APPROVED
-    action = RemediationAction.objects.get(use=assessment.use, question="legal-gate")
+    action = RemediationAction.objects.get(use=assessment.use, question="accountable-owner")
     with pytest.raises(WorkflowError):
         workflow.close_action(action, by=cast.independent)
-    acting.report(action, by=cast.contributor, note="Rule sent out; spot check of 12 chats.")
+    acting.report(action, by=cast.contributor, note="Minutes of the board name her; she signed.")
     with pytest.raises(NotPermitted):
         workflow.close_action(action, by=cast.owner)
     workflow.close_action(action, by=cast.independent)
@@ -453,7 +455,7 @@ def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():
 def test_too_many_musts_left_out_go_to_a_reviewer():
     cast = make_cast()
     left_out = {"choice": "not_applicable", "reason": "We think it does not apply."}
-    keys = ["acceptable-use", "legal-gate", "laws-list", "staff-training"]
+    keys = ["acceptable-use", "accountable-owner", "laws-list"]
     assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=dict.fromkeys(keys, left_out))
     with pytest.raises(NotReady) as refused:
         workflow.self_certify(assessment, by=cast.owner)
@@ -462,9 +464,9 @@ def test_too_many_musts_left_out_go_to_a_reviewer():
 
 def test_not_applicable_on_a_must_stands_until_a_reviewer_accepts_the_reason():
     cast = make_cast()
-    answers = {"legal-gate": {"choice": "not_applicable", "reason": "Nobody enters anything."}}
+    answers = {"accountable-owner": {"choice": "not_applicable", "reason": "The head office answers for it."}}
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
-    assert [blocker.question for blocker in workflow.blockers(submission)] == ["legal-gate"]
+    assert [blocker.question for blocker in workflow.blockers(submission)] == ["accountable-owner"]
     mark_all(submission, by=cast.independent)
     assert workflow.blockers(submission) == []
 
@@ -650,7 +652,7 @@ def test_mail_leaves_after_the_commit(django_capture_on_commit_callbacks, mailou
 
 def test_actions_keep_their_numbers_over_rounds():
     cast = make_cast()
-    answers = {"legal-gate": {"choice": "not_in_place"}, "use-register": {"choice": "partly"}}
+    answers = {"accountable-owner": {"choice": "not_in_place"}, "use-register": {"choice": "partly"}}
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     first = assessment.current_submission
     numbers = {action["question"]: action["number"] for action in first.content()["actions"]}
@@ -658,7 +660,9 @@ def test_actions_keep_their_numbers_over_rounds():
     workflow.send_back(first, by=cast.independent)
     save(assessment, "use-register", {"choice": "in_place", "text": "Done."}, by=cast.owner)
     second = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    assert {a["question"]: a["number"] for a in second.content()["actions"]} == {"legal-gate": numbers["legal-gate"]}
+    assert {a["question"]: a["number"] for a in second.content()["actions"]} == {
+        "accountable-owner": numbers["accountable-owner"]
+    }
     closed = RemediationAction.objects.get(use=assessment.use, question="use-register")
     assert (closed.status, closed.number) == ("closed", numbers["use-register"])
 

@@ -245,6 +245,7 @@ class Case:
             raise Http404
         self.submission: Submission = found
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
+        self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
         self.user = user
         self.assessment = self.submission.assessment
         self.use = self.assessment.use

@@ -79,7 +79,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
             "musts": content["musts"],
-            "set_aside": access.actions_set_aside(case.use.pk) if case.may_open else [],
+            "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
             "rounds": rounds,
             "in_team": in_team,
             "independent": independent,
