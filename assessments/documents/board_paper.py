@@ -17,6 +17,7 @@ from assessments.documents.package_plan import attachment, cut, points_of, share
 from assessments.documents.plan import shortened
 from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
 from assessments.guideline.terms import Basis
+from assessments.scoring.order import STOP
 
 MONEY = {"S": 0, "M": 1, "L": 2}
 """Sizes of money by effort: own time, a small sum, a budget. Our judgement."""
@@ -24,6 +25,7 @@ NAME_LETTERS, SUBTITLE_LETTERS = 40, 110
 LEAST_PLACE = 60
 """Letters under which the place is left out of what the system does."""
 WAIT_SHOWN = 2
+FIRST_ACTIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ FRONTS = (
     Front(90, 2, 0, 2, dense=True),
 )
 BACKS = (
-    Back(90, 6, dense=False),
+    Back(120, 6, dense=False),
+    Back(90, 4, dense=False),
+    Back(72, 4, dense=False),
     Back(56, 4, dense=False),
     Back(56, 6, dense=True),
     Back(48, 2, dense=True),
@@ -224,11 +228,14 @@ def _months(actions: Sequence[ActionBlock]) -> list[tuple[int, str]]:
     return [(count, word) for count, word in zip(counts, words, strict=True) if count]
 
 
+def _urgent(package: PackageBlock) -> bool:
+    """Whether an action of it stops a harm or stands among the first ten."""
+    return any(action.placed == STOP or 0 < action.rank <= FIRST_ACTIONS for action in package.standing)
+
+
 def _waits(packages: Sequence[PackageBlock]) -> str:
-    """Say what can wait: the last packages in which nothing blocks, else that only single actions can."""
-    free = [package for package in packages if not package.blocking][-WAIT_SHOWN:]
-    if len(free) == len(packages):
-        free = free[1:]
+    """Say what can wait: the last packages without an urgent or blocking action, else that only single actions can."""
+    free = [package for package in packages if not package.blocking and not _urgent(package)][-WAIT_SHOWN:]
     if free:
         named = _(" and ").join(f"“{package.title}”" for package in free)
         until = max((action for package in free for action in package.standing), key=_last).full_when

@@ -193,6 +193,14 @@ def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, 
     assert {sheet.state for sheet in sheets} == {"Draft" if report.draft else "Round 1"}
 
 
+def test_what_can_wait_names_no_package_with_an_urgent_action(reports):
+    report = reports["many"]
+    urgent = [p for p in report.packages if any(a.placed == "stop" or a.rank <= 10 for a in p.standing)]
+    assert urgent
+    waiting = board_paper.board_paper_html(report).split("What can wait")[1].split("Minute")[0]
+    assert not [package.title for package in urgent if package.title in waiting]
+
+
 @pytest.mark.parametrize("name", ["many", "draft"])
 def test_a_board_paper_of_extreme_names_and_70_actions_stays_two_pages(reports, name, monkeypatch):
     report = extreme(reports[name])
