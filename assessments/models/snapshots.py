@@ -15,7 +15,6 @@ from django.utils import timezone
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords
 from assessments.models.assessments import Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
