@@ -476,7 +476,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
 
     site.open_mail(reviewer, f"To review: {use}")
     take(reviewer)
-    mark_everything(reviewer, change="legal-gate", would_satisfy="Name the last launch that counsel stopped.")
+    mark_everything(reviewer, change="laws-list", would_satisfy="Name who keeps the list.")
     reviewer.follow("Return for changes")
     reviewer.fill("Message to the owner", "One thing only.")
     reviewer.shot("return")
@@ -485,9 +485,9 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     respondent.go("Home")
     find_use(respondent, "Frontdesk", "Mend what the reviewer marked")
     assert respondent.heading == "0 of 1 change dealt with"
-    respondent.sees("Name the last launch that counsel stopped.")
+    respondent.sees("Name who keeps the list.")
     respondent.shot("returned")
-    respondent.fill("How is it done, and what shows it?", "Counsel stopped the letter writer in March; minute 14.")
+    respondent.fill("How is it done, and what shows it?", "The company secretary keeps it; read last in March.")
     respondent.press("Save these changes")
     assert respondent.heading == "1 of 1 change dealt with"
     respondent.shot("returned")
@@ -501,7 +501,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     mark_everything(reviewer)
     reviewer.follow("Go to the approval")
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
-    reviewer.fill("Your statement", "I read every answer and saw the minute.")
+    reviewer.fill("Your statement", "I read every answer and saw the list.")
     reviewer.shot("approve")
     reviewer.sign("Approve as the first of two")
 

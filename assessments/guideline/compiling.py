@@ -449,7 +449,13 @@ class _Compiler:
         )
 
     def remedy(self, raw: Raw, words: Raw) -> Remedy:
-        return Remedy(raw["owner"], Effort(raw["effort"]), _text(words, "first_step"), _text(words, "closes_it"))
+        return Remedy(
+            owner=raw["owner"],
+            effort=Effort(raw["effort"]),
+            first_step=_text(words, "first_step"),
+            closes_it=_text(words, "closes_it"),
+            in_stopgap=raw.get("in_stopgap", False),
+        )
 
     def questionnaires(self) -> tuple[Questionnaire, ...]:
         result = []

@@ -199,6 +199,7 @@ class Remedy:
     effort: Effort
     first_step: str
     closes_it: str
+    in_stopgap: bool = False  # the question's stopgap says this first step already, in the words of the use
 
 
 @dataclass(frozen=True, slots=True)

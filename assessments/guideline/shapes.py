@@ -724,7 +724,10 @@ class Shapes:
         """A question: a practice has requirements and a remedy, a checklist has items that have them."""
         cited = several(reference("requirement", self.requirements), least=1)
         sources = {"requirements": cited, "extended": cited}
-        remedy = record({"owner": reference("owner", self.terms["owners"]), "effort": one_of("effort", tuple(Effort))})
+        remedy = record(
+            {"owner": reference("owner", self.terms["owners"]), "effort": one_of("effort", tuple(Effort))},
+            {"in_stopgap": flag},
+        )
         head: dict[str, Rule] = {
             "key": text,
             "kind": one_of("kind of question", tuple(QuestionKind)),

@@ -166,8 +166,9 @@ class _Plan:
         days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
         days = min(days, self.order.stop_days) if stops else days
         said = action_words(question, self.family, self.declared.facts)
-        steps = [self.words.fill(remedy.first_step) for remedy in remedies.values()]
         begun = self.is_begun(question)
+        further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
+        steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,

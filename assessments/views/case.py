@@ -120,12 +120,13 @@ def own_submission(request: HttpRequest, case: Case) -> Any:
 
 
 def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:
+    """Return the newest document of each kind: an approval with conditions makes the plan once more."""
     user: Any = request.user
     submission = assessment.current_submission_id
     found = access.documents_for(user).filter(submission=submission) | access.documents_for(user).filter(
         certificate__submission=submission
     )
-    return list(found.order_by("pk"))
+    return list({document.kind: document for document in found.order_by("pk")}.values())
 
 
 def missing_facts(case: Case) -> list[tuple[str, str]]:

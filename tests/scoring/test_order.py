@@ -335,6 +335,16 @@ def test_an_edition_without_an_order_has_none() -> None:
         draw_up(edition, Declared({}, (PROVIDER,), Tier.LOW), {}, ())
 
 
+@pytest.mark.parametrize(("in_stopgap", "steps"), [(True, ["Today."]), (False, ["Today.", "Begin a."])])
+def test_a_first_step_that_the_stopgap_says_already_is_not_said_twice(in_stopgap: bool, steps: list[str]) -> None:
+    question = do("a")
+    assert question.remedy is not None
+    remedy = replace(question.remedy, in_stopgap=in_stopgap)
+    question = replace(question, remedy=remedy, action=replace(question.action, task="Do it", stopgap="Today."))
+    (action,) = plan(edition_of(question))
+    assert list(action.steps) == steps
+
+
 # --- why here -------------------------------------------------------------------------------------------------------------
 
 
