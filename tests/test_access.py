@@ -1063,7 +1063,7 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
     [
         ("owner", "answer", "neighbour's draft, question", answered(QUESTION), "404"),
         ("owner", "section", "neighbour's draft, section", answered(QUESTION), "404"),
-        ("assigned", "answer", "draft, question of another section", answered("acceptable-use", "unknown"), "404"),
+        ("assigned", "answer", "draft, question of another section", answered("known-failures", "unknown"), "404"),
         ("viewer", "answer", "draft, question", answered(QUESTION), "403"),
         ("owner", "facts", "use of the neighbour's draft, facts on prohibited uses", {"illegal_purpose": "no"}, "404"),
         ("owner", "agree", "use of the neighbour's draft", {"reason": "I agree."}, "404"),

@@ -53,6 +53,7 @@ MILD = {  # facts that are no yes or no; every other is answered with no
     "hosting": "public_cloud",
     "education_uses": "none",
     "customers_can_opt_out": "yes",
+    "vulnerable_kind": "",  # asked only after another answer
 }
 
 
@@ -275,6 +276,7 @@ DECLARE_IT = """
   (facts, answers) => {
     for (const fact of facts) {
       const key = fact.id.replace("fact-", "");
+      if (answers[key] === "") continue;  // asked only after another answer
       fact.querySelector(`input[name="${key}"][value="${answers[key] ?? "no"}"]`).click();
     }
   }
@@ -287,7 +289,8 @@ def declare_page(person: Person, answers: Mapping[str, str], by_hand: bool = Tru
         person.main.locator("section[id^=fact-]").evaluate_all(DECLARE_IT, {**MILD, **answers})
     for row in person.main.locator("section[id^=fact-]").all() if by_hand else ():
         key = str(row.get_attribute("id")).removeprefix("fact-")
-        row.locator(f"input[name={key}][value={({**MILD, **answers}).get(key, 'no')}]").check()
+        if value := {**MILD, **answers}.get(key, "no"):
+            row.locator(f"input[name={key}][value={value}]").check()
     person.shot("facts")
     person.go_on()
 
@@ -301,10 +304,8 @@ def declare(person: Person, answers: Mapping[str, str]) -> None:
 
 
 def start_the_questions(person: Person) -> None:
-    """From the tier to the task list; the last details come in between."""
+    """From the tier to the task list: every fact that opens a question was asked before."""
     person.shot("tier")
-    person.follow("Answer the last details")
-    declare_page(person, {})
     person.press("Start the questions")
 
 

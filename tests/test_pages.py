@@ -306,6 +306,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "document": [("owner", "plan that is being made"), ("owner", "letter that failed")],
 }
 NO_PAGE = {
+    "facts_draft": "what the page of facts sends while it is filled",
     "import_faulty": "a file",
     "inventory_template": "a file",
     "systems_export": "a file",
@@ -564,7 +565,7 @@ def test_a_section_is_answered_by_keyboard_alone(site, tab):
     """Tab, arrows, space and Enter: each practice gets *Partly*, each checklist its first line; all of it is stored."""
     page, watch = tab
     browser.sign_in(page, site.address, site.sessions["contributor"])
-    page.goto(site.url("section", "fresh draft, section"))
+    page.goto(site.url("section", "fresh draft, third section"))
     asked = page.locator("[data-answer]").count()
     done: set[str] = set()
     for _press in range(60 * asked):
@@ -582,7 +583,7 @@ def test_a_section_is_answered_by_keyboard_alone(site, tab):
     assert len(done) == asked
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.url == site.url("section_check", "fresh draft, section")
+    assert page.url == site.url("section_check", "fresh draft, third section")
     assert watch.faults() == []
     reference = site.world.places["fresh draft"][0]
     stored = Answer.objects.filter(assessment=Assessment.objects.get(reference=reference)).values_list(

@@ -53,7 +53,7 @@ from tests.factories import (
 )
 
 NEIGHBOUR = "Neighbourly"
-SECTION, OTHER_SECTION = "governance", "people"
+SECTION, OTHER_SECTION = "governance", "affected"
 QUESTION = "use-register"  # the first of SECTION
 INVENTORY = """\
 System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English
@@ -339,9 +339,10 @@ def make_world() -> World:
         places[name] = (reference,)
         places[f"{name}, section"] = (reference, SECTION)
         places[f"{name}, another section"] = (reference, OTHER_SECTION)
+        places[f"{name}, third section"] = (reference, "security")
         places[f"{name}, no such section"] = (reference, "no-such-section")
         places[f"{name}, question"] = (reference, QUESTION)
-        places[f"{name}, question of another section"] = (reference, "acceptable-use")
+        places[f"{name}, question of another section"] = (reference, "known-failures")
         places[f"{name}, no such question"] = (reference, "no-such-question")
         places[f"{name}, one dimension"] = (reference, "dimensions", "privacy")
         places[f"{name}, findings"] = (reference, "findings", "all")

@@ -592,7 +592,7 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
             return Main(_("See the decision"), newest.get_absolute_url())
         return Main(_("See what the tier means"), reverse("stopped", args=[use.reference]))
     if may and (newest is None or not is_open or newest.is_editable) and facts.missing:
-        only_details = all(facts.edition.facts[key].kind == "scoping" for key in facts.missing)
+        only_details = all(facts.edition.facts[key].kind != "tier" for key in facts.missing)
         label = _("Answer the last details") if only_details else _("Go on with the facts")
         return Main(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:

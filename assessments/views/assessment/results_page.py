@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assessments.views.results import Line, Standing
 
 GROUPS_SHOWN = 5
+MONTH_SHOWN = 10  # actions of this month in the open; the others are folded
 OTHER = "other"  # in an address: the actions that belong to no package
 QUOTED = 240  # characters of a respondent's words; the answer itself is one click away
 
@@ -94,6 +95,14 @@ class ResultsPage:
         """The actions whose next date is within a month, the earliest first."""
         due = [entry for entry in self.entries if entry.is_due(self.until)]
         return sorted(due, key=lambda entry: entry.due_key)
+
+    @property
+    def shown_month(self) -> list[PlanEntry]:
+        return self.month[:MONTH_SHOWN]
+
+    @property
+    def more_month(self) -> list[PlanEntry]:
+        return self.month[MONTH_SHOWN:]
 
     @property
     def until(self) -> date:

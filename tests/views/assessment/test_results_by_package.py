@@ -76,6 +76,29 @@ def test_after_signing_the_month_is_counted_in_dates(client, cast):
     assert "after signing" not in text
 
 
+def test_the_first_ten_of_the_month_stand_open_and_the_others_in_a_fold_that_counts_them(client, cast):
+    edition = make_assessment(State.DRAFT, "limited", cast=cast).compiled()
+    missing = {q.key: {"choice": "none" if q.is_checklist else "not_in_place"} for q in edition.questions.values()}
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=missing)
+    soon = timezone.localdate() + timedelta(days=7)
+    assessment.use.actions.update(due=soon, full_due=None)
+    page = open_results(client, cast, assessment).content.decode()
+    month = page[page.index('id="month"') : page.index('id="packages"')]
+    shown, _fold, more = month.partition('<details class="hk-more hk-month-more">')
+    actions = list(assessment.use.actions.order_by("number"))
+    assert shown.count("hk-month-task") == 10 < len(actions)
+    linked = [action.number for action in actions if f'"{action.get_absolute_url()}"' in shown]
+    assert linked == list(range(1, 11))
+    assert more.count("hk-month-task") == len(actions) - 10
+    assert f"<summary>{len(actions) - 10} more this month</summary>" in more
+
+
+def test_a_short_month_has_no_fold(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    assert len(page_of(assessment).month) <= 10
+    assert "hk-month-more" not in open_results(client, cast, assessment).content.decode()
+
+
 def test_a_reason_is_one_line_without_the_answer_in_brackets(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     entries = {entry.question: entry for entry in page_of(assessment).entries}
