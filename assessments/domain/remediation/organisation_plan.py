@@ -12,13 +12,14 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce, DenseRank, Lower
+from django.db.models.functions import Coalesce, DenseRank, Lower, RowNumber
 
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, RemediationAction
 from assessments.models.register import BLOCKING
 from assessments.models.reviews import NEXT_DUE, is_late
 
+PRACTICE = [F("organisation"), F("question")]
 UNRANKED = 100_000  # the place of what has no rank: behind all that has one
 
 
@@ -54,10 +55,11 @@ def organisation_plan(actions: QuerySet[RemediationAction], edition: Edition) ->
     plan has the practice. The one that is due first stands for the others.
     """
     shared = _shared(actions, edition)
+    place = Window(RowNumber(), partition_by=PRACTICE, order_by=[F("due").asc(), F("pk").asc()])
+    first = shared.order_by().annotate(place=place).filter(place=1).values("pk")
     same = shared.filter(organisation=OuterRef("organisation"), question=OuterRef("question")).order_by()
-    first = same.order_by("due", "pk").values("pk")[:1]
     count = same.values("question").annotate(uses=Count("use", distinct=True)).values("uses")
-    return shared.filter(pk=Subquery(first)).annotate(in_uses=Subquery(count, output_field=IntegerField()))
+    return shared.filter(pk__in=first).annotate(in_uses=Subquery(count, output_field=IntegerField()))
 
 
 def to_do(actions: QuerySet[RemediationAction]) -> QuerySet[RemediationAction]:
@@ -138,11 +140,7 @@ def _owners(shared: QuerySet[Any]) -> dict[tuple[int, str], list[tuple[str, bool
 
 def _one_a_use(shared: QuerySet[Any], shown: int) -> dict[tuple[int, str], Iterable[RemediationAction]]:
     """Return an action a use for each practice, the first due of a split one; the first uses by name."""
-    place = Window(
-        DenseRank(),
-        partition_by=[F("organisation"), F("question")],
-        order_by=[Lower("use__title").asc(), F("use").asc()],
-    )
+    place = Window(DenseRank(), partition_by=PRACTICE, order_by=[Lower("use__title").asc(), F("use").asc()])
     rows = shared.select_related("use__system").annotate(place=place).filter(place__lte=shown)
     found: dict[tuple[int, str], dict[int, RemediationAction]] = {}
     for row in rows.order_by("place", NEXT_DUE, "pk"):
