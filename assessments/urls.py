@@ -41,7 +41,7 @@ from assessments.views import (
     systems,
     task_list,
 )
-from assessments.views.remediation import changes, register
+from assessments.views.remediation import changes, organisation, register
 
 urlpatterns = [
     # anyone
@@ -63,6 +63,7 @@ urlpatterns = [
     path("assessments/filters/", portfolio.filters, name="filters"),
     # remediation: the register of all actions, those of one use, one action
     path("actions/", register.register, name="actions"),
+    path("actions/organisation/", organisation.organisation, name="organisation_actions"),
     path("actions/export/", register.export, name="actions_export"),
     path("actions/new/", changes.add, name="action_new"),
     path("actions/merge/", changes.merge, name="actions_merge"),

@@ -66,6 +66,7 @@ OPENED: dict[str, dict[str, str]] = {
     "assessments": {"": SIGNED_IN},
     "filters": {"": SIGNED_IN},
     "actions": {"": SIGNED_IN},
+    "organisation_actions": {"": SIGNED_IN},
     "action": {
         "action": "               login 404 200 200 404 200 200 200 404",
         "action of the assigned": "login 404 200 200 200 200 200 200 404",
@@ -790,7 +791,7 @@ POSTED: dict[str, dict[str, str]] = {
 }
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
-    "actions_export", "workspace", "action_file",
+    "actions_export", "organisation_actions", "workspace", "action_file",
     "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
@@ -923,6 +924,7 @@ LISTS = [
     "dashboard",
     "assessments",
     "actions",
+    "organisation_actions",
     "actions_export",
     "certificates",
     "systems",

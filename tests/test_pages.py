@@ -51,6 +51,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "assessments": [("owner", ""), ("assigned", ""), ("newcomer", ""), ("staff", "")],
     "inbox": [("owner", ""), ("newcomer", "")],
     "actions": [("owner", ""), ("assigned", ""), ("viewer", ""), ("newcomer", "")],
+    "organisation_actions": [("owner", ""), ("assigned", ""), ("newcomer", "")],
     "action": [
         ("contributor", "action"),
         ("assigned", "action of the assigned", "sent empty"),

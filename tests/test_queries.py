@@ -240,6 +240,7 @@ PAGES = [
     ("owner", "asked", "draft, request"),
     ("owner", "assessments", ""),
     ("owner", "actions", ""),
+    ("owner", "organisation_actions", ""),
     ("owner", "actions_export", ""),
     ("owner", "actions_dates", ""),
     ("owner", "actions_import", ""),

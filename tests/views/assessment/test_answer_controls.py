@@ -127,4 +127,5 @@ def test_the_opt_out_is_answered_in_its_own_words(client, cast):
     row = row_of(client, draft, "tier-limited-opt-out")
     assert "Nobody is dealt with individually, because" in row
     assert 'value="not_applicable"' in row
+    assert "not applicable" not in draft.compiled().questions["tier-limited-opt-out"].text
     assert 'value="not_applicable"' not in row_of(client, draft, "tier-limited-transparency")
