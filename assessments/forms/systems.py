@@ -48,7 +48,7 @@ PARTS = {
     ),
     "is_provider": Part(
         _("Service Provider"),
-        _("You put it before customers, the public or other organisations, whoever made the model."),
+        _("You put it before customers, the public or other organisations, no matter who made the model."),
         _("an airline offers a bought chat to its passengers; schools subscribe to your marking service."),
         _("clerks draft order emails with a bought tool; an agency publishes pictures that it made with one."),
         Stakeholder.PROVIDER,

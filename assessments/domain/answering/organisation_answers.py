@@ -48,7 +48,7 @@ def inherit(assessment: Assessment, *, by: User) -> list[Answer]:
 
 @transaction.atomic
 def take_over(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
-    """Take over answers about the organisation, with the name and the day of whoever gave them.
+    """Take over answers about the organisation, with the name and the day of the person who gave them.
 
     They count at once, unless the use is renewed or the planned day of an answer is over: then somebody has to confirm
     them.

@@ -132,7 +132,7 @@ def take(action: RemediationAction, *, by: User) -> RemediationAction:
 
 @transaction.atomic
 def finish_first_step(action: RemediationAction, *, by: User) -> None:
-    """Say that the first step is done: the next date is the one for all of it. Whoever says so owns it, if nobody did."""
+    """Say that the first step is done: the next date is the one for all of it. Who says so becomes its owner if it has none."""
     action = lock_action(action)
     require_worker(action, by=by)
     require_open(action)

@@ -68,7 +68,7 @@ def reopen(action: RemediationAction, *, by: User) -> None:
 
 @transaction.atomic
 def refuse(action: RemediationAction, *, by: User, words: str) -> None:
-    """Refuse the reason, as whoever may accept the action: it is open again, and its owner is told why.
+    """Refuse the reason: the action is open again, and its owner is told why. Who may accept it may refuse it.
 
     Raises NotPermitted, SeparationOfDuties, InvalidAnswer.
     """
