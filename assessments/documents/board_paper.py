@@ -59,9 +59,9 @@ FRONTS = (
 )
 BACKS = (
     Back(120, 6, dense=False),
-    Back(90, 4, dense=False),
-    Back(72, 4, dense=False),
-    Back(56, 4, dense=False),
+    Back(120, 6, dense=True),
+    Back(90, 4, dense=True),
+    Back(72, 4, dense=True),
     Back(56, 6, dense=True),
     Back(48, 2, dense=True),
     Back(0, 2, dense=True),
