@@ -31,6 +31,8 @@ from tests.factories import PASSWORD, Cast, in_days, make_assessment, make_cast,
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PRACTICE, CHECKLIST, SECTION, OTHER_SECTION = "use-register", "prohibited-uses", "governance", "purpose-and-risk"
+# These facts bring the checklist on prohibited uses.
+ASKED_FACTS = {"takes_user_input": True, "open_prompt": True}
 A_BREATH = 0.3  # seconds after the last letter: no text older than one second may be gone, we allow a third of it
 SOON = 20_000  # milliseconds: a lost connection is tried again after two, four and eight seconds
 
@@ -157,7 +159,7 @@ class Site:
 @pytest.fixture
 def site(published: None, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
     cast = make_cast()
-    draft = make_assessment(tier="limited", cast=cast, filled=False, parts=("user", "provider"))
+    draft = make_assessment(tier="limited", cast=cast, filled=False, parts=("user", "provider"), facts=ASKED_FACTS)
     save(draft, PRACTICE, {"choice": "in_place", "text": "Before."}, by=cast.owner)
     server = LiveServer("127.0.0.1")
     wire = Wire(server)
