@@ -240,13 +240,13 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
         named = _(" and ").join(f"“{package.title}”" for package in free)
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
-            "%(packages)s: nothing in it blocks the certificate. All done %(when)s.",
-            "%(packages)s: nothing in them blocks the certificate. All done %(when)s.",
+            "%(packages)s: the certificate needs nothing in it. All done %(when)s.",
+            "%(packages)s: the certificate needs nothing in them. All done %(when)s.",
             len(free),
         ) % {"packages": named, "when": until}
     count = sum(not action.blocking for package in packages for action in package.standing)
     if not count:
-        return _("Nothing: every action blocks the certificate.")
+        return _("Nothing: the certificate needs every action.")
     return ngettext(
         "No whole package. %(n)s action does not block the certificate and can follow.",
         "No whole package. %(n)s actions do not block the certificate and can follow.",
