@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.reach import JOIN
+from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json

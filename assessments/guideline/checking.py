@@ -17,8 +17,8 @@ from assessments.guideline.compiling import ENGLISH
 from assessments.guideline.conditions import ALWAYS, ANSWER, All, Always, Answer, AnyOf, Condition, Test, both
 from assessments.guideline.coverage import part_sets, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
+from assessments.guideline.extensions import JOIN, extended_id, register_id
 from assessments.guideline.files import Document, Fault, Path
-from assessments.guideline.reach import JOIN, extended_id, register_id
 from assessments.guideline.shapes import LIMITS, OUTLINE, TICK, entries, inside
 from assessments.guideline.terms import TIERS, UNKNOWN, Kind, Stakeholder
 

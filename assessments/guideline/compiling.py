@@ -33,9 +33,10 @@ from assessments.guideline.edition import (
     TierObligation,
     TierRule,
 )
+from assessments.guideline.extensions import extended_id, read_reasons
 from assessments.guideline.order import read_action_words, read_order, read_standing
 from assessments.guideline.packages import read_packages
-from assessments.guideline.reach import extend, extended_id, narrow, openings, read_reasons
+from assessments.guideline.reach import extend, narrow, openings
 from assessments.guideline.readiness_rules import read_readiness_rules
 from assessments.guideline.terms import (
     TIERS,

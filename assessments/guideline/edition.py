@@ -13,9 +13,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from assessments.guideline.conditions import ALWAYS, ANSWER, Answer, Condition, Facts, both
+from assessments.guideline.extensions import Opening, Reason, register_id
 from assessments.guideline.order import ActionWords, Order, Standing
 from assessments.guideline.packages import Package
-from assessments.guideline.reach import Opening, Reason, register_id
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import (
     Basis,

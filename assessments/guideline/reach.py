@@ -11,68 +11,21 @@ unless its line belongs to Table 1 or an overlay, and is counted apart from the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from assessments.guideline.conditions import ALWAYS, Answer, Condition, Facts, both, parse
+from assessments.guideline.conditions import ALWAYS, Answer, Condition, Facts, both
+from assessments.guideline.extensions import Opening, Reason, extended_id
 from assessments.guideline.terms import UNKNOWN, Stakeholder, Strength
 
 if TYPE_CHECKING:
     from assessments.guideline.edition import Edition, Fact, Requirement
 
-JOIN = "+"
-"""Between the line of the register and the question that extends it."""
-
 ASSUMED: Mapping[str, Answer] = {"sector": "none"}
 """What a use without an answer is read as. The fact is asked all the same."""
 
 type Raw = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One extension or narrowing: which line of the register, for which parts, when, and why."""
-
-    question: str
-    requirement: str
-    to: tuple[Stakeholder, ...]
-    when: Condition
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """One way in which a question reaches a part: `lenient` conditions count an unknown fact as applying."""
-
-    part: Stakeholder
-    when: Condition
-    lenient: bool
-
-
-def extended_id(requirement: str, question: str) -> str:
-    return f"{requirement}{JOIN}{question}"
-
-
-def register_id(requirement: str) -> str:
-    """Return the line of the register that a requirement is, or is an extension of."""
-    return requirement.split(JOIN, 1)[0]
-
-
-def read_reasons(question: Raw, words: Raw, kind: str) -> tuple[Reason, ...]:
-    """Read `extends` or `narrows` of a question; the reasons stand in its texts under the line's id."""
-    said = words.get(kind)
-    said = said if isinstance(said, Mapping) else {}
-    return tuple(
-        Reason(
-            question=question["key"],
-            requirement=raw["requirement"],
-            to=tuple(Stakeholder(part) for part in raw["to"]),
-            when=parse(raw.get("when")),
-            because=str(said.get(raw["requirement"], "")),
-        )
-        for raw in question.get(kind, ())
-    )
 
 
 def extend(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from assessments.guideline.asking import hinges, module_sizes, shown_at_most
 from assessments.guideline.conditions import ALWAYS, Answer
 from assessments.guideline.edition import Edition, Item, Question, Requirement
-from assessments.guideline.reach import register_id
+from assessments.guideline.extensions import register_id
 from assessments.guideline.reading import Source, canonical, compile_edition
 from assessments.guideline.terms import TIERS, UNKNOWN, Stakeholder, Strength, Tier
 from assessments.scoring.findings import find
