@@ -699,6 +699,7 @@ def test_a_form_that_asks_for_it_keeps_its_text_until_it_is_sent(site):
     page = desk.sit_down()
     address = site.wire.address + reverse("facts", args=[site.draft.use.reference, "control"])
     page.goto(address)
+    page.locator("input[name=minor_procedural_task][value=yes]").check()
     reason = page.locator("textarea[name=reason_minor_procedural_task]")
     reason.press_sequentially("It only renames files.", delay=15)
     time.sleep(A_BREATH)
