@@ -14,7 +14,7 @@ from assessments import declaring
 from assessments.models import DocumentState, State
 from assessments.models.snapshots import picture
 from assessments.scoring.readiness import score_assessment
-from assessments.views.results import Standing
+from assessments.views.assessment.standing import Standing
 from tests.factories import in_days, make_assessment, save
 
 pytestmark = pytest.mark.django_db

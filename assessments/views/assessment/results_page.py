@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,10 +21,8 @@ from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
+from assessments.views.assessment.standing import Line, Standing
 from assessments.views.wording import as_day, choice_word
-
-if TYPE_CHECKING:
-    from assessments.views.results import Line, Standing
 
 GROUPS_SHOWN = 5
 MONTH_SHOWN = 10  # actions of this month in the open; the others are folded

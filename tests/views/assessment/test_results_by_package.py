@@ -14,7 +14,7 @@ from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.models import State
 from assessments.models.snapshots import picture
 from assessments.views.assessment.results_page import ResultsPage
-from assessments.views.results import Standing
+from assessments.views.assessment.standing import Standing
 from tests.factories import in_days, make_assessment
 
 pytestmark = pytest.mark.django_db
