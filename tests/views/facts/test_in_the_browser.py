@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -28,6 +30,14 @@ def open_page(page: Page, address: str, use: DeclaredUse, group: str) -> None:
 
 def choose(page: Page, key: str, value: str) -> None:
     page.locator(f"input[name={key}][value={value}]").check()
+
+
+def wait_for_draft(use: DeclaredUse, key: str) -> None:
+    """Wait until the server has taken what a page sent as it went."""
+    until = time.monotonic() + 10
+    while key not in FactDraft.objects.get(use=use).fields:
+        assert time.monotonic() < until, f"the draft never got {key}"
+        time.sleep(0.05)
 
 
 def test_a_needless_question_is_put_away_and_comes_back(page, signed_in):
@@ -66,6 +76,7 @@ def test_a_half_filled_page_survives_leaving_and_a_reload(page, signed_in):
     expect(page.locator("[data-draft-said]")).to_contain_text("Kept as a draft at")
     choose(page, "agentic_actions", "no")
     page.goto(address + use.get_absolute_url())  # at once: what is waiting is sent as the page goes
+    wait_for_draft(use, "agentic_actions")
     open_page(page, address, use, "control")
     for _time in range(2):
         expect(page.locator("input[name=decision_autonomy][value=advisory]")).to_be_checked()
