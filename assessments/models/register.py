@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, IntegerField, Min, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Cast, Coalesce, Concat, Lower
 
 from assessments.models.portfolio import Order
 from assessments.models.reviews import NEXT_DUE, ActionStatus, RemediationAction, is_late
@@ -98,8 +98,13 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
     return actions
 
 
-def sums_of(actions: Actions, today: date) -> dict[str, int]:
-    """How many actions are open, late, due this month, to be checked, set aside, closed, and block; one query."""
+def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = ()) -> dict[str, int]:
+    """How many actions are open, late, due this month, to be checked, set aside, closed, and block; one query.
+
+    `shared` counts the practices among `organisation_wide` (keys of questions) that an organisation still has to do.
+    """
+    over = Q(status__in=[ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT])
+    practice = Concat(Cast("organisation", CharField()), Value("/"), "question", output_field=CharField())
     is_open = Q(status=ActionStatus.OPEN)
     soon = Q(next_date__range=(today, today + timedelta(days=30)))
     listed = actions.listed().annotate(next_date=NEXT_DUE)  # type: ignore[attr-defined]
@@ -113,5 +118,6 @@ def sums_of(actions: Actions, today: date) -> dict[str, int]:
         accepted=Count("pk", filter=Q(status=ActionStatus.ACCEPTED)),
         closed=Count("pk", filter=Q(status=ActionStatus.CLOSED)),
         all=Count("pk"),
+        shared=Count(practice, distinct=True, filter=~over & Q(question__in=list(organisation_wide))),
     )
     return sums

@@ -67,11 +67,6 @@ def to_do(actions: QuerySet[RemediationAction]) -> QuerySet[RemediationAction]:
     return actions.filter(merged_into=None).exclude(status__in=[ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT])
 
 
-def count_practices(actions: QuerySet[RemediationAction], edition: Edition) -> int:
-    """Count the practices of the whole organisation among `actions`; one query."""
-    return _shared(actions, edition).order_by().values("organisation", "question").distinct().count()
-
-
 def over_uses(
     actions: QuerySet[RemediationAction], edition: Edition, today: date, *, shown: int
 ) -> dict[tuple[int, str], OverUses]:

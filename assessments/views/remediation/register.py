@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from assessments import access
 from assessments.access import Action
-from assessments.domain.remediation import organisation_plan
 from assessments.exchange import actions as exchange
 from assessments.forms.acting import DatesForm, RegisterForm
 from assessments.guideline.edition import Edition
@@ -66,7 +65,7 @@ def register(request: SignedIn) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     flag_those_left_alone(user, page.rows)
-    sums = sums_of(access.actions_for(user), today)
+    sums = sums_of(access.actions_for(user), today, edition.organisation_wide)
     rows = [row_of(action, edition, today) for action in page.rows]
     mine = access.memberships_on_page(user)
     filtered = bool(set(chosen) - {"sort"})
@@ -82,7 +81,7 @@ def register(request: SignedIn) -> HttpResponse:
         "before": f"?{urlencode({**chosen, 'before': page.before})}" if page.before else "",
         "after": f"?{urlencode({**chosen, 'after': page.after})}" if page.after else "",
         "counts": sums,
-        "shared": organisation_plan.count_practices(organisation_plan.to_do(access.actions_for(user)), edition),
+        "shared": sums["shared"],
         "may_plan": any(m.role in access.MAY[Action.ANSWER] for m in mine),
         "may_add": any(m.role in access.MAY[Action.ANSWER] and m.sees == Sees.ALL for m in mine),
         "dates_form": DatesForm(),
