@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from assessments import acting, held, mailing, reminding, staleness, standing, tasks, workflow
+from assessments import acting, mailing, reminding, staleness, standing, tasks, workflow
+from assessments.accounts import expired_forms
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Step:
 
 def forget_held_forms() -> int:
     """Forms that were kept for somebody signed out are forgotten after their hour."""
-    held.sweep()
+    expired_forms.sweep()
     return 0
 
 

@@ -169,7 +169,7 @@ CSRF_FAILURE_VIEW = "assessments.views.errors.csrf_failure"
 
 # --- people -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "assessments.User"
-AUTHENTICATION_BACKENDS = ["assessments.sessions.Backend"]
+AUTHENTICATION_BACKENDS = ["assessments.accounts.sessions.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -181,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
-ACCOUNT_ADAPTER = "assessments.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "assessments.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "assessments.forms.accounts.SignupForm", "login": "assessments.forms.accounts.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -224,7 +224,7 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_ENGINE = "assessments.sessions"
+SESSION_ENGINE = "assessments.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)
 SECURE = PUBLIC_URL.startswith("https://")

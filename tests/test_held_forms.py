@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from assessments import declaring, held, tasks
+from assessments import declaring, tasks
+from assessments.accounts import expired_forms
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
 from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, save
 
@@ -41,7 +42,7 @@ def section_of(assessment: Assessment) -> str:
 def typed(user: User, base: int = 0, **fields: Any) -> dict[str, Any]:
     """A section's page of this person, as it is posted."""
     given = {"base": base, "operation": str(uuid.uuid4()), "choice": "partly", "text": "Typed too late.", **fields}
-    return {f"{PRACTICE}--{name}": value for name, value in given.items()} | {"whose": held.sign_for(user)}
+    return {f"{PRACTICE}--{name}": value for name, value in given.items()} | {"whose": expired_forms.sign_for(user)}
 
 
 def kept_at(response: Any) -> str:
@@ -97,7 +98,7 @@ def test_facts_and_review_marks_are_kept_too(client: Client, cast: Cast) -> None
     use = make_use("low", cast.organisation)
     group = declaring.current_edition(use).facts["safety_component"].group
     url = reverse("facts", args=[use.reference, group])
-    here = kept_at(client.post(url, {"safety_component": "yes", "whose": held.sign_for(cast.owner)}))
+    here = kept_at(client.post(url, {"safety_component": "yes", "whose": expired_forms.sign_for(cast.owner)}))
     signed_in(cast.owner).post(here)
     assert use.facts.get(key="safety_component").value is True
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
@@ -106,7 +107,7 @@ def test_facts_and_review_marks_are_kept_too(client: Client, cast: Cast) -> None
     assert 'name="whose" value="' in reader.get(page).content.decode()
     row = next(row for row in reader.get(page).context["rows"] if row.target == f"q:{PRACTICE}")
     marks = {f"{row.anchor}-mark": "accepted", f"{row.anchor}-base": "0", f"{row.anchor}-words": "Seen and believed."}
-    here = kept_at(client.post(page, marks | {"whose": held.sign_for(cast.independent)}))
+    here = kept_at(client.post(page, marks | {"whose": expired_forms.sign_for(cast.independent)}))
     assert "Marks of a review" in reader.get(here).content.decode()
     reader.post(here)
     assert submission.marks.get(target=f"q:{PRACTICE}").words == "Seen and believed."
@@ -190,7 +191,7 @@ def test_a_form_of_more_than_a_megabyte_is_refused_with_its_words(client: Client
 
 def test_a_person_has_no_more_than_so_many_forms_kept(client: Client, cast: Cast, draft: Any) -> None:
     HeldPost.objects.bulk_create(
-        HeldPost(token_digest=f"{n:064}", user=cast.owner, path="/", body="") for n in range(held.MAX_HELD)
+        HeldPost(token_digest=f"{n:064}", user=cast.owner, path="/", body="") for n in range(expired_forms.MAX_HELD)
     )
     response = client.post(section_of(draft), typed(cast.owner))
     assert response.status_code == 413

@@ -13,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, held, workflow
+from assessments import declaring, workflow
+from assessments.accounts import expired_forms
 from assessments.documents.report import build_report
 from assessments.errors import Conflict, WouldHide
 from assessments.models import (
@@ -87,7 +88,7 @@ def a_checklist(assessment: Assessment) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "plain"])
 def test_a_page_made_for_somebody_else_saves_nothing_and_says_so(cast: Cast, draft: Assessment, signed: bool) -> None:
-    whose = held.sign_for(cast.owner) if signed else str(cast.owner.pk)
+    whose = expired_forms.sign_for(cast.owner) if signed else str(cast.owner.pk)
     response = signed_in(cast.contributor).post(
         url_of(draft), posted(choice="in_place", text="Hers.") | {"whose": whose}, **HX
     )
@@ -97,7 +98,7 @@ def test_a_page_made_for_somebody_else_saves_nothing_and_says_so(cast: Cast, dra
 
 
 def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None:
-    whose = {"whose": held.sign_for(cast.owner)}
+    whose = {"whose": expired_forms.sign_for(cast.owner)}
     assert signed_in(cast.owner).post(url_of(draft), posted(choice="in_place") | whose, **HX).status_code == 200
     assert stored(draft).choice == "in_place"
 
@@ -106,7 +107,7 @@ def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None
 def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Cast, page: str) -> None:
     assessment = make_assessment(State.RETURNED if page == "returned" else State.DRAFT, cast=cast, tier="limited")
     before = picture(assessment, final=False)
-    form: dict[str, Any] = {"whose": held.sign_for(cast.owner)}
+    form: dict[str, Any] = {"whose": expired_forms.sign_for(cast.owner)}
     if page == "facts":
         url = reverse(
             "facts", args=[assessment.use.reference, assessment.compiled().facts["minor_procedural_task"].group]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import declaring
-from assessments.accounts import INVITATION_KEY
+from assessments.accounts.adapter import INVITATION_KEY
 from assessments.models import AuditEntry, Invitation, Membership, Organisation, Role, Sees
 from tests.factories import make_member, make_organisation, make_system, make_use, make_user
 

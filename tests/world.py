@@ -15,7 +15,8 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import acting, conformity, declaring, desk, evidence, held, starting, teamwork, workflow
+from assessments import acting, conformity, declaring, desk, evidence, starting, teamwork, workflow
+from assessments.accounts import expired_forms
 from assessments.domain.remediation import own_actions, relevance
 from assessments.exchange import model_card
 from assessments.models import (
@@ -367,7 +368,7 @@ def _kept_form(owner: User, draft: Assessment) -> str:
         "text": "Kept for three clinics of five.",
     }
     form = QueryDict(urlencode({f"{QUESTION}--{name}": value for name, value in fields.items()}))
-    token = held.hold(held.sign_for(owner), reverse("section", args=[draft.reference, SECTION]), form)
+    token = expired_forms.hold(expired_forms.sign_for(owner), reverse("section", args=[draft.reference, SECTION]), form)
     assert token
     return token
 

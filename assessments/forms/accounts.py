@@ -11,7 +11,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from assessments.accounts import invitation_of
+from assessments.accounts.adapter import invitation_of
 
 SHARED_KEY = "shared_computer"  # of the session: nothing that is typed may stay in this browser
 

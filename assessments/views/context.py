@@ -9,7 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from assessments import access, held
+from assessments import access
+from assessments.accounts import expired_forms
 from assessments.forms.accounts import SHARED_KEY
 from assessments.models import Membership, Role
 
@@ -24,7 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     signed_in = user if user and user.is_authenticated else None
     session = getattr(request, "session", None)
     return {
-        "whose": SimpleLazyObject(lambda: held.sign_for(signed_in) if signed_in else ""),
+        "whose": SimpleLazyObject(lambda: expired_forms.sign_for(signed_in) if signed_in else ""),
         "session_ends": getattr(session, "ends", None) if signed_in else None,
         "shared_computer": bool(signed_in and session and session.get(SHARED_KEY)),
         "help_contact": settings.HELP_CONTACT,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from assessments import held
+from assessments.accounts import expired_forms
 from assessments.models import HeldPost
 from assessments.views.requests import SignedIn
 
@@ -60,11 +60,11 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     whose = request.POST.get("whose", "") if request.method == "POST" else ""
     if not whose or request.FILES:
         return None
-    if request.user.is_authenticated and held.signed_for(whose) != request.user.pk:
+    if request.user.is_authenticated and expired_forms.signed_for(whose) != request.user.pk:
         return None
     try:
-        token = held.hold(whose, request.get_full_path(), request.POST)
-    except held.NotHeld as error:
+        token = expired_forms.hold(whose, request.get_full_path(), request.POST)
+    except expired_forms.NotHeld as error:
         context = {"why": error, "texts": texts_of(request.POST)}
         return render(request, "assessments/held/refused.html", context, status=413)
     if token is None:
@@ -89,13 +89,13 @@ def texts_of(fields: QueryDict) -> list[str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def kept(request: SignedIn, token: str) -> HttpResponse:
     """What was typed after the session had ended; one button sends it once more, as the person who typed it."""
-    post = held.held_for(request.user, token)
+    post = expired_forms.held_for(request.user, token)
     if post is None:
         raise Http404
     if request.method != "POST":
         return show_kept(request, post)
     if "drop" in request.POST:
-        held.drop(post)
+        expired_forms.drop(post)
         messages.success(request, _("What was kept has been thrown away."))
         return redirect(post.path)
     try:
@@ -105,17 +105,17 @@ def kept(request: SignedIn, token: str) -> HttpResponse:
     except PermissionDenied as error:
         return show_kept(request, post, str(error) or _("Your role does not allow this."), 403)
     if response.status_code == 302:  # a page that comes back has something to put right first
-        held.drop(post)
+        expired_forms.drop(post)
     return response
 
 
 def show_kept(request: HttpRequest, post: HeldPost, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
         "post": post,
-        "texts": texts_of(held.fields_of(post)),
+        "texts": texts_of(expired_forms.fields_of(post)),
         "problem": problem,
         "about": about(post),
-        "until": post.at + held.KEPT_FOR,
+        "until": post.at + expired_forms.KEPT_FOR,
     }
     return render(request, "assessments/held/kept.html", context, status=status)
 
@@ -134,7 +134,7 @@ def send_again(request: HttpRequest, post: HeldPost) -> HttpResponse:
     again: Any = copy.copy(request)
     again.path = again.path_info = address.path
     again.resolver_match = match = resolve(address.path)
-    again.method, again.GET, again.POST = "POST", QueryDict(address.query), held.fields_of(post)
+    again.method, again.GET, again.POST = "POST", QueryDict(address.query), expired_forms.fields_of(post)
     response: HttpResponse = match.func(again, *match.args, **match.kwargs)
     return response
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, declaring, teamwork
 from assessments.access import Action
-from assessments.accounts import INVITATION_KEY
+from assessments.accounts.adapter import INVITATION_KEY
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
 from assessments.forms.teamwork import RoleForm

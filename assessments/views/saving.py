@@ -9,7 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from assessments import declaring, held
+from assessments import declaring
+from assessments.accounts import expired_forms
 from assessments.errors import Conflict, InvalidAnswer, Locked, WouldHide
 from assessments.forms.answering import TEXT_MAX, AnswerForm, posted_question
 from assessments.guideline.edition import Question
@@ -43,7 +44,7 @@ class Kept:
 def is_of_another(request: HttpRequest) -> bool:
     """Tell whether the page that was posted had been made for somebody else than whoever is signed in now."""
     user: Any = request.user
-    return held.names_another(request.POST.get("whose", ""), user)
+    return expired_forms.names_another(request.POST.get("whose", ""), user)
 
 
 def said_of_another() -> str:
