@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import allauth.account.admin  # noqa: F401  # registered before it is taken out
+import allauth.account.admin  # registered before it is taken out
+import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -20,7 +22,7 @@ else:  # generic for the type checker only
 
 
 # Groups are not used, and whoever changes an address takes over the account that decides: each person sees to their own.
-admin.site.unregister([Group, EmailAddress])
+admin.site.unregister([Group, EmailAddress, UserSession])
 
 
 class ReadOnly(Base):

@@ -185,11 +185,14 @@ def invite(
 
 @transaction.atomic
 def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
-    """Join with an open invitation; it works once, for the invited address, and changes no role that somebody has."""
+    """Join with an open invitation; it works once, for who holds the invited address, and changes no role that somebody has."""
     if access.membership_in(by, invitation.organisation):
         raise WorkflowError(_("You are a member of this organisation already."))
     if by.email.lower() != invitation.email.lower():
         words = _("This invitation is for %(email)s. Sign in with that address to use it.")
+        raise NotPermitted(words % {"email": invitation.email})
+    if not by.has_confirmed(invitation.email):
+        words = _("This invitation is for whoever holds %(email)s. Please confirm that address first.")
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assessments import acting, mailing, reminding, staleness, standing, tasks, workflow
-from assessments.accounts import expired_forms
+from assessments.accounts import expired_forms, refusals
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ def flag_expired() -> int:
 
 STEPS = (
     Step("forget held forms", forget_held_forms),
+    Step("say refused sign-ins", refusals.say),
     Step("make documents", make_documents),
     Step("send mails", send_mails),
     Step("miss conditions", standing.miss_conditions),  # at the start of the day after

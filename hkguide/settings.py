@@ -106,7 +106,9 @@ DEBUG = env_flag("DEBUG")
 # Empty is refused by the check hkguide.E001 and by wsgi.py, so that classify and check_guideline run without any setting.
 SECRET_KEY = env("SECRET_KEY") or ("only-for-debugging-and-tests" if DEBUG else "")
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", f"localhost,127.0.0.1,[::1],{urlsplit(PUBLIC_URL).hostname or ''}")
+# With an https address no name of the own machine: links in mails and redirects could be made to lead there.
+OWN_MACHINE = "" if PUBLIC_URL.startswith("https://") else "localhost,127.0.0.1,[::1],"
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", f"{OWN_MACHINE}{urlsplit(PUBLIC_URL).hostname or ''}")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 OPEN_FOUNDING = env_flag("OPEN_FOUNDING")  # anyone may sign up, and a signed-in user may found an organisation
 EDITION_DIR = Path(env("EDITION_DIR", str(BASE_DIR / "fixtures" / "guideline" / "hk-genai-1.1")))
@@ -121,10 +123,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.admin",
+    "assessments.apps.AdminConfig",
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
@@ -141,6 +144,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "assessments.accounts.sessions.keep_while_used",
+    "assessments.accounts.devices.remember_device",
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
     "assessments.views.held.keep_forms",
@@ -175,28 +180,56 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "assessments.accounts.passwords.EasilyGuessedValidator"},
+    {"NAME": "assessments.accounts.passwords.KnownWordsValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = env_int("PASSWORD_RESET_SECONDS", 3600)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_ADAPTER = "assessments.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "assessments.forms.accounts.SignupForm", "login": "assessments.forms.accounts.LoginForm"}
+ACCOUNT_FORMS = {
+    "signup": "assessments.forms.accounts.SignupForm",
+    "login": "assessments.forms.accounts.LoginForm",
+    "reset_password": "assessments.forms.accounts.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none" if not OPEN_FOUNDING else "optional"
+# One address an account, always confirmed by a code that was mailed to it; nothing else confirms one.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 2  # the one that there is, and a new one that is not confirmed yet
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "start"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env_int("REAUTHENTICATION_SECONDS", 900)
 ACCOUNT_SESSION_REMEMBER = False
+# Who signs in from a browser that is known has a limit of their own: accounts/adapter.py asks, and not the page.
+ACCOUNT_RATE_LIMITS = {"login": None, "sign_in": "30/m/ip", "known_device": "5/300s/key"}
+STAFF_SECONDS = env_int("STAFF_SECONDS", 1800)  # the administration asks staff for a proof that is no older
+KNOWN_DEVICE_COOKIE = "hkguide_device"
+KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
 # allauth limits sign-in attempts in the cache, so the cache has to be one that all processes share.
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env("REDIS_URL")}
         if env("REDIS_URL")
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+        # As many entries as the limits of a very busy hour need: what is thrown out of a full cache is a limit forgotten.
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+            "OPTIONS": {"MAX_ENTRIES": 50_000},
+        }
     ),
     # What was drawn from rows that have not changed since; its keys say which state it shows, so each process has its own.
     "pages": {
@@ -226,13 +259,15 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_ENGINE = "assessments.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)
+SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)  # without any page opened; each page begins it anew
+SESSION_LONGEST = env_int("SESSION_LONGEST_SECONDS", 24 * 3600)  # from the sign-in, whatever is done
 SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 BEHIND_PROXY = env_flag("BEHIND_PROXY")
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0  # its limits count by the client's address, not by the proxy's
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporary ones

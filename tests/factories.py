@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 from assessments import declaring, evidence, reviewing, workflow
@@ -141,7 +143,8 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def make_user(name: str = "", **fields: Any) -> User:
+def make_user(name: str = "", *, confirmed: bool = True, **fields: Any) -> User:
+    """A person whose mail address is confirmed, as that of everybody who gets in."""
     number = next(NUMBERS)
     name = name or f"Person {number}"
     email = fields.pop("email", f"{name.split()[0].lower()}{number}@example.org")
@@ -149,7 +152,21 @@ def make_user(name: str = "", **fields: Any) -> User:
     # Argon2 costs 50 ms a person; force_login needs no password, and who signs in by hand calls set_password.
     user.set_unusable_password()
     user.save()
+    if confirmed:
+        EmailAddress.objects.create(user=user, email=email.lower(), primary=True, verified=True)
     return user
+
+
+def proved(client: Client, user: User) -> Client:
+    """Sign somebody in who has given their password just now."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
+    ]
+    session.save()
+    return client
 
 
 def make_organisation(name: str = "", owner: User | None = None, **fields: Any) -> Organisation:

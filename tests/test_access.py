@@ -25,7 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from assessments import urls
 from assessments.models import Assignment, Hold, Membership, Message, Submission, User
-from tests.factories import undone
+from tests.factories import proved, undone
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, make_world, person
 
 ROLES = ["anonymous", "outsider", "viewer", "contributor", "assigned", "owner", "in-house", "independent", "staff"]
@@ -844,7 +844,7 @@ def clients(world: World, django_db_blocker: Any) -> dict[str, Client]:
         client = Client()
         user = person(world, role)
         if user is not None:
-            client.force_login(user)
+            proved(client, user)
         found[role] = client
     return found
 
@@ -1144,14 +1144,15 @@ ACCOUNTS = {
     "account_reset_password_done": "200 200 200",
     "account_reset_password_from_key_done": "200 200 200",
     "account_inactive": "200 200 200",
-    "account_email_verification_sent": "200 200 200",
+    "account_email_verification_sent": "login 302 302",
     "account_change_password": "login 302 302",  # the cast has no passwords: allauth leads to setting one
     "account_set_password": "login 200 200",
     "account_email": "login 200 200",
     "account_reauthenticate": "login 403 403",
     "account_confirm_login_code": "login 302 302",
+    "usersessions_list": "login 200 200",
     "admin:index": "302 302 200",
-    "admin:login": "200 200 302",
+    "admin:login": "login 403 302",
 }
 
 

@@ -15,14 +15,14 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
 from assessments import access, tasks
 from assessments.models import Answer, Assessment, User
 from tests import browser
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, proved
 from tests.test_access import ACCOUNTS, OURS
 from tests.world import World, make_world, person
 
@@ -336,10 +336,11 @@ ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {
     "account_reset_password_done": [("anonymous",)],
     "account_reset_password_from_key_done": [("anonymous",)],
     "account_inactive": [("anonymous",)],
-    "account_email_verification_sent": [("anonymous",)],
+    "account_email_verification_sent": [("changing address",), ("changing address", "sent empty")],
     "account_change_password": [("outsider",), ("outsider", "sent empty")],
     "account_set_password": [("owner",), ("owner", "sent empty")],
-    "account_email": [("outsider",), ("outsider", "sent empty")],
+    "account_email": [("changing address",), ("changing address", "sent empty")],
+    "usersessions_list": [("changing address",)],
     "account_reauthenticate": [("outsider",), ("outsider", "sent empty")],
 }
 NO_ACCOUNT_PAGE = {"account_confirm_login_code", "admin:index", "admin:login"}
@@ -363,6 +364,13 @@ class Site:
         return self.address + reverse(name, args=self.world.places[what])
 
 
+def changing_address(user: User) -> str:
+    """A session of somebody who has given the password and a new address, and has not entered its code yet."""
+    client = proved(Client(), user)
+    client.post(reverse("account_email"), {"action_add": "", "email": "somewhere-else@example.org"})
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 @pytest.fixture(scope="module")
 def site(
     chromium: Any, django_db_setup: None, django_db_blocker: Any, source: Any, tmp_path_factory: pytest.TempPathFactory
@@ -381,6 +389,7 @@ def site(
             roles = ["anonymous", "in-house", "newcomer", *world.cast.everyone()]
             people = {role: person(world, role) for role in roles}
             sessions = {role: browser.session_of(who) if who else None for role, who in people.items()}
+            sessions["changing address"] = changing_address(world.cast.outsider)
             server = LiveServer("127.0.0.1")
             yield Site(server.url, world, sessions)
             server.stop()

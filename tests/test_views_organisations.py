@@ -179,7 +179,10 @@ def test_somebody_signed_out_may_sign_up_with_an_invitation_and_comes_back(clien
         f"{reverse('account_signup')}?next={link}",
         {"name": "Nora Newcomer", "email": "new@example.org", "password1": "a lantern on the water", "next": link},
     )
-    assert (signed_up.status_code, signed_up.url) == (302, link)
+    assert signed_up.url == reverse("account_email_verification_sent")
+    code = re.search(r"^[A-Z0-9-]{6,}$", mail.outbox[-1].body, re.MULTILINE)[0]
+    confirmed = client.post(signed_up.url, {"code": code, "next": link})
+    assert (confirmed.status_code, confirmed.url) == (302, link)
     assert client.post(link).status_code == 302
     assert Membership.objects.get(user__email="new@example.org").role == Role.VIEWER
     assert INVITATION_KEY not in client.session

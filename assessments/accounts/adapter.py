@@ -1,17 +1,28 @@
-"""How allauth fits this product: sign-up is open only where founding is, or with an invitation, for its address."""
+"""How allauth fits this product: who may sign up, which limits hold, where links lead and what an address needs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context, ratelimit
 from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from assessments.accounts import devices
 
 if TYPE_CHECKING:
     from assessments.models import Invitation
 
 INVITATION_KEY = "invitation"
+LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
 
 
 def invitation_of(request: HttpRequest | None) -> Invitation | None:
@@ -22,6 +33,103 @@ def invitation_of(request: HttpRequest | None) -> Invitation | None:
     return access.invitation_with(token) if token else None
 
 
+def invitation_page(request: HttpRequest) -> str:
+    """The page of the open invitation that brought somebody here, if it is for this person; else nothing."""
+    invitation = invitation_of(request)
+    user: Any = request.user
+    if invitation is None or not user.is_authenticated or invitation.email.lower() != user.email.lower():
+        return ""
+    return reverse("invitation", args=[request.session[INVITATION_KEY]])
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    # --- where somebody may go ---------------------------------------------------------------------------------------
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.OPEN_FOUNDING or invitation_of(request) is not None
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        url: str = invitation_page(request) or super().get_login_redirect_url(request)
+        return url
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        if self.request.user.is_authenticated:
+            return invitation_page(self.request) or reverse("settings")
+        return reverse("account_login")
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only this very host: what else is allowed to be named here is no place to be sent to."""
+        host = context.request.get_host()
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={host}, require_https=context.request.is_secure())
+
+    # --- limits ------------------------------------------------------------------------------------------------------
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """The person alone: with the host in it, as allauth has it, each port that is named is a new set of attempts."""
+        login: str = credentials.get("email", "").lower()
+        return login
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt. A browser that this person has used before, or a session, has a count of its own.
+
+        So whoever tries passwords elsewhere cannot lock a person out of where they work.
+        """
+        self.known_device = devices.known(request, credentials.get("email", ""))
+        if self.known_device:
+            allowed = ratelimit.consume(request, action="known_device", key=self.known_device)
+        else:
+            allowed = ratelimit.consume(request, action="sign_in")
+        if not allowed:
+            raise self.validation_error("too_many_login_attempts")
+        if not self.known_device:
+            super().pre_authenticate(request, **credentials)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user and self.known_device:
+            ratelimit.clear(request, action="known_device", key=self.known_device)
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        from assessments.accounts import refusals
+
+        refusals.count(credentials.get("email", ""))
+
+    # --- addresses ---------------------------------------------------------------------------------------------------
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Confirm an address, unless another account was given it in the same moment."""
+        try:
+            with transaction.atomic():
+                confirmed: bool = super().confirm_email(request, email_address)
+        except IntegrityError:
+            messages.error(request, _("This address could not be confirmed. Your account is as it was."))
+            return False
+        return confirmed
+
+    # --- mails -------------------------------------------------------------------------------------------------------
+
+    def format_email_subject(self, subject: str) -> str:
+        return str(subject)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail whose links lead to this installation, whatever host the request named."""
+        from assessments.accounts.addresses import organisations_of
+
+        told = {name: _at_home(value) if name in LINKS else value for name, value in context.items()}
+        invitation = invitation_of(self.request)
+        told |= {
+            "current_site": SimpleNamespace(name="hkguide", domain=settings.PUBLIC_URL),
+            "organisations": [invitation.organisation] if invitation else organisations_of(email),
+            "help_contact": settings.HELP_CONTACT,
+            "sign_up_is_open": settings.OPEN_FOUNDING,
+        }
+        super().send_mail(template_prefix, email, told)
+
+
+def _at_home(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{settings.PUBLIC_URL}{parts.path}{f'?{parts.query}' if parts.query else ''}"

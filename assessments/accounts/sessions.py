@@ -1,17 +1,28 @@
-"""Sessions in the database that know when they end, and whose they are: two queries of every page, kept prepared."""
+"""Sessions in the database that know when they end, and whose they are: two queries of every page, kept prepared.
+
+A session ends when no page was opened for a while (SESSION_COOKIE_AGE), and in any case at a time that is counted from
+the sign-in (SESSION_LONGEST).
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db.models import CharField, DateTimeField
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from assessments.models import User
 from assessments.models.prepared import Given, Prepared
+
+SIGNED_IN_AT = "signed_in_at"  # of the session: seconds, when its person signed in
+WRITTEN_EVERY = timedelta(minutes=10)  # so often at most a page that only reads writes its session
 
 
 def _running() -> Any:
@@ -36,6 +47,28 @@ class SessionStore(DatabaseStore):
         row = super().create_model_instance(data)
         self.ends = row.expire_date
         return row
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """When it ends if nothing more is done; never later than the longest time after the sign-in."""
+        expires: datetime = super().get_expiry_date(**kwargs)
+        signed_in_at = self.get(SIGNED_IN_AT)
+        if signed_in_at is None:
+            return expires
+        return min(expires, datetime.fromtimestamp(signed_in_at + settings.SESSION_LONGEST, UTC))
+
+
+def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: a page that somebody signed in opens begins the time of the session anew."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        session: Any = request.session
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and SESSION_KEY in session and session.ends:
+            later = session.get_expiry_date()
+            if later - session.ends > WRITTEN_EVERY:
+                session.modified, session.ends = True, later
+        return get_response(request)
+
+    return middleware
 
 
 _USER: Prepared[User] = Prepared(lambda: User.objects.filter(pk=Given("pk")))

@@ -1,19 +1,23 @@
-"""The forms with which somebody makes an account and signs in."""
+"""The forms with which somebody makes an account, signs in and sets a new password."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context as allauth
 from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
-
-SHARED_KEY = "shared_computer"  # of the session: nothing that is typed may stay in this browser
+from assessments.accounts.devices import SHARED_KEY
+from assessments.models import User
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]
@@ -43,8 +47,43 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             self.initial["email"] = invitation.email
             email.help_text = _("The address that was invited. An invitation works for no other.")
 
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        password = cleaned.get("password1")
+        if password and "password1" not in self.errors:  # allauth's look knows the address, and not the name
+            try:
+                validate_password(password, User(email=cleaned.get("email", ""), name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password1", error)
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Make the account. Where there is one with this address, take the same time and say the same.
+
+        Also where two sign up with one address at the same moment.
+        """
+        try:
+            with transaction.atomic():
+                if self.account_already_exists:
+                    User().set_password(self.cleaned_data["password1"])
+                return super().try_save(request)
+        except IntegrityError:
+            self.account_already_exists = True
+            return super().try_save(request)
+
     def save(self, request: HttpRequest) -> Any:
         user = super().save(request)
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
         return user
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    def clean_email(self) -> str:
+        """A link goes to the address of an account, and to none that was added beside it."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.email.lower() == email.lower()]
+        return email

@@ -77,12 +77,14 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     class Meta:
         model = User
-        fields = ["shortcuts", "mail_when"]
+        fields = ["name", "shortcuts", "mail_when"]
         labels = {
+            "name": _("Your name"),
             "shortcuts": _("Use keyboard shortcuts on the pages of an assessment"),
             "mail_when": _("When do you want mails?"),
         }
         help_texts = {
+            "name": _("As it stands in the record. What you signed before keeps the name of that day."),
             "shortcuts": _("They are off unless you switch them on here."),
             "mail_when": _("Your inbox shows every message, whatever you choose."),
         }
@@ -93,11 +95,20 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout("shortcuts")
+        self.name_helper = FormHelper()
+        self.name_helper.form_tag = False
+        self.name_helper.disable_csrf = True
+        self.name_helper.layout = Layout("name")
+        self.fields["name"].required = "name" in self.data or not self.is_bound
         self.fields["mail_when"].required = False  # a page that does not ask for it changes nothing
         self.mail_helper = FormHelper()
         self.mail_helper.form_tag = False
         self.mail_helper.disable_csrf = True
         self.mail_helper.layout = Layout("mail_when")
+
+    def clean_name(self) -> str:
+        name: str = " ".join(self.cleaned_data["name"].split())
+        return name or self.instance.name
 
     def clean_mail_when(self) -> str:
         return self.cleaned_data["mail_when"] or self.instance.mail_when

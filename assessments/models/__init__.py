@@ -17,7 +17,7 @@ from assessments.models.changes import StatedChange
 from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
-from assessments.models.people import Invitation, MailWhen, Membership, Organisation, Role, Sees, User
+from assessments.models.people import Invitation, MailWhen, Membership, Organisation, RefusedSignIn, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
     EditionText,
@@ -75,7 +75,7 @@ __all__ = [
     "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
     "ImportDraft", "Interest", "Invitation", "Involvement", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
     "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
-    "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
+    "RefusedSignIn", "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
     "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees",
     "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "User", "Verdict", "edition_for",
     "monitored_until",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Self
 
@@ -72,6 +73,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What each session of the person holds: with another password or address it ends."""
+        return self._with_address(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._with_address(found) for found in super().get_session_auth_fallback_hash())
+
+    def _with_address(self, found: str) -> str:
+        return hashlib.sha256(f"{found}:{self.email.lower()}".encode()).hexdigest()
+
+    def has_confirmed(self, email: str) -> bool:
+        """Tell whether this is the address of the account, and its person has shown that they hold it (one query)."""
+        if self.email.lower() != email.lower():
+            return False
+        found: Any = self.emailaddress_set  # type: ignore[attr-defined]  # allauth's
+        return bool(found.filter(email=email.lower(), verified=True).exists())
 
     @property
     def is_away(self) -> bool:
@@ -210,8 +228,22 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     # the question that is asked along with it: assessment, question, due, note, by; empty for most
     asked = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)  # what its sender writes to whoever is invited
 
     objects = InvitationManager()
 
     def __str__(self) -> str:
         return f"{self.email} → {self.organisation}"
+
+
+class RefusedSignIn(models.Model):
+    """How often a sign-in with an address was refused since the log last said so; known or not, it is written the same way."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    address = models.CharField(max_length=45, blank=True)  # where the last one came from
+    last_at = models.DateTimeField()
+    logged_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.count}"

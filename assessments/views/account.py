@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from django.contrib import messages
@@ -9,9 +10,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, desk
+from assessments.accounts import changes, running
 from assessments.errors import InvalidAnswer
 from assessments.forms.desk import AbsenceForm
 from assessments.forms.finding import SettingsForm
@@ -23,7 +27,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     """One's own settings: keyboard shortcuts, off until somebody switches them on; of a reviewer, when they are away."""
     user: Any = request.user
     data = request.POST if request.method == "POST" else None
-    form = SettingsForm(data, instance=user)
+    form = SettingsForm(data, instance=copy.copy(user))
     days = {"away_from": user.away_from, "away_until": user.away_until}
     absence = AbsenceForm(data, initial=days) if access.reviewing_organisations(user) else None
     if request.method == "POST" and form.is_valid() and (absence is None or absence.is_valid()):
@@ -34,7 +38,26 @@ def settings(request: HttpRequest) -> HttpResponse:
             assert absence is not None
             absence.add_error(error.field, str(error))
         else:
-            form.save()
+            changes.save_settings(request, form)
             messages.success(request, _("Your settings are saved."))
             return redirect("settings")
     return render(request, "assessments/answering/settings.html", {"form": form, "absence": absence})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in; a press of a button ends one of these sessions, or all others."""
+    user: Any = request.user
+    here = request.session.session_key
+    found = running.sessions_of(user, here)
+    if request.method == "POST":
+        asked = request.POST.get("end", "")
+        chosen = [one.pk for one in found if asked in ("others", str(one.pk))]
+        count = running.end(user, chosen, here=here)
+        said = ngettext("%(n)s session is ended.", "%(n)s sessions are ended.", count) % {"n": count}
+        messages.success(request, said if count else _("No other session was running."))
+        return redirect("usersessions_list")
+    others = sum(not one.is_here for one in found)
+    return render(request, "account/sessions.html", {"sessions": found, "others": others})

@@ -51,6 +51,44 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
         },
     ),
     (
+        gettext_lazy("Accounts"),
+        {
+            "account_made": (gettext_lazy("Account made"), gettext_lazy("%(who)s made an account")),
+            "signed_in": (gettext_lazy("Signed in"), gettext_lazy("%(who)s signed in")),
+            "signed_out": (gettext_lazy("Signed out"), gettext_lazy("%(who)s signed out")),
+            "sign_in_refused": (
+                gettext_lazy("Sign-in refused"),
+                gettext_lazy("A sign-in as %(name)s was refused, number of times: %(count)s"),
+            ),
+            "address_confirmed": (
+                gettext_lazy("Mail address confirmed"),
+                gettext_lazy("The mail address %(address)s of %(who)s was confirmed"),
+            ),
+            "address_confirmed_by_command": (
+                gettext_lazy("Mail address confirmed by a command"),
+                gettext_lazy("%(who)s confirmed the mail address %(address)s of %(name)s"),
+            ),
+            "address_changed": (
+                gettext_lazy("Mail address changed"),
+                gettext_lazy("%(who)s changed the mail address of the account"),
+            ),
+            "name_changed": (gettext_lazy("Name changed"), gettext_lazy("%(who)s changed the name of the account")),
+            "password_changed": (gettext_lazy("Password changed"), gettext_lazy("%(who)s changed the password")),
+            "password_reset": (
+                gettext_lazy("Password set anew"),
+                gettext_lazy("The password of %(name)s was set anew, by the link that was mailed"),
+            ),
+            "sessions_ended": (
+                gettext_lazy("Sessions ended"),
+                gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),
+            ),
+            "staff_page": (
+                gettext_lazy("Page of the administration"),
+                gettext_lazy("%(who)s opened %(page)s of the administration"),
+            ),
+        },
+    ),
+    (
         gettext_lazy("Register"),
         {
             "system_registered": (gettext_lazy("System registered"), gettext_lazy("%(who)s registered %(thing)s")),
@@ -351,8 +389,13 @@ ABOUT = {
     "declareduse": gettext_lazy("Uses"),
     "assessment": gettext_lazy("Assessments"),
     "evidence": gettext_lazy("Evidence"),
+    "user": gettext_lazy("Accounts"),
 }
 LABELS = {
+    "address": gettext_lazy("Mail address"),
+    "last_from": gettext_lazy("Last from the address"),
+    "page": gettext_lazy("Page"),
+    "count": gettext_lazy("Number"),
     "state": gettext_lazy("State"),
     "tier": gettext_lazy("Tier"),
     "role": gettext_lazy("Role"),

@@ -241,7 +241,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         request.session[INVITATION_KEY] = token
         return render(request, "assessments/organisations/invitation.html", context)
     context["member"] = access.membership_in(request.user, invitation.organisation)
-    if not context["member"] and invitation.email.lower() != request.user.email.lower():
+    context["is_same"] = invitation.email.lower() == request.user.email.lower()
+    if not context["member"] and not request.user.has_confirmed(invitation.email):
         return render(request, "assessments/organisations/invitation_other.html", context, status=403)
     if request.method == "POST":
         try:

@@ -29,6 +29,7 @@ from assessments.guideline.files import Document, read_document
 from assessments.guideline.files import Path as YamlPath
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder
+from assessments.management.commands.confirm_address import confirm_by_command
 from assessments.models import Assessment, Edition, MarkKind, Organisation, Role, Route, State, User
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
@@ -353,7 +354,9 @@ class Command(BaseCommand):
         if found:
             return found
         self.new.add(person.mail)
-        return User.objects.create_user(person.mail, self.password, name=person.name)
+        user = User.objects.create_user(person.mail, self.password, name=person.name)
+        confirm_by_command(user)
+        return user
 
     def print_logins(self, files: list[DemoFile]) -> None:
         """Print who can sign in, as what, and with which password."""

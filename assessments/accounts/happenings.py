@@ -1,0 +1,75 @@
+"""What follows from what happens to an account: the log, the known browser, the ends of sessions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import signals as auth
+from django.contrib.auth import update_session_auth_hash
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from assessments.accounts import account_log, addresses, devices
+from assessments.accounts.sessions import SIGNED_IN_AT
+from assessments.models import User
+
+
+@receiver(auth.user_logged_in)
+def begin_session(request: HttpRequest, **_more: Any) -> None:
+    request.session[SIGNED_IN_AT] = int(time.time())
+
+
+@receiver(account.user_logged_in)
+def note_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
+    devices.remember(request, user)
+    account_log.write("signed_in", user, by=user)
+
+
+@receiver(auth.user_logged_out)
+def note_sign_out(user: User | None, **_more: Any) -> None:
+    if user is not None:
+        account_log.write("signed_out", user, by=user)
+
+
+@receiver(account.user_signed_up)
+def note_sign_up(user: User, **_more: Any) -> None:
+    account_log.write_for_installation("account_made", user, by=user)
+
+
+@receiver(account.email_confirmed)
+def note_confirmation(email_address: Any, **_more: Any) -> None:
+    user = email_address.user
+    account_log.write("address_confirmed", user, by=user, details={"address": email_address.email})
+
+
+@receiver(account.email_changed)
+def note_new_address(
+    request: HttpRequest, user: User, from_email_address: Any, to_email_address: Any, **_more: Any
+) -> None:
+    """The old address is told by allauth. Every session that runs elsewhere ends with it: see User.get_session_auth_hash."""
+    if from_email_address is None or from_email_address.email == to_email_address.email:
+        return
+    details = {"old": {"address": from_email_address.email}, "new": {"address": to_email_address.email}}
+    account_log.write("address_changed", user, by=user, details=details)
+    if request.user.is_authenticated and request.user.pk == user.pk:
+        update_session_auth_hash(request, user)
+        UserSession.objects.create_from_request(request)
+        devices.remember(request, user)
+
+
+@receiver(account.password_changed)
+@receiver(account.password_set)
+def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
+    devices.remember(request, user)
+    account_log.write("password_changed", user, by=user)
+
+
+@receiver(account.password_reset)
+def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
+    """The link went to the address of the account: it is confirmed, and whatever was added beside it before is dropped."""
+    addresses.confirm(user)
+    devices.remember(request, user)
+    account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})

@@ -1,0 +1,55 @@
+"""Sign-ins that were refused: counted at once, for every address alike, and said in the log once in fifteen minutes.
+
+The sweeper writes the entry. A request that wrote it would take longer where there is an account, and so say that there is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from assessments import origins
+from assessments.accounts import account_log
+from assessments.models import RefusedSignIn, User
+
+SAID_EVERY = timedelta(minutes=15)
+
+
+def count(email: str) -> None:
+    """Count a refused sign-in with an address, whether somebody has it or not: one or two queries."""
+    said = {"last_at": timezone.now(), "address": origins.current().address}
+    found = RefusedSignIn.objects.filter(email=email.lower())
+    if not found.update(count=F("count") + 1, **said):
+        RefusedSignIn.objects.get_or_create(email=email.lower(), defaults={"count": 1, **said})
+
+
+def say() -> int:
+    """For the sweeper: write what was counted into the log of the installation; returns how many entries.
+
+    A person has one entry in fifteen minutes at most, with the count. An address without an account is forgotten.
+    """
+    before = timezone.now() - SAID_EVERY
+    written = 0
+    for pk in RefusedSignIn.objects.filter(count__gt=0).values_list("pk", flat=True):
+        written += _say(pk)
+    RefusedSignIn.objects.filter(count=0, last_at__lt=before, logged_at__lt=before).delete()
+    return written
+
+
+@transaction.atomic
+def _say(pk: int) -> int:
+    found = RefusedSignIn.objects.select_for_update().filter(pk=pk).first()
+    if found is None or (found.logged_at and timezone.now() - found.logged_at < SAID_EVERY):
+        return 0
+    user = User.objects.filter(email__iexact=found.email).first()
+    if user is None:
+        found.delete()
+        return 0
+    details = {"name": str(user), "email": user.email, "count": found.count, "last_from": found.address}
+    found.count, found.logged_at = 0, timezone.now()
+    found.save(update_fields=["count", "logged_at"])
+    account_log.write_for_installation("sign_in_refused", user, by=None, details=details)
+    return 1

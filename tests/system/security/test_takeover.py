@@ -1,0 +1,205 @@
+"""An open session, an address that somebody else gave first, a forwarded invitation: none of them becomes an account."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from assessments import declaring, teamwork
+from assessments.errors import NotPermitted
+from assessments.models import Invitation, Membership, Role, User
+from tests.factories import make_user
+from tests.system.security.doors import (
+    NEW_PASSWORD,
+    code_in,
+    confirm_it_is_me,
+    enter_code,
+    given_password,
+    is_in,
+    mails_to,
+    reset_password,
+    sign_in,
+    sign_up,
+    signed_in,
+    with_password,
+)
+
+pytestmark = pytest.mark.django_db
+
+EVIL = "attacker@evil.example"
+
+
+# --- check 44: the change of an address (F1) -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["action_add", "action_primary", "action_remove", ""])
+def test_an_open_session_does_not_change_the_address(act):
+    user = with_password()
+    client = signed_in(user)
+    page = reverse("account_email")
+    for response in (client.get(page), client.post(page, {act: "", "email": EVIL} if act else {"email": EVIL})):
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+    assert EVIL not in EmailAddress.objects.values_list("email", flat=True)
+    user.refresh_from_db()
+    assert user.email != EVIL
+    assert mails_to(EVIL) == []
+
+
+def test_an_address_changes_only_once_the_new_one_is_confirmed():
+    user = with_password()
+    old = user.email
+    client, elsewhere = signed_in(user), signed_in(user)
+    confirm_it_is_me(client)
+    client.post(reverse("account_email"), {"action_add": "", "email": "new@example.org"})
+    user.refresh_from_db()
+    assert user.email == old
+    client.post(reverse("account_email"), {"action_primary": "", "email": "new@example.org"})
+    user.refresh_from_db()
+    assert user.email == old
+    enter_code(client, "WRONG1")
+    user.refresh_from_db()
+    assert user.email == old
+    (message,) = mails_to("new@example.org")
+    enter_code(client, code_in(message))
+    user.refresh_from_db()
+    assert user.email == "new@example.org"
+    assert [(one.email, one.verified, one.primary) for one in EmailAddress.objects.filter(user=user)] == [
+        ("new@example.org", True, True)
+    ]
+    assert "new@example.org" in mails_to(old)[-1].body
+    assert is_in(client)
+    assert not is_in(elsewhere)
+
+
+def test_a_new_address_that_has_an_account_is_refused_to_whoever_proves_it_and_to_nobody_else():
+    user, other = with_password(), with_password("Otto Other")
+    client = signed_in(user)
+    confirm_it_is_me(client)
+    added = client.post(reverse("account_email"), {"action_add": "", "email": other.email})
+    assert added.status_code == 302  # nothing is said of the account
+    (message,) = mails_to(other.email)
+    answered = enter_code(client, code_in(message))
+    assert answered.status_code == 200
+    user.refresh_from_db()
+    assert user.email != other.email
+
+
+def test_two_who_confirm_the_same_address_at_once_get_no_error_page(monkeypatch):
+    user, other = with_password(), with_password("Otto Other")
+    client = signed_in(user)
+    confirm_it_is_me(client)
+    client.post(reverse("account_email"), {"action_add": "", "email": "new@example.org"})
+    (message,) = mails_to("new@example.org")
+    # The other one is confirmed between the look and the change.
+    monkeypatch.setattr("allauth.account.forms.email_already_exists", lambda **_kwargs: ("", False))
+    User.objects.filter(pk=other.pk).update(email="new@example.org")
+    EmailAddress.objects.filter(user=other).update(email="new@example.org")
+    assert enter_code(client, code_in(message)).status_code == 302
+    user.refresh_from_db()
+    assert user.email != "new@example.org"
+    assert list(EmailAddress.objects.filter(user=user).values_list("email", flat=True)) == [user.email]
+
+
+# --- check 46: an account that somebody else made first (F4) ---------------------------------------------------------------
+
+
+def test_nobody_gets_in_before_the_address_is_confirmed(settings):
+    settings.OPEN_FOUNDING = True
+    client = Client()
+    answered = sign_up(client, "cfo@victim.example")
+    assert answered.url == reverse("account_email_verification_sent")
+    assert not is_in(client)
+    assert not is_in(_tried(client, "cfo@victim.example"))
+    assert EmailAddress.objects.get(email="cfo@victim.example").verified is False
+    client.post(reverse("account_email"), {"action_add": "", "email": "trojan@evil.example"})
+    assert not EmailAddress.objects.filter(email="trojan@evil.example").exists()
+
+
+def _tried(client, email):
+    sign_in(client, email, NEW_PASSWORD)
+    return client
+
+
+def test_after_the_reset_of_an_account_nothing_set_before_leads_into_it(cast, settings):
+    settings.OPEN_FOUNDING = True
+    attacker = Client()
+    sign_up(attacker, "cfo@victim.example", name="CFO", password="an attacker chose this")
+    early = User.objects.get(email="cfo@victim.example")
+    # What was there before addresses were confirmed: a second address of the attacker's, confirmed even.
+    EmailAddress.objects.create(user=early, email="trojan@evil.example", verified=True)
+    invitation, _token = declaring.invite(cast.organisation, by=cast.owner, email=early.email, role=Role.OWNER)
+    owner = Client()
+    reset_password(owner, "cfo@victim.example")
+    assert list(EmailAddress.objects.filter(user=early).values_list("email", "verified")) == [(early.email, True)]
+    sign_in(owner, "cfo@victim.example", NEW_PASSWORD)
+    assert is_in(owner)
+    early.refresh_from_db()
+    teamwork.accept(invitation, by=early)
+    mail.outbox.clear()
+    attacker.post(reverse("account_reset_password"), {"email": "trojan@evil.example"})
+    assert "/password/reset/key/" not in "".join(message.body for message in mail.outbox)
+    assert not is_in(attacker)
+    sign_in(attacker, "cfo@victim.example", "an attacker chose this")
+    assert not is_in(attacker)
+
+
+def test_a_reset_link_goes_to_the_address_of_the_account_and_to_no_other():
+    user = with_password()
+    EmailAddress.objects.create(user=user, email="second@evil.example", verified=True)
+    Client().post(reverse("account_reset_password"), {"email": "second@evil.example"})
+    assert all("/password/reset/key/" not in message.body for message in mail.outbox)
+
+
+# --- check 45: an invitation is for the one who holds its address (F6) -----------------------------------------------------
+
+
+def test_an_invitation_is_joined_only_by_whoever_holds_its_address_confirmed(cast):
+    invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER)
+    claims = make_user("Clara Claims", email="new@example.org", confirmed=False)
+    EmailAddress.objects.create(user=claims, email="new@example.org", primary=True, verified=False)
+    for accept in (declaring.accept_invitation, teamwork.accept):
+        with pytest.raises(NotPermitted, match="confirm"):
+            accept(invitation, by=claims)
+    client = Client()
+    client.force_login(claims)
+    page = reverse("invitation", args=[token])
+    assert client.get(page).status_code == 403
+    assert client.post(page).status_code == 403
+    assert not Membership.objects.filter(user=claims).exists()
+    EmailAddress.objects.filter(user=claims).update(verified=True)
+    assert client.post(page).status_code == 302
+    assert Membership.objects.get(user=claims).role == Role.REVIEWER
+
+
+def test_a_forwarded_invitation_cannot_be_made_to_fit(cast):
+    given_password(cast.outsider)
+    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER)
+    client = signed_in(cast.outsider)
+    page = reverse("invitation", args=[token])
+    assert client.get(page).status_code == 403
+    confirm_it_is_me(client)
+    client.post(reverse("account_email"), {"action_add": "", "email": "new@example.org"})
+    client.post(reverse("account_email"), {"action_primary": "", "email": "new@example.org"})
+    assert client.get(page).status_code == 403
+    assert client.post(page).status_code == 403
+    assert not Membership.objects.filter(user=cast.outsider, organisation=cast.organisation).exists()
+    assert Invitation.objects.get().accepted_at is None
+
+
+def test_who_comes_by_an_invitation_confirms_once_and_goes_on_to_it(cast, settings):
+    settings.OPEN_FOUNDING = False
+    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    page = reverse("invitation", args=[token])
+    client = Client()
+    client.get(page)
+    sign_up(client, "new@example.org")  # without `next`: the session knows where somebody came from
+    (message,) = mails_to("new@example.org")
+    answered = enter_code(client, code_in(message))
+    assert answered.url == page
+    assert client.post(page).status_code == 302
+    assert Membership.objects.get(user__email="new@example.org").role == Role.VIEWER
+    assert len(mails_to("new@example.org")) == 1
