@@ -12,8 +12,11 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from assessments import models
+from assessments import access, models
+from assessments.models.audit import INSTALLATION
+from assessments.views.log_words import line_of
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -49,10 +52,18 @@ class OrganisationAdmin(ReadOnly):
 
 @admin.register(models.AuditEntry)
 class AuditEntryAdmin(ReadOnly):
-    """Kind, object and actor's id only: no answer text is in the chain."""
+    """Kind, object and actor's id only: no answer text is in the chain. Of the installation's own entries, the words too."""
 
-    list_display = ("chain", "seq", "at", "kind", "object", "actor")
+    list_display = ("chain", "seq", "at", "kind", "object", "actor", "words")
     list_filter = ("kind",)
+    list_select_related = ("detail__erased_by",)
+
+    @admin.display(description=_("words"))
+    def words(self, entry: models.AuditEntry) -> str:
+        if entry.chain != INSTALLATION:
+            return ""
+        line = line_of(entry, {}, {}, access.current_edition(), origin=True)
+        return f"{line.sentence} {line.where}".strip()
 
 
 @admin.register(models.Document)
