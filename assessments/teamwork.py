@@ -382,6 +382,47 @@ def ask_by_mail(
     return invitation, token
 
 
+class CannotInvite(WorkflowError):
+    """Some of the addresses cannot be invited; `why` says for each address why not. Nobody was."""
+
+    def __init__(self, why: dict[str, str]) -> None:
+        super().__init__(next(iter(why.values())))
+        self.why = why
+
+
+@transaction.atomic
+def invite_all(
+    organisation: Organisation, *, by: User, emails: Iterable[str], role: Role, sees: Sees = Sees.ALL, note: str = ""
+) -> list[tuple[Invitation, str]]:
+    """Invite several addresses into one role, with a note; all of them or, where one cannot be, none.
+
+    Returns each invitation with the token of its link. Raises CannotInvite for members and for who is invited already.
+    """
+    open_ones = {
+        invitation.email.lower(): invitation
+        for invitation in organisation.invitations.filter(accepted_at=None, expires_at__gt=timezone.now())
+    }
+    made, why = [], {}
+    for email in emails:
+        if before := open_ones.get(email.lower()):
+            words = _("%(email)s is invited already, since %(day)s. Send that invitation again, or cancel it first.")
+            why[email] = words % {
+                "email": email,
+                "day": date_format(timezone.localtime(before.created_at), "DATE_FORMAT"),
+            }
+            continue
+        try:
+            made.append(declaring.invite(organisation, by=by, email=email, role=role, sees=sees))
+        except WorkflowError as error:
+            why[email] = str(error)
+    if why:
+        raise CannotInvite(why)
+    for invitation, _token in made:
+        invitation.note = note
+        invitation.save(update_fields=["note"])
+    return made
+
+
 @transaction.atomic
 def accept(invitation: Invitation, *, by: User) -> Membership:
     """Join with an open invitation; every open one to this address is used up, and its question is asked."""

@@ -186,7 +186,7 @@ class Site:
         by.fill("Mail address", email)
         by.main.get_by_role("radio", name=re.compile(rf"^{role}(?!,)")).check()
         by.shot("people")
-        by.press("Send the invitation")
+        by.press("Send the invitations")
         person = self.arrive(name, email)
         person.open(self.link_for(email))
         person.shot("invitation")
@@ -196,6 +196,9 @@ class Site:
         person.fill("Password", PASSWORD)
         person.shot("account")
         person.press("Create the account")
+        person.fill("Code", self.code_for(email))
+        person.shot("code")
+        person.press("Confirm the address")
         person.press(f"Join {ORGANISATION}")
         person.sees(f"You have joined {ORGANISATION}.")
         person.shot("joined")
@@ -205,6 +208,11 @@ class Site:
         """The link in the newest mail to this address."""
         mail = next(mail for mail in reversed(self.mails) if mail.to == [person] and about in mail.subject)
         return str(re.findall(r"https?://\S+", str(mail.body))[-1])
+
+    def code_for(self, person: str) -> str:
+        """The code in the newest mail to this address."""
+        mail = next(mail for mail in reversed(self.mails) if mail.to == [person])
+        return re.findall(r"^[A-Z0-9-]{6,}$", str(mail.body), re.MULTILINE)[-1]
 
     def open_mail(self, person: Person, about: str) -> None:
         person.open(self.link_for(person.email, about))

@@ -217,8 +217,51 @@ def test_a_member_is_not_invited_again_and_the_address_stays_typed(client, cast)
     client.force_login(cast.owner)
     response = invite(client, cast.organisation, email=cast.viewer.email, access="owner")
     assert "is a member already" in response.context["form"].errors["email"][0]
-    assert f'value="{cast.viewer.email}"' in text_of(response)
+    assert f"{cast.viewer.email}</textarea>" in text_of(response)
     assert mail.outbox == []
+
+
+def test_several_are_invited_at_once_with_a_note(client, cast):
+    client.force_login(cast.owner)
+    typed = "first@example.org\n\n second@example.org,\nFIRST@example.org\n"
+    invite(client, cast.organisation, email=typed, access="viewer", note="For the audit in May.")
+    assert [message.to for message in mail.outbox] == [["first@example.org"], ["second@example.org"]]
+    assert all("For the audit in May." in message.body for message in mail.outbox)
+    assert set(Invitation.objects.values_list("email", "role", "note")) == {
+        ("first@example.org", "viewer", "For the audit in May."),
+        ("second@example.org", "viewer", "For the audit in May."),
+    }
+    client.logout()
+    assert "For the audit in May." in text_of(client.get(link_in(mail.outbox[0])))
+
+
+def test_what_is_wrong_with_one_address_names_its_line_and_nobody_is_invited(client, cast):
+    declaring.invite(cast.organisation, by=cast.owner, email="already@example.org", role=Role.VIEWER)
+    client.force_login(cast.owner)
+    typed = f"good@example.org\nno address\n{cast.viewer.email}\nAlready@example.org"
+    response = invite(client, cast.organisation, email=typed, access="viewer")
+    assert response.context["form"].errors["email"] == ["Line 2: “no address” is no mail address."]
+    response = invite(client, cast.organisation, email=typed.replace("no address", ""), access="viewer")
+    member, again = response.context["form"].errors["email"]
+    assert member.startswith("Line 3: ")
+    assert "is a member already" in member
+    assert again.startswith("Line 4: Already@example.org is invited already, since ")
+    assert Invitation.objects.count() == 1
+    assert mail.outbox == []
+    many = "\n".join(f"person{n}@example.org" for n in range(21))
+    assert "twenty at most" in text_of(invite(client, cast.organisation, email=many, access="viewer"))
+    assert invite(client, cast.organisation, email=" \n ", access="viewer").context["form"].errors["email"]
+    assert Invitation.objects.count() == 1
+
+
+def test_somebody_invited_already_may_be_invited_again_once_that_one_ran_out(client, cast):
+    client.force_login(cast.owner)
+    invite(client, cast.organisation, access="viewer")
+    said = text_of(invite(client, cast.organisation, access="owner"))
+    assert "new@example.org is invited already, since" in said
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    invite(client, cast.organisation, access="owner")
+    assert Invitation.objects.count() == 2
 
 
 def test_where_no_mail_leaves_the_owner_gets_the_link(client, cast, monkeypatch):

@@ -8,12 +8,14 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assessments.forms.fields import explained
+from assessments.forms.fields import Words, explained
 from assessments.models import Organisation, Role, Sees
 
+MOST_INVITED = 20  # at a time
 ROLE_SENTENCES = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
@@ -62,13 +64,19 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
 
 
 class InviteForm(forms.Form):
-    """One address and one role; `assigned` is a contributor who sees only what is assigned."""
+    """Addresses, one a line, and one role for all of them; `assigned` is a contributor who sees only what is assigned."""
 
-    email = forms.EmailField(
-        label=_("Mail address"),
-        max_length=254,
-        help_text=_("The invitation goes to this address and can be used for 14 days."),
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    email = forms.CharField(
+        label=_("Mail addresses"),
+        help_text=_("One a line, twenty at most. Each gets an invitation that can be used for 14 days."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+        error_messages={"required": _("Enter the mail address of somebody to invite.")},
+    )
+    note = Words(
+        label=_("A note to them"),
+        max_length=400,
+        required=False,
+        help_text=_("It stands in the mail and on the page of the invitation."),
     )
     access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
 
@@ -85,7 +93,39 @@ class InviteForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("email", "access")
+        self.helper.layout = Layout("email", "access", "note")
+
+    def clean_email(self) -> list[str]:
+        """The addresses in their order; what is wrong names its line."""
+        found: list[str] = []
+        wrong = []
+        for number, line in enumerate(self.cleaned_data["email"].splitlines(), start=1):
+            address = line.strip().strip(",;")
+            if not address:
+                continue
+            try:
+                validate_email(address)
+                MaxLengthValidator(254)(address)
+            except ValidationError:
+                wrong.append(self.at(number, _("“%s” is no mail address.") % address[:80]))
+                continue
+            if address.lower() not in (one.lower() for one in found):
+                found.append(address)
+        if len(found) > MOST_INVITED:
+            wrong.append(_("These are %s addresses. Invite twenty at most at a time.") % len(found))
+        if not found and not wrong:
+            wrong.append(str(self.fields["email"].error_messages["required"]))
+        if wrong:
+            raise ValidationError(wrong)
+        return found
+
+    def at(self, number: int, words: Any) -> str:
+        return _("Line %(number)s: %(words)s") % {"number": number, "words": words}
+
+    def line_of(self, address: str) -> int:
+        """The line on which an address stands as it was typed."""
+        lines = [line.strip().strip(",;").lower() for line in self.data.get("email", "").splitlines()]
+        return lines.index(address.lower()) + 1
 
     def role_and_sight(self) -> tuple[Role, Sees]:
         chosen = self.cleaned_data["access"]

@@ -104,13 +104,18 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
     form = InviteForm(request.POST or None, reviewing_body=found.is_reviewing_body)
     if request.method == "POST" and form.is_valid():
         role, sees = form.role_and_sight()
-        email = form.cleaned_data["email"]
+        emails, note = form.cleaned_data["email"], form.cleaned_data["note"]
         try:
-            invitation, token = declaring.invite(found, by=request.user, email=email, role=role, sees=sees)
+            made = teamwork.invite_all(found, by=request.user, emails=emails, role=role, sees=sees, note=note)
+        except teamwork.CannotInvite as error:
+            one = len(emails) == 1
+            for email, words in error.why.items():
+                form.add_error("email", words if one else form.at(form.line_of(email), words))
         except WorkflowError as error:
             form.add_error("email", str(error))
         else:
-            send_invitation(request, invitation, token)
+            for invitation, token in made:
+                send_invitation(request, invitation, token)
             return redirect("people", reference)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
     members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
