@@ -15,8 +15,9 @@ from assessments.models import User
 @transaction.atomic
 def save_settings(request: HttpRequest, form: Any) -> None:
     """Save a form of settings; another name is told to the log and to the person, since it stands in the record."""
-    old = User.objects.get(pk=form.instance.pk).name
-    user: User = form.save()
+    user: User = form.instance
+    old = User.objects.get(pk=user.pk).name
+    user.save(update_fields=form.Meta.fields)
     if user.name == old:
         return
     account_log.write("name_changed", user, by=user, details={"old": {"name": old}, "new": {"name": user.name}})

@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from assessments.accounts import account_log, addresses, devices
+from assessments.accounts.adapter import INVITATION_KEY
 from assessments.accounts.sessions import SIGNED_IN_AT
 from assessments.models import User
 
@@ -69,7 +70,15 @@ def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(account.password_reset)
 def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
-    """The link went to the address of the account: it is confirmed, and whatever was added beside it before is dropped."""
+    """The link went to the address of the account: it is confirmed, and whatever was added beside it before is dropped.
+
+    This browser begins anew, too: a sign-up or sign-in that was left half done is not gone on with. Where somebody came
+    by an invitation, that is kept.
+    """
+    invitation = request.session.get(INVITATION_KEY)
+    request.session.flush()
+    if invitation:
+        request.session[INVITATION_KEY] = invitation
     addresses.confirm(user)
     devices.remember(request, user)
     account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})

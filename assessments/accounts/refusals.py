@@ -52,12 +52,13 @@ def _say(pk: int) -> int:
     if user is None:
         found.delete()
         return 0
-    details = {"name": str(user), "email": user.email, "count": found.count, "last_from": found.address}
+    refused = found.count
+    details = {"name": str(user), "email": user.email, "count": refused, "last_from": found.address}
     found.count, found.logged_at = 0, timezone.now()
     found.save(update_fields=["count", "logged_at"])
     account_log.write_for_installation("sign_in_refused", user, by=None, details=details)
-    if details["count"] >= WORTH_A_MESSAGE:
-        _tell(user, details["count"])
+    if refused >= WORTH_A_MESSAGE:
+        _tell(user, refused)
     return 1
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -22,7 +21,7 @@ class StaffSite(AdminSite):
         """Lead to the sign-in page of the site, with its limits; whoever is signed in and no staff is refused."""
         return super().login(request, extra_context)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         shown = super().admin_view(view, cacheable)
 
         @wraps(shown)

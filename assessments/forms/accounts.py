@@ -37,6 +37,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     name = forms.CharField(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
 
     field_order = ["name", "email", "password1"]
+    account_already_exists: bool  # allauth's, found out with the address
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,6 +83,8 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
+    users: list[User]
+
     def clean_email(self) -> str:
         """A link goes to the address of an account, and to none that was added beside it."""
         email: str = super().clean_email()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -203,3 +206,23 @@ def test_who_comes_by_an_invitation_confirms_once_and_goes_on_to_it(cast, settin
     assert client.post(page).status_code == 302
     assert Membership.objects.get(user__email="new@example.org").role == Role.VIEWER
     assert len(mails_to("new@example.org")) == 1
+
+
+# --- accounts from before --------------------------------------------------------------------------------------------------
+
+
+def test_who_joined_before_counts_as_confirmed_and_every_further_address_is_dropped(cast):
+    EmailAddress.objects.all().delete()
+    alone, mixed = (
+        make_user("Alone", confirmed=False),
+        make_user("Mixed", email="Mixed.Case@Example.org", confirmed=False),
+    )
+    declaring.join(mixed, cast.organisation, Role.VIEWER, by=cast.owner)
+    EmailAddress.objects.create(user=cast.owner, email=EVIL, verified=True, primary=True)
+    EmailAddress.objects.create(user=alone, email=alone.email, verified=False, primary=True)
+    # An address of somebody who joined, given to an account of somebody else: it goes back to its owner.
+    EmailAddress.objects.create(user=cast.outsider, email=cast.viewer.email, verified=True)
+    import_module("assessments.migrations.0018_accounts").keep_one_address(apps, None)
+    found = set(EmailAddress.objects.values_list("user_id", "email", "verified", "primary"))
+    members = {user.pk: user.email.lower() for user in User.objects.filter(memberships__isnull=False)}
+    assert found == {(pk, email, True, True) for pk, email in members.items()} | {(alone.pk, alone.email, False, True)}
