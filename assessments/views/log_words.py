@@ -16,6 +16,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.systems import TierChoices
+from assessments.views.account_words import ACCOUNTS
 
 # By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
 GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
@@ -50,44 +51,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),
-    (
-        gettext_lazy("Accounts"),
-        {
-            "account_made": (gettext_lazy("Account made"), gettext_lazy("%(who)s made an account")),
-            "signed_in": (gettext_lazy("Signed in"), gettext_lazy("%(who)s signed in")),
-            "signed_out": (gettext_lazy("Signed out"), gettext_lazy("%(who)s signed out")),
-            "sign_in_refused": (
-                gettext_lazy("Sign-in refused"),
-                gettext_lazy("A sign-in as %(name)s was refused, number of times: %(count)s"),
-            ),
-            "address_confirmed": (
-                gettext_lazy("Mail address confirmed"),
-                gettext_lazy("The mail address %(address)s of %(who)s was confirmed"),
-            ),
-            "address_confirmed_by_command": (
-                gettext_lazy("Mail address confirmed by a command"),
-                gettext_lazy("%(who)s confirmed the mail address %(address)s of %(name)s"),
-            ),
-            "address_changed": (
-                gettext_lazy("Mail address changed"),
-                gettext_lazy("%(who)s changed the mail address of the account"),
-            ),
-            "name_changed": (gettext_lazy("Name changed"), gettext_lazy("%(who)s changed the name of the account")),
-            "password_changed": (gettext_lazy("Password changed"), gettext_lazy("%(who)s changed the password")),
-            "password_reset": (
-                gettext_lazy("Password set anew"),
-                gettext_lazy("The password of %(name)s was set anew, by the link that was mailed"),
-            ),
-            "sessions_ended": (
-                gettext_lazy("Sessions ended"),
-                gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),
-            ),
-            "staff_page": (
-                gettext_lazy("Page of the administration"),
-                gettext_lazy("%(who)s opened %(page)s of the administration"),
-            ),
-        },
-    ),
+    (gettext_lazy("Accounts"), ACCOUNTS),
     (
         gettext_lazy("Register"),
         {

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import declaring, teamwork
 from assessments.errors import NotPermitted
@@ -226,3 +227,17 @@ def test_who_joined_before_counts_as_confirmed_and_every_further_address_is_drop
     found = set(EmailAddress.objects.values_list("user_id", "email", "verified", "primary"))
     members = {user.pk: user.email.lower() for user in User.objects.filter(memberships__isnull=False)}
     assert found == {(pk, email, True, True) for pk, email in members.items()} | {(alone.pk, alone.email, False, True)}
+
+
+# --- check 36: the link of an invitation -------------------------------------------------------------------------------------
+
+
+def test_the_link_of_an_invitation_is_long_kept_as_a_digest_and_says_nothing_once_it_is_closed(cast):
+    invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    assert len(token) >= 32  # 24 bytes: 192 bits
+    kept = Invitation.objects.filter(pk=invitation.pk).values().get()
+    assert token not in map(str, kept.values())
+    Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now())
+    closed = [Client().get(reverse("invitation", args=[known])) for known in (token, token[:-1] + "x", "nonsense")]
+    assert {answered.status_code for answered in closed} == {404}
+    assert len({answered.content for answered in closed}) == 1
