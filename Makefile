@@ -17,6 +17,7 @@ SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; tra
 demo: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## set up, load the demo data, serve it, print the logins
 	@$(RUN) $(VENV)/bin/python manage.py migrate --verbosity 0
 	@$(RUN) $(VENV)/bin/python manage.py createcachetable
+	@$(RUN) $(VENV)/bin/python manage.py log_key make
 	@$(RUN) $(VENV)/bin/python manage.py load_demo
 	@echo "Serving http://127.0.0.1:$(PORT) (stop with Ctrl+C)"
 	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
@@ -25,6 +26,7 @@ run: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## serve what 
 	@$(RUN) $(VENV)/bin/python manage.py migrate --verbosity 0
 	@$(RUN) $(VENV)/bin/python manage.py createcachetable
 	@$(RUN) $(VENV)/bin/python manage.py load_guideline
+	@$(RUN) $(VENV)/bin/python manage.py log_key make
 	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
 
 # --- for builders ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Looking after the log: verifying its chains, erasing what it says of a person, and reading it.
+"""Looking after the log: erasing what it says of a person, and reading it. `audit.verify` verifies it.
 
 Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one. What pages show of
 the log is asked for here too, once the page has found the organisation, assessment or submission by its door.
@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.audit.verify import chains
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
     AISystem,
@@ -26,7 +25,6 @@ from assessments.models import (
     AuditDetail,
     AuditEntry,
     AuditHead,
-    Certificate,
     DeclaredUse,
     Evidence,
     EvidenceUse,
@@ -34,70 +32,11 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.audit import ERASURE, INSTALLATION, Anchor, Erased, Fault, FaultKind
+from assessments.models.audit import ERASURE, INSTALLATION
 from assessments.models.base import canonical_json
 
 WALKED_ON_A_PAGE = 5000
 """A page verifies a chain of so many entries at most (about a second); a longer one is the command's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a walk along one chain found."""
-
-    chain: str
-    entries: int
-    faults: tuple[Fault, ...]
-    erased: tuple[Erased, ...]
-    anchors: int  # certificates that were compared with the chain
-    unanchored: int  # certificates from before certificates named the log
-
-
-def chains() -> Iterator[str]:
-    """Every chain there is or has to be: those with a head, those with entries, those of organisations."""
-    found = set(AuditHead.objects.values_list("chain", flat=True))
-    found.update(AuditEntry.objects.values_list("chain", flat=True).distinct())
-    found.update(Organisation.objects.values_list("reference", flat=True))
-    yield from sorted(found)
-
-
-def verify(chain: str, *, by: User | None) -> Verified:
-    """Walk a chain, compare it with what certificates name of it, and keep when it was verified and by whom.
-
-    `by`: None for the command. Reads the whole chain, in pieces; nothing of it is locked meanwhile.
-    """
-    head = AuditHead.objects.filter(chain=chain).first()
-    anchors, unanchored = anchors_of(chain)
-    faults: list[Fault] = []
-    erased: list[Erased] = []
-    for found in AuditEntry.objects.walk(chain, anchors):
-        if isinstance(found, Fault):
-            faults.append(found)
-        else:
-            erased.append(found)
-    if head is None and not faults and chain != INSTALLATION:
-        words = _("the log of this organisation is gone, its first entry too")
-        faults.append(Fault(chain, 1, FaultKind.CUT_OFF, words))
-    if head is not None:
-        told: dict[str, Any] = {"verified_at": timezone.now(), "verified_by": by, "faults": len(faults)}
-        if not faults:  # where it was not whole, the last end that was is still what later walks have to pass
-            told |= {"verified_seq": head.seq, "verified_hash": head.hash}
-        AuditHead.objects.filter(pk=head.pk).update(**told)
-    entries = head.seq if head else 0
-    return Verified(chain, entries, tuple(faults), tuple(erased), len(anchors), unanchored)
-
-
-def anchors_of(chain: str) -> tuple[list[Anchor], int]:
-    """What the certificates of a chain's organisation name of it, and how many name nothing (issued before they did)."""
-    anchors, unanchored = [], 0
-    rows = Certificate.objects.filter(organisation__reference=chain).order_by("pk")
-    for number, record in rows.values_list("number", "public_record").iterator(chunk_size=200):
-        named = json.loads(record).get("log")
-        if named:
-            anchors.append(Anchor(named["seq"], named["hash"], _("certificate %s") % number))
-        else:
-            unanchored += 1
-    return anchors, unanchored
 
 
 # --- erasing -------------------------------------------------------------------------------------------------------------

@@ -90,9 +90,10 @@ def found_organisation(*, by: User, reviewing_body: bool = False, **fields: Any)
     """
     organisation = _keep_identity(Organisation(is_reviewing_body=reviewing_body, **fields))
     role = Role.REVIEWER if reviewing_body else Role.OWNER
-    Membership.objects.create(user=by, organisation=organisation, role=role)
+    founder = Membership.objects.create(user=by, organisation=organisation, role=role)
+    details = {"name": organisation.name_en}
     AuditEntry.objects.record(
-        "organisation_founded", organisation, by=by, organisation=organisation, details={"name": organisation.name_en}
+        "organisation_founded", organisation, by=by, organisation=organisation, details=details, rows=[founder]
     )
     return organisation
 
@@ -159,6 +160,7 @@ def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees:
             "old": {"role": before["role"] if before and not before["left_at"] else None},
             "new": {"role": str(role), "sees": str(sees)},
         },
+        rows=[membership],
     )
     return membership
 
@@ -222,6 +224,7 @@ def remove_member(membership: Membership, *, by: User) -> None:
         by=by,
         organisation=organisation,
         details={"member": membership.user.email, "old": {"role": str(membership.role)}, "new": {"role": None}},
+        rows=[membership],
     )
 
 

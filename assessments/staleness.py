@@ -102,13 +102,15 @@ def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
     certificate = Certificate.objects.filter(use=assessment.use_id, ended_at=None).first()
     if certificate is None or (certificate.status() == "suspended" and not certificate.lapsed_by_monitoring()):
         return False
-    CertificateEvent.objects.create(certificate=certificate, kind="suspended", by=by, public_reason=public_reason)
+    kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": public_reason}
+    event = CertificateEvent.objects.create(**kept)
     AuditEntry.objects.record(
         "certificate_suspended",
         assessment,
         by=by,
         organisation=assessment.organisation,
         details={"certificate": certificate.number},
+        rows=[event],
     )
     return True
 

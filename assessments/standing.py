@@ -188,7 +188,7 @@ def _change(certificate: Certificate, move: str, *, by: User, reason: str, words
         certificate.save(update_fields=["ended_at"])
     event = _record(certificate, move, by=by, reason=REASONS[move][reason], words=words.strip())
     _tell(certificate, event, but={by.pk})
-    _audit(certificate, move, by, reason=reason)
+    _audit(certificate, move, by, event, reason=reason)
     return event
 
 
@@ -230,13 +230,14 @@ def _tell(certificate: Certificate, event: CertificateEvent, but: set[int]) -> N
     )
 
 
-def _audit(certificate: Certificate, move: str, by: User | None, **details: str) -> None:
+def _audit(certificate: Certificate, move: str, by: User | None, event: CertificateEvent, **details: str) -> None:
     AuditEntry.objects.record(
         f"certificate_{move}",
         certificate.submission.assessment,
         by=by,
         organisation=certificate.organisation,
         details={"certificate": certificate.number, **details},
+        rows=[event],
     )
 
 
@@ -286,7 +287,7 @@ def _miss(pk: int, today: date) -> bool:
         },
     )
     if certificate is not None and event is not None:
-        _audit(certificate, SUSPEND, None, reason="condition")
+        _audit(certificate, SUSPEND, None, event, reason="condition")
     return True
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from assessments import acting, mailing, reminding, staleness, standing, tasks, workflow
 from assessments.accounts import expired_forms, refusals
+from assessments.audit import heads
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ STEPS = (
     Step("remind of risks", reminding.remind_of_risks, from_hour=7),
     Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
     Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
+    Step("push the ends of the log", heads.push, from_hour=0),
     Step("send digests", mailing.send_digests),  # keeps its own day for each person
 )
 

@@ -483,7 +483,10 @@ def change_role(membership: Membership, role: Role, sees: Sees, *, by: User) -> 
     old = f"{membership.role} {membership.sees}"
     membership.role, membership.sees = role, sees
     membership.save(update_fields=["role", "sees"])
-    _audit_people("role_changed", organisation, by, member=membership.user.email, old=old, new=f"{role} {sees}")
+    details = {"member": membership.user.email, "old": old, "new": f"{role} {sees}"}
+    AuditEntry.objects.record(
+        "role_changed", organisation, by=by, organisation=organisation, details=details, rows=[membership]
+    )
 
 
 def _audit_people(kind: str, organisation: Organisation, by: User, **details: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, Value, When
 from django.urls import reverse
 from django.utils import timezone
@@ -97,10 +97,15 @@ def _move(assessment: Assessment, to: State) -> None:
     assessment.save(update_fields=["state", "state_at", "updated_at", "current_submission", "progress"])
 
 
-def _audit(kind: str, assessment: Assessment, by: User | None, **details: Any) -> None:
-    """Log what was done, with the move that this transaction has just made, if any: from which state to which."""
-    moved = assessment.moved or {}
-    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=moved | details)
+def _audit(
+    kind: str, assessment: Assessment, by: User | None, rows: Iterable[models.Model] = (), **details: Any
+) -> None:
+    """Log what was done, with the move that this transaction has just made, if any: from which state to which.
+
+    `rows`: what was written; the entry keeps their digests.
+    """
+    told = (assessment.moved or {}) | details
+    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=told, rows=rows)
 
 
 # --- what stands in the way ----------------------------------------------------------------------------------------------
@@ -448,7 +453,8 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
         % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
         reverse("review", args=[submission.reference]),
     )
-    _audit("submitted", assessment, by, submission=submission.reference, sha256=submission.sha256, route=str(route))
+    told = {"submission": submission.reference, "sha256": submission.sha256, "route": str(route)}
+    _audit("submitted", assessment, by, [submission], **told)
     return submission
 
 
@@ -597,7 +603,7 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
         *returning_mail(assessment, marked, words, answer_by),
         reverse("returned", args=[assessment.reference]),
     )
-    _audit("returned", assessment, by, submission=submission.reference, changes=marked)
+    _audit("returned", assessment, by, [decision], submission=submission.reference, changes=marked)
     return decision
 
 
@@ -747,6 +753,7 @@ def approve(
         "approved",
         assessment,
         by,
+        [decision],
         submission=submission.reference,
         independent=independent,
         complete=complete,
@@ -803,11 +810,12 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     if months is None:
         return None
     today = timezone.localdate()
+    written: list[models.Model] = []
     previous = Certificate.objects.filter(use=assessment.use, ended_at=None).first()
     if previous:
         previous.ended_at = timezone.now()
         previous.save(update_fields=["ended_at"])
-        CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by)
+        written.append(CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by))
         acting.close_superseded(submission, by=by)
     for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
         _move(old, State.SUPERSEDED)
@@ -829,11 +837,11 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     log = AuditEntry.objects.newest(assessment.organisation)
     certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": log})
     certificate.save()
-    CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)
+    written += [certificate, CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)]
     if assessment.state != State.CERTIFIED:
         _move(assessment, State.CERTIFIED)
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
-    _audit("certificate_issued", assessment, by, certificate=certificate.number, tier=certificate.tier)
+    _audit("certificate_issued", assessment, by, written, certificate=certificate.number, tier=certificate.tier)
     return certificate
 
 
@@ -945,7 +953,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
         statement,
         reverse("assessment", args=[assessment.reference]),
     )
-    _audit("refused", assessment, by, submission=submission.reference, reason=statement)
+    _audit("refused", assessment, by, [decision], submission=submission.reference, reason=statement)
     return decision
 
 
@@ -978,13 +986,15 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
     )
     use.raised_tier, use.raised_by = tier, decision
     use.save(update_fields=["raised_tier", "raised_by"])
+    written: list[models.Model] = [decision]
     if tier == Tier.UNACCEPTABLE:
         refuse(submission, by=by, statement=_("The tier was raised to Unacceptable.") + "\n" + reason)
     else:
         said = _("The tier was raised, so that more is asked.") + "\n" + reason
-        _return_for_tier(assessment, submission, seat, by=by, words=said)
+        written.append(_return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by, suspended_for=_("A reviewer raised the tier of the use."))
-    _audit("tier_raised", assessment, by, submission=submission.reference, old=before, new=str(tier), reason=reason)
+    told = {"submission": submission.reference, "old": before, "new": str(tier), "reason": reason}
+    _audit("tier_raised", assessment, by, written, **told)
     return decision
 
 
@@ -1016,19 +1026,22 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
     )
     use.raised_tier, use.raised_by = "", None
     use.save(update_fields=["raised_tier", "raised_by"])
+    written: list[models.Model] = [decision]
     if use.rules_tier != before:
         said = _("The raise of the tier was withdrawn, so the use is signed again as what it is.") + "\n" + reason
-        _return_for_tier(assessment, submission, seat, by=by, words=said)
+        written.append(_return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)
     details = {"old": before, "new": use.assigned_tier, "reason": reason}
-    _audit("tier_raise_withdrawn", assessment, by, submission=submission.reference, **details)
+    _audit("tier_raise_withdrawn", assessment, by, written, submission=submission.reference, **details)
     return decision
 
 
-def _return_for_tier(assessment: Assessment, submission: Submission, seat: ReviewSeat, *, by: User, words: str) -> None:
+def _return_for_tier(
+    assessment: Assessment, submission: Submission, seat: ReviewSeat, *, by: User, words: str
+) -> ReviewDecision:
     """Hand a submission back because its tier changed: what is newly asked is open, and this round's approvals are void."""
     _settle(assessment, "submitted", "second_seat")
-    ReviewDecision.objects.create(
+    decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
     )
     _move(assessment, State.RETURNED)
@@ -1040,6 +1053,7 @@ def _return_for_tier(assessment: Assessment, submission: Submission, seat: Revie
         words,
         reverse("returned", args=[assessment.reference]),
     )
+    return decision
 
 
 @transaction.atomic
@@ -1050,7 +1064,7 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
     if assessment.current_submission is None:
         raise WrongState(assessment, State.WITHDRAWN)
     _move(assessment, State.WITHDRAWN)
-    ReviewDecision.objects.create(
+    decision = ReviewDecision.objects.create(
         submission=assessment.current_submission, by=by, kind=DecisionKind.WITHDRAW, statement=reason
     )
     _tell(
@@ -1061,7 +1075,8 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
         reason,
         reverse("review", args=[assessment.current_submission.reference]),
     )
-    _audit("withdrawn", assessment, by, submission=assessment.current_submission.reference, reason=reason)
+    submission = assessment.current_submission.reference
+    _audit("withdrawn", assessment, by, [decision], submission=submission, reason=reason)
 
 
 @transaction.atomic
@@ -1093,7 +1108,8 @@ def self_certify(
     certificate = _issue_if_clear(assessment, submission, by=by)
     if certificate is None:
         raise NotReady(_("The certificate cannot be issued: the facts changed meanwhile."))
-    _audit("self_certified", assessment, by, certificate=certificate.number, conditions=dict(conditions or {}))
+    told = {"certificate": certificate.number, "conditions": dict(conditions or {})}
+    _audit("self_certified", assessment, by, [submission, decision], **told)
     return certificate
 
 
@@ -1107,10 +1123,10 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     if not assessment.use.prohibited_by_facts:
         raise NotReady(_("The declared facts are no prohibited use."))
     submission = _freeze(assessment, by=by, route=None, kind=DecisionKind.DECLARE_PROHIBITED)
-    ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.DECLARE_PROHIBITED)
+    decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.DECLARE_PROHIBITED)
     _move(assessment, State.REFUSED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
-    _audit("declared_prohibited", assessment, by, submission=submission.reference)
+    _audit("declared_prohibited", assessment, by, [submission, decision], submission=submission.reference)
     return submission
 
 
@@ -1167,7 +1183,7 @@ def _watch_certificate(pk: int) -> bool:
         if fresh
         else _("The monitoring evidence is older than %(days)s days.") % days
     )
-    CertificateEvent.objects.create(
+    event = CertificateEvent.objects.create(
         certificate=certificate,
         kind="reinstated" if fresh else "suspended",
         public_reason=reason,
@@ -1186,6 +1202,7 @@ def _watch_certificate(pk: int) -> bool:
         "certificate_reinstated" if fresh else "certificate_suspended",
         assessment,
         None,
+        [event],
         certificate=certificate.number,
         reason=MONITORING,
     )

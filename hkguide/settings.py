@@ -100,6 +100,10 @@ DATABASES = {"default": database(env("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR / "media"
 MEDIA_URL = "/media/"  # never served: documents leave through a guarded view
+LOG_KEY_FILE = Path(
+    env("LOG_KEY_FILE", str(VAR / "log-key.pem"))
+)  # signs the log; keep it and its backup apart from the database's
+LOG_HEADS = env("LOG_HEADS")  # where the ends of the chains go each day: "syslog", the path of a file, or nowhere
 
 # --- the installation --------------------------------------------------------------------------------------------------
 DEBUG = env_flag("DEBUG")

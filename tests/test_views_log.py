@@ -196,7 +196,8 @@ def test_with_the_json_of_an_owner_every_digest_and_hash_can_be_worked_out_again
     for record in records:
         details = json.dumps(record["details"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         assert sha256(record["salt"] + details) == record["detail_digest"]
-        names = ("chain", "seq", "at", "actor", "kind", "object", "detail_digest", "previous")
+        names = ["chain", "seq", "at", "actor", "kind", "object", "detail_digest", "previous"]
+        names += ["rows"] if record["rows"] else []
         hashed = json.dumps(
             {name: record[name] for name in names}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments import origins
+from assessments.core import log_key
 from assessments.models.base import Frozen, FrozenQuerySet, FrozenRow, canonical_json, sha256
 from assessments.models.people import Organisation
 
@@ -23,6 +24,8 @@ INSTALLATION = "installation"
 GENESIS = "0" * 64
 ERASURE = "details_erased"
 """The kind of the entries that say whose details were erased; they hold numbers alone and are never erased themselves."""
+ROWS_TAKEN_IN = "rows_taken_in"
+"""The kind of the entry that names all rows from before entries named any (`manage.py log_key make`)."""
 NEAR = 64  # so many places around its own an entry is looked for, when it was moved
 
 
@@ -37,6 +40,27 @@ class AuditHead(models.Model):
     verified_seq = models.PositiveBigIntegerField(default=0)  # the end of the chain when it was last found whole,
     verified_hash = models.CharField(max_length=64, blank=True)  # which every later walk has to pass again
     faults = models.PositiveIntegerField(default=0)  # found when it was last verified
+    signature = models.CharField(max_length=100, blank=True, default="")  # of `signed_text`, empty without a key
+    key = models.CharField(max_length=16, blank=True, default="")  # the name of the key that signed
+
+    def signed_text(self) -> str:
+        """What the key signs: the chain, its end, and the end as it was last verified."""
+        return canonical_json([self.chain, self.seq, self.hash, self.verified_seq, self.verified_hash])
+
+    def fits(self, key: log_key.LogKey) -> bool:
+        """Tell whether the key signed this head as it stands; a chain that has no entry yet needs no signature."""
+        return (self.seq == 0 and not self.signature) or key.fits(self.signed_text(), self.signature)
+
+    def move(self, key: log_key.LogKey | None, **fields: Any) -> None:
+        """Change fields of a locked head and sign it anew, unless what stood there was not signed by the key.
+
+        One that does not fit stays as it is, unsigned: `verify_audit_log` names it until somebody has looked.
+        """
+        if key is not None and self.fits(key):
+            for name, value in fields.items():
+                setattr(self, name, value)
+            fields |= {"signature": key.sign(self.signed_text()), "key": key.name}
+        AuditHead.objects.filter(pk=self.pk).update(**fields)
 
 
 class FaultKind(StrEnum):
@@ -51,6 +75,9 @@ class FaultKind(StrEnum):
     DETAILS = "details"
     DETAILS_REMOVED = "details removed"
     ERASED_QUIETLY = "erased quietly"
+    SIGNATURE = "signature"
+    ROW = "row"  # a row differs from what its entry says of it, or stands in no entry
+    ROW_REMOVED = "row removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +123,11 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
         by: Any,
         organisation: Organisation | None = None,
         details: dict[str, Any] | None = None,
+        rows: Iterable[models.Model] = (),
     ) -> AuditEntry:
         """Append an entry to the organisation's chain; call it last in the transaction of the move.
+
+        `rows`: what the move wrote of the tables in `NAMED`; the entry keeps a digest of each, which erasing leaves.
 
         `details` (names, old and new values) are kept apart under a salt, so that they can be erased; who it was by name
         and where they came from is kept with them.
@@ -122,11 +152,12 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
             object=f"{about._meta.model_name}:{getattr(about, 'reference', about.pk)}",
             detail_digest=sha256(salt + detail),
             previous=head.hash,
+            rows=canonical_json(named) if (named := {row_name(row): row_digest(row) for row in rows}) else "",
         )
         entry.hash = entry.expected_hash()
         entry.save()
         AuditDetail.objects.create(entry=entry, salt=salt, detail=detail)
-        AuditHead.objects.filter(pk=head.pk).update(seq=entry.seq, hash=entry.hash)
+        head.move(log_key.load(), seq=entry.seq, hash=entry.hash)
         return entry
 
     def newest(self, organisation: Organisation) -> dict[str, Any]:
@@ -248,11 +279,28 @@ class _Walk:
                 more = _("details of entry %(seq)s were taken away, and no entry says so")
                 yield self.fault(seq, FaultKind.ERASED_QUIETLY, more)
 
+    def _signature(self, head: AuditHead) -> Iterator[Fault]:
+        """The head as it was when the walk began: signed by this installation's key, or signed by none."""
+        key = log_key.load()
+        if key is None and head.signature:
+            words = _("the end is signed with the key %(key)s, which is not here (HKGUIDE_LOG_KEY_FILE)")
+            yield self.fault(head.seq, FaultKind.SIGNATURE, words, key=head.key)
+        elif key is not None and not head.fits(key):
+            words = (
+                _("the end is not as the key signed it: it was changed, or entries were added, past the product")
+                if head.signature
+                else _(
+                    "the end is not signed, though there is a key: run manage.py log_key make, or look who changed it"
+                )
+            )
+            yield self.fault(head.seq, FaultKind.SIGNATURE, words)
+
     def _end(self) -> Iterator[Fault]:
         if self.head is None:
             if self.newest:
                 yield self.fault(self.newest, FaultKind.HEAD, _("the head of the chain was removed"))
             return
+        yield from self._signature(self.head)
         if self.newest < self.head.seq:
             words = _("the end was cut off after entry %(seq)s: the head says %(head)s")
             yield self.fault(self.newest, FaultKind.CUT_OFF, words, head=self.head.seq)
@@ -284,6 +332,7 @@ class AuditEntry(Frozen):
     detail_digest = models.CharField(max_length=64)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    rows = models.TextField(blank=True, default="")  # canonical JSON: row to digest, of what the move wrote
 
     objects: ClassVar[Any] = AuditManager()
 
@@ -296,20 +345,52 @@ class AuditEntry(Frozen):
 
     def expected_hash(self, seq: int | None = None) -> str:
         """The hash that the entry has to have, were it written for the place `seq` (its own, if left out)."""
-        return sha256(
-            canonical_json(
-                {
-                    "chain": self.chain,
-                    "seq": self.seq if seq is None else seq,
-                    "at": self.at.isoformat(),
-                    "actor": self.actor,
-                    "kind": self.kind,
-                    "object": self.object,
-                    "detail_digest": self.detail_digest,
-                    "previous": self.previous,
-                }
-            )
-        )
+        told = {
+            "chain": self.chain,
+            "seq": self.seq if seq is None else seq,
+            "at": self.at.isoformat(),
+            "actor": self.actor,
+            "kind": self.kind,
+            "object": self.object,
+            "detail_digest": self.detail_digest,
+            "previous": self.previous,
+        }
+        if self.rows:  # entries from before rows were named keep their hash
+            told["rows"] = self.rows
+        return sha256(canonical_json(told))
+
+
+def _columns(names: str) -> tuple[tuple[str, ...], ...]:
+    return (tuple(names.split()),)
+
+
+NAMED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "submission": _columns(
+        "reference assessment_id organisation_id round by_id at route sha256 edition_checksum assigned_tier text_tier"
+    ),
+    "reviewdecision": _columns("submission_id by_id kind independent tier statement answer_by signed at"),
+    "certificate": _columns(
+        "number submission_id use_id organisation_id assurance tier issued_at issued_on expires_on first_issued_on "
+        "supersedes_id public_record"
+    ),
+    "certificateevent": _columns("certificate_id kind at by_id public_reason private_reason"),
+    "membership": _columns("user_id organisation_id role sees left_at"),
+}
+"""The tables whose rows entries name, with the columns that their digest covers.
+
+Columns of a later release make a new version, behind the others: digests of older entries are read with the older one.
+"""
+
+
+def row_name(row: models.Model) -> str:
+    return f"{row._meta.model_name}:{row.pk}"
+
+
+def row_digest(row: models.Model, version: int = 0) -> str:
+    """Digest what a row says, as `version:sha256`; version 0 is the newest. The model is one of `NAMED`."""
+    versions = NAMED[row._meta.model_name or ""]
+    version = version or len(versions)
+    return f"{version}:{sha256(canonical_json({name: getattr(row, name) for name in versions[version - 1]}))}"
 
 
 class AuditDetailQuerySet(FrozenQuerySet["AuditDetail"]):

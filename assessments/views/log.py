@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, auditing
+from assessments.audit import verify
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
 from assessments.forms.log import NOBODY, LogForm
@@ -211,6 +212,7 @@ def _json(lines: Iterable[Line], *, origin: bool) -> Iterator[str]:
             "detail_digest": entry.detail_digest,
             "previous": entry.previous,
             "hash": entry.hash,
+            "rows": entry.rows,
             "words": line.sentence,
             "details": told,
             "erased": line.erased,
@@ -239,7 +241,7 @@ def _verify(request: SignedIn, found: Organisation) -> None:
     if head and head.seq > auditing.WALKED_ON_A_PAGE:
         messages.error(request, _("This log is too long for a page: whoever runs the installation verifies it."))
         return
-    walked = auditing.verify(found.reference, by=request.user)
+    walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:
         words = ngettext("The log is whole: %(n)s entry.", "The log is whole: %(n)s entries.", walked.entries)
         messages.success(request, words % {"n": walked.entries})

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assessments import auditing
+from assessments.audit import heads, verify
+from assessments.core import log_key
+from assessments.errors import InvalidAnswer
 
 
 class Command(BaseCommand):
     help = (
-        "Check every chain of the log, its head, and the hashes that certificates print. Says which entry was changed, "
-        "removed, inserted or moved, and which details were erased; exit status 1 when anything does not fit."
+        "Check every chain of the log, its signed end, the hashes that certificates print, and the submissions, decisions, "
+        "certificates and roles that entries name. Says which entry or row was changed, removed, inserted or moved, and which "
+        "details were erased. Prints the end of every chain, to be kept elsewhere; exit status 1 when anything does not fit."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--chain", metavar="REFERENCE", help="only the log of this organisation")
+        parser.add_argument(
+            "--against", metavar="FILE", help="ends printed or pushed earlier and kept elsewhere; - reads them"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chains = [options["chain"]] if options["chain"] else auditing.chains()
-        walked = entries = faults = anchors = unanchored = 0
-        for chain in chains:
-            found = auditing.verify(chain, by=None)
-            for line in (*found.erased, *found.faults):
+        kept = self._kept(options["against"])
+        chains = {options["chain"]} if options["chain"] else {*verify.chains(), *(one.chain for one in kept)}
+        found = []
+        for chain in sorted(chains):
+            walked = verify.verify(chain, by=None, kept=[one.anchor for one in kept if one.chain == chain])
+            for line in (*walked.erased, *walked.faults):
                 self.stdout.write(str(line))
-            walked, entries, faults = walked + 1, entries + found.entries, faults + len(found.faults)
-            anchors, unanchored = anchors + found.anchors, unanchored + found.unanchored
+            found.append(walked)
+        self._say(found, kept)
+
+    def _kept(self, name: str | None) -> list[heads.Kept]:
+        if name is None:
+            return []
+        try:
+            text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+            return heads.read(text.splitlines(), name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"--against {name} cannot be read: {error}") from error
+        except InvalidAnswer as error:
+            raise CommandError(str(error)) from error
+
+    def _say(self, found: list[verify.Verified], kept: list[heads.Kept]) -> None:
+        for walked in found:
+            if walked.end:
+                self.stdout.write(heads.line_of(walked.chain, walked.entries, walked.end))
         self.stdout.write(
-            f"{anchors} certificates were compared with the log; {unanchored} name no entry of it (issued before they did)"
+            f"{sum(w.anchors for w in found)} certificates were compared with the log; "
+            f"{sum(w.unanchored for w in found)} name no entry of it (issued before they did)"
         )
+        self.stdout.write(
+            f"{sum(w.rows for w in found)} submissions, decisions, certificates and roles were compared with their entries; "
+            f"{sum(w.rows_from_before for w in found)} stand in none (from before entries named them: manage.py log_key make)"
+        )
+        if kept:
+            self.stdout.write(f"{len(kept)} ends kept elsewhere were compared with the log")
+        if log_key.load() is None:
+            self.stdout.write("The ends are not signed: there is no key (manage.py log_key make)")
+        faults = sum(len(walked.faults) for walked in found)
         if faults:
-            raise CommandError(f"{faults} {'fault' if faults == 1 else 'faults'} in {walked} chains, listed above")
-        self.stdout.write(f"{walked} chains with {entries} entries are whole")
+            raise CommandError(f"{faults} {'fault' if faults == 1 else 'faults'} in {len(found)} chains, listed above")
+        self.stdout.write(f"{len(found)} chains with {sum(w.entries for w in found)} entries are whole")
