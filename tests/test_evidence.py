@@ -27,6 +27,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from assessments import access, declaring, desk, evidence, workflow
+from assessments.core import archives, file_types, sandbox
 from assessments.documents import jobs
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -251,10 +252,11 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
 
 
 def test_an_office_file_that_says_how_large_it_gets_is_refused_before_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr(files, "_unpack", lambda *_arguments: pytest.fail("was unpacked"))
-    assert "unpacks to far more than its size" in refusal(
-        "policy.docx", word_file(**{"word/a.xml": b"\0" * 40_000_000})
-    )
+    bomb = word_file(**{"word/a.xml": b"\0" * 40_000_000})
+    assert "unpacks to far more than its size" in refusal("policy.docx", bomb)
+    monkeypatch.setattr(archives, "unpack", lambda *_arguments: pytest.fail("was unpacked"))
+    with pytest.raises(sandbox.Refused, match="bomb"):
+        file_types.find(io.BytesIO(bomb), ending="docx", most=200_000_000)
 
 
 def lying(content: bytes, promised: int) -> bytes:
@@ -285,16 +287,16 @@ def test_unpacking_stops_as_soon_as_it_is_too_much():
     part.header_offset, part.compress_size, part.compress_type = start, len(data), zipfile.ZIP_DEFLATED
     content = io.BytesIO(bomb[:start] + bomb[start : start + 40] + data)
     counted = 0
-    for length in files._unpack(content, part):
-        assert length <= files.CHUNK
+    for length in archives.unpack(content, part):
+        assert length <= archives.CHUNK
         counted += length
         if counted > 10_000_000:
             break
-    assert content.tell() <= start + 40 + files.CHUNK < start + len(data)
+    assert content.tell() <= start + 40 + archives.CHUNK < start + len(data)
 
 
 def test_an_office_file_of_very_many_parts_is_refused():
-    parts = {f"word/{n}.xml": b"" for n in range(files.MOST_PARTS + 1)}
+    parts = {f"word/{n}.xml": b"" for n in range(archives.MOST_PARTS + 1)}
     assert "unpacks to far more than its size" in refusal("policy.docx", word_file(**parts))
 
 
