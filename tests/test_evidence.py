@@ -811,11 +811,13 @@ def test_each_reading_of_a_confidential_piece_is_logged(confidentiality, entries
     ] * entries
 
 
-def test_a_file_that_the_storage_has_lost_is_not_there_and_not_logged_as_read(client, cast):
+def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_as_read(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential")
     default_storage.delete(made.versions.get().storage_key)
     client.force_login(cast.owner)
-    assert client.get(reverse("evidence_file", args=[made.reference, 1])).status_code == 404
+    response = client.get(reverse("evidence_file", args=[made.reference, 1]))
+    assert response.status_code == 503
+    assert "The file is missing from the store" in response.content.decode()
     assert audited("evidence_read") == 0
 
 

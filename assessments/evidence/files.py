@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.core import sandbox
+from assessments.core import sandbox, stored_files
 from assessments.core.file_types import ENDINGS, OFFICE, OPEN_DOCUMENT
 from assessments.errors import InvalidAnswer
 from assessments.evidence import scanning
@@ -84,7 +84,8 @@ def keep(upload: UploadedFile) -> Kept:
     """Check an upload, have it scanned and put it into the storage. Call it outside any transaction.
 
     Raises InvalidAnswer on `file`: empty, too large, of a kind that is not taken, not what its name says, a bomb,
-    damaged, infected, or the scanner is away (nothing unscanned is taken where a scanner is set up).
+    damaged, infected, or the scanner is away (nothing unscanned is taken where a scanner is set up); NoRoom where the disk
+    is full or nearly so.
     """
     name = clean_name(upload.name or "")
     size = upload.size or 0
@@ -97,13 +98,14 @@ def keep(upload: UploadedFile) -> Kept:
         )
     content = upload.file
     assert content is not None
+    stored_files.require_room(default_storage, size)
     kind = kind_of(upload, name)
     scan = _scan(content)
     digest = hashlib.sha256()
     for chunk in _chunks(content):
         digest.update(chunk)
     upload.seek(0)
-    key = default_storage.save(f"evidence/{get_random_string(32).lower()}", upload)
+    key = stored_files.save(default_storage, f"evidence/{get_random_string(32).lower()}", upload)
     return Kept(key, name, kind.media_type, size, digest.hexdigest(), scan)
 
 
