@@ -209,7 +209,7 @@ def talk_of(request: HttpRequest, case: Case, asked: Question, bound: CommentFor
         before = firsts.filter(pk__lt=first.pk, resolved_at__isnull=first.resolved_at is None).count()
         number = str((before + (is_open if first.resolved_at else 0)) // THREADS_A_PAGE + 1)
     page = paginator.get_page(number)
-    return Talk(threads_of(case, page.object_list, comments), page, total, is_open)
+    return Talk(threads_of(case, list(page.object_list), comments), page, total, is_open)
 
 
 def _number(text: Any) -> int:
@@ -235,11 +235,12 @@ def threads_of(case: Case, firsts: Sequence[Comment], comments: QuerySet[Comment
     place = Window(RowNumber(), partition_by="reply_to", order_by=F("pk").desc())
     count = Window(Count("pk"), partition_by="reply_to")
     replies = comments.filter(reply_to__in=[first.pk for first in firsts]).annotate(place=place, among=count)
-    of_thread: dict[int, list[Comment]] = {first.pk: [first] for first in firsts}
+    of_thread: dict[int, list[Comment]] = {one.pk: [one] for one in firsts}
     older: dict[int, int] = {}
     for reply in replies.filter(place__lte=NEWEST_REPLIES):
-        of_thread[reply.reply_to_id].append(reply)
-        older[reply.reply_to_id] = max(reply.among - NEWEST_REPLIES, 0)
+        first = reply.reply_to_id or reply.pk
+        of_thread[first].append(reply)
+        older[first] = max(reply.among - NEWEST_REPLIES, 0)
     return [
         Thread(found[0], [said(one, found, case) for one in found], older.get(found[0].pk, 0))
         for found in of_thread.values()
