@@ -1152,7 +1152,9 @@ GIVE = """
 
 
 @pytest.mark.browser
-def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(chromium, live_server, published):
+def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
+    chromium, live_server, published, settings
+):
     cast = make_cast()
     draft = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(draft, QUESTION, {"choice": "in_place"}, by=cast.owner)
@@ -1186,6 +1188,13 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(chr
         panel.get_by_label("What does it prove?").fill("Nothing.")
         panel.get_by_role("button", name="Upload and attach").click()
         expect(panel.get_by_text("Files of this kind are not taken.")).to_be_visible()
+        expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
+
+        watch.expected.add(507)
+        settings.DISK_RESERVE_BYTES = 10**18
+        panel.locator("input[type=file]").set_input_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"a"})
+        panel.get_by_role("button", name="Upload and attach").click()
+        expect(panel.get_by_text("The server has no room for this file at the moment.")).to_be_visible()
         expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
         page.locator(strip).get_by_role("button", name="Detach").click()
         expect(page.locator(strip).get_by_text("Evidence: none yet")).to_be_visible()
