@@ -153,7 +153,11 @@ def holds_on(use: DeclaredUse) -> list[Hold]:
 _UNREAD: Prepared[int] = Prepared(
     lambda: (
         access.unread_for(_USER)
-        .filter(Q(link=Given("path", CharField())) | Q(link__startswith=Given("place", CharField())))
+        .filter(
+            Q(link=Given("path", CharField()))
+            | Q(link__startswith=Given("place", CharField()))
+            | Q(link__startswith=Given("query", CharField()))
+        )
         .values_list("pk", flat=True)
     )
 )
@@ -161,7 +165,7 @@ _UNREAD: Prepared[int] = Prepared(
 
 def unread_at(user: User, path: str) -> list[int]:
     """The unread messages that lead to this page, or to a place on it."""
-    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#")
+    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#", query=f"{path}?")
 
 
 # --- the queue -----------------------------------------------------------------------------------------------------------

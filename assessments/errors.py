@@ -62,5 +62,9 @@ class InvalidAnswer(WorkflowError):
         self.field = field
 
 
+class NoRoom(InvalidAnswer):
+    """A file for which the server has no room: the page answers 507."""
+
+
 class NotPermitted(PermissionDenied):
     """A colleague who may know the object, but not do this to it: 403."""

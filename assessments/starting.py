@@ -54,7 +54,7 @@ LONGEST_QUERY = 400  # the column of SavedFilter
 
 @transaction.atomic
 def keep_import(organisation: Organisation, data: bytes, *, by: User, file_name: str) -> ImportDraft:
-    """Read and check an inventory and keep it for the second press; raises inventory.Unreadable."""
+    """Read and check an inventory and keep it for the second press; raises exchange.tables.Unreadable."""
     access.require(by, Action.REGISTER, organisation)
     edition = Edition.objects.current().compiled()
     table = inventory.read(data)

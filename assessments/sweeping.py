@@ -18,6 +18,7 @@ from django.utils import timezone
 from assessments import acting, mailing, reminding, staleness, standing, tasks, workflow
 from assessments.accounts import expired_forms, refusals
 from assessments.audit import heads
+from assessments.domain import storage
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -26,11 +27,15 @@ AT_ONCE = 100  # rows of a kind that one sweep takes up
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `from_hour` (Hong Kong time): done once a day, from then on; None: in every sweep."""
+    """One step. `from_hour` (Hong Kong time): done once a day, from then on; None: in every sweep.
+
+    `atomic`: in one transaction with the note that it was done. Work on files is not, lest it keep writers waiting.
+    """
 
     name: str
     do: Callable[[], int]
     from_hour: int | None = None
+    atomic: bool = True
 
 
 def forget_held_forms() -> int:
@@ -78,6 +83,7 @@ STEPS = (
     Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
     Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
     Step("push the ends of the log", heads.push, from_hour=0),
+    Step("delete orphaned files", storage.sweep_orphans, from_hour=3, atomic=False),
     Step("send digests", mailing.send_digests),  # keeps its own day for each person
 )
 
@@ -103,4 +109,6 @@ def _once_a_day(step: Step) -> int:
         StepRun.objects.get_or_create(name=step.name, defaults={"day": date(2000, 1, 1)})
         if not StepRun.objects.filter(name=step.name, day__lt=now.date()).update(day=now.date()):
             return 0
-        return step.do()
+        if step.atomic:
+            return step.do()
+    return step.do()

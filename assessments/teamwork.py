@@ -104,7 +104,7 @@ def mentioned(text: str, members: Iterable[Membership]) -> list[Membership]:
 
 def link_to(comment: Comment) -> str:
     page = reverse("comments", args=[comment.assessment.reference, comment.question])
-    return f"{page}#comment-{comment.pk}"
+    return f"{page}?at={comment.pk}#comment-{comment.pk}"
 
 
 @transaction.atomic

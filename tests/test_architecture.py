@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reminding": {"guideline", "models", "tasks"},
     "mailing": {"models"},
     "sweeping": {
+        "domain",
         "models",
         "tasks",
         "accounts",
@@ -76,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "workflow",
     },
     "desk": {"core", "guideline", "models", "access", "errors", "declaring", "teamwork", "starting", "standing"},
-    "evidence": {"core", "guideline", "models", "access", "errors", "declaring", "staleness"},
+    "evidence": {"core", "domain", "guideline", "models", "access", "errors", "declaring", "staleness"},
     "teamwork": {"core", "guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
     "holding": {"core", "guideline", "scoring", "models", "access", "errors", "declaring", "reviewing", "teamwork"},
     "changing": {
@@ -95,7 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "auditing": {"models", "access", "errors", "audit"},
     "audit": {"models", "access", "errors", "origins", "core"},
     "starting": {"core", "guideline", "scoring", "models", "access", "errors", "declaring", "exchange"},
-    "documents": {"core", "guideline", "scoring", "models"},
+    "documents": {"core", "errors", "guideline", "scoring", "models"},
     "forms": {"core", "guideline", "models", "access", "errors", "accounts"},
     "templatetags": {"guideline", "models"},
     "checks": set(),

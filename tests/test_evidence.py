@@ -27,6 +27,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from assessments import access, declaring, desk, evidence, workflow
+from assessments.core import archives, file_types, sandbox
 from assessments.documents import jobs
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -251,10 +252,11 @@ def test_a_file_above_the_limit_is_refused_and_one_at_the_limit_taken(settings):
 
 
 def test_an_office_file_that_says_how_large_it_gets_is_refused_before_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr(files, "_unpack", lambda *_arguments: pytest.fail("was unpacked"))
-    assert "unpacks to far more than its size" in refusal(
-        "policy.docx", word_file(**{"word/a.xml": b"\0" * 40_000_000})
-    )
+    bomb = word_file(**{"word/a.xml": b"\0" * 40_000_000})
+    assert "unpacks to far more than its size" in refusal("policy.docx", bomb)
+    monkeypatch.setattr(archives, "unpack", lambda *_arguments: pytest.fail("was unpacked"))
+    with pytest.raises(sandbox.Refused, match="bomb"):
+        file_types.find(io.BytesIO(bomb), ending="docx", most=200_000_000)
 
 
 def lying(content: bytes, promised: int) -> bytes:
@@ -285,16 +287,16 @@ def test_unpacking_stops_as_soon_as_it_is_too_much():
     part.header_offset, part.compress_size, part.compress_type = start, len(data), zipfile.ZIP_DEFLATED
     content = io.BytesIO(bomb[:start] + bomb[start : start + 40] + data)
     counted = 0
-    for length in files._unpack(content, part):
-        assert length <= files.CHUNK
+    for length in archives.unpack(content, part):
+        assert length <= archives.CHUNK
         counted += length
         if counted > 10_000_000:
             break
-    assert content.tell() <= start + 40 + files.CHUNK < start + len(data)
+    assert content.tell() <= start + 40 + archives.CHUNK < start + len(data)
 
 
 def test_an_office_file_of_very_many_parts_is_refused():
-    parts = {f"word/{n}.xml": b"" for n in range(files.MOST_PARTS + 1)}
+    parts = {f"word/{n}.xml": b"" for n in range(archives.MOST_PARTS + 1)}
     assert "unpacks to far more than its size" in refusal("policy.docx", word_file(**parts))
 
 
@@ -809,11 +811,13 @@ def test_each_reading_of_a_confidential_piece_is_logged(confidentiality, entries
     ] * entries
 
 
-def test_a_file_that_the_storage_has_lost_is_not_there_and_not_logged_as_read(client, cast):
+def test_a_file_that_the_storage_has_lost_is_said_to_be_missing_and_not_logged_as_read(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential")
     default_storage.delete(made.versions.get().storage_key)
     client.force_login(cast.owner)
-    assert client.get(reverse("evidence_file", args=[made.reference, 1])).status_code == 404
+    response = client.get(reverse("evidence_file", args=[made.reference, 1]))
+    assert response.status_code == 503
+    assert "The file is missing from the store" in response.content.decode()
     assert audited("evidence_read") == 0
 
 
@@ -1148,7 +1152,9 @@ GIVE = """
 
 
 @pytest.mark.browser
-def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(chromium, live_server, published):
+def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
+    chromium, live_server, published, settings
+):
     cast = make_cast()
     draft = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(draft, QUESTION, {"choice": "in_place"}, by=cast.owner)
@@ -1182,6 +1188,13 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(chr
         panel.get_by_label("What does it prove?").fill("Nothing.")
         panel.get_by_role("button", name="Upload and attach").click()
         expect(panel.get_by_text("Files of this kind are not taken.")).to_be_visible()
+        expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
+
+        watch.expected.add(507)
+        settings.DISK_RESERVE_BYTES = 10**18
+        panel.locator("input[type=file]").set_input_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"a"})
+        panel.get_by_role("button", name="Upload and attach").click()
+        expect(panel.get_by_text("The server has no room for this file at the moment.")).to_be_visible()
         expect(panel.get_by_label("What does it prove?")).to_have_value("Nothing.")
         page.locator(strip).get_by_role("button", name="Detach").click()
         expect(page.locator(strip).get_by_text("Evidence: none yet")).to_be_visible()

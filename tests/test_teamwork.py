@@ -102,7 +102,7 @@ def test_a_comment_tells_whom_it_names_with_a_link_to_the_very_comment(
         response = client.post(page_of("comments", draft), {"text": "@Olivia, since when do we keep it?"})
     said = Comment.objects.get()
     assert (said.assessment, said.question, said.author) == (draft, QUESTION, cast.contributor)
-    link = f"{page_of('comments', draft)}#comment-{said.pk}"
+    link = f"{page_of('comments', draft)}?at={said.pk}#comment-{said.pk}"
     assert response["Location"] == link
     message = Message.objects.get()
     assert (message.recipient, message.kind, message.link) == (cast.owner, "mention", link)

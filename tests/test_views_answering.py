@@ -289,7 +289,7 @@ def test_keep_mine_shows_a_third_version_instead_of_overwriting_it(
     client.force_login(cast.contributor)
     form = posted(choice="partly", text="His.", seen=1) | {"resolve": f"mine:{PRACTICE}"}
     page = client.post(url_of(draft), form, **HX).content.decode()
-    assert "Third." in page
+    assert "<ins>Third</ins>." in page
     assert stored(draft).text == "Third."  # type: ignore[union-attr]
 
 
@@ -361,7 +361,7 @@ def test_two_versions_on_a_posted_page_are_both_shown(client: Client, cast: Cast
     client.force_login(cast.contributor)
     page = client.post(section_of(draft), posted(choice="partly", text="His.")).content.decode()
     assert "choose between two versions" in page
-    assert "Hers." in page
+    assert "<ins>Hers</ins>." in page
     assert "His.</textarea>" in page
     client.post(section_of(draft), posted(choice="partly", text="His.", seen=1) | {"resolve": f"mine:{PRACTICE}"})
     assert stored(draft).text == "His."  # type: ignore[union-attr]

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from assessments import declaring, reviewing, workflow
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Route, State, Submission
-from assessments.views.review_case import word_difference
 from tests.factories import PASSWORD, in_days, make_assessment, make_organisation, mark_all, save
 
 pytestmark = pytest.mark.django_db
@@ -398,23 +397,6 @@ def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):
     ines.post(address("review_section", submission, SECTION), {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0"})
     assert submission.marks.count() == carried + 1
     assert submission.marks.filter(carried_from=None).count() == 1
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "removed", "added"),
-    [
-        ("The doctor sees it.", "The nurse sees it.", ["doctor"], ["nurse"]),
-        ("", "New words.", [], ["New words."]),
-        ("Same.", "Same.", [], []),
-        ("護士確認。", "護士每次確認。", ["護士確認"], ["護士每次確認"]),
-    ],
-)
-def test_the_difference_of_two_texts_is_told_by_words(old, new, removed, added):
-    left, right = word_difference(old, new)
-    assert [text for differs, text in left if differs] == removed
-    assert [text for differs, text in right if differs] == added
-    assert "".join(text for _differs, text in left) == old
-    assert "".join(text for _differs, text in right) == new
 
 
 # --- holds and decisions -----------------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db.models import Prefetch
 from django.utils import timezone, translation
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
+from assessments.core import stored_files
 from assessments.documents import engine
 from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
@@ -32,6 +34,7 @@ from assessments.documents.report import (
     day,
 )
 from assessments.documents.results import results_pdf
+from assessments.errors import NoRoom
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -76,15 +79,19 @@ def make(pk: int) -> None:
         _give_up(document, str(error))
     except Exception as error:
         log.exception("document %s could not be made (attempt %s)", document.reference, document.attempts)
-        reason = (
-            _("The PDF libraries are not installed on this machine.")
-            if isinstance(error, engine.NoPango)
-            else _("An error of the program: %(name)s.") % {"name": type(error).__name__}
-        )
+        reason = _reason(error)
         if document.attempts >= ATTEMPTS:
             _give_up(document, reason)
         else:
             _mine(document).update(state=DocumentState.PENDING, lease_until=None, error=reason)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, engine.NoPango):
+        return _("The PDF libraries are not installed on this machine.")
+    if isinstance(error, NoRoom):
+        return _("The server has no room for the file at the moment.")
+    return _("An error of the program: %(name)s.") % {"name": type(error).__name__}
 
 
 def ask_again(document: Document) -> bool:
@@ -121,7 +128,10 @@ def _give_up(document: Document, reason: str) -> None:
 
 def _store(document: Document, pdf: bytes) -> None:
     storage = document.file.storage
-    name = storage.save(document.file.field.generate_filename(document, f"{document.reference}.pdf"), ContentFile(pdf))
+    own = (
+        f"{document.reference}-{get_random_string(8).lower()}.pdf"  # of this attempt: what fails deletes its own alone
+    )
+    name = stored_files.save(storage, document.file.field.generate_filename(document, own), ContentFile(pdf))
     stored = _mine(document).update(
         state=DocumentState.READY,
         lease_until=None,

@@ -1,41 +1,35 @@
 """Judge an uploaded file by its content, never by its name or by what its headers promise.
 
-One sentence for each fault, raised as InvalidAnswer on the field `file`. Memory: one chunk, and the names of the parts
-of an office file.
+`core.file_types` looks into it, in a child process. One sentence for each fault, raised as InvalidAnswer on the field
+`file`. Memory: one chunk.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from pathlib import Path
+from typing import IO
 
-import puremagic
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.utils.crypto import get_random_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.core import sandbox, stored_files
+from assessments.core.file_types import ENDINGS, OFFICE, OPEN_DOCUMENT
 from assessments.errors import InvalidAnswer
 from assessments.evidence import scanning
 from assessments.models import Scan
 
 CHUNK = 64 * 1024
 LONGEST_NAME = 255
-# Our judgement: an office file of 25 MB seldom unpacks to more than 100, and has some hundred parts.
-MOST_PARTS = 4000
-LARGEST_DIRECTORY = 1024 * 1024
-MOST_TIMES_LARGER = 8  # unpacked, than the largest file that is taken
-MOST_RATIO = 200  # unpacked to packed, of the whole file
+MOST_TIMES_LARGER = 8  # an office file once unpacked, than the largest file that is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +41,22 @@ class Kind:
     endings: frozenset[str]
 
 
-def _kind(word: str | Promise, media_type: str, *endings: str) -> Kind:
-    return Kind(word, media_type, frozenset(endings))
-
-
-OFFICE = "application/vnd.openxmlformats-officedocument."
-KINDS = {
-    kind.media_type: kind
-    for kind in (
-        _kind("PDF", "application/pdf", "pdf"),
-        _kind(gettext_lazy("PNG picture"), "image/png", "png"),
-        _kind(gettext_lazy("JPEG picture"), "image/jpeg", "jpg", "jpeg"),
-        _kind(gettext_lazy("WebP picture"), "image/webp", "webp"),
-        _kind(gettext_lazy("GIF picture"), "image/gif", "gif"),
-        _kind("Word", f"{OFFICE}wordprocessingml.document", "docx"),
-        _kind("Excel", f"{OFFICE}spreadsheetml.sheet", "xlsx"),
-        _kind("PowerPoint", f"{OFFICE}presentationml.presentation", "pptx"),
-        _kind(gettext_lazy("OpenDocument text"), "application/vnd.oasis.opendocument.text", "odt"),
-        _kind(gettext_lazy("OpenDocument sheet"), "application/vnd.oasis.opendocument.spreadsheet", "ods"),
-        _kind(gettext_lazy("plain text"), "text/plain", "txt"),
-        _kind("CSV", "text/csv", "csv"),
-        _kind("Markdown", "text/markdown", "md"),
-    )
+WORDS: dict[str, str | Promise] = {
+    "application/pdf": "PDF",
+    "image/png": gettext_lazy("PNG picture"),
+    "image/jpeg": gettext_lazy("JPEG picture"),
+    "image/webp": gettext_lazy("WebP picture"),
+    "image/gif": gettext_lazy("GIF picture"),
+    f"{OFFICE}wordprocessingml.document": "Word",
+    f"{OFFICE}spreadsheetml.sheet": "Excel",
+    f"{OFFICE}presentationml.presentation": "PowerPoint",
+    f"{OPEN_DOCUMENT}text": gettext_lazy("OpenDocument text"),
+    f"{OPEN_DOCUMENT}spreadsheet": gettext_lazy("OpenDocument sheet"),
+    "text/plain": gettext_lazy("plain text"),
+    "text/csv": "CSV",
+    "text/markdown": "Markdown",
 }
-TEXTS = {ending: kind for kind in KINDS.values() for ending in kind.endings if kind.media_type.startswith("text/")}
-MAIN_PARTS = {f"{media_type}.main+xml".encode(): media_type for media_type in KINDS if media_type.startswith(OFFICE)}
-CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-MARKUP = re.compile(r"\s*<(!doctype|html|head|body|script|svg|\?xml|iframe|math|[a-z]+:)", re.IGNORECASE)
+KINDS = {kind: Kind(WORDS[kind], kind, frozenset(endings)) for kind, endings in ENDINGS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +84,8 @@ def keep(upload: UploadedFile) -> Kept:
     """Check an upload, have it scanned and put it into the storage. Call it outside any transaction.
 
     Raises InvalidAnswer on `file`: empty, too large, of a kind that is not taken, not what its name says, a bomb,
-    damaged, infected, or the scanner is away (nothing unscanned is taken where a scanner is set up).
+    damaged, infected, or the scanner is away (nothing unscanned is taken where a scanner is set up); NoRoom where the disk
+    is full or nearly so.
     """
     name = clean_name(upload.name or "")
     size = upload.size or 0
@@ -114,13 +98,14 @@ def keep(upload: UploadedFile) -> Kept:
         )
     content = upload.file
     assert content is not None
-    kind = kind_of(content, name, size)
+    stored_files.require_room(default_storage, size)
+    kind = kind_of(upload, name)
     scan = _scan(content)
     digest = hashlib.sha256()
     for chunk in _chunks(content):
         digest.update(chunk)
     upload.seek(0)
-    key = default_storage.save(f"evidence/{get_random_string(32).lower()}", upload)
+    key = stored_files.save(default_storage, f"evidence/{get_random_string(32).lower()}", upload)
     return Kept(key, name, kind.media_type, size, digest.hexdigest(), scan)
 
 
@@ -134,67 +119,46 @@ def clean_name(name: str) -> str:
     return name or "file"
 
 
-def kind_of(content: IO[bytes], name: str, size: int) -> Kind:
-    """Find the kind by the content and hold it against the name's ending."""
+def kind_of(upload: UploadedFile, name: str) -> Kind:
+    """Find the kind by the content, in a child process, and compare it with the ending of the name."""
     ending = name.rpartition(".")[2].lower() if "." in name else ""
-    content.seek(0)
-    head = content.read(CHUNK)
-    if head.startswith(b"PK\3\4"):
-        kind = KINDS.get(_office_kind(content, size))
-        if kind is None:
-            raise refuse(_("This is an archive, or an office file with macros or of an unknown kind: not taken here."))
-    else:
-        kind = _picture_or_pdf(head) or _text(content, head, ending)
-    if kind is None:
-        raise refuse(
-            _("Files of this kind are not taken. Take one of these: %(kinds)s.") % {"kinds": ", ".join(endings())}
-        )
-    if ending and ending not in kind.endings:
-        raise refuse(
-            _("The name ends in “.%(ending)s”, but the content is %(kind)s. Save it again as what it is.")
-            % {"ending": ending[:20], "kind": kind.word}
-        )
-    return kind
-
-
-def _picture_or_pdf(head: bytes) -> Kind | None:
-    for match in puremagic.magic_string(head)[:1]:
-        kind = KINDS.get(match.mime_type)
-        if kind and not kind.media_type.startswith(("text/", OFFICE)):
-            return kind
-    return None
-
-
-def _text(content: IO[bytes], head: bytes, ending: str) -> Kind | None:
-    """Text in UTF-8, UTF-16 or Big5 without control signs, that is no page or drawing with a text's name."""
-    kind = TEXTS.get(ending) or (TEXTS["txt"] if not ending else None)
-    if kind is None:
-        return None
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8", "big5hkscs"]
-        if any(CONTROL.search(chunk) for chunk in _chunks(content)):
-            return None
-    for encoding in encodings:
-        start = _decoded_start(content, encoding)
-        if start is not None:
-            return None if MARKUP.match(start.lstrip("\ufeff")) else kind
-    return None
-
-
-def _decoded_start(content: IO[bytes], encoding: str) -> str | None:
-    """The first signs of a text; None where any byte of the file is not of this encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    start = ""
+    most = settings.EVIDENCE_MAX_BYTES * MOST_TIMES_LARGER
     try:
-        for chunk in _chunks(content):
-            decoded = decoder.decode(chunk)
-            start = start or decoded[:1000]
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return None
-    return start
+        found = sandbox.run(
+            "assessments.core.file_types:find", _readable(upload), sandbox.PATIENT, ending=ending, most=most
+        )
+    except sandbox.Refused as refused:
+        raise refuse(_refusal(refused, ending)) from None
+    except sandbox.Stopped:
+        raise refuse(
+            _("Looking into this file takes too long or too much memory, so it was not taken. Save it again as a PDF.")
+        ) from None
+    return KINDS[found]
+
+
+def _readable(upload: UploadedFile) -> IO[bytes] | Path:
+    """The path of a large upload, which lies in a temporary file, or a small one itself."""
+    if isinstance(upload, TemporaryUploadedFile):
+        upload.file.flush()  # type: ignore[union-attr]
+        return Path(upload.temporary_file_path())
+    assert upload.file is not None
+    return upload.file
+
+
+def _refusal(refused: sandbox.Refused, ending: str) -> str:
+    match refused.code:
+        case "archive":
+            return _("This is an archive, or an office file with macros or of an unknown kind: not taken here.")
+        case "other_ending":
+            words = _("The name ends in “.%(ending)s”, but the content is %(kind)s. Save it again as what it is.")
+            return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
+        case "bomb":
+            return _("This file unpacks to far more than its size. It was not taken.")
+        case "locked":
+            return _("This file is locked with a password or packed in an unusual way. Save it without that.")
+        case "damaged":
+            return _("This file is damaged: it does not hold what it says it holds. Save it again, then upload it.")
+    return _("Files of this kind are not taken. Take one of these: %(kinds)s.") % {"kinds": ", ".join(endings())}
 
 
 def _chunks(content: IO[bytes]) -> Iterator[bytes]:
@@ -213,113 +177,3 @@ def _scan(content: IO[bytes]) -> Scan:
     if found:
         raise refuse(_("The virus scanner found “%(name)s” in this file. It was not kept.") % {"name": found})
     return Scan.CLEAN
-
-
-# --- office files ----------------------------------------------------------------------------------------------------
-
-
-def _office_kind(content: IO[bytes], size: int) -> str:
-    """The media type that an office file's own list names; "" for any other archive. Raises for bombs and damage."""
-    _check_directory(content, size)
-    try:
-        with zipfile.ZipFile(content) as archive:
-            parts = archive.infolist()
-            _check_promises(parts, size)
-            _check_content(content, parts)
-            names = {part.filename for part in parts}
-            if any(name.lower().endswith("vbaproject.bin") for name in names):
-                return ""
-            if "[Content_Types].xml" in names:
-                return _listed_kind(archive.read("[Content_Types].xml"))
-            if parts and parts[0].filename == "mimetype":
-                return archive.read("mimetype").decode("ascii", "replace")
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise _damaged() from error
-    return ""
-
-
-def _damaged() -> InvalidAnswer:
-    return refuse(_("This file is damaged: it does not hold what it says it holds. Save it again, then upload it."))
-
-
-def _bomb() -> InvalidAnswer:
-    return refuse(_("This file unpacks to far more than its size. It was not taken."))
-
-
-def _listed_kind(listing: bytes) -> str:
-    return next((media_type for part, media_type in MAIN_PARTS.items() if b'"' + part + b'"' in listing), "")
-
-
-def _check_directory(content: IO[bytes], size: int) -> None:
-    """Look at the end of the archive before its list of parts is read into memory."""
-    length = min(size, 64 * 1024 + 22)
-    content.seek(size - length)
-    tail = content.read(length)
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) - at < 22:
-        raise _damaged()
-    _disk, _start, _here, parts, directory, _offset, comment = struct.unpack("<4x4H2LH", tail[at : at + 22])
-    if at + 22 + comment != len(tail) or b"PK\6\7" in tail[max(0, at - 20) : at]:
-        raise _damaged()  # trailing data, or the large form that no office file of this size needs
-    if parts > MOST_PARTS or directory > LARGEST_DIRECTORY:
-        raise _bomb()
-
-
-def _check_promises(parts: list[zipfile.ZipInfo], size: int) -> None:
-    if len(parts) > MOST_PARTS:
-        raise _bomb()
-    if sum(part.compress_size for part in parts) > size:
-        raise _damaged()  # parts that lie on top of each other
-    _check_sum(sum(part.file_size for part in parts), size)
-    for part in parts:
-        if part.flag_bits & 1 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise refuse(_("This file is locked with a password or packed in an unusual way. Save it without that."))
-
-
-def _check_sum(unpacked: int, size: int) -> None:
-    if unpacked > settings.EVIDENCE_MAX_BYTES * MOST_TIMES_LARGER or unpacked > max(size, CHUNK) * MOST_RATIO:
-        raise _bomb()
-
-
-def _check_content(content: IO[bytes], parts: list[zipfile.ZipInfo]) -> None:
-    """Unpack every part and count: a header may promise one byte and the part hold gigabytes."""
-    content.seek(0, 2)
-    size = content.tell()
-    unpacked = 0
-    for part in parts:
-        found = 0
-        for length in _unpack(content, part):
-            found += length
-            _check_sum(unpacked + found, size)
-        if found != part.file_size:
-            raise _damaged()
-        unpacked += found
-
-
-def _unpack(content: IO[bytes] | BinaryIO, part: zipfile.ZipInfo) -> Iterator[int]:
-    """Yield the lengths of the pieces that a part unpacks to, of at most one chunk each."""
-    content.seek(part.header_offset)
-    signature, name, extra = struct.unpack("<4s22x2H", content.read(30))
-    if signature != b"PK\3\4":
-        raise _damaged()
-    content.seek(name + extra, 1)
-    packed = part.compress_size
-    unpacker = zlib.decompressobj(-15)
-    while packed > 0:
-        data = content.read(min(CHUNK, packed))
-        if not data:
-            raise _damaged()
-        packed -= len(data)
-        if part.compress_type == zipfile.ZIP_STORED:
-            yield len(data)
-            continue
-        while data:
-            piece = unpacker.decompress(data, CHUNK)
-            data = unpacker.unconsumed_tail
-            yield len(piece)
-            if unpacker.eof:
-                break
-    if part.compress_type == zipfile.ZIP_DEFLATED and not unpacker.eof:
-        # What still waits inside the unpacker, after the last packed byte.
-        while piece := unpacker.decompress(b"", CHUNK):
-            yield len(piece)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, staleness
 from assessments.access import Action
+from assessments.core import stored_files
+from assessments.domain.evidence import quotas
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.models import (
@@ -52,9 +54,12 @@ def require_writer(piece: Evidence, user: User) -> Membership:
 
 
 @contextmanager
-def _kept(upload: UploadedFile | None) -> Iterator[files.Kept | None]:
+def _kept(organisation: Organisation, upload: UploadedFile | None) -> Iterator[files.Kept | None]:
     """Keep a file for the rows that follow; take it out of the storage again if these cannot be written."""
-    kept = files.keep(upload) if upload else None
+    kept = None
+    if upload:
+        quotas.require_room(organisation, upload.size or 0)
+        kept = files.keep(upload)
     try:
         yield kept
     except BaseException:
@@ -84,7 +89,7 @@ def add(
             _open_answer(*to, by=by)
     on_request = details.get("confidentiality") == Confidentiality.ON_REQUEST
     _check_what(file, link, on_request=on_request, held_by=details.get("held_by", ""))
-    with _kept(file) as kept, transaction.atomic():
+    with _kept(organisation, file) as kept, transaction.atomic():
         twin = _twin(organisation, kept, by)
         if twin is not None:
             if to is None:
@@ -102,7 +107,14 @@ def add(
         AuditEntry.objects.record(
             "evidence_added", piece, by=by, organisation=organisation, details={"title": piece.title}
         )
+        _check_quota(organisation, kept)
     return piece
+
+
+def _check_quota(organisation: Organisation, kept: files.Kept | None) -> None:
+    """Look at the quota again where the log's chain of the organisation is locked, so that uploads at once share it."""
+    if kept:
+        quotas.require_room(organisation, 0)
 
 
 def _check_what(file: UploadedFile | None, link: str, *, on_request: bool, held_by: str = "") -> None:
@@ -153,7 +165,7 @@ def add_version(
     """
     require_writer(piece, by)
     _check_what(file, link, on_request=False)
-    with _kept(file) as kept, transaction.atomic():
+    with _kept(piece.organisation, file) as kept, transaction.atomic():
         approvals = staleness.approvals_on(piece)
         piece = Evidence.objects.select_for_update().get(pk=piece.pk)
         if piece.withdrawn_at:
@@ -183,6 +195,7 @@ def add_version(
                 "new": {"sha256": version.sha256},
             },
         )
+        _check_quota(piece.organisation, kept)
     return version
 
 
@@ -321,9 +334,9 @@ def confirm_again(piece: Evidence, assessment: Assessment, question_key: str, *,
 # --- reading -----------------------------------------------------------------------------------------------------------
 
 
-def open_file(version: EvidenceVersion) -> BinaryIO:
-    """Open the stored file of a version; raises FileNotFoundError where the storage has lost it."""
-    return default_storage.open(version.storage_key, "rb")  # type: ignore[return-value]
+def open_file(version: EvidenceVersion) -> IO[bytes]:
+    """Open the stored file of a version to send it; raises NotAsStored where it is missing or was changed."""
+    return stored_files.open_as_stored(default_storage, version.storage_key, sha256=version.sha256, size=version.size)
 
 
 def note_reading(version: EvidenceVersion, *, by: User, submission: str = "") -> None:

@@ -15,16 +15,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.exchange.inventory import (
-    MAX_COLUMNS,
-    MAX_ROWS,
-    Column,
-    Unreadable,
-    cell_text,
-    lines_of,
-    plain,
-    write,
-)
+from assessments.core.spreadsheets import MAX_ROWS
+from assessments.exchange.inventory import Column, write
+from assessments.exchange.tables import Unreadable, lines_of
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, RemediationAction
 
@@ -168,8 +161,7 @@ def read(data: bytes) -> list[Given]:
                     known[str(column.heading).casefold()] = column.key
     head: list[str | None] | None = None
     rows: list[Given] = []
-    for line, cells in lines_of(data):
-        texts = [plain(cell_text(cell)).strip() for cell in cells][:MAX_COLUMNS]
+    for line, texts in lines_of(data):
         if not any(texts):
             continue
         if head is None:

@@ -7,14 +7,10 @@ on the way out, which is taken off on the way in.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import tablib
 from django.conf import settings
@@ -24,10 +20,9 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
-from assessments.errors import WorkflowError
+from assessments.core.spreadsheets import MAX_CELL, MAX_COLUMNS, MAX_ROWS
+from assessments.exchange.tables import Unreadable, escaped, lines_of, plain
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN
 from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
@@ -35,17 +30,7 @@ from assessments.models import Edition as EditionRow
 from assessments.models.base import NOT_CHINESE, has_chinese
 from assessments.models.portfolio import newest_assessments, next_date_of, with_dates, with_newest
 
-MAX_BYTES = 5 * 1024 * 1024
-MAX_UNPACKED_BYTES = 60 * 1024 * 1024  # of a workbook, so that a small file cannot fill the memory
-MAX_ROWS = 2000
-MAX_COLUMNS = 60
-MAX_CELL = 4000  # characters; the longest column takes half of it
-FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"  # what spreadsheets take for the beginning of a formula
 SYSTEM, USE, TOLD = "system", "use", "told"
-
-
-class Unreadable(WorkflowError):
-    """A file that is no table of ours; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +97,6 @@ EXAMPLE = {
 }
 
 
-# --- cells ----------------------------------------------------------------------------------------------------------
-
-
-def plain(text: str) -> str:
-    """Line ends as line feeds, no other control characters than tabs: what both file kinds can carry."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text)
-
-
-def escaped(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run, and before an apostrophe, so that it can come off again."""
-    return f"'{text}" if text and text[0] in FORMULA_SIGNS + "'" else text
-
-
-def unescaped(text: str) -> str:
-    """Take off the apostrophe that `escaped` put on; one that somebody typed before a word stays."""
-    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in FORMULA_SIGNS + "'" else text
-
-
-def cell_text(value: Any) -> str:
-    """A cell as text: 2.0 is 2, a date is written as 2026-11-24."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).removesuffix("T00:00:00")
-    return unescaped(str(value))
-
-
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
@@ -155,25 +108,13 @@ class Table:
     ignored: tuple[str, ...] = ()
 
 
-def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
-    """The lines of a CSV or XLSX file, told apart by content. Raises Unreadable with a sentence that says what to do."""
-    if not data:
-        raise Unreadable(_("The file is empty."))
-    if len(data) > MAX_BYTES:
-        raise Unreadable(_("The file is larger than 5 MB. Split it, or take out what is not in the template."))
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(_("This is the old Excel format. Save it as “Excel Workbook (.xlsx)” and choose it again."))
-    return _xlsx_lines(data) if data.startswith(b"PK") else _csv_lines(data)
-
-
 def read(data: bytes) -> Table:
     """Read CSV or XLSX, told apart by content. Raises Unreadable with a sentence that says what to do."""
     lines = lines_of(data)
     head: list[str | None] | None = None
     ignored: list[str] = []
     rows: list[tuple[int, dict[str, str]]] = []
-    for number, cells in lines:
-        texts = [plain(cell_text(cell)).strip() for cell in cells]
+    for number, texts in lines:
         if not any(texts):
             continue
         if head is None:
@@ -218,65 +159,6 @@ def _in_all_languages(words: str | Promise) -> Iterator[str]:
 def _headings() -> dict[str, str]:
     """Every heading in every language of the site, to its column."""
     return {_fold(text): column.key for column in READ.values() for text in _in_all_languages(column.heading)}
-
-
-def _csv_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
-    text = _decoded(data)
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        yield from enumerate(reader, 1)
-    except csv.Error as error:
-        raise Unreadable(_("The file could not be read as a table. Save it again as CSV UTF-8 or as XLSX.")) from error
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode("utf-16")
-        except UnicodeDecodeError as error:
-            raise Unreadable(_("The text of the file is damaged. Save it again as CSV UTF-8 or as XLSX.")) from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        kind = _("Big5") if _is_big5(data) else _("another encoding")
-        raise Unreadable(
-            _(
-                "The text of the file is not UTF-8; it looks like %(kind)s, and Chinese would come out wrong. In Excel"
-                " choose File, Save As, “CSV UTF-8 (Comma delimited)” or “Excel Workbook (.xlsx)”, and choose that file."
-            )
-            % {"kind": kind}
-        ) from error
-
-
-def _is_big5(data: bytes) -> bool:
-    try:
-        data.decode("big5hkscs")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
-    # Not tablib: it reads a whole sheet before anybody can count its rows.
-    damaged = _("The workbook could not be read. Save it again as “Excel Workbook (.xlsx)”, without a password.")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED_BYTES:
-                raise Unreadable(_("The workbook is far too large once unpacked. Take out all but the table."))
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # a file may claim any size; what counts is what is in it
-            for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
-                if number > MAX_ROWS * 5:  # empty rows count too, lest a million of them be walked through
-                    return
-                yield number, cells
-        finally:
-            book.close()
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, OSError) as error:
-        raise Unreadable(damaged) from error
 
 
 # --- checking -------------------------------------------------------------------------------------------------------
@@ -403,7 +285,8 @@ def _check_row(
 
 
 def _tidy(column: Column, text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text) if column.one_line else text
+    """A cell of one line without its line breaks."""
+    return " ".join(filter(None, map(str.strip, text.split("\n")))) if column.one_line else text
 
 
 def _missing_words(key: str) -> str:

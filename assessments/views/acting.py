@@ -27,7 +27,7 @@ from assessments.access import Action
 from assessments.domain.remediation import relevance
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
-from assessments.exchange.inventory import MAX_BYTES
+from assessments.exchange.tables import MAX_BYTES
 from assessments.forms.acting import (
     DatesForm,
     DeclineForm,

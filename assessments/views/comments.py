@@ -8,6 +8,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Case as Cases
+from django.db.models import Count, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +27,10 @@ from assessments.models import Comment, Membership
 from assessments.views.case import Case, find_case
 from assessments.views.inbox import seen
 
+THREADS_A_PAGE = 50
+REPLIES_A_PAGE = 50  # of a thread that is shown alone
+NEWEST_REPLIES = 20  # of each thread in the list
+
 
 @dataclass
 class Said:
@@ -35,15 +43,31 @@ class Said:
 
 @dataclass
 class Thread:
-    """A first remark and what was said to it."""
+    """A first remark and what was said to it: the newest replies, and how many older ones there are."""
 
     first: Comment
     said: list[Said] = field(default_factory=list)
+    older: int = 0
     form: CommentForm | None = None
 
     @property
     def is_open(self) -> bool:
         return self.first.resolved_at is None
+
+
+@dataclass
+class Talk:
+    """What a page shows of the comments on a question."""
+
+    threads: list[Thread]
+    page: Page[Comment]  # of first remarks, or of the replies of one thread
+    total: int
+    open: int
+    one: int = 0  # the thread that is shown alone
+
+    @property
+    def query(self) -> str:
+        return f"&thread={self.one}" if self.one else ""
 
 
 def find_talked_about(case: Case, key: str) -> Question:
@@ -74,14 +98,14 @@ def comments(request: HttpRequest, reference: str, question: str) -> HttpRespons
             bound = None
     else:
         seen(request)
-    threads = threads_of(case, asked)
+    talk = talk_of(request, case, asked, bound)
     may_write = case.member is not None and case.member.role in access.MAY[Action.ANSWER]
     if may_write:
         people = colleagues(case, asked) if people is None else people
-        for thread in threads:
+        for thread in talk.threads:
             thread.form = comment_form(asked, people, str(thread.first.pk))
     new = comment_form(asked, people or [], "")
-    for thread in threads:
+    for thread in talk.threads:
         if bound and bound.data.get("reply_to") == str(thread.first.pk):
             thread.form = bound
     if bound and not bound.data.get("reply_to"):
@@ -92,8 +116,10 @@ def comments(request: HttpRequest, reference: str, question: str) -> HttpRespons
         "question": asked,
         "section": case.edition.section_of[asked.section],
         "is_asked": asked in case.questions,
-        "threads": sorted(threads, key=lambda thread: not thread.is_open),
-        "open": sum(thread.is_open for thread in threads),
+        "talk": talk,
+        "threads": talk.threads,
+        "open": talk.open,
+        "any": talk.total > 0,
         "form": new,
         "bound": bound,
         "may_write": may_write,
@@ -122,7 +148,7 @@ def act(request: HttpRequest, case: Case, asked: Question, form: CommentForm | N
         )
     except WorkflowError as error:
         messages.error(request, str(error))
-    return "" if what == "take_back" else f"#comment-{found.reply_to_id or found.pk}"
+    return "" if what == "take_back" else place_of(found.reply_to_id or found.pk)
 
 
 def write(case: Case, asked: Question, form: CommentForm) -> str | None:
@@ -138,7 +164,12 @@ def write(case: Case, asked: Question, form: CommentForm) -> str | None:
     new = teamwork.comment(
         case.assessment, asked.key, form.cleaned_data["text"], by=case.user, reply_to=reply_to, to=[to] if to else ()
     )
-    return f"#comment-{new.pk}"
+    return place_of(new.pk)
+
+
+def place_of(pk: int) -> str:
+    """The end of the address of a comment: the query finds the page that it is on."""
+    return f"?at={pk}#comment-{pk}"
 
 
 def colleagues(case: Case, asked: Question) -> list[Membership]:
@@ -153,11 +184,67 @@ def comment_form(asked: Question, people: Sequence[Membership], thread: str, dat
     return CommentForm(data, members=people, place=place, label=label)
 
 
-def threads_of(case: Case, asked: Question) -> list[Thread]:
-    of_thread: dict[int, list[Comment]] = {}
-    for comment in access.comments_on(case.assessment, asked.key):
-        of_thread.setdefault(comment.reply_to_id or comment.pk, []).append(comment)
-    return [Thread(found[0], [said(one, found, case) for one in found]) for found in of_thread.values()]
+def talk_of(request: HttpRequest, case: Case, asked: Question, bound: CommentForm | None) -> Talk:
+    """A page of threads, open ones first; or of one thread, where it is asked for or has many replies."""
+    comments = access.comments_on(case.assessment, asked.key)
+    firsts = comments.filter(reply_to=None)
+    sums = firsts.aggregate(total=Count("pk"), open=Count("pk", filter=Q(resolved_at=None)))
+    total, is_open = sums["total"], sums["open"]
+    wanted = _number(request.GET.get("thread", ""))
+    at = _number(bound.data.get("reply_to", "") if bound else request.GET.get("at", ""))
+    place = comments.filter(pk=at).first() if at else None
+    if place is not None and place.reply_to_id:
+        newer = comments.filter(reply_to=place.reply_to_id, pk__gt=place.pk).count()
+        wanted = place.reply_to_id if newer >= NEWEST_REPLIES else wanted
+    alone = firsts.filter(pk=wanted).first() if wanted else None
+    if alone is not None:
+        page, threads = one_thread(request, case, alone, comments.filter(reply_to=alone), place)
+        return Talk(threads, page, total, is_open, alone.pk)
+    closed = Cases(When(resolved_at=None, then=Value(0)), default=Value(1))
+    paginator = Paginator(firsts.order_by(closed, "pk"), THREADS_A_PAGE)
+    paginator.count = total
+    number = request.GET.get("page", "1")
+    if place is not None:
+        first = place if place.reply_to_id is None else firsts.get(pk=place.reply_to_id)
+        before = firsts.filter(pk__lt=first.pk, resolved_at__isnull=first.resolved_at is None).count()
+        number = str((before + (is_open if first.resolved_at else 0)) // THREADS_A_PAGE + 1)
+    page = paginator.get_page(number)
+    return Talk(threads_of(case, list(page.object_list), comments), page, total, is_open)
+
+
+def _number(text: Any) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def one_thread(
+    request: HttpRequest, case: Case, first: Comment, replies: QuerySet[Comment], place: Comment | None
+) -> tuple[Page[Comment], list[Thread]]:
+    """One page of the replies of a thread, the newest page where none is asked for."""
+    paginator = Paginator(replies, REPLIES_A_PAGE)
+    number: Any = request.GET.get("page", paginator.num_pages)
+    if place is not None:
+        number = replies.filter(pk__lt=place.pk).count() // REPLIES_A_PAGE + 1
+    page = paginator.get_page(number)
+    shown = [first, *page.object_list]
+    end = shown if not page.has_next() else [*shown, *replies.order_by("-pk")[:1]]
+    return page, [Thread(first, [said(one, end, case) for one in shown])]
+
+
+def threads_of(case: Case, firsts: Sequence[Comment], comments: QuerySet[Comment]) -> list[Thread]:
+    """These threads with their newest replies: one query."""
+    place = Window(RowNumber(), partition_by="reply_to", order_by=F("pk").desc())
+    count = Window(Count("pk"), partition_by="reply_to")
+    replies = comments.filter(reply_to__in=[first.pk for first in firsts]).annotate(place=place, among=count)
+    of_thread: dict[int, list[Comment]] = {one.pk: [one] for one in firsts}
+    older: dict[int, int] = {}
+    for reply in replies.filter(place__lte=NEWEST_REPLIES):
+        first = reply.reply_to_id or reply.pk
+        of_thread[first].append(reply)
+        older[first] = max(reply.among - NEWEST_REPLIES, 0)
+    return [
+        Thread(found[0], [said(one, found, case) for one in found], older.get(found[0].pk, 0))
+        for found in of_thread.values()
+    ]
 
 
 def said(comment: Comment, thread: Sequence[Comment], case: Case) -> Said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments import access, tasks
+from assessments.core import stored_files
 from assessments.documents import jobs, requests
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, User
@@ -37,9 +38,12 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
     if document.state != DocumentState.READY:
         return _how_far(request, document)
     try:
-        content = document.file.open("rb")
-    except FileNotFoundError:  # the row says ready: only a restored store can help, never a second, different file
-        return _how_far(request, document, gone=True)
+        content = stored_files.open_as_stored(
+            document.file.storage, str(document.file), sha256=document.sha256, size=document.size
+        )
+    except stored_files.NotAsStored as fault:  # only a restored store can help, never a second, different file
+        name = str(document.get_kind_display())
+        return not_as_stored(request, fault, name, document.use.title, document.reference, document.sha256)
     return FileResponse(content, as_attachment=True, filename=jobs.file_name(document), content_type="application/pdf")
 
 
@@ -85,14 +89,25 @@ def state(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _how_far(request: SignedIn, document: Document, *, gone: bool = False) -> HttpResponse:
+def not_as_stored(
+    request: HttpRequest, fault: stored_files.NotAsStored, name: str, of: str, reference: str, sha256: str
+) -> HttpResponse:
+    """Say that a stored file is missing or was changed, and who can help."""
+    return render(
+        request,
+        "assessments/documents/not_as_stored.html",
+        {"changed": fault.reason == "changed", "name": name, "of": of, "reference": reference, "sha256": sha256},
+        status=503,
+    )
+
+
+def _how_far(request: SignedIn, document: Document) -> HttpResponse:
     failed = document.state == DocumentState.FAILED
     response = render(
         request,
         "assessments/documents/how_far.html",
-        {"document": document, "use": document.use, "failed": failed, "gone": gone},
-        status=503 if gone else 200,
+        {"document": document, "use": document.use, "failed": failed},
     )
-    if not failed and not gone:
+    if not failed:
         response["Refresh"] = str(WAIT_SECONDS)  # works without script, and meets the content security policy
     return response

@@ -23,7 +23,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, desk, evidence
 from assessments.access import Action
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.core import stored_files
+from assessments.domain.evidence import quotas
+from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
 from assessments.guideline.edition import Edition, Question
@@ -38,6 +40,7 @@ from assessments.models import (
 )
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.views.case import Case, find_case
+from assessments.views.documents import not_as_stored
 from assessments.views.question import stored_answers, unlocked_on_page
 from assessments.views.requests import SignedIn
 from assessments.views.strips import Strip, make_strip, period_words
@@ -63,6 +66,7 @@ def library(request: SignedIn) -> HttpResponse:
     query, show = str(given.get("q", "")), str(given.get("show", ""))
     pieces = narrowed(access.evidence_for(user), user, query, show)
     page = Paginator(pieces.for_list().order_by("title", "pk"), ROWS).get_page(request.GET.get("page"))
+    mine = access.organisations_where(user, Action.ANSWER)
     narrow = bool(query or show)
     filled = page.paginator.count > 0
     context = {
@@ -71,7 +75,8 @@ def library(request: SignedIn) -> HttpResponse:
         "form": form,
         "narrow": narrow,
         "query": f"&{urlencode({'q': query, 'show': show})}" if narrow else "",
-        "may_add": access.organisations_where(user, Action.ANSWER).exists(),
+        "may_add": mine.exists(),
+        "quotas": quotas.nearly_used(mine),
         "kinds": [] if filled or narrow else kinds_of_evidence(access.current_edition()),
     }
     return render(request, "assessments/evidence/library.html", context)
@@ -133,7 +138,8 @@ def new(request: SignedIn) -> HttpResponse:
             messages.success(request, _("“%(title)s” is in the library.") % {"title": piece})
             return redirect(piece)
     remind_of_file(form)
-    return render(request, "assessments/evidence/new.html", {"form": form, "organisation": organisations[0]})
+    context = {"form": form, "organisation": organisations[0]}
+    return render(request, "assessments/evidence/new.html", context, status=status_of(form))
 
 
 def new_form(request: SignedIn, organisations: list[Organisation] | None = None) -> NewEvidenceForm:
@@ -158,12 +164,20 @@ def add_from(
     return None
 
 
-def refuse_in(form: Form | Any, error: InvalidAnswer | ValidationError) -> None:
+def refuse_in(form: Any, error: InvalidAnswer | ValidationError) -> None:
     """Say at the field what was refused."""
+    form.found_no_room = isinstance(error, NoRoom)
     if isinstance(error, ValidationError):
         form.add_error(None, error.messages)
         return
     form.add_error(error.field if error.field in form.fields else None, str(error))
+
+
+def status_of(form: Form, refused: int = 200) -> int:
+    """The status of a page with this form: 507 where the server had no room for the file."""
+    if getattr(form, "found_no_room", False):
+        return 507
+    return refused
 
 
 def remind_of_file(form: Form) -> None:
@@ -291,7 +305,7 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, words % {"n": found.times_used} if found.times_used else _("Replaced."))
             return redirect(found)
     remind_of_file(form)
-    return render(request, "assessments/evidence/replace.html", {"form": form, "piece": found})
+    return render(request, "assessments/evidence/replace.html", {"form": form, "piece": found}, status=status_of(form))
 
 
 @login_required
@@ -348,8 +362,11 @@ def send(request: SignedIn, version: EvidenceVersion, *, submission: str = "") -
         return response
     try:
         content = evidence.open_file(version)
-    except FileNotFoundError as error:
-        raise Http404 from error
+    except stored_files.NotAsStored as fault:
+        found = version.evidence
+        return not_as_stored(
+            request, fault, found.title, str(found.organisation), f"{found.reference}/{version.number}", version.sha256
+        )
     note(request, version, submission)
     response = FileResponse(content, as_attachment=True, filename=version.file_name, content_type=version.media_type)
     response.headers["Content-Length"] = str(version.size)
@@ -451,9 +468,8 @@ def strip_response(
     if strip.is_open:
         choose_from(request, case, strip, request.GET.get("q", ""))
     context = {"view": {"evidence": strip}, "endings": files.endings(), "limit": settings.EVIDENCE_MAX_BYTES // 1024**2}
-    return render(
-        request, "assessments/answering/evidence.html", context, status=422 if form is not None or problem else 200
-    )
+    status = status_of(form, 422) if form is not None else 422 if problem else 200
+    return render(request, "assessments/answering/evidence.html", context, status=status)
 
 
 def answer_page(
@@ -476,9 +492,8 @@ def answer_page(
         "problem": problem,
         "back": f"{reverse('section', args=[case.assessment.reference, section.key])}#q-{asked.key}",
     }
-    return render(
-        request, "assessments/evidence/of_answer.html", context, status=422 if form is not None or problem else 200
-    )
+    status = status_of(form, 422) if form is not None else 422 if problem else 200
+    return render(request, "assessments/evidence/of_answer.html", context, status=status)
 
 
 def empty_form() -> NewEvidenceForm:

@@ -20,6 +20,8 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.core.text_diff import Budget, Comparison
+from assessments.core.text_diff import compare as compare_texts
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.finding import CompareForm
 from assessments.guideline.edition import Edition, Question, Section
@@ -27,10 +29,8 @@ from assessments.models import Answer, RevisionOutcome, State
 from assessments.models.figures import recorded_figure
 from assessments.models.snapshots import same_answer
 from assessments.views.case import Case, find_case, find_question
-from assessments.views.question import choice_word, differing, fact_words, said_lines, stored_answers
+from assessments.views.question import choice_word, fact_words, said_lines, stored_answers
 from assessments.views.wording import as_moment
-
-type Pieces = list[tuple[str, bool]]
 
 SITTING = timedelta(minutes=10)
 """Saves of one person that follow each other within this time are one sitting: a text is saved as it is typed."""
@@ -44,20 +44,17 @@ class Difference:
 
     choice: tuple[str, str]  # before, after; before is empty where there was no answer
     lines: list[tuple[str, str]]  # how: same, gone or new; the line
-    reason: tuple[Pieces, Pieces]
-    text: tuple[Pieces, Pieces]
+    reason: Comparison
+    text: Comparison
 
     @property
     def chose_otherwise(self) -> bool:
         return self.choice[0] != self.choice[1]
 
     @property
-    def text_differs(self) -> bool:
-        return any(differs for side in self.text for _piece, differs in side)
-
-    @property
-    def reason_differs(self) -> bool:
-        return any(differs for side in self.reason for _piece, differs in side)
+    def is_whole(self) -> bool:
+        """Whether a text is shown whole, since it differs too much from the other."""
+        return self.reason.whole or self.text.whole
 
 
 def worded(record: Mapping[str, Any] | None) -> str:
@@ -69,8 +66,10 @@ def worded(record: Mapping[str, Any] | None) -> str:
     return ", ".join(filter(None, (word, recorded_figure(record))))
 
 
-def difference(question: Question, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Difference:
-    """Hold two versions of an answer against each other; None: there was no answer, or there is none."""
+def difference(
+    question: Question, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, budget: Budget
+) -> Difference:
+    """Compare two versions of an answer. None means that there was no answer before, or is none after."""
     then = said_lines(question, before["items"]) if before else []
     now = said_lines(question, after["items"]) if after else []
     lines = [("gone" if line not in now else "same", line) for line in then]
@@ -78,8 +77,8 @@ def difference(question: Question, before: Mapping[str, Any] | None, after: Mapp
     return Difference(
         choice=(worded(before), worded(after)),
         lines=lines,
-        reason=differing(before["reason"] if before else "", after["reason"] if after else ""),
-        text=differing(before["text"] if before else "", after["text"] if after else ""),
+        reason=compare_texts(before["reason"] if before else "", after["reason"] if after else "", budget),
+        text=compare_texts(before["text"] if before else "", after["text"] if after else "", budget),
     )
 
 
@@ -196,6 +195,7 @@ def history(request: HttpRequest, reference: str, question: str) -> HttpResponse
 
 def version_rows(question: Question, answer: Answer, rows: Iterable[tuple[Save, int | None, int]]) -> list[VersionRow]:
     """Fetch the words of these versions, and of those that stood before them: one query."""
+    budget = Budget()
     rows = list(rows)
     numbers = {number for save, before, _steps in rows for number in (save.number, before) if number is not None}
     kept = {one.number: one for one in answer.revisions.filter(number__in=numbers).select_related("by")}
@@ -208,7 +208,7 @@ def version_rows(question: Question, answer: Answer, rows: Iterable[tuple[Save, 
             outcome=save.outcome,
             stands=save.number == answer.revision,
             steps=steps,
-            difference=difference(question, kept[before].value if before else None, kept[save.number].value),
+            difference=difference(question, kept[before].value if before else None, kept[save.number].value, budget),
         )
         for save, before, steps in rows
     ]
@@ -377,6 +377,7 @@ def compared_answers(case: Case, a: Side, b: Side, now: Side | None) -> list[tup
     """The questions that either version answers, by section; what can be taken back is marked so."""
     unlocked = case.unlocked(now.answers) if now and case.may_answer else set()
     asked = {question.key for question in case.questions}
+    budget = Budget()
     found = []
     for section in case.edition.sections:
         rows = []
@@ -400,7 +401,7 @@ def compared_answers(case: Case, a: Side, b: Side, now: Side | None) -> list[tup
                     url=reverse("history", args=[case.assessment.reference, question.key]),
                     before=before,
                     after=after,
-                    difference=difference(question, before, after),
+                    difference=difference(question, before, after, budget),
                     restorable=before["revision"] if may_restore and before else 0,
                     base=stands["revision"] if stands else 0,
                 )

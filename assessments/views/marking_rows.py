@@ -63,7 +63,8 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             for piece in row.pieces:
                 piece.is_kept = True
             html = render_to_string(TEMPLATE, context)
-            caches["rows"].set(key, html)
+            if row.difference is None or not row.difference.page_is_full:  # another page may compare its texts
+                caches["rows"].set(key, html)
         row.html = mark_safe(re.sub(OPERATION, lambda _found: str(uuid.uuid4()), html))  # noqa: S308 (a template's own)
 
 

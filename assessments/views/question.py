@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import NO_MARKS, Marks
+from assessments.core import text_diff
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.forms.answering import FIGURE, AnswerForm
 from assessments.guideline.edition import Edition, Question
@@ -29,12 +28,6 @@ from assessments.models.snapshots import evidence_of, same_answer
 from assessments.scoring.inputs import Declared
 from assessments.views.case import Case
 from assessments.views.strips import Strip, hang_evidence
-
-MOST_TO_COMPARE = 10_000_000
-"""Pairs of words that are compared one by one; where two texts have more, what lies between them is marked whole.
-
-Ten million took a tenth of a second, two Chinese texts of 20,000 signs one and a half; a page compares many texts.
-"""
 
 
 @dataclass
@@ -96,6 +89,7 @@ class QuestionView:
     hides: list[str] = field(default_factory=list)  # the questions whose answers it would hide, once somebody agrees
     notice: str = ""  # what was decided in saving it, so that it can be put otherwise
     versions: list[Version] = field(default_factory=list)
+    versions_whole: bool = False  # they differ too much to be compared word by word
     newer: int = 0  # the revision that stands, where there are two versions
     before: Any = None  # of a returned answer: what stood in the submission
     mark: Any = None
@@ -520,8 +514,8 @@ def renew(case: Case, view: QuestionView) -> None:
 def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
     """Put both versions beside each other, with what differs marked."""
     typed = view.form.record()
-    mine, theirs = differing(typed["text"], current.text)
-    view.problem, view.newer = words, current.revision
+    compared = text_diff.compare(typed["text"], current.text)
+    view.problem, view.newer, view.versions_whole = words, current.revision, compared.whole
     view.versions = [
         Version(
             who=str(view.user),
@@ -529,7 +523,7 @@ def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
             at="",
             choice=whole_word(typed),
             lines=said_lines(view.question, typed["items"]),
-            words=mine,
+            words=compared.old,
         ),
         Version(
             who=str(current.by),
@@ -537,39 +531,6 @@ def show_conflict(view: QuestionView, current: Answer, words: str) -> None:
             at=moment(current.at),
             choice=whole_word(current.record()),
             lines=said_lines(view.question, current.items),
-            words=theirs,
+            words=compared.new,
         ),
     ]
-
-
-def differing(one: str, other: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """Cut two texts into pieces, each with whether the other text lacks it. Word by word, in Chinese sign by sign."""
-    left, right = (re.findall(r"[ -\u2fff]+?(?:\s+|$)|\s+|.", text, re.DOTALL) for text in (one, other))
-    shorter = min(len(left), len(right))
-    start = next((n for n in range(shorter) if left[n] != right[n]), shorter)
-    end = next((n for n in range(shorter - start) if left[-1 - n] != right[-1 - n]), shorter - start)
-    same, rest = "".join(left[:start]), "".join(left[len(left) - end :])
-    left, right = left[start : len(left) - end], right[start : len(right) - end]
-    pieces: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
-    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(left), 0, len(right))]
-    if len(left) * len(right) <= MOST_TO_COMPARE:
-        codes = difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
-    for kind, a, b, c, d in codes:
-        for side, piece in ((0, "".join(left[a:b])), (1, "".join(right[c:d]))):
-            if piece:
-                pieces[side].append((piece, kind != "equal"))
-    for one_side in pieces:
-        join_piece(one_side, same, first=True)
-        join_piece(one_side, rest)
-    return pieces
-
-
-def join_piece(pieces: list[tuple[str, bool]], text: str, *, first: bool = False) -> None:
-    """Put a text that both have at the start or the end of the pieces, joined to one that both have too."""
-    at = 0 if first else -1
-    if not text:
-        return
-    if pieces and not pieces[at][1]:
-        pieces[at] = (text + pieces[at][0] if first else pieces[at][0] + text, False)
-    else:
-        pieces.insert(0 if first else len(pieces), (text, False))

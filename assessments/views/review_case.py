@@ -5,8 +5,6 @@ Everything comes from the frozen submission, reached by `access.submissions_for`
 
 from __future__ import annotations
 
-import difflib
-import re
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, desk_rows
+from assessments.core.text_diff import Budget, Comparison, compare
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.guideline.edition import Edition
@@ -88,6 +87,7 @@ class Row:
     theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
     html: SafeString | str = ""
     is_kept: bool = False  # drawn for more pages than one
+    budget: Budget = field(default_factory=Budget)  # of the comparisons of its page
 
     @cached_property
     def now(self) -> dict[str, Any]:
@@ -140,8 +140,8 @@ class Row:
         return self.changed or self.reply is not None or self.carried_round is None
 
     @cached_property
-    def difference(self) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]] | None:
-        return word_difference(self.before["note"], self.now["note"]) if self.before else None
+    def difference(self) -> Comparison | None:
+        return compare(self.before["note"], self.now["note"], self.budget) if self.before else None
 
 
 @dataclass
@@ -247,6 +247,7 @@ class Case:
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
         self.user = user
+        self.budget = Budget()
         self.assessment = self.submission.assessment
         self.use = self.assessment.use
         self.edition: Edition = edition_for(self.submission.edition_checksum)
@@ -460,6 +461,7 @@ class Case:
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),
+            budget=self.budget,
         )
 
     @cached_property
@@ -503,6 +505,7 @@ class Case:
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),
+            budget=self.budget,
             cited=partial(self.sent.cited, question),
             blocks=self.sent.blocks(question),
         )
@@ -574,16 +577,3 @@ def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date)
         if not piece.is_picture:
             piece.no_preview = _("A file of this kind could run what is in it, so it is downloaded and not shown here.")
     return piece
-
-
-def word_difference(old: str, new: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:
-    """Compare two texts word by word; each side comes as (differs, text) in order."""
-    before, after = re.findall(r"\s+|[^\s\w]|\w+", old), re.findall(r"\s+|[^\s\w]|\w+", new)
-    left: list[tuple[bool, str]] = []
-    right: list[tuple[bool, str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if a < b:
-            left.append((kind != "equal", "".join(before[a:b])))
-        if c < d:
-            right.append((kind != "equal", "".join(after[c:d])))
-    return left, right

@@ -19,7 +19,7 @@ from assessments import access, starting
 from assessments.access import Action
 from assessments.domain.answering import carry_over, organisation_answers
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.exchange import inventory, model_card
+from assessments.exchange import inventory, model_card, tables
 from assessments.forms.starting import ImportForm, ModelCardForm
 from assessments.guideline.edition import Edition, Question
 from assessments.models import Answer, Assessment, FactSuggestion, State
@@ -60,7 +60,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
         organisation = next(one for one in mine if one.reference == chosen)
         upload = form.cleaned_data["file"]
         try:
-            data = upload.read(inventory.MAX_BYTES + 1)
+            data = upload.read(tables.MAX_BYTES + 1)
             draft = starting.keep_import(organisation, data, by=request.user, file_name=upload.name)
         except WorkflowError as error:
             form.add_error("file", str(error))

@@ -89,7 +89,8 @@
       const done = request.status === 200;
       const kept = done && file ? chosen.get(strip.id) : null;
       if (kept) chosen.delete(strip.id);
-      const fresh = done || request.status === 422 ? put(strip, request.responseText) : null;
+      const told = [422, 507].includes(request.status); // with words at the field
+      const fresh = done || told ? put(strip, request.responseText) : null;
       if (!fresh) {
         if (kept) chosen.set(strip.id, kept);
         return failed("lost");

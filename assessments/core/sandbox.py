@@ -1,0 +1,121 @@
+"""Read files that come from people in a child process, so that no file can take the memory or the time of the site.
+
+A reader is a function of a file (opened for reading bytes) and of plain options. It returns what JSON can hold, or raises
+`Refused`. It imports nothing of Django. The child has a limit of memory, of processor time and of time on the clock,
+no environment (so none of the settings' secrets), and nothing open but the file.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from assessments.core.sandboxed import MOST_OUTPUT, Refused
+
+__all__ = ["CAREFUL", "PATIENT", "Limits", "Refused", "Stopped", "run"]
+
+ROOT = Path(__file__).resolve().parents[2]
+START = "import sys; sys.path.insert(0, sys.argv[1]); from assessments.core.sandboxed import main; main(*sys.argv[2:])"
+CHUNK = 256 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a reader may use: bytes of memory, seconds of the processor, seconds on the clock."""
+
+    memory: int = 256 * 1024 * 1024
+    processor: int = 3
+    clock: int = 10
+
+
+CAREFUL = Limits()
+PATIENT = Limits(processor=10, clock=25)
+"""For evidence: an office file of 25 MB is unpacked to its end to count what is in it."""
+
+
+class Stopped(Exception):
+    """The child came to a limit, or failed in a way that no reader should. `reason`: time, memory or fault."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits = CAREFUL, **options: Any) -> Any:
+    """Call `reader` ("module:function") on a file in a child process, and return what it found.
+
+    `source`: the bytes of the file, an open file (read from its start), or the path of one. Raises what the reader
+    refuses, as Refused, and Stopped where it came to a limit.
+    """
+    asked = [reader, str(limits.memory), str(limits.processor), json.dumps(options)]
+    with _as_input(source) as given, tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(  # noqa: S603 (this Python, and words of our own)
+            [sys.executable, "-I", "-c", START, str(ROOT), *asked],
+            stdin=given,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"LC_ALL": "C.UTF-8"},
+        )
+        try:
+            code = child.wait(limits.clock)
+        except subprocess.TimeoutExpired:
+            raise Stopped("time") from None
+        finally:
+            if child.returncode is None:
+                child.kill()
+                child.wait()
+        if code in (-signal.SIGXCPU, -signal.SIGKILL):
+            raise Stopped("time")
+        said = _said(output)
+    if "found" in said:
+        return said["found"]
+    if "refused" in said:
+        raise Refused(said["refused"], **said["params"])
+    if said.get("stopped"):
+        raise Stopped(said["stopped"])
+    log.error("%s failed (exit status %s): %s", reader, code, said.get("failed", "no answer"))
+    raise Stopped("fault")
+
+
+def _said(output: IO[bytes]) -> dict[str, Any]:
+    """What the child wrote; empty where it is no answer."""
+    if os.fstat(output.fileno()).st_size >= MOST_OUTPUT:
+        return {"stopped": "memory"}
+    output.seek(0)
+    try:
+        said = json.load(output)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+@contextmanager
+def _as_input(source: bytes | IO[bytes] | Path) -> Iterator[IO[bytes]]:
+    """The file as one that the child may read and search, with a place in it that nobody else moves."""
+    if isinstance(source, Path):
+        with source.open("rb") as given:
+            yield given
+        return
+    with tempfile.TemporaryFile() as copy:
+        if isinstance(source, bytes):
+            copy.write(source)
+        else:
+            source.seek(0)
+            while chunk := source.read(CHUNK):
+                copy.write(chunk)
+            source.seek(0)
+        copy.seek(0)
+        yield copy

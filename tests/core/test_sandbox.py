@@ -1,0 +1,66 @@
+"""Files that people send are read in a child process with limits."""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from assessments.core import sandbox
+from assessments.core.sandbox import Limits, Refused, Stopped, run
+
+READERS = "tests.core.readers"
+
+
+@pytest.mark.parametrize("kind", ["bytes", "open file", "path"])
+def test_a_reader_gets_the_file_and_gives_back_plain_data(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    stream = io.BytesIO(b"12345")
+    stream.seek(3)
+    source = {"bytes": b"12345", "open file": stream, "path": path}[kind]
+    assert run(f"{READERS}:length", source, times=3) == 15
+
+
+def test_what_a_reader_refuses_comes_with_its_code_and_its_words() -> None:
+    with pytest.raises(Refused) as refused:
+        run(f"{READERS}:refuse", "中文".encode())
+    assert (refused.value.code, refused.value.params) == ("too_long", {"words": "中文"})
+
+
+@pytest.mark.parametrize(
+    ("reader", "reason"),
+    [("take_memory", "memory"), ("work_on", "time"), ("wait", "time"), ("write_much", "memory")],
+)
+def test_a_reader_that_comes_to_a_limit_is_stopped(reader: str, reason: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(Stopped) as stopped:
+        run(f"{READERS}:{reader}", b"", Limits(processor=1, clock=2))
+    assert stopped.value.reason == reason
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("reader", ["end", "fail", "missing"])
+def test_a_reader_that_fails_is_logged_and_gives_nothing(reader: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(Stopped, match="fault"):
+        run(f"{READERS}:{reader}", b"")
+    assert f"{READERS}:{reader} failed" in caplog.text
+
+
+def test_the_child_gets_no_secret_no_other_file_and_no_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HKGUIDE_SECRET_KEY", "a secret")
+    found = run(f"{READERS}:surroundings", b"")
+    assert "a secret" not in str(found["environment"])
+    assert found["files"] == [0, 1, 2]
+    assert found["django"] is False
+
+
+@pytest.mark.parametrize("reader", ["core.spreadsheets", "core.file_types", "exchange.card_text"])
+def test_no_reader_of_the_product_imports_django(reader: str) -> None:
+    code = f"import sys; sys.path.insert(0, {str(sandbox.ROOT)!r}); import assessments.{reader}; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-I", "-c", code]).returncode == 0

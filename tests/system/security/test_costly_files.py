@@ -1,0 +1,230 @@
+"""Files that are made to cost much are refused in a second, with words at their field (findings F2; checks 81 to 84)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook
+
+from assessments.core import sandbox
+from assessments.exchange import inventory, model_card, tables
+from assessments.models import ImportDraft
+from tests.factories import Cast, make_use
+from tests.system.security.costs import in_a_second
+
+pytestmark = pytest.mark.django_db
+
+HEADINGS = [str(column.heading) for column in inventory.COLUMNS]
+TOO_LARGE = "far too large once it is unpacked and read"
+
+
+# --- model cards ------------------------------------------------------------------------------------------------------
+
+CARDS = {
+    "a heading of 20,000 spaces": ("# a" + " " * 20_000 + "x", "says nothing"),
+    "a heading of spaces and hashes": ("# a" + " #" * 10_000 + "x", "says nothing"),
+    "a megabyte of spaces": ("# a" + " " * 1_000_000 + "x", "says nothing"),
+    "comments without an end": ("# Intended use\n" + "<!--" * 8_000, ""),
+    "a megabyte of them": ("# Intended use\n" + "<!--" * 260_000, ""),
+    "a megabyte of headings": ("# uses\n" * 149_000, "says nothing"),
+    "a header of open brackets": ("---\na: " + "[" * 60_000 + "\n---\n", "nested too deeply"),
+    "a header of keys": ("---\n" + "".join(f"k{n}: v\n" for n in range(6000)) + "---\n", "too many entries"),
+    "a header of question marks": ("---\n" + "? " * 30_000 + "\n---\n", "nested too deeply"),
+    "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "uses aliases"),
+    "a tag of Python": ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
+    "a number of 60,000 digits": ("---\nlicense: " + "9" * 60_000 + "\n---\n", "not valid YAML"),
+    "a number that cannot be written": ("---\nlicense: 0x" + "f" * 60_000 + "\n---\n", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_model_card_made_to_cost_much_is_answered_in_a_second(client: Client, cast: Cast, name: str) -> None:
+    text, words = CARDS[name]
+    assert len(text) <= model_card.MAX_BYTES
+    use = make_use(organisation=cast.organisation, declared=False)
+    client.force_login(cast.contributor)
+    here = reverse("model_card", args=[use.reference])
+    client.get(here)
+    with in_a_second():
+        response = client.post(here, {"read": "1", "file": SimpleUploadedFile("README.md", text.encode())})
+    if words:
+        assert response.status_code == 200
+        assert words in str(response.context["form"].errors["file"])
+    else:
+        assert response.status_code == 302  # a suggestion of which the first words are shown
+
+
+# --- workbooks --------------------------------------------------------------------------------------------------------
+
+SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+PARTS = {
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    f'<Override PartName="/xl/workbook.xml" ContentType="{TYPES}.sheet.main+xml"/>'
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{TYPES}.worksheet+xml"/>'
+    f'<Override PartName="/xl/sharedStrings.xml" ContentType="{TYPES}.sharedStrings+xml"/></Types>',
+    "_rels/.rels": f'<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    "xl/workbook.xml": f'<workbook xmlns="{SPREADSHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}">'
+    f'<Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="r2" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+}
+
+
+def workbook(rows: bytes = b"", texts: bytes = b"", **parts: bytes) -> bytes:
+    """A workbook of these rows, as they are written in its sheet, and these shared texts."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        for name, text in PARTS.items():
+            packed.writestr(name, text)
+        packed.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SPREADSHEET}">'.encode() + texts + b"</sst>")
+        packed.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns="{SPREADSHEET}"><sheetData>'.encode() + rows + b"</sheetData></worksheet>",
+        )
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    return stream.getvalue()
+
+
+BOOKS = {
+    "9.6 million empty rows": lambda: workbook(b"<row/>" * 9_600_000),
+    "as many as the limit lets through": lambda: workbook(b"<row/>" * 1_000_000),
+    "a row of 2.6 million cells": lambda: workbook(b"<row>" + b"<c/>" * 2_600_000 + b"</row>"),
+    "a row of as many as the limit lets through": lambda: workbook(b"<row>" + b"<c/>" * 1_500_000 + b"</row>"),
+    "3.3 million shared texts": lambda: workbook(texts=b"<si><t>a</t></si>" * 3_300_000),
+    "as many shared texts as the limit lets through": lambda: workbook(texts=b"<si><t>a</t></si>" * 360_000),
+    "one shared text in every cell": lambda: workbook(
+        b'<row><c t="s"><v>0</v></c></row>' * 2000, b"<si><t>" + b"x" * 4000 + b"</t></si>"
+    ),
+    "a small part of 60 MB": lambda: workbook(**{"xl/media/a.bin": b"0" * 60_000_000}),
+}
+
+
+def chosen(client: Client, data: bytes, name: str = "inventory.xlsx") -> Any:
+    return client.post(reverse("import"), {"file": SimpleUploadedFile(name, data)})
+
+
+@pytest.fixture
+def owner(client: Client, cast: Cast) -> Client:
+    client.force_login(cast.owner)
+    client.get(reverse("import"))
+    return client
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_a_workbook_made_to_cost_much_is_refused_in_a_second(owner: Client, name: str) -> None:
+    data = BOOKS[name]()
+    assert len(data) < tables.MAX_BYTES
+    with in_a_second():
+        response = chosen(owner, data)
+    assert response.status_code == 200
+    assert TOO_LARGE in str(response.context["form"].errors["file"])
+
+
+def table_of(rows: int, columns: int, text: str) -> bytes:
+    book = Workbook()
+    book.active.append(HEADINGS)
+    for _row in range(rows):
+        book.active.append([text] * columns)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("text", ["a" + " " * 3990 + "b", "a" + "\n " * 1990 + "b"], ids=["spaces", "lines"])
+def test_cells_of_thousands_of_spaces_are_checked_in_a_second(owner: Client, text: str) -> None:
+    data = table_of(120, 1, text)
+    with in_a_second():
+        response = chosen(owner, data)
+    assert response.status_code == 302
+    assert len(inventory.faulty_rows(ImportDraft.objects.get().rows)) == 120
+
+
+def test_a_full_table_of_such_cells_is_refused_in_a_second(owner: Client) -> None:
+    data = table_of(2000, len(HEADINGS), "a" + " " * 3990 + "b")
+    with in_a_second():
+        response = chosen(owner, data)
+    assert TOO_LARGE in str(response.context["form"].errors["file"])
+
+
+def entities(inner: str) -> bytes:
+    return f"<!DOCTYPE a [{inner}]><worksheet><sheetData><row><c><v>&x;</v></c></row></sheetData></worksheet>".encode()
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(12)) + '<!ENTITY x "&l11;">'
+HARMFUL = {
+    "entities of entities": {"xl/worksheets/sheet1.xml": entities(LAUGHS)},
+    "a file of the server": {"xl/worksheets/sheet1.xml": entities('<!ENTITY x SYSTEM "file:///etc/passwd">')},
+    "no XML": {"xl/workbook.xml": b"\x00\x01"},
+    "a sheet that is not there": {"xl/_rels/workbook.xml.rels": b"<Relationships/>"},
+    "an unknown encoding": {"xl/workbook.xml": b'<?xml version="1.0" encoding="x-none"?><workbook/>'},
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_a_workbook_with_harmful_xml_is_refused_as_unreadable(owner: Client, name: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for part, text in {**PARTS, **HARMFUL[name]}.items():
+            packed.writestr(part, text)
+    with in_a_second():
+        response = chosen(owner, stream.getvalue())
+    assert "The workbook could not be read." in str(response.context["form"].errors["file"])
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+HEAD = ",".join(HEADINGS).encode() + b"\n"
+TABLES = {
+    "10,000 rows": (HEAD + b"a,b\n" * 10_000, "More than 2000 rows"),
+    "lines of 4.9 MB": (HEAD + b"a," * 2_450_000, "no row under the headings|far too large|More than"),
+    "a cell of 4.9 MB": (HEAD + b"a" * 4_900_000, "could not be read as a table"),
+    "a quote that does not end": (HEAD + b'"' + b"a\n" * 2_000_000, "could not be read as a table"),
+    "4.9 million empty lines": (HEAD + b"\n" * 4_900_000, "far too large"),
+    "4.9 MB without a line": (b";" * 4_900_000, "columns are missing|no row under the headings"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_csv_file_made_to_cost_much_is_answered_in_a_second(owner: Client, name: str) -> None:
+    data, words = TABLES[name]
+    with in_a_second():
+        response = chosen(owner, data, "inventory.csv")
+    if response.status_code == 302:
+        assert inventory.good_rows(ImportDraft.objects.get().rows) == []
+        return
+    assert any(word in str(response.context["form"].errors["file"]) for word in words.split("|"))
+
+
+# --- what the sandbox stops -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", ["time", "memory", "fault"])
+def test_a_reader_that_was_stopped_is_told_at_the_field(
+    client: Client, cast: Cast, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_arguments: Any, **_options: Any) -> None:
+        raise sandbox.Stopped(reason)
+
+    monkeypatch.setattr(sandbox, "run", stopped)
+    client.force_login(cast.owner)
+    said = chosen(client, HEAD, "inventory.csv").context["form"].errors["file"]
+    assert "takes too long or too much memory, so it was stopped" in str(said)
+    use = make_use(organisation=cast.organisation, declared=False)
+    posted = {"read": "1", "file": SimpleUploadedFile("README.md", b"---\nlicense: mit\n---\n")}
+    page = client.post(reverse("model_card", args=[use.reference]), posted)
+    assert "takes too long, so it was stopped" in str(page.context["form"].errors["file"])
+    posted = {"title": "Log", "proves": "All.", "confidentiality": "internal", "whole": "1"}
+    page = client.post(reverse("evidence_new"), posted | {"file": SimpleUploadedFile("log.txt", b"an entry")})
+    assert "takes too long or too much memory, so it was not taken" in str(page.context["form"].errors["file"])
+    assert page.context["form"]["title"].value() == "Log"
