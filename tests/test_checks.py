@@ -164,12 +164,12 @@ def test_a_must_is_looked_at_for_evidence_note_and_knowledge(edition):
         use_register=said(note="Kept since May.", pieces=piece),
         accountable_owner=said(note="Approved in May."),
         laws_list=said(pieces=piece),
-        legal_gate=said("unknown"),
+        approval_paper=said("unknown"),
         responsibility_map=said(),  # a should: nothing is said of it
     )
     assert checks["must-without-evidence"] == ("accountable-owner",)
     assert checks["must-without-note"] == ("laws-list",)
-    assert checks["must-not-known"] == ("legal-gate",)
+    assert checks["must-not-known"] == ("approval-paper",)
 
 
 def test_the_same_words_count_from_three_answers_on_and_twenty_characters(edition):
