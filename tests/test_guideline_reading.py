@@ -1261,6 +1261,11 @@ def test_the_command_prints_what_is_covered(capsys: pytest.CaptureFixture[str], 
     printed = capsys.readouterr().out
     assert printed.splitlines()[-1] == f"100 % of 603 duties in scope covered by {len(edition.questions)} questions."
     assert [line for line in printed.splitlines() if line.startswith("  Unacceptable")] == ["  Unacceptable  by U-HARM"]
+    lines = {id: edition.requirements[line] for id, line in edition.extensions.items()}
+    owing = sum(bool(edition.requirements[id].roles & line.roles) for id, line in lines.items())
+    assert 0 < owing < len(lines)
+    said = f"{len(lines)} lines of the register are extended by a question; {owing} of them also to a part that owes"
+    assert said in printed
 
 
 def test_the_command_says_for_each_question_what_opens_and_closes_it(
