@@ -54,6 +54,7 @@ class Back:
 FRONTS = (
     Front(600, 3, 230, 4, dense=False),
     Front(420, 3, 190, 4, dense=False),
+    Front(360, 3, 190, 4, dense=False),
     Front(420, 3, 230, 4, dense=True),
     Front(300, 3, 160, 4, dense=True),
     Front(260, 3, 100, 4, dense=True),
