@@ -275,7 +275,5 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     client.force_login(cast.owner)
     page = client.get(reverse("check", args=[draft.reference]))
     titles = {one["title"]: [title for title, _url in one["lines"]] for one in page.context["found"]}
-    assert titles["Evidence has expired, or speaks of a time more than a year ago"] == [
-        "Register of generative AI uses"
-    ]
-    assert "Register of generative AI uses" not in titles["A must is in place, and nothing is attached that shows it"]
+    assert titles["Evidence has expired, or covers a time more than a year ago"] == ["Register of generative AI uses"]
+    assert "Register of generative AI uses" not in titles["A mandatory point is in place, and no evidence is attached"]

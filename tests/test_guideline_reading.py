@@ -915,6 +915,12 @@ AMONG_OTHERS = {
         "updates-and-fixes.when: is not asked of provider though 3.2.1-30 applies when "
         "hosting: [public_cloud], public_facing: false, users_scale: under_100",
     ),
+    "working days that run backwards": (
+        "policy.yaml",
+        "S: {from: 1, to: 5}",
+        "S: {from: 9, to: 5}",
+        "order.work_days.S: runs from 9 to 5 days: the larger one comes last",
+    ),
     "an order without one of its steps": (
         "policy.yaml",
         "steps: [stop, needed, tier, begun, class, lost, effort]",

@@ -334,6 +334,7 @@ class ActionBlock:
     clauses: tuple[str, ...] = ()
     whole_organisation: bool = False
     effort_key: str = ""
+    work_days: tuple[int, int] | None = None  # of one person, from and to; None where the edition gives none
 
     @property
     def stands(self) -> bool:
@@ -1030,6 +1031,7 @@ def _action(
         clauses=tuple(edition.cited(clause) for clause in action.get("clauses", ())),
         whole_organisation=bool(action.get("whole_organisation")),
         effort_key=action["effort"],
+        work_days=edition.order.work_days.get(action["effort"]) if edition.order else None,
     )
 
 
