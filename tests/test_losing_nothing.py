@@ -21,7 +21,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import Answer, AnswerRevision, Assessment, State, User
@@ -34,6 +34,7 @@ PRACTICE, CHECKLIST, SECTION, OTHER_SECTION = "use-register", "prohibited-uses",
 # These facts bring the checklist on prohibited uses.
 ASKED_FACTS = {"takes_user_input": True, "open_prompt": True}
 A_BREATH = 0.3  # seconds after the last letter: no text older than one second may be gone, we allow a third of it
+FOREIGN = "<h1>Sign in to the wireless network</h1>"
 SOON = 20_000  # milliseconds: a lost connection is tried again after two, four and eight seconds
 
 
@@ -531,6 +532,36 @@ def test_a_lost_reply_makes_no_conflict_with_oneself(site):
     assert site.stored().text == "Something else."
     assert site.texts() == ["Before.", "Before. Arrived, but nobody said so.", "Something else."]
     assert site.texts("conflict") == []
+
+
+def test_a_reply_that_breaks_off_before_the_answer_is_sent_for_again(site):
+    """A browser takes a reply over plain HTTP that ends in its headers for a success without content."""
+    page = site.desk(site.cast.owner).sit_down()
+    page.route("**/answers/**", break_off, times=1)
+    tick(0)(page)
+    not_saved(page)
+    expect(page.locator("[data-banner=lost]")).to_be_visible()
+    assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}  # but the page cannot know it
+    tick(2)(page)
+    all_saved(page)
+    assert stored_as(site.stored(CHECKLIST), KINDS["tick"].expected) == KINDS["tick"].expected
+    assert site.stored(CHECKLIST).revisions.filter(outcome="conflict").count() == 0
+    assert page.evaluate(KEPT) == []
+
+
+def break_off(route: Route) -> None:
+    route.fetch()
+    route.fulfill(status=200, body="")
+
+
+def test_a_page_that_is_not_of_this_server_saves_nothing_and_the_answer_is_sent_again(site):
+    """As where a wireless network asks everybody to sign in first."""
+    page = site.desk(site.cast.owner).sit_down()
+    page.route("**/answers/**", lambda route: route.fulfill(status=200, body=FOREIGN), times=1)
+    tick(0)(page)
+    not_saved(page)
+    all_saved(page)  # nobody has to touch anything
+    assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}
 
 
 @pytest.mark.long

@@ -207,7 +207,8 @@
       const html = await response.text();
       if (response.status === 409) return { trouble: "other", words: sentence(html) };
       if (html.includes("data-foot")) return { trouble: "said", html };
-      return { trouble: "refused" };
+      // A success without the answer broke off on its way, or is not from our server: the save may have arrived or not.
+      return { trouble: response.ok ? "lost" : "refused" };
     } catch {
       return { trouble: "lost" };
     } finally {
