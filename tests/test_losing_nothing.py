@@ -564,6 +564,19 @@ def test_a_page_that_is_not_of_this_server_saves_nothing_and_the_answer_is_sent_
     assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}
 
 
+def test_a_page_without_a_server_tries_again_every_fifteen_seconds_at_least(site):
+    page = site.desk(site.cast.owner).start()
+    page.clock.install()
+    page.goto(site.url("section", SECTION))
+    page.route("**/answers/**", lambda route: route.abort())
+    tick(0)(page)
+    for seconds in (2, 4, 8, 15, 15, 15):
+        not_saved(page)
+        expect(page.locator(".hk-saving")).to_have_count(0)
+        with page.expect_request("**/answers/**", timeout=SOON):
+            page.clock.run_for(seconds * 1000)
+
+
 @pytest.mark.long
 def test_after_signing_in_again_in_another_tab_the_page_saves_by_itself(site):
     desk = site.desk(site.cast.owner)
