@@ -795,6 +795,23 @@ def test_a_reviewers_words_are_kept_until_their_mark_is_saved(site):
     assert page.evaluate(KEPT) == []
 
 
+def test_a_reviewers_words_stay_in_the_browser_when_the_reply_to_their_mark_breaks_off(site):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=site.cast).current_submission
+    page = site.desk(site.cast.independent).start()
+    page.goto(site.wire.address + reverse("review_section", args=[submission.reference, SECTION]))
+    mark, saved = page.locator(f"input[name=q-{PRACTICE}-mark]"), page.locator(f"[id='q-{PRACTICE}-saved']")
+    mark.and_(page.locator("[value=change_needed]")).check()
+    expect(saved).to_contain_text("Not saved yet:")  # a change needs a reason
+    page.route("**/marks/", lambda route: route.fulfill(status=200, body=""), times=1)
+    page.locator(f"textarea[name=q-{PRACTICE}-words]").fill("The register lacks dates.")
+    expect(page.locator("#hk-alerts")).to_contain_text("Not saved")
+    assert len(page.evaluate(KEPT)) == 1
+    mark.and_(page.locator("[value=accepted]")).check()
+    expect(saved).to_contain_text("Saved")
+    expect(page.locator("#hk-alerts")).to_be_empty()
+    assert submission.marks.get(target=f"q:{PRACTICE}").words == "The register lacks dates."
+
+
 # --- said and shown ----------------------------------------------------------------------------------------------------
 
 
