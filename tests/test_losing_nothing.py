@@ -737,6 +737,25 @@ def test_a_shared_computer_keeps_nothing_and_saves_at_once(site):
     assert site.stored().text == "Before. On a shared computer."
 
 
+SLOW_DISK = """Object.defineProperty(IDBTransaction.prototype, "oncomplete", {
+  set(act) { this.addEventListener("complete", (event) => setTimeout(() => act(event), 5000)); },
+})"""
+
+
+def test_what_is_typed_while_the_disk_is_slow_is_kept_when_the_page_closes(site):
+    desk = site.desk(site.cast.owner)
+    page = desk.start()
+    page.add_init_script(SLOW_DISK)
+    page.goto(site.url("section", SECTION))
+    page.context.set_offline(True)
+    write(page, " Typed offline.")
+    page.close()
+    desk.context.set_offline(False)
+    page = desk.open()
+    all_saved(page)
+    assert site.stored().text == "Before. Typed offline."
+
+
 @pytest.mark.long
 def test_a_form_that_asks_for_it_keeps_its_text_until_it_is_sent(site):
     desk = site.desk(site.cast.owner)
