@@ -287,6 +287,8 @@ def stop_the_server(desk: Desk, page: Page, kind: Kind) -> Page:
     kind.second(page)
     not_saved(page)
     expect(page.locator("[data-banner=lost], [data-banner=faulty]").locator("visible=true")).to_have_count(1)
+    time.sleep(A_BREATH)  # with no server it is in the browser's store only, and a busy disk may still be opening that
+    assert page.evaluate(KEPT) == [kind.question]
     page.close()
     desk.site.wire.mend()
     return desk.open()
