@@ -361,7 +361,7 @@ def _check_owner(action: RemediationAction, owner: User | None) -> None:
         if owner is None:
             raise InvalidAnswer("owner", _("An accepted risk keeps an owner, who watches it."))
         if owner.pk == action.risk_by_id:
-            raise InvalidAnswer("owner", _("Whoever accepted the risk cannot own the action as well."))
+            raise InvalidAnswer("owner", _("The person who accepted the risk cannot own the action as well."))
     if owner is None and action.status == ActionStatus.DONE:
         raise InvalidAnswer("owner", _("It was reported as done, so somebody owns it."))
 

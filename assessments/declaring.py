@@ -731,7 +731,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     if row is None:
         raise WorkflowError(_("There is no agreement to take back."))
     if by.pk != row.agreed_by_id and role != Role.OWNER:
-        raise NotPermitted(_("Whoever agreed can take it back, or an owner."))
+        raise NotPermitted(_("Only the person who agreed, or an owner, can take it back."))
     if not reason.strip():
         raise InvalidAnswer("reason", _("Say why the agreement is taken back."))
     details = {"agreed_by": str(row.agreed_by), "agreed_at": row.agreed_at, "agreed_reason": row.agreed_reason}

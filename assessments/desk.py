@@ -291,7 +291,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     if asked.ended_at is not None:
         raise WorkflowError(_("%(name)s is not asked any more.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
-        raise NotPermitted(_("Whoever asked takes it back, or whose seat it is."))
+        raise NotPermitted(_("Only the person who asked, or the person whose seat it is, can take it back."))
     asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.RECALLED
     asked.save(update_fields=["ended_at", "outcome"])
     about = f"request:{asked.pk}"
@@ -355,7 +355,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         ASSIGNED,
         f"taken-over:{asked.pk}",
         _("%(name)s has taken over: %(use)s") % words,
-        _("The marks that are set stay, each with the name of whoever set it."),
+        _("The marks that are set stay, each with the name of the person who set it."),
         _page("review", submission),
     )
     _audit(
@@ -520,7 +520,7 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
     if about is None:
         raise InvalidAnswer("about", _("Choose what it is about. Each decision can be contested once."))
     if not reasons.strip():
-        raise InvalidAnswer("reasons", _("Say why: whoever answers has nothing else to go by."))
+        raise InvalidAnswer("reasons", _("Say why: the person who answers has nothing else to go by."))
     appeal = Appeal.objects.create(
         kind=about.kind,
         assessment=assessment,
@@ -576,7 +576,9 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     assessment = Assessment.objects.lock(appeal.assessment_id)
     found = access.appeals_for(by).filter(pk=appeal.pk).first()
     if found is None:
-        raise NotPermitted(_("Whoever answers had no part in the case and belongs to the reviewing body."))
+        raise NotPermitted(
+            _("The person who answers must belong to the reviewing body and have had no part in the case.")
+        )
     if why := why_no_answer(found, by):
         raise SeparationOfDuties(why)
     if not words.strip():

@@ -38,6 +38,7 @@ from assessments.models import (
     FactSuggestion,
     ImportDraft,
     Organisation,
+    Question,
     RevisionOutcome,
     SavedFilter,
     State,
@@ -252,12 +253,15 @@ class Offer:
     to_confirm: int
 
 
-def _elsewhere(assessment: Assessment) -> QuerySet[Answer]:
-    """The confirmed answers of the organisation's other assessments to what is not answered here."""
-    rows = Answer.objects.filter(assessment__organisation=assessment.organisation_id, to_confirm=False)
-    rows = rows.exclude(assessment=assessment.pk).exclude(choice=Choice.UNKNOWN)
+def _elsewhere(assessment: Assessment, asked: Collection[str]) -> QuerySet[Answer]:
+    """The confirmed answers of the organisation's other assessments to what is `asked` and not answered here.
+
+    The questions are found first: their answers have an index, where by key every answer of the organisation is read.
+    """
     here = Answer.objects.filter(assessment=assessment.pk)
-    return rows.exclude(question__key__in=here.values("question__key"))
+    questions = Question.objects.filter(key__in=asked).exclude(key__in=here.values("question__key"))
+    rows = Answer.objects.filter(assessment__organisation=assessment.organisation_id, question__in=questions)
+    return rows.filter(to_confirm=False).exclude(assessment=assessment.pk).exclude(choice=Choice.UNKNOWN)
 
 
 @lru_cache(maxsize=64)
@@ -265,7 +269,7 @@ def _offered(questions: int) -> Prepared[Any]:
     """So many questions that are answered elsewhere, each with the time of its newest answer."""
     keys: Any = [Given(f"key{n}", CharField()) for n in range(questions)]
     here: Any = Assessment(pk=Given("assessment"), organisation_id=Given("organisation"))
-    rows = _elsewhere(here).filter(question__key__in=keys)
+    rows = _elsewhere(here, keys)
     return Prepared(lambda: rows.values_list("question__key").annotate(at=Max("at")))
 
 
@@ -286,11 +290,10 @@ def offered(assessment: Assessment, asked: Collection[str], source: Assessment |
     Of `source` all, else the organisation-wide ones wherever they stand.
     """
     edition, declared = assessment.compiled(), assessment.declared()
-    rows = _elsewhere(assessment)
     if source is not None:
-        rows = rows.filter(assessment=source, question__key__in=asked)
+        rows = _elsewhere(assessment, asked).filter(assessment=source)
     else:
-        rows = rows.filter(question__key__in=edition.organisation_wide.intersection(asked))
+        rows = _elsewhere(assessment, edition.organisation_wide.intersection(asked))
         newest = rows.values("question__key").annotate(at=Max("at"))
         rows = rows.filter(at__in=newest.values("at"))
     found: dict[str, Answer] = {}

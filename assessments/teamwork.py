@@ -264,7 +264,7 @@ def may_change(assignment: Assignment, by: User, role: str | None) -> bool:
 
 def _require_change(assignment: Assignment, by: User) -> None:
     if not may_change(assignment, by, access.role_in(by, assignment.assessment.organisation_id)):
-        raise NotPermitted(_("Whoever asked, or an owner, can change this."))
+        raise NotPermitted(_("Only the person who asked, or an owner, can change this."))
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""A certified use with its actions: one condition, three gaps that do not block, and who works on them."""
+"""A certified use with its actions: one condition, four gaps that do not block, and who works on them."""
 
 from __future__ import annotations
 

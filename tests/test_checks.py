@@ -164,12 +164,12 @@ def test_a_must_is_looked_at_for_evidence_note_and_knowledge(edition):
         use_register=said(note="Kept since May.", pieces=piece),
         accountable_owner=said(note="Approved in May."),
         laws_list=said(pieces=piece),
-        legal_gate=said("unknown"),
+        approval_paper=said("unknown"),
         responsibility_map=said(),  # a should: nothing is said of it
     )
     assert checks["must-without-evidence"] == ("accountable-owner",)
     assert checks["must-without-note"] == ("laws-list",)
-    assert checks["must-not-known"] == ("legal-gate",)
+    assert checks["must-not-known"] == ("approval-paper",)
 
 
 def test_the_same_words_count_from_three_answers_on_and_twenty_characters(edition):
@@ -275,7 +275,5 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     client.force_login(cast.owner)
     page = client.get(reverse("check", args=[draft.reference]))
     titles = {one["title"]: [title for title, _url in one["lines"]] for one in page.context["found"]}
-    assert titles["Evidence has expired, or speaks of a time more than a year ago"] == [
-        "Register of generative AI uses"
-    ]
-    assert "Register of generative AI uses" not in titles["A must is in place, and nothing is attached that shows it"]
+    assert titles["Evidence has expired, or covers a time more than a year ago"] == ["Register of generative AI uses"]
+    assert "Register of generative AI uses" not in titles["A mandatory point is in place, and no evidence is attached"]

@@ -21,7 +21,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import Answer, AnswerRevision, Assessment, State, User
@@ -34,6 +34,7 @@ PRACTICE, CHECKLIST, SECTION, OTHER_SECTION = "use-register", "prohibited-uses",
 # These facts bring the checklist on prohibited uses.
 ASKED_FACTS = {"takes_user_input": True, "open_prompt": True}
 A_BREATH = 0.3  # seconds after the last letter: no text older than one second may be gone, we allow a third of it
+FOREIGN = "<h1>Sign in to the wireless network</h1>"
 SOON = 20_000  # milliseconds: a lost connection is tried again after two, four and eight seconds
 
 
@@ -286,6 +287,8 @@ def stop_the_server(desk: Desk, page: Page, kind: Kind) -> Page:
     kind.second(page)
     not_saved(page)
     expect(page.locator("[data-banner=lost], [data-banner=faulty]").locator("visible=true")).to_have_count(1)
+    time.sleep(A_BREATH)  # with no server it is in the browser's store only, and a busy disk may still be opening that
+    assert page.evaluate(KEPT) == [kind.question]
     page.close()
     desk.site.wire.mend()
     return desk.open()
@@ -533,6 +536,49 @@ def test_a_lost_reply_makes_no_conflict_with_oneself(site):
     assert site.texts("conflict") == []
 
 
+def test_a_reply_that_breaks_off_before_the_answer_is_sent_for_again(site):
+    """A browser takes a reply over plain HTTP that ends in its headers for a success without content."""
+    page = site.desk(site.cast.owner).sit_down()
+    page.route("**/answers/**", break_off, times=1)
+    tick(0)(page)
+    not_saved(page)
+    expect(page.locator("[data-banner=lost]")).to_be_visible()
+    assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}  # but the page cannot know it
+    tick(2)(page)
+    all_saved(page)
+    assert stored_as(site.stored(CHECKLIST), KINDS["tick"].expected) == KINDS["tick"].expected
+    assert site.stored(CHECKLIST).revisions.filter(outcome="conflict").count() == 0
+    assert page.evaluate(KEPT) == []
+
+
+def break_off(route: Route) -> None:
+    route.fetch()
+    route.fulfill(status=200, body="")
+
+
+def test_a_page_that_is_not_of_this_server_saves_nothing_and_the_answer_is_sent_again(site):
+    """As where a wireless network asks everybody to sign in first."""
+    page = site.desk(site.cast.owner).sit_down()
+    page.route("**/answers/**", lambda route: route.fulfill(status=200, body=FOREIGN), times=1)
+    tick(0)(page)
+    not_saved(page)
+    all_saved(page)  # nobody has to touch anything
+    assert stored_as(site.stored(CHECKLIST), {"how many": 1}) == {"how many": 1}
+
+
+def test_a_page_without_a_server_tries_again_every_fifteen_seconds_at_least(site):
+    page = site.desk(site.cast.owner).start()
+    page.clock.install()
+    page.goto(site.url("section", SECTION))
+    page.route("**/answers/**", lambda route: route.abort())
+    tick(0)(page)
+    for seconds in (2, 4, 8, 15, 15, 15):
+        not_saved(page)
+        expect(page.locator(".hk-saving")).to_have_count(0)
+        with page.expect_request("**/answers/**", timeout=SOON):
+            page.clock.run_for(seconds * 1000)
+
+
 @pytest.mark.long
 def test_after_signing_in_again_in_another_tab_the_page_saves_by_itself(site):
     desk = site.desk(site.cast.owner)
@@ -693,6 +739,25 @@ def test_a_shared_computer_keeps_nothing_and_saves_at_once(site):
     assert site.stored().text == "Before. On a shared computer."
 
 
+SLOW_DISK = """Object.defineProperty(IDBTransaction.prototype, "oncomplete", {
+  set(act) { this.addEventListener("complete", (event) => setTimeout(() => act(event), 5000)); },
+})"""
+
+
+def test_what_is_typed_while_the_disk_is_slow_is_kept_when_the_page_closes(site):
+    desk = site.desk(site.cast.owner)
+    page = desk.start()
+    page.add_init_script(SLOW_DISK)
+    page.goto(site.url("section", SECTION))
+    page.context.set_offline(True)
+    write(page, " Typed offline.")
+    page.close()
+    desk.context.set_offline(False)
+    page = desk.open()
+    all_saved(page)
+    assert site.stored().text == "Before. Typed offline."
+
+
 @pytest.mark.long
 def test_a_form_that_asks_for_it_keeps_its_text_until_it_is_sent(site):
     desk = site.desk(site.cast.owner)
@@ -749,6 +814,23 @@ def test_a_reviewers_words_are_kept_until_their_mark_is_saved(site):
     page.reload()
     expect(page.get_by_text("Brought back from this browser")).to_have_count(0)
     assert page.evaluate(KEPT) == []
+
+
+def test_a_reviewers_words_stay_in_the_browser_when_the_reply_to_their_mark_breaks_off(site):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=site.cast).current_submission
+    page = site.desk(site.cast.independent).start()
+    page.goto(site.wire.address + reverse("review_section", args=[submission.reference, SECTION]))
+    mark, saved = page.locator(f"input[name=q-{PRACTICE}-mark]"), page.locator(f"[id='q-{PRACTICE}-saved']")
+    mark.and_(page.locator("[value=change_needed]")).check()
+    expect(saved).to_contain_text("Not saved yet:")  # a change needs a reason
+    page.route("**/marks/", lambda route: route.fulfill(status=200, body=""), times=1)
+    page.locator(f"textarea[name=q-{PRACTICE}-words]").fill("The register lacks dates.")
+    expect(page.locator("#hk-alerts")).to_contain_text("Not saved")
+    assert len(page.evaluate(KEPT)) == 1
+    mark.and_(page.locator("[value=accepted]")).check()
+    expect(saved).to_contain_text("Saved")
+    expect(page.locator("#hk-alerts")).to_be_empty()
+    assert submission.marks.get(target=f"q:{PRACTICE}").words == "The register lacks dates."
 
 
 # --- said and shown ----------------------------------------------------------------------------------------------------

@@ -239,7 +239,7 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     client.force_login(cast.owner)
     choices = client.get(contest).context["form"].fields["about"].choices
     response = client.post(contest, {"about": choices[0][0], "reasons": ""})
-    assert "Say why: whoever answers has nothing else to go by." in text_of(response)
+    assert "Say why: the person who answers has nothing else to go by." in text_of(response)
     client.post(contest, {"about": choices[0][0], "reasons": "Annex 2 was overlooked."})
     appeal = Appeal.objects.get()
     page = reverse("appeal", args=[appeal.reference])

@@ -139,8 +139,8 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
     ):
         assert words in text
     titles = [group["title"] for group in response.context["found"]]
-    assert "Not known yet, on a must" in titles
-    assert "The same words stand under several answers" in titles
+    assert "Do not know, on a mandatory point" in titles
+    assert "Several answers have the same note" in titles
     assert "1 reason waits for your judgement." in text
 
 

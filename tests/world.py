@@ -78,6 +78,7 @@ GAPS: dict[str, Any] = {
     "laws-list": {"choice": "not_applicable", "reason": "The head office keeps the list for all of us."},
     "ethics-review": {"choice": "planned", "planned_for": in_days(40)},
     "responsibility-map": {"choice": "not_in_place"},
+    "approval-paper": {"choice": "none"},
 }
 
 
@@ -94,7 +95,7 @@ def make_world() -> World:
     cast = make_cast()
     home, owner = cast.organisation, cast.owner
 
-    draft = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "staff-training": None})
+    draft = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "contest": None})
     asif = Membership.objects.get(user=cast.assigned)
     request = teamwork.ask(draft, SECTION, asif, by=owner, due=in_days(7), note="The clinics' own list is enough.")
     talk = teamwork.comment(draft, QUESTION, "@Olivia, which clinics are missing?", by=cast.contributor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,9 @@ NAME_LETTERS, SUBTITLE_LETTERS = 40, 110
 LEAST_PLACE = 60
 """Letters under which the place is left out of what the system does."""
 WAIT_SHOWN = 2
+NEVER_WAITS = "incident"
+"""The package of what has gone wrong: nobody is told that this can wait, even where the certificate does not need it."""
+LETTERS = "ABCDE"
 FIRST_ACTIONS = 10
 
 
@@ -51,7 +54,9 @@ class Back:
 FRONTS = (
     Front(600, 3, 230, 4, dense=False),
     Front(420, 3, 190, 4, dense=False),
-    Front(300, 3, 120, 4, dense=False),
+    Front(360, 3, 190, 4, dense=False),
+    Front(420, 3, 230, 4, dense=True),
+    Front(300, 3, 160, 4, dense=True),
     Front(260, 3, 100, 4, dense=True),
     Front(160, 3, 0, 4, dense=True),
     Front(120, 3, 0, 3, dense=True),
@@ -105,25 +110,85 @@ def _tier(report: Report) -> dict[str, Any]:
 
 
 def _front(report: Report, size: Front) -> dict[str, Any]:
-    packages = [package for package in report.packages if package.standing]
-    decisions = [
-        {
-            "letter": "ABCD"[number],
-            "title": package.standing[0].title,
-            "owner": shortened(package.standing[0].answers_for_it, NAME_LETTERS),
-            "money": money_words(package.standing[0]),
-            "by": package.standing[0].full_when,
-            "box": drawing.tick_box(_("Box for decision %(letter)s") % {"letter": "ABCD"[number]}),
-        }
-        for number, package in enumerate(packages[: size.decisions])
-    ]
+    packages = _soonest_first([package for package in report.packages if package.standing])
+    asked = packages[: size.decisions]
+    pause = bool(asked) and asked[0].standing[0].placed == STOP
+    letters = LETTERS[pause : len(asked) + pause]
+    decisions = [_decision(letter, package.standing[0]) for letter, package in zip(letters, asked, strict=True)]
     return {
         "front_dense": size.dense,
-        "heading": _heading(len(decisions)),
+        "heading": _heading(len(decisions) + pause),
         "subtitle": shortened(f"{report.system}: {report.use}", SUBTITLE_LETTERS),
         "does": _does(report, size.does),
         "risks": [_risk(package, size.figure) for package in packages if package.risk][: size.risks],
+        "pause": _pause(report, decisions) if pause else None,
         "decisions": decisions,
+        "work": _work_together(decisions),
+    }
+
+
+def _soonest_first(packages: Sequence[PackageBlock]) -> list[PackageBlock]:
+    """The packages by rank; among those that stop or limit something now, what can be done soonest comes first."""
+    stopping = [package for package in packages if package.standing[0].placed == STOP]
+    others = [package for package in packages if package.standing[0].placed != STOP]
+    return sorted(stopping, key=lambda package: _last(package.standing[0])) + others
+
+
+def _decision(letter: str, action: ActionBlock) -> dict[str, Any]:
+    """One thing that the board is asked for: the first action of a package."""
+    return {
+        "letter": letter,
+        "title": action.title,
+        "owner": shortened(action.answers_for_it, NAME_LETTERS),
+        "money": money_words(action),
+        "work_days": action.work_days,
+        "work": _days(action.work_days) if action.work_days else "",
+        "by": action.full_when,
+        "stops": action.placed == STOP,
+        "box": _box(letter),
+    }
+
+
+def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The first decision where something can harm people today: to pause the system, or limit it, until that is done."""
+    letters = [decision["letter"] for decision in decisions if decision["stops"]]
+    said = {"system": shortened(report.system, NAME_LETTERS), "letters": _and(letters)}
+    return {
+        "letter": LETTERS[0],
+        "title": ngettext(
+            "Pause %(system)s, or limit it to what is safe, until %(letters)s is done",
+            "Pause %(system)s, or limit it to what is safe, until %(letters)s are done",
+            len(letters),
+        )
+        % said,
+        "boxes": [(_box(word), word) for word in (_("pause"), _("go on unchanged"), _("limit to:"))],
+    }
+
+
+def _box(name: str) -> str:
+    return drawing.tick_box(_("Box for decision %(letter)s") % {"letter": name})
+
+
+def _and(words: Sequence[str]) -> str:
+    """Join words as a list is read aloud: B, C and D."""
+    return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]} if words[1:] else words[0]
+
+
+def _days(days: tuple[int, int]) -> str:
+    return _("%(least)s to %(most)s days") % {"least": days[0], "most": days[1]}
+
+
+def _work_together(decisions: Sequence[Mapping[str, Any]]) -> str:
+    """Add up the working days of what is asked; empty for a single decision and where one of them has no size."""
+    days = [decision["work_days"] for decision in decisions]
+    if len(days) < 2 or not all(days):
+        return ""
+    first, last = decisions[0]["letter"], decisions[-1]["letter"]
+    return _("%(first)s to %(last)s together: %(least)s to %(most)s working days of one person.") % {
+        "first": first,
+        "last": last,
+        "least": sum(least for least, _most in days),
+        "most": sum(most for _least, most in days),
     }
 
 
@@ -143,7 +208,7 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
 
 
 def _heading(count: int) -> str:
-    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four")}
+    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four"), 5: _("Five")}
     if not count:
         return _("Nothing to decide")
     return ngettext("%(n)s decision for the board", "%(n)s decisions for the board", count) % {"n": words[count]}
@@ -235,7 +300,8 @@ def _urgent(package: PackageBlock) -> bool:
 
 def _waits(packages: Sequence[PackageBlock]) -> str:
     """Say what can wait: the last packages without an urgent or blocking action, else that only single actions can."""
-    free = [package for package in packages if not package.blocking and not _urgent(package)][-WAIT_SHOWN:]
+    may_wait = [package for package in packages if package.key != NEVER_WAITS and not package.blocking]
+    free = [package for package in may_wait if not _urgent(package)][-WAIT_SHOWN:]
     if free:
         named = _(" and ").join(f"“{package.title}”" for package in free)
         until = max((action for package in free for action in package.standing), key=_last).full_when

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ from assessments.documents.report import (
 from assessments.guideline.terms import Choice, Tier
 
 PAGES, ACTIONS_A_PAGE = 6, 4
-"""A plan has at most so many pages, and one more for each so many actions (ADVICE section 9)."""
+"""A plan has at most so many pages, and one more for each so many actions begun (ADVICE section 9)."""
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
 CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
@@ -99,7 +100,7 @@ def plan_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
     """
     if not report.by_package or not (report.actions or report.reasons):
         return plan.plan_pdf(report, identifier=identifier, created=created)
-    most = PAGES + len(report.actions) // ACTIONS_A_PAGE
+    most = PAGES + ceil(len(report.actions) / ACTIONS_A_PAGE)
     return engine.render(
         *plan_layouts(report),
         identifier=identifier,

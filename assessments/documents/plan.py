@@ -115,7 +115,7 @@ def tier_words() -> dict[Tier, str]:
 
 def made_from(report: Report) -> str:
     if report.frozen is None:
-        return _("The answers as they stand in the draft %(reference)s.") % {"reference": report.assessment}
+        return _("The present answers of draft %(reference)s.") % {"reference": report.assessment}
     at = moment(report.frozen.at)
     return _("Submission %(reference)s, round %(round)s, frozen %(day)s, %(time)s (Hong Kong).") % {
         "reference": report.frozen.reference,

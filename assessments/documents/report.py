@@ -27,6 +27,7 @@ from assessments.models.figures import figure_words
 from assessments.models.snapshots import declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
+from assessments.scoring.readiness import counted_as
 
 PERIODS = (30, 90, 180, 365)
 """Days of the plan at a glance. Our judgement: a month, a quarter, half a year, a year."""
@@ -333,6 +334,7 @@ class ActionBlock:
     clauses: tuple[str, ...] = ()
     whole_organisation: bool = False
     effort_key: str = ""
+    work_days: tuple[int, int] | None = None  # of one person, from and to; None where the edition gives none
 
     @property
     def stands(self) -> bool:
@@ -739,11 +741,12 @@ def _period(piece: Mapping[str, Any]) -> str:
 def _extended(edition: Edition, content: Mapping[str, Any]) -> Iterable[ScopeLine]:
     """The duties that our judgement puts to this use beside those that the register gives to its parts."""
     declared = declared_in(content)
+    counted = counted_as(edition, declared)
     shown = {question["question"] for question in content["questions"]}
     for id, line in edition.extensions.items():
         requirement = edition.requirements[id]
         question = edition.questions[id.rpartition(JOIN)[2]]
-        if question.key not in shown or not declared.in_scope(requirement):
+        if question.key not in shown or not declared.in_scope(requirement) or counted.get(id) == line:
             continue
         because = next((reason.because for reason in question.extends if reason.requirement == line), "")
         yield ScopeLine(line, edition.cited(requirement.clause), requirement.statement, because)
@@ -1028,6 +1031,7 @@ def _action(
         clauses=tuple(edition.cited(clause) for clause in action.get("clauses", ())),
         whole_organisation=bool(action.get("whole_organisation")),
         effort_key=action["effort"],
+        work_days=edition.order.work_days.get(action["effort"]) if edition.order else None,
     )
 
 

@@ -155,7 +155,7 @@ class PlanForm(forms.Form):
 class ReportForm(forms.Form):
     note = Words(
         label=_("What was done, and what shows it?"),
-        help_text=_("Whoever accepts the action reads this."),
+        help_text=_("The person who accepts the action reads this."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Say what was done and what shows it.")},

@@ -106,7 +106,7 @@ class ContestForm(ReviewForm):
         gettext_lazy("What is wrong, and where in your submission that can be seen."),
         rows=6,
         limit=8000,
-        missing=gettext_lazy("Say why: whoever answers has nothing else to go by."),
+        missing=gettext_lazy("Say why: the person who answers has nothing else to go by."),
     )
 
     def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:

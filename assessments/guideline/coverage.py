@@ -41,6 +41,8 @@ class Coverage:
     duties: int
     covered: int
     shown_together: tuple[tuple[tuple[Stakeholder, ...], int], ...]  # two and three parts, questions shown at most
+    extended: int  # lines of the register that a question puts to further parts, counted for each question
+    extended_to_owing: int  # of these: also to a part that owes the line anyway, for which it counts once
     cites_most: tuple[tuple[str, int], ...]  # question and how many requirements it cites
     tiers: Mapping[Tier, str]  # each tier that facts reach, and a rule that reaches it
     hinges: Mapping[str, tuple[Hinge, ...]]  # by question
@@ -60,6 +62,11 @@ def coverage(edition: Edition) -> Coverage:
         duties=len(owed),
         covered=sum(all(duty.id in asked[role] for role in duty.roles) for duty in owed),
         shown_together=tuple((parts, shown_at_most(edition, parts)[0]) for parts in part_sets() if len(parts) > 1),
+        extended=len(edition.extensions),
+        extended_to_owing=sum(
+            not edition.requirements[id].roles.isdisjoint(edition.requirements[line].roles)
+            for id, line in edition.extensions.items()
+        ),
         cites_most=tuple((question.key, len(question.requirements)) for question in questions[:MOST_CITING]),
         tiers=tiers_reached(edition),
         hinges={question.key: tuple(hinges(edition, question)) for question in edition.questions.values()},

@@ -37,6 +37,7 @@ class Order:
     load: int  # full dates of one owner within thirty days
     steps_shown: int  # steps of one action
     families: tuple[Family, ...]
+    work_days: Mapping[Effort, tuple[int, int]] = field(default_factory=dict)  # of one person, from and to
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def family(self, facts: Facts) -> str:
@@ -86,6 +87,7 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
         load=raw["load"],
         steps_shown=raw["steps_shown"],
         families=tuple(Family(family["key"], parse(family.get("when"))) for family in raw["families"]),
+        work_days={Effort(size): (days["from"], days["to"]) for size, days in raw.get("work_days", {}).items()},
         reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},
     )
 

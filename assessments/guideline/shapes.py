@@ -542,12 +542,20 @@ class Shapes:
         return record({"basis": one_of("basis", tuple(Basis)), "actions": table(action)})
 
     def order_rule(self) -> Rule:
+        def work(form: Form, path: Path, value: object) -> None:
+            record({"from": count(1), "to": count(1)})(form, path, value)
+            ends = [value.get(end) for end in ("from", "to")] if isinstance(value, dict) else []
+            days = [end for end in ends if isinstance(end, int)]
+            if days != sorted(days):
+                form.fault(path, f"runs from {days[0]} to {days[1]} days: the larger one comes last")
+
         return record(
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
                 "most": count(1),
                 "stop_days": count(1),
                 "effort_days": record(dict.fromkeys(Effort, count(1))),
+                "work_days": record(dict.fromkeys(Effort, work)),
                 "load": count(1),
                 "steps_shown": count(1),
                 "families": table(record({"key": text}, {"when": condition(self.facts)})),

@@ -28,8 +28,8 @@ MOST, SOME, NONE = 0, 1, 2
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
-WHAT_IS_LEFT = ": what is left"
-"""After the task of a practice that is begun; its first step and the sentence why name what is open."""
+FINISH = "Finish: "
+"""Before the task of a practice that is begun; its first step and the sentence why name what is open."""
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 MONTH_DAYS = 30
@@ -167,13 +167,14 @@ class _Plan:
         days = min(days, self.order.stop_days) if stops else days
         said = action_words(question, self.family, self.declared.facts)
         begun = self.is_begun(question)
+        title = self.words.fill(said.task or question.title)
         further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
         steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=self.words.fill(said.task or question.title) + (WHAT_IS_LEFT if begun else ""),
+            title=_finish(title) if begun else title,
             steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
@@ -388,6 +389,11 @@ def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
             if opening.when.holds(context):  # it hangs on open answers alone
                 waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
     return tuple(key for key in edition.facts if key in waiting)
+
+
+def _finish(task: str) -> str:
+    """Say of a task that it is begun: *Finish: write the plan*."""
+    return FINISH + (task[:1].lower() + task[1:] if task[1:2].islower() else task)
 
 
 def _class(class_key: str) -> str:

@@ -131,17 +131,29 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def counted_as(edition: Edition, declared: Declared) -> Mapping[str, str]:
+    """Name for each duty that a use is asked for the duty under which it counts: itself, but for some extensions.
+
+    An extension of a line that the use owes by the register anyway is no second duty: both count as that line, once, by
+    the lowest credit. An extension of a line that is not asked counts by itself.
+    """
+    asked = {duty.id for source in sources(edition, declared) for duty in source.duties}
+    return {id: edition.line(id) if edition.line(id) in asked else id for id in asked}
+
+
 def duty_credits(
     edition: Edition, declared: Declared, answers: Answers, *, final: bool, met: frozenset[str] = frozenset()
 ) -> tuple[DutyCredit, ...]:
     """Say what every duty in scope earned that a question or item put to the use asks for.
 
-    Where several ask for one duty, the lowest of those that apply counts (our judgement). Those that are not applicable
+    Where several ask for one duty, an extension of it among them (`counted_as`), the lowest of those that apply counts
+    (our judgement). Those that are not applicable
     leave; a duty that loses them all is out of scope. A draft (`final` false) leaves out empty answers, a submission
     counts them as nothing. `met` are duties met otherwise, such as by the signed statement.
     """
     weights = edition.policy.weights
-    credits = _earned(sources(edition, declared), answers, final=final, met=met)
+    credits = _earned(edition, declared, answers, final=final, met=met)
     return tuple(
         DutyCredit(
             requirement=duty.id,
@@ -158,18 +170,19 @@ def duty_credits(
 
 
 def _earned(
-    asked: Iterable[Source], answers: Answers, *, final: bool, met: frozenset[str]
+    edition: Edition, declared: Declared, answers: Answers, *, final: bool, met: frozenset[str]
 ) -> list[tuple[Requirement, int | None, bool]]:
     """The duties asked for, each once, with its half credits and whether an answer speaks of it."""
     duties: dict[str, Requirement] = {}
     lowest: dict[str, int] = {}
     empty: set[str] = set()
-    for source in asked:
+    counted = counted_as(edition, declared)
+    for source in sources(edition, declared):
         answer = answers.get(source.question.key)
         half_credits = source.half_credits(answer)
         for duty in source.duties:
-            key = duty.id
-            duties[key] = duty
+            key = counted[duty.id]
+            duties[key] = edition.requirements[key]
             if answer is None:
                 empty.add(key)
             if half_credits is not None and (answer is not None or final):
@@ -225,9 +238,8 @@ def score_assessment(
     plan = _plan(edition)
     weights, rules = edition.policy.weights, edition.policy.readiness
     tallies = [_Tally() for _ in range(plan.headings)]
-    asked = sources(edition, declared)
-    shared = _organisation_wide(asked) if rules else frozenset()
-    for duty, half_credits, answered in _earned(asked, answers, final=final, met=met):
+    shared = _organisation_wide(edition, declared) if rules else frozenset()
+    for duty, half_credits, answered in _earned(edition, declared, answers, final=final, met=met):
         if half_credits is None and answered:
             continue  # out of scope
         weight = weights[duty.strength]
@@ -295,12 +307,14 @@ def _sheet(edition: Edition, declared: Declared) -> _Sheet:
     duties: dict[str, Requirement] = {}
     place: dict[str, int] = {}
     asks = []
-    wide = _organisation_wide(sources(edition, declared))
+    wide = _organisation_wide(edition, declared)
+    counted = counted_as(edition, declared)
     for source in sources(edition, declared):
-        for duty in source.duties:
-            duties[duty.id] = duty
-            place.setdefault(duty.id, len(place))
-        asks.append((source, tuple(place[duty.id] for duty in source.duties)))
+        keys = [counted[duty.id] for duty in source.duties]
+        for key in keys:
+            duties[key] = edition.requirements[key]
+            place.setdefault(key, len(place))
+        asks.append((source, tuple(place[key] for key in keys)))
     return _Sheet(
         asks=tuple(asks),
         weights=tuple(edition.policy.weights[duty.strength] for duty in duties.values()),
@@ -325,12 +339,13 @@ class _Tally:
         return Score(value, self.duties, self.answered, self.full)
 
 
-def _organisation_wide(asked: Iterable[Source]) -> frozenset[str]:
+def _organisation_wide(edition: Edition, declared: Declared) -> frozenset[str]:
     """Return the duties of which only answers that are true of the whole organisation speak."""
     shared: set[str] = set()
     own: set[str] = set()
-    for source in asked:
-        (shared if source.question.organisation_wide else own).update(duty.id for duty in source.duties)
+    counted = counted_as(edition, declared)
+    for source in sources(edition, declared):
+        (shared if source.question.organisation_wide else own).update(counted[duty.id] for duty in source.duties)
     return frozenset(shared - own)
 
 

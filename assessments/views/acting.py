@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import access, acting, workflow
 from assessments.access import Action
 from assessments.domain.remediation import relevance
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
 from assessments.exchange.tables import MAX_BYTES
 from assessments.forms.acting import (
@@ -57,7 +57,7 @@ from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.strips import Line as PieceLine
 
 PLACE = "actions"
@@ -637,7 +637,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
                 effort=given["effort"],
             )
         except WorkflowError as error:
-            form.add_error(error.field if isinstance(error, InvalidAnswer) else None, str(error))
+            add_error(form, error)
         else:
             messages.success(request, _("The plan of the action is saved."))
             return redirect("action", reference, number)
@@ -659,10 +659,8 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             acting.accept_risk(found, by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field, str(error))
         except WorkflowError as error:
-            form.add_error(None, str(error))
+            add_error(form, error)
         else:
             messages.success(request, _("The risk is accepted until then. The action comes back by itself."))
             return redirect("action", reference, number)

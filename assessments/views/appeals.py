@@ -19,9 +19,8 @@ from assessments.models import State
 from assessments.models.desk import AppealKind
 from assessments.models.queue import working_days_later
 from assessments.views.case import Case, find_case, own_submission
-from assessments.views.desk import add_error
 from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.timeline import appeal_words, messages_in, timeline
 
 

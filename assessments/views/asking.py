@@ -29,7 +29,7 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     asked = find_question(case, question)
     access.require(case.user, Action.ASK, case.assessment)
     if not case.sees_all:
-        raise NotPermitted(_("Whoever sees only what is assigned cannot pass it on. Ask an owner."))
+        raise NotPermitted(_("You see only what is assigned to you, so you cannot pass it on. Ask an owner."))
     form = AskForm(
         request.POST if request.method == "POST" else None,
         members=access.members_to_ask(case.assessment),
@@ -121,7 +121,7 @@ def act(request: HttpRequest, case: Case, found: Assignment, form: AskedForm) ->
     who = found.member.user
     if "done" in request.POST:
         teamwork.finish(found, by=case.user)
-        messages.success(request, _("Thank you: whoever asked has been told."))
+        messages.success(request, _("Thank you. The person who asked has been told."))
         return redirect("assessment", case.assessment.reference)
     if "stop" in request.POST:
         teamwork.stop_asking(found, by=case.user)

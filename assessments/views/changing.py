@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, changing, staleness
 from assessments.access import Action
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.errors import WorkflowError
 from assessments.forms.holds import ChangedForm
 from assessments.views.case import find_case
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 
 
 @login_required
@@ -33,8 +33,7 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
         try:
             change = changing.state_change(approval, by=request.user, **form.cleaned_data)
         except WorkflowError as error:
-            named = isinstance(error, InvalidAnswer) and error.field in form.fields
-            form.add_error(error.field if named else None, str(error))  # type: ignore[attr-defined]
+            add_error(form, error)
         else:
             n = len(change.to_confirm)
             words = ngettext(

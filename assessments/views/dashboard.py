@@ -297,7 +297,7 @@ def asked_need(assignment: Any) -> Need | None:
     when, more, late = due_words(assignment.due)
     said, url, label = assignment.note or question.text, teamwork.place_of(assignment), _("Answer it")
     if assignment.answered:
-        said = _("It has an answer. Say so to whoever asked, or go on.")
+        said = _("It has an answer. Tell the person who asked, or go on.")
         url = reverse("asked", args=[assignment.assessment.reference, assignment.pk])
         label = _("Say that it is answered")
     words = {"use": assignment.assessment.use.title, "name": assignment.by, "said": said}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
@@ -22,7 +22,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.certificates import Assurance
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 
 
@@ -47,10 +47,8 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 words=form.cleaned_data["words"],
                 answer_by=form.cleaned_data["answer_by"],
             )
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
         except WorkflowError as error:
-            form.add_error(None, str(error))
+            add_error(form, error)
         else:
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
@@ -118,10 +116,8 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             workflow.approve(
                 submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
             )
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
         except WorkflowError as error:  # what is missing stands in the list of obstacles
-            form.add_error(None, str(error))
+            add_error(form, error)
         else:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
@@ -169,10 +165,8 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             workflow.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
         except WorkflowError as error:
-            form.add_error(None, str(error))
+            add_error(form, error)
         else:
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)

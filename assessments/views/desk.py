@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -12,18 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, desk
-from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
 from assessments.models import Seat, SeatRequest
 from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.timeline import appeal_words, messages_in
-
-
-def add_error(form: Any, error: WorkflowError) -> None:
-    """Show a refusal at its field, where the form has it."""
-    form.add_error(error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None, str(error))
 
 
 @login_required

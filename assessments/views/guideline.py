@@ -116,7 +116,9 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
         "stop_days": order.stop_days,
         "dates": order.reasons["dates"],
         "load": order.reasons["load"],
-        "efforts": [(words[f"efforts.{size}"], days) for size, days in order.effort_days.items()],
+        "efforts": [
+            (words[f"efforts.{size}"], days, order.work_days.get(size)) for size, days in order.effort_days.items()
+        ],
     }
 
 

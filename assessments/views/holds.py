@@ -169,7 +169,7 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
         messages.info(request, _("There is no agreement to take back."))
         return redirect(use)
     if row.agreed_by != request.user and not access.may(request.user, Action.SIGN, use.organisation_id):
-        raise NotPermitted(_("Whoever agreed can take it back, or an owner."))
+        raise NotPermitted(_("Only the person who agreed, or an owner, can take it back."))
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:

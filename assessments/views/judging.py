@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from assessments import holding, workflow
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, HoldKind, Tier
 from assessments.models import HoldOutcome
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.wording import fact_answer
 
@@ -36,7 +36,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             try:
                 done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
             except WorkflowError as error:
-                form.add_error(error.field if isinstance(error, InvalidAnswer) else None, str(error))
+                add_error(form, error)
             else:
                 words = _("The hold is closed.")
                 if done.outcome == HoldOutcome.CORRECT:
@@ -100,8 +100,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
                 chosen = Tier(form.cleaned_data["tier"])
                 workflow.raise_tier(case.submission, by=case.user, tier=chosen, reason=form.cleaned_data["reason"])
         except WorkflowError as error:
-            named = isinstance(error, InvalidAnswer) and error.field in form.fields
-            form.add_error(error.field if named else None, str(error))  # type: ignore[attr-defined]
+            add_error(form, error)
         else:
             messages.success(request, _("Kept. The owner has been told."))
             return redirect(case.submission)

@@ -239,7 +239,7 @@ def _standing(head: AuditHead | None) -> dict[str, Any]:
 def _verify(request: SignedIn, found: Organisation) -> None:
     head = auditing.head_of(found)
     if head and head.seq > auditing.WALKED_ON_A_PAGE:
-        messages.error(request, _("This log is too long for a page: whoever runs the installation verifies it."))
+        messages.error(request, _("This log is too long for a page: the people who run the installation verify it."))
         return
     walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:

@@ -39,7 +39,9 @@ SHOWN_SYSTEMS = 10
 @login_required
 def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
-        raise NotPermitted(_("Whoever runs this installation registers organisations. Ask to be invited to one."))
+        raise NotPermitted(
+            _("Only the people who run this installation register organisations. Ask to be invited to one.")
+        )
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,9 +1,11 @@
-"""The request as views behind `login_required` get it."""
+"""The request as views behind `login_required` get it, and how a form says what was refused."""
 
 from __future__ import annotations
 
+from django.forms import BaseForm
 from django.http import HttpRequest, QueryDict
 
+from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import User
 
 
@@ -16,3 +18,8 @@ class SignedIn(HttpRequest):
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to; a POST binds it even when it is empty."""
     return request.POST if request.method == "POST" else None
+
+
+def add_error(form: BaseForm, error: WorkflowError) -> None:
+    """Show a refusal at its field, where the form has it."""
+    form.add_error(error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None, str(error))

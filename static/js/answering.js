@@ -11,7 +11,7 @@
   const QUIET = document.body.dataset.sharedComputer === undefined ? 800 : 300; // without a journal the server is all there is
   const LONGEST = 3000; // of typing without a pause
   const PATIENCE = 15000; // with one request
-  const FIRST_RETRY = 2000, LAST_RETRY = 60000;
+  const FIRST_RETRY = 2000, LAST_RETRY = 15000; // at most so long after the server is back
   const KEEPALIVE = 60000; // bytes under way: browsers refuse more than 64 KiB in requests that outlive their page
   const UNREACHED = ["lost", "out", "other", "refused"]; // troubles that sending the page by its button would meet as well
 
@@ -207,7 +207,8 @@
       const html = await response.text();
       if (response.status === 409) return { trouble: "other", words: sentence(html) };
       if (html.includes("data-foot")) return { trouble: "said", html };
-      return { trouble: "refused" };
+      // A success without the answer broke off on its way, or is not from our server: the save may have arrived or not.
+      return { trouble: response.ok ? "lost" : "refused" };
     } catch {
       return { trouble: "lost" };
     } finally {

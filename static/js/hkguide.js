@@ -65,9 +65,11 @@
     banner.append(line);
     alerts()?.replaceChildren(banner);
   };
+  const isSignIn = (xhr) => xhr.responseURL.includes("/accounts/login/");
   const failed = (event) => {
+    const { xhr } = event.detail;
     const words = document.body.dataset;
-    tell({ 401: words.signIn, 403: words.refused }[event.detail.xhr?.status] ?? words.notSaved);
+    tell({ 401: words.signIn, 403: words.refused }[xhr && isSignIn(xhr) ? 401 : xhr?.status] ?? words.notSaved);
   };
   // The token changes with each sign-in, perhaps in another tab: what the page was drawn with would be refused. That is as
   // it should be where somebody else has signed in, in whose name nothing of this page may be sent.
@@ -81,15 +83,16 @@
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:timeout", failed);
 
-  // Without this a sign-in page that a redirect led to would be swapped into the middle of the questions.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.responseURL.includes("/accounts/login/")) {
-      event.detail.shouldSwap = false;
-      tell(document.body.dataset.signIn);
-    }
+  // A sign-in page that a redirect led to has no place in the middle of the questions. A reply to a save that lacks what it
+  // is to replace broke off on its way, or is not from our server. Neither has saved anything that the page could rely on.
+  const lacks = ({ id }, xhr) => id.endsWith("-saved") && !xhr.responseText.includes(`id="${id}"`);
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!isSignIn(detail.xhr) && !lacks(detail.target, detail.xhr)) return;
+    detail.shouldSwap = false;
+    detail.isError = true;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && !event.detail.xhr.responseURL.includes("/accounts/login/")) alerts()?.replaceChildren();
+    if (event.detail.successful) alerts()?.replaceChildren();
   });
   document.addEventListener("htmx:afterSwap", (event) => focusSummary(event.detail.elt));
   focusSummary(document);

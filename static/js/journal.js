@@ -10,18 +10,20 @@
   // --- the store: one row a person, an assessment, a question and a tab --------------------------------------------------
   let works = Boolean(person) && sharedComputer === undefined && "indexedDB" in window;
   let opening = null;
+  let opened = null;
   const open = () => opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open("hkguide", 1);
     request.onupgradeneeded = () => request.result.createObjectStore("kept", { keyPath: ["person", "assessment", "question", "tab"] });
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
-      request.result.onclose = () => { opening = null; };
+      request.result.onclose = () => { opening = opened = null; };
       request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
+      opened = request.result;
+      resolve(opened);
     };
   });
   // Strict: the promise is kept when the text is on the disk, so that it outlives the browser being killed.
-  const run = async (mode, work) => {
+  const run = async (mode, work, complete = false) => {
     const database = await open();
     return new Promise((resolve, reject) => {
       const transaction = database.transaction("kept", mode, { durability: "strict" });
@@ -29,6 +31,7 @@
       transaction.oncomplete = () => resolve(found);
       transaction.onabort = () => reject(transaction.error);
       work(transaction.objectStore("kept"), (result) => { found = result; });
+      if (complete) transaction.commit(); // nothing follows: it need not wait until this page hears of its requests
     });
   };
   const keyOf = (entry) => [entry.person, entry.assessment, entry.question, entry.tab];
@@ -41,7 +44,7 @@
       const batch = [...waiting.values()];
       waiting.clear();
       try {
-        await run("readwrite", (store) => batch.forEach((act) => act(store)));
+        await run("readwrite", (store) => batch.forEach((act) => act(store)), batch.every((act) => act.entry));
       } catch (error) {
         works = false;
         document.dispatchEvent(new CustomEvent("hk-journal-fails", { detail: error }));
@@ -54,13 +57,34 @@
     waiting.set(JSON.stringify(key), act);
     return writing ??= write();
   };
+  // A page that goes away waits for nothing: the disk may still be busy with what was typed before.
+  let leaving = false;
+  const writeAtOnce = (entries) => {
+    if (!works || !opened || !entries.length) return;
+    try {
+      const transaction = opened.transaction("kept", "readwrite", { durability: "strict" });
+      const store = transaction.objectStore("kept");
+      entries.forEach((entry) => {
+        const key = keyOf(entry);
+        if (waiting.has(JSON.stringify([...key, entry.stamp]))) store.delete(key); // saved by now
+        else store.put(entry);
+      });
+      transaction.commit();
+    } catch { /* the connection is closed: nothing more can be kept */ }
+  };
+  window.addEventListener("pagehide", () => {
+    leaving = true;
+    writeAtOnce([...waiting.values()].flatMap(({ entry }) => entry ?? []));
+  });
+  window.addEventListener("pageshow", () => { leaving = false; });
 
   const journal = {
     get works() { return works; },
     // entry: assessment, question, tab, fields and whatever its page wants back.
     keep: (entry) => {
       const whole = { ...entry, person };
-      return soon(keyOf(whole), (store) => store.put(whole));
+      if (leaving) writeAtOnce([whole]);
+      return soon(keyOf(whole), Object.assign((store) => store.put(whole), { entry: whole }));
     },
     // Only this very edit goes: a newer one under the same key stays.
     forget: (entry) => {

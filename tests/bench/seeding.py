@@ -1,9 +1,13 @@
-"""Many filled assessments of one organisation, straight into the rows: through the pages it would take hours."""
+"""Many filled assessments of one organisation, straight into the rows: through the pages it would take hours.
+
+They are of the bench edition, of which a provider is asked 150 practices, or of the real one and the use that it asks most.
+"""
 
 from __future__ import annotations
 
 import itertools
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -11,6 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 
 from assessments import workflow
+from assessments.guideline.reading import default_directory, read_edition
 from assessments.models import (
     AISystem,
     Answer,
@@ -25,44 +30,42 @@ from assessments.models import (
 from assessments.models.assessments import DERIVED
 from assessments.models.questionnaires import question_ids
 from tests.bench.edition import bench_source
-from tests.factories import Cast, make_assessment, make_cast, make_evidence
+from tests.bench.real import most_asked
+from tests.factories import Cast, make_assessment, make_cast, make_evidence, prove
 
 QUEUE, WITH_EVIDENCE, PIECES = 55, 90, 20
 CHOICES = ("in_place", "in_place", "partly", "not_in_place", "unknown")
 
 
-def seed(how_many: int) -> dict[str, Any]:
-    """Publish the bench edition and fill `how_many` drafts; returns what the requests need to name."""
-    source = bench_source()
-    Edition.objects.publish(source)
+def seed(how_many: int, which: str) -> dict[str, Any]:
+    """Publish the edition and fill `how_many` drafts; returns what the requests need to name."""
     cast = make_cast()
-    first = make_assessment("draft", "limited", cast=cast, parts=("provider",), filled=False)
-    asked = [question.key for question in first.declared().questions(first.compiled())]
+    first = _first_of(which, cast)
+    edition, declared = first.compiled(), first.declared()
+    asked = {
+        question.key: [item.key for item in declared.items(edition, question)]
+        for question in declared.questions(edition)
+    }
+    values = [(key, _value(choice, items)) for (key, items), choice in zip(asked.items(), itertools.cycle(CHOICES))]
     assessments = [first, *_copies(first, how_many - 1)]
     ids = question_ids(first.edition_id, first.edition.published_at)
     for at in range(0, how_many, 100):
         rows = [
-            Answer(
-                assessment=assessment,
-                question_id=ids[key],
-                choice=choice,
-                text="Kept by the quality office and read each quarter.",
-                by=cast.owner,
-            )
+            Answer(assessment=assessment, question_id=ids[key], by=cast.owner, **value)
             for assessment in assessments[at : at + 100]
-            for key, choice in zip(asked, itertools.cycle(CHOICES), strict=False)
+            for key, value in values
         ]
         Answer.objects.bulk_create(rows)
         AnswerRevision.objects.bulk_create(
             AnswerRevision(parent=row, number=1, operation=uuid.uuid4(), base=0, value=row.record(), by=cast.owner)
             for row in rows
         )
-    first.refresh_derived(first.declared(), first.answer_values())
+    first.refresh_derived(declared, first.answer_values())
     for assessment in assessments[1:]:
         for name in DERIVED:
             setattr(assessment, name, getattr(first, name))
     Assessment.objects.bulk_update(assessments, [name for name in DERIVED if name != "updated_at"], batch_size=200)
-    section = first.compiled().questions[asked[0]].section
+    section, in_section = Counter(edition.questions[key].section for key in asked).most_common(1)[0]
     # Those at the front are saved to, the last one is only read.
     waiting = assessments[len(assessments) // 2 : -1][:QUEUE]
     review = _submit(waiting, cast)
@@ -76,9 +79,36 @@ def seed(how_many: int) -> dict[str, Any]:
         "review": review,
         "queue": len(waiting),
         "assessments": [assessment.reference for assessment in assessments],
-        "questions": asked,
+        "edition": f"{edition.key}, release {edition.release}, {first.use.assigned_tier}",
+        "questions": asked,  # with the lines of each checklist
         "section": section,
+        "in_section": in_section,
     }
+
+
+def _first_of(which: str, cast: Cast) -> Assessment:
+    if which == "bench":
+        Edition.objects.publish(bench_source())
+        return make_assessment("draft", "limited", cast=cast, parts=("provider",), filled=False)
+    source = read_edition(default_directory())
+    Edition.objects.publish(source)
+    found, declared = most_asked(source.edition)
+    facts = {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+    parts = ("developer", "provider", "user")
+    first = make_assessment("draft", str(declared.tier), cast=cast, parts=parts, facts=facts, filled=False)
+    assert first.use.assigned_tier == declared.tier
+    return first
+
+
+def _value(choice: str, items: list[str]) -> dict[str, Any]:
+    """The answer to a practice, or the one of a checklist that says as much."""
+    text = "Kept by the quality office and read each quarter."
+    if not items:
+        return {"choice": choice, "text": text}
+    ticked = {"in_place": items, "partly": items[::2]}.get(choice)
+    if ticked is None:
+        return {"choice": "none" if choice == "not_in_place" else choice, "text": text}
+    return {"choice": "ticked", "items": dict.fromkeys(ticked, True), "text": text}
 
 
 def _submit(assessments: list[Assessment], cast: Cast) -> str:
@@ -93,6 +123,7 @@ def _submit(assessments: list[Assessment], cast: Cast) -> str:
     submission = None
     with transaction.atomic():
         for n, assessment in enumerate(assessments):
+            prove(assessment, by=cast.owner)
             route = Route.INSIDE if n % 10 == 0 and assessment is not last else Route.INDEPENDENT
             submission = workflow.submit(assessment, by=cast.owner, route=route)
         assert submission is not None
@@ -103,8 +134,9 @@ def _submit(assessments: list[Assessment], cast: Cast) -> str:
 
 def _copies(first: Assessment, how_many: int) -> list[Assessment]:
     use, system = first.use, first.use.system
+    parts = {name: getattr(system, name) for name in ("is_developer", "is_provider", "is_user")}
     systems = AISystem.objects.bulk_create(
-        AISystem(organisation=system.organisation, name=f"{system.name} {n}", is_provider=True) for n in range(how_many)
+        AISystem(organisation=system.organisation, name=f"{system.name} {n}", **parts) for n in range(how_many)
     )
     same = ("title", "purpose", "setting", "people_affected", "scope_en", "assigned_tier", "text_tier", "tier_checksum")
     kept = {name: getattr(use, name) for name in same}

@@ -1,10 +1,11 @@
 """Measure the pages against the floor in one run: `python -m tests.bench.web`. It prints figures beside the goals.
 
 Two servers stand side by side, each gunicorn with two sync workers on the same kind of database: a bare Django project
-(tests/bench/floor) and the product with a generated edition of 150 questions and many filled assessments. Requests to
-both take turns, so that a machine that slows down slows all of them; ratios are of medians. SQLite first, then a throwaway
-PostgreSQL where one is installed. Where the kernel tells (Linux), the processor time of the server's processes stands
-beside each ratio: on a machine that does other things too it says more than the clock.
+(tests/bench/floor) and the product with many filled assessments: first of a generated edition of 150 questions (the bench
+edition), then of the real one, by the use that it asks most. Requests to both take turns, so that a machine that slows down
+slows all of them; ratios are of medians. SQLite first, then a throwaway PostgreSQL where one is installed. Where the kernel
+tells (Linux), the processor time of the server's processes stands beside each ratio: on a machine that does other things
+too it says more than the clock.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.run import ROOT, free_port, postgres
 ROUNDS, REPEATS = 5, 12
 CLIENTS, SECONDS, LOAD_TURNS = 8, 15, 5
 PASSES = 3
+EDITIONS = ("bench", "real")
 WORKERS = 2
 WARM, MOST_WARM = 6, 120
 """Each worker answers each kind of request so often before one is counted; at most so many are sent for that."""
@@ -193,7 +195,7 @@ print(json.dumps({"session": session.session_key}))
 SEED_PRODUCT = """
 import json, sys
 from tests.bench.seeding import seed
-print(json.dumps(seed(int(sys.argv[1]))))
+print(json.dumps(seed(int(sys.argv[1]), sys.argv[2])))
 """
 
 
@@ -277,9 +279,12 @@ class Bench:
         form = {
             f"{question}--base": base,
             f"{question}--operation": uuid.uuid4(),
-            f"{question}--choice": "in_place" if base % 2 else "partly",
             f"{question}--text": f"Kept by the quality office, version {self.turn}.",
         }
+        if items := self.seeded["questions"][question]:
+            form[f"{question}--items"] = items if base % 2 else items[::2]
+        else:
+            form[f"{question}--choice"] = "in_place" if base % 2 else "partly"
         reference = self.seeded["assessments"][at]
         reply = self.product.send("POST", f"/assessments/{reference}/answers/{question}/", form, htmx=True)
         if reply.writes < 2:
@@ -290,7 +295,7 @@ class Bench:
     def run(self) -> None:
         # Another one than the saves go to: what a page costs after each change is the save's business and the next line's.
         reference, section = self.seeded["assessments"][-1], self.seeded["section"]
-        first = self.seeded["questions"][0]
+        first = next(iter(self.seeded["questions"]))
         page = Measured("F1 page", lambda: self.floor.send("GET", "/page/"))
         save = Measured("F2 save", self.floor_save)
         form = Measured("F3 form", lambda: self.floor.send("GET", "/form/"))
@@ -308,7 +313,7 @@ class Bench:
         for kind in floor:
             print(f"{kind.name:28} {kind.seconds * 1000:7.1f} ms {kind.queries:3} queries {kind.size / 1000:6.1f} kB")
         self.say(1, "open an assessment", open_, page, 6, 10, kilobytes=60)
-        self.say(2, "section of 15 questions", ask, form, 2.5, 8, writes=0)
+        self.say(2, f"section of {self.seeded['in_section']} questions", ask, form, 2.5, 8, writes=0)
         self.say(3, "save one answer", answer, save, 2.5, 10)
         self.sequences()
         self.floor.watched = self.product.watched = False
@@ -374,7 +379,7 @@ class Bench:
 
     def load(self, save: Measured) -> None:
         """Goal 5: eight clients save at once, each in an assessment of its own."""
-        question = self.seeded["questions"]
+        question = list(self.seeded["questions"])
 
         def sender(at: int) -> Callable[[], Reply]:
             count = iter(range(10**9))
@@ -405,7 +410,7 @@ class Bench:
         )
 
 
-def measure(assessments: int, url: str | None) -> None:
+def measure(assessments: int, edition: str, url: str | None) -> None:
     """One run on one kind of database; `url` names a PostgreSQL that is empty, None takes SQLite in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="hkguide-bench-") as name:
         folder = Path(name)
@@ -415,10 +420,10 @@ def measure(assessments: int, url: str | None) -> None:
         python(MIGRATE.format("'migrate', run_syncdb=True, verbosity=0"), bare)
         of_floor = python(SEED_FLOOR, bare)
         python(MIGRATE.format("'migrate', verbosity=0") + "call('createcachetable')\nprint('{}')", whole)
-        seeded = python(SEED_PRODUCT, whole, str(assessments))
-        count = len(seeded["assessments"])
+        seeded = python(SEED_PRODUCT, whole, str(assessments), edition)
         print(
-            f"{count:,} assessments of {len(seeded['questions'])} questions, made in {time.perf_counter() - started:.0f} s"
+            f"{len(seeded['assessments']):,} assessments of {len(seeded['questions'])} questions ({seeded['edition']}), "
+            f"made in {time.perf_counter() - started:.0f} s"
         )
         with served(APPLICATION, bare) as floor, served(APPLICATION, whole) as product:
             token = "b" * 32
@@ -433,15 +438,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--assessments", type=int, default=1000)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--edition", choices=EDITIONS, help="both when left out")
     options = parser.parse_args()
-    if options.only != "postgresql":
-        print("== SQLite")
-        measure(options.assessments, None)
-    if options.only != "sqlite":
-        with postgres() as url:
-            print("== PostgreSQL" if url else "== PostgreSQL is not installed: not measured")
-            if url:
-                measure(options.assessments, url)
+    for edition in EDITIONS if options.edition is None else (options.edition,):
+        if options.only != "postgresql":
+            print(f"== SQLite, {edition} edition")
+            measure(options.assessments, edition, None)
+        if options.only != "sqlite":
+            with postgres() as url:
+                print(f"== PostgreSQL, {edition} edition" if url else "== PostgreSQL is not installed: not measured")
+                if url:
+                    measure(options.assessments, edition, url)
 
 
 if __name__ == "__main__":

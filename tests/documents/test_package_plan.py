@@ -10,10 +10,11 @@ from io import BytesIO
 from math import ceil
 
 import pytest
+from django.template.loader import render_to_string
 from pypdf import PdfReader
 
-from assessments.documents import board_paper, jobs, package_plan, results
-from assessments.documents.report import build_report
+from assessments.documents import board_paper, engine, jobs, package_plan, results
+from assessments.documents.report import ReasonLine, build_report
 from assessments.models.snapshots import picture
 from tests.documents.reading import MM, Sheet, draw, foots
 from tests.test_documents import few, make_submission, mixed
@@ -89,6 +90,23 @@ def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
     lines = [line for sheet in sheets for line in sheet.lines]
     assert min(line.size for line in lines) >= 8.99
     assert [line.text for line in lines if line.right > 194.5 * MM or line.bottom > 278 * MM] == []
+
+
+@pytest.mark.parametrize("count", [1, 3, 9])
+def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, count, monkeypatch):
+    report = reports["many"]
+    reason = ReasonLine(question="Is every reason read?", item="", reason="Nobody is served. " * 6, by="Owner", mark="")
+    reasons = {"r": replace(report, reasons=(reason,) * count), "packages": [], "dense": True, "aside": False}
+    context = package_plan.shared_context(report) | package_plan.method_context(report)
+    context |= {"reasons_heading": "Reasons to be accepted"} | reasons
+    part = render_to_string("assessments/documents/reasons_evidence.html", context)
+    for height in range(150, 240, 9):
+        page = render_to_string("assessments/documents/package_sheet.html", context)
+        page = page.replace("</body>", f'<p style="height: {height}mm">Before</p>{part}</body>')
+        _pdf, sheets = draw(monkeypatch, lambda html, **how: engine.render(html, **how), page, **HOW)
+        for sheet in sheets:
+            words = [line for line in sheet.lines if line.text.strip()]
+            assert not {"h2", "h3"} & set(max(words, key=lambda line: line.bottom).tags), height
 
 
 def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 
 from assessments.guideline.asking import hinges, module_sizes, shown_at_most
 from assessments.guideline.conditions import ALWAYS, Answer
+from assessments.guideline.coverage import part_sets
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.extensions import register_id
 from assessments.guideline.reading import Source, canonical, compile_edition
-from assessments.guideline.terms import TIERS, UNKNOWN, Stakeholder, Strength, Tier
+from assessments.guideline.terms import UNKNOWN, Stakeholder, Strength, Tier
 from assessments.scoring.findings import find
 from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import sources
@@ -37,6 +39,10 @@ from tests.editions import (
 
 DEVELOPER, PROVIDER, ORGANISATION = Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION
 BOTH = (PROVIDER, ORGANISATION)
+
+MOST = {1: 90, 2: 120, 3: 150}
+"""Questions for so many parts at any facts, without the module of a sector and without answers of the organisation."""
+MOST_OF_A_MODULE = 12
 
 # --- an edition made by hand ----------------------------------------------------------------------------------------------
 
@@ -295,26 +301,59 @@ def test_modules_and_what_is_answered_once_for_the_organisation_are_counted_apar
     assert module_sizes(edition, [ORGANISATION]) == {}
 
 
-def test_no_use_is_put_more_than_the_most(edition: Edition) -> None:
-    """At facts that all open, as far as they can hold together, the number comes near the most and never above it."""
-    many = {one.key: tuple(map(str, one.values)) for one in edition.facts.values() if one.many}
-    single: dict[str, Answer] = {one.key: one.values[0] for one in edition.facts.values() if not one.many}
-    for parts in ((DEVELOPER,), BOTH, (DEVELOPER, PROVIDER, ORGANISATION)):
-        most, _ = shown_at_most(edition, parts)
-        numbers = []
-        for tier, used, autonomy in product(
-            TIERS, edition.facts["output_used_for"].values, edition.facts["decision_autonomy"].values
-        ):
-            facts = {
-                **single,
-                **many,
-                "personal_data": "sensitive",
-                "output_used_for": used,
-                "decision_autonomy": autonomy,
-            }
-            questions = declare(*parts, tier=tier, **{**facts, "sector": "none"}).questions(edition)  # type: ignore[arg-type]
-            numbers.append(sum(not one.module and not one.organisation_wide for one in questions))
-        assert most - 12 <= max(numbers) <= most
+def counts(edition: Edition, parts: tuple[Stakeholder, ...], tier: Tier) -> Iterator[int]:
+    """The questions put to these parts, each time at facts that all open as far as they can hold together."""
+    facts: dict[str, Answer] = {}
+    for one in edition.facts.values():
+        several = tuple(str(value) for value in one.values if value not in one.alone)
+        facts[one.key] = several if one.many else one.values[0]
+    facts |= {"sector": "none", "personal_data": "sensitive", "users_scale": "1000000_plus"}
+    varied = ("output_used_for", "decision_autonomy", "deployment_stage", "worst_credible_effect")
+    for answers in product(*(edition.facts[key].values for key in varied)):
+        use: dict[str, Any] = {**facts, **dict(zip(varied, answers, strict=True))}
+        asked = declare(*parts, tier=tier, **use).questions(edition)
+        yield sum(not question.module and not question.organisation_wide for question in asked)
+
+
+@pytest.mark.parametrize("parts", list(part_sets()), ids=lambda parts: "+".join(parts))
+def test_some_use_is_put_as_many_as_the_most_and_none_more(edition: Edition, parts: tuple[Stakeholder, ...]) -> None:
+    """The number is no rough bound: facts that exclude each other are not counted together."""
+    most, tier = shown_at_most(edition, parts)
+    assert max(counts(edition, parts, tier)) == most
+
+
+def over(edition: Edition) -> dict[tuple[Stakeholder, ...], int]:
+    """The sets of parts that some facts put more questions to than ADVICE section 8, ruling 2, allows."""
+    most = {parts: shown_at_most(edition, parts)[0] for parts in part_sets()}
+    return {parts: number for parts, number in most.items() if number > MOST[len(parts)]}
+
+
+def test_no_facts_put_more_questions_than_the_parts_may_be_asked(edition: Edition, source: Source) -> None:
+    assert over(edition) == {}
+    assert all(size <= MOST_OF_A_MODULE for size in module_sizes(edition, Stakeholder).values())
+    limits = json.loads(source.content)["structure"]["edition"]["limits"]
+    assert [limits[name] for name in ("question_shown", "two_parts", "three_parts")] == list(MOST.values())
+    assert limits["module"] == MOST_OF_A_MODULE
+
+
+@pytest.mark.parametrize("parts", [parts for parts in part_sets() if len(parts) == 1], ids=str)
+def test_a_question_planted_above_the_limit_is_noticed(edition: Edition, parts: tuple[Stakeholder, ...]) -> None:
+    """As many more as there is room for go unnoticed, and one more does not."""
+    always = next(
+        question
+        for question in edition.questions.values()
+        if not question.organisation_wide and any(parts == (h.part,) and h.always for h in hinges(edition, question))
+    )
+    always = replace(always, openings=tuple(one for one in always.openings if (one.part,) == parts), stakeholders=parts)
+    room = MOST[1] - shown_at_most(edition, parts)[0]
+
+    def planted(number: int) -> Edition:
+        section = edition.sections[0]
+        more = tuple(replace(always, key=f"planted-{n}") for n in range(number))
+        return replace(edition, sections=(replace(section, questions=section.questions + more), *edition.sections[1:]))
+
+    assert parts not in over(planted(room))
+    assert over(planted(room + 1))[parts] == MOST[1] + 1
 
 
 def test_a_condition_on_the_part_or_an_earlier_answer_counts_as_it_may_hold() -> None:

@@ -125,6 +125,11 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
     for parts, shown in found.shown_together:
         yield _row(f"  {' + '.join(names[part] for part in parts)}", "", shown)
     yield ""
+    yield (
+        f"{found.extended} lines of the register are extended by a question; {found.extended_to_owing} of them also to a "
+        "part that owes the line anyway, which counts once."
+    )
+    yield ""
     yield "Questions that cite most requirements"
     for key, number in found.cites_most:
         yield f"  {number:>3}  {key}: {edition.questions[key].title}"

@@ -18,7 +18,7 @@ from assessments.guideline.terms import Choice, Credit, Dimension, LifecycleStag
 from assessments.models import Assessment
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.readiness import Source, band, duty_credits, sources
+from assessments.scoring.readiness import Source, band, counted_as, duty_credits, sources
 from assessments.views.wording import answers_in, as_day, choice_word
 
 CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under which credits are counted
@@ -123,12 +123,13 @@ class Standing:
         """Every duty that the questions put to this use ask for."""
         met = frozenset({SELF_CERTIFICATION}) if self.final and self.declared.tier == Tier.LOW else frozenset()
         credits = duty_credits(self.edition, self.declared, self.answers, final=self.final, met=met)
+        counted = counted_as(self.edition, self.declared)
         given: dict[str, list[tuple[Given, int | None, AnswerValue | None]]] = {}
         for source in self.sources:
             answer = self.answers.get(source.question.key)
             said = Given(source.question, source.item, self.word(source, answer), self.answer_url(source.question))
             for duty in source.duties:
-                given.setdefault(duty.id, []).append((said, source.half_credits(answer), answer))
+                given.setdefault(counted[duty.id], []).append((said, source.half_credits(answer), answer))
         drawn = []
         for credit in credits:
             behind = given[credit.requirement]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -17,17 +15,12 @@ from assessments import access
 from assessments.access import Action
 from assessments.domain.remediation import changes, own_actions, relevance, split_merge
 from assessments.domain.remediation.split_merge import Part
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.remediation import AddForm, EditForm, MergeForm, NotRelevantForm, SplitForm
 from assessments.models import RemediationAction, edition_for
 from assessments.views.acting import PLACE, find_own, newest_submitted, picked
 from assessments.views.remediation.gaps import edition_steps
-from assessments.views.requests import SignedIn, posted
-
-
-def _refuse(form: Any, error: WorkflowError) -> None:
-    name = error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None
-    form.add_error(name, str(error))
+from assessments.views.requests import SignedIn, add_error, posted
 
 
 @login_required
@@ -54,7 +47,7 @@ def add(request: SignedIn) -> HttpResponse:
         try:
             made = own_actions.add(form.uses[form.cleaned_data["use"]], by=request.user, **form.given())
         except WorkflowError as error:
-            _refuse(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("Action %(n)s was added to the plan.") % {"n": made.number})
             return redirect(made)
@@ -83,7 +76,7 @@ def edit(request: SignedIn, reference: str, number: int) -> HttpResponse:
         try:
             own_actions.edit(found, by=request.user, title=given["title"], steps="" if same else given["steps"])
         except WorkflowError as error:
-            _refuse(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("The words of the action are saved."))
             return redirect(found)
@@ -104,7 +97,7 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
         try:
             made = split_merge.split(found, parts, by=request.user)
         except WorkflowError as error:
-            _refuse(form, error)
+            add_error(form, error)
         else:
             said = _("The action has %(n)s parts now. The gap closes when all of them are closed.")
             messages.success(request, said % {"n": len(made)})
@@ -128,7 +121,7 @@ def merge(request: SignedIn) -> HttpResponse:
         try:
             lead = split_merge.merge(actions, by=request.user, into=into, title=form.cleaned_data["title"])
         except WorkflowError as error:
-            _refuse(form, error)
+            add_error(form, error)
         else:
             others = len(actions) - 1
             said = ngettext(
@@ -158,7 +151,7 @@ def not_relevant(request: SignedIn, reference: str, number: int) -> HttpResponse
         try:
             relevance.mark_not_relevant(found, by=request.user, reason=form.cleaned_data["reason"])
         except WorkflowError as error:
-            _refuse(form, error)
+            add_error(form, error)
         else:
             messages.success(request, _("Marked as not relevant. The reviewers of this case were told."))
             return redirect(found)

@@ -67,10 +67,11 @@ def test_a_package_comes_by_its_most_urgent_action_and_what_has_none_last(client
     put(assessment, SHOULD, package="control", rank=3)
     put(assessment, CONSIDER, package="notices", rank=9)
     put(assessment, "responsibility-map", package="control", rank=1)
+    put(assessment, "approval-paper", package="control", rank=5)
     own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
     groups = opened(client, cast.owner).context["groups"]
     assert [(group.title, [row.action.rank for row in group.rows]) for group in groups] == [
-        ("People in control", [1, 3]),
+        ("People in control", [1, 3, 5]),
         ("What people are told", [2, 9]),
         ("Other actions", [0]),
     ]
@@ -91,7 +92,7 @@ def test_packages_are_leafed_through_in_their_order(client, cast, assessment, pa
     from assessments.views.remediation import register
 
     monkeypatch.setattr(register, "ROWS", 2)
-    for rank, question in enumerate([CONDITION, SHOULD, CONSIDER, "responsibility-map"], 1):
+    for rank, question in enumerate([CONDITION, SHOULD, CONSIDER, "responsibility-map", "approval-paper"], 1):
         put(assessment, question, package=PACKAGES[rank % 2].key, rank=rank)
     own_actions.add(assessment.use, by=cast.owner, title="Ours", why="Because.", due=in_days(9))
     seen, after = [], ""
@@ -101,7 +102,7 @@ def test_packages_are_leafed_through_in_their_order(client, cast, assessment, pa
         if not context["after"]:
             break
         after = context["after"].split("after=")[1].replace("%7E", "~")
-    assert seen == [1, 3, 2, 4, 0]
+    assert seen == [1, 3, 5, 2, 4, 0]
 
 
 # --- two dates, sums, owners ---------------------------------------------------------------------------------------------

@@ -1,0 +1,171 @@
+"""The board paper: what it asks for, how much work that is, and when it asks to pause the system; two pages each time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from assessments.documents import board_paper
+from assessments.documents.report import Report, build_report
+from assessments.guideline.terms import Choice
+from assessments.models.snapshots import picture
+from assessments.scoring.case_file import Case
+from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.order import STOP
+from tests.advice.profiles import profiles
+from tests.documents.reading import draw
+from tests.factories import anew, fill, make_assessment, owner_of
+
+pytestmark = pytest.mark.django_db
+HOW = {"identifier": "test", "created": datetime(2026, 11, 24, 1, 30, tzinfo=UTC)}
+STOPS = {
+    "known-failures": {"choice": "not_in_place", "text": "Two kinds of request are known to go wrong."},
+    "tier-limited-transparency": {"choice": "not_in_place", "text": "Nobody has been told yet."},
+    "use-register": {"choice": "not_in_place", "text": "There is no list yet."},
+}
+"""A known failure that is live, which is to be stopped now, and two gaps that can wait for their turn."""
+
+
+@pytest.fixture
+def stopping(edition) -> Report:
+    """A High use in which a known failure is live, as a draft."""
+    return draft(make_assessment(tier="high", parts=("provider", "user"), answers=STOPS))
+
+
+@pytest.fixture
+def calm(edition) -> Report:
+    """A Low use with a gap that harms nobody today."""
+    return draft(make_assessment(tier="low", answers={"use-register": {"choice": "not_in_place", "text": "None."}}))
+
+
+def draft(assessment) -> Report:
+    return build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+
+
+def front(report: Report) -> dict:
+    return board_paper._front(report, board_paper.FRONTS[0])
+
+
+def first_actions(report: Report) -> list:
+    return [package.standing[0] for package in report.packages if package.standing]
+
+
+def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or_limit_it(stopping, monkeypatch):
+    assert any(action.placed == STOP for action in first_actions(stopping))
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
+    named = "".join(stopping.system.split())
+    assert f"Pause{named},orlimitittowhatissafe,until" in sheets[0].text
+    assert "goonunchanged" in sheets[1].text
+    pause, decisions = front(stopping)["pause"], front(stopping)["decisions"]
+    assert pause["letter"] == "A"
+    assert [decision["letter"] for decision in decisions] == ["B", "C", "D", "E"][: len(decisions)]
+    stops = [decision["letter"] for decision in decisions if decision["stops"]]
+    assert stops
+    assert all(re.search(rf"\b{letter}\b", pause["title"].split("until")[1]) for letter in stops)
+
+
+def test_where_nothing_stops_the_board_is_not_asked_to_pause(calm, monkeypatch):
+    assert first_actions(calm)
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, calm, **HOW)
+    assert not any("Pause" in sheet.text or "goonunchanged" in sheet.text for sheet in sheets)
+    assert front(calm)["decisions"][0]["letter"] == "A"
+
+
+def test_a_stop_that_is_closed_asks_for_no_pause(stopping):
+    packages = tuple(
+        replace(package, actions=tuple(action for action in package.actions if action.placed != STOP))
+        for package in stopping.packages
+    )
+    assert front(replace(stopping, packages=packages))["pause"] is None
+
+
+def test_of_what_stops_now_that_comes_first_which_is_done_soonest(stopping):
+    slow, soon = (
+        replace(first_actions(stopping)[0], placed=STOP, full_days=days, title=f"{days}") for days in (120, 7)
+    )
+    later = replace(first_actions(stopping)[0], placed="must", full_days=1, title="1")
+    packages = [
+        replace(stopping.packages[0], actions=(action,), number=n) for n, action in enumerate((slow, soon, later), 1)
+    ]
+    asked = front(replace(stopping, packages=tuple(packages)))["decisions"]
+    assert [decision["title"] for decision in asked] == ["7", "120", "1"]
+
+
+def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(stopping, edition):
+    given = front(stopping)
+    wanted = [edition.order.work_days[action.effort_key] for action in first_actions(stopping)]
+    by_title = {action.title: days for action, days in zip(first_actions(stopping), wanted, strict=True)}
+    assert all(decision["work_days"] == by_title[decision["title"]] for decision in given["decisions"])
+    least, most = (sum(decision["work_days"][end] for decision in given["decisions"]) for end in (0, 1))
+    assert f"{least} to {most} working days of one person" in given["work"]
+    html = board_paper.board_paper_html(stopping)
+    assert given["work"] in html
+    assert "Our judgement, from the effort" in html
+
+
+def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
+    packages = tuple(
+        replace(package, actions=tuple(replace(action, work_days=None) for action in package.actions))
+        for package in stopping.packages
+    )
+    given = front(replace(stopping, packages=packages))
+    assert given["work"] == ""
+    assert not any(decision["work"] for decision in given["decisions"])
+
+
+def test_what_has_gone_wrong_is_never_said_to_wait(calm):
+    package = replace(calm.packages[0], key="incident", title="What has gone wrong")
+    quiet = replace(package.standing[0], rank=40, placed="should", blocking=False)
+    report = replace(calm, packages=(replace(package, actions=(quiet,)),))
+    assert "What has gone wrong" not in board_paper._waits(report.packages)
+
+
+# --- the nine worked profiles ----------------------------------------------------------------------------------------
+
+
+def stored(value: AnswerValue, items: tuple[str, ...]) -> dict:
+    """An answer of a case file as a form keeps it."""
+    marked = {key: value.not_applicable_items.get(key) or key in value.ticks for key in items}
+    figure = {name: str(number) for name in ("measured", "target") if (number := getattr(value, name)) is not None}
+    return {
+        "choice": value.choice,
+        "items": marked if value.choice in (Choice.TICKED, Choice.NONE) else {},
+        "planned_for": value.planned_for or (date(2027, 6, 30) if value.choice == Choice.PLANNED else None),
+        "reason": value.reason,
+        "figure": figure,
+    }
+
+
+def report_of(case: Case) -> Report:
+    """The report of a worked profile, from an assessment with its facts and answers.
+
+    A minor procedural task needs a second member who agrees, so none is declared; the tier can only be higher.
+    """
+    facts = {key: list(value) if isinstance(value, tuple | frozenset) else value for key, value in case.facts.items()}
+    facts["minor_procedural_task"] = False
+    parts = [{"organisation": "user"}.get(str(part), str(part)) for part in case.parts]
+    assessment = make_assessment(parts=parts, facts=facts, filled=False)
+    edition, declared = assessment.compiled(), assessment.declared()
+    answers = {question.key: None for question in declared.questions(edition)}
+    for question in declared.questions(edition):
+        if question.key in case.answers:
+            items = tuple(item.key for item in declared.items(edition, question))
+            answers[question.key] = stored(case.answers[question.key], items)
+    fill(assessment, by=owner_of(assessment.use.system.organisation), answers=answers)
+    return draft(anew(assessment))
+
+
+@pytest.mark.parametrize("id", profiles())
+def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_its_class(id, edition, monkeypatch):
+    report = report_of(profiles()[id])
+    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
+    assert len(sheets) == 2
+    asked = first_actions(report)[:2]
+    assert all("".join(action.title.split()) in sheets[0].text for action in asked)
+    stops = any(action.placed == STOP for action in first_actions(report))
+    assert ("orlimitittowhatissafe" in sheets[0].text) == stops
+    assert "workingdaysofoneperson" in sheets[0].text
+    assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99
