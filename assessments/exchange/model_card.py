@@ -164,7 +164,11 @@ def _words(value: Any) -> list[str]:
     """A value of the header as words in lower case: one, or a list of them."""
     values = value if isinstance(value, list) else [value]
     values = ["no" if part is False else part for part in values]  # Norwegian, which YAML takes for a no
-    return [str(part).strip().lower() for part in values if isinstance(part, str | int | float) and str(part).strip()]
+    # YAML reads 1:1:1 as a number to the base 60; one that is longer than any that people write is no word.
+    values = [
+        part for part in values if isinstance(part, str | float) or (isinstance(part, int) and abs(part) < 10**18)
+    ]
+    return [str(part).strip().lower() for part in values if str(part).strip()]
 
 
 def _line(lines: Iterable[str], key: str, word: str = "") -> str:

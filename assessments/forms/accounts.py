@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
+from assessments.forms.fields import OneLine
 
 SHARED_KEY = "shared_computer"  # of the session: nothing that is typed may stay in this browser
 
@@ -30,7 +31,7 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = forms.CharField(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
+    name = OneLine(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
 
     field_order = ["name", "email", "password1"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assessments.forms.fields import explained
+from assessments.forms.fields import OneLine, explained
 from assessments.models import Organisation, Role, Sees
 
 ROLE_SENTENCES = {
@@ -35,6 +35,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     class Meta:
         model = Organisation
         fields = ("name_en", "name_zh", "registration_no", "place", "contact")
+        field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
             "name_en": _("In full, as registered. Certificates print it."),
             "name_zh": _("In full, as registered, if there is one."),

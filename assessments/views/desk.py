@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -26,7 +25,6 @@ def add_error(form: Any, error: WorkflowError) -> None:
     form.add_error(error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None, str(error))
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def declare(request: SignedIn, reference: str) -> HttpResponse:
     """Declare that there is no conflict, to read the answers without a seat, or that there is one."""
@@ -50,7 +48,6 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/reviews/declare.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
     """Ask a colleague to take a free seat, or to take over a held one."""
@@ -114,7 +111,6 @@ def _stop_asking(request: SignedIn, case: Case, asked: SeatRequest) -> HttpRespo
     return redirect(request.path)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def talk(request: SignedIn, reference: str) -> HttpResponse:
     """The messages between the reviewers of a case and its applicant; a POST sends one."""

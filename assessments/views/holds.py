@@ -6,11 +6,10 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, holding
 from assessments.access import Action
@@ -46,8 +45,7 @@ def who_closes(edition: Edition, hold: Hold) -> str:
     return edition.holds[HoldKind(hold.kind)]
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold: what it is about, who looks after it, what shows it, and what was decided. A form sends one act."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -122,9 +120,8 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
 # --- signing the worst answer ------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
 @reauthentication_required(allow_get=True)
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -158,8 +155,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
 # --- the second member's agreement -------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def disagree(request: SignedIn, reference: str) -> HttpResponse:
     """Take back the agreement that the use is a minor procedural task: whoever gave it, or an owner."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)

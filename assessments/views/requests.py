@@ -1,4 +1,4 @@
-"""The request as views behind `login_required` get it."""
+"""The request as views get it that are for people who are signed in."""
 
 from __future__ import annotations
 
