@@ -9,13 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import register_converter
 from django.urls.converters import SlugConverter, StringConverter
 
+from assessments.core.query_values import REFERENCE
+
 type Answering = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ReferenceConverter(StringConverter):
     """The reference of an object, as models.base.new_reference makes it."""
 
-    regex = "[a-z2-9]{12}"
+    regex = REFERENCE
 
 
 class NumberConverter(StringConverter):

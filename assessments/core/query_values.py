@@ -6,10 +6,12 @@ each caller says what then counts; what lies beyond what a database keeps is bro
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django.utils import timezone
 
+REFERENCE = "[a-z2-9]{12}"  # as models.base.new_reference makes it
 MOST_DIGITS = 18  # more than this a column of eight bytes may not hold
 MOST_COUNT = 2**31 - 1  # what a column of four bytes holds: revisions, versions, counts
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
@@ -31,6 +33,11 @@ def key(text: object) -> int:
 def count(text: object) -> int | None:
     """A revision, version or place, as a column for such numbers can hold it."""
     return whole_number(text, most=MOST_COUNT)
+
+
+def reference(text: object) -> str:
+    """The reference of an object; empty, which no object has, where the text is none."""
+    return text if isinstance(text, str) and re.fullmatch(REFERENCE, text) else ""
 
 
 def within(day: date) -> date:

@@ -171,7 +171,7 @@ def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE)
     for name in list(names)[:most]:
         reference, _slash, number = name.partition("/")
         if place := query_values.count(number):
-            wanted.setdefault(reference, set()).add(place)
+            wanted.setdefault(query_values.reference(reference), set()).add(place)
     asked = Q(pk=0)
     for reference, numbers in wanted.items():
         asked |= Q(use__reference=reference, number__in=numbers)
@@ -666,7 +666,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
         }
         name = next((name for name in acts if name in request.POST), "")
         if name:
-            piece = get_object_or_404(mine, reference=request.POST[name])
+            piece = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do, said = acts[name]
             _do(request, lambda: do(found, piece, by=request.user), said % {"title": piece})
         return redirect("action_evidence", reference, number)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, desk, evidence
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
@@ -382,7 +383,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=case.assessment.organisation_id)
-            found = get_object_or_404(mine, reference=request.POST[name])
+            found = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do(found, case.assessment, asked.key, by=request.user)
             return None, "", words % {"title": found}
         form = new_form(request)

@@ -306,7 +306,8 @@ def draft(request: SignedIn, reference: str, group: str) -> HttpResponse:
         return redirect("facts", use.reference, group)
     if is_of_another(request):
         return HttpResponse(said_of_another(), status=409, content_type="text/plain; charset=utf-8")
-    fields = {name: request.POST.getlist(name) for name in request.POST}
+    # A draft is kept as it was typed, but for the sign NUL, which PostgreSQL does not take in JSON.
+    fields = {name: [text.replace("\x00", "") for text in request.POST.getlist(name)] for name in request.POST}
     try:
         kept = drafts.keep_draft(use, group, fields, by=request.user)
     except Locked as error:

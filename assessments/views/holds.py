@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, holding
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
@@ -70,7 +71,7 @@ def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldFo
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=use.organisation_id)
-            piece = get_object_or_404(mine, reference=request.POST[name])
+            piece = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do(found, piece, by=request.user)
             return None, "", words % piece
         form = AssignHoldForm(request.POST, hold=found, people=access.writers_of(use.system.organisation))

@@ -151,7 +151,7 @@ def _download(data: bytes, name: str, kind: str) -> HttpResponse:
     return HttpResponse(
         data,
         content_type=TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
     )
 
 
@@ -290,7 +290,7 @@ def _source(case: Case, reference: str) -> Assessment | None:
     if not reference or not case.sees_all:
         return None
     rows = access.assessments_for(case.user).filter(organisation=case.assessment.organisation_id)
-    return get_object_or_404(rows.exclude(pk=case.assessment.pk), reference=reference)
+    return get_object_or_404(rows.exclude(pk=case.assessment.pk), reference=query_values.reference(reference))
 
 
 def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:

@@ -101,5 +101,5 @@ def export(request: SignedIn) -> HttpResponse:
     return HttpResponse(
         data,
         content_type=TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -55,6 +55,25 @@ def test_a_nul_in_an_address_is_nowhere_found_and_in_a_query_refused(place, site
         assert browsers[place.role].get(f"{url}?x=a&%00=1").status_code == 400
 
 
+def test_a_nul_in_a_form_that_names_an_object_is_no_error(site, browsers):
+    """A text in a field is refused by its form; a reference that a button names is looked for as it came."""
+    group = site.places["use of the draft, facts on prohibited uses"]
+    for name, args, form in (
+        ("hold", site.places["hold of the use"], {"attach": "\x00"}),
+        ("hold", site.places["hold of the use"], {"detach": "a\x00"}),
+        ("action_evidence", site.places["reported action"], {"attach": "\x00"}),
+        ("answer_evidence", site.places["draft, question"], {"attach": "\x00"}),
+        ("reuse", site.places["draft"], {"from": "\x00"}),
+        ("actions_dates", (), {"pick": "\x00/1", "due": "2030-01-01"}),
+        ("facts_draft", group, {"illegal_purpose": "no\x00", "reason_illegal_purpose": "a\x00b"}),
+        ("mark", site.places["submission in review"], {"target": "\x00", "mark": "accepted"}),
+        ("filters", (), {"query": "q=%00", "name": "One"}),
+    ):
+        role = "independent" if name == "mark" else "owner"
+        with undone():
+            assert browsers[role].post(reverse(name, args=args), form).status_code < 500, (name, form)
+
+
 def test_a_refused_address_is_answered_with_our_pages():
     client = Client(raise_request_exception=False)
     assert "Error 404" in client.get("/systems/%00/").content.decode()
