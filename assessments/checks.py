@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 HOW_TO_SET = (
     "Set HKGUIDE_SECRET_KEY to a long random text, for example: "
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
 )
+SHORTEST_SECRET = 50
+PROXY_HINT = (
+    "Run a buffering proxy in front, as in deploy/nginx.conf: without one, a few slow requests keep everybody out."
+)
+VAR_HINT = "chmod 700, with the user that runs hkguide as its owner."
 PANGO_HINT = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0   (macOS: brew install pango)"
 
 
-def missing_secret() -> str:
-    """Say what to do when no secret is set, or nothing. Reads the module: settings.SECRET_KEY raises when empty."""
+def unfit_secret() -> str:
+    """Say what to do when no secret is set or it is short, or nothing.
+
+    Reads the module: settings.SECRET_KEY raises when empty.
+    """
     from hkguide import settings as module
 
-    return "" if module.SECRET_KEY else f"HKGUIDE_SECRET_KEY is not set. {HOW_TO_SET}"
+    if not module.SECRET_KEY:
+        return f"HKGUIDE_SECRET_KEY is not set. {HOW_TO_SET}"
+    if len(module.SECRET_KEY) < SHORTEST_SECRET and not module.DEBUG:
+        return f"HKGUIDE_SECRET_KEY has fewer than {SHORTEST_SECRET} signs and can be guessed. {HOW_TO_SET}"
+    return ""
 
 
 @register()
-def secret_is_set(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    return [Error("HKGUIDE_SECRET_KEY is not set.", hint=HOW_TO_SET, id="hkguide.E001")] if missing_secret() else []
+def secret_is_fit(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [Error(unfit_secret(), id="hkguide.E001")] if unfit_secret() else []
+
+
+def without_proxy() -> str:
+    """Warn of an installation that others reach over https and that names no proxy, or say nothing."""
+    if settings.SECURE and not settings.BEHIND_PROXY:
+        return "HKGUIDE_PUBLIC_URL is https, but HKGUIDE_BEHIND_PROXY is not set. " + PROXY_HINT
+    return ""
+
+
+@register()
+def proxy_is_in_front(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [Warning(without_proxy(), id="hkguide.W002")] if without_proxy() else []
+
+
+@register(Tags.security, deploy=True)
+def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What was written before, or by another program, keeps its mode: the folder closes the door on all of it."""
+    if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
+        return [Warning(f"Other users of the machine can look into {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
+    return []
 
 
 @register("pdf")

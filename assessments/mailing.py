@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.core.query_values import one_line
 from assessments.models import MailWhen, Message, User
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def send(pk: int) -> None:
         return
     if Message.objects.filter(pk=pk, mailed_at=None).update(attempts=F("attempts") + 1) != 1:
         return
-    send_mail(message.subject, f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
+    send_mail(one_line(message.subject), f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
     Message.objects.filter(pk=pk).update(mailed_at=timezone.now())
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import tasks
+from assessments.core.query_values import one_line
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
     NEXT_DUE,
@@ -93,7 +94,7 @@ def _say(kind: str, lines: Sequence[Line], since: dict[str, date]) -> int:
                 kind=kind,
                 object=line.about,
                 day=timezone.localdate(),
-                defaults={"subject": line.subject[:200], "text": line.text, "link": line.link},
+                defaults={"subject": one_line(line.subject)[:200], "text": line.text, "link": line.link},
             )
             if created:
                 said += 1

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, tasks
 from assessments.access import Action
+from assessments.core.query_values import one_line
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.models import (
     Assessment,
@@ -60,7 +61,7 @@ def tell(recipients: Iterable[int], kind: str, about: str, subject: str, text: s
     What is said of the same thing on the same day takes the place of the earlier line and is mailed again.
     """
     for pk in set(recipients):
-        said = {"subject": subject[:200], "text": text, "link": link}
+        said = {"subject": one_line(subject)[:200], "text": text, "link": link}
         message, _created = Message.objects.update_or_create(
             recipient_id=pk,
             kind=kind,

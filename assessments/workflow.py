@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from assessments import access, acting, gates, reviewing, staleness, tasks
 from assessments.access import Action
+from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -390,7 +391,7 @@ def _tell(
             kind=kind,
             object=f"{about._meta.model_name}:{about.reference}",
             day=timezone.localdate(),
-            defaults={"subject": subject[:200], "text": text, "link": link},
+            defaults={"subject": one_line(subject)[:200], "text": text, "link": link},
         )
         if created:
             tasks.after_commit(tasks.send_message, message.pk)

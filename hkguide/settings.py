@@ -5,6 +5,7 @@ docs/settings.md lists them for whoever runs an installation. A value that canno
 
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +58,16 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
+def env_contact(name: str, default: str) -> str:
+    """Read an email address or an https address, and write it as a link."""
+    value = env(name, default)
+    if re.fullmatch(r"(https://|mailto:)\S+", value):
+        return value
+    if re.fullmatch(r"[^\s@:/]+@[^\s@:/]+", value):
+        return f"mailto:{value}"
+    raise ImproperlyConfigured(f"HKGUIDE_{name} must be an email address or an https address, not {value!r}.")
+
+
 def database(url: str) -> dict[str, object]:
     """Read HKGUIDE_DATABASE_URL: postgresql://user:password@host:port/name; empty is SQLite in var/."""
     if not url:
@@ -94,6 +105,7 @@ def database(url: str) -> dict[str, object]:
 
 
 # --- what is kept, and where -----------------------------------------------------------------------------------------
+os.umask(0o077)  # database, documents and emails that wait are for the user of this process alone
 VAR = Path(env("VAR", str(BASE_DIR / "var")))
 VAR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": database(env("DATABASE_URL"))}
@@ -107,7 +119,7 @@ LOG_HEADS = env("LOG_HEADS")  # where the ends of the chains go each day: "syslo
 
 # --- the installation --------------------------------------------------------------------------------------------------
 DEBUG = env_flag("DEBUG")
-# Empty is refused by the check hkguide.E001 and by wsgi.py, so that classify and check_guideline run without any setting.
+# Empty or short is refused by the check hkguide.E001 and by wsgi.py, so that classify and check_guideline run without it.
 SECRET_KEY = env("SECRET_KEY") or ("only-for-debugging-and-tests" if DEBUG else "")
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 # With an https address no name of the own machine: links in mails and redirects could be made to lead there.
@@ -117,6 +129,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 OPEN_FOUNDING = env_flag("OPEN_FOUNDING")  # anyone may sign up, and a signed-in user may found an organisation
 EDITION_DIR = Path(env("EDITION_DIR", str(BASE_DIR / "fixtures" / "guideline" / "hk-genai-1.1")))
 HELP_CONTACT = env("HELP_CONTACT", "help@localhost")
+SECURITY_CONTACT = env_contact("SECURITY_CONTACT", HELP_CONTACT)  # in /.well-known/security.txt
 
 INSTALLED_APPS = [
     "assessments",
@@ -137,22 +150,27 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "assessments.core.security_headers.add_policies",
+    "assessments.core.security_headers.keep_private",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "assessments.core.converters.refuse_null",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "assessments.accounts.sessions.keep_while_used",
     "assessments.accounts.devices.remember_device",
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
     "assessments.views.held.keep_forms",
+    "assessments.views.errors.refuse_methods",
 ]
 ROOT_URLCONF = "hkguide.urls"
 WSGI_APPLICATION = "hkguide.wsgi.application"
@@ -254,7 +272,7 @@ CACHES = {
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "object-src": [CSP.NONE],
-    "base-uri": [CSP.SELF],
+    "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
 }
@@ -267,13 +285,21 @@ SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)  # without any page o
 SESSION_LONGEST = env_int("SESSION_LONGEST_SECONDS", 24 * 3600)  # from the sign-in, whatever is done
 SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+# With this prefix a browser takes a cookie from this host alone, over https, for all of it: no neighbour can plant one.
+HOST_ONLY = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_ONLY}sessionid", f"{HOST_ONLY}csrftoken"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+# Other hosts of the domain, and the lists that browsers come with, are bound only where an operator says so.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE and env_flag("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = SECURE and env_flag("HSTS_PRELOAD")
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    raise ImproperlyConfigured("HKGUIDE_HSTS_PRELOAD needs HKGUIDE_HSTS_SUBDOMAINS: browsers' lists take no other.")
 BEHIND_PROXY = env_flag("BEHIND_PROXY")
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0  # its limits count by the client's address, not by the proxy's
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporary ones
 EVIDENCE_MAX_BYTES = env_int("EVIDENCE_MAX_MB", 25) * 1024 * 1024
 EVIDENCE_QUOTA_BYTES = env_int("EVIDENCE_QUOTA_MB", 5000) * 1024 * 1024  # of each organisation; 0: no limit
@@ -349,4 +375,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "WARNING").upper()},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# That HSTS binds neither other hosts nor browsers' lists is the operator's choice (above), and not to be told each time.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

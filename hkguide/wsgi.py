@@ -1,4 +1,4 @@
-"""WSGI entry point. A start with debug off and no secret stops here, before the first request."""
+"""WSGI entry point. A start with debug off and no fit secret stops here, before the first request."""
 
 import os
 import sys
@@ -8,7 +8,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 application = get_wsgi_application()
 
-from assessments.checks import missing_secret  # noqa: E402  (settings have to be loaded first)
+from assessments.checks import unfit_secret, without_proxy  # noqa: E402  (settings have to be loaded first)
 
-if missing_secret():
-    sys.exit(f"hkguide: {missing_secret()}")
+if unfit_secret():
+    sys.exit(f"hkguide: {unfit_secret()}")
+if without_proxy():
+    sys.stderr.write(f"hkguide: {without_proxy()}\n")

@@ -57,6 +57,11 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def nginx() -> str | None:
+    """The proxy on this machine, or None; packages put it where only root's path leads."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -173,12 +178,13 @@ def main() -> int:
             ("PostgreSQL", postgres_bin(), "the database tests ran on SQLite alone"),
             ("Valkey", shutil.which("valkey-server") or shutil.which("redis-server"), "the worker tests did not run"),
             ("Chromium", chromium(), "the browser tests did not run"),
+            ("nginx", nginx(), "the tests behind a proxy did not run"),
         )
         if not there
     ]
     codes: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="hkguide-var-") as var, valkey() as broker, postgres() as url:
-        common = {"HKGUIDE_VAR": var, "HKGUIDE_DEBUG": "", "HKGUIDE_SECRET_KEY": "only-for-tests"}
+        common = {"HKGUIDE_VAR": var, "HKGUIDE_DEBUG": "", "HKGUIDE_SECRET_KEY": "only-for-tests-" * 4}
         if broker:
             common["HKGUIDE_TEST_REDIS_URL"] = broker
         if options.guards:

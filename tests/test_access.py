@@ -50,6 +50,7 @@ OPENED: dict[str, dict[str, str]] = {
     "clause": {"clause": EVERYBODY, "no clause": NOBODY},
     "method": {"": EVERYBODY},
     "health": {"": EVERYBODY},
+    "security_txt": {"": EVERYBODY},
     "invitation": {  # for one address alone; who is a member already is told so
         "invitation": "           200 403 200 200 200 200 200 403 403",
         "used invitation": NOBODY,
@@ -792,7 +793,7 @@ POSTED: dict[str, dict[str, str]] = {
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
     "actions_export", "organisation_actions", "workspace", "action_file",
-    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
+    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "security_txt", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip

@@ -206,7 +206,7 @@ def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: 
 
 
 @pytest.mark.parametrize(
-    "after", ["nonsense", "~", "2026-99-99~1", "1~x", "9" * 40 + "~1", "1~" + "9" * 40, "x" * 3000, "%00~1"]
+    "after", ["nonsense", "~", "2026-99-99~1", "1~x", "9" * 40 + "~1", "1~" + "9" * 40, "x" * 3000]
 )
 def test_a_damaged_cursor_shows_the_first_page(client: Client, cast: Cast, after: str) -> None:
     make_use("low", cast.organisation, title="Here")

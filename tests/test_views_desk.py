@@ -177,7 +177,7 @@ def test_evidence_of_a_case_is_closed_to_whoever_has_not_declared(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     client.force_login(cast.second_independent)
     with mock.patch("assessments.access.submitted_version", return_value=object()):
-        response = client.get(address("review_evidence", case, "abc", 1))
+        response = client.get(address("review_evidence", case, "abcdefghjkmn", 1))
     assert response["Location"] == address("declare", case)
     assert not Interest.objects.filter(reviewer=cast.second_independent).exists()
 

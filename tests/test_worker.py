@@ -42,7 +42,7 @@ class Installation:
         self.environment = {
             **os.environ,
             "HKGUIDE_VAR": str(folder),
-            "HKGUIDE_SECRET_KEY": "only-for-tests",
+            "HKGUIDE_SECRET_KEY": "only-for-tests-" * 4,
             "HKGUIDE_REDIS_URL": BROKER.rsplit("/", 1)[0] + "/3",
             "HKGUIDE_DATABASE_URL": "",
             "DJANGO_SETTINGS_MODULE": "hkguide.settings",

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.core import query_values
 from assessments.core.spreadsheets import MAX_ROWS
 from assessments.exchange.inventory import Column, write
 from assessments.exchange.tables import Unreadable, lines_of
@@ -173,9 +174,7 @@ def read(data: bytes) -> list[Given]:
             raise Unreadable(_("More than %(n)s rows. Split the file in parts of at most that many.") % {"n": MAX_ROWS})
         row = {key: text for key, text in zip(head, texts, strict=False) if key}
         number = row.get("number", "")
-        rows.append(
-            Given(line, row.get("use_reference", ""), int(number) if number.isdecimal() and len(number) < 9 else 0, row)
-        )
+        rows.append(Given(line, row.get("use_reference", ""), query_values.count(number) or 0, row))
     if not rows:
         raise Unreadable(_("There is no row under the headings."))
     return rows

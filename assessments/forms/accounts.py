@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
 from assessments.accounts.devices import SHARED_KEY
+from assessments.forms.fields import OneLine
 from assessments.models import User
 
 
@@ -34,7 +35,7 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    name = forms.CharField(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
+    name = OneLine(label=_("Your name"), max_length=120, help_text=_("As it will stand in the record."))
 
     field_order = ["name", "email", "password1"]
     account_already_exists: bool  # allauth's, found out with the address

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Words
+from assessments.forms.fields import OneLine, Words
 from assessments.models import ActionStatus, EffortChoices, RemediationAction, User
 
 NOBODY, LEFT, MINE = "nobody", "left", "mine"
@@ -67,7 +67,7 @@ def day_field(
 class RegisterForm(forms.Form):
     """What the register shows and in which order. A value that is no choice is left out, as if nothing was asked."""
 
-    q = forms.CharField(label=_("Search"), max_length=120, required=False)
+    q = OneLine(label=_("Search"), max_length=120, required=False)
     status = forms.ChoiceField(
         label=_("Status"), choices=[("", _("Not closed")), *ActionStatus.choices, ("all", _("All"))], required=False
     )

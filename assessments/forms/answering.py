@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.fields import Revision
 from assessments.guideline.edition import Figure, Item, Question
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, Membership
@@ -79,9 +80,9 @@ class AnswerForm(forms.Form):
     Only shapes are checked here; whether the answer is complete is for `declaring.check_answer` to say.
     """
 
-    base = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    base = Revision()
     operation = forms.UUIDField(widget=forms.HiddenInput)
-    seen = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)  # the newer version that was shown
+    seen = Revision(required=False)  # the newer version that was shown
     text = Words(label=_("How is it done, and what shows it?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
         label=_("Date by which it will be in place"),

@@ -12,7 +12,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.forms.fields import Words
+from assessments.core import query_values
+from assessments.forms.fields import OneLine, Revision, Words
 from assessments.guideline.edition import FilePart
 from assessments.guideline.terms import ROWS
 
@@ -34,7 +35,7 @@ FEWEST_ROWS, MOST_ROWS = 2, 12
 class PartForm(forms.Form):
     """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first."""
 
-    base = forms.IntegerField(widget=forms.HiddenInput)
+    base = Revision()
     operation = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(
@@ -57,7 +58,7 @@ class PartForm(forms.Form):
                 names = [f"{cell}-{number}" for cell in self.cells]
                 for cell, name in zip(self.cells, names, strict=True):
                     label, help_text = CELLS[cell]
-                    self.fields[name] = forms.CharField(
+                    self.fields[name] = OneLine(
                         label=label, help_text=help_text, required=False, max_length=LONGEST_CELL
                     )
                     self.initial[name] = rows[number].get(cell, "") if number < len(rows) else ""
@@ -92,7 +93,7 @@ class PartForm(forms.Form):
         """How many rows a sent form has, so that none of them is lost however many the page shows by itself."""
         first = f"{self.cells[0]}-"
         sent = [name.removeprefix(first) for name in self.data if name.startswith(first)]
-        return max((int(number) + 1 for number in sent if number.isdecimal()), default=0)
+        return max((number + 1 for number in map(query_values.count, sent) if number is not None), default=0)
 
     def overwrite_next(self, revision: int) -> None:
         """Let the next sending replace what somebody else saved, now that the page shows it."""

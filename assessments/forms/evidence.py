@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -12,7 +12,7 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Words
+from assessments.forms.fields import OneLine, Words
 from assessments.models import Confidentiality, Evidence, Organisation
 
 WHOLE = "whole"
@@ -102,6 +102,7 @@ class About(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable whe
     class Meta:
         model = Evidence
         fields = ("title", "proves", "confidentiality", "held_by")
+        field_classes: ClassVar = dict.fromkeys(("title", "held_by"), OneLine)
         labels = {
             "title": _("Title"),
             "proves": _("What does it prove?"),
@@ -188,7 +189,7 @@ class ChangeEvidenceForm(Periods, About):
 class LibraryForm(forms.Form):
     """Which pieces the library shows."""
 
-    q = forms.CharField(label=_("Find"), required=False, max_length=100)
+    q = OneLine(label=_("Find"), required=False, max_length=100)
     show = forms.ChoiceField(
         label=_("Show"),
         required=False,

@@ -12,7 +12,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Words
+from assessments.forms.fields import Revision, Words
 from assessments.guideline.conditions import All, AnyOf, Condition, Test
 from assessments.guideline.edition import Fact
 from assessments.guideline.reach import complete, is_shown
@@ -179,10 +179,8 @@ class FactsForm(forms.Form):
                 required=key not in locked,
                 error_messages={"required": CHOOSE_OR_UNKNOWN if fact.unknown else CHOOSE},
             )
-            self.fields[f"base_{key}"] = forms.IntegerField(
+            self.fields[f"base_{key}"] = Revision(
                 required=False,
-                min_value=0,
-                widget=forms.HiddenInput,
                 initial=self.drafted(f"base_{key}", row.revision if row else 0),
             )
             if key in REASONED:

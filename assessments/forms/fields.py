@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from assessments.core import query_values
+
+OUT_OF_DATE = _("This page is out of date. Load it again and enter your change once more.")
 
 
 def explained(word: str | Promise, *sentences: str | Promise) -> SafeString:
@@ -15,6 +20,26 @@ def explained(word: str | Promise, *sentences: str | Promise) -> SafeString:
     return format_html(
         "{} {}", word, format_html_join(" ", '<span class="hk-hint">{}</span>', ((line,) for line in sentences))
     )
+
+
+class OneLine(forms.CharField):
+    """A text of one line: line breaks and other white space in what is sent become single spaces.
+
+    A browser sends none from such a control; a name that had one could stand in no subject of an email.
+    """
+
+    def to_python(self, value: Any) -> str:
+        return query_values.one_line(super().to_python(value) or "")
+
+
+class Revision(forms.IntegerField):
+    """The revision of a row that a page had shown, or whose newer one it showed, as the page gives it back."""
+
+    widget = forms.HiddenInput
+    default_error_messages: ClassVar[dict[str, Any]] = dict.fromkeys(("invalid", "min_value", "max_value"), OUT_OF_DATE)
+
+    def __init__(self, *, required: bool = True, initial: Any = None) -> None:
+        super().__init__(min_value=0, max_value=query_values.MOST_COUNT, required=required, initial=initial)
 
 
 class Words(forms.CharField):

@@ -10,13 +10,14 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.fields import OneLine
 from assessments.models import User
 
 
 class SearchForm(forms.Form):
     """What somebody looks for. One Chinese sign is a word, one Latin letter is none."""
 
-    q = forms.CharField(
+    q = OneLine(
         label=_("Words to look for"),
         help_text=_("In questions, the lines of checklists, numbers of clauses, and answers. All words have to occur."),
         max_length=100,

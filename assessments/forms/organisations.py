@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -12,7 +12,7 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assessments.forms.fields import Words, explained
+from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Organisation, Role, Sees
 
 MOST_INVITED = 20  # at a time
@@ -37,6 +37,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     class Meta:
         model = Organisation
         fields = ("name_en", "name_zh", "registration_no", "place", "contact")
+        field_classes: ClassVar = dict.fromkeys(("name_en", "name_zh", "registration_no", "place"), OneLine)
         help_texts = {
             "name_en": _("In full, as registered. Certificates print it."),
             "name_zh": _("In full, as registered, if there is one."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from crispy_forms.helper import FormHelper
@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from assessments.forms.fields import OneLine
 from assessments.models import Organisation, SavedFilter, State
 from assessments.models.systems import TierChoices
 
@@ -34,7 +35,7 @@ SORTS = [
 class PortfolioForm(forms.Form):
     """What the portfolio shows and in which order. A value that is no choice is left out, as if nothing was asked."""
 
-    q = forms.CharField(label=_("Search"), max_length=120, required=False)
+    q = OneLine(label=_("Search"), max_length=120, required=False)
     tier = forms.ChoiceField(
         label=_("Tier"), choices=[("", _("All")), *TierChoices.choices, (NONE, _("No tier yet"))], required=False
     )
@@ -75,6 +76,7 @@ class KeepFilterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
     class Meta:
         model = SavedFilter
         fields = ("name",)
+        field_classes: ClassVar = {"name": OneLine}
         error_messages = {"name": {"required": _("Give the filter a name.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

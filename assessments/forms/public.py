@@ -7,13 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.fields import OneLine
 from assessments.models.certificates import read_number
 
 
 class NumberForm(forms.Form):
     """Reads a number as people type it; `cleaned_data["number"]` is the canonical one."""
 
-    number = forms.CharField(
+    number = OneLine(
         label=_("Certificate number"),
         help_text=_("As printed, for example HKG-XXXX-XXXX-X. Spaces and lower case do not matter."),
         max_length=60,

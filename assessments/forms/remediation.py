@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.acting import day_field, helper
-from assessments.forms.fields import Words
+from assessments.forms.fields import OneLine, Words
 from assessments.guideline.edition import Edition
 from assessments.models import DeclaredUse, EffortChoices, RemediationAction, User
 
@@ -21,8 +21,8 @@ TITLE = 200
 Choices = list[tuple[str, str | Promise]]
 
 
-def _title(label: Any, help_text: Any = "", *, required: bool = True) -> forms.CharField:
-    return forms.CharField(
+def _title(label: Any, help_text: Any = "", *, required: bool = True) -> OneLine:
+    return OneLine(
         label=label,
         help_text=help_text,
         max_length=TITLE,

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.fields import Revision
 from assessments.models import MarkReply
 
 
@@ -16,7 +17,7 @@ class ReplyForm(forms.Form):
     words = forms.CharField(
         label=_("Reply to the reviewer"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    base = Revision(required=False)
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: MarkReply | None = None, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.forms.fields import OneLine, Revision
 from assessments.models import EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
@@ -101,7 +102,7 @@ class MarkForm(forms.Form):
     words = _text(gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3)
     would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
     private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
-    action_title = forms.CharField(
+    action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
         help_text=gettext_lazy("It becomes an action of the plan."),
         required=False,
@@ -112,7 +113,7 @@ class MarkForm(forms.Form):
         required=False,
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
     )
-    base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    base = Revision(required=False)
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
@@ -153,8 +154,8 @@ class EvidenceMarkForm(forms.Form):
     """Whether one piece supports the answer; `row` is what is kept of it."""
 
     verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
-    note = forms.CharField(required=False, max_length=400)
-    base = forms.IntegerField(required=False)
+    note = OneLine(required=False, max_length=400)
+    base = Revision(required=False)
     operation = forms.UUIDField(required=False)
 
     def __init__(self, *args: Any, row: EvidenceMark | None = None, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from assessments.forms.fields import explained
+from assessments.forms.fields import OneLine, explained
 from assessments.guideline.coverage import questions_put
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Stakeholder
@@ -97,6 +97,7 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     class Meta:
         model = AISystem
         fields = ("name", "version", "description", "suppliers")
+        field_classes: ClassVar = dict.fromkeys(("name", "version", "suppliers"), OneLine)
         widgets = {"description": forms.Textarea(attrs={"rows": 4})}
         help_texts = {
             "name": _("The name that your own people know it by."),
@@ -170,6 +171,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
     class Meta:
         model = DeclaredUse
         fields = ("title", "purpose", "setting", "people_affected", "people_word", "scope_en", "scope_zh", "exclusions")
+        field_classes: ClassVar = dict.fromkeys(("title", "people_word"), OneLine)
         labels = {
             "title": _("Name of the use"),
             "purpose": _("What is it used for?"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Least, Lower, NullIf
 
+from assessments.core import query_values
 from assessments.guideline.terms import TIERS, Dimension
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
@@ -101,29 +102,19 @@ class Order:
 
     def key(self, text: str) -> tuple[Any, int]:
         value, _tilde, pk = text.rpartition("~")
-        return self.read(value), _number(pk)
+        return self.read(value), query_values.place_number(pk)
 
 
 def _of_newest(expression: Any) -> Subquery:
     return Subquery(Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk").values(key=expression)[:1])
 
 
-def _number(value: str) -> int:
-    if len(value) > 18:
-        raise ValueError("no database keeps such a number")
-    return int(value)
-
-
-def _text(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("PostgreSQL keeps no such sign")
-    return value
-
-
 ORDERS: Mapping[str, Order] = {
-    "changed": Order(Coalesce(_of_newest(F("updated_at")), F("created_at")), True, datetime.fromisoformat),
+    "changed": Order(Coalesce(_of_newest(F("updated_at")), F("created_at")), True, query_values.place_moment),
     "date": Order(
-        Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)), False, date.fromisoformat
+        Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)),
+        False,
+        date.fromisoformat,
     ),
     "tier": Order(
         Case(
@@ -132,7 +123,7 @@ ORDERS: Mapping[str, Order] = {
             output_field=IntegerField(),
         ),
         True,
-        _number,
+        query_values.place_number,
     ),
     "progress": Order(
         Coalesce(
@@ -141,10 +132,10 @@ ORDERS: Mapping[str, Order] = {
             output_field=IntegerField(),
         ),
         False,
-        _number,
+        query_values.place_number,
     ),
-    "system": Order(Lower("system__name"), False, _text),
-    "use": Order(Lower("title"), False, _text),
+    "system": Order(Lower("system__name"), False, query_values.place_word),
+    "use": Order(Lower("title"), False, query_values.place_word),
 }
 
 

@@ -26,6 +26,7 @@ from django.db.models import (
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from assessments.core import query_values
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import Route, State
 from assessments.models.desk import CaseMessage, Interest, SeatRequest
@@ -182,9 +183,8 @@ def cut(
 def cursor_of(text: str) -> tuple[datetime, int] | None:
     at, _tilde, pk = text.rpartition("~")
     try:
-        moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if timezone.is_aware(moment) and len(pk) < 19 else None
-    except (ValueError, OverflowError):
+        return query_values.place_moment(at), query_values.place_number(pk)
+    except ValueError:
         return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, F, IntegerField, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Lower
 
+from assessments.core import query_values
 from assessments.models.portfolio import Order
 from assessments.models.reviews import NEXT_DUE, ActionStatus, RemediationAction, is_late
 
@@ -16,18 +17,6 @@ BLOCKING = ("prohibited_or_hold", "table_1_or_overlay", "must")
 """Priorities of what blocks a certificate."""
 PLACES = 100_000  # ranks inside one package
 Actions = QuerySet[RemediationAction]
-
-
-def _number(value: str) -> int:
-    if len(value) > 18:
-        raise ValueError("no database keeps such a number")
-    return int(value)
-
-
-def _text(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("PostgreSQL keeps no such sign")
-    return value
 
 
 def packages_in_order(actions: Actions) -> list[str]:
@@ -52,11 +41,11 @@ def order_of(sort: str, priorities: Sequence[str], packages: Sequence[str] = ())
     # What somebody added, and what a reviewer asked for, has no rank: it follows what has one.
     rank = Case(When(rank=0, then=Value(PLACES - 1)), default=F("rank"), output_field=IntegerField())
     return {
-        "package": Order(place + rank, False, _number),
-        "priority": Order(urgency, False, _number),
-        "owner": Order(Coalesce(Lower("owner__name"), nobody), False, _text),
-        "system": Order(Lower("use__system__name"), False, _text),
-        "newest": Order(F("id") * 1, True, _number),
+        "package": Order(place + rank, False, query_values.place_number),
+        "priority": Order(urgency, False, query_values.place_number),
+        "owner": Order(Coalesce(Lower("owner__name"), nobody), False, query_values.place_word),
+        "system": Order(Lower("use__system__name"), False, query_values.place_word),
+        "newest": Order(F("id") * 1, True, query_values.place_number),
     }.get(sort, Order(NEXT_DUE, False, date.fromisoformat))
 
 
@@ -89,11 +78,11 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
         case "left":
             actions = actions.left_alone()
         case pk:
-            actions = actions.filter(owner=_number(pk))
+            actions = actions.filter(owner=query_values.place_number(pk))
     for word in chosen.get("q", "").split():
         found = Q(title__icontains=word) | Q(use__title__icontains=word) | Q(use__system__name__icontains=word)
-        if word.isdecimal() and len(word) < 9:
-            found |= Q(number=int(word))
+        if number := query_values.whole_number(word):
+            found |= Q(number=number)
         actions = actions.filter(found)
     return actions
 

@@ -367,7 +367,7 @@ def _kept(name: str, _language: str | None, given: tuple[tuple[str, type, Plain]
     return mark_safe(render_to_string(f"assessments/parts/{name}.html", values))  # noqa: S308
 
 
-CSRF_PLACE = "the-token-of-this-page"
+CSRF_PLACE = token_hex(16)
 """Stands in what is kept wherever each page puts a token of its own."""
 FILL_PLACE = token_hex(8)
 """Begins the place of a value that is filled in: nobody outside of the process can write it."""

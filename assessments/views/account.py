@@ -6,12 +6,10 @@ import copy
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, desk
@@ -21,8 +19,7 @@ from assessments.forms.desk import AbsenceForm
 from assessments.forms.finding import SettingsForm
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """One's own settings: keyboard shortcuts, off until somebody switches them on; of a reviewer, when they are away."""
     user: Any = request.user
@@ -44,8 +41,6 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/answering/settings.html", {"form": form, "absence": absence})
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in; a press of a button ends one of these sessions, or all others."""

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,11 +18,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, acting, workflow
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.domain.remediation import relevance
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
@@ -71,8 +70,6 @@ EVENTS = 100  # of an action's history, on its page
 SALT = "assessments.acting.take_file"
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_file(request: SignedIn) -> HttpResponse:
     """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
@@ -173,8 +170,8 @@ def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE)
     wanted: dict[str, set[int]] = {}
     for name in list(names)[:most]:
         reference, _slash, number = name.partition("/")
-        if number.isdecimal() and len(number) < 9:
-            wanted.setdefault(reference, set()).add(int(number))
+        if place := query_values.count(number):
+            wanted.setdefault(query_values.reference(reference), set()).add(place)
     asked = Q(pk=0)
     for reference, numbers in wanted.items():
         asked |= Q(use__reference=reference, number__in=numbers)
@@ -182,8 +179,6 @@ def picked(request: SignedIn, names: Iterable[str], *, most: int = MOST_AT_ONCE)
     return list(found.order_by("use__system__name", "use", "number"))
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def dates(request: SignedIn) -> HttpResponse:
     """Give several actions one date: what it changes is shown first, and can be taken back afterwards."""
@@ -213,8 +208,6 @@ def dates(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/acting/dates.html", context)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def moved(request: SignedIn, batch: UUID) -> HttpResponse:
     """What one press changed, and the press that takes it back."""
@@ -283,8 +276,6 @@ class Event:
     words: str
 
 
-@login_required
-@never_cache
 @require_safe
 def workspace(request: SignedIn, reference: str) -> HttpResponse:
     """The actions of one use, by dimension or by priority: the gap, what closes it, who, when, and what was said."""
@@ -332,7 +323,6 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/acting/workspace.html", context)
 
 
-@login_required
 @require_POST
 def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     """Have the remediation plan made as it stands today, as a new version."""
@@ -448,8 +438,6 @@ class Forms:
         return next((form for form in forms if form.is_bound and form.errors), None)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """One action: the gap, what closes it, who and when; report it as done, or accept that it is."""
@@ -616,8 +604,6 @@ def gap_of(
     }
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Who does an action, by when, and how much work it is."""
@@ -645,8 +631,6 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/acting/plan.html", context)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Accept the risk of an open action instead of closing it, for a time."""
@@ -668,8 +652,6 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/acting/risk.html", context)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """What shows that an action is done: attach pieces of the library, take them away again."""
@@ -682,7 +664,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
         }
         name = next((name for name in acts if name in request.POST), "")
         if name:
-            piece = get_object_or_404(mine, reference=request.POST[name])
+            piece = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do, said = acts[name]
             _do(request, lambda: do(found, piece, by=request.user), said % {"title": piece})
         return redirect("action_evidence", reference, number)
@@ -703,8 +685,6 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/acting/evidence.html", context)
 
 
-@login_required
-@never_cache
 @require_safe
 def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
     """Send the version of a piece that an action leans on, to its members and to whoever checks it."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import access
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question, Section
@@ -29,8 +28,7 @@ from assessments.views.saving import Kept, is_of_another, keep_answer, lost_word
 from assessments.views.strips import hang_evidence
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """The questions of a section; without script one button saves them all."""
     case = find_case(request, reference)
@@ -131,7 +129,6 @@ def whole_of(case: Case, assessment: Assessment | None = None) -> Whole:
     )
 
 
-@login_required
 @require_POST
 def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Save one answer. With htmx the answer's state comes back, else its section."""
@@ -239,7 +236,9 @@ def whole_row(request: HttpRequest, case: Case, asked: Question, kept: Kept | No
     access.require(case.user, Action.ANSWER, case.assessment)
     place = request.GET.get("returned", "")
     _section, questions = find_section(case, asked.section)
-    number = int(place) if place.isdecimal() else questions.index(asked) + 1 if asked in questions else 0
+    number = query_values.count(place)
+    if number is None:
+        number = questions.index(asked) + 1 if asked in questions else 0
     stored = stored_answers(case, [asked]).get(asked.key)
     view = view_question(case, number, make_form(case, asked, stored))
     hang_evidence(case, [view])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -32,7 +31,6 @@ def _whole_case(request: SignedIn, reference: str) -> Case:
     return case
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def followed(request: SignedIn, reference: str) -> HttpResponse:
     """How the review goes: who has it, what happened, and the messages with its reviewers; a POST sends one."""
@@ -74,7 +72,6 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/review/followed.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def contest(request: SignedIn, reference: str) -> HttpResponse:
     """Appeal against a decision or complain about one: an owner writes, members read what came of it."""
@@ -108,7 +105,6 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/review/contest.html", context)
 
 
-@login_required
 @require_POST
 def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
     """Start the assessment that an upheld appeal opens, with the answers of the refused one."""
@@ -123,7 +119,6 @@ def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
     return redirect(begun)
 
 
-@login_required
 @reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: SignedIn, reference: str) -> HttpResponse:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, teamwork
 from assessments.access import Action
@@ -21,8 +20,7 @@ from assessments.views.case import Case, find_case, find_question, what_happens_
 from assessments.views.organisations import send_invitation
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Ask a member, or by mail somebody who is not one yet, to answer this question."""
     case = find_case(request, reference)
@@ -70,8 +68,7 @@ def send(request: HttpRequest, case: Case, asked: Question, form: AskForm) -> bo
     return True
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def asked(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """One request: who is asked what; the person says that it is answered, whoever asked changes or takes it back."""
     case = find_case(request, reference)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, changing, staleness
 from assessments.access import Action
@@ -18,8 +17,7 @@ from assessments.views.case import find_case
 from assessments.views.requests import SignedIn, add_error, posted
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def what_changed(request: SignedIn, reference: str) -> HttpResponse:
     """State what has changed since the approval; the use's next assessment opens with just that to be answered."""
     case = find_case(request, reference)

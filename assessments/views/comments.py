@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Case as Cases
 from django.db.models import Count, F, Q, QuerySet, Value, When, Window
@@ -16,10 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, teamwork
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import WorkflowError
 from assessments.forms.teamwork import CommentForm
 from assessments.guideline.edition import Question
@@ -78,8 +78,7 @@ def find_talked_about(case: Case, key: str) -> Question:
     return question
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def comments(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Read and write, answer, resolve and open again, take back one's own; each also without script."""
     case = find_case(request, reference)
@@ -139,8 +138,8 @@ def act(request: HttpRequest, case: Case, asked: Question, form: CommentForm | N
     if form is not None:
         return write(case, asked, form)
     what = next(name for name in ("resolve", "reopen", "take_back") if name in request.POST)
-    pk = request.POST[what]
-    found = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=pk if pk.isdecimal() else 0)
+    pk = query_values.key(request.POST[what])
+    found = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=pk)
     found.assessment = case.assessment
     try:
         {"resolve": teamwork.resolve, "reopen": teamwork.reopen, "take_back": teamwork.take_back}[what](
@@ -155,9 +154,7 @@ def write(case: Case, asked: Question, form: CommentForm) -> str | None:
     thread = form.data.get("reply_to", "")
     reply_to = None
     if thread:
-        reply_to = get_object_or_404(
-            access.comments_on(case.assessment, asked.key), pk=thread if thread.isdecimal() else 0
-        )
+        reply_to = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=query_values.key(thread))
     if not form.is_valid():
         return None
     to = form.cleaned_data["to"]

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, conformity, gates
@@ -70,9 +68,7 @@ def _find(request: HttpRequest, reference: str) -> Case:
     return case
 
 
-@login_required
 @require_safe
-@never_cache
 def file(request: HttpRequest, reference: str) -> HttpResponse:
     """The whole file: what each part holds, and what is missing."""
     case = _find(request, reference)
@@ -99,9 +95,7 @@ def file(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """Fill one part; what was typed stands on the page until it is saved."""
     case = _find(request, reference)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.db.models import Case, Count, Prefetch, Q, Value, When, Window
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, staleness, teamwork
 from assessments.access import Action
@@ -82,8 +81,7 @@ class UseRow:
     more: str
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What do I do next? Late things first; the same number of queries however much there is."""
     user: Any = request.user

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,7 +32,6 @@ def _decisive(user: User, reference: str) -> Case:
     return case
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
@@ -100,7 +98,6 @@ def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.
     return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
 
 
-@login_required
 @reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
@@ -156,7 +153,6 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-@login_required
 @reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:

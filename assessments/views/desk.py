@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +18,6 @@ from assessments.views.review_case import Case
 from assessments.views.timeline import appeal_words, messages_in
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def declare(request: SignedIn, reference: str) -> HttpResponse:
     """Declare that there is no conflict, to read the answers without a seat, or that there is one."""
@@ -43,7 +41,6 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/reviews/declare.html", context)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
     """Ask a colleague to take a free seat, or to take over a held one."""
@@ -107,7 +104,6 @@ def _stop_asking(request: SignedIn, case: Case, asked: SeatRequest) -> HttpRespo
     return redirect(request.path)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def talk(request: SignedIn, reference: str) -> HttpResponse:
     """The messages between the reviewers of a case and its applicant; a POST sends one."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, tasks
 from assessments.core import stored_files
@@ -25,8 +23,6 @@ def _document(request: SignedIn, reference: str) -> Document:
     return get_object_or_404(access.documents_for(request.user), reference=reference)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
@@ -47,7 +43,6 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
     return FileResponse(content, as_attachment=True, filename=jobs.file_name(document), content_type="application/pdf")
 
 
-@login_required
 @require_POST
 def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
     """Have a document of an assessment made: of what was signed, or marked Draft of the answers so far."""
@@ -74,9 +69,7 @@ def wake(document: Document) -> None:
     tasks.after_commit(tasks.render_document, document.pk)
 
 
-@login_required
-@never_cache
-@require_GET
+@require_safe
 def state(request: SignedIn, reference: str) -> HttpResponse:
     """Say how far a document is, for scripts that wait for it."""
     document = _document(request, reference)

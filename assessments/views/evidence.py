@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -18,12 +17,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, desk, evidence
 from assessments.access import Action
-from assessments.core import stored_files
+from assessments.core import query_values, stored_files
 from assessments.domain.evidence import quotas
 from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -55,8 +53,6 @@ KINDS_OF_A_SECTION = 3
 # --- the library -------------------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
 @require_safe
 def library(request: SignedIn) -> HttpResponse:
     """What can be shown, with what expires and what nothing leans on."""
@@ -121,8 +117,6 @@ def kinds_of_evidence(edition: Edition) -> list[tuple[str, list[str]]]:
     return found
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     """Put a piece into the library."""
@@ -203,8 +197,6 @@ class Leaning:
     url: str
 
 
-@login_required
-@never_cache
 @require_safe
 def piece(request: SignedIn, reference: str) -> HttpResponse:
     """What a piece is, its versions, and what leans on it."""
@@ -256,8 +248,6 @@ def leaning_of(use: EvidenceUse) -> Leaning:
     )
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     """Change what is said of a piece, and who owns it."""
@@ -279,8 +269,6 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/evidence/edit.html", {"form": form, "piece": found, "title": title})
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace(request: SignedIn, reference: str) -> HttpResponse:
     """Put a newer file or link in the place of a piece's newest one; the older ones stay."""
@@ -308,8 +296,6 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/evidence/replace.html", {"form": form, "piece": found}, status=status_of(form))
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedIn, reference: str) -> HttpResponse:
     """Take a piece out of the library, after saying what that does."""
@@ -329,8 +315,6 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
 # --- the file itself -----------------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
 @require_safe
 def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
     """Send a version of a piece as a download, or lead to its link."""
@@ -339,8 +323,6 @@ def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
     return send(request, version)
 
 
-@login_required
-@never_cache
 @require_safe
 def of_submission(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponseBase:
     """Send a reviewer a version that the submission names, and no other."""
@@ -383,8 +365,6 @@ def note(request: SignedIn, version: EvidenceVersion, submission: str) -> None:
 # --- what an answer leans on ---------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_answer(request: SignedIn, reference: str, question: str) -> HttpResponse:
     """The evidence of one answer: attach, detach, add. A script gets the strip alone, and puts it in its place."""
@@ -419,7 +399,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=case.assessment.organisation_id)
-            found = get_object_or_404(mine, reference=request.POST[name])
+            found = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do(found, case.assessment, asked.key, by=request.user)
             return None, "", words % {"title": found}
         form = new_form(request)

@@ -9,13 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, declaring, staleness
 from assessments.access import Action
@@ -219,7 +218,7 @@ def answer_words(fact: Fact, value: Any) -> str:
 # --- answering facts -------------------------------------------------------------------------------------------------
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
     """One page of facts. What is chosen and valid is saved even where another answer on the page is missing."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -294,7 +293,6 @@ def _form(
     )
 
 
-@login_required
 @require_POST
 def draft(request: SignedIn, reference: str, group: str) -> HttpResponse:
     """Keep what a page of facts holds, as it is; with `discard`, forget it and show what is declared."""
@@ -308,7 +306,8 @@ def draft(request: SignedIn, reference: str, group: str) -> HttpResponse:
         return redirect("facts", use.reference, group)
     if is_of_another(request):
         return HttpResponse(said_of_another(), status=409, content_type="text/plain; charset=utf-8")
-    fields = {name: request.POST.getlist(name) for name in request.POST}
+    # A draft is kept as it was typed, but for the sign NUL, which PostgreSQL does not take in JSON.
+    fields = {name: [text.replace("\x00", "") for text in request.POST.getlist(name)] for name in request.POST}
     try:
         kept = drafts.keep_draft(use, group, fields, by=request.user)
     except Locked as error:
@@ -537,7 +536,7 @@ def _group_context(
 # --- the tier --------------------------------------------------------------------------------------------------------
 
 
-@login_required
+@require_safe
 def tier(request: SignedIn, reference: str) -> HttpResponse:
     """The tier of a use with every reason; before the facts, what will stand here."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -753,7 +752,7 @@ def _agreement(facts: Facts, user: int | None) -> dict[str, Any] | None:
     }
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def agree(request: SignedIn, reference: str) -> HttpResponse:
     """A second member agrees that the use is a minor procedural task; only then does the answer count."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -781,7 +780,7 @@ def agree(request: SignedIn, reference: str) -> HttpResponse:
 # --- from the tier on ------------------------------------------------------------------------------------------------
 
 
-@login_required
+@require_safe
 def stopped(request: SignedIn, reference: str) -> HttpResponse:
     """The early stop: what the Guideline's top tier means, why this use is there, and the two ways on."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -807,7 +806,6 @@ def stopped(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/facts/stopped.html", context)
 
 
-@login_required
 @require_POST
 def start(request: SignedIn, reference: str) -> HttpResponse:
     """Open the assessment of a use, or go to the open one; an owner may go on to declare a prohibited use."""

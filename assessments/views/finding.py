@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, declaring, teamwork
 from assessments.access import NO_MARKS, Action, Marks
@@ -67,7 +65,6 @@ def first_after(order: Sequence[Question], left: Sequence[Question], after: str)
     return next((question for question in left if question.key in behind), left[0])
 
 
-@login_required
 @require_POST
 def flag(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Set or take away one's flag. Posted with a page of answers, it saves them first: nothing typed on it is lost."""
@@ -124,8 +121,7 @@ def found_in(case: Case, keys: Iterable[str], answers: Mapping[str, Answer]) -> 
     return by_section
 
 
-@login_required
-@never_cache
+@require_safe
 def flagged(request: HttpRequest, reference: str) -> HttpResponse:
     """The questions to which one means to come back."""
     case = find_case(request, reference)
@@ -201,8 +197,7 @@ def search_case(case: Case, text: str) -> list[tuple[Section, list[Found]]]:
     return sections
 
 
-@login_required
-@never_cache
+@require_safe
 def search(request: HttpRequest, reference: str) -> HttpResponse:
     """Search the questions of an assessment, their lines, clauses and answers."""
     case = find_case(request, reference)
@@ -225,8 +220,7 @@ def search(request: HttpRequest, reference: str) -> HttpResponse:
 # --- check one section -----------------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def section_check(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """The answers of one section as a reviewer will read them, what is open first; then whether it is complete."""
     case = find_case(request, reference)

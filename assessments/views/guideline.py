@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,6 +29,7 @@ def _children(edition: Edition, parent: str | None) -> list[Clause]:
     return [clause for clause in edition.clauses.values() if clause.parent == parent]
 
 
+@login_not_required
 @require_safe
 def clauses(request: HttpRequest) -> HttpResponse:
     """The table of contents: every clause that the edition cites, with our summary."""
@@ -48,6 +50,7 @@ def clauses(request: HttpRequest) -> HttpResponse:
     )
 
 
+@login_not_required
 @require_safe
 def clause(request: HttpRequest, clause: str) -> HttpResponse:
     """One clause: our summary, its requirements, and our questions that ask for them."""
@@ -122,6 +125,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
     }
 
 
+@login_not_required
 @require_safe
 def method(request: HttpRequest) -> HttpResponse:
     """How tier and readiness are worked out, with every number of the edition's policy."""

@@ -9,13 +9,11 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.accounts import expired_forms
@@ -84,8 +82,6 @@ def texts_of(fields: QueryDict) -> list[str]:
     return [value for value in values if len(value.split()) > 1 or not value.isascii()]
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def kept(request: SignedIn, token: str) -> HttpResponse:
     """What was typed after the session had ended; one button sends it once more, as the person who typed it."""
@@ -139,7 +135,6 @@ def send_again(request: HttpRequest, post: HeldPost) -> HttpResponse:
     return response
 
 
-@login_required
 @require_POST
 def stay(request: SignedIn) -> HttpResponse:
     """Begin the session's time anew; the answer says when it ends now."""

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,10 +15,11 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison
 from assessments.core.text_diff import compare as compare_texts
 from assessments.errors import NotPermitted, WorkflowError
@@ -155,8 +155,7 @@ def find_any_question(case: Case, key: str) -> tuple[Question, bool]:
     return find_question(case, key), True
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def history(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Every kept version of one answer; posting the number of one makes it the current one again."""
     case = find_case(request, reference)
@@ -216,13 +215,13 @@ def version_rows(question: Question, answer: Answer, rows: Iterable[tuple[Save, 
 
 def restore(request: HttpRequest, case: Case, question: Question) -> HttpResponse:
     """Make the posted version the current one, and say how to undo it."""
-    number, base = request.POST.get("number", ""), request.POST.get("base", "")
+    number, base = (query_values.count(request.POST.get(name)) for name in ("number", "base"))
     here = reverse("history", args=[case.assessment.reference, question.key])
-    if not number.isdecimal() or not base.isdecimal():
+    if number is None or base is None:
         messages.error(request, _("Choose the version that is to stand again."))
         return redirect(here)
     try:
-        saved = declaring.restore_answer(case.assessment, question.key, int(number), by=case.user, base=int(base))
+        saved = declaring.restore_answer(case.assessment, question.key, number, by=case.user, base=base)
     except WorkflowError as error:
         messages.error(request, str(error))
         return redirect(here)
@@ -311,8 +310,7 @@ def label_of(submission: Any) -> str:
     return _("Round %(round)s, %(day)s") % {"round": submission.round, "day": day}
 
 
-@login_required
-@never_cache
+@require_safe
 def compare(request: HttpRequest, reference: str) -> HttpResponse:
     """Two versions of an assessment beside each other: submissions, or what stands now against one."""
     case = find_case(request, reference)

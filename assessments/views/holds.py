@@ -6,14 +6,14 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, holding
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
@@ -46,8 +46,7 @@ def who_closes(edition: Edition, hold: Hold) -> str:
     return edition.holds[HoldKind(hold.kind)]
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold: what it is about, who looks after it, what shows it, and what was decided. A form sends one act."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -72,7 +71,7 @@ def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldFo
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=use.organisation_id)
-            piece = get_object_or_404(mine, reference=request.POST[name])
+            piece = get_object_or_404(mine, reference=query_values.reference(request.POST[name]))
             do(found, piece, by=request.user)
             return None, "", words % piece
         form = AssignHoldForm(request.POST, hold=found, people=access.writers_of(use.system.organisation))
@@ -122,9 +121,8 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
 # --- signing the worst answer ------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
 @reauthentication_required(allow_get=True)
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -158,8 +156,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
 # --- the second member's agreement -------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def disagree(request: SignedIn, reference: str) -> HttpResponse:
     """Take back the agreement that the use is a minor procedural task: whoever gave it, or an owner."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case as Cases
 from django.db.models import Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, desk_rows, teamwork
+from assessments.core import query_values
 from assessments.models import User
 from assessments.views.case import Case
 
 ROWS = 50
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def inbox(request: HttpRequest) -> HttpResponse:
     """Unread lines first, newest first; open one, or mark one or all as read."""
     user: Any = request.user
@@ -44,8 +43,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _line(request: HttpRequest, user: User, name: str) -> Any:
-    pk = request.POST.get(name, "")
-    return get_object_or_404(access.messages_for(user), pk=pk if pk.isdecimal() else 0)
+    return get_object_or_404(access.messages_for(user), pk=query_values.key(request.POST.get(name)))
 
 
 def open_message(request: HttpRequest, user: User) -> HttpResponse:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import holding, workflow
 from assessments.errors import WorkflowError
@@ -19,8 +18,7 @@ from assessments.views.review_case import Case
 from assessments.views.wording import fact_answer
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
     case = Case(request.user, reference)
@@ -71,8 +69,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     )
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def tier(request: SignedIn, reference: str) -> HttpResponse:
     """Raise the tier of the use under review, or withdraw the raise of an earlier submission; each with its reason."""
     case = Case(request.user, reference)

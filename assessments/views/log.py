@@ -5,23 +5,22 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import batched
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, auditing
 from assessments.audit import verify
+from assessments.core import query_values
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
 from assessments.forms.log import NOBODY, LogForm
@@ -36,8 +35,6 @@ COLUMNS = ("seq", "at", "kind", "who", "what", "object", "where", "old", "new", 
 KINDS = [(group, [(kind, words[0]) for kind, words in kinds.items()]) for group, kinds in GROUPS]
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: SignedIn, reference: str) -> HttpResponseBase:
     """The log of an organisation, for its owners (of the reviewing body: its reviewers); a POST verifies the chain."""
@@ -51,8 +48,6 @@ def organisation(request: SignedIn, reference: str) -> HttpResponseBase:
     return _answer(request, "organisation.html", auditing.log_of(found), context, name=found.reference)
 
 
-@login_required
-@never_cache
 @require_safe
 def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     """The log of one assessment, for members who see all of it."""
@@ -66,8 +61,6 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     return _answer(request, "assessment.html", entries, context, name=found.reference)
 
 
-@login_required
-@never_cache
 @require_safe
 def review(request: SignedIn, reference: str) -> HttpResponseBase:
     """What was done in the review of a submission, for those who may review it."""
@@ -113,27 +106,31 @@ def narrowed(entries: QuerySet[AuditEntry], chosen: dict[str, Any]) -> QuerySet[
     if kind := chosen.get("kind"):
         entries = entries.filter(kind=kind)
     if who := chosen.get("who"):
-        entries = entries.filter(actor=None if who == NOBODY else int(who))
+        entries = entries.filter(actor=None if who == NOBODY else query_values.key(who))
     if about := chosen.get("about"):
         entries = entries.filter(object=about) if ":" in about else entries.filter(object__startswith=f"{about}:")
     if since := chosen.get("since"):
-        entries = entries.filter(at__gte=timezone.make_aware(datetime.combine(since, time())))
+        entries = entries.filter(at__gte=_midnight(since))
     if until := chosen.get("until"):
-        entries = entries.filter(at__lt=timezone.make_aware(datetime.combine(until + timedelta(days=1), time())))
+        entries = entries.filter(at__lt=_midnight(until, days=1))
     return entries
+
+
+def _midnight(day: date, *, days: int = 0) -> datetime:
+    """The beginning of a day, or of one so many days later."""
+    return timezone.make_aware(datetime.combine(query_values.within(day) + timedelta(days=days), time()))
 
 
 def cut(entries: QuerySet[AuditEntry], before: str, after: str) -> tuple[list[AuditEntry], bool, bool]:
     """One page, the newest first, and whether there are newer and older ones; `before` and `after` are places."""
-    if after.isdecimal() and len(after) < 19:
-        rows = list(entries.filter(seq__gt=int(after)).order_by("seq")[: ROWS + 1])
-        more = len(rows) > ROWS
-        return rows[:ROWS][::-1], more, True
-    is_later = before.isdecimal() and len(before) < 19
-    if is_later:
-        entries = entries.filter(seq__lt=int(before))
+    if (place := query_values.whole_number(after)) is not None:
+        rows = list(entries.filter(seq__gt=place).order_by("seq")[: ROWS + 1])
+        return rows[:ROWS][::-1], len(rows) > ROWS, bool(rows)
+    place = query_values.whole_number(before)
+    if place is not None:
+        entries = entries.filter(seq__lt=place)
     rows = list(entries.order_by("-seq")[: ROWS + 1])
-    return rows[:ROWS], is_later and bool(rows), len(rows) > ROWS
+    return rows[:ROWS], place is not None and bool(rows), len(rows) > ROWS
 
 
 def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[Line]:

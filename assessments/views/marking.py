@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import reviewing
+from assessments.core import query_values
 from assessments.errors import Conflict, InvalidAnswer, WorkflowError
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
@@ -30,13 +30,11 @@ FILTERS = {
 }
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def facts(request: SignedIn, reference: str) -> HttpResponse:
     return _marking(request, reference, FACTS)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
     if key == CHANGES:
@@ -44,19 +42,17 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
     return _marking(request, reference, key)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
     """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
     return _marking(request, reference, NOT_APPLICABLE)
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def changes(request: SignedIn, reference: str) -> HttpResponse:
     """All that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
     given = request.GET.get("since", "")
-    case = Case(request.user, reference, int(given) if given.isdecimal() else 0)
+    case = Case(request.user, reference, query_values.key(given))
     if case.before is None:
         messages.info(request, _("This is the first round: there is nothing to hold it against."))
         return redirect(case.submission)
@@ -133,8 +129,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
     if not form.changes_something:
         return False
     base = form.cleaned_data["base"] or 0
-    if seen.isdecimal():
-        base = int(seen)
+    base = query_values.count(seen) or base
     try:
         mark = reviewing.save_mark(
             case.submission,
@@ -202,7 +197,7 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
     if row is None:
         raise Http404
     try:
-        mark = reviewing.undo_mark(case.submission, row.target, by=case.user, base=int(base) if base.isdecimal() else 0)
+        mark = reviewing.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
     except WorkflowError as error:
         messages.error(request, str(error))
         return 0
@@ -299,7 +294,6 @@ def _kinds(case: Case) -> list[tuple[str, int]]:
     return [(str(kind.label).lower(), marks.count(kind)) for kind in MarkKind]
 
 
-@login_required
 @require_POST
 def mark(request: SignedIn, reference: str) -> HttpResponse:
     """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note and more.

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required
 from django.core.mail import send_mail
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -20,11 +20,12 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, declaring, teamwork
 from assessments.access import Action
 from assessments.accounts.adapter import INVITATION_KEY
+from assessments.core.query_values import one_line
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
 from assessments.forms.teamwork import RoleForm
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 SHOWN_SYSTEMS = 10
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def found(request: SignedIn) -> HttpResponse:
     if not settings.OPEN_FOUNDING:
         raise NotPermitted(
@@ -54,7 +55,7 @@ def found(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": None})
 
 
-@login_required
+@require_safe
 def organisation(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
     membership = access.membership_in(request.user, found)
@@ -82,7 +83,7 @@ def _may_invite(organisation: Organisation, membership: Membership) -> bool:
     return membership.role == (Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, found)
@@ -99,7 +100,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": found})
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def people(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
     access.require_people(request.user, found)
@@ -147,7 +148,7 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
     }
     try:
         send_mail(
-            " ".join(subject.split()),
+            one_line(subject),
             render_to_string("assessments/organisations/invitation_mail.txt", context),
             None,
             [invitation.email],
@@ -163,7 +164,6 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
         messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
 
 
-@login_required
 @require_POST
 def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Send an open invitation again, with a new link and a new term, or make its link worthless."""
@@ -184,7 +184,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     return redirect("people", reference)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Give a member another role."""
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
@@ -207,7 +207,7 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     return render(request, "assessments/organisations/role.html", context)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Ask first, then end a membership."""
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
@@ -228,7 +228,9 @@ def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     return render(request, "assessments/organisations/remove.html", context)
 
 
+@login_not_required
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites to what; joining takes a signed-in person and a press of the button.
 

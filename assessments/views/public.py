@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
@@ -27,11 +30,13 @@ STANDS = {CertificateStatus.VALID, CertificateStatus.EXPIRING}
 SHOWN_AS = {"issued": "valid", "reinstated": "valid"}  # an event's kind to the state that it leads to
 
 
+@login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/start.html", {"number_form": NumberForm()})
 
 
+@login_not_required
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
@@ -46,6 +51,21 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@login_not_required
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Where to report a weakness, as RFC 9116 asks; good for half a year from the day it is read."""
+    until = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=180)
+    lines = (
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, zh",
+        f"Canonical: {settings.PUBLIC_URL}{request.path}",
+    )
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
 @never_cache
 @require_safe
 def verify(request: HttpRequest, number: str = "") -> HttpResponse:

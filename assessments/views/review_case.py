@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from django.forms import Form
@@ -23,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, desk_rows
+from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
@@ -56,14 +58,13 @@ from assessments.views.wording import (
 FACTS = "facts"
 CHANGES = "changes"
 NOT_APPLICABLE = "not-applicable"
-OPERATION = "the-operation-of-this-save"
+OPERATION = token_hex(16)
 """Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
 
 
 def posted_base(form: Form) -> int:
     """The revision that a page had shown, as it gave it back."""
-    given = str(form["base"].value() or "")
-    return int(given) if given.isdecimal() else 0
+    return query_values.count(str(form["base"].value())) or 0
 
 
 @dataclass

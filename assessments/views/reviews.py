@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -30,7 +29,6 @@ from assessments.views.wording import (
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 
 
-@login_required
 @require_safe
 def overview(request: SignedIn, reference: str) -> HttpResponse:
     case = Case(request.user, reference)
@@ -178,7 +176,6 @@ def _file_lines(case: Case, lacks: Iterable[gates.Missing]) -> list[PartLine]:
     return lines
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: SignedIn, reference: str) -> HttpResponse:
     """Take a case, or take over the seat that a colleague hands over, with what the reviewer declares about it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 
 from django.core.cache import caches
 from django.template.loader import render_to_string
@@ -25,7 +26,7 @@ from assessments.views.question import make_form, stored_answers, unlocked_on_pa
 from assessments.views.strips import Line, make_strip
 
 TEMPLATE = "assessments/answering/question.html"
-OPERATION = "the-operation-of-this-page"
+OPERATION = token_hex(16)
 """Stands in a kept row where each page puts an operation of its own, so that no two pages' saves are taken for one."""
 
 

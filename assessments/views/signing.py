@@ -9,13 +9,12 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
@@ -63,8 +62,7 @@ def answer_line(case: Case, question: Question, answer: Answer | None) -> Answer
     return AnswerLine(question, answer, word, url, reasons)
 
 
-@login_required
-@never_cache
+@require_safe
 def check(request: HttpRequest, reference: str) -> HttpResponse:
     """All answers as a reviewer will see them, what is open first."""
     case = find_case(request, reference)
@@ -215,8 +213,7 @@ def elsewhere(request: HttpRequest, case: Case) -> HttpResponse | None:
     return None
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign the answers and send them to a reviewer."""
     case = find_to_sign(request, reference)
@@ -286,8 +283,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
     }
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign a Low use and have its certificate at once."""
     case = find_to_sign(request, reference)
@@ -333,8 +329,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
     return render(request, "assessments/signing/self_certify.html", context)
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
     """Sign that the declared facts are a prohibited use; the case ends with a decision letter."""
     case = find_to_sign(request, reference)
@@ -389,8 +384,7 @@ def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[dict
     ]
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def recall(request: HttpRequest, reference: str) -> HttpResponse:
     """Take a submission back before anybody has taken it."""
     case = find_to_sign(request, reference)
@@ -409,8 +403,7 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "assessments/signing/recall.html", context)
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """End a submission for good."""
     case = find_to_sign(request, reference)

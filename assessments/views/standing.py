@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from assessments import access
@@ -28,8 +26,6 @@ VERBS = {
 EVENT_STATES = {"issued": "valid", "reinstated": "valid"}
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def standing(request: SignedIn, number: str) -> HttpResponse:
     """How a certificate stands and what has happened to it; who may, changes it, with a reason for everybody."""

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, starting
 from assessments.access import Action
+from assessments.core import query_values
 from assessments.domain.answering import carry_over, organisation_answers
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import inventory, model_card, tables
@@ -48,7 +48,7 @@ NOTES = {
 # --- an inventory ----------------------------------------------------------------------------------------------------
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_inventory(request: SignedIn) -> HttpResponse:
     """Choose an inventory. It is read and checked; nothing is registered before its report is confirmed."""
     mine = list(access.organisations_where(request.user, Action.REGISTER))
@@ -70,8 +70,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/starting/import.html", context)
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_report(request: SignedIn, reference: str) -> HttpResponse:
     """What would be registered, and what has to be mended first; the press that registers the good rows."""
     draft = get_object_or_404(access.imports_for(request.user), reference=reference)
@@ -115,7 +114,7 @@ def _taken_words(taken: starting.Taken) -> str:
     return words
 
 
-@login_required
+@require_safe
 def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
     """The faulty rows as a file, with a column that says what to mend; mended, it can be chosen in its turn."""
     draft = get_object_or_404(access.imports_for(request.user), reference=reference)
@@ -123,14 +122,14 @@ def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
     return _download(inventory.write_faulty(draft.rows, kind), "rows-to-mend", kind)
 
 
-@login_required
+@require_safe
 def inventory_template(request: SignedIn) -> HttpResponse:
     """An empty inventory with one row as an example."""
     kind = _kind(request)
     return _download(inventory.write_template(kind), "inventory-template", kind)
 
 
-@login_required
+@require_safe
 def export_systems(request: SignedIn) -> HttpResponse:
     """The register of one organisation as a file that `import_inventory` reads again without loss."""
     kind = _kind(request)
@@ -152,15 +151,14 @@ def _download(data: bytes, name: str, kind: str) -> HttpResponse:
     return HttpResponse(
         data,
         content_type=TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
     )
 
 
 # --- a model card ----------------------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def card(request: SignedIn, reference: str) -> HttpResponse:
     """What the model's card says about the facts of a use: read from an upload, confirmed by a person."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
@@ -200,7 +198,7 @@ def _settle(request: SignedIn, use: Any, rows: Any) -> str:
         if name not in request.POST:
             continue
         wanted = request.POST.getlist(name)
-        ids = [int(pk) for pk in wanted if pk.isdecimal() and len(pk) < 19]
+        ids = [query_values.key(pk) for pk in wanted]
         if wanted == ["all"]:
             ids = list(rows.exclude(key__startswith=model_card.NOTE).values_list("pk", flat=True))
         if name == "dismiss":
@@ -244,8 +242,7 @@ def _card_context(use: Any, rows: list[FactSuggestion], request: SignedIn) -> di
 # --- answers that stand elsewhere -------------------------------------------------------------------------------------
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def reuse(request: HttpRequest, reference: str) -> HttpResponse:
     """Answers of other assessments: what could be taken over, and what was and waits to be confirmed, one by one."""
     case = find_case(request, reference)
@@ -293,16 +290,15 @@ def _source(case: Case, reference: str) -> Assessment | None:
     if not reference or not case.sees_all:
         return None
     rows = access.assessments_for(case.user).filter(organisation=case.assessment.organisation_id)
-    return get_object_or_404(rows.exclude(pk=case.assessment.pk), reference=reference)
+    return get_object_or_404(rows.exclude(pk=case.assessment.pk), reference=query_values.reference(reference))
 
 
 def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:
     """Confirm one carried answer, or take over those that are ticked; returns what was done, in words."""
     if "confirm" in request.POST:
         key, _colon, base = request.POST["confirm"].partition(":")
-        starting.confirm_carried(
-            case.assessment, key, by=case.user, base=int(base) if base.isdecimal() and len(base) < 9 else -1
-        )
+        seen = query_values.count(base)
+        starting.confirm_carried(case.assessment, key, by=case.user, base=-1 if seen is None else seen)
         question = case.edition.questions[key]
         return _("Confirmed: %(title)s.") % {"title": question.title}
     ticked = set(request.POST.getlist("take"))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -17,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring
 from assessments.access import Action
@@ -113,7 +113,7 @@ def next_step(use: DeclaredUse, assessment: Assessment | None, *, may_declare: b
     return Next(words[assessment.shown_state], url)
 
 
-@login_required
+@require_safe
 def systems(request: SignedIn) -> HttpResponse:
     every = access.systems_for(request.user)
     retired = "retired" in request.GET
@@ -141,7 +141,7 @@ def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
     return bool(highest) and all(use.provisional for use in highest)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     mine = list(access.organisations_where(request.user, Action.REGISTER))
     if not mine:
@@ -159,7 +159,7 @@ def new(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/systems/system_form.html", context)
 
 
-@login_required
+@require_safe
 def system(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     may_declare = access.may(request.user, Action.DECLARE, found.organisation_id)
@@ -183,7 +183,7 @@ def _line(use: DeclaredUse, system: AISystem, *, may_declare: bool) -> UseLine:
     return UseLine(use, newest, next_step(use, newest, may_declare=may_declare))
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, found)
@@ -200,7 +200,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/systems/system_form.html", context)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def use_new(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, found)
@@ -215,7 +215,7 @@ def use_new(request: SignedIn, reference: str) -> HttpResponse:
     return _use_page(request, form, found, None)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def use_edit(request: SignedIn, reference: str) -> HttpResponse:
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.REGISTER, use)
@@ -235,14 +235,14 @@ def use_edit(request: SignedIn, reference: str) -> HttpResponse:
     return _use_page(request, form, use.system, use)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def retire_system(request: SignedIn, reference: str) -> HttpResponse:
     """What it means to retire a system, or to take it back, and the button that does it."""
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
     return _standing_page(request, found, found)
 
 
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def retire_use(request: SignedIn, reference: str) -> HttpResponse:
     """What it means to retire a use, or to take it back, and the button that does it."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)

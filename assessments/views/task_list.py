@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
@@ -118,8 +117,7 @@ class SectionRow:
         return bool(kept.get(show, True))
 
 
-@login_required
-@never_cache
+@require_safe
 def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     """The home of one assessment: what is to be answered, by whom, how far it is, and what happens next."""
     case = find_case(request, reference)
@@ -225,6 +223,7 @@ class Kept:
 
 def draw(context: Mapping[str, Any]) -> Kept:
     names = ("task_list_sheet", "task_list_notes")
+    # Safe: what templates of ours made.
     return Kept(*(mark_safe(render_to_string(f"assessments/answering/{name}.html", dict(context))) for name in names))  # noqa: S308
 
 
@@ -283,8 +282,7 @@ def section_to_go_on_with(case: Case, rows: Sequence[SectionRow], last: str | No
     return next(iter(here or left), None)
 
 
-@login_required
-@never_cache
+@require_safe
 def next_unanswered(request: HttpRequest, reference: str) -> HttpResponse:
     """Lead to the next question without an answer, with `?flagged` to the next that one has flagged.
 
@@ -304,8 +302,7 @@ def next_unanswered(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect(place_of(case, first_after(case.questions, left, request.GET.get("after", ""))))
 
 
-@login_required
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     """Ask an owner or contributor to answer a section."""
     case = find_case(request, reference)

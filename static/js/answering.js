@@ -188,7 +188,7 @@
 
   // --- the wire --------------------------------------------------------------------------------------------------------
   // The token changes whenever somebody signs in, perhaps in another tab: the cookie has the one that counts.
-  const token = () => /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.elements.csrfmiddlewaretoken?.value ?? "";
+  const token = () => /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? form.elements.csrfmiddlewaretoken?.value ?? "";
   let outliving = 0;
   const post = async (url, fields) => {
     const body = new URLSearchParams(fields);

@@ -8,7 +8,7 @@
   const part = (strip, name) => strip.querySelector(`[data-evidence-${name}]`);
   const token = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"] || "";
   // The token in the page is that of its session; after a sign-in elsewhere the cookie has the new one.
-  const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || token();
+  const csrf = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] || token();
 
   // Put the server's strip in the place of the old one; returns the new one, or null where the reply is no strip.
   const put = (strip, html) => {

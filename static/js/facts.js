@@ -52,7 +52,7 @@
     timer = 0;
     if (!form.dataset.draft || leaving || window.hkguide?.ousted) return;
     const body = new FormData(form);
-    const token = /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? body.get("csrfmiddlewaretoken");
+    const token = /(?:^|; )(?:__Host-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? body.get("csrfmiddlewaretoken");
     const post = () => fetch(form.dataset.draft, { method: "POST", body, headers: { "X-CSRFToken": token }, keepalive: last });
     // One at a time, so that an older state never arrives after a newer one.
     sent = (last ? post() : sent.then(post)).then(async (response) => {

@@ -74,7 +74,7 @@
   // The token changes with each sign-in, perhaps in another tab: what the page was drawn with would be refused. That is as
   // it should be where somebody else has signed in, in whose name nothing of this page may be sent.
   document.addEventListener("htmx:configRequest", (event) => {
-    const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    const token = /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1];
     if (!token || window.hkguide?.ousted) return;
     event.detail.headers["X-CSRFToken"] = token;
     delete event.detail.parameters.csrfmiddlewaretoken;

@@ -19,7 +19,7 @@
     // A computer that slept comes late to its timers: look again at least once a minute.
     timer = setTimeout(watch, Math.min(left > WARNING ? left - WARNING : left, 60 * 1000));
   };
-  const csrf = () => /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+  const csrf = () => /(?:^|; )(?:__Host-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
   place?.addEventListener("submit", (event) => {
     event.preventDefault();
     fetch(event.target.action, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": csrf() } })

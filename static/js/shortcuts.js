@@ -11,7 +11,7 @@
     const body = new URLSearchParams({ flag: button.value });
     const whose = form?.elements.whose?.value;
     if (whose) body.append("whose", whose);
-    const token = cookie("csrftoken") ?? form?.elements.csrfmiddlewaretoken?.value ?? "";
+    const token = cookie("__Host-csrftoken") ?? cookie("csrftoken") ?? form?.elements.csrfmiddlewaretoken?.value ?? "";
     try {
       const response = await fetch(button.formAction, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token } });
       if (!response.ok || response.redirected) throw new Error(response.status);

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from assessments import access
@@ -23,8 +21,6 @@ from assessments.views.remediation.gaps import edition_steps
 from assessments.views.requests import SignedIn, add_error, posted
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: SignedIn) -> HttpResponse:
     """Add an action that no question brought."""
@@ -62,8 +58,6 @@ def original_steps(action: RemediationAction) -> list[str]:
     return edition_steps(action, edition.questions.get(action.question), content)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Put title and steps of an action into one's own words."""
@@ -84,8 +78,6 @@ def edit(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/remediation/edit.html", context)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Split an action into parts, each with an owner and a date."""
@@ -105,8 +97,6 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/remediation/split.html", {"place": PLACE, "action": found, "form": form})
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: SignedIn) -> HttpResponse:
     """Merge the actions that were ticked in the register into one of them."""
@@ -139,8 +129,6 @@ def merge(request: SignedIn) -> HttpResponse:
     return render(request, "assessments/remediation/merge.html", context)
 
 
-@login_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_relevant(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Mark an action as not relevant, with a reason that a reviewer reads."""

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assessments import access
@@ -24,8 +22,6 @@ USES = 6  # named in a row; the others are counted
 ALL_USES = 500  # on the page of one practice
 
 
-@login_required
-@never_cache
 @require_safe
 def organisation(request: SignedIn) -> HttpResponse:
     """Each practice of the whole organisation that this person sees an action of, once; `of` narrows it to one practice.

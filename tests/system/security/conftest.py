@@ -1,0 +1,27 @@
+"""The site with somebody in every role, made once for each module that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+
+from tests.factories import undone
+from tests.system.security.sitemap import clients_of
+from tests.world import World, make_world
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The data of tests/world.py, in a transaction around every test of the module."""
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
+    with django_db_blocker.unblock(), media, undone():
+        yield make_world()
+
+
+@pytest.fixture(scope="module")
+def browsers(site: World, django_db_blocker: Any) -> dict[str, Client]:
+    """A browser for each role of tests/test_access.py."""
+    return clients_of(site)

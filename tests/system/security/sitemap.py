@@ -1,0 +1,83 @@
+"""Every address of the site with an object that belongs to it, for tests that try something on all of them.
+
+The objects are those of tests/world.py. The rows come from the tables of tests/test_access.py, which fails when an
+address has none: so nothing new escapes what is tried here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from tests.test_access import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
+from tests.world import World, person
+
+PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row.split()[0] == "200" for row in rows.values()))
+ONLY_POST = frozenset(name for name, rows in OPENED.items() if all(row.split()[1] == "405" for row in rows.values()))
+TAKES_FORMS = frozenset(POSTED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One address: its name in the map of the site, the words for its object, and a role that may open it."""
+
+    name: str
+    what: str
+    role: str
+
+    def url(self, world: World) -> str:
+        return reverse(self.name, args=world.places[self.what])
+
+    def form(self) -> dict[str, Any]:
+        return dict(FORMS.get(self.what, {}))
+
+
+def places(table: dict[str, dict[str, str]], *goods: str) -> Iterator[Place]:
+    """One row of each address, that of an object which somebody may open, with the first who may."""
+    for name, rows in table.items():
+        chosen = next(
+            (
+                Place(name, what, ROLES[place])
+                for what, row in rows.items()
+                for place in order(row.split())
+                if row.split()[place] in goods
+            ),
+            None,
+        )
+        yield chosen or Place(name, next(iter(rows)), "owner")
+
+
+def order(_row: list[str]) -> list[int]:
+    """Who is tried first: people who may most, at last somebody who is not signed in."""
+    return [ROLES.index(role) for role in ("owner", "independent", "contributor", "in-house", *ROLES[::-1])]
+
+
+READ = list(places(OPENED, "200"))
+FORMS_TAKEN = list(places(POSTED, "yes"))
+ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin:")]
+
+
+def clients_of(world: World) -> dict[str, Client]:
+    """A browser for each role; a failure of a page is its answer 500, as in an installation."""
+    found = {}
+    for role in ROLES:
+        client = Client(raise_request_exception=False)
+        user = person(world, role)
+        if user is not None:
+            client.force_login(user)
+        found[role] = client
+    return found
+
+
+def routes() -> list[str]:
+    """The patterns of our own map."""
+    return [str(pattern.pattern) for pattern in get_resolver("assessments.urls").url_patterns]
+
+
+def body_of(response: HttpResponse) -> str:
+    return "" if response.streaming else response.content.decode(errors="replace")
