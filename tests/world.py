@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,7 @@ from tests.factories import (
 )
 
 NEIGHBOUR = "Neighbourly"
+MADE_BY_HAND = b"%PDF-1.7 made by hand"
 SECTION, OTHER_SECTION = "governance", "affected"
 QUESTION = "use-register"  # the first of SECTION
 INVENTORY = """\
@@ -379,8 +381,9 @@ def _sent(assessment: Assessment) -> Submission:
 
 
 def _ready(document: Document) -> None:
-    document.file.save(f"{uuid.uuid4()}.pdf", ContentFile(b"%PDF-1.7 made by hand"))
-    document.state, document.size = DocumentState.READY, 21
+    document.file.save(f"{uuid.uuid4()}.pdf", ContentFile(MADE_BY_HAND))
+    document.state, document.size = DocumentState.READY, len(MADE_BY_HAND)
+    document.sha256 = hashlib.sha256(MADE_BY_HAND).hexdigest()
     document.save()
 
 

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from tests.factories import proved
 from tests.test_access import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
 from tests.world import World, person
 
@@ -69,7 +70,7 @@ def clients_of(world: World) -> dict[str, Client]:
         client = Client(raise_request_exception=False)
         user = person(world, role)
         if user is not None:
-            client.force_login(user)
+            proved(client, user)  # the administration asks for a fresh sign-in
         found[role] = client
     return found
 
