@@ -202,6 +202,40 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     return Submission.objects.for_list().filter(inside | (of_body & sent))
 
 
+# --- the gate of a case --------------------------------------------------------------------------------------------------
+
+
+def gate_of_case(user: User, case: str = "assessment") -> Q:
+    """The gate of a case: by this condition alone a reviewer reads what a case holds; `case` names the assessment of a row.
+
+    They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
+    declarations were rows of their own. A conflict closes everything, whatever was said before or after. Members of the
+    organisation come by doors of their own.
+    """
+    said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
+    sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
+    return (Q(Exists(said)) | Q(Exists(sits))) & ~Q(Exists(said.exclude(words="")))
+
+
+def is_open_to(user: User, assessment: Assessment | int) -> bool:
+    """Tell whether the gate of a case is open to a reviewer who may know of it."""
+    pk = assessment if isinstance(assessment, int) else assessment.pk
+    return Assessment.objects.filter(gate_of_case(user, "pk"), pk=pk).exists()
+
+
+def submissions_opened_to(user: User) -> SubmissionQuerySet:
+    """The submissions that `user` may review and whose case is open to them."""
+    return submissions_for(user).filter(gate_of_case(user))
+
+
+def newest_opened_to(user: User, use: int) -> Submission | None:
+    """The newest submission of a use that is open to a reviewer, with its snapshot."""
+    found: Submission | None = (
+        submissions_opened_to(user).defer(None).filter(assessment__use=use).order_by("-pk").first()
+    )
+    return found
+
+
 def own_submissions_for(user: User) -> SubmissionQuerySet:
     """The submissions of the organisations that `user` sees in full."""
     return Submission.objects.for_list().filter(organisation__in=_seen_in_full(user))
@@ -280,9 +314,32 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions of uses whose submissions `user` may review: such a person accepts what shows that one is done."""
-    uses = submissions_for(user).values("assessment__use")
-    return RemediationAction.objects.filter(use__in=uses).select_related("use__system", "owner")
+    """The actions of uses whose submissions are open to `user`: such a person accepts what shows that one is done.
+
+    An action lasts from case to case of its use, so a conflict of interest in one of them closes it.
+    """
+    uses = submissions_opened_to(user).values("assessment__use")
+    conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
+    found = RemediationAction.objects.filter(~Exists(conflicts), use__in=uses)
+    return found.select_related("use__system", "owner")
+
+
+def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:
+    """The submission whose case `user` has to declare about before they see this action; None where there is none."""
+    found: Submission | None = (
+        submissions_for(user)
+        .filter(assessment__use__reference=use, assessment__use__actions__number=number)
+        .order_by("-pk")
+        .first()
+    )
+    return found
+
+
+def to_declare_for_document(user: User, reference: str) -> Submission | None:
+    """As `to_declare_for_action`, for a document."""
+    of_document = Q(documents__reference=reference) | Q(certificate__documents__reference=reference)
+    found: Submission | None = submissions_for(user).filter(of_document).first()
+    return found
 
 
 def certificates_in_reach(user: User) -> QuerySet[Certificate]:
@@ -639,10 +696,10 @@ def certificates_for(user: User) -> QuerySet[Certificate]:
 def documents_for(user: User) -> QuerySet[Document]:
     """Documents of submissions and certificates that `user` may read as member or as reviewer.
 
-    Drafts are for members who see all answers.
+    Drafts are for members who see all answers; a reviewer's have passed the gate of their case.
     """
     members = own_submissions_for(user).values("pk")
-    reviewers = submissions_for(user).values("pk")
+    reviewers = submissions_opened_to(user).values("pk")
     return Document.objects.filter(
         Q(assessment__organisation__in=_seen_in_full(user))
         | Q(submission__in=members)

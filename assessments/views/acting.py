@@ -52,6 +52,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.views import evidence as library
+from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation.gaps import edition_steps, remedies_at
@@ -423,7 +424,7 @@ def find_action(request: SignedIn, reference: str, number: int) -> RemediationAc
         found = door(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
         if found:
             return found
-    raise Http404
+    raise Undeclared(access.to_declare_for_action(request.user, reference, number))
 
 
 def find_own(request: SignedIn, reference: str, number: int, act: Action) -> RemediationAction:
@@ -451,6 +452,7 @@ class Forms:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@declare_first
 def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """One action: the gap, what closes it, who and when; report it as done, or accept that it is."""
     user, today = request.user, timezone.localdate()
@@ -470,6 +472,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
+    seen_of = submission if is_member else access.newest_opened_to(user, found.use_id)
     is_self_declared = submission is not None and submission.is_self_declared
     sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
     judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
@@ -496,7 +499,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "forms": forms,
         "edition": edition,
         "question": question,
-        "gap": gap_of(found, question, submission.content() if submission else None, edition),
+        "gap": gap_of(found, question, seen_of.content() if seen_of else None, edition),
         "condition": acting.conditions_on([found]).get(found.pk),
         "may_plan": works and found.status != ActionStatus.CLOSED,
         "may_report": works and stands,
@@ -517,7 +520,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "is_self_declared": is_self_declared,
         "sent_to_the_body": sent_to_the_body,
         "answer_url": answer_url(assessment if is_member else None, question),
-        "submission": submission,
+        "submission": seen_of,
         "is_member": is_member,
         "pieces": pieces,
         "events": [event_of(event, edition) for event in events[:EVENTS]],
@@ -708,6 +711,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
+@declare_first
 def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
     """Send the version of a piece that an action leans on, to its members and to whoever checks it."""
     found = access.version_on_action(find_action(request, reference, number), piece, version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,18 +15,23 @@ from assessments.documents import jobs, requests
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.certificates import DocumentState
+from assessments.views.gate import Undeclared, declare_first
 from assessments.views.requests import SignedIn
 
 WAIT_SECONDS = 5
 
 
 def _document(request: SignedIn, reference: str) -> Document:
-    return get_object_or_404(access.documents_for(request.user), reference=reference)
+    found = access.documents_for(request.user).filter(reference=reference).first()
+    if found is None:
+        raise Undeclared(access.to_declare_for_document(request.user, reference))
+    return found
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@declare_first
 def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
     document = _document(request, reference)
@@ -73,6 +78,7 @@ def wake(document: Document) -> None:
 @login_required
 @never_cache
 @require_GET
+@declare_first
 def state(request: SignedIn, reference: str) -> HttpResponse:
     """Say how far a document is, for scripts that wait for it."""
     document = _document(request, reference)

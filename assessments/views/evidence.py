@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, desk, evidence
+from assessments import access, evidence
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -38,6 +38,7 @@ from assessments.models import (
 )
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.views.case import Case, find_case
+from assessments.views.gate import to_declare
 from assessments.views.question import stored_answers, unlocked_on_page
 from assessments.views.requests import SignedIn
 from assessments.views.strips import Strip, make_strip, period_words
@@ -334,8 +335,8 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
     version = access.submitted_version(submission, piece, number)
     if version is None:
         raise Http404
-    if not desk.may_open_answers(request.user, submission):
-        return redirect("declare", reference)
+    if not access.is_open_to(request.user, submission.assessment_id):
+        return to_declare(request, submission)
     return send(request, version, submission=submission.reference)
 
 

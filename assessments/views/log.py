@@ -26,6 +26,7 @@ from assessments.exchange.inventory import escaped
 from assessments.forms.log import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
+from assessments.views.gate import to_declare
 from assessments.views.log_words import ABOUT, GROUPS, Line, line_of
 from assessments.views.requests import SignedIn
 
@@ -69,8 +70,10 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
 @never_cache
 @require_safe
 def review(request: SignedIn, reference: str) -> HttpResponseBase:
-    """What was done in the review of a submission, for those who may review it."""
+    """What was done in the review of a submission, for those who may review it and have passed the gate of its case."""
     found = get_object_or_404(access.submissions_for(request.user), reference=reference)
+    if not access.is_open_to(request.user, found.assessment_id):
+        return to_declare(request, found)
     context = {"submission": found, "use": found.assessment.use, "organisation": found.organisation, "owns": False}
     return _answer(request, "review.html", auditing.log_of_review(found), context, name=found.reference)
 

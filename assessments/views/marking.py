@@ -18,6 +18,7 @@ from assessments import reviewing
 from assessments.errors import Conflict, InvalidAnswer, WorkflowError
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
+from assessments.views.gate import to_declare
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
 from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
@@ -68,7 +69,7 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     case = case or Case(request.user, reference)
     group = case.group(key)
     if request.method != "POST":
-        return _marking_page(request, case, group) if case.may_open else redirect("declare", reference)
+        return _marking_page(request, case, group) if case.may_open else to_declare(request, case.submission)
     case.require_seat()
     undone, _colon, base = request.POST.get("undo", "").rpartition(":")
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
