@@ -85,8 +85,7 @@ def _answer(
     request: SignedIn, template: str, entries: QuerySet[AuditEntry], context: dict[str, Any], *, name: str
 ) -> HttpResponseBase:
     people = auditing.people_in(entries)
-    asked = request.GET.get("about", "")
-    one = (asked, auditing.titles_of([asked]).get(asked, asked)) if ":" in asked and len(asked) <= 80 else None
+    one = _asked_for(entries, request.GET.get("about", ""))
     form = LogForm(request.GET, kinds=KINDS, people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
     if request.GET.get("as") in ("csv", "json"):
@@ -104,6 +103,18 @@ def _answer(
         "json": _address(query, **{"as": "json"}),
     }
     return render(request, f"assessments/log/{template}", context)
+
+
+def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
+    """One object that a page is asked for alone, with its title; None where none is.
+
+    Only what this very log tells of has a title. Of everything else, whether it exists or not, the page says the same.
+    """
+    if ":" not in asked or len(asked) > 80:
+        return None
+    if not entries.filter(object=asked).exists():
+        return asked, _("Nothing here")
+    return asked, auditing.titles_of([asked]).get(asked, asked)
 
 
 def _address(query: str, **more: Any) -> str:
