@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.db.models import (
     Case,
     CharField,
@@ -138,6 +139,13 @@ def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
     """The organisations in which `user` has a role that may do `action`, by name."""
     mine = Membership.objects.filter(user=user, left_at=None, role__in=MAY[action]).values("organisation")
     return Organisation.objects.filter(pk__in=mine).order_by("name_en", "pk")
+
+
+def is_confirmed(organisation: Organisation) -> bool:
+    """Tell whether one of those who invite people into an organisation has confirmed their mail address."""
+    role = Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER
+    inviting = Membership.objects.current().filter(organisation=organisation, role=role).values("user")
+    return EmailAddress.objects.filter(user__in=inviting, verified=True, email__iexact=F("user__email")).exists()
 
 
 def invitation_with(token: str) -> Invitation | None:

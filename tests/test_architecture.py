@@ -61,7 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "standing": {"core", "guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
     "reminding": {"guideline", "models", "tasks"},
-    "mailing": {"models"},
+    "mailing": {"models", "core"},
     "sweeping": {
         "models",
         "tasks",

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
+from assessments.forms.fields import one_line
 
 SHARED_KEY = "shared_computer"  # of the session: nothing that is typed may stay in this browser
 
@@ -42,6 +43,9 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             email.initial, email.disabled = invitation.email, True
             self.initial["email"] = invitation.email
             email.help_text = _("The address that was invited. An invitation works for no other.")
+
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"])
 
     def save(self, request: HttpRequest) -> Any:
         user = super().save(request)

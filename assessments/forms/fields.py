@@ -17,6 +17,12 @@ def explained(word: str | Promise, *sentences: str | Promise) -> SafeString:
     )
 
 
+def one_line(words: object, most: int = 0) -> str:
+    """Words on one line, such as a name in a mail; `most`: of so many signs, with an ellipsis for the rest."""
+    line = " ".join(str(words).split())
+    return f"{line[: most - 1].rstrip()}…" if most and len(line) > most else line
+
+
 class Words(forms.CharField):
     """A text of some lines. Its control has no maxlength: a browser would cut what is pasted without saying so."""
 

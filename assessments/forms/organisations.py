@@ -11,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assessments.forms.fields import explained
+from assessments.forms.fields import explained, one_line
 from assessments.models import Organisation, Role, Sees
 
 ROLE_SENTENCES = {
@@ -52,6 +52,12 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.layout = Layout("name_en", "name_zh", "registration_no", "place", "contact")
+
+    def clean_name_en(self) -> str:
+        return one_line(self.cleaned_data["name_en"])
+
+    def clean_name_zh(self) -> str:
+        return one_line(self.cleaned_data["name_zh"])
 
     def _update_errors(self, errors: ValidationError) -> None:
         # The constraint is conditional, so Django cannot tell which field it speaks of.

@@ -24,6 +24,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
+from assessments.core import throttling
+from assessments.core.throttling import limited
 from assessments.domain.remediation import relevance
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
@@ -75,6 +77,7 @@ SALT = "assessments.acting.take_file"
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("upload", files=True)
 def take_file(request: SignedIn) -> HttpResponse:
     """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
     user = request.user
@@ -339,6 +342,7 @@ def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     """Have the remediation plan made as it stands today, as a new version."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.ANSWER, use)
+    throttling.spend("document", request, organisation=use.organisation_id)
     try:
         document = acting.ask_plan(use, by=request.user)
     except WorkflowError as error:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessments import access, tasks
+from assessments.core import throttling
 from assessments.documents import jobs, requests
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, User
@@ -36,6 +37,7 @@ def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
     document = _document(request, reference)
     if request.method == "POST":
+        throttling.spend("document", request)
         if jobs.ask_again(document):
             tasks.after_commit(tasks.render_document, document.pk)
         return redirect(document)
@@ -57,6 +59,7 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
         raise Http404
     if not _sees_all(request.user, assessment):
         raise NotPermitted(_("You see only what is assigned to you. The documents show the answers of everybody."))
+    throttling.spend("document", request, organisation=assessment.organisation_id)
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))
 
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, evidence
 from assessments.access import Action
+from assessments.core import throttling
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
@@ -129,6 +130,7 @@ def new(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         by_reference = {organisation.reference: organisation for organisation in organisations}
         organisation = by_reference[form.cleaned_data.get("organisation") or organisations[0].reference]
+        throttling.spend("upload", request, organisation=organisation.pk)
         piece = add_from(form, organisation, by=request.user)
         if piece:
             messages.success(request, _("“%(title)s” is in the library.") % {"title": piece})
@@ -277,6 +279,7 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
     form = ReplaceForm(*posted, endings=files.endings(), limit=settings.EVIDENCE_MAX_BYTES)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        throttling.spend("upload", request, organisation=found.organisation_id)
         try:
             evidence.add_version(found, by=request.user, file=given["file"], link=given["link"], details=form.details())
         except (InvalidAnswer, ValidationError) as error:
@@ -408,6 +411,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
             return None, "", words % {"title": found}
         form = new_form(request)
         if form.is_valid():
+            throttling.spend("upload", request, organisation=case.assessment.organisation_id)
             piece = add_from(form, case.assessment.organisation, by=request.user, to=(case.assessment, asked.key))
             if piece:
                 known = piece.title != form.cleaned_data["title"]

@@ -78,10 +78,13 @@ def keep_form(request: HttpRequest) -> HttpResponse | None:
     return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
 
 
-def texts_of(fields: QueryDict) -> list[str]:
-    """What was written: of the posted values those that hold words, not codes, in the order of the page."""
+def texts_of(fields: QueryDict, *, addresses: bool = False) -> list[str]:
+    """What was written: of the posted values those that hold words, not codes, in the order of the page.
+
+    `addresses`: mail addresses too.
+    """
     values = [value for _name, given in fields.lists() for value in given]
-    return [value for value in values if len(value.split()) > 1 or not value.isascii()]
+    return [v for v in values if len(v.split()) > 1 or not v.isascii() or (addresses and "@" in v)]
 
 
 @login_required

@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, auditing
+from assessments.core import throttling
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
 from assessments.forms.log import NOBODY, LogForm
@@ -89,6 +90,7 @@ def _answer(
     form = LogForm(request.GET, kinds=KINDS, people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
     if request.GET.get("as") in ("csv", "json"):
+        throttling.spend("export", request)
         return _file(entries, people, as_json=request.GET["as"] == "json", origin=context["owns"], name=name)
     rows, newer, older = cut(entries, request.GET.get("before", ""), request.GET.get("after", ""))
     query = form.query()

@@ -25,7 +25,9 @@ from django.views.decorators.http import require_POST
 from assessments import access, declaring, teamwork
 from assessments.access import Action
 from assessments.accounts.adapter import INVITATION_KEY
+from assessments.core import throttling
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.forms.fields import one_line
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
 from assessments.forms.teamwork import RoleForm
 from assessments.models import Invitation, Membership, Organisation, Role, Sees
@@ -42,6 +44,7 @@ def found(request: SignedIn) -> HttpResponse:
         raise NotPermitted(_("Whoever runs this installation registers organisations. Ask to be invited to one."))
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        throttling.spend("founding", request)
         try:
             organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
         except InvalidAnswer as error:
@@ -98,6 +101,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
 
 
 @login_required
+@never_cache
 def people(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.organisations_for(request.user), reference=reference)
     access.require_people(request.user, found)
@@ -105,13 +109,13 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         role, sees = form.role_and_sight()
         email = form.cleaned_data["email"]
+        count_invitation(request, found, email)
         try:
             invitation, token = declaring.invite(found, by=request.user, email=email, role=role, sees=sees)
         except WorkflowError as error:
             form.add_error("email", str(error))
         else:
-            send_invitation(request, invitation, token)
-            return redirect("people", reference)
+            return send_invitation(request, invitation, token) or redirect("people", reference)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
     members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
     invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
@@ -129,34 +133,43 @@ def _sentence(about: Membership | Invitation, organisation: Organisation) -> str
     return role_sentence(about.role, about.sees, reviewing_body=organisation.is_reviewing_body)
 
 
-def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> None:
-    """Mail the link. Only its digest is kept, so where no mail leaves, the owner is given the link to pass on."""
+def count_invitation(request: HttpRequest, organisation: Organisation, email: str) -> None:
+    """Count an invitation against the limits: of an organisation none of whose owners is confirmed there are few a day."""
+    confirmed = access.is_confirmed(organisation)
+    name = "invitation" if confirmed else "invitation_unconfirmed"
+    throttling.spend(name, request, organisation=organisation.pk)
+    throttling.spend("invitation_to_address", request, thing=f"{organisation.pk}/{email.casefold()}")
+
+
+def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse | None:
+    """Mail the link. Only its digest is kept, so where no mail leaves, a page gives the owner the link to pass on.
+
+    It stands on that page alone: no message carries it, since messages wait in a cookie or a session.
+    """
     link = settings.PUBLIC_URL + reverse("invitation", args=[token])
     context = {"invitation": invitation, "link": link, "sentence": _sentence(invitation, invitation.organisation)}
     context["asked"] = access.asked_along(invitation)
-    subject = _("%(name)s invites you to %(organisation)s") % {
-        "name": invitation.by,
-        "organisation": invitation.organisation,
+    context |= {"by": one_line(invitation.by), "organisation": one_line(invitation.organisation)}
+    subject = _("hkguide: %(name)s invites you to %(organisation)s") % {
+        "name": one_line(invitation.by, 60),
+        "organisation": one_line(invitation.organisation, 80),
     }
     try:
         send_mail(
-            " ".join(subject.split()),
+            subject,
             render_to_string("assessments/organisations/invitation_mail.txt", context),
             None,
             [invitation.email],
         )
     except (SMTPException, OSError):
         log.warning("An invitation could not be mailed", exc_info=True)
-        messages.warning(
-            request,
-            _("The mail to %(email)s could not be sent. Give them this link yourself; it works once: %(link)s")
-            % {"email": invitation.email, "link": link},
-        )
-    else:
-        messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+        return render(request, "assessments/organisations/invitation_link.html", context)
+    messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+    return None
 
 
 @login_required
+@never_cache
 @require_POST
 def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Send an open invitation again, with a new link and a new term, or make its link worthless."""
@@ -171,7 +184,10 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             said = _("The invitation to %(email)s is cancelled: its link leads nowhere now.")
             messages.success(request, said % {"email": invitation.email})
         else:
-            send_invitation(request, invitation, teamwork.renew_invitation(invitation, by=request.user))
+            throttling.spend("invitation_again", request, thing=invitation.pk)
+            count_invitation(request, found, invitation.email)
+            token = teamwork.renew_invitation(invitation, by=request.user)
+            return send_invitation(request, invitation, token) or redirect("people", reference)
     except WorkflowError as error:
         messages.error(request, str(error))
     return redirect("people", reference)

@@ -67,7 +67,8 @@
   };
   const failed = (event) => {
     const words = document.body.dataset;
-    tell({ 401: words.signIn, 403: words.refused }[event.detail.xhr?.status] ?? words.notSaved);
+    const { status, responseText } = event.detail.xhr ?? {};
+    tell({ 401: words.signIn, 403: words.refused, 429: responseText }[status] ?? words.notSaved);
   };
   // The token changes with each sign-in, perhaps in another tab: what the page was drawn with would be refused. That is as
   // it should be where somebody else has signed in, in whose name nothing of this page may be sent.
