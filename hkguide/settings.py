@@ -64,13 +64,14 @@ def limits(
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for name, kinds in given.items():
         found[name] = {}
-        for kind, pair in kinds.items() if isinstance(kinds, dict) else [("", None)]:
-            numbers = isinstance(pair, list) and len(pair) == 2 and all(type(n) is int and n > 0 for n in pair)
-            if name not in known or kind not in ("person", "address", "organisation", "thing") or not numbers:
+        for kind, pair in kinds.items() if isinstance(kinds, dict) else [("", [])]:
+            numbers = [n for n in pair if type(n) is int and n > 0] if isinstance(pair, list) else []
+            known_kind = kind in ("person", "address", "organisation", "thing")
+            if name not in known or not known_kind or len(numbers) != 2 or len(pair) != 2:
                 raise ImproperlyConfigured(
                     f'HKGUIDE_LIMITS: {name!r} is no limit, or does not read {{"person": [how often, in so many seconds]}}.'
                 )
-            found[name][kind] = (pair[0], pair[1])
+            found[name][kind] = (numbers[0], numbers[1])
     return found
 
 

@@ -687,9 +687,9 @@ POSTED: dict[str, dict[str, str]] = {
         "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",
         "neighbour's draft, question": HIDDEN,
     },
-    "returned": {"returned": "    login 404 403 yes 404 yes 404 404 404"},
+    "returned": {"returned": "    403 404 403 yes 404 yes 404 404 404"},
     "reply": {
-        "returned": "             login 404 403 yes 404 yes 404 404 404",
+        "returned": "             403 404 403 yes 404 yes 404 404 404",
         "neighbour's draft": HIDDEN,
     },
     "flag": {
