@@ -60,7 +60,7 @@ def verify(request: HttpRequest, number: str = "") -> HttpResponse:
     canonical = form.cleaned_data["number"]
     if number != canonical:
         return redirect("verify", canonical)
-    throttling.spend("verification", request)
+    throttling.spend("verification", request, step=10)
     try:
         certificate = access.public_certificate(canonical)
         shown = _shown(certificate) if certificate else None

@@ -243,6 +243,22 @@ def test_behind_a_proxy_a_limit_sees_the_client_and_not_the_proxy(settings: Any)
         throttling.spend("verification", claims)
 
 
+def test_a_page_that_costs_little_is_counted_in_steps_and_refused_all_the_same() -> None:
+    with mock.patch("assessments.core.throttling._now", return_value=60.0 * 30_000_000):
+        with mock.patch("assessments.core.throttling.cache.incr", wraps=cache.incr) as told:
+            for _n in range(60):
+                throttling.spend("verification", request_from("203.0.113.9"), step=10)
+        assert told.call_count == 6
+        refused = 0
+        for _n in range(540):
+            try:
+                throttling.spend("verification", request_from("203.0.113.9"), step=10)
+            except throttling.TooOften:
+                refused += 1
+        assert refused >= 530
+        throttling.spend("verification", request_from("198.51.100.7"), step=10)
+
+
 def test_a_window_ends(settings: Any) -> None:
     settings.LIMITS = settings.LIMITS | {"verification": {"address": (1, 60)}}
     with mock.patch("assessments.core.throttling._now", return_value=1_000_000_000.0) as now:
