@@ -113,7 +113,7 @@ def test_a_question_asked_by_mail_counts_as_an_invitation(cast: Cast) -> None:
 
 
 def test_the_mail_of_an_invitation_begins_with_the_product_and_keeps_to_its_lines(cast: Cast) -> None:
-    name = f"Evil\r\nBcc: victim@x.example http://evil.example {'x' * 160}"
+    name = f"Evil\r\nBcc: victim@x.example http://evil.example {'x' * 140}"
     Organisation.objects.filter(pk=cast.organisation.pk).update(name_en=name)
     type(cast.owner).objects.filter(pk=cast.owner.pk).update(name="Eve\r\nSubject: Win")
     invite(signed_in(type(cast.owner).objects.get(pk=cast.owner.pk)), people_of(cast), 1)
