@@ -324,12 +324,13 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     """The actions of uses whose submissions are open to `user`: such a person accepts what shows that one is done.
 
-    An action lasts from case to case of its use, so a conflict of interest in one of them closes it.
+    An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
+    the newest submission that is open.
     """
-    uses = submissions_opened_to(user).values("assessment__use")
+    opened = submissions_opened_to(user).filter(assessment__use=OuterRef("use")).order_by("-pk").values("pk")
     conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
-    found = RemediationAction.objects.filter(~Exists(conflicts), use__in=uses)
-    return found.select_related("use__system", "owner")
+    found = RemediationAction.objects.annotate(opened=Subquery(opened[:1])).filter(~Exists(conflicts))
+    return found.exclude(opened=None).select_related("use__system", "owner")
 
 
 def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:

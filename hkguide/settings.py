@@ -218,6 +218,7 @@ CACHES = {
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache",
+            "TIMEOUT": 14 * 24 * 3600,  # what is counted up is kept so long: no limit looks further back
             "OPTIONS": {"MAX_ENTRIES": 100_000},  # a limit takes one for each person and address
         }
     ),

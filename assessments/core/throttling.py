@@ -97,16 +97,16 @@ def _sender(kind: str, request: HttpRequest | None) -> Any:
 
 
 def limited[**P](
-    name: str, *, files: bool = False
+    name: str, *, files: bool = False, step: int = 1
 ) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
-    """Count each call of a view as one use of `name`; `files`: only those that bring a file."""
+    """Count each call of a view as one use of `name`; `files`: only those that bring a file; `step`: as of `spend`."""
 
     def decorate(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
         @wraps(view)
         def counted(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             request: Any = args[0]
             if not files or request.FILES:
-                spend(name, request)
+                spend(name, request, step=step)
             return view(*args, **kwargs)
 
         return counted
@@ -122,6 +122,13 @@ def _key(what: str, window: int) -> str:
     return f"limit:{hashlib.sha256(f'{what}:{window}'.encode()).hexdigest()}"
 
 
+def _add(key: str, seconds: int, more: int) -> int:
+    try:
+        return int(cache.incr(key, more))
+    except ValueError:  # the first of its window
+        return more if cache.add(key, more, timeout=seconds) else int(cache.incr(key, more))
+
+
 def _count(key: str, seconds: int, most: int, step: int) -> int:
     """Count one more under this key and return how many there are, as far as is known; none if the cache does not answer."""
     if step > 1:
@@ -132,9 +139,7 @@ def _count(key: str, seconds: int, most: int, step: int) -> int:
             return here
         _HERE[key] = 0
     try:
-        cache.add(key, 0, timeout=seconds)
-        found = cache.incr(key, step)
-        cache.touch(key, timeout=seconds)  # some caches give a number that was counted up their usual time
+        found = _add(key, seconds, step)
     except Exception:
         log.exception("limits: the cache does not answer, nothing is refused")
         return 0

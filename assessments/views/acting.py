@@ -476,7 +476,9 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
-    seen_of = submission if is_member else access.newest_opened_to(user, found.use_id)
+    seen_of = submission
+    if not is_member and submission and getattr(found, "opened", None) != submission.pk:
+        seen_of = access.newest_opened_to(user, found.use_id)
     is_self_declared = submission is not None and submission.is_self_declared
     sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
     judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)

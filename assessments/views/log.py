@@ -90,7 +90,7 @@ def _answer(
     form = LogForm(request.GET, kinds=KINDS, people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
     if request.GET.get("as") in ("csv", "json"):
-        throttling.spend("export", request)
+        throttling.spend("export", request, step=10)
         return _file(entries, people, as_json=request.GET["as"] == "json", origin=context["owns"], name=name)
     rows, newer, older = cut(entries, request.GET.get("before", ""), request.GET.get("after", ""))
     query = form.query()

@@ -118,7 +118,7 @@ def _taken_words(taken: starting.Taken) -> str:
 
 
 @login_required
-@limited("export")
+@limited("export", step=10)
 def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
     """The faulty rows as a file, with a column that says what to mend; mended, it can be chosen in its turn."""
     draft = get_object_or_404(access.imports_for(request.user), reference=reference)
@@ -134,7 +134,7 @@ def inventory_template(request: SignedIn) -> HttpResponse:
 
 
 @login_required
-@limited("export")
+@limited("export", step=10)
 def export_systems(request: SignedIn) -> HttpResponse:
     """The register of one organisation as a file that `import_inventory` reads again without loss."""
     kind = _kind(request)

@@ -95,7 +95,7 @@ def register(request: SignedIn) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-@limited("export")
+@limited("export", step=10)
 def export(request: SignedIn) -> HttpResponse:
     """The register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
     kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"

@@ -231,6 +231,20 @@ def test_a_conflict_in_an_earlier_case_of_the_use_closes_its_actions(cast: Cast,
     assert client.get(url).status_code == 302
 
 
+def test_an_action_shows_the_answer_of_the_case_that_is_open_and_of_no_newer_one(cast: Cast, case: Any) -> None:
+    answers = {QUESTION: {"choice": "partly", "text": "Turnstone: told in the newer case."}}
+    newer = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
+    Assessment.objects.filter(pk=case.assessment.pk).update(state=State.WITHDRAWN)  # one open case a use
+    Assessment.objects.filter(pk=newer.pk).update(use=case.assessment.use)
+    client = reader("none", cast, case.sent)
+    url = reverse("action", args=args_of("action", case))
+    page = client.get(url).content.decode()
+    assert SECRET in page
+    assert "Turnstone" not in page
+    desk.declare_none(newer.current_submission, by=cast.second_independent)
+    assert "Turnstone" in client.get(url).content.decode()
+
+
 def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else(cast: Cast, case: Any) -> None:
     client = reader("nothing", cast, case.sent)
     page = reverse("action", args=args_of("action", case))

@@ -289,7 +289,7 @@ def test_nothing_is_refused_while_the_cache_does_not_answer(cast: Cast) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     client = signed_in(cast.owner)
     url = reverse("comments", args=[case.reference, QUESTION])
-    with mock.patch("assessments.core.throttling.cache.add", side_effect=OSError("gone")):
+    with mock.patch("assessments.core.throttling.cache.incr", side_effect=OSError("gone")):
         found = {client.post(url, {"text": f"Which clinics, number {n}?"}).status_code for n in range(35)}
     assert found == {302}
     assert Comment.objects.count() == 35
