@@ -282,7 +282,7 @@ class Case:
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
         if not self.may_open:
-            raise NotPermitted(_("You have declared a conflict of interest, so the answers are closed to you."))
+            raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
         return self.seat
 
     @cached_property
