@@ -119,7 +119,7 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "action_file": {
         "evidence of the action": "login 404 200 200 404 200 302 200 404",
-        "no such evidence of the action": HIDDEN,
+        "no such evidence of the action": "login 404 404 404 404 404 302 404 404",
     },
     "certificates": {"": SIGNED_IN},
     "standing": {
@@ -439,7 +439,7 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "review_log": {
         "submission in review": " login 404 404 404 404 404 302 200 404",
-        "submission in-house": "  login 404 404 404 404 404 200 404 404",
+        "submission in-house": "  login 404 404 404 404 404 302 404 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "take": {
@@ -488,7 +488,7 @@ OPENED: dict[str, dict[str, str]] = {
     "mark": {"submission in review": ONLY_POST},
     "close_hold": {
         "hold": "                 login 404 404 404 404 404 302 200 404",
-        "neighbour's hold": HIDDEN,
+        "neighbour's hold": "     login 404 404 404 404 404 302 404 404",
     },
     "judge_tier": {
         "submission in review": " login 404 404 404 404 404 403 200 404",
