@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.db.models import (
     Case,
     CharField,
@@ -140,6 +141,13 @@ def organisations_where(user: User, action: Action) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=mine).order_by("name_en", "pk")
 
 
+def is_confirmed(organisation: Organisation) -> bool:
+    """Tell whether one of those who invite people into an organisation has confirmed their mail address."""
+    role = Role.REVIEWER if organisation.is_reviewing_body else Role.OWNER
+    inviting = Membership.objects.current().filter(organisation=organisation, role=role).values("user")
+    return EmailAddress.objects.filter(user__in=inviting, verified=True, email__iexact=F("user__email")).exists()
+
+
 def invitation_with(token: str) -> Invitation | None:
     """The open invitation of a mailed link; None once it was used or ran out. Whoever holds the link may know of it."""
     return Invitation.objects.open_for(token)
@@ -200,6 +208,40 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
     of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
     return Submission.objects.for_list().filter(inside | (of_body & sent))
+
+
+# --- the gate of a case --------------------------------------------------------------------------------------------------
+
+
+def gate_of_case(user: User, case: str = "assessment") -> Q:
+    """The gate of a case: by this condition alone a reviewer reads what a case holds; `case` names the assessment of a row.
+
+    They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
+    declarations were rows of their own. A conflict closes everything, whatever was said before or after. Members of the
+    organisation come by doors of their own.
+    """
+    said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
+    sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
+    return (Q(Exists(said)) | Q(Exists(sits))) & ~Q(Exists(said.exclude(words="")))
+
+
+def is_open_to(user: User, assessment: Assessment | int) -> bool:
+    """Tell whether the gate of a case is open to a reviewer who may know of it."""
+    pk = assessment if isinstance(assessment, int) else assessment.pk
+    return Assessment.objects.filter(gate_of_case(user, "pk"), pk=pk).exists()
+
+
+def submissions_opened_to(user: User) -> SubmissionQuerySet:
+    """The submissions that `user` may review and whose case is open to them."""
+    return submissions_for(user).filter(gate_of_case(user))
+
+
+def newest_opened_to(user: User, use: int) -> Submission | None:
+    """The newest submission of a use that is open to a reviewer, with its snapshot."""
+    found: Submission | None = (
+        submissions_opened_to(user).defer(None).filter(assessment__use=use).order_by("-pk").first()
+    )
+    return found
 
 
 def own_submissions_for(user: User) -> SubmissionQuerySet:
@@ -280,9 +322,33 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions of uses whose submissions `user` may review: such a person accepts what shows that one is done."""
-    uses = submissions_for(user).values("assessment__use")
-    return RemediationAction.objects.filter(use__in=uses).select_related("use__system", "owner")
+    """The actions of uses whose submissions are open to `user`: such a person accepts what shows that one is done.
+
+    An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
+    the newest submission that is open.
+    """
+    opened = submissions_opened_to(user).filter(assessment__use=OuterRef("use")).order_by("-pk").values("pk")
+    conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
+    found = RemediationAction.objects.annotate(opened=Subquery(opened[:1])).filter(~Exists(conflicts))
+    return found.exclude(opened=None).select_related("use__system", "owner")
+
+
+def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:
+    """The submission whose case `user` has to declare about before they see this action; None where there is none."""
+    found: Submission | None = (
+        submissions_for(user)
+        .filter(assessment__use__reference=use, assessment__use__actions__number=number)
+        .order_by("-pk")
+        .first()
+    )
+    return found
+
+
+def to_declare_for_document(user: User, reference: str) -> Submission | None:
+    """As `to_declare_for_action`, for a document."""
+    of_document = Q(documents__reference=reference) | Q(certificate__documents__reference=reference)
+    found: Submission | None = submissions_for(user).filter(of_document).first()
+    return found
 
 
 def certificates_in_reach(user: User) -> QuerySet[Certificate]:
@@ -639,10 +705,10 @@ def certificates_for(user: User) -> QuerySet[Certificate]:
 def documents_for(user: User) -> QuerySet[Document]:
     """Documents of submissions and certificates that `user` may read as member or as reviewer.
 
-    Drafts are for members who see all answers.
+    Drafts are for members who see all answers; a reviewer's have passed the gate of their case.
     """
     members = own_submissions_for(user).values("pk")
-    reviewers = submissions_for(user).values("pk")
+    reviewers = submissions_opened_to(user).values("pk")
     return Document.objects.filter(
         Q(assessment__organisation__in=_seen_in_full(user))
         | Q(submission__in=members)

@@ -69,14 +69,8 @@ def _page(name: str, submission: Submission, *more: Any) -> str:
 
 
 def may_open_answers(user: User, submission: Submission) -> bool:
-    """Tell whether a reviewer has said of this case that nothing lies between them and it: then its answers open.
-
-    A seat from before declarations were rows of their own counts as one.
-    """
-    words = [one.words for one in access.interests_in(submission.assessment) if one.reviewer_id == user.pk]
-    if any(words):
-        return False
-    return bool(words) or submission.seats.filter(reviewer=user).exists()
+    """Tell whether a reviewer has said of this case that nothing lies between them and it: then its answers open."""
+    return access.is_open_to(user, submission.assessment_id)
 
 
 @transaction.atomic

@@ -42,7 +42,8 @@ def _case() -> Any:
     rows = access.submissions_to_read(_USER).defer(None).select_related("assessment__use__system__organisation")
     mine = access.submissions_for(_USER).filter(pk=OuterRef("pk"))
     aside = access.actions_set_aside(OuterRef("assessment__use"))
-    rows = rows.annotate(may_review=Exists(mine), has_set_aside=Exists(aside))
+    opened = Assessment.objects.filter(access.gate_of_case(_USER, "pk"), pk=OuterRef("assessment"))
+    rows = rows.annotate(may_review=Exists(mine), has_set_aside=Exists(aside), may_open=Exists(opened))
     return rows.filter(reference=Given("reference", CharField()))
 
 
@@ -50,7 +51,7 @@ _CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, with `may_review` and `has_set_aside`, or None."""
+    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open."""
     return _CASE.first(user=user.pk, reference=reference)
 
 

@@ -6,15 +6,16 @@ The inbox shows every line, whatever is chosen. A row is its own outbox: what wa
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.core import throttling
 from assessments.core.query_values import one_line
 from assessments.models import MailWhen, Message, User
 
@@ -56,10 +57,60 @@ def send(pk: int) -> None:
     if message.recipient.mail_when == MailWhen.ACTING and message.kind in NEWS:
         Message.objects.filter(pk=pk).update(unmailed_at=timezone.now())
         return
+    if not _has_room(message.recipient_id):
+        return
     if Message.objects.filter(pk=pk, mailed_at=None).update(attempts=F("attempts") + 1) != 1:
         return
     send_mail(one_line(message.subject), f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
     Message.objects.filter(pk=pk).update(mailed_at=timezone.now())
+
+
+def _has_room(recipient: int) -> bool:
+    """Count a mail to this person; False once they have had so many within the hour: the rest waits and goes out as one."""
+    try:
+        throttling.spend("mails_to_person", thing=recipient)
+    except throttling.TooOften:
+        return False
+    return True
+
+
+def waiting_now(waiting: QuerySet[Message]) -> QuerySet[Message]:
+    """Of what waits, what may go out now: not to people who have had their mails of the hour."""
+    people = waiting.order_by().values_list("recipient", flat=True).distinct()
+    full = [pk for pk in people if throttling.is_spent("mails_to_person", pk)]
+    return waiting.exclude(recipient__in=full)
+
+
+def send_together() -> int:
+    """Send what has waited for people's next hour, each their lines as one mail; returns how many mails.
+
+    For the sweeper. A line that could not be sent so goes out by itself later.
+    """
+    left = waiting_now(unsent().filter(attempts=0, at__lt=timezone.now() - timedelta(minutes=1)))
+    several = left.order_by().values("recipient").annotate(lines=Count("pk")).filter(lines__gt=1)
+    people = User.objects.filter(pk__in=several.values("recipient"))
+    return sum(_send_together(user, left.filter(recipient=user)) for user in people.order_by("pk"))
+
+
+def _send_together(user: User, left: QuerySet[Message]) -> bool:
+    if user.mail_when == MailWhen.ACTING:
+        left.filter(kind__in=NEWS).update(unmailed_at=timezone.now())
+    found = list(left.filter(unmailed_at=None).order_by("-at", "-pk"))
+    mine = Message.objects.filter(mailed_at=None, attempts=0)
+    # Of two sweepers one gets each line.
+    found = [line for line in found if mine.filter(pk=line.pk).update(attempts=1)]
+    if not found or not _has_room(user.pk):
+        return False
+    why = _("There were many at once, so they come as one mail. When mails are sent to you is your choice:")
+    try:
+        with translation.override(user.language):
+            subject, text = digest(found, why)
+            send_mail(subject, text, None, [user.email])
+    except Exception:
+        log.exception("the gathered mail of person %s could not be sent", user.pk)
+        return False
+    Message.objects.filter(pk__in=[line.pk for line in found]).update(mailed_at=timezone.now())
+    return True
 
 
 def _address(message: Message) -> str:
@@ -93,7 +144,7 @@ def _send_digest(user: User, today: date) -> bool:
         return False
     try:
         with translation.override(user.language):
-            subject, text = digest(found)
+            subject, text = digest(found, _("You get this mail once a day, as you have chosen:"))
             send_mail(subject, text, None, [user.email])
     except Exception:
         mine.update(digest_on=before)
@@ -105,8 +156,8 @@ def _send_digest(user: User, today: date) -> bool:
     return True
 
 
-def digest(lines: list[Message]) -> tuple[str, str]:
-    """Write the daily mail: what asks to act first, each line with its address."""
+def digest(lines: list[Message], why: str) -> tuple[str, str]:
+    """Write the mail of several lines: what asks to act first, each line with its address; `why`: its last sentence."""
     count = len(lines)
     subject = ngettext("%(n)s message for you", "%(n)s messages for you", count) % {"n": count}
     parts = []
@@ -121,5 +172,5 @@ def digest(lines: list[Message]) -> tuple[str, str]:
     if count > MOST_LINES:
         left = count - MOST_LINES
         parts.append(ngettext("And %(n)s more in your inbox.", "And %(n)s more in your inbox.", left) % {"n": left})
-    parts.append(_("You get this mail once a day, as you have chosen:") + f" {settings.PUBLIC_URL}/account/settings/")
+    parts.append(f"{why} {settings.PUBLIC_URL}/account/settings/")
     return subject, "\n\n".join(parts) + "\n"

@@ -55,12 +55,13 @@ def make_documents() -> int:
 
 
 def send_mails() -> int:
-    """Send the mails that were left."""
+    """Send the mails that were left; several to one person that waited for the next hour go as one."""
+    together = mailing.send_together()
     waiting = mailing.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
-    found = list(waiting.values_list("pk", flat=True)[:AT_ONCE])
+    found = list(mailing.waiting_now(waiting).values_list("pk", flat=True)[:AT_ONCE])
     for pk in found:
         tasks.send_message.delay(pk)
-    return len(found)
+    return len(found) + together
 
 
 def flag_expired() -> int:

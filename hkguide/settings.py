@@ -68,6 +68,24 @@ def env_contact(name: str, default: str) -> str:
     raise ImproperlyConfigured(f"HKGUIDE_{name} must be an email address or an https address, not {value!r}.")
 
 
+def limits(
+    given: dict[str, object], known: dict[str, dict[str, tuple[int, int]]]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """Read limits that take the place of ours: {"export": {"person": [10, 3600]}}."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for name, kinds in given.items():
+        found[name] = {}
+        for kind, pair in kinds.items() if isinstance(kinds, dict) else [("", [])]:
+            numbers = [n for n in pair if type(n) is int and n > 0] if isinstance(pair, list) else []
+            known_kind = kind in ("person", "address", "organisation", "thing")
+            if name not in known or not known_kind or len(numbers) != 2 or len(pair) != 2:
+                raise ImproperlyConfigured(
+                    f'HKGUIDE_LIMITS: {name!r} is no limit, or does not read {{"person": [how often, in so many seconds]}}.'
+                )
+            found[name][kind] = (numbers[0], numbers[1])
+    return found
+
+
 def database(url: str) -> dict[str, object]:
     """Read HKGUIDE_DATABASE_URL: postgresql://user:password@host:port/name; empty is SQLite in var/."""
     if not url:
@@ -170,6 +188,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
     "assessments.views.held.keep_forms",
+    "assessments.views.too_often.RefuseTooOften",
     "assessments.views.errors.refuse_methods",
 ]
 ROOT_URLCONF = "hkguide.urls"
@@ -246,11 +265,11 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env("REDIS_URL")}
         if env("REDIS_URL")
-        # As many entries as the limits of a very busy hour need: what is thrown out of a full cache is a limit forgotten.
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache",
-            "OPTIONS": {"MAX_ENTRIES": 50_000},
+            "TIMEOUT": 14 * 24 * 3600,  # what is counted up is kept so long: no limit looks further back
+            "OPTIONS": {"MAX_ENTRIES": 100_000},  # a limit takes one for each person and address
         }
     ),
     # What was drawn from rows that have not changed since; its keys say which state it shows, so each process has its own.
@@ -267,6 +286,25 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 2000},
     },
 }
+
+# How often, in so many seconds. A limit counts by person, address or organisation, or by the thing that it is done to.
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+LIMITS: dict[str, dict[str, tuple[int, int]]] = {
+    # until an owner of the organisation has confirmed a mail address
+    "invitation_unconfirmed": {"person": (20, DAY), "address": (60, DAY), "organisation": (20, DAY)},
+    "invitation": {"person": (200, DAY), "organisation": (200, DAY)},
+    "invitation_to_address": {"thing": (5, DAY)},
+    "invitation_again": {"person": (60, DAY), "thing": (5, 14 * DAY)},
+    "founding": {"person": (5, DAY), "address": (20, DAY)},
+    "comment": {"person": (30, 5 * MINUTE), "organisation": (600, HOUR)},
+    "upload": {"person": (100, HOUR), "organisation": (1000, HOUR)},
+    "export": {"person": (60, HOUR)},
+    "document": {"person": (30, HOUR), "organisation": (100, HOUR)},
+    "mails_to_person": {"thing": (10, HOUR)},  # what comes after that goes out together, as one mail an hour
+    "verification": {"address": (60, MINUTE)},
+    "held_form": {"address": (20, HOUR)},
+}
+LIMITS |= limits(env_options("LIMITS"), LIMITS)
 
 # --- security -----------------------------------------------------------------------------------------------------------
 SECURE_CSP = {

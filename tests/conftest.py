@@ -94,6 +94,14 @@ def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """What this process has counted of limits is no other test's (what it has told is in the database)."""
+    from assessments.core import throttling
+
+    throttling._HERE.clear()
+
+
 @pytest.fixture(scope="module")
 def made(
     request: pytest.FixtureRequest,

@@ -69,9 +69,9 @@ OPENED: dict[str, dict[str, str]] = {
     "actions": {"": SIGNED_IN},
     "organisation_actions": {"": SIGNED_IN},
     "action": {
-        "action": "               login 404 200 200 404 200 200 200 404",
-        "action of the assigned": "login 404 200 200 200 200 200 200 404",
-        "added action": "         login 404 200 200 404 200 200 200 404",
+        "action": "               login 404 200 200 404 200 302 200 404",
+        "action of the assigned": "login 404 200 200 200 200 302 200 404",
+        "added action": "         login 404 200 200 404 200 302 200 404",
         "no action": HIDDEN,
         "neighbour's action": "   login 404 404 404 404 404 404 404 404",
     },
@@ -81,18 +81,18 @@ OPENED: dict[str, dict[str, str]] = {
     "action_new": {"": "          login 200 403 200 403 200 403 403 403"},
     "actions_merge": {"": SIGNED_IN},
     "action_edit": {
-        "action": "               login 404 403 200 404 200 403 403 404",
-        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "action": "               login 404 403 200 404 200 404 403 404",
+        "action of the assigned": "login 404 403 200 200 200 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_split": {  # only who sees the whole plan
-        "action": "               login 404 403 200 404 200 403 403 404",
-        "action of the assigned": "login 404 403 200 403 200 403 403 404",
+        "action": "               login 404 403 200 404 200 404 403 404",
+        "action of the assigned": "login 404 403 200 403 200 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_not_relevant": {
-        "action": "               login 404 403 200 404 200 403 403 404",
-        "action of the assigned": "login 404 403 200 200 200 403 403 404",
+        "action": "               login 404 403 200 404 200 404 403 404",
+        "action of the assigned": "login 404 403 200 200 200 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "actions_moved": {
@@ -106,21 +106,21 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "plan_now": {"use of the in review": ONLY_POST},
     "action_plan": {
-        "action": "               login 404 403 200 404 200 403 403 404",
+        "action": "               login 404 403 200 404 200 404 403 404",
         "no action": HIDDEN,
         "neighbour's action": HIDDEN,
     },
     "action_risk": {  # only an owner accepts a risk
-        "action that may be borne": "login 404 403 403 404 200 403 403 404",
+        "action that may be borne": "login 404 403 403 404 200 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_evidence": {
-        "reported action": "      login 404 403 200 404 200 403 403 404",
+        "reported action": "      login 404 403 200 404 200 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_file": {
-        "evidence of the action": "login 404 200 200 404 200 200 200 404",
-        "no such evidence of the action": HIDDEN,
+        "evidence of the action": "login 404 200 200 404 200 302 200 404",
+        "no such evidence of the action": "login 404 404 404 404 404 302 404 404",
     },
     "certificates": {"": SIGNED_IN},
     "standing": {
@@ -439,8 +439,8 @@ OPENED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_log": {
-        "submission in review": " login 404 404 404 404 404 200 200 404",
-        "submission in-house": "  login 404 404 404 404 404 200 404 404",
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission in-house": "  login 404 404 404 404 404 302 404 404",
         "submission neighbour's submitted": HIDDEN,
     },
     "take": {
@@ -488,8 +488,8 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "mark": {"submission in review": ONLY_POST},
     "close_hold": {
-        "hold": "                 login 404 404 404 404 404 200 200 404",
-        "neighbour's hold": HIDDEN,
+        "hold": "                 login 404 404 404 404 404 302 200 404",
+        "neighbour's hold": "     login 404 404 404 404 404 302 404 404",
     },
     "judge_tier": {
         "submission in review": " login 404 404 404 404 404 403 200 404",
@@ -509,13 +509,13 @@ OPENED: dict[str, dict[str, str]] = {
     },
     # documents
     "document": {
-        "plan that is being made": "login 404 200 200 404 200 200 200 404",
-        "letter that failed": "     login 404 200 200 404 200 200 200 404",
-        "certificate as PDF": "     login 404 200 200 404 200 200 200 404",
+        "plan that is being made": "login 404 200 200 404 200 302 200 404",
+        "letter that failed": "     login 404 200 200 404 200 302 200 404",
+        "certificate as PDF": "     login 404 200 200 404 200 302 200 404",
         "neighbour's certificate as PDF": HIDDEN,
     },
     "document_state": {
-        "plan that is being made": "login 404 200 200 404 200 200 200 404",
+        "plan that is being made": "login 404 200 200 404 200 302 200 404",
         "neighbour's certificate as PDF": HIDDEN,
     },
     "ask_document": {"draft, its board paper": ONLY_POST},
@@ -542,26 +542,26 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "dashboard": {"": HIDDEN},  # the inbox: an empty form names no line of it
     "action": {
-        "action": "               login 404 403 yes 404 yes 403 403 404",
-        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
-        "action set aside": "     login 404 403 403 404 403 yes yes 404",
-        "reported action": "      login 404 403 403 404 403 yes yes 404",
+        "action": "               login 404 403 yes 404 yes 404 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 404 403 404",
+        "action set aside": "     login 404 403 403 404 403 404 yes 404",
+        "reported action": "      login 404 403 403 404 403 404 yes 404",
     },
     "action_new": {"": "          login yes 403 yes 403 yes 403 403 403"},
     "actions_merge": {"": SIGNED_IN.replace("200", "yes")},
     "action_edit": {
-        "action": "               login 404 403 yes 404 yes 403 403 404",
-        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "action": "               login 404 403 yes 404 yes 404 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_split": {
-        "action": "               login 404 403 yes 404 yes 403 403 404",
-        "action of the assigned": "login 404 403 yes 403 yes 403 403 404",
+        "action": "               login 404 403 yes 404 yes 404 403 404",
+        "action of the assigned": "login 404 403 yes 403 yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_not_relevant": {
-        "action": "               login 404 403 yes 404 yes 403 403 404",
-        "action of the assigned": "login 404 403 yes yes yes 403 403 404",
+        "action": "               login 404 403 yes 404 yes 404 403 404",
+        "action of the assigned": "login 404 403 yes yes yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "actions_moved": {
@@ -575,15 +575,15 @@ POSTED: dict[str, dict[str, str]] = {
         "use of the neighbour's submitted": HIDDEN,
     },
     "action_plan": {
-        "action": "               login 404 403 yes 404 yes 403 403 404",
+        "action": "               login 404 403 yes 404 yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_risk": {
-        "action that may be borne": "login 404 403 403 404 yes 403 403 404",
+        "action that may be borne": "login 404 403 403 404 yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "action_evidence": {
-        "reported action": "      login 404 403 yes 404 yes 403 403 404",
+        "reported action": "      login 404 403 yes 404 yes 404 403 404",
         "neighbour's action": HIDDEN,
     },
     "standing": {
@@ -688,9 +688,9 @@ POSTED: dict[str, dict[str, str]] = {
         "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",
         "neighbour's draft, question": HIDDEN,
     },
-    "returned": {"returned": "    login 404 403 yes 404 yes 404 404 404"},
+    "returned": {"returned": "    403 404 403 yes 404 yes 404 404 404"},
     "reply": {
-        "returned": "             login 404 403 yes 404 yes 404 404 404",
+        "returned": "             403 404 403 yes 404 yes 404 404 404",
         "neighbour's draft": HIDDEN,
     },
     "flag": {
@@ -781,7 +781,7 @@ POSTED: dict[str, dict[str, str]] = {
     "approve": {"submission marked": "login 404 404 404 404 404 403 yes 404"},
     "refuse": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "document": {
-        "letter that failed": "   login 404 yes yes 404 yes yes yes 404",
+        "letter that failed": "   login 404 yes yes 404 yes 404 yes 404",
         "neighbour's certificate as PDF": HIDDEN,
     },
     "ask_document": {

@@ -438,6 +438,7 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
     assert {line.link for line in told} == {reverse("standing", args=[certificate.number])}
     assert certificate.status() == "suspended"
     client.force_login(cast.second_independent)
+    desk.declare_none(submission, by=cast.second_independent)
     page = client.get(reverse("appeal", args=[appeal.reference])).content.decode()
     assert "is suspended still" in page
     assert ("Go on to reinstate it" in page) == (cast.second_independent in may)

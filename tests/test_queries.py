@@ -155,6 +155,7 @@ def make_office(how_many: int) -> Office:
     workflow.take(again, by=cast.reviewer)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
     appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
+    desk.declare_none(appeal.submission, by=cast.second_independent)
     desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
     declaring.update_use(certified.use, by=owner, people_affected="Patients and visitors")  # the approval is stale
     certified.refresh_from_db()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from openpyxl import load_workbook
 
-from assessments import acting, declaring, evidence, workflow
+from assessments import acting, declaring, desk, evidence, workflow
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -266,6 +266,7 @@ def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessme
     acting.report(action, by=cast.contributor, note="Approved on 3 December.")
     url = reverse("action", args=[assessment.use.reference, action.number])
     assert "Accept and close the action" in page(client, cast.independent, url)
+    desk.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
     assert "An independent reviewer of the reviewing body has to accept it." in inside

@@ -41,6 +41,7 @@ def test_what_is_missing_is_kept_when_the_action_was_closed_meanwhile(client: Cl
     url = reverse("action", args=[action.use.reference, action.number])
     acting.report(action, by=cast.owner, note="It is done.")
     workflow.close_action(action, by=cast.independent)
+    desk.declare_none(action.use.assessments.get().current_submission, by=cast.second_independent)
     shown = page(client, cast.second_independent, url, {"missing": TYPED})
     assert TYPED in shown
     assert "Accept and close the action" not in shown

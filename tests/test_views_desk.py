@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from unittest import mock
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,6 +38,11 @@ def case_of(state, cast, tier="limited", **fields):
 
 def address(name, submission, *more):
     return reverse(name, args=[submission.reference, *more])
+
+
+def to_declare(case, page):
+    """The way to the declaration of interest, from a page that leads there."""
+    return f"{address('declare', case)}?{urlencode({'then': page})}"
 
 
 def at(day, hour=10):
@@ -139,7 +145,7 @@ def test_a_hand_over_in_pages(client, cast):
     assert "All but the facts." in text_of(client.get(line.link))
     line.refresh_from_db()
     assert line.read_at
-    assert client.get(address("review_facts", case))["Location"] == address("declare", case)
+    assert client.get(address("review_facts", case))["Location"] == to_declare(case, address("review_facts", case))
     client.post(address("take", case), {"conflict": "none"})
     assert case.seats.get().reviewer == cast.second_independent
     assert client.get(address("review_facts", case)).status_code == 200
@@ -154,7 +160,7 @@ def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
     assert case.seats.get().reviewer == cast.independent
     assert SeatRequest.objects.get().outcome == "declined"
     assert "I sold it to them." in text_of(client.get(address("declare", case)))
-    assert client.get(address("review_facts", case))["Location"] == address("declare", case)
+    assert client.get(address("review_facts", case))["Location"] == to_declare(case, address("review_facts", case))
 
 
 def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
@@ -178,7 +184,7 @@ def test_evidence_of_a_case_is_closed_to_whoever_has_not_declared(client, cast):
     client.force_login(cast.second_independent)
     with mock.patch("assessments.access.submitted_version", return_value=object()):
         response = client.get(address("review_evidence", case, "abcdefghjkmn", 1))
-    assert response["Location"] == address("declare", case)
+    assert response["Location"] == to_declare(case, address("review_evidence", case, "abcdefghjkmn", 1))
     assert not Interest.objects.filter(reviewer=cast.second_independent).exists()
 
 
@@ -245,11 +251,15 @@ def test_an_appeal_in_pages_from_its_reasons_to_the_new_assessment(client, cast)
     page = reverse("appeal", args=[appeal.reference])
     client.force_login(cast.independent)
     assert page in client.get(QUEUE).content.decode()
-    assert "Annex 2 was overlooked." in text_of(client.get(page))
+    assert client.get(page)["Location"] == to_declare(case, page)
+    refused = client.post(page, {"outcome": "upheld", "words": "Not read yet."})
+    assert refused.status_code == 403
+    assert "Not read yet." in text_of(refused)
     overview = client.get(address("review", case))
     assert address("take", case) not in overview.content.decode()
     assert client.post(address("take", case), {"conflict": "none"}).status_code == 403
-    client.post(address("declare", case), {"conflict": "none"})
+    assert client.post(to_declare(case, page), {"conflict": "none"})["Location"] == page
+    assert "Annex 2 was overlooked." in text_of(client.get(page))
     assert client.get(address("review_facts", case)).status_code == 200
     client.post(page, {"outcome": "upheld", "words": "Send it again; annex 2 is read first."})
     assert page not in client.get(QUEUE).content.decode()

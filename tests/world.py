@@ -142,6 +142,7 @@ def make_world() -> World:
         for one in (refused, refused_inside)
     )
     desk.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
+    desk.declare_none(_sent(refused_inside), by=cast.independent)
     desk.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
     desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
@@ -371,7 +372,7 @@ def _kept_form(owner: User, draft: Assessment) -> str:
         "text": "Kept for three clinics of five.",
     }
     form = QueryDict(urlencode({f"{QUESTION}--{name}": value for name, value in fields.items()}))
-    token = expired_forms.hold(expired_forms.sign_for(owner), reverse("section", args=[draft.reference, SECTION]), form)
+    token = expired_forms.hold(owner.pk, reverse("section", args=[draft.reference, SECTION]), form)
     assert token
     return token
 

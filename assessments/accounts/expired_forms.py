@@ -1,47 +1,73 @@
-"""Forms that arrive after their session has ended: kept for an hour, handed back to the person whose page it was.
+"""Forms that arrive after their session has ended: kept for an hour, so that what was typed fills its own page again.
 
-A page that may be held carries `whose`: the key of its reader, signed. Only such a form is kept, never a file, and only
-that person, signed in again, is told of it. What is kept is sent once more by a button that this person presses.
+Only text is kept, never an act. The forms of a few named pages are held, where people write for long (NAMED); after
+signing in the person finds what they typed in the form of that page, and its own button saves it.
+
+Such a page carries `whose`: the key of its reader, signed for that page and for the session in which it was drawn. The
+page does not say which session that was: the browser does, in a cookie that no script reads. So whoever merely saw the
+page can have nothing kept in its reader's name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core.signing import BadSignature, TimestampSigner
-from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assessments.errors import WorkflowError
 from assessments.models import HeldPost, User
 
 SALT = "assessments.held"
-SIGNED_FOR = timedelta(days=30)  # how long a page may stand open
+SIGNED_FOR = timedelta(hours=12)  # how long a page may stand open
 KEPT_FOR = timedelta(hours=1)
 MAX_BYTES = 1024 * 1024
-MAX_HELD = 20  # a person, within the hour
-NOT_KEPT = ("csrfmiddlewaretoken", "whose")
+NOT_KEPT = ("csrfmiddlewaretoken", "whose", "held")
+NAMED = {
+    "section": gettext_lazy("Answers to questions"),
+    "returned": gettext_lazy("Changes to what a reviewer sent back"),
+    "facts": gettext_lazy("Facts of a use"),
+    "review_facts": gettext_lazy("Marks of a review"),
+    "review_section": gettext_lazy("Marks of a review"),
+    "review_changes": gettext_lazy("Marks of a review"),
+    "review_not_applicable": gettext_lazy("Marks of a review"),
+}
+"""The pages (names of their addresses) whose forms are held, with what they hold. No other form ever is."""
 
 
 class NotHeld(WorkflowError):
     """A form that is not kept; the page shows what was typed, to be copied."""
 
 
-def sign_for(user: User) -> str:
+def browser_of(session_key: str) -> str:
+    """What the cookie says of a session: it is known again by it, and cannot be taken over with it."""
+    return salted_hmac(SALT, session_key, algorithm="sha256").hexdigest()[:32]
+
+
+def _signer(path: str, browser: str) -> TimestampSigner:
+    return TimestampSigner(salt=f"{SALT}:{browser}:{path}")
+
+
+def sign_for(user: User, path: str, session_key: str) -> str:
     """Name the reader of a page, for the field `whose` of its form."""
-    return TimestampSigner(salt=SALT).sign(str(user.pk))
+    return _signer(path, browser_of(session_key)).sign(str(user.pk))
 
 
-def signed_for(whose: str) -> int | None:
-    """Read whose page a form was; None where the signature is not ours or too old."""
-    try:
-        return int(TimestampSigner(salt=SALT).unsign(whose, max_age=SIGNED_FOR))
-    except BadSignature:
-        return None
+def signed_for(whose: str, path: str, browsers: Iterable[str]) -> int | None:
+    """Read whose page a form was; None where it was signed for another page or session, is too old or is not ours."""
+    for browser in browsers:
+        try:
+            return int(_signer(path, browser).unsign(whose, max_age=SIGNED_FOR))
+        except BadSignature:
+            continue
+    return None
 
 
 def names_another(whose: str, user: User) -> bool:
@@ -56,14 +82,12 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@transaction.atomic
-def hold(whose: str, path: str, form: QueryDict) -> str | None:
-    """Keep a form for the person of a signed `whose`; returns the token of its page, None where nobody is named.
+def hold(person: int, path: str, form: QueryDict) -> str | None:
+    """Keep a form for a person; returns the token of its page, None for somebody who is not there any more.
 
-    Raises NotHeld where it is too long, or where that person has too many of them. Two queries and the insert.
+    Raises NotHeld where it is too long. How many there may be is a limit of their sender (`held_form`).
     """
-    pk = signed_for(whose)
-    user = None if pk is None else User.objects.filter(pk=pk, is_active=True).first()
+    user = User.objects.filter(pk=person, is_active=True).first()
     if user is None:
         return None
     kept = form.copy()
@@ -72,8 +96,6 @@ def hold(whose: str, path: str, form: QueryDict) -> str | None:
     body = kept.urlencode()
     if len(body) > MAX_BYTES or len(path) > 300:
         raise NotHeld(_("It is too long to be kept here."))
-    if HeldPost.objects.filter(user=user, at__gt=timezone.now() - KEPT_FOR).count() >= MAX_HELD:
-        raise NotHeld(_("Too many forms of yours are being kept already."))
     token = secrets.token_urlsafe(24)
     HeldPost.objects.create(token_digest=_digest(token), user=user, path=path, body=body)
     return token

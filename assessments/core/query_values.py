@@ -45,9 +45,13 @@ def within(day: date) -> date:
     return min(max(day, FIRST_DAY), LAST_DAY)
 
 
-def one_line(text: str) -> str:
-    """The text without line breaks: white space of every kind becomes one space. So it may stand in a mail's subject."""
-    return " ".join(text.split())
+def one_line(text: object, most: int = 0) -> str:
+    """The text without line breaks: white space of every kind becomes one space. So it may stand in a mail's subject.
+
+    `most`: of so many signs, with an ellipsis for the rest.
+    """
+    line = " ".join(str(text).split())
+    return f"{line[: most - 1].rstrip()}…" if most and len(line) > most else line
 
 
 # --- the places of lists that are shown page by page: ValueError where a text is none ----------------------------------

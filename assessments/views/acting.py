@@ -22,7 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
-from assessments.core import query_values
+from assessments.core import query_values, throttling
+from assessments.core.throttling import limited
 from assessments.domain.remediation import relevance
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
@@ -51,6 +52,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.views import evidence as library
+from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation.gaps import edition_steps, remedies_at
@@ -71,6 +73,7 @@ SALT = "assessments.acting.take_file"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("upload", files=True)
 def take_file(request: SignedIn) -> HttpResponse:
     """Take owners, dates and what was done from a file: each row is shown first, the second press takes the good ones."""
     user = request.user
@@ -328,6 +331,7 @@ def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     """Have the remediation plan made as it stands today, as a new version."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.ANSWER, use)
+    throttling.spend("document", request, organisation=use.organisation_id)
     try:
         document = acting.ask_plan(use, by=request.user)
     except WorkflowError as error:
@@ -413,7 +417,7 @@ def find_action(request: SignedIn, reference: str, number: int) -> RemediationAc
         found = door(request.user).filter(**key).select_related("organisation", "verified_by", "risk_by").first()
         if found:
             return found
-    raise Http404
+    raise Undeclared(access.to_declare_for_action(request.user, reference, number))
 
 
 def find_own(request: SignedIn, reference: str, number: int, act: Action) -> RemediationAction:
@@ -439,6 +443,7 @@ class Forms:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@declare_first
 def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """One action: the gap, what closes it, who and when; report it as done, or accept that it is."""
     user, today = request.user, timezone.localdate()
@@ -458,6 +463,9 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
+    seen_of = submission
+    if not is_member and submission and getattr(found, "opened", None) != submission.pk:
+        seen_of = access.newest_opened_to(user, found.use_id)
     is_self_declared = submission is not None and submission.is_self_declared
     sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
     judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
@@ -484,7 +492,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "forms": forms,
         "edition": edition,
         "question": question,
-        "gap": gap_of(found, question, submission.content() if submission else None, edition),
+        "gap": gap_of(found, question, seen_of.content() if seen_of else None, edition),
         "condition": acting.conditions_on([found]).get(found.pk),
         "may_plan": works and found.status != ActionStatus.CLOSED,
         "may_report": works and stands,
@@ -505,7 +513,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "is_self_declared": is_self_declared,
         "sent_to_the_body": sent_to_the_body,
         "answer_url": answer_url(assessment if is_member else None, question),
-        "submission": submission,
+        "submission": seen_of,
         "is_member": is_member,
         "pieces": pieces,
         "events": [event_of(event, edition) for event in events[:EVENTS]],
@@ -686,6 +694,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
 
 
 @require_safe
+@declare_first
 def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
     """Send the version of a piece that an action leans on, to its members and to whoever checks it."""
     found = access.version_on_action(find_action(request, reference, number), piece, version)

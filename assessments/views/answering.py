@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,11 +20,20 @@ from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question, Section
 from assessments.models import Assessment, edition_for
 from assessments.views.case import Case, find_case, find_section, what_happens_next
+from assessments.views.held import forget_typed, typed_before
 from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, make_form, show_conflict, stored_answers, view_question, views_of
 from assessments.views.returned import show_as_returned
 from assessments.views.rows import Row, rows_of
-from assessments.views.saving import Kept, is_of_another, keep_answer, lost_words, said_of_another, save_views
+from assessments.views.saving import (
+    Kept,
+    is_of_another,
+    keep_answer,
+    lost_words,
+    mark_typed,
+    said_of_another,
+    save_views,
+)
 from assessments.views.strips import hang_evidence
 
 
@@ -35,9 +44,28 @@ def section(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     found, questions = find_section(case, key)
     if request.method == "POST":
         return save_page(request, case, found, questions)
+    given = typed_before(request)
+    if given is not None:
+        return fill_page(request, case, found, questions, given)
     rows = rows_of(case, questions, also=found.questions)
     seen(request, case)
     return show_section(request, case, found, rows)
+
+
+def fill_page(
+    request: HttpRequest, case: Case, found: Section, questions: Sequence[Question], given: QueryDict
+) -> HttpResponse:
+    """The page with what was typed on it before its session ended; nothing is saved."""
+    views = views_of(case, questions, given, found.questions)
+    mark_typed(case, views)
+    errors = [error for view in views for error in view.error_list]
+    errors += lost_words(given, case, questions)
+    status = 200
+    try:
+        access.require(case.user, Action.ANSWER, case.assessment)
+    except NotPermitted as error:
+        errors, status = [("", _("It cannot be saved. %(why)s Copy what you need.") % {"why": error}), *errors], 403
+    return show_section(request, case, found, views, errors=errors, status=status)
 
 
 def save_page(request: HttpRequest, case: Case, found: Section, questions: Sequence[Question]) -> HttpResponse:
@@ -57,9 +85,10 @@ def save_page(request: HttpRequest, case: Case, found: Section, questions: Seque
         return show_section(request, case, found, views, errors=[("", words)], status=403)
     saved = save_views(case, views, resolve)
     errors = [error for view in views for error in view.error_list]
-    errors += lost_words(request, case, questions)
+    errors += lost_words(request.POST, case, questions)
     if errors:
         return show_section(request, case, found, views, errors=errors, saved=saved)
+    forget_typed(request)
     if resolve or "stay" in request.POST:
         messages.success(request, _("Saved."))
         for view in views:

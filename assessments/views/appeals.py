@@ -18,6 +18,7 @@ from assessments.models import State
 from assessments.models.desk import AppealKind
 from assessments.models.queue import working_days_later
 from assessments.views.case import Case, find_case, own_submission
+from assessments.views.gate import to_declare
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.timeline import appeal_words, messages_in, timeline
@@ -124,6 +125,12 @@ def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
 def answer(request: SignedIn, reference: str) -> HttpResponse:
     """Answer an appeal or complaint, as a reviewer of the reviewing body who had no part in the case."""
     appeal = get_object_or_404(access.appeals_for(request.user), reference=reference)
+    if not access.is_open_to(request.user, appeal.assessment_id):
+        if request.method == "POST":
+            raise NotPermitted(
+                _("The case is closed to you until you have declared that you have no conflict of interest in it.")
+            )
+        return to_declare(request, appeal.submission)
     seen(request)
     why_not = desk.why_no_answer(appeal, request.user)
     form = AppealAnswerForm(posted(request))

@@ -17,7 +17,7 @@ from assessments.forms.teamwork import AskedForm, AskForm
 from assessments.guideline.edition import Question
 from assessments.models import Assignment
 from assessments.views.case import Case, find_case, find_question, what_happens_next
-from assessments.views.organisations import send_invitation
+from assessments.views.organisations import count_invitation, send_invitation, show_unsent
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,8 +33,9 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         members=access.members_to_ask(case.assessment),
         may_invite=case.is_owner,
     )
-    if request.method == "POST" and form.is_valid() and send(request, case, asked, form):
-        return redirect("ask", reference, question)
+    done = send(request, case, asked, form) if request.method == "POST" and form.is_valid() else None
+    if done is not None:
+        return done
     context = {
         "case": case,
         "assessment": case.assessment,
@@ -50,22 +51,26 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     return render(request, "assessments/teamwork/ask.html", context)
 
 
-def send(request: HttpRequest, case: Case, asked: Question, form: AskForm) -> bool:
-    """Do what the form asks for; a refusal goes to its field."""
+def send(request: HttpRequest, case: Case, asked: Question, form: AskForm) -> HttpResponse | None:
+    """Do what the form asks for; a refusal goes to its field, and nothing is returned."""
     given = form.cleaned_data
     member, how = given["member"], {"due": given["due"], "note": given["note"]}
     said = _("%(name)s is asked to answer “%(question)s”.")
+    unsent = ""
     try:
         if member:
             teamwork.ask(case.assessment, asked.section, member, by=case.user, question=asked.key, **how)
             messages.success(request, said % {"name": member.user, "question": asked.title})
         else:
+            count_invitation(request, case.assessment.organisation, given["email"])
             invitation, token = teamwork.ask_by_mail(case.assessment, asked.key, given["email"], by=case.user, **how)
-            send_invitation(request, invitation, token)
+            unsent = send_invitation(request, invitation, token)
     except WorkflowError as error:
         form.add_error(None if isinstance(error, Locked) else "member" if member else "email", str(error))
-        return False
-    return True
+        return None
+    if unsent:
+        return show_unsent(request, case.assessment.organisation, [(invitation, unsent)])
+    return redirect("ask", case.assessment.reference, asked.key)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, teamwork
 from assessments.access import Action
-from assessments.core import query_values
+from assessments.core import query_values, throttling
 from assessments.errors import WorkflowError
 from assessments.forms.teamwork import CommentForm
 from assessments.guideline.edition import Question
@@ -136,7 +136,7 @@ def is_part(request: HttpRequest) -> bool:
 def act(request: HttpRequest, case: Case, asked: Question, form: CommentForm | None) -> str | None:
     """Do what was posted; returns the place of the page to show, or None where the form has to be put right."""
     if form is not None:
-        return write(case, asked, form)
+        return write(request, case, asked, form)
     what = next(name for name in ("resolve", "reopen", "take_back") if name in request.POST)
     pk = query_values.key(request.POST[what])
     found = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=pk)
@@ -150,13 +150,14 @@ def act(request: HttpRequest, case: Case, asked: Question, form: CommentForm | N
     return "" if what == "take_back" else place_of(found.reply_to_id or found.pk)
 
 
-def write(case: Case, asked: Question, form: CommentForm) -> str | None:
+def write(request: HttpRequest, case: Case, asked: Question, form: CommentForm) -> str | None:
     thread = form.data.get("reply_to", "")
     reply_to = None
     if thread:
         reply_to = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=query_values.key(thread))
     if not form.is_valid():
         return None
+    throttling.spend("comment", request, organisation=case.assessment.organisation_id)
     to = form.cleaned_data["to"]
     new = teamwork.comment(
         case.assessment, asked.key, form.cleaned_data["text"], by=case.user, reply_to=reply_to, to=[to] if to else ()

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from assessments import access
-from assessments.accounts import expired_forms
 from assessments.forms.accounts import SHARED_KEY
 from assessments.models import Membership, Role
+from assessments.views.held import sign_page
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -25,7 +25,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     signed_in = user if user and user.is_authenticated else None
     session = getattr(request, "session", None)
     return {
-        "whose": SimpleLazyObject(lambda: expired_forms.sign_for(signed_in) if signed_in else ""),
+        "whose": SimpleLazyObject(lambda: sign_page(request) if signed_in else ""),
+        "held": SimpleLazyObject(lambda: request.POST.get("held") or request.GET.get("held", "")),
         "session_ends": getattr(session, "ends", None) if signed_in else None,
         "shared_computer": bool(signed_in and session and session.get(SHARED_KEY)),
         "help_contact": settings.HELP_CONTACT,

@@ -12,6 +12,7 @@ from assessments import access, declaring, desk
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
 from assessments.models import Seat, SeatRequest
+from assessments.views.gate import to_declare, where_to
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
@@ -24,6 +25,7 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
     case = Case(request.user, reference)
     if case.may_open:
         return redirect(case.submission)
+    then = where_to(request, case.submission)
     form = NoInterestForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -36,7 +38,7 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:
             add_error(form, error)
         else:
-            return redirect(case.submission)
+            return redirect(case.submission if form.cleaned_data["conflict"] == "declared" else then)
     context = {"case": case, "submission": case.submission, "form": form}
     return render(request, "assessments/reviews/declare.html", context)
 
@@ -111,7 +113,7 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
     if not case.may_open:
         if request.method == "POST":
             raise NotPermitted(_("Take the case before you write about it."))
-        return redirect("declare", reference)
+        return to_declare(request, case.submission)
     seen(request)
     form = MessageForm(posted(request))
     if request.method == "POST":

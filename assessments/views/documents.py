@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import access, tasks
-from assessments.core import stored_files
+from assessments.core import stored_files, throttling
 from assessments.documents import jobs, requests
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, User
 from assessments.models.certificates import DocumentState
+from assessments.views.gate import Undeclared, declare_first
 from assessments.views.requests import SignedIn
 
 WAIT_SECONDS = 5
 
 
 def _document(request: SignedIn, reference: str) -> Document:
-    return get_object_or_404(access.documents_for(request.user), reference=reference)
+    found = access.documents_for(request.user).filter(reference=reference).first()
+    if found is None:
+        raise Undeclared(access.to_declare_for_document(request.user, reference))
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@declare_first
 def download(request: SignedIn, reference: str) -> HttpResponseBase:
     """Send the file, or the page that waits for it; a POST makes a failed document wait again."""
     document = _document(request, reference)
     if request.method == "POST":
+        throttling.spend("document", request)
         if jobs.ask_again(document):
             tasks.after_commit(tasks.render_document, document.pk)
         return redirect(document)
@@ -51,6 +57,7 @@ def ask(request: SignedIn, reference: str, kind: str) -> HttpResponse:
         raise Http404
     if not _sees_all(request.user, assessment):
         raise NotPermitted(_("You see only what is assigned to you. The documents show the answers of everybody."))
+    throttling.spend("document", request, organisation=assessment.organisation_id)
     return redirect(requests.ask(assessment, DocumentKind(kind), wake=wake))
 
 
@@ -70,6 +77,7 @@ def wake(document: Document) -> None:
 
 
 @require_safe
+@declare_first
 def state(request: SignedIn, reference: str) -> HttpResponse:
     """Say how far a document is, for scripts that wait for it."""
     document = _document(request, reference)

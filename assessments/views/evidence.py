@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, desk, evidence
+from assessments import access, evidence
 from assessments.access import Action
-from assessments.core import query_values, stored_files
+from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import quotas
 from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
@@ -39,6 +39,7 @@ from assessments.models import (
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.views.case import Case, find_case
 from assessments.views.documents import not_as_stored
+from assessments.views.gate import to_declare
 from assessments.views.question import stored_answers, unlocked_on_page
 from assessments.views.requests import SignedIn
 from assessments.views.strips import Strip, make_strip, period_words
@@ -127,6 +128,7 @@ def new(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         by_reference = {organisation.reference: organisation for organisation in organisations}
         organisation = by_reference[form.cleaned_data.get("organisation") or organisations[0].reference]
+        throttling.spend("upload", request, organisation=organisation.pk)
         piece = add_from(form, organisation, by=request.user)
         if piece:
             messages.success(request, _("“%(title)s” is in the library.") % {"title": piece})
@@ -278,6 +280,7 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
     form = ReplaceForm(*posted, endings=files.endings(), limit=settings.EVIDENCE_MAX_BYTES)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        throttling.spend("upload", request, organisation=found.organisation_id)
         try:
             evidence.add_version(found, by=request.user, file=given["file"], link=given["link"], details=form.details())
         except (InvalidAnswer, ValidationError) as error:
@@ -330,8 +333,8 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
     version = access.submitted_version(submission, piece, number)
     if version is None:
         raise Http404
-    if not desk.may_open_answers(request.user, submission):
-        return redirect("declare", reference)
+    if not access.is_open_to(request.user, submission.assessment_id):
+        return to_declare(request, submission)
     return send(request, version, submission=submission.reference)
 
 
@@ -404,6 +407,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
             return None, "", words % {"title": found}
         form = new_form(request)
         if form.is_valid():
+            throttling.spend("upload", request, organisation=case.assessment.organisation_id)
             piece = add_from(form, case.assessment.organisation, by=request.user, to=(case.assessment, asked.key))
             if piece:
                 known = piece.title != form.cleaned_data["title"]

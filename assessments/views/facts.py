@@ -32,6 +32,7 @@ from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
 from assessments.views.documents import offers_to
+from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
@@ -236,9 +237,12 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
     if data is not None:
         data = _resolved(data, facts)
     draft = None if data is not None else drafts.find_draft(use, group, by=request.user)
-    form = _form(data, facts, asked, locked, draft.fields if draft else None)
+    given = typed_before(request) if data is None else None
+    form = _form(data if given is None else given, facts, asked, locked, draft.fields if draft else None)
     then = request.POST.get("then") or request.GET.get("then", "")
     context: dict[str, Any] = {"draft": draft}
+    if given is not None:
+        form.add_error(None, said_of_typed())
     if data is not None and is_of_another(request):
         form.add_error(None, said_of_another())
         context |= _group_context(facts, page, form, then, locked, why_locked)
@@ -260,6 +264,7 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
             conflicts = saved.conflicts if saved else ()
             drafts.discard_draft(use, group, by=request.user)
             if valid and not conflicts and not refused:
+                forget_typed(request)
                 _tell_hidden(request, len(hiding))
                 if resolving:
                     messages.success(request, _("Saved."))

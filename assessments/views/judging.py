@@ -13,6 +13,7 @@ from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, HoldKind, Tier
 from assessments.models import HoldOutcome
+from assessments.views.gate import to_declare
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.wording import fact_answer
@@ -22,25 +23,27 @@ from assessments.views.wording import fact_answer
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
     case = Case(request.user, reference)
+    if request.method != "POST" and not case.may_open:
+        return to_declare(request, case.submission)
     found = get_object_or_404(case.use.holds.select_related("owner", "closed_by"), pk=pk)
+    if request.method == "POST":
+        case.require_seat()
     outcomes = holding.OUTCOMES[found.kind]
     obstacles = [] if found.closed_at else holding.obstacles_to_decide(found, case.submission, case.user)
     # What was typed while somebody else closed it stays on the page, with the refusal.
     may_be_typed = outcomes and (request.method == "POST" or not found.closed_at)
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
-    if request.method == "POST":
-        case.require_seat()
-        if form is not None and form.is_valid():
-            try:
-                done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
-            except WorkflowError as error:
-                add_error(form, error)
-            else:
-                words = _("The hold is closed.")
-                if done.outcome == HoldOutcome.CORRECT:
-                    words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
-                messages.success(request, words)
-                return redirect(case.submission)
+    if request.method == "POST" and form is not None and form.is_valid():
+        try:
+            done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            words = _("The hold is closed.")
+            if done.outcome == HoldOutcome.CORRECT:
+                words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
+            messages.success(request, words)
+            return redirect(case.submission)
     rule = next((rule for rule in case.edition.rules if rule.id == found.rule), None)
     fact = case.edition.facts.get(found.fact)
     declared = next((one["value"] for one in case.content["facts"] if one["key"] == found.fact), None)

@@ -20,12 +20,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, auditing
 from assessments.audit import verify
-from assessments.core import query_values
+from assessments.core import query_values, throttling
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
 from assessments.forms.log import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
+from assessments.views.gate import to_declare
 from assessments.views.log_words import ABOUT, GROUPS, Line, line_of
 from assessments.views.requests import SignedIn
 
@@ -63,8 +64,10 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
 
 @require_safe
 def review(request: SignedIn, reference: str) -> HttpResponseBase:
-    """What was done in the review of a submission, for those who may review it."""
+    """What was done in the review of a submission, for those who may review it and have passed the gate of its case."""
     found = get_object_or_404(access.submissions_for(request.user), reference=reference)
+    if not access.is_open_to(request.user, found.assessment_id):
+        return to_declare(request, found)
     context = {"submission": found, "use": found.assessment.use, "organisation": found.organisation, "owns": False}
     return _answer(request, "review.html", auditing.log_of_review(found), context, name=found.reference)
 
@@ -76,11 +79,11 @@ def _answer(
     request: SignedIn, template: str, entries: QuerySet[AuditEntry], context: dict[str, Any], *, name: str
 ) -> HttpResponseBase:
     people = auditing.people_in(entries)
-    asked = request.GET.get("about", "")
-    one = (asked, auditing.titles_of([asked]).get(asked, asked)) if ":" in asked and len(asked) <= 80 else None
+    one = _asked_for(entries, request.GET.get("about", ""))
     form = LogForm(request.GET, kinds=KINDS, people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
     if request.GET.get("as") in ("csv", "json"):
+        throttling.spend("export", request, step=10)
         return _file(entries, people, as_json=request.GET["as"] == "json", origin=context["owns"], name=name)
     rows, newer, older = cut(entries, request.GET.get("before", ""), request.GET.get("after", ""))
     query = form.query()
@@ -95,6 +98,18 @@ def _answer(
         "json": _address(query, **{"as": "json"}),
     }
     return render(request, f"assessments/log/{template}", context)
+
+
+def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
+    """One object that a page is asked for alone, with its title; None where none is.
+
+    Only what this very log tells of has a title. Of everything else, whether it exists or not, the page says the same.
+    """
+    if ":" not in asked or len(asked) > 80:
+        return None
+    if not entries.filter(object=asked).exists():
+        return asked, _("Nothing here")
+    return asked, auditing.titles_of([asked]).get(asked, asked)
 
 
 def _address(query: str, **more: Any) -> str:

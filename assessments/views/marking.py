@@ -18,6 +18,8 @@ from assessments.core import query_values
 from assessments.errors import Conflict, InvalidAnswer, WorkflowError
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
+from assessments.views.gate import to_declare
+from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
 from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
@@ -64,7 +66,10 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     case = case or Case(request.user, reference)
     group = case.group(key)
     if request.method != "POST":
-        return _marking_page(request, case, group) if case.may_open else redirect("declare", reference)
+        if not case.may_open:
+            return to_declare(request, case.submission)
+        _fill_typed(case, group, typed_before(request))
+        return _marking_page(request, case, group)
     case.require_seat()
     undone, _colon, base = request.POST.get("undo", "").rpartition(":")
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
@@ -75,6 +80,7 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
         together = _accept_together(request, case, group)
     if saved is None:
         return _marking_page(request, case, group)
+    forget_typed(request)
     if together:
         said = ngettext("%(n)s accepted together.", "%(n)s accepted together.", together) % {"n": together}
         messages.success(request, said)
@@ -93,6 +99,24 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     if following is None:
         return redirect(case.submission)
     return redirect(_with_filter(case.url(following.key), request))
+
+
+def _fill_typed(case: Case, group: Group, data: QueryDict | None) -> None:
+    """Put what was typed on this page before a session ended into its rows again; each that differs says so."""
+    if data is None:
+        return
+    rows = list(group.rows)
+    case.hang_evidence(rows)
+    for row in rows:
+        form = MarkForm(data, prefix=row.anchor, row=row.mark)
+        if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
+            form.add_error(None, said_of_typed())
+            row.form = form
+        for piece in row.pieces:
+            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+            posted = f"{piece.anchor}-verdict" in data or f"{piece.anchor}-note" in data
+            if posted and not (of_piece.is_valid() and not of_piece.changes_something):
+                piece.form, piece.problem = of_piece, said_of_typed()
 
 
 def _with_filter(url: str, request: SignedIn) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Iterable
 from smtplib import SMTPException
 from typing import Any
 
@@ -25,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import access, declaring, teamwork
 from assessments.access import Action
 from assessments.accounts.adapter import INVITATION_KEY
+from assessments.core import throttling
 from assessments.core.query_values import one_line
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
@@ -45,6 +47,7 @@ def found(request: SignedIn) -> HttpResponse:
         )
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        throttling.spend("founding", request)
         try:
             organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
         except InvalidAnswer as error:
@@ -108,6 +111,8 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         role, sees = form.role_and_sight()
         emails, note = form.cleaned_data["email"], form.cleaned_data["note"]
+        for email in emails:
+            count_invitation(request, found, email)
         try:
             made = teamwork.invite_all(found, by=request.user, emails=emails, role=role, sees=sees, note=note)
         except teamwork.CannotInvite as error:
@@ -117,9 +122,7 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:
             form.add_error("email", str(error))
         else:
-            for invitation, token in made:
-                send_invitation(request, invitation, token)
-            return redirect("people", reference)
+            return send_invitations(request, found, made)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
     members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
     invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
@@ -137,14 +140,40 @@ def _sentence(about: Membership | Invitation, organisation: Organisation) -> str
     return role_sentence(about.role, about.sees, reviewing_body=organisation.is_reviewing_body)
 
 
-def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> None:
-    """Mail the link. Only its digest is kept, so where no mail leaves, the owner is given the link to pass on."""
+def count_invitation(request: HttpRequest, organisation: Organisation, email: str) -> None:
+    """Count an invitation against the limits: of an organisation none of whose owners is confirmed there are few a day."""
+    confirmed = access.is_confirmed(organisation)
+    name = "invitation" if confirmed else "invitation_unconfirmed"
+    throttling.spend(name, request, organisation=organisation.pk)
+    throttling.spend("invitation_to_address", request, thing=f"{organisation.pk}/{email.casefold()}")
+
+
+def send_invitations(
+    request: HttpRequest, organisation: Organisation, made: Iterable[tuple[Invitation, str]]
+) -> HttpResponse:
+    """Mail the links; where a mail does not leave, a page gives the owner its link to pass on."""
+    unsent = [(invitation, link) for invitation, token in made if (link := send_invitation(request, invitation, token))]
+    return show_unsent(request, organisation, unsent) if unsent else redirect("people", organisation.reference)
+
+
+def show_unsent(request: HttpRequest, organisation: Organisation, unsent: list[tuple[Invitation, str]]) -> HttpResponse:
+    """Show the links of invitations whose mails could not be sent. Only their digests are kept, so they are shown once.
+
+    They stand on that page alone: no message carries them, since messages wait in a cookie or a session.
+    """
+    context = {"organisation": organisation, "unsent": unsent}
+    return render(request, "assessments/organisations/invitation_link.html", context)
+
+
+def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> str:
+    """Mail the link of an invitation; returns the link where the mail could not be sent, else nothing."""
     link = settings.PUBLIC_URL + reverse("invitation", args=[token])
     context = {"invitation": invitation, "link": link, "sentence": _sentence(invitation, invitation.organisation)}
     context["asked"] = access.asked_along(invitation)
-    subject = _("%(name)s invites you to %(organisation)s") % {
-        "name": invitation.by,
-        "organisation": invitation.organisation,
+    context |= {"by": one_line(invitation.by), "organisation": one_line(invitation.organisation)}
+    subject = _("hkguide: %(name)s invites you to %(organisation)s") % {
+        "name": one_line(invitation.by, 60),
+        "organisation": one_line(invitation.organisation, 80),
     }
     try:
         send_mail(
@@ -155,13 +184,9 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
         )
     except (SMTPException, OSError):
         log.warning("An invitation could not be mailed", exc_info=True)
-        messages.warning(
-            request,
-            _("The mail to %(email)s could not be sent. Give them this link yourself; it works once: %(link)s")
-            % {"email": invitation.email, "link": link},
-        )
-    else:
-        messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+        return link
+    messages.success(request, _("Invited: a mail with a link went to %(email)s.") % {"email": invitation.email})
+    return ""
 
 
 @require_POST
@@ -178,7 +203,10 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             said = _("The invitation to %(email)s is cancelled: its link leads nowhere now.")
             messages.success(request, said % {"email": invitation.email})
         else:
-            send_invitation(request, invitation, teamwork.renew_invitation(invitation, by=request.user))
+            throttling.spend("invitation_again", request, thing=invitation.pk)
+            count_invitation(request, found, invitation.email)
+            token = teamwork.renew_invitation(invitation, by=request.user)
+            return send_invitations(request, found, [(invitation, token)])
     except WorkflowError as error:
         messages.error(request, str(error))
     return redirect("people", reference)

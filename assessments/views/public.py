@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assessments import access
+from assessments.core import throttling
 from assessments.forms.public import NumberForm
 from assessments.models import Certificate, CertificateStatus, edition_for
 from assessments.models.certificates import Assurance
@@ -79,6 +80,7 @@ def verify(request: HttpRequest, number: str = "") -> HttpResponse:
     canonical = form.cleaned_data["number"]
     if number != canonical:
         return redirect("verify", canonical)
+    throttling.spend("verification", request, step=10)
     try:
         certificate = access.public_certificate(canonical)
         shown = _shown(certificate) if certificate else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,11 @@ from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
 from assessments.models import State
 from assessments.views.case import Case, find_case
+from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, fact_words, views_of
 from assessments.views.replying import ReplyBox, boxes_of, save_replies
-from assessments.views.saving import is_of_another, said_of_another, save_views
+from assessments.views.saving import is_of_another, mark_typed, said_of_another, save_views
 
 
 @dataclass
@@ -67,10 +68,13 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     if data is not None:
         access.require(case.user, Action.ANSWER, assessment)
-    views = views_of(case, questions, data)
-    fact_form = form_of_facts(case, marked_facts, data)
-    boxes = boxes_of(case, titles_of(case, marks), data)
+    given = data if data is not None else typed_before(request)
+    views = views_of(case, questions, given)
+    fact_form = form_of_facts(case, marked_facts, given)
+    boxes = boxes_of(case, titles_of(case, marks), given)
     errors: list[tuple[str, str]] = []
+    if data is None and given is not None:
+        errors = show_typed(case, views, boxes.values())
     if data is not None and is_of_another(request):
         errors = [("", said_of_another())]
     elif data is not None:
@@ -81,6 +85,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         errors += fact_errors
         errors += [(box.anchor, f"{box.title}: {box.problem}") for box in boxes.values() if box.problem]
         if not errors:
+            forget_typed(request)
             words = ngettext("%(n)s answer was changed and saved.", "%(n)s answers were changed and saved.", changed)
             said = [words % {"n": changed}] if changed else []
             if replied:
@@ -120,6 +125,17 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     }
     status = 409 if data is not None and is_of_another(request) else 200
     return render(request, "assessments/answering/returned.html", context, status=status)
+
+
+def show_typed(case: Case, views: Sequence[QuestionView], boxes: Iterable[ReplyBox]) -> list[tuple[str, str]]:
+    """Say of what was typed before a session ended that it is not saved; returns where it stands."""
+    mark_typed(case, views)
+    found = [error for view in views for error in view.error_list]
+    for box in boxes:
+        if box.form.is_bound and not (box.form.is_valid() and not box.form.changes_something):
+            box.problem = said_of_typed()
+            found.append((box.anchor, f"{box.title}: {box.problem}"))
+    return found
 
 
 def show_as_returned(

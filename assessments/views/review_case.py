@@ -247,6 +247,7 @@ class Case:
         self.submission: Submission = found
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
+        self.may_open: bool = found.may_open  # by `access.gate_of_case`
         self.user = user
         self.budget = Budget()
         self.assessment = self.submission.assessment
@@ -279,9 +280,11 @@ class Case:
         self.is_comparison = bool(since) and since != self.submission.round - 1
 
     def require_seat(self) -> ReviewSeat:
-        """Return the person's seat; raises NotPermitted for somebody who may read the case and has not taken it."""
+        """Return the person's seat; raises NotPermitted for who has none, and for who has declared a conflict since."""
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        if not self.may_open:
+            raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
         return self.seat
 
     @cached_property
@@ -297,13 +300,6 @@ class Case:
     @property
     def conflicts(self) -> list[Interest]:
         return [one for one in self.interests if one.words]
-
-    @cached_property
-    def may_open(self) -> bool:
-        """Tell whether the answers are open: to a seat, or to a declaration that there is no conflict."""
-        if self.conflict:
-            return False
-        return self.seat is not None or any(one.reviewer_id == self.user.pk for one in self.interests)
 
     @cached_property
     def requests(self) -> list[SeatRequest]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from assessments import declaring
@@ -18,6 +18,7 @@ from assessments.guideline.terms import Choice
 from assessments.models import Answer, User
 from assessments.models.snapshots import same_answer
 from assessments.views.case import Case
+from assessments.views.held import said_of_typed
 from assessments.views.question import (
     QuestionView,
     choice_word,
@@ -186,11 +187,27 @@ def save_views(case: Case, views: Sequence[QuestionView], resolve: str) -> int:
     return changed
 
 
-def lost_words(request: HttpRequest, case: Case, questions: Sequence[Question]) -> list[tuple[str, str]]:
+def mark_typed(case: Case, views: Sequence[QuestionView]) -> None:
+    """Say under each answer that was typed before a session ended that it is not saved; show the others as they stand."""
+    for view in views:
+        if not view.form.was_posted:
+            continue
+        stored = view.form.stored
+        good = view.form.is_valid()
+        if good and (
+            view.form.is_blank or (stored and is_untouched(stored, view.form.cleaned_data["base"], view.form))
+        ):
+            view.form = make_form(case, view.question, stored)
+        else:
+            view.problem = said_of_typed()
+        renew(case, view)
+
+
+def lost_words(data: QueryDict, case: Case, questions: Sequence[Question]) -> list[tuple[str, str]]:
     """What was typed for questions that are not asked any more, so that it can be copied."""
     here = {question.key for question in questions}
     found = []
-    for name, values in request.POST.lists():
+    for name, values in data.lists():
         key = posted_question(name)
         if key in here or not name.endswith(("--text", "--reason")) or key not in case.edition.questions:
             continue

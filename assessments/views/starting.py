@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, starting
 from assessments.access import Action
 from assessments.core import query_values
+from assessments.core.throttling import limited
 from assessments.domain.answering import carry_over, organisation_answers
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import inventory, model_card, tables
@@ -49,6 +50,7 @@ NOTES = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("upload", files=True)
 def import_inventory(request: SignedIn) -> HttpResponse:
     """Choose an inventory. It is read and checked; nothing is registered before its report is confirmed."""
     mine = list(access.organisations_where(request.user, Action.REGISTER))
@@ -115,6 +117,7 @@ def _taken_words(taken: starting.Taken) -> str:
 
 
 @require_safe
+@limited("export", step=10)
 def import_faulty(request: SignedIn, reference: str) -> HttpResponse:
     """The faulty rows as a file, with a column that says what to mend; mended, it can be chosen in its turn."""
     draft = get_object_or_404(access.imports_for(request.user), reference=reference)
@@ -130,6 +133,7 @@ def inventory_template(request: SignedIn) -> HttpResponse:
 
 
 @require_safe
+@limited("export", step=10)
 def export_systems(request: SignedIn) -> HttpResponse:
     """The register of one organisation as a file that `import_inventory` reads again without loss."""
     kind = _kind(request)
@@ -159,6 +163,7 @@ def _download(data: bytes, name: str, kind: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("upload", files=True)
 def card(request: SignedIn, reference: str) -> HttpResponse:
     """What the model's card says about the facts of a use: read from an upload, confirmed by a person."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)

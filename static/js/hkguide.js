@@ -69,7 +69,8 @@
   const failed = (event) => {
     const { xhr } = event.detail;
     const words = document.body.dataset;
-    tell({ 401: words.signIn, 403: words.refused }[xhr && isSignIn(xhr) ? 401 : xhr?.status] ?? words.notSaved);
+    const status = xhr && isSignIn(xhr) ? 401 : xhr?.status;
+    tell({ 401: words.signIn, 403: words.refused, 429: xhr?.responseText }[status] ?? words.notSaved);
   };
   // The token changes with each sign-in, perhaps in another tab: what the page was drawn with would be refused. That is as
   // it should be where somebody else has signed in, in whose name nothing of this page may be sent.

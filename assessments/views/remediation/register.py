@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import access
 from assessments.access import Action
+from assessments.core.throttling import limited
 from assessments.exchange import actions as exchange
 from assessments.forms.acting import DatesForm, RegisterForm
 from assessments.guideline.edition import Edition
@@ -88,6 +89,7 @@ def register(request: SignedIn) -> HttpResponse:
 
 
 @require_safe
+@limited("export", step=10)
 def export(request: SignedIn) -> HttpResponse:
     """The register as it is narrowed, as CSV or XLSX, under the numbers that never change."""
     kind = "xlsx" if request.GET.get("as") == "xlsx" else "csv"

@@ -1,0 +1,288 @@
+"""The gate of a case: every address of the site that is about a case, and what a reviewer gets there before and after.
+
+A reviewer reads a case once they have said that they have no conflict of interest in it, or hold a seat. Whoever has
+declared a conflict reads nothing of it. An address without a row fails the first test.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from assessments import acting, desk, evidence, standing, urls, workflow
+from assessments.models import Assessment, Hold, Interest, RemediationAction, State
+from assessments.models.assessments import Route
+from assessments.models.certificates import DocumentState
+from tests.factories import Cast, make_assessment, make_evidence, save, undone
+
+pytestmark = pytest.mark.django_db
+SECRET = "Oystercatcher"  # in whatever only an open case shows
+QUESTION, SECTION = "use-register", "governance"
+STATES = ("nothing", "conflict", "none", "seat", "seat, then conflict")
+GATED = "   302 302 200 200 302"
+SEATED = "  403 403 403 200 403"
+MEMBERS = " 404 404 404 404 404"
+ONLY_POST = "405 405 405 405 405"
+
+# What each of them gets:  nothing declared, a conflict, no conflict, a seat, a seat and then a conflict.
+OF_A_CASE: dict[str, str] = {
+    "review": "       200 200 200 200 200",  # whose case it is, who has it, its scope and tier
+    "take": "         200 200 200 302 302",
+    "declare": "      200 200 302 302 200",
+    "assign_seat": "  403 403 403 200 200",  # names of people
+    "review_log": GATED,
+    "review_messages": GATED,
+    "review_facts": GATED,
+    "review_changes": GATED,
+    "review_section": GATED,
+    "review_evidence": GATED,
+    "review_not_applicable": GATED,
+    "close_hold": GATED,
+    "mark": ONLY_POST,
+    "judge_tier": SEATED,
+    "send_back": SEATED,
+    "approve": SEATED,
+    "refuse": SEATED,
+    "action": GATED,
+    "action_file": GATED,
+    "action_plan": "  404 404 403 403 404",
+    "action_edit": "  404 404 403 403 404",
+    "action_split": " 404 404 403 403 404",
+    "action_not_relevant": "404 404 403 403 404",
+    "action_risk": "  404 404 403 403 404",
+    "action_evidence": "404 404 403 403 404",
+    "workspace": MEMBERS,
+    "plan_now": ONLY_POST,
+    "document": GATED,
+    "document_state": GATED,
+    "ask_document": ONLY_POST,
+    "appeal": "       404 404 404 404 404",  # of this case there is none; see below
+    "standing": "     404 404 404 404 404",
+}
+# Pages of the organisation's members: no reviewer's, whatever they declared.
+OF_MEMBERS = (
+    "use", "use_edit", "use_retire", "facts", "facts_draft", "stopped", "model_card", "agree", "disagree", "hold",
+    "sign_worst", "use_start", "assessment", "next", "section", "assign", "answer", "reuse", "returned", "reply",
+    "comments", "ask", "asked", "search", "flagged", "flag", "section_check", "history", "compare", "assessment_log",
+    "answer_evidence", "results", "result", "conformity", "conformity_part", "check", "sign", "self_certify",
+    "declare_prohibited", "recall", "what_changed", "withdraw", "case", "contest", "open_again", "evidence_piece",
+    "evidence_edit", "evidence_replace", "evidence_withdraw", "evidence_file", "system", "system_edit",
+    "system_retire", "use_new",
+)  # fmt: skip
+# About no case in particular; lists show what their doors let through (test_access).
+OF_NO_CASE = {
+    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "invitation", "session", "held",
+    "dashboard", "inbox", "assessments", "filters", "actions", "organisation_actions", "actions_export", "action_new",
+    "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
+    "organisation_edit", "people", "member", "member_remove", "invited", "organisation_log", "systems", "system_new",
+    "import", "import_report", "import_faulty", "inventory_template", "systems_export", "settings", "evidence",
+    "evidence_new", "reviews",
+}  # fmt: skip
+
+
+def once_for_all(cast: Cast) -> Any:
+    """A case in its second round, with a hold, an action that leans on evidence, a document and messages."""
+    facts = {"illegal_purpose": True, "lawful_exception_claimed": True}
+    answers = {QUESTION: {"choice": "partly", "text": f"{SECRET}: three of five clinics."}}
+    case = make_assessment(State.RETURNED, "limited", cast=cast, facts=facts, answers=answers)
+    piece = make_evidence(cast.organisation, by=cast.owner, title=f"{SECRET} file", confidentiality="confidential")
+    evidence.attach(piece, case, QUESTION, by=cast.owner)
+    save(case, QUESTION, {"choice": "partly", "text": f"{SECRET}: four of five."}, by=cast.owner)
+    sent = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(sent, by=cast.independent)
+    desk.say(sent, f"{SECRET}, which clinics?", by=cast.independent)
+    action = RemediationAction.objects.filter(use=case.use, question=QUESTION)[0]
+    acting.attach(action, piece, by=cast.contributor)
+    document = sent.documents.get()
+    document.state = DocumentState.READY
+    document.file.name = "gone.pdf"
+    document.save()
+    hold = Hold.objects.get(use=case.use, closed_at=None)
+    return SimpleNamespace(assessment=case, sent=sent, piece=piece, action=action, document=document, hold=hold)
+
+
+def args_of(name: str, made: Any) -> list[Any]:
+    """The arguments of an address about this case, by the names that its pattern gives them."""
+    pattern = next(one for one in urls.urlpatterns if one.name == name)
+    route = str(pattern.pattern)
+    references = {
+        "reviews": made.sent.reference,
+        "assessments": made.assessment.reference,
+        "uses": made.assessment.use.reference,
+        "actions": made.assessment.use.reference,
+        "systems": made.assessment.use.system.reference,
+        "evidence": made.piece.reference,
+        "documents": made.document.reference,
+    }
+    values = {
+        "reference": references.get(route.partition("/")[0], "aaaaaaaaaaaa"),
+        "key": SECTION,
+        "question": QUESTION,
+        "piece": made.piece.reference,
+        "version": 1,
+        "number": made.action.number if route.startswith("actions") else 1,
+        "pk": made.hold.pk,
+        "seat": "first",
+        "kind": "plan",
+        "group": "tier",
+        "appeal": "aaaaaaaaaaaa",
+    }
+    return [values[kwarg] for kwarg in pattern.pattern.converters]
+
+
+def reader(state: str, cast: Cast, sent: Any) -> Client:
+    """A reviewer of the reviewing body who has said this of the case."""
+    person = cast.independent if state.startswith("seat") else cast.second_independent
+    if state == "none":
+        desk.declare_none(sent, by=person)
+    if state.endswith("conflict"):
+        desk.decline(sent, by=person, words="I sold it to them.")
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def case(made: tuple[Cast, Any], db: None) -> Any:
+    return made[1]
+
+
+def test_every_address_has_its_row() -> None:
+    named = {pattern.name for pattern in urls.urlpatterns}
+    assert named == {*OF_A_CASE, *OF_MEMBERS, *OF_NO_CASE}
+    assert len(named) == len(OF_A_CASE) + len(OF_MEMBERS) + len(OF_NO_CASE)
+
+
+@pytest.mark.parametrize("place", range(len(STATES)), ids=STATES)
+def test_what_a_reviewer_gets_at_every_address_of_a_case(place: int, cast: Cast, case: Any) -> None:
+    client = reader(STATES[place], cast, case.sent)
+    rows = OF_A_CASE | dict.fromkeys(OF_MEMBERS, MEMBERS)
+    found, leaks, astray = {}, [], []
+    for name in rows:
+        url = reverse(name, args=args_of(name, case))
+        with undone():
+            response = client.get(url)
+        found[name] = str(response.status_code)
+        content = b"".join(response) if response.streaming else response.content
+        if SECRET.encode() in content and place in (0, 1, 4):
+            leaks.append(name)
+        to_declare = f"{reverse('declare', args=[case.sent.reference])}?{urlencode({'then': url})}"
+        if rows[name] == GATED and found[name] == "302" and response["Location"] != to_declare:
+            astray.append(name)
+    wanted = {name: row.split()[place] for name, row in rows.items()}
+    wanted |= {name: "405" for name in found if found[name] == "405" and wanted[name] == "404"}
+    wanted["document"] = wanted["document"].replace("200", "503")  # its file is not there: the row alone is asked for
+    assert found == wanted
+    assert leaks == []
+    assert astray == []
+
+
+@pytest.mark.parametrize("state", ["nothing", "conflict", "seat, then conflict"])
+def test_nothing_posted_opens_a_closed_case(state: str, cast: Cast, case: Any) -> None:
+    client = reader(state, cast, case.sent)
+    leaks, taken = [], {}
+    before = list(case.sent.marks.order_by("pk").values())
+    for name in OF_A_CASE:
+        if name in ("declare", "take", "assign_seat"):
+            continue
+        anchor = f"q-{QUESTION}"
+        form = {"target": f"q:{QUESTION}", "mark": "accepted", f"{anchor}-mark": "accepted", f"{anchor}-base": ""}
+        with undone():
+            response = client.post(reverse(name, args=args_of(name, case)), form | {"text": "Words", "accept": "1"})
+            if list(case.sent.marks.order_by("pk").values()) != before:
+                taken[name] = "a mark"
+        if response.status_code not in (302, 403, 404, 405):
+            taken[name] = response.status_code
+        if SECRET.encode() in getattr(response, "content", b""):
+            leaks.append(name)
+    assert (leaks, taken) == ([], {})
+
+
+def test_the_open_case_does_show_it(cast: Cast, case: Any) -> None:
+    """Without this the tests above could pass on a case that shows nothing."""
+    client = reader("none", cast, case.sent)
+    for name in ("review_section", "review_messages", "review_changes", "action"):
+        assert SECRET in client.get(reverse(name, args=args_of(name, case))).content.decode(), name
+    assert client.get(reverse("action_file", args=args_of("action_file", case))).status_code == 200
+
+
+def test_a_conflict_closes_what_a_seat_had_opened_and_no_word_opens_it_again(cast: Cast, case: Any) -> None:
+    page = reverse("review_section", args=[case.sent.reference, SECTION])
+    client = reader("seat", cast, case.sent)
+    assert client.get(page).status_code == 200
+    client = reader("seat, then conflict", cast, case.sent)
+    client.post(reverse("declare", args=[case.sent.reference]), {"conflict": "none"})
+    client.post(reverse("take", args=[case.sent.reference]), {"conflict": "none"})
+    assert client.get(page).status_code == 302
+
+
+def test_a_conflict_in_an_earlier_case_of_the_use_closes_its_actions(cast: Cast, case: Any) -> None:
+    earlier = make_assessment(State.WITHDRAWN, "limited", cast=cast)
+    Assessment.objects.filter(pk=earlier.pk).update(use=case.assessment.use)
+    client = reader("none", cast, case.sent)
+    url = reverse("action", args=args_of("action", case))
+    assert client.get(url).status_code == 200
+    Interest.objects.create(assessment=earlier, reviewer=cast.second_independent, words="I sold it to them.")
+    assert client.get(url).status_code == 302
+
+
+def test_an_action_shows_the_answer_of_the_case_that_is_open_and_of_no_newer_one(cast: Cast, case: Any) -> None:
+    answers = {QUESTION: {"choice": "partly", "text": "Turnstone: told in the newer case."}}
+    newer = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
+    Assessment.objects.filter(pk=case.assessment.pk).update(state=State.WITHDRAWN)  # one open case a use
+    Assessment.objects.filter(pk=newer.pk).update(use=case.assessment.use)
+    client = reader("none", cast, case.sent)
+    url = reverse("action", args=args_of("action", case))
+    page = client.get(url).content.decode()
+    assert SECRET in page
+    assert "Turnstone" not in page
+    desk.declare_none(newer.current_submission, by=cast.second_independent)
+    assert "Turnstone" in client.get(url).content.decode()
+
+
+def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else(cast: Cast, case: Any) -> None:
+    client = reader("nothing", cast, case.sent)
+    page = reverse("action", args=args_of("action", case))
+    asked = client.get(page)["Location"]
+    declare = asked.partition("?")[0]
+    for then in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"):
+        with undone():
+            sent = client.post(f"{declare}?{urlencode({'then': then})}", {"conflict": "none"})
+        assert sent["Location"] == case.sent.get_absolute_url()
+    assert client.post(asked, {"conflict": "none"})["Location"] == page
+
+
+@pytest.mark.parametrize(("state", "status"), [("nothing", 302), ("conflict", 302), ("none", 200)])
+def test_an_appeal_is_read_by_whoever_has_declared_no_conflict(state: str, status: int, cast: Cast) -> None:
+    refused = make_assessment(State.REFUSED, "limited", cast=cast)
+    about = desk.contestable(refused)[0].value
+    appeal = desk.contest(refused, about, f"{SECRET} was overlooked.", by=cast.owner)
+    client = reader(state, cast, appeal.submission)
+    response = client.get(reverse("appeal", args=[appeal.reference]))
+    assert response.status_code == status
+    assert (SECRET in response.content.decode()) == (status == 200)
+
+
+@pytest.mark.parametrize("state", ["nothing", "conflict"])
+def test_how_a_certificate_stands_shows_no_more_than_the_public_page(state: str, cast: Cast) -> None:
+    answers = {QUESTION: {"choice": "in_place", "text": f"{SECRET}: all of them."}}
+    certified = make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers)
+    certificate = certified.current_submission.certificate
+    standing.suspend(certificate, by=cast.independent, reason="complaint", words="A patient wrote.")
+    client = reader(state, cast, certified.current_submission)
+    page = client.get(reverse("standing", args=[certificate.number]))
+    assert page.status_code == 200
+    assert SECRET not in page.content.decode()
+
+
+def test_the_queue_and_the_overview_name_people_and_show_no_answer(cast: Cast, case: Any) -> None:
+    client = reader("nothing", cast, case.sent)
+    for url in (reverse("reviews"), reverse("review", args=[case.sent.reference])):
+        page = client.get(url).content.decode()
+        assert cast.independent.name in page
+        assert SECRET not in page

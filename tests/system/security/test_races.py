@@ -1,0 +1,192 @@
+"""Presses at the same moment: of moves that shut each other out one counts, and no save is lost to another.
+
+A few at once daily, eight at once in the long run.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from assessments import auditing, declaring, teamwork, workflow
+from assessments.errors import Conflict
+from assessments.models import (
+    Answer,
+    Assessment,
+    Certificate,
+    Invitation,
+    Membership,
+    ReviewDecision,
+    Role,
+    Sees,
+    State,
+    Submission,
+)
+from assessments.models.assessments import Route
+from assessments.models.reviews import ReviewSeat
+from tests.factories import (
+    Cast,
+    make_assessment,
+    make_cast,
+    make_member,
+    make_organisation,
+    make_user,
+    mark_all,
+    owner_of,
+    prove,
+)
+from tests.test_audit_log import at_once
+
+QUESTION = "use-register"
+
+
+def done(results: list[str]) -> int:
+    return results.count("done")
+
+
+def self_certified(cast: Cast, n: int) -> None:
+    low = make_assessment(State.DRAFT, "low", cast=cast)
+    assert done(at_once(*[lambda: workflow.self_certify(low, by=cast.owner)] * n)) == 1
+    assert Certificate.objects.filter(use=low.use).count() == 1
+
+
+def self_certified_or_sent(cast: Cast, n: int) -> None:
+    low = make_assessment(State.DRAFT, "low", cast=cast)
+    prove(low, by=cast.owner)
+    acts = [lambda: workflow.self_certify(low, by=cast.owner)] * (n // 2 or 1)
+    acts += [lambda: workflow.submit(low, by=cast.owner, route=Route.INDEPENDENT)] * (n // 2 or 1)
+    assert done(at_once(*acts)) == 1
+    assert Submission.objects.filter(assessment=low).count() == 1
+
+
+def sent(cast: Cast, n: int) -> None:
+    case = make_assessment(State.DRAFT, "limited", cast=cast)
+    prove(case, by=cast.owner)
+    acts = [lambda: workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)] * n
+    assert done(at_once(*acts)) == 1
+    assert Submission.objects.filter(assessment=case).count() == 1
+
+
+def recalled_or_taken(cast: Cast, n: int) -> None:
+    case = make_assessment(State.SUBMITTED, "limited", cast=cast)
+    submission = case.current_submission
+    acts: list[Callable[[], Any]] = [lambda: workflow.recall(case, by=cast.owner)]
+    acts += [lambda: workflow.take(submission, by=cast.independent)] * 2
+    assert done(at_once(*acts)) == 1
+    case = Assessment.objects.get(pk=case.pk)
+    assert (case.state == State.DRAFT) != ReviewSeat.objects.filter(submission=submission).exists()
+
+
+def second_seat(cast: Cast, n: int) -> None:
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    people = [make_member(Role.REVIEWER, cast.body, f"Robin Reviewer {one}").user for one in range(n)]
+    assert done(at_once(*[lambda who=who: workflow.take(submission, by=who) for who in people])) == 1
+    assert submission.seats.count() == 2
+
+
+def refused_or_returned(cast: Cast, n: int) -> None:
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change={f"q:{QUESTION}": "Show the newest entry."})
+    acts = [lambda: workflow.refuse(submission, by=cast.independent, statement="No.")] * (n // 2 or 1)
+    acts += [lambda: workflow.send_back(submission, by=cast.independent, words="Mend it.")] * (n // 2 or 1)
+    assert done(at_once(*acts)) == 1
+    assert ReviewDecision.objects.filter(submission=submission).count() == 1
+
+
+def joined(cast: Cast, n: int) -> None:
+    guest = make_user("Gus Guest")
+    invitation, _token = declaring.invite(cast.organisation, by=cast.owner, email=guest.email, role=Role.VIEWER)
+    at_once(*[lambda: teamwork.accept(Invitation.objects.get(pk=invitation.pk), by=guest)] * n)
+    assert Membership.objects.filter(user=guest, organisation=cast.organisation).count() == 1
+
+
+def last_owner(cast: Cast, n: int) -> None:
+    for how in ("leave", "demote"):
+        organisation = make_organisation()
+        first = Membership.objects.get(organisation=organisation)
+        second = make_member(Role.OWNER, organisation)
+        pairs = [(first, second.user), (second, first.user)]
+        if how == "leave":
+            acts = [lambda m=m, by=by: declaring.remove_member(m, by=by) for m, by in pairs]
+        else:
+            acts = [lambda m=m, by=by: teamwork.change_role(m, Role.VIEWER, Sees.ALL, by=by) for m, by in pairs]
+        at_once(*acts)
+        assert Membership.objects.current().filter(organisation=organisation, role=Role.OWNER).count() == 1
+        assert owner_of(organisation)
+
+
+def same_operation(cast: Cast, n: int) -> None:
+    """One operation with different words: one of them counts, and none is stored beside it under the same name."""
+    case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    operation = uuid.uuid4()
+
+    def press(words: str) -> None:
+        value = {"choice": "partly", "items": {}, "text": words, "planned_for": None, "reason": "", "figure": {}}
+        declaring.save_answer(case, QUESTION, value, by=cast.owner, base=0, operation=operation)
+
+    at_once(*[lambda one=one: press(f"Words {one}") for one in range(n)])
+    (answer,) = Answer.objects.filter(assessment=case)
+    assert answer.revisions.count() == 1
+    assert answer.text.startswith("Words ")
+
+
+def saved(cast: Cast, n: int) -> None:
+    """Each of several people saves again and again: whatever is told to be saved is kept, in a whole chain."""
+    case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
+    keys = [q.key for q in case.declared().questions(case.compiled()) if not q.is_checklist][:3]
+    told: list[tuple[str, str]] = []
+
+    def work(person: int) -> None:
+        for turn in range(3 if n < 8 else 12):
+            words = f"Person {person}, turn {turn}"
+            value = {"choice": "partly", "items": {}, "text": words, "planned_for": None, "reason": "", "figure": {}}
+            key = keys[(person + turn) % len(keys)]
+            stands = Answer.objects.filter(assessment=case, question__key=key).first()
+            with suppress(Conflict):
+                declaring.save_answer(
+                    case, key, value, by=cast.owner, base=stands.revision if stands else 0, operation=uuid.uuid4()
+                )
+            told.append((key, words))
+
+    assert set(at_once(*[lambda one=one: work(one) for one in range(n)])) == {"done"}
+    kept = {
+        (answer.question.key, revision.value["text"])
+        for answer in Answer.objects.filter(assessment=case).select_related("question")
+        for revision in answer.revisions.all()
+    }
+    assert set(told) == kept  # those that came too late as well: as versions that were not overwritten
+    assert auditing.verify(cast.organisation.reference, by=None).faults == ()
+
+
+SCENES = (
+    self_certified,
+    self_certified_or_sent,
+    sent,
+    recalled_or_taken,
+    second_seat,
+    refused_or_returned,
+    joined,
+    last_owner,
+    same_operation,
+    saved,
+)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+def test_of_presses_at_the_same_moment_one_counts() -> None:
+    cast = make_cast()
+    for scene in SCENES:
+        scene(cast, 2)
+
+
+@pytest.mark.long
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_of_eight_presses_at_the_same_moment_one_counts(scene: Callable[[Cast, int], None]) -> None:
+    scene(make_cast(), 8)
