@@ -143,11 +143,16 @@ def _header(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _is_word(value: Any) -> bool:
+    """Tell whether a value may be a word: YAML reads 1:1:1 as a number to the base 60, as long as somebody likes."""
+    return isinstance(value, str | float) or (isinstance(value, int) and abs(value) < 10**18)
+
+
 def _words(value: Any) -> list[str]:
     """A value of the header as words in lower case: one, or a list of them."""
     values = value if isinstance(value, list) else [value]
     values = ["no" if part is False else part for part in values]  # Norwegian, which YAML takes for a no
-    return [str(part).strip().lower() for part in values if isinstance(part, str | int | float) and str(part).strip()]
+    return [str(part).strip().lower() for part in values if _is_word(part) and str(part).strip()]
 
 
 def _line(lines: Iterable[str], key: str, word: str = "") -> str:

@@ -39,7 +39,10 @@ CARDS = {
     "aliases of aliases": ("---\na: &a [x]\nb: &b [*a, *a]\nlicense: [*b, *b]\n---\n", "uses aliases"),
     "a tag of Python": ("---\nlicense: !!python/object/apply:os.system [id]\n---\n", "not valid YAML"),
     "a number of 60,000 digits": ("---\nlicense: " + "9" * 60_000 + "\n---\n", "not valid YAML"),
-    "a number that cannot be written": ("---\nlicense: 0x" + "f" * 60_000 + "\n---\n", "not valid YAML"),
+    "a number that cannot be written": (
+        "---\nlicense: 0x" + "f" * 60_000 + "\n---\n",
+        "says nothing that a fact asks for",
+    ),
 }
 
 

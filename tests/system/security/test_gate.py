@@ -76,7 +76,7 @@ OF_MEMBERS = (
 )  # fmt: skip
 # About no case in particular; lists show what their doors let through (test_access).
 OF_NO_CASE = {
-    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "invitation", "session", "held",
+    "start", "security_txt", "verify_form", "verify", "clauses", "clause", "method", "health", "invitation", "session", "held",
     "dashboard", "inbox", "assessments", "filters", "actions", "organisation_actions", "actions_export", "action_new",
     "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
     "organisation_edit", "people", "member", "member_remove", "invited", "organisation_log", "systems", "system_new",
@@ -125,7 +125,7 @@ def args_of(name: str, made: Any) -> list[Any]:
         "question": QUESTION,
         "piece": made.piece.reference,
         "version": 1,
-        "number": made.action.number if route.startswith("actions") else 1,
+        "number": {"actions": made.action.number, "certificates": "HKG-AAAA-AAAA-A"}.get(route.partition("/")[0], 1),
         "pk": made.hold.pk,
         "seat": "first",
         "kind": "plan",

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from assessments import auditing, declaring, teamwork, workflow
+from assessments import declaring, teamwork, workflow
+from assessments.audit import verify
 from assessments.errors import Conflict
 from assessments.models import (
     Answer,
@@ -159,7 +160,7 @@ def saved(cast: Cast, n: int) -> None:
         for revision in answer.revisions.all()
     }
     assert set(told) == kept  # those that came too late as well: as versions that were not overwritten
-    assert auditing.verify(cast.organisation.reference, by=None).faults == ()
+    assert verify.verify(cast.organisation.reference, by=None).faults == ()
 
 
 SCENES = (
