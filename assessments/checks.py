@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -25,6 +27,27 @@ def missing_secret() -> str:
 @register()
 def secret_is_set(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     return [Error("HKGUIDE_SECRET_KEY is not set.", hint=HOW_TO_SET, id="hkguide.E001")] if missing_secret() else []
+
+
+def exempt_in_public() -> str:
+    """Say what is wrong where somebody is let off the second factor on an installation that others reach; else nothing."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if not settings.SECOND_FACTOR_EXEMPT or host == "localhost" or host.endswith(".localhost") or _is_loopback(host):
+        return ""
+    return f"HKGUIDE_SECOND_FACTOR_EXEMPT is for this machine alone, and HKGUIDE_PUBLIC_URL names {host}. Unset it."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@register()
+def nobody_is_exempt_in_public(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    said = exempt_in_public()
+    return [Error(said, id="hkguide.E003")] if said else []
 
 
 @register("pdf")

@@ -1,4 +1,4 @@
-"""WSGI entry point. A start with debug off and no secret stops here, before the first request."""
+"""WSGI entry point. A start with debug off stops here without a secret, or with an exemption meant for the own machine alone."""
 
 import os
 import sys
@@ -8,7 +8,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 application = get_wsgi_application()
 
-from assessments.checks import missing_secret  # noqa: E402  (settings have to be loaded first)
+from assessments.checks import exempt_in_public, missing_secret  # noqa: E402  (settings have to be loaded first)
 
-if missing_secret():
-    sys.exit(f"hkguide: {missing_secret()}")
+for said in (missing_secret(), exempt_in_public()):
+    if said:
+        sys.exit(f"hkguide: {said}")

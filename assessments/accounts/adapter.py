@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from assessments.accounts import devices
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from assessments.models import Invitation
 
 INVITATION_KEY = "invitation"
+AGAIN = {  # ways of showing again that it is you, the first one is offered
+    "mfa_reauthenticate:webauthn": _lazy("Use a passkey"),
+    "mfa_reauthenticate": _lazy("Use a code of your app, or a recovery code"),
+}
 LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
 
 
@@ -97,6 +102,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         from assessments.accounts import refusals
 
         refusals.count(credentials.get("email", ""))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The strongest alone: where there is a passkey or an app, the password does not do beside it."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        strong = [method | {"description": AGAIN[method["id"]]} for method in found if method["id"] in AGAIN]
+        return sorted(strong, key=lambda method: list(AGAIN).index(method["id"])) or found
 
     # --- addresses ---------------------------------------------------------------------------------------------------
 

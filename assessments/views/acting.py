@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.domain.remediation import relevance
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
@@ -529,6 +530,7 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     """Do what was posted; False where the form has to be shown again."""
     user = request.user
     if "accept" in request.POST:
+        proofs.ask(request)
         return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
     if press(request, found):
         return True
@@ -647,6 +649,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
 
 @login_required
 @never_cache
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Accept the risk of an open action instead of closing it, for a time."""

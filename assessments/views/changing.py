@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, changing, staleness
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.holds import ChangedForm
 from assessments.views.case import find_case
@@ -20,6 +21,7 @@ from assessments.views.requests import SignedIn, posted
 
 @login_required
 @never_cache
+@proofs.needed
 def what_changed(request: SignedIn, reference: str) -> HttpResponse:
     """State what has changed since the approval; the use's next assessment opens with just that to be answered."""
     case = find_case(request, reference)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
@@ -34,6 +34,7 @@ def _decisive(user: User, reference: str) -> Case:
 
 
 @login_required
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
@@ -103,7 +104,7 @@ def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.
 
 
 @login_required
-@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
@@ -161,7 +162,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)

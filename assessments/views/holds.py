@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -14,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from assessments import access, declaring, holding
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
@@ -124,7 +124,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
 
 @login_required
 @never_cache
-@reauthentication_required(allow_get=True)
+@proofs.needed
 def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""
     use = get_object_or_404(access.uses_for(request.user), reference=reference)

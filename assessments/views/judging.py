@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from assessments import holding, workflow
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, HoldKind, Tier
@@ -21,6 +22,7 @@ from assessments.views.wording import fact_answer
 
 @login_required
 @never_cache
+@proofs.needed
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
     case = Case(request.user, reference)
@@ -73,6 +75,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
 
 @login_required
 @never_cache
+@proofs.needed
 def tier(request: SignedIn, reference: str) -> HttpResponse:
     """Raise the tier of the use under review, or withdraw the raise of an earlier submission; each with its reason."""
     case = Case(request.user, reference)
