@@ -35,6 +35,7 @@ from assessments.views import (
     results,
     returned,
     reviews,
+    second_factor,
     signing,
     standing,
     starting,
@@ -89,6 +90,8 @@ urlpatterns = [
     path("organisations/<str:reference>/people/", organisations.people, name="people"),
     path("organisations/<str:reference>/people/<int:pk>/", organisations.role, name="member"),
     path("organisations/<str:reference>/people/<int:pk>/remove/", organisations.remove, name="member_remove"),
+    path("organisations/<str:reference>/people/<int:pk>/second-factor/", second_factor.reset, name="reset_factor"),
+    path("organisations/<str:reference>/second-factor/", second_factor.of_members, name="members_factor"),
     path("organisations/<str:reference>/invitations/<int:pk>/", organisations.invited, name="invited"),
     path("organisations/<str:reference>/log/", log.organisation, name="organisation_log"),
     # AI systems and their declared uses

@@ -98,21 +98,25 @@ def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def anybody_has_proved_it() -> Iterator[None]:
-    """Whoever decides in a test has just shown that it is them; `asks_proof` marks the tests that ask in earnest."""
+    """Whoever decides in a test has just shown that it is them; `asks_proof` marks the tests that ask in earnest.
+
+    Pages believe everybody without a password: where a test gives somebody one, they ask for it.
+    """
     from assessments.core import proof
 
     with pytest.MonkeyPatch.context() as patch:
-        AsksProof.require, AsksProof.require_factor = proof.require, proof.require_factor
+        is_good = proof.is_good
+        AsksProof.functions = {name: getattr(proof, name) for name in ("require", "require_factor", "is_good")}
         patch.setattr(proof, "require", lambda by: proof.Proof(by.pk, "password", time.time(), strong=True))
         patch.setattr(proof, "require_factor", lambda _by: None)
+        patch.setattr(proof, "is_good", lambda shown, by: is_good(shown, by) or not by.has_usable_password())
         yield
 
 
 class AsksProof:
     """The functions of the product that ask for a proof, while those of the tests stand in their place."""
 
-    require: Any = None
-    require_factor: Any = None
+    functions: ClassVar[dict[str, Any]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -120,8 +124,8 @@ def _asks_proof(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.node.get_closest_marker("asks_proof"):
         from assessments.core import proof
 
-        monkeypatch.setattr(proof, "require", AsksProof.require)
-        monkeypatch.setattr(proof, "require_factor", AsksProof.require_factor)
+        for name, function in AsksProof.functions.items():
+            monkeypatch.setattr(proof, name, function)
 
 
 @pytest.fixture(scope="module")

@@ -128,17 +128,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose links lead to this installation, whatever host the request named."""
+        super().send_mail(template_prefix, email, self.told(email, context))
+
+    def send_without_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """The same from a command or behind a commit, where no request is known."""
+        self.render_mail(template_prefix, email, self.told(email, context)).send()
+
+    def told(self, email: str, context: dict[str, Any]) -> dict[str, Any]:
+        """What a mail is written from."""
         from assessments.accounts.addresses import organisations_of
 
         told = {name: _at_home(value) if name in LINKS else value for name, value in context.items()}
         invitation = invitation_of(self.request)
-        told |= {
+        return told | {
             "current_site": SimpleNamespace(name="hkguide", domain=settings.PUBLIC_URL),
             "organisations": [invitation.organisation] if invitation else organisations_of(email),
             "help_contact": settings.HELP_CONTACT,
             "sign_up_is_open": settings.OPEN_FOUNDING,
         }
-        super().send_mail(template_prefix, email, told)
 
 
 def _at_home(url: str) -> str:

@@ -12,6 +12,7 @@ import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
@@ -58,6 +59,14 @@ def _keys() -> MultiFernet:
     """The key of the installation, and those before it: what they encrypted can still be read."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(SALT + s.encode()).digest())) for s in secrets])
+
+
+def held_by(column: str) -> Exists:
+    """For a query: whether the person that a column names has a second factor."""
+    from allauth.mfa.models import Authenticator
+
+    rows = Authenticator.objects.filter(user=OuterRef(column))
+    return Exists(rows.exclude(type=Authenticator.Type.RECOVERY_CODES))
 
 
 def drop(user: Any) -> int:

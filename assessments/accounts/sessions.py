@@ -18,6 +18,7 @@ from django.db.models import CharField, DateTimeField, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from assessments.accounts import factors
 from assessments.models import Membership, User
 from assessments.models.prepared import Given, Prepared
 
@@ -73,12 +74,9 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 def _user() -> Any:
     """The person, and with them what `enrolment` has to know of every request."""
-    from allauth.mfa.models import Authenticator
-
-    factors = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
     asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
     found = User.objects.filter(pk=Given("pk"))
-    return found.annotate(has_factor=Exists(factors), asked_for_factor=Exists(asking))
+    return found.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
 
 
 _USER: Prepared[User] = Prepared(_user)

@@ -94,6 +94,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Recovery code used"),
                 gettext_lazy("%(who)s used a recovery code"),
             ),
+            "second_factor_asked": (
+                gettext_lazy("Second factor asked of every member"),
+                gettext_lazy("%(who)s asked every member of %(thing)s for a second factor"),
+            ),
+            "second_factor_not_asked": (
+                gettext_lazy("Second factor not asked of every member"),
+                gettext_lazy("%(who)s stopped asking every member of %(thing)s for a second factor"),
+            ),
             "factors_reset": (
                 gettext_lazy("Second factor reset"),
                 gettext_lazy("%(who)s reset the second factor of %(name)s"),

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST
 
 from assessments import access, declaring, teamwork
 from assessments.access import Action
+from assessments.accounts import factors
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
@@ -118,7 +119,12 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
                 send_invitation(request, invitation, token)
             return redirect("people", reference)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
-    members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
+    members = (
+        found.memberships.current()
+        .select_related("user")
+        .annotate(asked=asked, has_factor=factors.held_by("user"))
+        .order_by("user__name", "pk")
+    )
     invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
     context = {
         "organisation": found,

@@ -10,13 +10,17 @@ from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments.accounts import enrolment, recovery_codes
+from assessments import access
+from assessments.access import Action
+from assessments.accounts import enrolment, proofs, recovery, recovery_codes
+from assessments.errors import WorkflowError
 from assessments.forms.factors import KeptForm
 from assessments.views.requests import SignedIn
 
@@ -85,6 +89,48 @@ def kept(request: SignedIn) -> HttpResponse:
 def codes_again(request: SignedIn, form: KeptForm) -> HttpResponse:
     context = {"codes": recovery_codes.to_show(request.user), "form": form}
     return render(request, "mfa/recovery_codes/index.html", context)
+
+
+@login_required
+@never_cache
+@proofs.needed
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    """Ask first, then take away the second factor of a member who has lost it."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require(request.user, Action.PEOPLE, found)
+    member = get_object_or_404(found.memberships.current().select_related("user", "organisation"), pk=pk)
+    context: dict[str, Any] = {"organisation": found, "member": member}
+    context["refused"] = recovery.obstacle(member, request.user)
+    if request.method == "POST":
+        try:
+            recovery.reset(member, by=request.user)
+        except WorkflowError as error:
+            context["refused"] = str(error)
+        else:
+            said = _("The second factor of %(name)s is reset. A mail tells them.")
+            messages.success(request, said % {"name": member.user})
+            return redirect("people", reference)
+    return render(request, "assessments/organisations/reset_factor.html", context)
+
+
+@login_required
+@never_cache
+@require_POST
+@proofs.needed
+def of_members(request: SignedIn, reference: str) -> HttpResponse:
+    """Ask every member of an organisation for a second factor, or stop asking."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require(request.user, Action.REGISTER, found)
+    on = request.POST.get("asked") == "on"
+    recovery.ask_members(found, by=request.user, on=on)
+    messages.success(
+        request,
+        _("Every member needs a second factor now.")
+        if on
+        else _("Members need no second factor for everyday work now."),
+    )
+    return redirect(found)
 
 
 class PasskeyAgainView(ReauthenticateWebAuthnView):  # type: ignore[misc]
