@@ -10,6 +10,9 @@ urlpatterns = [
     # Before allauth's own: it asks for the password once something is sent, we ask before anything is typed.
     path("accounts/email/", reauthentication_required(email, app="allauth.account"), name="account_email"),
     path("accounts/sessions/", account.sessions, name="usersessions_list"),  # allauth's own ends no single session
+    path("accounts/password/set/", second_factor.set_password, name="account_set_password"),
+    path("accounts/2fa/totp/activate/", second_factor.add_app, name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", second_factor.add_passkey, name="mfa_add_webauthn"),
     path("accounts/2fa/", second_factor.index, name="mfa_index"),
     path("accounts/2fa/recovery-codes/", second_factor.codes, name="mfa_view_recovery_codes"),
     path("accounts/2fa/recovery-codes/download/", second_factor.download, name="mfa_download_recovery_codes"),

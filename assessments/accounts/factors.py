@@ -8,14 +8,14 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
-import qrcode
+import qrcode  # type: ignore[import-untyped]
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
-from qrcode.image.svg import SvgPathFillImage
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
 
 SALT = b"assessments.accounts.factors:"
 NAME = "hkguide"  # as apps and browsers show it

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
-from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
+from allauth.mfa.totp.views import activate_totp
+from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView, add_webauthn
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,6 +26,31 @@ from assessments.accounts import enrolment, proofs, recovery, recovery_codes
 from assessments.errors import WorkflowError
 from assessments.forms.factors import KeptForm
 from assessments.views.requests import SignedIn
+
+
+def without_password(request: HttpRequest) -> HttpResponse:
+    """A first password is set by the link that goes to the address: a session alone proves nothing."""
+    messages.info(request, _("Your account has no password. Let us send you a link to set one; then go on."))
+    return redirect("account_reset_password")
+
+
+def adding(view: Callable[..., Any]) -> Callable[..., Any]:
+    """allauth believes whoever has neither password nor factor; here they show first that the address is theirs."""
+
+    @login_required
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        user: Any = request.user
+        if not user.has_usable_password() and not user.has_factor:
+            return without_password(request)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+set_password = login_required(without_password)
+add_app = adding(activate_totp)
+add_passkey = adding(add_webauthn)
 
 
 @login_required
