@@ -174,6 +174,8 @@ def test_an_account_without_password_and_factor_is_never_always_fresh(cast, sett
     assert not cast.owner.has_usable_password()
     response = client.post(reverse("self_certify", args=[assessment.reference]), {})
     assert response.status_code == 302
+    for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password"):
+        assert client.post(reverse(name), {})["Location"] == reverse("account_reset_password")
     with pytest.raises(NotPermitted, match=AGAIN):
         workflow.self_certify(assessment, by=cast.owner)
     assert not Certificate.objects.filter(use=assessment.use).exists()

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments.core import proof
 from assessments.models import Certificate, ReviewSeat, State, Submission
-from tests.browser import sign_in_by_form
+from tests.browser import axe_faults, sign_in_by_form, too_wide
 from tests.factories import PASSWORD, Cast, make_assessment, make_cast
 from tests.system.security.doors import given_password, logged, mails_to
 from tests.system.security.factors import VirtualKey, code_of, recovery_codes_of, with_app
@@ -53,7 +53,14 @@ def heading(page: Page) -> str:
     return page.get_by_role("heading", level=1).inner_text()
 
 
+def fit(page: Page) -> None:
+    """The page is fit for everybody: nothing that axe finds, nothing that scrolls sideways on a phone."""
+    assert axe_faults(page) == []
+    assert too_wide(page) == ""
+
+
 def keep_codes(page: Page) -> list[str]:
+    fit(page)
     codes = page.locator("#recovery-codes code").all_inner_texts()
     page.get_by_label("I have kept them").check()
     press(page, "Go on")
@@ -137,6 +144,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     ReviewSeat.objects.filter(submission=submission).update(reviewer=reviewer)
     sign_in_by_form(page, site, reviewer.email, PASSWORD)
     assert heading(page) == "Your second factor"
+    fit(page)
     fill(page, "Code", "000000")
     press(page, "Sign in")
     assert "not the right code" in page.get_by_role("main").inner_text()
@@ -147,6 +155,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     page.locator("main [type=submit]").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     assert page.get_by_label("Password").count() == 0
+    fit(page)
     cache.clear()  # half a minute later: the app shows another code
     fill(page, "Code", code_of(secret))
     press(page, "Confirm and go on")
@@ -183,8 +192,11 @@ def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     sign_in_by_form(page, site, owner.email, PASSWORD)
     press(page, "Use a passkey")
     page.goto(f"{site}{reverse('mfa_list_webauthn')}")
+    fit(page)
     follow(page, "Remove My key")
+    fit(page)
     press(page, "Use a passkey and go on")
+    fit(page)
     press(page, "Remove it")
     assert not Authenticator.objects.filter(user=owner).exists()
     assert [entry.detail.content()["factor"] for entry in logged("factor_removed")] == ["webauthn"]
