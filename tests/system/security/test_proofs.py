@@ -155,6 +155,17 @@ def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name,
         transaction.set_rollback(True)
 
 
+def test_the_log_says_how_somebody_showed_that_it_is_them(cast, settings):
+    settings.SECOND_FACTOR = False
+    with shown(cast.owner, strong=False):
+        workflow.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
+    client = Client()
+    client.force_login(cast.owner)
+    page = client.get(reverse("organisation_log", args=[cast.organisation.reference])).content.decode()
+    assert "Showed that it is them by" in page
+    assert "password, on " in page
+
+
 def test_no_other_entry_borrows_the_proof_of_a_decision(cast, settings):
     """What somebody does after their decision, with the same session, carries none: nothing was asked for it."""
     settings.SECOND_FACTOR = False
