@@ -6,20 +6,24 @@ PORT ?= 8000
 # Every interpreter on the path, newest first; the first that is 3.12 or later and can make environments is taken.
 PYTHON := $(shell for p in $$(compgen -c python3 | grep -E '^python3(\.1[2-9])?$$' | sort -rVu | xargs -n1 which -a 2>/dev/null) /usr/bin/python3; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo "$$p" && break; done)
-RUN := HKGUIDE_VAR="$(VAR)" HKGUIDE_SECRET_KEY="$$(cat "$(VAR)/secret-key")" HKGUIDE_PUBLIC_URL="$(or $(HKGUIDE_PUBLIC_URL),http://127.0.0.1:$(PORT))"
+RUN := HKGUIDE_VAR="$(VAR)" HKGUIDE_SECRET_KEY="$$(cat "$(VAR)/secret-key")" HKGUIDE_PUBLIC_URL="$(or $(HKGUIDE_PUBLIC_URL),http://localhost:$(PORT))"
 
 # What the day asks (missed conditions, reminders, daily mails) and what a stopped process left, beside the site.
 SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; trap 'kill $$sweeper 2>/dev/null' EXIT
 
+# One login of the demo signs without a second factor; the start refuses it where others reach the site.
+IMPATIENT := $(if $(filter undefined,$(origin HKGUIDE_SECOND_FACTOR_EXEMPT)),helen.kwan@demo.example,$(HKGUIDE_SECOND_FACTOR_EXEMPT))
+
 .PHONY: demo run test test-long test-guards lint format bench lock clean system
 
 # --- for people ------------------------------------------------------------------------------------------------------
+demo: export HKGUIDE_SECOND_FACTOR_EXEMPT := $(IMPATIENT)
 demo: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## set up, load the demo data, serve it, print the logins
 	@$(RUN) $(VENV)/bin/python manage.py migrate --verbosity 0
 	@$(RUN) $(VENV)/bin/python manage.py createcachetable
 	@$(RUN) $(VENV)/bin/python manage.py log_key make
 	@$(RUN) $(VENV)/bin/python manage.py load_demo
-	@echo "Serving http://127.0.0.1:$(PORT) (stop with Ctrl+C)"
+	@echo "Serving http://localhost:$(PORT) (stop with Ctrl+C)"
 	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
 
 run: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## serve what is there, with a fresh database when there is none

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, tasks, teamwork
 from assessments.access import Action
+from assessments.core import proof
 from assessments.declaring import delivery_team
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -636,6 +637,7 @@ def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     return assessment, submission
 
 
+@proof.asked
 @transaction.atomic
 def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
     """Accept what shows that an action is done: it is closed, meets its condition, and asks to confirm its answer.
@@ -683,6 +685,7 @@ def _meet(action: RemediationAction, *, by: User) -> bool:
     return late
 
 
+@proof.factor_asked
 @transaction.atomic
 def decline(action: RemediationAction, *, by: User, words: str) -> None:
     """Say that what was reported does not show it yet, and why: the action is open again, and its owner is told."""
@@ -755,6 +758,7 @@ def longest_risk(today: date | None = None) -> date:
     return (today or timezone.localdate()) + timedelta(days=days)
 
 
+@proof.asked
 @transaction.atomic
 def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date, review: date) -> None:
     """Accept the risk of an open action until a day; then it comes back by itself.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import allauth.account.admin  # registered before it is taken out
+import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -25,7 +27,7 @@ else:  # generic for the type checker only
 
 
 # Groups are not used, and whoever changes an address takes over the account that decides: each person sees to their own.
-admin.site.unregister([Group, EmailAddress, UserSession])
+admin.site.unregister([Group, EmailAddress, UserSession, Authenticator])
 
 
 class ReadOnly(Base):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, staleness, starting, workflow
 from assessments.access import Action
+from assessments.core import proof
 from assessments.domain.answering.carry_over import carry_evidence
 from assessments.errors import InvalidAnswer, WrongState
 from assessments.guideline.edition import ChangeKind
@@ -41,6 +42,7 @@ def kinds_of_change() -> tuple[ChangeKind, ...]:
     return named or (ChangeKind("other", _("Something has changed"), "", everything=True),)
 
 
+@proof.asked
 @transaction.atomic
 def state_change(
     approval: Assessment, *, by: User, kinds: Collection[str], words: str, happened_on: date

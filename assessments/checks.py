@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import stat
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -58,6 +60,27 @@ def files_are_private(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
     if stat.S_IMODE(settings.VAR.stat().st_mode) & 0o077:
         return [Warning(f"Other users of the machine can look into {settings.VAR}.", hint=VAR_HINT, id="hkguide.W003")]
     return []
+
+
+def exempt_in_public() -> str:
+    """Say what is wrong where somebody is let off the second factor on an installation that others reach; else nothing."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if not settings.SECOND_FACTOR_EXEMPT or host == "localhost" or host.endswith(".localhost") or _is_loopback(host):
+        return ""
+    return f"HKGUIDE_SECOND_FACTOR_EXEMPT is for this machine alone, and HKGUIDE_PUBLIC_URL names {host}. Unset it."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@register()
+def nobody_is_exempt_in_public(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    said = exempt_in_public()
+    return [Error(said, id="hkguide.E003")] if said else []
 
 
 @register("pdf")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
+from assessments.core import proof
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -73,6 +74,7 @@ def may_open_answers(user: User, submission: Submission) -> bool:
     return access.is_open_to(user, submission.assessment_id)
 
 
+@proof.factor_asked
 @transaction.atomic
 def declare_none(submission: Submission, *, by: User) -> None:
     """Say that nothing lies between oneself and a case, to read its answers without a seat."""
@@ -84,6 +86,7 @@ def declare_none(submission: Submission, *, by: User) -> None:
     _audit("no_interest_declared", assessment, by, submission=submission.reference)
 
 
+@proof.factor_asked
 @transaction.atomic
 def decline(submission: Submission, *, by: User, words: str) -> Interest:
     """Declare a conflict of interest: nothing is taken, colleagues see it, and whoever asked is told.
@@ -216,6 +219,7 @@ def is_released(held: ReviewSeat) -> bool:
     return not access.submissions_for(holder).filter(pk=held.submission_id).exists()
 
 
+@proof.factor_asked
 @transaction.atomic
 def ask(
     submission: Submission, seat: Seat, to: User, *, by: User, note: str = "", although_away: bool = False
@@ -309,6 +313,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
     )
 
 
+@proof.factor_asked
 @transaction.atomic
 def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     """Take over the seat that a colleague hands over, having declared no conflict; marks keep the names of their givers."""
@@ -561,6 +566,7 @@ def why_no_answer(appeal: Appeal, by: User) -> str:
     return ""
 
 
+@proof.asked
 @transaction.atomic
 def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswer:
     """Answer an appeal or complaint, for good. `words`: upheld, what happens next; rejected, why.

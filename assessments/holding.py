@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from assessments import access, declaring, reviewing, teamwork
 from assessments.access import Action
+from assessments.core import proof
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact
@@ -160,6 +161,7 @@ def obstacles_to_decide(hold: Hold, submission: Submission, by: User) -> list[st
     return reasons
 
 
+@proof.asked
 @transaction.atomic
 def close(
     hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
@@ -266,6 +268,7 @@ def answer_words(fact: Fact, value: Any) -> str:
     return words.split(":")[0].split("：")[0]
 
 
+@proof.asked
 @transaction.atomic
 def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = None) -> SignedWorst:
     """Declare the open answers of a provisional tier at their worst, on an Owner's signature; the rules run again.

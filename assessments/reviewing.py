@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.core import proof
 from assessments.declaring import require_seat
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -111,6 +112,7 @@ def longest_action_days(edition: CompiledEdition, tier: Tier) -> int:
 # --- marks -------------------------------------------------------------------------------------------------------------
 
 
+@proof.factor_asked
 def save_mark(
     submission: Submission,
     target: str,
@@ -196,6 +198,7 @@ def _check_due(submission: Submission, due: date | None) -> None:
         )
 
 
+@proof.factor_asked
 def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> ReviewMark:
     """Go back to the version of a mark before the one that stands, as a new version; before the first: not looked at.
 
@@ -228,6 +231,7 @@ def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> Re
     return done
 
 
+@proof.factor_asked
 def accept_together(submission: Submission, targets: Iterable[str], *, by: User) -> list[ReviewMark]:
     """Accept, in one action and recorded as such, those of `targets` that nobody has marked and that need no look alone.
 
@@ -262,6 +266,7 @@ def accept_together(submission: Submission, targets: Iterable[str], *, by: User)
     return accepted
 
 
+@proof.factor_asked
 def mark_evidence(
     submission: Submission,
     question: str,

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from assessments import access, acting, teamwork
 from assessments.access import Action
+from assessments.core import proof
 from assessments.declaring import delivery_team
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
@@ -151,16 +152,19 @@ def missed(submission: Submission) -> Iterable[Condition]:
     return Condition.objects.filter(decision__submission=submission, met_at=None, due_on__lt=today).order_by("pk")
 
 
+@proof.asked
 def suspend(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
     """Suspend a certificate that stands; the public page says so at once, with the reason from the list."""
     return _change(certificate, SUSPEND, by=by, reason=reason, words=words)
 
 
+@proof.asked
 def reinstate(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
     """Let a suspended certificate stand again; raises NotReady while what led to it is not put right."""
     return _change(certificate, REINSTATE, by=by, reason=reason, words=words)
 
 
+@proof.asked
 def revoke(certificate: Certificate, *, by: User, reason: str, words: str) -> CertificateEvent:
     """Take a certificate back for good; the use gets another one only by a new assessment."""
     return _change(certificate, REVOKE, by=by, reason=reason, words=words)

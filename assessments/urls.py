@@ -36,6 +36,7 @@ from assessments.views import (
     results,
     returned,
     reviews,
+    second_factor,
     signing,
     standing,
     starting,
@@ -93,6 +94,8 @@ urlpatterns = [
     path("organisations/<ref:reference>/people/", organisations.people, name="people"),
     path("organisations/<ref:reference>/people/<int:pk>/", organisations.role, name="member"),
     path("organisations/<ref:reference>/people/<int:pk>/remove/", organisations.remove, name="member_remove"),
+    path("organisations/<ref:reference>/people/<int:pk>/second-factor/", second_factor.reset, name="reset_factor"),
+    path("organisations/<ref:reference>/second-factor/", second_factor.of_members, name="members_factor"),
     path("organisations/<ref:reference>/invitations/<int:pk>/", organisations.invited, name="invited"),
     path("organisations/<ref:reference>/log/", log.organisation, name="organisation_log"),
     # AI systems and their declared uses

@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from assessments import access, acting, gates, reviewing, staleness, tasks
 from assessments.access import Action
+from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
@@ -420,6 +421,7 @@ def _reviewers(assessment: Assessment, route: Route) -> list[int]:
 # --- the moves -----------------------------------------------------------------------------------------------------------
 
 
+@proof.asked
 @transaction.atomic
 def submit(assessment: Assessment, *, by: User, route: Route, public_statement: str = "") -> Submission:
     """Freeze the answers into a Submission and hand it to review.
@@ -498,6 +500,7 @@ def recall(assessment: Assessment, *, by: User) -> None:
     _audit("recalled", assessment, by, submission=submission.reference if submission else "")
 
 
+@proof.factor_asked
 @transaction.atomic
 def take(submission: Submission, *, by: User, conflict_of_interest: str = "") -> ReviewSeat:
     """Take a case: the first seat of a submitted one, or the second of a High one while it is in review.
@@ -575,6 +578,7 @@ def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewS
     return assessment, seat
 
 
+@proof.asked
 @transaction.atomic
 def send_back(submission: Submission, *, by: User, words: str = "", answer_by: date | None = None) -> ReviewDecision:
     """Return a submission for changes; unlocks the marked answers and facts, and voids this round's approvals.
@@ -708,6 +712,7 @@ def _signed(submission: Submission, sentences: Sequence[str]) -> str:
     return canonical_json({"edition": submission.edition_checksum, "sentences": sentences}) if sentences else ""
 
 
+@proof.asked
 @transaction.atomic
 def approve(
     submission: Submission, *, by: User, statement: str, conditions: Mapping[str, date] | None = None
@@ -935,6 +940,7 @@ def _decider_role(decision: ReviewDecision) -> str:
     return "independent_reviewer" if decision.independent else "in_house_reviewer"
 
 
+@proof.asked
 @transaction.atomic
 def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecision:
     """Refuse a submission for good, with the reasons that the decision letter prints."""
@@ -958,6 +964,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     return decision
 
 
+@proof.asked
 @transaction.atomic
 def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> ReviewDecision:
     """Raise the tier of the use under review, as a reviewer's judgement beside the rules; it is never lowered this way.
@@ -999,6 +1006,7 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
     return decision
 
 
+@proof.asked
 @transaction.atomic
 def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDecision:
     """Withdraw the raise of an earlier submission; the tier is what the rules give again.
@@ -1057,6 +1065,7 @@ def _return_for_tier(
     return decision
 
 
+@proof.asked
 @transaction.atomic
 def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
     """Withdraw what was submitted, for good; the answers can be copied into a new draft."""
@@ -1080,6 +1089,7 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
     _audit("withdrawn", assessment, by, [decision], submission=submission, reason=reason)
 
 
+@proof.asked
 @transaction.atomic
 def self_certify(
     assessment: Assessment, *, by: User, conditions: Mapping[str, date] | None = None, public_statement: str = ""
@@ -1114,6 +1124,7 @@ def self_certify(
     return certificate
 
 
+@proof.asked
 @transaction.atomic
 def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     """Sign that the declared facts are a prohibited use; the case is closed with a decision letter."""
@@ -1134,6 +1145,7 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
 # --- after the decision --------------------------------------------------------------------------------------------------
 
 
+@proof.asked
 @transaction.atomic
 def close_action(action: RemediationAction, *, by: User) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.

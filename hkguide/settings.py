@@ -139,6 +139,7 @@ LOG_HEADS = env("LOG_HEADS")  # where the ends of the chains go each day: "syslo
 DEBUG = env_flag("DEBUG")
 # Empty or short is refused by the check hkguide.E001 and by wsgi.py, so that classify and check_guideline run without it.
 SECRET_KEY = env("SECRET_KEY") or ("only-for-debugging-and-tests" if DEBUG else "")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")  # former ones: what they signed or encrypted can still be read
 PUBLIC_URL = env("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 # With an https address no name of the own machine: links in mails and redirects could be made to lead there.
 OWN_MACHINE = "" if PUBLIC_URL.startswith("https://") else "localhost,127.0.0.1,[::1],"
@@ -162,6 +163,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -185,8 +187,10 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "assessments.accounts.sessions.keep_while_used",
     "assessments.accounts.devices.remember_device",
+    "assessments.accounts.enrolment.demand_factor",
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
+    "assessments.accounts.proofs.note_proof",
     "assessments.views.held.keep_forms",
     "assessments.views.too_often.RefuseTooOften",
     "assessments.views.errors.refuse_methods",
@@ -256,7 +260,25 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env_int("REAUTHENTICATION_SECONDS", 900)
 ACCOUNT_SESSION_REMEMBER = False
 # Who signs in from a browser that is known has a limit of their own: accounts/adapter.py asks, and not the page.
-ACCOUNT_RATE_LIMITS = {"login": None, "sign_in": "30/m/ip", "known_device": "5/300s/key"}
+ACCOUNT_RATE_LIMITS = {"login": None, "sign_in": "30/m/ip", "known_device": "5/300s/key", "second_factor": "5/300s/key"}
+# --- the second factor
+SECOND_FACTOR = env_flag("SECOND_FACTOR", default=True)  # whoever reviews or signs needs one
+SECOND_FACTOR_EXEMPT = env_list("SECOND_FACTOR_EXEMPT")  # addresses; on the own machine alone, see hkguide.E003
+MFA_ADAPTER = "assessments.accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a PIN or a finger: a passkey alone is two factors
+MFA_TOTP_TOLERANCE = 1  # clocks of phones differ
+MFA_FORMS = {
+    "authenticate": "assessments.forms.factors.CodeForm",
+    "reauthenticate": "assessments.forms.factors.CodeAgainForm",
+    "authenticate_webauthn": "assessments.forms.factors.PasskeyForm",
+    "reauthenticate_webauthn": "assessments.forms.factors.PasskeyAgainForm",
+    "activate_totp": "assessments.forms.factors.AddAppForm",
+    "add_webauthn": "assessments.forms.factors.AddPasskeyForm",
+    "edit_webauthn": "assessments.forms.factors.RenamePasskeyForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # no secret that could be guessed; a house shares an address
 STAFF_SECONDS = env_int("STAFF_SECONDS", 1800)  # the administration asks staff for a proof that is no older
 KNOWN_DEVICE_COOKIE = "hkguide_device"
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600

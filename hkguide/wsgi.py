@@ -1,4 +1,4 @@
-"""WSGI entry point. A start with debug off and no fit secret stops here, before the first request."""
+"""WSGI entry point. A start with debug off stops here without a fit secret, or with an exemption for the own machine alone."""
 
 import os
 import sys
@@ -8,9 +8,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 application = get_wsgi_application()
 
-from assessments.checks import unfit_secret, without_proxy  # noqa: E402  (settings have to be loaded first)
+from assessments.checks import exempt_in_public, unfit_secret, without_proxy  # noqa: E402  (settings have to be loaded first)
 
-if unfit_secret():
-    sys.exit(f"hkguide: {unfit_secret()}")
+for said in (unfit_secret(), exempt_in_public()):
+    if said:
+        sys.exit(f"hkguide: {said}")
 if without_proxy():
     sys.stderr.write(f"hkguide: {without_proxy()}\n")

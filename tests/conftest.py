@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -28,6 +29,7 @@ def pytest_configure() -> None:
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    settings.SECOND_FACTOR = False  # what it asks of people has tests of its own, which turn it on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     look_through, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()
 
@@ -100,6 +102,38 @@ def nothing_counted() -> None:
     from assessments.core import throttling
 
     throttling._HERE.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def anybody_has_proved_it() -> Iterator[None]:
+    """Whoever decides in a test has just shown that it is them; `asks_proof` marks the tests that ask in earnest.
+
+    Pages believe everybody without a password: where a test gives somebody one, they ask for it.
+    """
+    from assessments.core import proof
+
+    with pytest.MonkeyPatch.context() as patch:
+        is_good = proof.is_good
+        AsksProof.functions = {name: getattr(proof, name) for name in ("require", "require_factor", "is_good")}
+        patch.setattr(proof, "require", lambda by: proof.Proof(by.pk, "password", time.time(), strong=True))
+        patch.setattr(proof, "require_factor", lambda _by: None)
+        patch.setattr(proof, "is_good", lambda shown, by: is_good(shown, by) or not by.has_usable_password())
+        yield
+
+
+class AsksProof:
+    """The functions of the product that ask for a proof, while those of the tests stand in their place."""
+
+    functions: ClassVar[dict[str, Any]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _asks_proof(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("asks_proof"):
+        from assessments.core import proof
+
+        for name, function in AsksProof.functions.items():
+            monkeypatch.setattr(proof, name, function)
 
 
 @pytest.fixture(scope="module")

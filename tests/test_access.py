@@ -156,6 +156,11 @@ OPENED: dict[str, dict[str, str]] = {
         "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
     },
+    "reset_factor": {
+        "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
+        "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
+    },
+    "members_factor": {"organisation": ONLY_POST},
     "member_remove": {
         "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
@@ -603,6 +608,8 @@ POSTED: dict[str, dict[str, str]] = {
         "neighbour": HIDDEN,
     },
     "member": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
+    "reset_factor": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
+    "members_factor": {"organisation": "login 404 403 403 403 yes 403 404 404", "neighbour": HIDDEN},
     "member_remove": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
     "comments": {
         "draft, question": "          login 404 403 yes yes yes 404 404 404",
@@ -1072,6 +1079,7 @@ def answered(question: str, choice: str = "in_place") -> dict[str, Any]:
         ("owner", "withdraw", "neighbour's submitted", {"reason": "Not needed."}, "404"),
         ("owner", "action", "neighbour's action", {"note": "Done."}, "404"),
         ("owner", "member_remove", "membership of the neighbour", {}, "404"),
+        ("owner", "reset_factor", "membership of the neighbour", {}, "404"),
         ("independent", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
         ("independent", "take", "submission in-house", {"conflict": "none"}, "404"),
         ("in-house", "take", "submission neighbour's submitted", {"conflict": "none"}, "404"),
@@ -1147,11 +1155,23 @@ ACCOUNTS = {
     "account_inactive": "200 200 200",
     "account_email_verification_sent": "login 302 302",
     "account_change_password": "login 302 302",  # the cast has no passwords: allauth leads to setting one
-    "account_set_password": "login 200 200",
+    "account_set_password": "login 302 302",
     "account_email": "login 200 200",
     "account_reauthenticate": "login 403 403",
     "account_confirm_login_code": "login 302 302",
     "usersessions_list": "login 200 200",
+    "mfa_index": "login 200 200",
+    "mfa_authenticate": "login 302 302",
+    "mfa_reauthenticate": "login 403 403",
+    "mfa_activate_totp": "login 302 302",
+    "mfa_deactivate_totp": "login 404 404",
+    "mfa_view_recovery_codes": "login 302 302",
+    "mfa_download_recovery_codes": "login 404 404",
+    "mfa_generate_recovery_codes": "login 200 200",
+    "mfa_list_webauthn": "login 200 200",
+    "mfa_add_webauthn": "login 302 302",
+    "mfa_reauthenticate_webauthn": "login 403 403",
+    "mfa_login_webauthn": "login 302 302",
     "admin:index": "302 302 200",
     "admin:login": "login 403 302",
 }
@@ -1166,7 +1186,12 @@ def test_who_may_open_accounts_and_administration(name, row, clients):
 
 def test_every_account_page_without_a_key_in_its_address_has_its_row():
     names = set(names_of(get_resolver("allauth.urls").url_patterns))
-    with_a_key = {"account_confirm_email", "account_reset_password_from_key"}
+    with_a_key = {
+        "account_confirm_email",
+        "account_reset_password_from_key",
+        "mfa_edit_webauthn",
+        "mfa_remove_webauthn",
+    }
     assert {name for name in ACCOUNTS if not name.startswith("admin:")} == names - with_a_key
 
 

@@ -48,6 +48,17 @@ def row_counts() -> dict[str, int]:
 
 
 @pytest.mark.django_db
+def test_it_says_how_to_add_a_second_factor_and_which_login_does_without(settings):
+    settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
+    printed = load(password=PASSWORD)
+    assert "Whoever reviews or signs needs a second factor." in printed
+    assert printed.count("For the impatient: ") == 1
+    assert "For the impatient: helen.kwan@demo.example signs without a second factor" in printed
+    settings.SECOND_FACTOR_EXEMPT = []
+    assert "impatient" not in load(password=PASSWORD)
+
+
+@pytest.mark.django_db
 def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
     printed = load(password=PASSWORD)
 

@@ -26,7 +26,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import NARROW, WIDE, Watch, new_page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asks_proof]
 
 ORGANISATION = "Harbourlight Clinics Limited"
 IN_CHINESE = "港燈診所有限公司"

@@ -112,6 +112,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "assessment_log": [("viewer", "second round")],
     "review_log": [("independent", "submission second round")],
     "member": [("owner", "membership of the viewer")],
+    "reset_factor": [("owner", "membership of the viewer")],
     "member_remove": [("owner", "membership of the viewer")],
     # AI systems and their declared uses
     "systems": [("owner", ""), ("newcomer", ""), ("staff", "")],
@@ -313,6 +314,7 @@ NO_PAGE = {
     "actions_export": "a file",
     "plan_now": "a button of the workspace",
     "ask_document": "a button of the results",
+    "members_factor": "a button of the organisation's page",
     "action_file": "a download",
     "evidence_file": "a download",
     "review_evidence": "a download",
@@ -338,17 +340,31 @@ ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {
     "account_inactive": [("anonymous",)],
     "account_email_verification_sent": [("changing address",), ("changing address", "sent empty")],
     "account_change_password": [("outsider",), ("outsider", "sent empty")],
-    "account_set_password": [("owner",), ("owner", "sent empty")],
     "account_email": [("changing address",), ("changing address", "sent empty")],
     "usersessions_list": [("changing address",)],
     "account_reauthenticate": [("outsider",), ("outsider", "sent empty")],
+    "mfa_index": [("outsider",)],
+    "mfa_list_webauthn": [("outsider",)],
+    "mfa_activate_totp": [("changing address",), ("changing address", "sent empty")],
+    "mfa_add_webauthn": [("changing address",)],
+    "mfa_generate_recovery_codes": [("changing address",)],
 }
-NO_ACCOUNT_PAGE = {"account_confirm_login_code", "admin:index", "admin:login"}
+NO_ACCOUNT_PAGE = {"account_confirm_login_code", "account_set_password", "admin:index", "admin:login"}
+# Pages of whoever has a second factor: tests/system/security/test_second_factor_browser.py looks at them.
+OF_A_FACTOR = {
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_login_webauthn",
+}
 
 
 def test_every_address_has_its_row():
     assert sorted(PAGES.keys() | NO_PAGE) == OURS
-    assert sorted(ACCOUNT_PAGES.keys() | NO_ACCOUNT_PAGE) == sorted(ACCOUNTS)
+    assert sorted(ACCOUNT_PAGES.keys() | NO_ACCOUNT_PAGE | OF_A_FACTOR) == sorted(ACCOUNTS)
 
 
 # --- one site for the module ---------------------------------------------------------------------------------------------

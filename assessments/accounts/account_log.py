@@ -24,3 +24,9 @@ def write_for_installation(kind: str, user: User, *, by: User | None, details: d
     """Append an entry to the log of the installation alone."""
     with transaction.atomic():
         AuditEntry.objects.record(kind, user, by=by, details=details)
+
+
+def write_for_organisation(kind: str, organisation: Organisation, *, by: User) -> None:
+    """Append an entry about what an organisation asks of the accounts of its members."""
+    with transaction.atomic():
+        AuditEntry.objects.record(kind, organisation, by=by, organisation=organisation)

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from assessments.accounts import devices
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from assessments.models import Invitation
 
 INVITATION_KEY = "invitation"
+AGAIN = {  # ways of showing again that it is you, the first one is offered
+    "mfa_reauthenticate:webauthn": _lazy("Use a passkey"),
+    "mfa_reauthenticate": _lazy("Use a code of your app, or a recovery code"),
+}
 LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mails
 
 
@@ -98,6 +103,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
         refusals.count(credentials.get("email", ""))
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The strongest alone: where there is a passkey or an app, the password does not do beside it."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        strong = [method | {"description": AGAIN[method["id"]]} for method in found if method["id"] in AGAIN]
+        return sorted(strong, key=lambda method: list(AGAIN).index(method["id"])) or found
+
     # --- addresses ---------------------------------------------------------------------------------------------------
 
     def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
@@ -117,17 +128,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose links lead to this installation, whatever host the request named."""
+        super().send_mail(template_prefix, email, self.told(email, context))
+
+    def send_without_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """The same from a command or behind a commit, where no request is known."""
+        self.render_mail(template_prefix, email, self.told(email, context)).send()
+
+    def told(self, email: str, context: dict[str, Any]) -> dict[str, Any]:
+        """What a mail is written from."""
         from assessments.accounts.addresses import organisations_of
 
         told = {name: _at_home(value) if name in LINKS else value for name, value in context.items()}
         invitation = invitation_of(self.request)
-        told |= {
+        return told | {
             "current_site": SimpleNamespace(name="hkguide", domain=settings.PUBLIC_URL),
             "organisations": [invitation.organisation] if invitation else organisations_of(email),
             "help_contact": settings.HELP_CONTACT,
             "sign_up_is_open": settings.OPEN_FOUNDING,
         }
-        super().send_mail(template_prefix, email, told)
 
 
 def _at_home(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from assessments.accounts import factors
 from assessments.models import Organisation, User
 
 
@@ -28,4 +29,6 @@ def confirm(user: User) -> bool:
         return False
     address.primary = True
     address.save()
+    if not before:
+        factors.drop(user)  # they may be somebody else's, who was here before the address was confirmed
     return not before

@@ -6,13 +6,17 @@ import time
 from typing import Any
 
 from allauth.account import signals as account
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import signals as auth
 from django.contrib.auth import update_session_auth_hash
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from assessments.accounts import account_log, addresses, devices
+from assessments.accounts import account_log, addresses, devices, factors, refusals
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.accounts.sessions import SIGNED_IN_AT
 from assessments.models import User
@@ -43,6 +47,8 @@ def note_sign_up(user: User, **_more: Any) -> None:
 @receiver(account.email_confirmed)
 def note_confirmation(email_address: Any, **_more: Any) -> None:
     user = email_address.user
+    if not EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk).exists():
+        factors.drop(user)  # the first one: whatever was added before may be somebody else's
     account_log.write("address_confirmed", user, by=user, details={"address": email_address.email})
 
 
@@ -82,3 +88,35 @@ def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
     addresses.confirm(user)
     devices.remember(request, user)
     account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})
+
+
+@receiver(mfa.authenticator_added)
+def note_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_more: Any) -> None:
+    """Whoever has just added a factor has shown it too: the next step does not ask for it again."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        return
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
+    account_log.write("factor_added", user, by=user, details={"factor": authenticator.type})
+
+
+@receiver(mfa.authenticator_removed)
+def note_removed_factor(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:  # they go with the last factor
+        return
+    account_log.write("factor_removed", user, by=user, details={"factor": authenticator.type})
+
+
+@receiver(mfa.authenticator_reset)
+def note_new_codes(user: User, **_more: Any) -> None:
+    account_log.write("recovery_codes_made", user, by=user)
+
+
+@receiver(mfa.authentication_failed)
+def note_wrong_code(user: User, **_more: Any) -> None:
+    refusals.count(user.email)
+
+
+@receiver(mfa.authenticator_used)
+def note_used_code(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        account_log.write("recovery_code_used", user, by=user)

@@ -14,11 +14,12 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db.models import CharField, DateTimeField
+from django.db.models import CharField, DateTimeField, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from assessments.models import User
+from assessments.accounts import factors
+from assessments.models import Membership, User
 from assessments.models.prepared import Given, Prepared
 
 SIGNED_IN_AT = "signed_in_at"  # of the session: seconds, when its person signed in
@@ -71,7 +72,14 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
-_USER: Prepared[User] = Prepared(lambda: User.objects.filter(pk=Given("pk")))
+def _user() -> Any:
+    """The person, and with them what `enrolment` has to know of every request."""
+    asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
+    found = User.objects.filter(pk=Given("pk"))
+    return found.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
+
+
+_USER: Prepared[User] = Prepared(_user)
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]

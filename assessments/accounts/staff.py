@@ -14,6 +14,8 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
+from assessments.core import proof
+
 
 class StaffSite(AdminSite):
     @method_decorator(secure_admin_login)
@@ -36,8 +38,13 @@ class StaffSite(AdminSite):
 
 
 def proved_lately(request: HttpRequest) -> bool:
-    """Tell whether the person has signed in, or shown again that it is them, within the time set for staff."""
+    """Tell whether the person has signed in, or shown again that it is them, within the time set for staff.
+
+    By the strongest factor that the account has: the password does not do beside a second one.
+    """
     records = get_authentication_records(request, request.user)
+    if proof.has_factor(request.user):
+        records = [record for record in records if record["method"] == "mfa"]
     return bool(records) and time.time() - records[-1]["at"] < settings.STAFF_SECONDS
 
 

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments import origins
-from assessments.core import log_key
+from assessments.core import log_key, proof
 from assessments.models.base import Frozen, FrozenQuerySet, FrozenRow, canonical_json, sha256
 from assessments.models.people import Organisation
 
@@ -142,6 +142,8 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
                 told["by"] = {"name": str(by), "email": by.email}
             if source := origins.current().record():
                 told["from"] = source
+            if shown := proof.used(by):
+                told["proof"] = shown.record()
         detail = canonical_json(told)
         entry = AuditEntry(
             chain=chain,

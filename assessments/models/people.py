@@ -116,6 +116,7 @@ class Organisation(Referenced):
     place = models.CharField(_("place of registration or office"), max_length=120)
     contact = models.EmailField(_("contact address"), blank=True)
     is_reviewing_body = models.BooleanField(default=False, editable=False)
+    requires_second_factor = models.BooleanField(_("second factor for every member"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrganisationQuerySet.as_manager()

@@ -32,6 +32,38 @@ ACCOUNTS: dict[str, tuple[Any, Any]] = {
         gettext_lazy("Password set anew"),
         gettext_lazy("The password of %(name)s was set anew, by the link that was mailed"),
     ),
+    "factor_added": (
+        gettext_lazy("Second factor added"),
+        gettext_lazy("%(who)s added a second factor to the account"),
+    ),
+    "factor_removed": (
+        gettext_lazy("Second factor removed"),
+        gettext_lazy("%(who)s removed a second factor from the account"),
+    ),
+    "recovery_codes_made": (
+        gettext_lazy("Recovery codes made"),
+        gettext_lazy("%(who)s made new recovery codes"),
+    ),
+    "recovery_code_used": (
+        gettext_lazy("Recovery code used"),
+        gettext_lazy("%(who)s used a recovery code"),
+    ),
+    "second_factor_asked": (
+        gettext_lazy("Second factor asked of every member"),
+        gettext_lazy("%(who)s asked every member of %(thing)s for a second factor"),
+    ),
+    "second_factor_not_asked": (
+        gettext_lazy("Second factor not asked of every member"),
+        gettext_lazy("%(who)s stopped asking every member of %(thing)s for a second factor"),
+    ),
+    "factors_reset": (
+        gettext_lazy("Second factor reset"),
+        gettext_lazy("%(who)s reset the second factor of %(name)s"),
+    ),
+    "factors_reset_by_command": (
+        gettext_lazy("Second factor reset by a command"),
+        gettext_lazy("%(who)s reset the second factor of %(name)s by a command"),
+    ),
     "sessions_ended": (
         gettext_lazy("Sessions ended"),
         gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, acting, workflow
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.core import query_values, throttling
 from assessments.core.throttling import limited
 from assessments.domain.remediation import relevance
@@ -525,6 +526,7 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     """Do what was posted; False where the form has to be shown again."""
     user = request.user
     if "accept" in request.POST:
+        proofs.ask(request)
         return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
     if press(request, found):
         return True
@@ -639,6 +641,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/acting/plan.html", context)
 
 
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Accept the risk of an open action instead of closing it, for a time."""

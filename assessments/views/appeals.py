@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import access, desk, standing
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
 from assessments.models import State
@@ -120,7 +120,7 @@ def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
     return redirect(begun)
 
 
-@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: SignedIn, reference: str) -> HttpResponse:
     """Answer an appeal or complaint, as a reviewer of the reviewing body who had no part in the case."""

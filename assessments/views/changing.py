@@ -11,12 +11,14 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, changing, staleness
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import ChangedForm
 from assessments.views.case import find_case
 from assessments.views.requests import SignedIn, add_error, posted
 
 
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def what_changed(request: SignedIn, reference: str) -> HttpResponse:
     """State what has changed since the approval; the use's next assessment opens with just that to be answered."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
+from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
@@ -32,6 +32,7 @@ def _decisive(user: User, reference: str) -> Case:
     return case
 
 
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
@@ -98,7 +99,7 @@ def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.
     return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
 
 
-@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
@@ -153,7 +154,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-@reauthentication_required(allow_get=True)  # asked on the press of the button; what was typed comes back
+@proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, holding
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
@@ -121,7 +121,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
 # --- signing the worst answer ------------------------------------------------------------------------------------------
 
 
-@reauthentication_required(allow_get=True)
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
     """Sign the worst answer to what a provisional tier waits for; the statement stands above the button."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from assessments import holding, workflow
+from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, HoldKind, Tier
@@ -19,6 +20,7 @@ from assessments.views.review_case import Case
 from assessments.views.wording import fact_answer
 
 
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """A hold of the case: what it is about, what the organisation shows, and the decision on the record."""
@@ -72,6 +74,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     )
 
 
+@proofs.needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def tier(request: SignedIn, reference: str) -> HttpResponse:
     """Raise the tier of the use under review, or withdraw the raise of an earlier submission; each with its reason."""

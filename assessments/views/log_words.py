@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -371,6 +372,8 @@ LABELS = {
     "address": gettext_lazy("Mail address"),
     "last_from": gettext_lazy("Last from the address"),
     "page": gettext_lazy("Page"),
+    "factor": gettext_lazy("Second factor"),
+    "proof": gettext_lazy("Showed that it is them by"),
     "count": gettext_lazy("Number"),
     "state": gettext_lazy("State"),
     "tier": gettext_lazy("Tier"),
@@ -395,6 +398,7 @@ VALUES: dict[str, dict[str, Any]] = {
     "tier": dict(TierChoices.choices),
     "role": dict(Role.choices),
     "sees": dict(Sees.choices),
+    "factor": {"totp": gettext_lazy("app that shows codes"), "webauthn": gettext_lazy("passkey")},
 }
 
 
@@ -418,6 +422,9 @@ def line_of(
     detail = getattr(entry, "detail", None)
     told: dict[str, Any] = dict(detail.content()) if detail else {}
     by, source = told.pop("by", {}), told.pop("from", {})
+    if shown := told.pop("proof", None):
+        words, at = _("%(method)s, on %(day)s"), timezone.localtime(datetime.fromtimestamp(shown["at"], UTC))
+        told["proof"] = words % {"method": shown["method"], "day": date_format(at, "DATETIME_FORMAT")}
     who = by.get("name") or people.get(entry.actor or 0) or _system(source)
     thing = titles.get(entry.object) or str(told.get("title") or told.get("name") or entry.object)
     label, sentence = KINDS.get(entry.kind, (entry.kind.replace("_", " "), ""))

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from assessments import access, declaring, teamwork
 from assessments.access import Action
+from assessments.accounts import factors
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.core import throttling
 from assessments.core.query_values import one_line
@@ -124,7 +125,12 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
         else:
             return send_invitations(request, found, made)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
-    members = found.memberships.current().select_related("user").annotate(asked=asked).order_by("user__name", "pk")
+    members = (
+        found.memberships.current()
+        .select_related("user")
+        .annotate(asked=asked, has_factor=factors.held_by("user"))
+        .order_by("user__name", "pk")
+    )
     invitations = found.invitations.filter(accepted_at=None).order_by("-created_at")
     context = {
         "organisation": found,

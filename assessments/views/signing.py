@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
@@ -222,7 +222,7 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
     return elsewhere(request, case) or _sign(request, case)
 
 
-@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@proofs.needed
 def _sign(request: HttpRequest, case: Case) -> HttpResponse:
     assessment, tier = case.assessment, case.assessment.use.assigned_tier
     content = picture(assessment, final=True)
@@ -293,7 +293,7 @@ def self_certify(request: HttpRequest, reference: str) -> HttpResponse:
     return elsewhere(request, case) or _self_certify(request, case)
 
 
-@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@proofs.needed
 def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
     assessment, policy = case.assessment, case.edition.policy
     content = picture(assessment, final=True)
@@ -339,7 +339,7 @@ def declare_prohibited(request: HttpRequest, reference: str) -> HttpResponse:
     return elsewhere(request, case) or _declare_prohibited(request, case)
 
 
-@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@proofs.needed
 def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
     assessment = case.assessment
     content = picture(assessment, final=True)
@@ -411,6 +411,12 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     if State.WITHDRAWN not in workflow.MOVES[State(assessment.state)]:
         messages.error(request, _("This cannot be withdrawn now: it stands at “%s”.") % assessment.get_state_display())
         return redirect("assessment", reference)
+    return _withdraw(request, case)
+
+
+@proofs.needed
+def _withdraw(request: HttpRequest, case: Case) -> HttpResponse:
+    assessment = case.assessment
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -419,6 +425,6 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Withdrawn. The submission stays in the record."))
-            return redirect("assessment", reference)
+            return redirect("assessment", assessment.reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}
     return render(request, "assessments/signing/withdraw.html", context)

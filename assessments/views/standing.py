@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access
 from assessments import standing as moves
+from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.acting import StandingForm
 from assessments.models import Certificate
@@ -39,7 +39,7 @@ def _find(request: SignedIn, number: str) -> Certificate:
     return get_object_or_404(access.certificates_in_reach(request.user), number=number)
 
 
-@reauthentication_required
+@proofs.needed
 def _change(request: SignedIn, number: str) -> HttpResponse:
     certificate = _find(request, number)
     move = request.POST.get("move", "")

@@ -254,6 +254,7 @@ def surroundings(folder: Path, settings: str, url: str | None) -> dict[str, str]
         "HKGUIDE_VAR": str(folder),
         "HKGUIDE_SECRET_KEY": "only-for-measuring",
         "HKGUIDE_DEBUG": "",
+        "HKGUIDE_SECOND_FACTOR": "0",  # its people have sessions alone
     }
     return {**os.environ, **own}
 

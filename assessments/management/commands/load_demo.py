@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from assessments import declaring, reviewing, workflow
 from assessments.access import membership_in
+from assessments.core import proof
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.files import Document, read_document
@@ -276,7 +277,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{file.organisation['name_en']} …")
         self.at: YamlPath = ()
         try:
-            with transaction.atomic():
+            with transaction.atomic(), proof.of_command("load_demo"):
                 self.do(file)
         except InvalidAnswer as error:
             raise DemoFault(file.document, (*self.at, error.field), str(error)) from error
@@ -373,7 +374,21 @@ class Command(BaseCommand):
         self.stdout.write("")
         for row in rows:
             self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        self.say_second_factor([row[0] for row in rows[1:]])
         if any(row[-1] == "(unchanged)" for row in rows):
             self.stdout.write(
                 "\n(unchanged): the login was here before and keeps its password, which is not shown again."
             )
+
+    def say_second_factor(self, mails: list[str]) -> None:
+        """Print how to add a second factor, and which login does without one."""
+        if not settings.SECOND_FACTOR:
+            return
+        self.stdout.write(
+            "\nWhoever reviews or signs needs a second factor. The page asks for it when it is needed: choose a passkey"
+            "\n(finger, face or PIN of this computer) or an app on your phone that shows codes, four steps either way."
+        )
+        exempt = {address.lower() for address in settings.SECOND_FACTOR_EXEMPT}
+        for mail in mails:
+            if mail.lower() in exempt:
+                self.stdout.write(f"For the impatient: {mail} signs without a second factor, on this machine alone.")

@@ -1,0 +1,79 @@
+"""Second factors as allauth keeps them: encrypted in the database, bound to the host of the public address, dropped when
+the account turns out to be somebody else's."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import urlsplit
+
+import qrcode  # type: ignore[import-untyped]
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgPathFillImage  # type: ignore[import-untyped]
+
+SALT = b"assessments.accounts.factors:"
+NAME = "hkguide"  # as apps and browsers show it
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This is not the right code, or it was used already. Enter the one that is shown now."),
+        "unverified_email": _("Confirm your mail address first; then add a second factor."),
+        "cannot_generate_recovery_codes": _("Recovery codes come with a second factor. Add one first."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return _keys().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read what was encrypted with the secret key or one before it; what none of them opens fits no code."""
+        try:
+            return _keys().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            return base64.b32encode(Fernet.generate_key()[:20]).decode()
+
+    def get_totp_issuer(self) -> str:
+        host = urlsplit(settings.PUBLIC_URL).hostname
+        return f"{NAME} ({host})"
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        drawn: Any = qrcode.make(url, image_factory=SvgPathFillImage)
+        return mark_safe(drawn.to_string(encoding="unicode"))  # noqa: S308  (drawn here, of squares alone)
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Propose nothing: what a passkey is on, its person knows."""
+        return str(_("Passkey"))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the host of the public address, whatever host a request names."""
+        return {"id": urlsplit(settings.PUBLIC_URL).hostname or "", "name": NAME}
+
+
+def _keys() -> MultiFernet:
+    """The key of the installation, and those before it: what they encrypted can still be read."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(SALT + s.encode()).digest())) for s in secrets])
+
+
+def held_by(column: str) -> Exists:
+    """For a query: whether the person that a column names has a second factor."""
+    from allauth.mfa.models import Authenticator
+
+    rows = Authenticator.objects.filter(user=OuterRef(column))
+    return Exists(rows.exclude(type=Authenticator.Type.RECOVERY_CODES))
+
+
+def drop(user: Any) -> int:
+    """Take all second factors of an account away; returns how many there were, recovery codes not counted."""
+    from allauth.mfa.models import Authenticator
+
+    rows = Authenticator.objects.filter(user_id=user.pk)
+    count = rows.exclude(type=Authenticator.Type.RECOVERY_CODES).count()
+    rows.delete()
+    return count

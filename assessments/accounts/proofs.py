@@ -1,0 +1,69 @@
+"""The proofs of a session: what allauth recorded of how its person signed in and showed again that it is them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.http import HttpRequest, HttpResponseBase
+
+from assessments.accounts import enrolment
+from assessments.core import proof
+from assessments.core.proof import Proof
+
+View = Callable[..., Any]
+METHODS = {"totp": "code of an app", "webauthn": "passkey", "recovery_codes": "recovery code"}
+
+
+def of_session(request: HttpRequest) -> Proof | None:
+    """The newest proof that was given after the sign-in, when somebody was asked whether it is them; the strongest first."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        return None
+    asked = [record for record in get_authentication_records(request, user) if record.get("reauthenticated")]
+    strong = [record for record in asked if record["method"] == "mfa"]
+    proofs = [_proof(user, records[-1]) for records in (strong, asked) if records]
+    return next((found for found in proofs if found.is_fresh), proofs[0] if proofs else None)
+
+
+def _proof(user: Any, record: dict[str, Any]) -> Proof:
+    strong = record["method"] == "mfa"
+    method = METHODS.get(record.get("type", ""), "second factor") if strong else str(record["method"])
+    return Proof(user.pk, method, float(record["at"]), strong)
+
+
+def note_proof(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: decisions of a request ask its session for the proof."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with proof.found_by(lambda: of_session(request)):
+            return get_response(request)
+
+    return middleware
+
+
+def ask(request: HttpRequest) -> None:
+    """Ask for a fresh proof by the strongest factor, unless there is one. Raises ReauthenticationRequired: allauth leads
+    to the page for it, keeps what was sent, and sends it again afterwards."""
+    if not proof.is_good(of_session(request), request.user):
+        raise ReauthenticationRequired
+
+
+def needed(view: View) -> View:
+    """For a page on which somebody decides: whoever lacks a second factor adds one first, before anything is typed.
+
+    On the press of a button the fresh proof is asked for; a preview decides nothing. The functions of the domain ask again.
+    """
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if enrolment.lacks_factor(request.user):
+            return enrolment.ask(request)
+        if request.method == "POST" and "preview" not in request.POST:
+            ask(request)
+        return view(request, *args, **kwargs)
+
+    return asking

@@ -1,0 +1,89 @@
+"""When phone, key and recovery codes are all lost: the second factor of somebody is reset by an owner or by a command."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from allauth.account.adapter import get_adapter
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments import access
+from assessments.access import Action
+from assessments.accounts import account_log, factors
+from assessments.core import proof
+from assessments.errors import WorkflowError
+from assessments.models import Membership, Organisation, Role, User
+
+
+def obstacle(membership: Membership, by: User) -> str:
+    """Why an owner may not reset the second factor of a member; empty where they may.
+
+    Our judgement: an owner answers for their own organisation alone, so whoever also decides elsewhere is left to those
+    who run the installation.
+    """
+    if membership.user_id == by.pk:
+        return _("Nobody resets their own: use a recovery code, or ask another owner.")
+    mine = Membership.objects.current().filter(user=by, role=Role.OWNER).values("organisation")
+    elsewhere = Membership.objects.current().filter(user=membership.user_id).exclude(organisation__in=mine)
+    if membership.user.is_staff or elsewhere.exists():
+        return _("This person works for others here too, so those who run the service reset it. Write to them.")
+    return ""
+
+
+@proof.asked
+@transaction.atomic
+def reset(membership: Membership, *, by: User) -> None:
+    """Take the second factor of a member away, as an owner of the organisation. Raises NotPermitted and WorkflowError."""
+    access.require(by, Action.PEOPLE, membership.organisation)
+    if why_not := obstacle(membership, by):
+        raise WorkflowError(why_not)
+    user = membership.user
+    if not _drop(user):
+        raise WorkflowError(_("%(name)s has no second factor.") % {"name": user})
+    account_log.write("factors_reset", user, by=by, details={"name": str(user), "email": user.email})
+    transaction.on_commit(lambda: _tell(user, str(by)), robust=True)
+
+
+@transaction.atomic
+def reset_by_command(user: User) -> bool:
+    """The same for those who run the installation; tells whether there was a second factor."""
+    if not _drop(user):
+        return False
+    details = {"name": str(user), "email": user.email}
+    account_log.write("factors_reset_by_command", user, by=None, details=details)
+    transaction.on_commit(lambda: _tell(user, _("those who run the service")), robust=True)
+    return True
+
+
+def _drop(user: User) -> int:
+    """Take away the factors, and with them each session and each link that was mailed to set a password."""
+    count = factors.drop(user)
+    if count:
+        for session in UserSession.objects.filter(user=user):
+            session.end()
+        # A link holds for as long as the last sign-in stays what it was when it was mailed, to the second.
+        later = max(timezone.now(), (user.last_login or timezone.now()) + timedelta(seconds=1))
+        User.objects.filter(pk=user.pk).update(last_login=later)
+    return count
+
+
+def _tell(user: User, who: str) -> None:
+    told = {"who": who, "timestamp": timezone.now()}
+    get_adapter().send_without_request("mfa/email/factors_reset", user.email, told)
+
+
+@proof.asked
+@transaction.atomic
+def ask_members(organisation: Organisation, *, by: User, on: bool) -> None:
+    """Ask every member of an organisation for a second factor, or stop asking. Raises NotPermitted for all but owners."""
+    access.require(by, Action.REGISTER, organisation)
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if organisation.requires_second_factor == on:
+        return
+    organisation.requires_second_factor = on
+    organisation.save(update_fields=["requires_second_factor"])
+    kind = "second_factor_asked" if on else "second_factor_not_asked"
+    account_log.write_for_organisation(kind, organisation, by=by)

@@ -1,0 +1,28 @@
+"""manage.py reset_second_factor: take the second factor of an account away, where phone, key and codes are all lost."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from assessments.accounts import recovery
+from assessments.models import User
+
+
+class Command(BaseCommand):
+    help = "Reset the second factor of an account. You answer for it that its person asked for it; it is logged and mailed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("mail", metavar="MAIL", help="the mail address of the account")
+
+    def handle(self, *args: Any, mail: str, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=mail).first()
+        if user is None:
+            raise CommandError(f"nobody here has the mail address {mail!r}")
+        if not recovery.reset_by_command(user):
+            raise CommandError(f"{user.email} has no second factor; nothing was changed.")
+        self.stdout.write(
+            f"{user.email} has no second factor now and is signed out everywhere. The log and a mail say so."
+        )

@@ -1,0 +1,250 @@
+"""Whoever decides has just shown that it is them, by the strongest factor that they have: each function asks, not the page.
+
+Decisions are found by their signature, as in tests/test_attacks.py: one that stands in none of the three sets below fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from assessments import desk, workflow
+from assessments.accounts import recovery
+from assessments.core import proof
+from assessments.core.proof import Proof
+from assessments.errors import NotPermitted, WorkflowError
+from assessments.models import AuditEntry, Certificate, State, User
+from tests.attacks import SEATLESS, Attack, Place, Scene, decisions
+from tests.factories import make_assessment, make_user
+from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
+from tests.system.security.factors import with_app
+from tests.test_attacks import ATTACKS, scene  # noqa: F401  (a fixture)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof]
+
+# What is decided or signed: a fresh proof is asked for.
+PROOF = {
+    "workflow.submit", "workflow.self_certify", "workflow.declare_prohibited", "workflow.withdraw",
+    "workflow.send_back", "workflow.approve", "workflow.refuse", "workflow.raise_tier", "workflow.withdraw_raise",
+    "workflow.close_action", "acting.accept", "acting.accept_risk",
+    "standing.suspend", "standing.revoke", "standing.reinstate",
+    "holding.close", "holding.sign_worst", "changing.state_change",
+}  # fmt: skip
+# What a reviewer does on the way to a decision: a second factor has to be there.
+FACTOR = {
+    "workflow.take", "reviewing.save_mark", "reviewing.undo_mark", "reviewing.accept_together", "reviewing.mark_evidence",
+    "desk.declare_none", "desk.decline", "desk.ask", "acting.decline",
+}  # fmt: skip
+# Everyday work, which a session alone may do.
+NEITHER = {
+    "workflow.recall", "reviewing.reply", "desk.say", "desk.contest",
+    "acting.report", "acting.plan", "acting.comment", "acting.attach", "acting.detach", "acting.ask_plan", "acting.end_risk",
+    "acting.lock_to_check", "acting.require_checker",  # these decide nothing: they say who may
+    "declaring.declare_facts", "declaring.agree_procedural", "declaring.withdraw_agreement",
+    "holding.assign", "holding.attach", "holding.detach", "conformity.save_part",
+    "declaring.start_assessment", "declaring.update_use", "declaring.retire", "declaring.restore", "declaring.save_answer",
+    "declaring.restore_answer", "declaring.flag_question", "declaring.join", "declaring.assign_section",
+    "auditing.erase_person",
+    "teamwork.ask", "teamwork.ask_by_mail", "teamwork.comment",
+    "starting.carry", "starting.confirm_carried", "starting.suggest", "starting.confirm_suggestions",
+    "starting.dismiss_suggestions",
+}  # fmt: skip
+
+AGAIN, LACKS = "show again that it is you", "needs a second factor"
+
+
+def test_each_decision_stands_in_one_of_the_sets():
+    assert sorted([*PROOF, *FACTOR, *NEITHER]) == sorted(decisions())
+
+
+@pytest.mark.parametrize("name", sorted(PROOF | FACTOR | NEITHER))
+def test_each_function_asks_for_what_its_set_says(name):
+    wanted = "proof" if name in PROOF else "factor" if name in FACTOR else None
+    assert getattr(decisions()[name], "asks", None) == wanted
+
+
+ROWS = [name for name in ATTACKS if name.partition(",")[0] in PROOF]
+FACTOR_ROWS = [name for name in ATTACKS if name.partition(",")[0] in FACTOR]
+
+
+@contextmanager
+def shown(user: User | None, *, strong: bool = True, age: float = 0) -> Iterator[None]:
+    """As if this person had shown `age` seconds ago that it is them."""
+    method = "code of an app" if strong else "password"
+    with proof.found_by(lambda: Proof(user.pk, method, time.time() - age, strong) if user else None):
+        yield
+
+
+def outcome(do: Any) -> str:
+    """Do it, say what came of it, and take it back."""
+    with transaction.atomic():
+        try:
+            do()
+        except (WorkflowError, NotPermitted) as error:
+            return str(error)
+        finally:
+            transaction.set_rollback(True)
+    return "done"
+
+
+@contextmanager
+def at_its_place(name: str, everything: Scene) -> Iterator[tuple[Attack, Any, Place, User]]:
+    """Somebody who may decide, where it is decided."""
+    attack = ATTACKS[name]
+    role, place = attack.may[0], everything.places[attack.at]
+    place.by, user = role, everything.people[role]
+    with place.seated(user, attack.seat if role not in SEATLESS else ""):
+        yield attack, decisions()[name.partition(",")[0]], place, user
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_strongest_factor(name, scene, settings):  # noqa: F811
+    settings.SECOND_FACTOR = True
+    with at_its_place(name, scene) as (attack, function, place, user):
+        tried = lambda: outcome(lambda: attack.do(function, place, user))  # noqa: E731
+        with shown(user, strong=False):
+            assert LACKS in tried()
+        with_app(user)
+        other = make_user("Somebody Else")
+        late = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        for proved in (
+            shown(None),
+            shown(user, strong=False),
+            shown(user, age=late),
+            shown(other),
+            shown(user, age=-60),
+        ):
+            with proved:
+                assert AGAIN in tried()
+        with shown(user, age=late - 5):
+            assert tried() == "done"
+
+
+@pytest.mark.parametrize("name", FACTOR_ROWS)
+def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, settings):  # noqa: F811
+    settings.SECOND_FACTOR = True
+    with at_its_place(name, scene) as (attack, function, place, user):
+        assert LACKS in outcome(lambda: attack.do(function, place, user))
+        with_app(user)
+        assert outcome(lambda: attack.do(function, place, user)) == "done"
+
+
+@pytest.mark.parametrize("name", ["workflow.self_certify", "workflow.approve", "standing.suspend"])
+def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name, scene, settings):  # noqa: F811
+    settings.SECOND_FACTOR = True
+    with at_its_place(name, scene) as (attack, function, place, user), transaction.atomic():
+        with_app(user)
+        before = AuditEntry.objects.order_by("-pk").first().pk
+        with shown(user, age=60):
+            attack.do(function, place, user)
+        entries = AuditEntry.objects.filter(pk__gt=before, actor=user.pk)
+        kept = [entry.detail.content()["proof"] for entry in entries]
+        assert kept
+        assert {one["method"] for one in kept} == {"code of an app"}
+        assert all(55 <= time.time() - one["at"] <= 65 for one in kept)
+        transaction.set_rollback(True)
+
+
+def test_the_log_says_how_somebody_showed_that_it_is_them(cast, settings):
+    settings.SECOND_FACTOR = False
+    with shown(cast.owner, strong=False):
+        workflow.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
+    client = Client()
+    client.force_login(cast.owner)
+    page = client.get(reverse("organisation_log", args=[cast.organisation.reference])).content.decode()
+    assert "Showed that it is them by" in page
+    assert "password, on " in page
+
+
+def test_no_other_entry_borrows_the_proof_of_a_decision(cast, settings):
+    """What somebody does after their decision, with the same session, carries none: nothing was asked for it."""
+    settings.SECOND_FACTOR = False
+    with shown(cast.owner, strong=False):
+        submission = workflow.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
+        workflow.recall(submission.assessment, by=cast.owner)
+    last = AuditEntry.objects.filter(actor=cast.owner.pk).order_by("-pk")[0]
+    assert (last.kind != "submitted", "proof" in last.detail.content()) == (True, False)
+
+
+def test_an_account_without_password_and_factor_is_never_always_fresh(cast, settings):
+    """allauth believes whoever has nothing to show; here nothing is decided."""
+    settings.SECOND_FACTOR = False
+    assessment = make_assessment(State.DRAFT, "low", cast=cast)
+    client = Client()
+    client.force_login(cast.owner)
+    assert not cast.owner.has_usable_password()
+    response = client.post(reverse("self_certify", args=[assessment.reference]), {})
+    assert response.status_code == 302
+    for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password"):
+        assert client.post(reverse(name), {})["Location"] == reverse("account_reset_password")
+    with pytest.raises(NotPermitted, match=AGAIN):
+        workflow.self_certify(assessment, by=cast.owner)
+    assert not Certificate.objects.filter(use=assessment.use).exists()
+
+
+def test_a_proof_that_the_sign_in_gave_is_asked_for_again_and_one_of_another_session_counts_nothing(cast, settings):
+    settings.SECOND_FACTOR = False
+    owner = given_password(cast.owner)
+    assessment = make_assessment(State.DRAFT, "low", cast=cast)
+    sign = reverse("self_certify", args=[assessment.reference])
+    here, elsewhere = signed_in(owner), signed_in(owner)
+    confirm_it_is_me(here)
+    assert here.post(sign, {}).status_code == 200
+    assert elsewhere.post(sign, {})["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_an_appeal_is_answered_with_a_proof_alone(cast, settings):
+    settings.SECOND_FACTOR = False
+    assert desk.answer.asks == "proof"  # type: ignore[attr-defined]
+    with pytest.raises(NotPermitted, match=AGAIN):
+        desk.answer(None, by=cast.independent, upheld=True, words="Yes.")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("function", [recovery.reset, recovery.ask_members])
+def test_what_an_owner_does_to_the_accounts_of_others_asks_for_a_proof(function, cast, settings):
+    settings.SECOND_FACTOR = False
+    with pytest.raises(NotPermitted, match=AGAIN):
+        function(None, by=cast.owner)
+
+
+def test_a_command_that_acts_names_itself_in_the_log(settings):
+    settings.SECOND_FACTOR = True
+    before = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    call_command("load_demo", password="a password for looking around", stdout=StringIO())
+    entries = [
+        entry.detail.content()
+        for entry in AuditEntry.objects.filter(pk__gt=before, kind__in=["self_certified", "submitted"])
+    ]
+    assert entries
+    assert {entry["proof"]["method"] for entry in entries} == {"command load_demo"}
+    assert not Authenticator.objects.exists()
+
+
+def test_the_proof_of_a_command_ends_with_it(cast):
+    with proof.of_command("load_demo"):
+        assert proof.require(cast.owner).method == "command load_demo"
+    with pytest.raises(NotPermitted):
+        proof.require(cast.owner)
+
+
+def test_a_command_without_a_proof_is_refused(cast, settings):
+    """As from `manage.py shell`."""
+    settings.SECOND_FACTOR = False
+    assessment = make_assessment_by_command(cast)
+    with pytest.raises(NotPermitted, match=AGAIN):
+        workflow.approve(assessment.current_submission, by=cast.independent, statement="Read.")
+
+
+def make_assessment_by_command(cast: Any) -> Any:
+    with proof.of_command("the test"):
+        return make_assessment(State.IN_REVIEW, "limited", cast=cast)
