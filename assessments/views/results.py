@@ -118,7 +118,7 @@ def _drawn_by_package(standing: Standing, actions: Iterable[Any]) -> Kept:
         ],
         "policy": standing.edition.policy,
     }
-    body = mark_safe(render_to_string("assessments/assessment/results_body.html", context))  # noqa: S308
+    body = mark_safe(render_to_string("assessments/assessment/results_body.html", context))  # noqa: S308 (a template's own)
     tier = standing.content["tier"]
     return Kept(str(page.caption), page.final, body, str(page.heading), tier["assigned"], tier["provisional"])
 
