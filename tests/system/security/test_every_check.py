@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -80,3 +82,47 @@ def test_a_test_that_is_not_there_would_be_missed() -> None:
     here = "tests/system/security/test_every_check.py"
     assert missing({"tests": [f"{here}::test_all_checks_are_there_once_each_with_words_and_tests"]}) == []
     assert missing({"tests": [f"{here}::test_of_nothing", "tests/test_nowhere.py::test_x"]}) != []
+
+
+# --- what the documents name ---------------------------------------------------------------------------------------------------
+
+DOCUMENTS = ("SECURITY.md", "docs/threat-model.md", "docs/asvs.md", "docs/security-scans.md")
+# Files that these name and that are not in the tree yet; it only ever gets shorter, as WAITING does.
+STILL_TO_COME: set[str] = {
+    "accounts/factors.py", "accounts/recovery.py", "core/query_values.py", "core/throttling.py", "deploy/nginx.conf",
+    "test_addresses", "test_foreign", "test_fuzzing", "test_gate", "test_headers", "test_held_posts", "test_installation",
+    "test_limits", "test_log_titles", "test_numbers_and_dates", "test_one_line_fields", "test_proofs", "test_races",
+    "test_requests", "test_second_factor", "test_web_server",
+}  # fmt: skip
+
+
+def is_there(name: str) -> bool:
+    """A test by its stem, a module below assessments/, or a file by its path from the top."""
+    if name.startswith("test_"):
+        return any((ROOT / "tests").rglob(f"{name}.py"))
+    return any((ROOT / room / name).exists() for room in ("assessments", "docs", "."))
+
+
+def test_what_the_documents_name_is_there() -> None:
+    named_there = {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"`(test_\w+|[\w/.-]+\.(?:py|md|conf|txt|toml))`", (ROOT / document).read_text("utf-8"))
+    } - {"/.well-known/security.txt"}
+    assert len(named_there) > 80
+    assert {name for name in named_there if not is_there(name)} == STILL_TO_COME
+
+
+def test_the_table_of_asvs_has_each_requirement_once() -> None:
+    """How many of levels 1 and 2 each chapter has in the released text; 10 and 17 are left out as a whole."""
+    have = [
+        number
+        for numbers in re.findall(
+            r"^\| ([\d., ]+) \| [12] \|", (ROOT / "docs/asvs.md").read_text("utf-8"), re.MULTILINE
+        )
+        for number in numbers.split(", ")
+    ]
+    assert len(set(have)) == len(have)
+    chapters = Counter(number.split(".")[0] for number in have)
+    counts = {1: 27, 2: 11, 3: 19, 4: 10, 5: 9, 6: 35, 7: 18, 8: 7, 9: 7, 11: 14, 12: 9, 13: 13, 14: 9, 15: 13, 16: 16}
+    assert {int(chapter): count for chapter, count in chapters.items()} == counts
