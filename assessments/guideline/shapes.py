@@ -559,7 +559,11 @@ class Shapes:
                 "load": count(1),
                 "steps_shown": count(1),
                 "families": table(record({"key": text}, {"when": condition(self.facts)})),
-            }
+            },
+            {
+                "most_due": one_of("strength", tuple(Strength)),
+                "same_step": several(several(reference("question", {key for key, _ in self.order}), least=2)),
+            },
         )
 
     def policy_rule(self) -> Rule:
@@ -870,7 +874,7 @@ class Leaf:
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
 ANY = Leaf(required=False, free=True)
-ORDER_TEXTS = (*ORDER_STEPS, "dates", "load", "explained")
+ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "explained")
 LINES = Leaf(lines=True)
 
 FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")
