@@ -274,21 +274,26 @@ class _Plan:
         return self.words.fill(said) if said else action.title
 
     def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
-        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
-        if given is not None and given.choice == Choice.PARTLY:
+        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open.
+
+        It says no more than the answer does: where nobody answered, or nobody knew, that is the gap.
+        """
+        if given is None:
+            return f"nobody has said yet whether “{question.title}” is in place"
+        if given.choice == Choice.PARTLY:
             return f"“{question.title}” is only partly in place"
-        if given is not None and given.choice == Choice.UNKNOWN:
+        if given.choice == Choice.UNKNOWN:
             return f"nobody could say whether “{question.title}” is in place"
-        if given is not None and given.misses_target(question):
+        if given.misses_target(question):
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
-        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+        if given.measured is not None and not given.ticks and question.figure is not None:
             return f"there is only a first count, {given.measured} {question.figure.unit}"
         texts = {item.key: item.text for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
         still_open = [finding.item for finding in weighty if finding.item]
         shown = [item.key for item in self.declared.items(self.edition, question)]
-        there = len(given.ticks.intersection(shown)) if given is not None else 0
+        there = len(given.ticks.intersection(shown))
         if there and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
@@ -311,10 +316,8 @@ class _Plan:
                 return min(spoken, key=lambda one: named.get(one[0], 0))
         return "", ""
 
-    def said(self, question: Question, answer: AnswerValue | None) -> str:
-        """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
-        if answer is None:
-            return "no answer yet"
+    def said(self, question: Question, answer: AnswerValue) -> str:
+        """The answer in words: "answer: partly in place", "2 of 6 points in place"."""
         if answer.choice == Choice.TICKED:
             items = [item.key for item in self.declared.items(self.edition, question)]
             return f"{len(answer.ticks.intersection(items))} of {len(items)} points in place"

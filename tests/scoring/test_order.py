@@ -417,7 +417,7 @@ def test_a_first_step_that_the_stopgap_says_already_is_not_said_twice(in_stopgap
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (None, "a is missing (no answer yet)"),
+        (None, "nobody has said yet whether “A” is in place"),
         (MISSING, "a is missing (answer: not in place)"),
         (AnswerValue(Choice.UNKNOWN), "nobody could say whether “A” is in place"),
         (AnswerValue(Choice.PLANNED, planned_for=date(2027, 3, 1)), "a is missing (answer: planned for 1 March 2027)"),
@@ -631,7 +631,7 @@ def test_every_action_of_a_worked_case_names_a_fact_and_an_answer(edition: Editi
 def quotes(answer: AnswerValue | None, gap: str) -> bool:
     """The answer stands in the sentence: as it was given, in part, or as a figure."""
     if answer is None:
-        return "(no answer yet)" in gap
+        return "nobody has said yet" in gap
     if answer.choice == Choice.PARTLY:
         return "only partly in place" in gap
     return any(
