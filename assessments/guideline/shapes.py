@@ -346,7 +346,14 @@ class Shapes:
             "terms": self.terms_rule(),
             "checks": self.checks_rule(),
             "gates": self.gates_rule(),
-            "packages": record({"basis": one_of("basis", tuple(Basis)), "packages": table(record({"key": text}))}),
+            "packages": record(
+                {
+                    "basis": one_of("basis", tuple(Basis)),
+                    "packages": table(
+                        record({"key": text}, {"never_waits": condition({**self.facts, "tier": tuple(Tier)})})
+                    ),
+                }
+            ),
             "standing": self.standing_rule(),
             OUTLINE: self.outline_rule(),
         }
@@ -975,7 +982,7 @@ class Words:
         }
 
     def packages(self) -> dict[str, Shape]:
-        shape: dict[str, Shape] = {"title": TEXT, "paper": MAYBE, "risk": TEXT}
+        shape: dict[str, Shape] = {"title": TEXT, "paper": MAYBE, "risk": TEXT, "until": MAYBE}
         return {"packages": self.listed("packages", "key", lambda entry, path: shape)}
 
     def standing(self) -> dict[str, Shape]:
