@@ -164,10 +164,20 @@ def shared_context(report: Report) -> dict[str, Any]:
 
 
 def cut(text: str, letters: int) -> str:
-    """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters."""
+    """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters.
+
+    A quotation that is cut gets its closing mark.
+    """
     text = " ".join(text.split())
     if len(text) <= letters:
         return text
+    short = _cut(text, letters)
+    if short.count("“") <= short.count("”"):
+        return short
+    return f"{_cut(text, letters - 1)}”"
+
+
+def _cut(text: str, letters: int) -> str:
     head = text[:letters]
     for end in (". ", "。", "! ", "? "):
         place = head.rfind(end)
@@ -316,7 +326,7 @@ def tier_context(report: Report) -> dict[str, Any]:
         "deciding": _deciding(report),
         "other_rules": others,
         "notices": [rule for rule in tier.rules if rule.tier is None],
-        "raise_to": _changes(tier.higher),
+        "raise_to": _changes(_in_the_open(tier.higher, report.facts)),
         "lower_to": _changes(tier.lower),
         "told": told,
         "fact_rows": _pairs(told[:half], told[half:]),
@@ -353,6 +363,12 @@ def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
     page = "assessments/documents/tier_page.html"
     fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
     return next(fitting, tried[-1])
+
+
+def _in_the_open(changes: Sequence[ChangeLine], facts: Sequence[FactLine]) -> list[ChangeLine]:
+    """Leave out the prohibited uses that were answered no: nobody is about to start one."""
+    denied = {fact.label for fact in facts if fact.prohibited and not fact.unknown}
+    return [change for change in changes if change.fact not in denied]
 
 
 def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:
