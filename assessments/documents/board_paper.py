@@ -52,6 +52,8 @@ class Back:
 FRONTS = (
     Front(600, 3, 230, 5, dense=False),
     Front(420, 3, 190, 5, dense=False),
+    Front(420, 3, 230, 5, dense=True),
+    Front(300, 3, 160, 5, dense=True),
     Front(600, 3, 230, 4, dense=False),
     Front(420, 3, 190, 4, dense=False),
     Front(360, 3, 190, 4, dense=False),

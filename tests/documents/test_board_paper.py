@@ -196,4 +196,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittowhatissafe" in sheets[0].text) == stops
     assert "workingdaysofoneperson" in sheets[0].text
+    leading = [package for package in report.packages if package.standing][:3]
+    told = [package.standing[0].title for package in leading if package.key in ("control", "notices")]
+    assert all("".join(title.split()) in sheets[0].text for title in told)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99

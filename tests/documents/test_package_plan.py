@@ -76,6 +76,28 @@ def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans,
 
 
 @pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_a_plan_begins_with_all_actions_in_order_on_one_page(reports, plans, name):
+    _pdf, sheets = plans[name]
+    assert [number for number, sheet in enumerate(sheets) if sheet.part == "In order"] == [1]
+    lines = package_plan._list(reports[name])
+    assert len(lines) == len(reports[name].standing) <= 80
+    ranks = [action.rank for action in reports[name].standing]
+    assert [line["number"] for line in lines] == [
+        action.number
+        for _rank, action in sorted(zip(ranks, reports[name].standing, strict=True), key=lambda one: one[0])
+    ]
+    for line in lines:
+        said = f"{line['number']}{line['title']}{line['owner']}{line['first']}{line['full']}"
+        assert squeezed(said) in sheets[1].text
+
+
+def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
+    layouts = package_plan.plan_layouts(reports["few"])
+    listed = ["All actions in order" in html for html in layouts]
+    assert listed == [True] * (len(layouts) - 1) + [False]
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
 def test_no_heading_is_alone_at_the_foot_and_no_page_is_nearly_empty(plans, name):
     _pdf, sheets = plans[name]
     for sheet, following in zip(sheets, [*sheets[1:], None], strict=True):
