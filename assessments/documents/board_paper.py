@@ -20,14 +20,12 @@ from assessments.guideline.terms import Basis
 from assessments.scoring.order import STOP
 
 MONEY = {"S": 0, "M": 1, "L": 2}
-"""Sizes of money by effort: own time, a small sum, a budget. Our judgement."""
+"""Sizes of money by effort: the time of your staff, a small sum, a budget of its own. Our judgement."""
 NAME_LETTERS, SUBTITLE_LETTERS = 40, 110
 LEAST_PLACE = 60
 """Letters under which the place is left out of what the system does."""
 WAIT_SHOWN = 2
-NEVER_WAITS = "incident"
-"""The package of what has gone wrong: nobody is told that this can wait, even where the certificate does not need it."""
-LETTERS = "ABCDE"
+LETTERS = "ABCDEF"
 FIRST_ACTIONS = 10
 
 
@@ -52,6 +50,10 @@ class Back:
 
 
 FRONTS = (
+    Front(600, 3, 230, 5, dense=False),
+    Front(420, 3, 190, 5, dense=False),
+    Front(420, 3, 230, 5, dense=True),
+    Front(300, 3, 160, 5, dense=True),
     Front(600, 3, 230, 4, dense=False),
     Front(420, 3, 190, 4, dense=False),
     Front(360, 3, 190, 4, dense=False),
@@ -114,7 +116,7 @@ def _front(report: Report, size: Front) -> dict[str, Any]:
     asked = packages[: size.decisions]
     pause = bool(asked) and asked[0].standing[0].placed == STOP
     letters = LETTERS[pause : len(asked) + pause]
-    decisions = [_decision(letter, package.standing[0]) for letter, package in zip(letters, asked, strict=True)]
+    decisions = [_decision(letter, package) for letter, package in zip(letters, asked, strict=True)]
     return {
         "front_dense": size.dense,
         "heading": _heading(len(decisions) + pause),
@@ -134,8 +136,9 @@ def _soonest_first(packages: Sequence[PackageBlock]) -> list[PackageBlock]:
     return sorted(stopping, key=lambda package: _last(package.standing[0])) + others
 
 
-def _decision(letter: str, action: ActionBlock) -> dict[str, Any]:
+def _decision(letter: str, package: PackageBlock) -> dict[str, Any]:
     """One thing that the board is asked for: the first action of a package."""
+    action = package.standing[0]
     return {
         "letter": letter,
         "title": action.title,
@@ -145,22 +148,25 @@ def _decision(letter: str, action: ActionBlock) -> dict[str, Any]:
         "work": _days(action.work_days) if action.work_days else "",
         "by": action.full_when,
         "stops": action.placed == STOP,
+        "until": package.until,
         "box": _box(letter),
     }
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The first decision where something can harm people today: to pause the system, or limit it, until that is done."""
-    letters = [decision["letter"] for decision in decisions if decision["stops"]]
-    said = {"system": shortened(report.system, NAME_LETTERS), "letters": _and(letters)}
+    """The first decision where something can harm people today: to pause the system or limit it, and until when.
+
+    That is the end of the package, not its first action: a list of errors alone protects nobody.
+    """
+    stopping = [decision for decision in decisions if decision["stops"]]
+    letters = [decision["letter"] for decision in stopping]
+    done = ngettext("%(letters)s is done", "%(letters)s are done", len(letters)) % {"letters": _and(letters)}
+    ends = list(dict.fromkeys(decision["until"] for decision in stopping if decision["until"]))
+    until = _("%(ends)s (%(letters)s)") % {"ends": _and(ends), "letters": _and(letters)} if ends else done
+    title = _("Pause %(system)s, or limit it to what is safe, until %(until)s")
     return {
         "letter": LETTERS[0],
-        "title": ngettext(
-            "Pause %(system)s, or limit it to what is safe, until %(letters)s is done",
-            "Pause %(system)s, or limit it to what is safe, until %(letters)s are done",
-            len(letters),
-        )
-        % said,
+        "title": title % {"system": shortened(report.system, NAME_LETTERS), "until": until},
         "boxes": [(_box(word), word) for word in (_("pause"), _("go on unchanged"), _("limit to:"))],
     }
 
@@ -208,16 +214,18 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
 
 
 def _heading(count: int) -> str:
-    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four"), 5: _("Five")}
+    words = {1: _("One"), 2: _("Two"), 3: _("Three"), 4: _("Four"), 5: _("Five"), 6: _("Six")}
     if not count:
         return _("Nothing to decide")
     return ngettext("%(n)s decision for the board", "%(n)s decisions for the board", count) % {"n": words[count]}
 
 
 def _does(report: Report, letters: int) -> str:
-    """Say what the system does, whom it affects and where, the place cut first."""
+    """Say what the system does, whom it affects and where: by its scope sentence, else the place cut first."""
     people = _("People affected: %(people)s") % {"people": _sentence(report.people_affected)}
     people = cut(people, max(70, letters // 3))
+    if report.scope_en:
+        return f"{cut(_sentence(report.scope_en), max(80, letters - len(people)))} {people}"
     purpose = cut(_sentence(report.purpose), max(80, letters // 2))
     left = letters - len(people) - len(purpose)
     place = cut(_sentence(report.setting), left) if left > LEAST_PLACE else ""
@@ -231,7 +239,7 @@ def _sentence(text: str) -> str:
 
 def money_words(action: ActionBlock) -> str:
     """Name one of three sizes of money, by the effort."""
-    sizes = (_("own time"), _("small sum"), _("budget"))
+    sizes = (_("staff time"), _("small sum"), _("own budget"))
     return sizes[MONEY.get(action.effort_key, 1)]
 
 
@@ -300,7 +308,7 @@ def _urgent(package: PackageBlock) -> bool:
 
 def _waits(packages: Sequence[PackageBlock]) -> str:
     """Say what can wait: the last packages without an urgent or blocking action, else that only single actions can."""
-    may_wait = [package for package in packages if package.key != NEVER_WAITS and not package.blocking]
+    may_wait = [package for package in packages if not package.never_waits and not package.blocking]
     free = [package for package in may_wait if not _urgent(package)][-WAIT_SHOWN:]
     if free:
         named = _(" and ").join(f"“{package.title}”" for package in free)

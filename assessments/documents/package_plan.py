@@ -38,6 +38,8 @@ FEW = 5
 CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
 DENIED_SHOWN = (20, 10, 4)
 """Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
+LISTED_TITLE, LISTED_OWNER = 52, 27
+"""Letters of a title and of an owner in the list of all actions, so that each action takes one line."""
 LONGEST_TITLE, WHOLE = 140, 150
 """Letters of a title, and of a single step, up to which they are never cut."""
 
@@ -121,21 +123,45 @@ def attachment(report: Report) -> bytes:
 
 
 def plan_layouts(report: Report) -> tuple[str, ...]:
-    """Return the plan as HTML, from roomy to dense."""
+    """Return the plan as HTML, from roomy to dense; the list of all actions is left out only where nothing else fits."""
     context = shared_context(report) | method_context(report)
     context |= fitted_tier(report, context)
+    rooms = ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
     return tuple(
         render_to_string(
             "assessments/documents/package_plan.html",
             context
             | {
+                "list": _list(report) if listed else (),
+                "list_heading": _list_heading(report),
                 "packages": [_package(report, package, room) for package in report.packages],
                 "dense": room.dense,
                 "aside": room.dates_aside and report.frozen is None,
             },
         )
-        for room in ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
+        for listed, room in [*((True, room) for room in rooms), (False, rooms[-1])]
     )
+
+
+def _list(report: Report) -> list[dict[str, Any]]:
+    """All actions in their order, a line each: what, who, when the first step and all of it is due."""
+    ranked = sorted(report.standing, key=lambda action: (action.rank or 10_000, action.number))
+    return [
+        {
+            "number": action.number,
+            "title": plan.shortened(action.title, LISTED_TITLE),
+            "owner": plan.shortened(action.answers_for_it, LISTED_OWNER),
+            "first": action.first_when if action.due_now else action.due_days,
+            "full": action.full_when if action.due_now else action.done_by[1],
+        }
+        for action in ranked
+    ]
+
+
+def _list_heading(report: Report) -> str:
+    if report.frozen:
+        return _("All actions in order")
+    return _("All actions in order, with days after signing")
 
 
 def annex_html(report: Report) -> str:
@@ -164,10 +190,20 @@ def shared_context(report: Report) -> dict[str, Any]:
 
 
 def cut(text: str, letters: int) -> str:
-    """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters."""
+    """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters.
+
+    A quotation that is cut gets its closing mark.
+    """
     text = " ".join(text.split())
     if len(text) <= letters:
         return text
+    short = _cut(text, letters)
+    if short.count("“") <= short.count("”"):
+        return short
+    return f"{_cut(text, letters - 1)}”"
+
+
+def _cut(text: str, letters: int) -> str:
     head = text[:letters]
     for end in (". ", "。", "! ", "? "):
         place = head.rfind(end)
@@ -316,7 +352,7 @@ def tier_context(report: Report) -> dict[str, Any]:
         "deciding": _deciding(report),
         "other_rules": others,
         "notices": [rule for rule in tier.rules if rule.tier is None],
-        "raise_to": _changes(tier.higher),
+        "raise_to": _changes(_in_the_open(tier.higher, report.facts)),
         "lower_to": _changes(tier.lower),
         "told": told,
         "fact_rows": _pairs(told[:half], told[half:]),
@@ -353,6 +389,12 @@ def fitted_tier(report: Report, shared: dict[str, Any]) -> dict[str, Any]:
     page = "assessments/documents/tier_page.html"
     fitting = (one for one in tried if engine.count_pages(render_to_string(page, shared | one)) == 1)
     return next(fitting, tried[-1])
+
+
+def _in_the_open(changes: Sequence[ChangeLine], facts: Sequence[FactLine]) -> list[ChangeLine]:
+    """Leave out the prohibited uses that were answered no: nobody is about to start one."""
+    denied = {fact.label for fact in facts if fact.prohibited and not fact.unknown}
+    return [change for change in changes if change.fact not in denied]
 
 
 def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from assessments.models.figures import figure_words
 from assessments.models.snapshots import declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
+from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import counted_as
 
 PERIODS = (30, 90, 180, 365)
@@ -389,6 +390,8 @@ class PackageBlock:
     paper: str
     risk: str
     actions: tuple[ActionBlock, ...]
+    until: str = ""  # what is reached when it has stopped or limited what can harm people
+    never_waits: bool = False  # nobody is told that this can wait, even where the certificate does not need it
 
     @property
     def standing(self) -> tuple[ActionBlock, ...]:
@@ -657,7 +660,7 @@ def _of_release_3(
     return {
         "by_package": True,
         "order": _order_words(edition),
-        "packages": _packages(edition, actions),
+        "packages": _packages(edition, declared_in(content), actions),
         "reasons": (*_reasons(content, answers), *_not_relevant(actions)),
         "evidence": tuple(_evidence_index(content)),
         "extended": tuple(_extended(edition, content)),
@@ -674,7 +677,7 @@ def _order_words(edition: Edition) -> tuple[str, ...]:
     return tuple(order.reasons[key] for key in keys if key in order.reasons)
 
 
-def _packages(edition: Edition, actions: Sequence[ActionBlock]) -> tuple[PackageBlock, ...]:
+def _packages(edition: Edition, declared: Declared, actions: Sequence[ActionBlock]) -> tuple[PackageBlock, ...]:
     """Group the actions by package, the most urgent package first; an action without package comes last."""
     grouped: dict[str, list[ActionBlock]] = {}
     for action in sorted(actions, key=lambda action: (action.rank or 10_000, action.number)):
@@ -684,8 +687,9 @@ def _packages(edition: Edition, actions: Sequence[ActionBlock]) -> tuple[Package
     for number, (key, mine) in enumerate(sorted(grouped.items(), key=lambda entry: entry[0] == ""), 1):
         package = known.get(key)
         title = package.title if package else _("Actions of your own")
-        paper, risk = (package.paper, package.risk) if package else ("", "")
-        found.append(PackageBlock(number, key, title, paper, risk, tuple(mine)))
+        paper, risk, until = (package.paper, package.risk, package.until) if package else ("", "", "")
+        never_waits = bool(package and package.never_waits and package.never_waits.holds(declared.context))
+        found.append(PackageBlock(number, key, title, paper, risk, tuple(mine), until, never_waits))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assessments.guideline.conditions import Condition, Facts, parse
-from assessments.guideline.terms import Effort
+from assessments.guideline.terms import Effort, Strength
 
 type Raw = Mapping[str, Any]
 
@@ -37,6 +37,10 @@ class Order:
     load: int  # full dates of one owner within thirty days
     steps_shown: int  # steps of one action
     families: tuple[Family, ...]
+    most_due: Strength | None = (
+        None  # whose period the first step has of what answers to most of the facts behind the tier
+    )
+    same_step: tuple[tuple[str, ...], ...] = ()  # practices whose first steps ask for the same thing
     work_days: Mapping[Effort, tuple[int, int]] = field(default_factory=dict)  # of one person, from and to
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,6 +91,8 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
         load=raw["load"],
         steps_shown=raw["steps_shown"],
         families=tuple(Family(family["key"], parse(family.get("when"))) for family in raw["families"]),
+        most_due=Strength(raw["most_due"]) if "most_due" in raw else None,
+        same_step=tuple(tuple(group) for group in raw.get("same_step", ())),
         work_days={Effort(size): (days["from"], days["to"]) for size, days in raw.get("work_days", {}).items()},
         reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assessments.guideline.conditions import Condition, parse
+
 type Raw = Mapping[str, Any]
 
 
@@ -18,6 +20,10 @@ class Package:
     paper: str = ""
     risk: str = ""
     """What may happen to people while it is open, as the board paper says it."""
+    until: str = ""
+    """What is reached when it has stopped or limited what can harm people: until then the board may pause the use."""
+    never_waits: Condition | None = None
+    """Where it is never said that the package can wait, even if the certificate needs nothing in it."""
 
 
 def read_packages(structure: Raw, words: Raw) -> tuple[Package, ...]:
@@ -32,6 +38,8 @@ def read_packages(structure: Raw, words: Raw) -> tuple[Package, ...]:
             title=str(said.get(raw["key"], {}).get("title", raw["key"])),
             paper=str(said.get(raw["key"], {}).get("paper", "")),
             risk=str(said.get(raw["key"], {}).get("risk", "")),
+            until=str(said.get(raw["key"], {}).get("until", "")),
+            never_waits=parse(raw["never_waits"]) if "never_waits" in raw else None,
         )
         for raw in room["packages"]
     )

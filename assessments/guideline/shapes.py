@@ -346,7 +346,14 @@ class Shapes:
             "terms": self.terms_rule(),
             "checks": self.checks_rule(),
             "gates": self.gates_rule(),
-            "packages": record({"basis": one_of("basis", tuple(Basis)), "packages": table(record({"key": text}))}),
+            "packages": record(
+                {
+                    "basis": one_of("basis", tuple(Basis)),
+                    "packages": table(
+                        record({"key": text}, {"never_waits": condition({**self.facts, "tier": tuple(Tier)})})
+                    ),
+                }
+            ),
             "standing": self.standing_rule(),
             OUTLINE: self.outline_rule(),
         }
@@ -559,7 +566,11 @@ class Shapes:
                 "load": count(1),
                 "steps_shown": count(1),
                 "families": table(record({"key": text}, {"when": condition(self.facts)})),
-            }
+            },
+            {
+                "most_due": one_of("strength", tuple(Strength)),
+                "same_step": several(several(reference("question", {key for key, _ in self.order}), least=2)),
+            },
         )
 
     def policy_rule(self) -> Rule:
@@ -870,7 +881,7 @@ class Leaf:
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
 ANY = Leaf(required=False, free=True)
-ORDER_TEXTS = (*ORDER_STEPS, "dates", "load", "explained")
+ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "explained")
 LINES = Leaf(lines=True)
 
 FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")
@@ -971,7 +982,7 @@ class Words:
         }
 
     def packages(self) -> dict[str, Shape]:
-        shape: dict[str, Shape] = {"title": TEXT, "paper": MAYBE, "risk": TEXT}
+        shape: dict[str, Shape] = {"title": TEXT, "paper": MAYBE, "risk": TEXT, "until": MAYBE}
         return {"packages": self.listed("packages", "key", lambda entry, path: shape)}
 
     def standing(self) -> dict[str, Shape]:

@@ -6,7 +6,7 @@ tier; class; lost share; effort. Our judgement throughout. Pure: `today` is give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence
+from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import sources
@@ -26,14 +27,13 @@ MOST, SOME, NONE = 0, 1, 2
 """How much of what set the tier a practice answers to."""
 
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
+FIRST_ACTIONS = 10
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
 FINISH = "Finish: "
 """Before the task of a practice that is begun; its first step and the sentence why name what is open."""
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
-MONTH_DAYS = 30
-"""A month of dates and of load (ADVICE section 8, ruling 15)."""
 _NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
 _MOSTLY_MISSING = 500  # of lost weight per thousand; a practice that loses more is missing, others are begun
 
@@ -112,9 +112,12 @@ def draw_up(
         if finding.kind != FindingKind.NOT_APPLICABLE:
             of_question.setdefault(finding.question, []).append(finding)
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
-    candidates += plan.standing(incident, result_holds(result) if holds is None else holds, candidates)
-    ranked = _needed_first(edition, sorted(candidates, key=lambda one: one.key), answers)
-    return tuple(_spread(plan.explained(ranked), order))
+    candidates += plan.standing(incident, result_holds(result) if holds is None else holds)
+    missing = {one.action.question for one in candidates if _missing(one.action, answers)}
+    ranked = _needed_first(sorted(candidates, key=lambda one: one.key), missing)
+    needs = {one.action.question: [need for need in one.needs if need in missing] for one in ranked}
+    ranked = plan.with_posts(ranked, needs)
+    return with_dates(tuple(plan.explained(ranked)), needs, order)
 
 
 def result_holds(result: TierResult) -> tuple[str, ...]:
@@ -163,8 +166,7 @@ class _Plan:
         lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)
         stops = self.stops(question, findings)
         class_key = min((finding.class_key for finding in findings), key=policy.priorities.index)
-        days = min(due_days(policy, finding, self.declared.tier) for finding in findings)
-        days = min(days, self.order.stop_days) if stops else days
+        days = self.first_days(question, findings, stops)
         said = action_words(question, self.family, self.declared.facts)
         begun = self.is_begun(question)
         title = self.words.fill(said.task or question.title)
@@ -204,6 +206,14 @@ class _Plan:
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def first_days(self, question: Question, findings: Iterable[Finding], stops: bool) -> int:
+        """When the first step is due: by class and tier, sooner where it stops a harm or deals with what set the tier."""
+        policy, tier = self.edition.policy, self.declared.tier
+        days = min(due_days(policy, finding, tier) for finding in findings)
+        if self.order.most_due is not None and not self.relevant.low and self.step(question) == MOST:
+            days = min(days, policy.due_days[tier][self.order.most_due])
+        return min(days, self.order.stop_days) if stops else days
 
     def is_begun(self, question: Question) -> bool:
         """Tell whether what the task of a checklist is about is in place, so that its open lines say what is left.
@@ -255,7 +265,6 @@ class _Plan:
                 why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
-                action = replace(action, due_days=min(action.due_days, one.needed_by.due_days))
             yield replace(action, rank=rank, why_here=why)
 
     def task(self, action: ProposedAction) -> str:
@@ -265,21 +274,26 @@ class _Plan:
         return self.words.fill(said) if said else action.title
 
     def gap(self, question: Question, action: ProposedAction, given: AnswerValue | None) -> str:
-        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open."""
-        if given is not None and given.choice == Choice.PARTLY:
+        """What is missing, with the answer: all of it, a part, or the first of the lines that are still open.
+
+        It says no more than the answer does: where nobody answered, or nobody knew, that is the gap.
+        """
+        if given is None:
+            return f"nobody has said yet whether “{question.title}” is in place"
+        if given.choice == Choice.PARTLY:
             return f"“{question.title}” is only partly in place"
-        if given is not None and given.choice == Choice.UNKNOWN:
+        if given.choice == Choice.UNKNOWN:
             return f"nobody could say whether “{question.title}” is in place"
-        if given is not None and given.misses_target(question):
+        if given.misses_target(question):
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
-        if given is not None and given.measured is not None and not given.ticks and question.figure is not None:
+        if given.measured is not None and not given.ticks and question.figure is not None:
             return f"there is only a first count, {given.measured} {question.figure.unit}"
         texts = {item.key: item.text for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
         still_open = [finding.item for finding in weighty if finding.item]
         shown = [item.key for item in self.declared.items(self.edition, question)]
-        there = len(given.ticks.intersection(shown)) if given is not None else 0
+        there = len(given.ticks.intersection(shown))
         if there and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
             first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
@@ -302,10 +316,8 @@ class _Plan:
                 return min(spoken, key=lambda one: named.get(one[0], 0))
         return "", ""
 
-    def said(self, question: Question, answer: AnswerValue | None) -> str:
-        """The answer in words: "answer: partly in place", "2 of 6 points in place", "no answer yet"."""
-        if answer is None:
-            return "no answer yet"
+    def said(self, question: Question, answer: AnswerValue) -> str:
+        """The answer in words: "answer: partly in place", "2 of 6 points in place"."""
         if answer.choice == Choice.TICKED:
             items = [item.key for item in self.declared.items(self.edition, question)]
             return f"{len(answer.ticks.intersection(items))} of {len(items)} points in place"
@@ -326,8 +338,8 @@ class _Plan:
 
     # --- actions that no question brings ---
 
-    def standing(self, incident: str, holds: Sequence[str], drawn: Sequence[_Candidate]) -> Iterator[_Candidate]:
-        """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
+    def standing(self, incident: str, holds: Sequence[str]) -> Iterator[_Candidate]:
+        """Yield the open incident, each open hold, and each unknown fact behind which questions wait."""
         facts = self.declared.facts
         if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
             yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
@@ -337,18 +349,35 @@ class _Plan:
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
                 yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
-        posts = list(dict.fromkeys(one.action.owner for one in drawn))
-        if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
-            yield self.other(
-                VACANT_POST, "", (1, 0), post=", ".join(self.edition.owners.get(post, post) for post in posts[:4])
-            )
+
+    def with_posts(self, ranked: list[_Candidate], needs: dict[str, list[str]]) -> list[_Candidate]:
+        """Add the action that names a person for each post, where the plan gives work to many posts.
+
+        It names the posts that own what blocks or stands among the first, and its first step is due no later than
+        theirs. Its place is right after the first ten: these are for what can harm people.
+        """
+        if (
+            VACANT_POST not in self.edition.standing
+            or len({one.action.owner for one in ranked}) <= POSTS_OF_SMALL_TEAMS
+        ):
+            return ranked
+        waiting = [one.action for place, one in enumerate(ranked) if place < FIRST_ACTIONS or one.action.blocking]
+        posts = [self.edition.owners.get(post, post) for post in dict.fromkeys(action.owner for action in waiting)]
+        named = self.other(VACANT_POST, "", (1, 0), post=", ".join(posts), count=str(len(posts)))
+        days = min(action.due_days for action in waiting)
+        full = max(days, self.order.effort_days[named.action.effort])
+        named = replace(named, action=replace(named.action, due_days=days, full_days=full, placed=NEEDED))
+        for action in waiting:
+            needs[action.question].append(VACANT_POST)
+        return [*ranked[:FIRST_ACTIONS], named, *ranked[FIRST_ACTIONS:]]
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
         stop = place[0] == 0
         days = self.order.stop_days if stop else MONTH_DAYS
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
-        gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
+        gap = standing.gap.replace("{count}", said.get("count", ""))
+        gap = f"{gap}: {said['fact']}" if "fact" in said else gap
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
@@ -404,14 +433,13 @@ def _class_rank(class_key: str) -> int:
     return (TABLE_1_OR_OVERLAY, "must", "should", "consider").index(_class(class_key))
 
 
-def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answers) -> list[_Candidate]:
+def _needed_first(ordered: Sequence[_Candidate], missing: Collection[str]) -> list[_Candidate]:
     """Put each missing prerequisite at the place of the most urgent action that needs it.
 
     What waits for a prerequisite that is missing altogether cannot begin, so what set the tier does not lift it: it is
     ordered by its class, after its prerequisites.
     """
     by_question = {one.action.question: one for one in ordered}
-    missing = {key for key, one in by_question.items() if _missing(one.action, answers)}
     places = {key: (one.key, 0) for key, one in by_question.items()}
     caller: dict[str, _Candidate] = {}
 
@@ -427,7 +455,7 @@ def _needed_first(edition: Edition, ordered: Sequence[_Candidate], answers: Answ
 
     for one in ordered:
         lift(one, one.key, 0, frozenset({one.action.question}))
-        if one.action.placed != STOP and missing.intersection(one.needs):
+        if one.action.placed != STOP and any(need in missing for need in one.needs):
             later = (*one.key[:2], NONE, *one.key[3:])
             if places[one.action.question][0] == one.key:
                 places[one.action.question] = (later, 1)
@@ -445,19 +473,6 @@ def _missing(action: ProposedAction, answers: Answers) -> bool:
     """Tell whether nothing of a practice is in place."""
     answer = answers.get(action.question)
     return answer is None or not (answer.choice in (Choice.IN_PLACE, Choice.PARTLY) or answer.ticks)
-
-
-def _spread(actions: Iterable[ProposedAction], order: Order) -> Iterator[ProposedAction]:
-    """Move full dates so that no owner has more than `load` actions due within thirty days; what blocks stays."""
-    due: dict[str, list[int]] = {}
-    for action in actions:
-        taken = due.setdefault(action.owner, [])
-        days = action.full_days or action.due_days
-        if not action.blocking:
-            while sum(abs(other - days) < MONTH_DAYS for other in taken) >= order.load:
-                days += MONTH_DAYS
-        taken.append(days)
-        yield replace(action, full_days=days)
 
 
 def to_accept(declared: Declared, edition: Edition, answers: Answers) -> tuple[str, ...]:

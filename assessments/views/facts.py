@@ -736,7 +736,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
 
 
 def _as_said(change: Change) -> dict[str, Any]:
-    return {"fact": change.fact, "to": change.to, "tier": str(change.tier)}
+    return {"fact": change.fact, "from": change.was, "to": change.to, "tier": str(change.tier)}
 
 
 def _change(facts: Facts, change: Change) -> ChangeLine:

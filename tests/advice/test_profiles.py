@@ -13,10 +13,10 @@ from itertools import pairwise
 
 import pytest
 
-from assessments.guideline.terms import Choice, Effort, Stakeholder
+from assessments.guideline.terms import Choice, Effort, Stakeholder, Strength
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.order import NEEDED, STOP
+from assessments.scoring.order import NEEDED, STOP, relevant_facts
 from tests.advice.profiles import FIRST, bank, blank, data, first_ten, plan_of, profiles, ranked, worked_cases
 
 PROFILES = tuple(profiles())
@@ -98,6 +98,39 @@ def test_a_missing_prerequisite_comes_before_what_needs_it(id: str) -> None:
             missing = given is None or not (given.choice in (Choice.IN_PLACE, Choice.PARTLY) or given.ticks)
             if question.key in place and need in place and missing:
                 assert place[need] < place[question.key], f"{need} after {question.key}"
+
+
+@pytest.mark.parametrize("id", PROFILES)
+def test_no_date_contradicts_what_is_needed_first(id: str) -> None:
+    for assessed in (plan_of(id), assess(bank(), blank(profiles()[id]))):
+        found = {action.question: action for action in ranked(assessed)}
+        for question in bank().questions.values():
+            for need in question.needs:
+                given = assessed.case.answers.get(need)
+                missing = given is None or not (given.choice in (Choice.IN_PLACE, Choice.PARTLY) or given.ticks)
+                if question.key in found and need in found and missing:
+                    first, then = found[need], found[question.key]
+                    assert first.due_days <= then.due_days, f"{need} begins after {question.key}"
+                    assert (first.full_days or 0) <= (then.full_days or 0), f"{need} ends after {question.key}"
+
+
+@pytest.mark.parametrize("id", PROFILES)
+def test_what_deals_with_most_of_what_set_the_tier_begins_within_the_period_of_a_must(id: str) -> None:
+    assessed = plan_of(id)
+    relevant = relevant_facts(bank(), assessed.declared, assessed.result)
+    behind = () if relevant.low else relevant.behind  # at Low no fact set the tier
+    order, tier = bank().order, assessed.result.assigned_tier
+    assert order is not None
+    assert order.most_due == Strength.MUST
+    for action in ranked(assessed):
+        question = bank().questions.get(action.question)
+        if question and behind and 100 * len(set(behind) & set(question.answers_to)) >= order.most * len(behind):
+            assert action.due_days <= bank().policy.due_days[tier][Strength.MUST], action.question
+
+
+def test_a_qualified_person_confirms_by_one_date_wherever_the_plan_says_so() -> None:
+    dates = {action.question: action.due_days for action in ranked(plan_of("clinic-booking-assistant"))}
+    assert dates["diagnosis-review"] == dates["tier-high-human-in-the-loop"] == dates["handover"]
 
 
 @pytest.mark.parametrize("id", PROFILES)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from assessments.guideline.conditions import parse
 from assessments.guideline.wording import action_words
 from assessments.scoring.case_file import Assessed, Case, assess
-from tests.advice.profiles import bank, blank, data, profiles, worked_cases
+from tests.advice.profiles import bank, blank, data, profiles, ranked, worked_cases
 
 WORDS = data("words")["words"]
 
@@ -31,6 +32,8 @@ def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
         if question.remedy:
             yield question.key, question.remedy.first_step
             yield question.key, question.remedy.closes_it
+    for action in ranked(assessed):
+        yield f"{action.question} why here", action.why_here
 
 
 def strangers(text: str, case: Case) -> list[str]:
@@ -42,7 +45,18 @@ def strangers(text: str, case: Case) -> list[str]:
     ]
 
 
-CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
+def without_content(case: Case) -> Case:
+    """The same use where only a rank, a label or a proposal comes out, and anybody can write to it."""
+    facts = {**case.facts, "makes_content_for_people": False, "open_prompt": True, "modalities": ("text",)}
+    facts["builders_build_on_it"] = False
+    return replace(case, id=f"{case.id}, without content", facts=facts)
+
+
+SORTING = ("filtering", "recommendation", "decision")
+"""What the output of a use may be for where it makes no content."""
+GIVEN = {case.id: case for case in (*worked_cases(), *profiles().values())}
+SORTERS = [without_content(case) for case in GIVEN.values() if case.facts.get("output_used_for") in SORTING]
+CASES = GIVEN | {case.id: case for case in SORTERS}
 
 
 @pytest.mark.parametrize("id", CASES)
@@ -52,6 +66,23 @@ def test_no_text_names_a_thing_that_the_facts_exclude(id: str) -> None:
         (where, word, text) for where, text in everything_shown(assessed) for word in strangers(text, assessed.case)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("case", SORTERS, ids=lambda case: case.id)
+def test_a_use_that_gives_only_a_rank_or_a_label_is_asked_for_no_test_with_forbidden_requests(case: Case) -> None:
+    """Such a test needs somebody who can ask, and content that could come back."""
+    shown = [text for _where, text in everything_shown(assess(bank(), blank(case)))]
+    assert [text for text in shown if re.search(r"forbidden (request|content)|refuses requests", text)] == []
+
+
+def test_where_few_people_are_sorted_somebody_reads_what_the_system_does_not_mark_until_it_is_tested() -> None:
+    """A missed case is otherwise found by nobody, and a count comes before a wider use."""
+    facts = {"ranks_or_prices_people": True, "worst_credible_effect": "grave", "users_scale": "100_to_9999"}
+    case = GIVEN["visitor-visa-sorting"]
+    plan = {action.question: action for action in ranked(assess(bank(), replace(case, facts={**case.facts, **facts})))}
+    assert "reads every case that it ranks low or does not mark" in plan["known-failures"].stopgap
+    family = bank().questions["error-rates"].action_of["decides"]
+    assert "before wider use" in family.stopgap
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word["key"])

@@ -61,7 +61,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
     assert "goonunchanged" in sheets[1].text
     pause, decisions = front(stopping)["pause"], front(stopping)["decisions"]
     assert pause["letter"] == "A"
-    assert [decision["letter"] for decision in decisions] == ["B", "C", "D", "E"][: len(decisions)]
+    assert [decision["letter"] for decision in decisions] == ["B", "C", "D", "E", "F"][: len(decisions)]
     stops = [decision["letter"] for decision in decisions if decision["stops"]]
     assert stops
     assert all(re.search(rf"\b{letter}\b", pause["title"].split("until")[1]) for letter in stops)
@@ -103,7 +103,7 @@ def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(sto
     assert f"{least} to {most} working days of one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
     assert given["work"] in html
-    assert "Our judgement, from the effort" in html
+    assert "what takes days costs only the time of your staff" in html
 
 
 def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
@@ -117,10 +117,38 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 
 
 def test_what_has_gone_wrong_is_never_said_to_wait(calm):
-    package = replace(calm.packages[0], key="incident", title="What has gone wrong")
+    package = replace(calm.packages[0], key="incident", title="What has gone wrong", never_waits=True)
     quiet = replace(package.standing[0], rank=40, placed="should", blocking=False)
     report = replace(calm, packages=(replace(package, actions=(quiet,)),))
     assert "What has gone wrong" not in board_paper._waits(report.packages)
+
+
+def test_the_pause_ends_when_errors_are_known_and_unsafe_cases_are_taken_away_not_with_a_list(stopping):
+    title = front(stopping)["pause"]["title"]
+    assert title.endswith("until its errors are known and what is unsafe is out of its hands (B)")
+
+
+def test_the_first_risk_does_not_say_that_something_has_gone_wrong(stopping):
+    risks = [risk["text"] for risk in front(stopping)["risks"]]
+    assert risks
+    assert not any("already" in risk for risk in risks)
+
+
+def test_the_scope_sentence_says_what_the_system_does_where_there_is_one(stopping):
+    scoped = replace(stopping, scope_en="Sorting 900 messages a month at two clinics", people_affected="Patients")
+    assert front(scoped)["does"] == "Sorting 900 messages a month at two clinics. People affected: Patients."
+    bare = front(replace(scoped, scope_en=""))["does"]
+    assert bare.startswith(stopping.purpose.split(".")[0])
+
+
+@pytest.mark.parametrize(("tier", "waits"), [("high", False), ("low", True)])
+def test_the_supplier_of_a_high_risk_model_never_waits(edition, tier, waits):
+    terms = {"terms-read": {"choice": "none"}, "use-register": {"choice": "not_in_place"}}
+    report = draft(make_assessment(tier=tier, parts=("user",), answers=terms, facts={"model_source": "third_party"}))
+    suppliers = next(package for package in report.packages if package.key == "suppliers")
+    assert suppliers.never_waits is not waits
+    quiet = replace(suppliers, actions=tuple(replace(a, rank=40, blocking=False) for a in suppliers.actions))
+    assert (quiet.title in board_paper._waits([quiet])) is waits
 
 
 # --- the nine worked profiles ----------------------------------------------------------------------------------------
@@ -168,4 +196,7 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittowhatissafe" in sheets[0].text) == stops
     assert "workingdaysofoneperson" in sheets[0].text
+    leading = [package for package in report.packages if package.standing][:3]
+    told = [package.standing[0].title for package in leading if package.key in ("control", "notices")]
+    assert all("".join(title.split()) in sheets[0].text for title in told)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from pypdf import PdfReader
 
 from assessments.documents import board_paper, engine, jobs, package_plan, results
-from assessments.documents.report import ReasonLine, build_report
+from assessments.documents.report import ChangeLine, ReasonLine, build_report
 from assessments.models.snapshots import picture
 from tests.documents.reading import MM, Sheet, draw, foots
 from tests.test_documents import few, make_submission, mixed
@@ -76,6 +76,28 @@ def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans,
 
 
 @pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_a_plan_begins_with_all_actions_in_order_on_one_page(reports, plans, name):
+    _pdf, sheets = plans[name]
+    assert [number for number, sheet in enumerate(sheets) if sheet.part == "In order"] == [1]
+    lines = package_plan._list(reports[name])
+    assert len(lines) == len(reports[name].standing) <= 80
+    ranks = [action.rank for action in reports[name].standing]
+    assert [line["number"] for line in lines] == [
+        action.number
+        for _rank, action in sorted(zip(ranks, reports[name].standing, strict=True), key=lambda one: one[0])
+    ]
+    for line in lines:
+        said = f"{line['number']}{line['title']}{line['owner']}{line['first']}{line['full']}"
+        assert squeezed(said) in sheets[1].text
+
+
+def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
+    layouts = package_plan.plan_layouts(reports["few"])
+    listed = ["All actions in order" in html for html in layouts]
+    assert listed == [True] * (len(layouts) - 1) + [False]
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
 def test_no_heading_is_alone_at_the_foot_and_no_page_is_nearly_empty(plans, name):
     _pdf, sheets = plans[name]
     for sheet, following in zip(sheets, [*sheets[1:], None], strict=True):
@@ -130,6 +152,27 @@ def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans)
     text = "".join(sheet.text for sheet in sheets)
     assert "Today:" in text
     assert text.count("Zanzibar") > 10
+
+
+def test_a_quotation_that_is_cut_gets_its_closing_mark():
+    why = "It serves healthcare, and no owner is named; needed before “Assess the version in use again, and each new one”."
+    for letters in range(70, 112):
+        short = package_plan.cut(why, letters)
+        assert len(short) <= letters
+        assert short.count("“") == short.count("”")
+
+
+def test_a_prohibited_use_that_was_denied_is_not_named_as_what_would_raise_the_tier(reports):
+    report = reports["many"]
+    denied = next(fact for fact in report.facts if fact.prohibited)
+    assert denied.denied
+    change = ChangeLine(denied.label, "No", "Yes", "Unacceptable")
+    tier = replace(report.tier, higher=(change, replace(change, fact="Another fact", tier="High")))
+    shown = package_plan.tier_context(replace(report, tier=tier))["raise_to"]
+    assert [line.fact for group in shown for line in group["lines"]] == ["Another fact"]
+    facts = tuple(replace(fact, denied=False, unknown=fact.label == denied.label) for fact in report.facts)
+    shown = package_plan.tier_context(replace(report, tier=tier, facts=facts))["raise_to"]
+    assert [line.fact for group in shown for line in group["lines"]] == [denied.label, "Another fact"]
 
 
 def test_a_dimension_of_few_duties_shows_no_number(reports, monkeypatch):

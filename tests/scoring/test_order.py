@@ -329,6 +329,72 @@ def test_posts_are_asked_for_once_many_are_needed() -> None:
     assert "vacant-post" not in order_of(plan(edition, {"legal": ticked("i", "j")}))
 
 
+def test_the_posts_of_urgent_actions_are_named_after_the_first_ten_and_no_later_than_these_begin() -> None:
+    owners = ("management", "legal", "security", "data")
+    listed = [planned(checklist(f"q{n}", item("i", f"r{n}", owner=owners[n % 4]))) for n in range(12)]
+    strengths = {f"r{n}": SHOULD for n in range(12)} | {"r3": MUST}
+    found = plan(edition_of(*listed, standing=STANDING, strengths=strengths))
+    (named,) = (action for action in found if action.question == "vacant-post")
+    assert (named.rank, named.placed) == (11, "needed")
+    assert named.due_days == min(action.due_days for action in found)
+    assert named.full_days == named.due_days  # it takes days
+
+
+# --- dates that fit the order ---------------------------------------------------------------------------------------------
+
+
+def dates_of(actions: Iterable[ProposedAction]) -> dict[str, tuple[int, int | None]]:
+    return {action.question: (action.due_days, action.full_days) for action in actions}
+
+
+def test_what_is_needed_first_begins_and_ends_no_later_than_what_needs_it() -> None:
+    edition = edition_of(
+        do("owner", DAYS),
+        do("paper", needs=["owner"]),
+        do("audit", MONTHS, needs=["paper"], stop="robot"),
+        strengths={"owner": CONSIDER, "paper": SHOULD},
+    )
+    found = dates_of(plan(edition, facts={"robot": True}))
+    assert found == {"owner": (7, 7), "paper": (7, 90), "audit": (7, 120)}
+
+
+def test_an_action_moves_where_the_work_that_it_needs_takes_longer() -> None:
+    edition = edition_of(do("tests", MONTHS), do("report", DAYS, needs=["tests"]))
+    assert dates_of(plan(edition)) == {"tests": (60, 120), "report": (60, 120)}
+
+
+def test_what_a_blocking_action_needs_is_not_moved_past_it_by_the_load() -> None:
+    others = [do(f"other-{n}", DAYS) for n in range(3)]
+    edition = edition_of(
+        *others,
+        do("policy"),
+        do("training", needs=["policy"]),
+        strengths={f"other-{n}": SHOULD for n in range(3)} | {"policy": SHOULD},
+        order=replace(ORDER, load=1),
+    )
+    found = {key: full for key, (_first, full) in dates_of(plan(edition)).items()}
+    assert found["policy"] == found["training"] == 60
+    assert sorted(found[f"other-{n}"] for n in range(3)) == [120, 150, 180]
+
+
+def test_what_answers_to_most_of_what_set_the_tier_begins_within_the_period_of_a_must() -> None:
+    soon = replace(ORDER, most_due=MUST)
+    plain = edition_of(do("told", answers_to=["public"]), do("kept"), strengths=dict.fromkeys(("told", "kept"), SHOULD))
+    edition = replace(plain, order=soon)
+    periods = POLICY.due_days[Tier.LIMITED]
+    assert dates_of(plan(plain, facts={"public": True}))["told"][0] == periods[SHOULD]
+    found = dates_of(plan(edition, facts={"public": True}))
+    assert (found["told"][0], found["kept"][0]) == (periods[MUST], periods[SHOULD])
+    assert dates_of(plan(edition, facts={"robot": True}))["told"][0] == POLICY.due_days[Tier.HIGH][SHOULD]
+
+
+def test_two_first_steps_for_the_same_thing_have_one_date() -> None:
+    edition = edition_of(do("a"), do("b"), do("c"), strengths={"b": SHOULD, "c": SHOULD})
+    edition = replace(edition, order=replace(ORDER, same_step=(("b", "a", "absent"),)))
+    found = {key: first for key, (first, _full) in dates_of(plan(edition)).items()}
+    assert found["a"] == found["b"] < found["c"]
+
+
 def test_an_edition_without_an_order_has_none() -> None:
     edition = make_edition([duty("a")], [practice("a", "a")])
     with pytest.raises(LookupError, match="by-hand release 1 has no order"):
@@ -351,7 +417,7 @@ def test_a_first_step_that_the_stopgap_says_already_is_not_said_twice(in_stopgap
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (None, "a is missing (no answer yet)"),
+        (None, "nobody has said yet whether “A” is in place"),
         (MISSING, "a is missing (answer: not in place)"),
         (AnswerValue(Choice.UNKNOWN), "nobody could say whether “A” is in place"),
         (AnswerValue(Choice.PLANNED, planned_for=date(2027, 3, 1)), "a is missing (answer: planned for 1 March 2027)"),
@@ -506,6 +572,21 @@ def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, dat
 
 @thorough
 @given(st.data())
+def test_no_date_contradicts_what_is_needed_first(any_edition: Edition, data: st.DataObject) -> None:
+    declared, answers = drawn(data, any_edition)
+    found = {action.question: action for action in drawn_up(any_edition, declared, answers, today=TODAY)}
+    for key in found.keys() & any_edition.questions.keys():
+        for need in any_edition.questions[key].needs:
+            if need in found and is_missing(answers.get(need)):
+                assert found[need].due_days <= found[key].due_days, (need, key)
+                assert (found[need].full_days or 0) <= (found[key].full_days or 0), (need, key)
+    urgent = [action for action in found.values() if action.rank <= 10 or action.blocking]
+    if "vacant-post" in found:
+        assert found["vacant-post"].due_days <= min(action.due_days for action in urgent)
+
+
+@thorough
+@given(st.data())
 def test_the_plan_is_the_same_each_time_and_whatever_the_order_of_the_answers(
     any_edition: Edition, data: st.DataObject
 ) -> None:
@@ -550,7 +631,7 @@ def test_every_action_of_a_worked_case_names_a_fact_and_an_answer(edition: Editi
 def quotes(answer: AnswerValue | None, gap: str) -> bool:
     """The answer stands in the sentence: as it was given, in part, or as a figure."""
     if answer is None:
-        return "(no answer yet)" in gap
+        return "nobody has said yet" in gap
     if answer.choice == Choice.PARTLY:
         return "only partly in place" in gap
     return any(

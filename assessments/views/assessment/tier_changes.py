@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.guideline.edition import Edition
-from assessments.guideline.terms import TIERS, Tier
+from assessments.guideline.terms import TIERS, UNKNOWN, Tier
 from assessments.templatetags.hk import TIER_WORDS
 from assessments.views.wording import fact_answer
 
@@ -16,9 +16,16 @@ NAMED = 2  # answers that are named in the open; the others are folded
 
 
 def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -> str:
-    """Return one sentence on the nearest other tier: which answer, or which two, would give it; empty for no change."""
+    """Return one sentence on the nearest other tier: which answer, or which two, would give it; empty for no change.
+
+    A prohibited use that was answered no is not named: nobody is about to start one.
+    """
     here = TIERS.index(Tier(tier))
-    found = list(changes)
+    found = [
+        change
+        for change in changes
+        if change.get("from") == UNKNOWN or not edition.facts[change["fact"]].prohibited_use
+    ]
     if not found:
         return ""
     to = min((str(change["tier"]) for change in found), key=lambda other: abs(TIERS.index(Tier(other)) - here))

@@ -78,7 +78,7 @@ def class_of(action: RemediationAction, priority: str) -> str:
     """Name what gives an action its weight, as the line under its task says it."""
     if action.placed == "stop":
         return _("Stop now")
-    named = {"table_1_or_overlay": _("Table 1 or overlay"), OWN: _("own action")}
+    named = {"table_1_or_overlay": _("asked by the tier"), OWN: _("own action")}
     return named.get(action.priority) or priority[:1].lower() + priority[1:]
 
 
