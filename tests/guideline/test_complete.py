@@ -123,6 +123,20 @@ def release_2():
     return compile_edition(lzma.decompress(packed.read_bytes()).decode())
 
 
+def test_a_fact_that_only_one_sector_s_duties_read_is_asked_in_that_sector_alone(edition):
+    """Whatever reads it tests the sector as well: asked elsewhere, it would decide nothing."""
+    scopes: dict[str, list[bool]] = {}
+    for question in edition.questions.values():
+        for opening in question.openings:
+            tested = {test.fact for test in opening.when.tests()}
+            for key in tested:
+                scopes.setdefault(key, []).append("sector" in tested and bool(question.module))
+    of_one_sector = {key for key, scoped in scopes.items() if all(scoped) and key in edition.facts} - {"sector"}
+    assert of_one_sector == {"education_uses", "customers_can_opt_out", "predictive_maintenance"}
+    for key in of_one_sector:
+        assert "sector" in {test.fact for test in edition.facts[key].shown_when.tests()}, key
+
+
 # --- derived, and lists ---------------------------------------------------------------------------------------------------
 
 

@@ -89,6 +89,35 @@ def test_a_fact_that_other_pages_leave_needless_is_not_asked(client, use, editio
         assert re.search(r'name="open_prompt" value="yes"[^>]* checked', page.content.decode())
 
 
+OF_ONE_SECTOR = {
+    "education": "education_uses",
+    "finance": "customers_can_opt_out",
+    "industry": "predictive_maintenance",
+}
+
+
+@pytest.mark.parametrize("sector", ["healthcare", *OF_ONE_SECTOR])
+def test_a_fact_of_another_sector_is_neither_shown_nor_demanded(client, use, edition, sector):
+    assert client.post(url(use, "system"), mild(edition, "system", sector=sector)).status_code == 302
+    page = text_of(client.get(url(use, "scoping")))
+    answers = mild(edition, "scoping")
+    for other, key in OF_ONE_SECTOR.items():
+        assert (f'id="fact-{key}"' in page) == (other == sector)
+        if other != sector:
+            del answers[key]
+    assert client.post(url(use, "scoping"), answers).status_code == 302
+    own = OF_ONE_SECTOR.get(sector)
+    assert set(OF_ONE_SECTOR.values()) & set(use.fact_rows().values_list("key", flat=True)) == {own} - {None}
+
+
+def test_the_fact_of_the_use_s_own_sector_is_demanded(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system", sector="finance"))
+    answers = mild(edition, "scoping")
+    del answers["customers_can_opt_out"]
+    response = client.post(url(use, "scoping"), answers)
+    assert list(response.context["form"].errors) == ["customers_can_opt_out"]
+
+
 # --- tick lists -----------------------------------------------------------------------------------------------------------
 
 
