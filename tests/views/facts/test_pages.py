@@ -82,11 +82,26 @@ def test_a_fact_that_other_pages_leave_needless_is_not_asked(client, use, editio
     page = text_of(client.get(url(use, "service")))
     assert "fact-open_prompt" not in page
     client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="yes"))
-    client.post(url(use, "content"), mild(edition, "content", service_areas=["knowledge_qa"]))
+    assert "fact-open_prompt" in text_of(client.get(url(use, "service")))
+
+
+def test_open_input_is_asked_and_not_filled_in(client, use, edition):
+    """Also of what sorts messages for somebody to decide: people write to it what they like."""
+    client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="yes"))
+    sorting = mild(edition, "content", output_used_for="recommendation", service_areas=["other"])
+    client.post(url(use, "content"), sorting)
     page = client.get(url(use, "service"))
-    if "fact-open_prompt" in text_of(page):  # asked only where a question reads it
-        assert "Filled in from your other answers" in text_of(page)
-        assert re.search(r'name="open_prompt" value="yes"[^>]* checked', page.content.decode())
+    assert not re.search(r'name="open_prompt"[^>]* checked', page.content.decode())
+    answers = mild(edition, "service")
+    del answers["open_prompt"]
+    assert "open_prompt" in client.post(url(use, "service"), answers).context["form"].errors
+
+
+def test_what_follows_from_another_answer_is_filled_in(client, use, edition):
+    client.post(url(use, "content"), mild(edition, "content", output_used_for="drafting"))
+    page = client.get(url(use, "service"))
+    assert "Filled in from your other answers" in text_of(page)
+    assert re.search(r'name="makes_content_for_people" value="yes"[^>]* checked', page.content.decode())
 
 
 OF_ONE_SECTOR = {
