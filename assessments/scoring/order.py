@@ -13,7 +13,7 @@ from datetime import date
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import sources
@@ -26,6 +26,8 @@ MOST, SOME, NONE = 0, 1, 2
 """How much of what set the tier a practice answers to."""
 
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
+INCIDENT = "incident_open"
+"""The fact behind `OPEN_INCIDENT`: while it is unknown, finding it out comes first of all."""
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
 FINISH = "Finish: "
@@ -329,14 +331,15 @@ class _Plan:
     def standing(self, incident: str, holds: Sequence[str], drawn: Sequence[_Candidate]) -> Iterator[_Candidate]:
         """Yield the open incident, each open hold, each unknown fact behind which questions wait, and the vacant posts."""
         facts = self.declared.facts
-        if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
+        if facts.get(INCIDENT) is True and OPEN_INCIDENT in self.edition.standing:
             yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
-                yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
+                place = (0, -2) if fact == INCIDENT else (1, 0)
+                yield self.other(OPEN_FACT, fact, place, fact=to_find_out(self.edition, fact))
         posts = list(dict.fromkeys(one.action.owner for one in drawn))
         if VACANT_POST in self.edition.standing and len(posts) > POSTS_OF_SMALL_TEAMS:
             yield self.other(
@@ -345,10 +348,11 @@ class _Plan:
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
-        stop = place[0] == 0
+        stop, blocks = place[0] == 0, key in (OPEN_INCIDENT, OPEN_HOLD)
         days = self.order.stop_days if stop else MONTH_DAYS
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
-        gap = f"{standing.gap}: {said['fact']}" if "fact" in said else standing.gap
+        gap = self.words.fill(standing.gap, **said)
+        package = self.edition.standing[OPEN_INCIDENT].package if about == INCIDENT else standing.package
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
@@ -359,29 +363,30 @@ class _Plan:
             why=self.words.fill(standing.why, **said),
             owner=standing.owner,
             effort=standing.effort,
-            priority=PROHIBITED if stop else "consider",
+            priority=PROHIBITED if blocks else "consider",
             lost_weight=0,
             due_days=days,
-            package=standing.package,
-            why_here=sentence(clause, gap),
+            package=package,
+            why_here=sentence(clause, f"{gap[:1].lower()}{gap[1:]}"),
             stopgap=self.words.fill(standing.stopgap, **said),
             full_days=max(days, self.order.effort_days[standing.effort]),
             placed=STOP if stop else "consider",
-            blocking=stop,
+            blocking=blocks,
         )
         return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
-    """Return the unknown facts behind which a question of these parts waits, in the edition's order.
+    """Return the unknown facts behind which something of these parts waits, in the edition's order.
 
-    Table 1 and overlays open in full where a fact is unknown and do not wait (ADVICE section 8, ruling 1).
+    Those are questions, and what to do about an open incident, which stands in the plan only once it is known. Table 1
+    and overlays open in full where a fact is unknown and do not wait (ADVICE section 8, ruling 1).
     """
     open_facts = {key for key in edition.facts if declared.facts.get(key, UNKNOWN) == UNKNOWN}
     if not open_facts:
         return ()
     context = declared.context
-    waiting: set[str] = set()
+    waiting = {INCIDENT} & open_facts if OPEN_INCIDENT in edition.standing else set()
     for question in edition.questions.values():
         for opening in question.openings:
             if opening.lenient or opening.part not in declared.parts or opening.when.holds(context, unknown=False):
