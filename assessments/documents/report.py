@@ -18,15 +18,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.guideline.edition import Edition, Question
+from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
-from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
+from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
+from assessments.guideline.wording import to_find_out
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
 from assessments.scoring.findings import FindingKind
+from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import counted_as
 
 PERIODS = (30, 90, 180, 365)
@@ -421,6 +423,7 @@ class ScopeLine:
     clause: str
     statement: str
     because: str
+    waits: bool = False  # left out only while a fact is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -764,9 +767,25 @@ def _narrowed(edition: Edition, content: Mapping[str, Any]) -> Iterable[ScopeLin
             owed = not requirement.roles.isdisjoint(declared.parts) and requirement.scope.holds(declared.context)
             if owed and not declared.in_scope(requirement):
                 seen.add(requirement.id)
-                yield ScopeLine(
-                    requirement.id, edition.cited(requirement.clause), requirement.statement, reason.because
-                )
+                unknown = _waits_for(edition, declared, requirement)
+                because = _until_known(edition, unknown) if unknown else reason.because
+                clause = edition.cited(requirement.clause)
+                yield ScopeLine(requirement.id, clause, requirement.statement, because, waits=bool(unknown))
+
+
+def _waits_for(edition: Edition, declared: Declared, requirement: Requirement) -> tuple[str, ...]:
+    """The unknown facts for want of which a requirement is left out; none where known facts alone leave it out."""
+    found: set[str] = set()
+    for part in requirement.roles.intersection(declared.parts):
+        when = requirement.scope_for(part)
+        if when.holds(declared.context):
+            found |= {test.fact for test in when.tests() if declared.facts.get(test.fact, UNKNOWN) == UNKNOWN}
+    return tuple(key for key in edition.facts if key in found)
+
+
+def _until_known(edition: Edition, facts: Sequence[str]) -> str:
+    asked = _(" and ").join(to_find_out(edition, key) for key in facts)
+    return _("Waits until you know %(facts)s.") % {"facts": asked}
 
 
 def _value_words(edition: Edition, key: str, value: Any) -> str:
