@@ -568,6 +568,12 @@ def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, An
     return {row.question.key: row for row in rows}
 
 
+def use_behind(answer: Answer) -> str:
+    """The name of the use from which an answer was taken over: one query."""
+    source = Answer.objects.filter(pk=answer.carried_from_id).values_list("assessment__use__title", flat=True)
+    return source.first() or ""
+
+
 @lru_cache(maxsize=256)
 def _answers(questions: int) -> Prepared[Answer]:
     keys = [Given(f"key{n}", CharField()) for n in range(questions)]

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import declaring
+from assessments.documents.report import build_report
 from assessments.models import DocumentState, State
 from assessments.models.snapshots import picture
 from assessments.scoring.readiness import score_assessment
+from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
-from tests.factories import in_days, make_assessment, save
+from tests.factories import fill, in_days, make_assessment, save
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,72 @@ def open_results(client, cast, assessment, *more, who="owner"):
 
 def standing_of(assessment, final=False):
     return Standing(assessment, picture(assessment, final=final), assessment.compiled(), final=final)
+
+
+def test_page_and_papers_count_the_duties_alike(cast):
+    """Also a duty of which one answer is *do not know* and another *not in place*: it is known not to be in place."""
+    choices = ["unknown", "not_in_place", "in_place", "partly"]
+
+    def answer(number, question, items):
+        if not question.is_checklist:
+            return {"choice": choices[number % 4]}
+        ticks = {"choice": "ticked", "items": {items[0]: True}}
+        return ({"choice": "unknown"}, {"choice": "none"}, ticks)[number % 3]
+
+    assessment = make_assessment(tier="high", cast=cast, parts=("provider", "user"), filled=False)
+    edition, declared = assessment.compiled(), assessment.declared()
+    answers = {
+        question.key: answer(number, question, [item.key for item in declared.items(edition, question)])
+        for number, question in enumerate(declared.questions(edition))
+    }
+    fill(assessment, by=cast.owner, answers=answers)
+    page = standing_of(assessment)
+    report = build_report(page.content, edition, draft=True)
+    for kind, rows in (
+        ("dimensions", report.readiness),
+        ("principles", report.principles),
+        ("lifecycle", report.lifecycle),
+    ):
+        told = {line.name: (line.full, line.half, line.none, line.unknown) for line in page.lines(kind)}
+        assert {row.name: (row.full, row.half, row.none, row.unknown) for row in rows} == told
+        assert all(sum(counts) == row.duties for row, counts in ((row, told[row.name]) for row in rows))
+    mixed = [duty for duty in page.duties if len({given.word for given in duty.given}) > 1 and duty.credit == "none"]
+    assert mixed
+
+
+def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):
+    facts = {"cross_border_transfer": "unknown", "personal_data": "ordinary", "incident_open": "unknown"}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS, facts=facts)
+    page = ResultsPage(standing_of(assessment), [])
+    assert page.without_findings >= 1
+    assert len(page.groups) + page.without_findings == len(page.entries)
+    text = text_of(open_results(client, cast, assessment))
+    closing = f"{len(page.groups)} actions close them"
+    assert f"{closing} {page.without_findings} further action" in text
+    assert f"{len(page.entries)} in all" in text
+
+
+def test_once_all_is_answered_the_results_lead_to_the_check(client, cast):
+    whole = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
+    page = open_results(client, cast, whole).content.decode()
+    check = reverse("check", args=[whole.reference])
+    assert f'<a class="btn btn-primary" href="{check}">Check your answers, then sign</a>' in page
+    assert "Go on with the questions" not in page
+    assert client.get(check).status_code == 200
+    assert client.get(whole.use.get_absolute_url()).context["main"].url == check
+    partly = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "accountable-owner": None})
+    assert "Go on with the questions" in text_of(open_results(client, cast, partly))
+    assert client.get(partly.use.get_absolute_url()).context["main"].label == "Go on with the questions"
+
+
+def test_the_home_of_an_assessment_counts_the_facts_that_the_tier_page_counts(client, cast):
+    facts = {"takes_user_input": False, "open_prompt": True, "worst_credible_effect": "none"}
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, facts=facts)
+    client.force_login(cast.owner)
+    facts_of = client.get(assessment.use.get_absolute_url()).context["facts"]
+    asked = facts_of.asked
+    assert len(asked) < len(facts_of.values)  # some follow from others, and are not counted
+    assert f"{len(asked)} facts" in text_of(client.get(assessment.get_absolute_url()))
 
 
 def test_a_draft_says_that_it_is_provisional_and_from_how_many_answers(client, cast):

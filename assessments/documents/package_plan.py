@@ -426,7 +426,8 @@ def method_context(report: Report) -> dict[str, Any]:
         "unanswered": any(line.unanswered for line in report.readiness),
         "few": FEW,
         "extended": _by_reason(report.extended),
-        "narrowed": _by_reason(report.narrowed),
+        "narrowed": _by_reason(line for line in report.narrowed if not line.waits),
+        "waiting": _by_reason(line for line in report.narrowed if line.waits),
         "glossary": plan.glossary(),
         "tiers": Tier,
     }

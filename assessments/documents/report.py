@@ -18,17 +18,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.guideline.edition import Edition, Question
+from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
-from assessments.guideline.terms import Basis, Choice, Dimension, Strength, Tier
+from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
+from assessments.guideline.wording import to_find_out
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
-from assessments.models.snapshots import declared_in, pieces_of
+from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
+from assessments.scoring import tally
 from assessments.scoring.findings import FindingKind
 from assessments.scoring.inputs import Declared
-from assessments.scoring.readiness import counted_as
+from assessments.scoring.readiness import DutyCredit, counted_as
 
 PERIODS = (30, 90, 180, 365)
 """Days of the plan at a glance. Our judgement: a month, a quarter, half a year, a year."""
@@ -424,6 +426,7 @@ class ScopeLine:
     clause: str
     statement: str
     because: str
+    waits: bool = False  # left out only while a fact is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -605,6 +608,7 @@ def build_report(
         for place, action in enumerate(content["actions"], 1)
     )
     card, signed = content["scorecard"], content.get("signed", {})
+    stand = _duties(edition, content, final=not draft)
     duties = card["clauses"].values()  # a duty stands under one clause, but under several dimensions
     return Report(
         draft=draft,
@@ -635,10 +639,10 @@ def build_report(
         tier=_tier(edition, content, fact_of),
         facts=tuple(facts),
         readiness=tuple(
-            _readiness(edition, content, "dimensions", str(key), DIMENSION_CLAUSES[key]) for key in Dimension
+            _readiness(edition, content, stand, "dimensions", str(key), DIMENSION_CLAUSES[key]) for key in Dimension
         ),
-        principles=tuple(_readiness(edition, content, "principles", key, "2.3") for key in card["principles"]),
-        lifecycle=tuple(_readiness(edition, content, "lifecycle", key, "2.1.3") for key in card["lifecycle"]),
+        principles=tuple(_readiness(edition, content, stand, "principles", key, "2.3") for key in card["principles"]),
+        lifecycle=tuple(_readiness(edition, content, stand, "lifecycle", key, "2.1.3") for key in card["lifecycle"]),
         duties=sum(score["duties"] for score in duties),
         duties_in_place=sum(score["full"] for score in duties),
         applicable=content["counts"]["applicable"],
@@ -768,9 +772,25 @@ def _narrowed(edition: Edition, content: Mapping[str, Any]) -> Iterable[ScopeLin
             owed = not requirement.roles.isdisjoint(declared.parts) and requirement.scope.holds(declared.context)
             if owed and not declared.in_scope(requirement):
                 seen.add(requirement.id)
-                yield ScopeLine(
-                    requirement.id, edition.cited(requirement.clause), requirement.statement, reason.because
-                )
+                unknown = _waits_for(edition, declared, requirement)
+                because = _until_known(edition, unknown) if unknown else reason.because
+                clause = edition.cited(requirement.clause)
+                yield ScopeLine(requirement.id, clause, requirement.statement, because, waits=bool(unknown))
+
+
+def _waits_for(edition: Edition, declared: Declared, requirement: Requirement) -> tuple[str, ...]:
+    """The unknown facts for want of which a requirement is left out; none where known facts alone leave it out."""
+    found: set[str] = set()
+    for part in requirement.roles.intersection(declared.parts):
+        when = requirement.scope_for(part)
+        if when.holds(declared.context):
+            found |= {test.fact for test in when.tests() if declared.facts.get(test.fact, UNKNOWN) == UNKNOWN}
+    return tuple(key for key in edition.facts if key in found)
+
+
+def _until_known(edition: Edition, facts: Sequence[str]) -> str:
+    asked = _(" and ").join(to_find_out(edition, key) for key in facts)
+    return _("Waits until you know %(facts)s.") % {"facts": asked}
 
 
 def _value_words(edition: Edition, key: str, value: Any) -> str:
@@ -889,23 +909,28 @@ def _flags(edition: Edition, content: Mapping[str, Any]) -> tuple[FlagLine, ...]
     return tuple(FlagLine(words[one["key"]].label, words[one["key"]].text, one["as_of"]) for one in drawn)
 
 
-def _readiness(edition: Edition, content: Mapping[str, Any], kind: str, key: str, clause: str) -> Readiness:
-    """One row of the scorecard, its shortfalls told apart by the findings that cause them.
+def _duties(edition: Edition, content: Mapping[str, Any], *, final: bool) -> tuple[tuple[DutyCredit, str], ...]:
+    """How each duty stands, as the page of results counts it."""
+    declared = declared_in(content)
+    met = frozenset({SELF_CERTIFICATION}) if final and declared.tier == Tier.LOW else frozenset()
+    answers = {
+        key: answer_value(given["choice"], given["items"], None, given["reason"], given.get("figure"))
+        for key, given in content["answers"].items()
+    }
+    return tally.told_apart(edition, declared, answers, final=final, met=met)
 
-    A duty that several answers leave short stands where the lowest puts it, as in scoring.
-    """
+
+def _readiness(
+    edition: Edition,
+    content: Mapping[str, Any],
+    duties: Sequence[tuple[DutyCredit, str]],
+    kind: str,
+    key: str,
+    clause: str,
+) -> Readiness:
+    """One row of the scorecard with its duties counted by how they stand."""
     score = content["scorecard"][kind][key]
-    lowest: dict[str, tuple[int, bool]] = {}
-    for finding in content["findings"]:
-        requirement = edition.requirements[finding["requirement"]]
-        if finding["half_credits"] is None or key not in {str(name) for name in getattr(requirement, kind)}:
-            continue
-        before, not_known = lowest.get(requirement.id, (2, False))
-        not_known = not_known or finding["kind"] == FindingKind.UNKNOWN
-        lowest[requirement.id] = (min(before, finding["half_credits"]), not_known)
-    half = sum(credit == 1 for credit, _not_known in lowest.values())
-    unknown = sum(credit == 0 and not_known for credit, not_known in lowest.values())
-    unanswered = score["duties"] - score["answered"]
+    counts = tally.count(duties, kind, key)
     value = None if score["value"] is None else Decimal(score["value"])
     return Readiness(
         name=edition.terms[f"{kind}.{key}"],
@@ -914,10 +939,10 @@ def _readiness(edition: Edition, content: Mapping[str, Any], kind: str, key: str
         band=band_words(edition, value),
         duties=score["duties"],
         full=score["full"],
-        half=half,
-        unknown=unknown,
-        none=max(0, score["duties"] - score["full"] - half - unknown - unanswered),
-        unanswered=unanswered,
+        half=counts[tally.HALF],
+        unknown=counts[tally.NOT_KNOWN],
+        none=counts[tally.NONE],
+        unanswered=score["duties"] - score["answered"],
     )
 
 

@@ -37,9 +37,11 @@ def kinds_for(assessment: Assessment) -> tuple[DocumentKind, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A document that a page offers to make."""
+    """A document that a page offers to make. `lead` goes before the names of all; `label` is both in one."""
 
     kind: str
+    lead: str
+    name: str
     label: str
 
 
@@ -47,7 +49,10 @@ def offers(assessment: Assessment) -> tuple[Offer, ...]:
     """Return what a page offers to make, each with the words of its button."""
     draft = assessment.is_editable or assessment.current_submission_id is None
     words = _("Make a draft of the %(document)s") if draft else _("Make the %(document)s")
-    return tuple(Offer(str(kind), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment))
+    lead = _("Make a draft of the") if draft else _("Make the")
+    return tuple(
+        Offer(str(kind), lead, str(_NAMES[kind]), words % {"document": _NAMES[kind]}) for kind in kinds_for(assessment)
+    )
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from assessments.forms.fields import OneLine, explained
 from assessments.guideline.coverage import questions_put
@@ -148,12 +147,44 @@ def one_sentence(text: str) -> str:
 
 
 def derive_scope(purpose: str, setting: str, people: str) -> str:
-    """Put the scope together from what was typed about the use: task, place, people."""
-    task, place, those = (one_sentence(text).rstrip(" .;") for text in (purpose, setting, people))
+    """Put the scope together from what was typed about the use: task, place, people.
+
+    It never exceeds its length: where the whole answers do not fit, the first sentence of each is taken, and where
+    these do not fit either, the longest are shortened at a word.
+    """
+    whole = tuple(one_sentence(text).rstrip(" .;") for text in (purpose, setting, people))
+    scope = _composed(*whole)
+    if len(scope) <= SCOPE_LENGTH:
+        return scope
+    first = tuple(
+        re.split(r"(?<=[.!?]) (?=[A-Z“])|(?<=[。！？])", text, maxsplit=1)[0].rstrip(" .;。") for text in whole
+    )
+    scope = _composed(*first)
+    most = max(map(len, first))
+    while len(scope) > SCOPE_LENGTH:
+        most -= 1
+        scope = _composed(*(_shortened(text, most) for text in first))
+    return scope
+
+
+def _shortened(text: str, letters: int) -> str:
+    """Shorten a text at a word, where it has one in its second half."""
+    if len(text) <= letters:
+        return text
+    head = text[: letters - 1]
+    place = head.rfind(" ") if text[letters - 1] != " " else len(head)
+    return (head[:place] if place >= letters // 2 else head).rstrip(" ,;:") + "…"
+
+
+def _composed(task: str, place: str, those: str) -> str:
     if not task:
         return ""
-    first = f"{task}, {_lowered(place)}." if place else f"{task}."
-    return f"{first} People affected: {_lowered(those)}." if those else first
+    first = _ended(f"{task}, {_lowered(place)}" if place else task)
+    return _ended(f"{first} People affected: {_lowered(those)}") if those else first
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("…") else f"{sentence}."
 
 
 def _lowered(text: str) -> str:
@@ -192,8 +223,8 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
                 " from the answer above if that names one group; otherwise the plan says “the people affected”."
             ),
             "scope_en": _(
-                "At most 400 characters. Left empty, it is put together from what you wrote above; you see it below and"
-                " can change it at any time. Describe the use, not its quality."
+                "At most 400 characters. Left empty, it is put together from what you wrote above, in short if need be;"
+                " you see it below and can change it at any time. Describe the use, not its quality."
             ),
             "scope_zh": _("In traditional characters, at most 400. English prevails."),
             "exclusions": _("Uses that the certificate does not cover, in one line."),
@@ -235,14 +266,4 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         told = [cleaned.get(name, "") for name in ("purpose", "setting", "people_affected")]
         if all(told) and not cleaned.get("scope_en") and "scope_en" not in self.errors:
             cleaned["scope_en"] = derive_scope(*told)
-            over = len(cleaned["scope_en"]) - SCOPE_LENGTH
-            if over > 0:
-                words = ngettext(
-                    "Put together from the answers above, the scope is %(n)s character too long. Write it here in one"
-                    " sentence.",
-                    "Put together from the answers above, the scope is %(n)s characters too long. Write it here in one"
-                    " sentence.",
-                    over,
-                )
-                self.add_error("scope_en", words % {"n": over})
         return cleaned

@@ -404,6 +404,7 @@ class _Compiler:
             remedy=self.remedy(raw["remedy"], _inner(words, "remedy")) if "remedy" in raw else None,
             held_by=raw.get("held_by"),
             organisation_wide=raw.get("organisation_wide", False),
+            confirm_here=raw.get("confirm_here", False),
             title=_text(words, "title"),
             text=_text(words, "text"),
             why=_text(words, "why"),

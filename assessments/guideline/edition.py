@@ -243,6 +243,9 @@ class Question:
     example: str
     ask_supplier: str
     organisation_wide: bool = False  # true of the whole organisation: its answer may be used for other systems
+    confirm_here: bool = (
+        False  # and yet it speaks of each use or system: taken over, it counts once somebody confirms it
+    )
     # What came with release 3.
     package: str = ""
     answers_to: tuple[str, ...] = ()  # facts against whose harm this practice is the measure

@@ -760,6 +760,7 @@ class Shapes:
                 "when": when,
                 "held_by": one_of("holder", ("supplier",)),
                 "organisation_wide": flag,
+                "confirm_here": flag,
                 **self.advice_fields(),
             }
             if self.ordered and isinstance(value, dict) and "package" not in value:

@@ -74,6 +74,13 @@ def fact_clause(edition: Edition, key: str, facts: Facts) -> str:
     return ""
 
 
+def to_find_out(edition: Edition, key: str) -> str:
+    """Say what is to be found out about a fact: "whether it ranks people", else its question in quotation marks."""
+    fact = edition.facts[key]
+    clause = fact.reasons.get("true", "") if fact.yes_no else ""
+    return f"whether {clause}" if clause else f"the answer to “{fact.question}”"
+
+
 def spoken(edition: Edition, key: str, value: object) -> str:
     """Put a fact's answer into words: Yes, an option's label, or several of them."""
     fact = edition.facts[key]

@@ -13,7 +13,7 @@ from datetime import date
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -28,6 +28,8 @@ MOST, SOME, NONE = 0, 1, 2
 
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
 FIRST_ACTIONS = 10
+INCIDENT = "incident_open"
+"""The fact behind `OPEN_INCIDENT`: while it is unknown, finding it out comes first of all."""
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
 FINISH = "Finish: "
@@ -341,14 +343,15 @@ class _Plan:
     def standing(self, incident: str, holds: Sequence[str]) -> Iterator[_Candidate]:
         """Yield the open incident, each open hold, and each unknown fact behind which questions wait."""
         facts = self.declared.facts
-        if facts.get("incident_open") is True and OPEN_INCIDENT in self.edition.standing:
+        if facts.get(INCIDENT) is True and OPEN_INCIDENT in self.edition.standing:
             yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)
         for fact in waiting_for(self.edition, self.declared):
             if OPEN_FACT in self.edition.standing and fact not in holds:
-                yield self.other(OPEN_FACT, fact, (1, 0), fact=self.edition.facts[fact].label)
+                place = (0, -2) if fact == INCIDENT else (1, 0)
+                yield self.other(OPEN_FACT, fact, place, fact=to_find_out(self.edition, fact))
 
     def with_posts(self, ranked: list[_Candidate], needs: dict[str, list[str]]) -> list[_Candidate]:
         """Add the action that names a person for each post, where the plan gives work to many posts.
@@ -373,11 +376,11 @@ class _Plan:
 
     def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
         standing = self.edition.standing[key]
-        stop = place[0] == 0
+        stop, blocks = place[0] == 0, key in (OPEN_INCIDENT, OPEN_HOLD)
         days = self.order.stop_days if stop else MONTH_DAYS
         clause = fact_clause(self.edition, self.relevant.behind[0], self.declared.facts) if self.relevant.behind else ""
-        gap = standing.gap.replace("{count}", said.get("count", ""))
-        gap = f"{gap}: {said['fact']}" if "fact" in said else gap
+        gap = self.words.fill(standing.gap, **said)
+        package = self.edition.standing[OPEN_INCIDENT].package if about == INCIDENT else standing.package
         action = ProposedAction(
             question=f"{key}:{about}" if about else key,
             findings=(),
@@ -388,29 +391,30 @@ class _Plan:
             why=self.words.fill(standing.why, **said),
             owner=standing.owner,
             effort=standing.effort,
-            priority=PROHIBITED if stop else "consider",
+            priority=PROHIBITED if blocks else "consider",
             lost_weight=0,
             due_days=days,
-            package=standing.package,
-            why_here=sentence(clause, gap),
+            package=package,
+            why_here=sentence(clause, f"{gap[:1].lower()}{gap[1:]}"),
             stopgap=self.words.fill(standing.stopgap, **said),
             full_days=max(days, self.order.effort_days[standing.effort]),
             placed=STOP if stop else "consider",
-            blocking=stop,
+            blocking=blocks,
         )
         return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
-    """Return the unknown facts behind which a question of these parts waits, in the edition's order.
+    """Return the unknown facts behind which something of these parts waits, in the edition's order.
 
-    Table 1 and overlays open in full where a fact is unknown and do not wait (ADVICE section 8, ruling 1).
+    Those are questions, and what to do about an open incident, which stands in the plan only once it is known. Table 1
+    and overlays open in full where a fact is unknown and do not wait (ADVICE section 8, ruling 1).
     """
     open_facts = {key for key in edition.facts if declared.facts.get(key, UNKNOWN) == UNKNOWN}
     if not open_facts:
         return ()
     context = declared.context
-    waiting: set[str] = set()
+    waiting = {INCIDENT} & open_facts if OPEN_INCIDENT in edition.standing else set()
     for question in edition.questions.values():
         for opening in question.openings:
             if opening.lenient or opening.part not in declared.parts or opening.when.holds(context, unknown=False):

@@ -600,6 +600,8 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
         label = _("Answer the last details") if only_details else _("Go on with the facts")
         return Main(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:
+        if may and newest.is_editable and newest.state == State.DRAFT and 0 < newest.applicable <= newest.answered:
+            return Main(_("Check your answers"), reverse("check", args=[newest.reference]))
         label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
         return Main(label, newest.get_absolute_url())
     if may and (newest is None or newest.state != State.CERTIFIED):

@@ -101,6 +101,7 @@ class QuestionView:
     reference: str = ""  # of the assessment
     use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
+    taken_from: str = ""  # the use that gave an inherited answer, by name; empty for who sees but a part of this one
 
     @property
     def key(self) -> str:
@@ -450,6 +451,8 @@ def view_question(
         for item in (declared.items(edition, question) if question.is_checklist else ())
     ]
     asks_again = bool(form.stored and form.stored.to_confirm and form.stored.closed_action)
+    stored = form.stored
+    inherited = stored is not None and question.organisation_wide and is_inherited(stored)
     return QuestionView(
         number=number,
         question=question,
@@ -465,6 +468,7 @@ def view_question(
         clauses=clauses_of(edition, declared, question.requirements),
         user=case.user,
         is_opt_out=edition.is_opt_out(question),
+        taken_from=access.use_behind(stored) if stored and inherited and case.sees_all else "",
     )
 
 

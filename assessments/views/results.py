@@ -22,8 +22,9 @@ from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, DocumentState, User, edition_for
 from assessments.models.base import sha256
 from assessments.models.snapshots import picture
+from assessments.scoring.tally import OPEN, OUT
 from assessments.views.assessment.results_page import ResultsPage
-from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, OPEN, OUT, POINTS, Standing
+from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, POINTS, Standing
 from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import rule_cards

@@ -29,6 +29,7 @@ from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
 from assessments.models.base import sha256
+from assessments.models.snapshots import asked_facts
 from assessments.views.case import (
     Case,
     documents_of,
@@ -156,7 +157,6 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         if not stages or stages[-1][0] != row.section.stage:
             stages.append((row.section.stage, []))
         stages[-1][1].append(row)
-    have = set(case.declared.facts) if case.sees_all else set()
     is_prohibited = use.prohibited_by_facts
     is_open = assessment.is_editable and not is_prohibited  # else there is nothing that could still be answered
     missing = missing_facts(case) if case.sees_all and is_open else []
@@ -179,7 +179,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "go_on": go_on,
         "last": case.edition.questions.get(last or ""),
         "missing": missing,
-        "facts_answered": len(have),
+        "facts_answered": len(asked_facts(case.edition, case.declared)) - len(missing) if case.sees_all else 0,
         "answered": sum(row.answered for row in rows),
         "total": sum(row.total for row in rows),
         "unknown": sum(row.unknown for row in rows),

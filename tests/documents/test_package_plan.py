@@ -15,8 +15,10 @@ from pypdf import PdfReader
 
 from assessments.documents import board_paper, engine, jobs, package_plan, results
 from assessments.documents.report import ChangeLine, ReasonLine, build_report
+from assessments.models.assessments import State
 from assessments.models.snapshots import picture
 from tests.documents.reading import MM, Sheet, draw, foots
+from tests.factories import make_assessment
 from tests.test_documents import few, make_submission, mixed
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,41 @@ def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans,
     for action in reports[name].actions:
         for words in (action.title, action.stopgap, action.answers_for_it, action.first_when, action.full_when):
             assert squeezed(words) in text
+
+
+def scope_reasons(**facts) -> str:
+    """What the plan says of the lines that are left out, for a Service User with these facts."""
+    assessment = make_assessment(State.DRAFT, "limited", parts=("user",), facts=facts, filled=False)
+    report = build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    context = package_plan.shared_context(report) | package_plan.method_context(report)
+    text = render_to_string("assessments/documents/scope_reasons.html", context | {"short": False})
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+NO_DATA = "An organisation that trains nothing and looks nothing up gives the system no data of its own."
+
+
+def test_a_line_that_known_facts_leave_out_gives_its_reason():
+    said = scope_reasons(trains_on_user_data=False, retrieval_augmented=False)
+    assert NO_DATA in said
+    assert "Waits until" not in said
+
+
+def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
+    said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
+    assert NO_DATA not in said
+    assert (
+        "Waits until you know whether its model is trained with data of the people it serves or judges"
+        " and whether it looks up documents or data to answer."
+    ) in said
+
+
+def test_the_facts_answered_no_are_named_by_labels_that_read_right_with_no():
+    assessment = make_assessment(State.DRAFT, "limited", filled=False)
+    report = build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    denied = package_plan.tier_context(report)["denied"]
+    assert "claims a lawful exception" in denied
+    assert not any("not yet" in label for label in denied)
 
 
 @pytest.mark.parametrize("name", ["many", "few", "draft"])

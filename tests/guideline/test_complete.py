@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assessments.guideline.conditions import Answer
 from assessments.guideline.edition import Edition
-from assessments.guideline.reach import as_answer, complete, facts_read
+from assessments.guideline.reach import as_answer, complete, facts_read, is_shown
 from assessments.guideline.reading import compile_edition
 from assessments.guideline.terms import UNKNOWN, Stakeholder
 from assessments.guideline.wording import fact_clause, spoken
@@ -123,6 +123,20 @@ def release_2():
     return compile_edition(lzma.decompress(packed.read_bytes()).decode())
 
 
+def test_a_fact_that_only_one_sector_s_duties_read_is_asked_in_that_sector_alone(edition):
+    """Whatever reads it tests the sector as well: asked elsewhere, it would decide nothing."""
+    scopes: dict[str, list[bool]] = {}
+    for question in edition.questions.values():
+        for opening in question.openings:
+            tested = {test.fact for test in opening.when.tests()}
+            for key in tested:
+                scopes.setdefault(key, []).append("sector" in tested and bool(question.module))
+    of_one_sector = {key for key, scoped in scopes.items() if all(scoped) and key in edition.facts} - {"sector"}
+    assert of_one_sector == {"education_uses", "customers_can_opt_out", "predictive_maintenance"}
+    for key in of_one_sector:
+        assert "sector" in {test.fact for test in edition.facts[key].shown_when.tests()}, key
+
+
 # --- derived, and lists ---------------------------------------------------------------------------------------------------
 
 
@@ -155,35 +169,50 @@ def test_a_mixture_of_models_applies_the_duties_of_each(edition):
 
 def test_without_input_there_is_no_open_prompt(edition):
     facts = complete(edition.facts, {"takes_user_input": False, "open_prompt": True, "speech_in": True})
-    assert (facts["open_prompt"], facts["speech_in"]) == (False, False)
+    assert (facts["open_prompt"], facts["speech_in"]) == (False, True)
+    facts = complete(edition.facts, {**facts, "reads_outside_content": False})
+    assert facts["speech_in"] is False
 
 
-def test_an_answer_stands_against_what_is_likely(edition):
-    facts = {"takes_user_input": True, "service_areas": ("knowledge_qa",), "open_prompt": False}
-    assert complete(edition.facts, facts)["open_prompt"] is False
-    assert complete(edition.facts, {**facts, "open_prompt": UNKNOWN})["open_prompt"] is True
+def test_an_answer_stands_against_what_follows(edition):
+    facts = {"modalities": ("text",), "output_used_for": "drafting", "makes_content_for_people": False}
+    assert complete(edition.facts, facts)["makes_content_for_people"] is False
+    assert complete(edition.facts, {**facts, "makes_content_for_people": UNKNOWN})["makes_content_for_people"] is True
+
+
+def test_the_few_facts_that_follow_from_others_do_so_by_their_own_words(edition):
+    """Each is read against both questions before it is added here: what is only likely is asked."""
+    implied = {fact.key: [value for value, _ in fact.implied] for fact in edition.facts.values() if fact.implied}
+    assert implied == {"makes_content_for_people": [True, True]}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    ["open_prompt", "reads_outside_content", "speech_in", "commercial_interest_in_output", "vulnerable_kind"],
+)
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_what_is_only_likely_is_left_open_or_needless(edition, case, fact):
+    facts = completed(edition, case)
+    given = {**CASES[case]["facts"], **CASES[case]["more_facts"]}
+    if fact not in given:
+        needless = not is_shown(edition.facts[fact], facts)
+        assert facts.get(fact, UNKNOWN) == (edition.facts[fact].otherwise if needless else UNKNOWN)
+
+
+def test_sorting_free_messages_does_not_close_the_open_prompt(edition):
+    """Patients write what they like, although the output is a proposal and the area is none of those named."""
+    facts = {"takes_user_input": True, "output_used_for": "recommendation", "service_areas": ("other",)}
+    assert complete(edition.facts, facts).get("open_prompt", UNKNOWN) == UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("case", "expected"),
     [
-        ("budget-airline-chat", {"open_prompt": True, "makes_content_for_people": True, "reads_outside_content": True}),
-        ("game-concept-art", {"open_prompt": True, "makes_content_for_people": True}),
-        ("clinic-booking-assistant", {"open_prompt": True, "vulnerable_kind": ("patients",)}),
-        (
-            "chinese-composition-marker",
-            {"open_prompt": False, "reads_outside_content": True, "vulnerable_kind": ("minors",)},
-        ),
-        ("bureau-drafting-copilot", {"open_prompt": True, "vulnerable_kind": (), "builders_build_on_it": UNKNOWN}),
-        ("visitor-visa-sorting", {"open_prompt": False, "reads_outside_content": True, "speech_in": False}),
-        (
-            "airport-island-robotaxi",
-            {"open_prompt": False, "makes_content_for_people": False, "reads_outside_content": False},
-        ),
-        ("warehouse-sorting-arms", {"open_prompt": UNKNOWN, "makes_content_for_people": False}),
-        ("virtual-bank-instant-loan", {"open_prompt": False, "reads_outside_content": True}),
+        ("budget-airline-chat", {"open_prompt": UNKNOWN, "makes_content_for_people": True}),
+        ("game-concept-art", {"makes_content_for_people": True}),
+        ("bureau-drafting-copilot", {"vulnerable_kind": (), "makes_content_for_people": True}),
+        ("warehouse-sorting-arms", {"open_prompt": UNKNOWN}),
         ("licensed-star-double", {"open_prompt": UNKNOWN, "makes_content_for_people": True}),
-        ("mall-ambience-engine", {"makes_content_for_people": True}),
     ],
 )
 def test_what_the_worked_cases_imply(edition, case, expected):

@@ -1,7 +1,7 @@
 """What is true of the whole organisation: answered once, inherited by every other use with who said it and when.
 
-An inherited answer counts at once. At the renewal of a use somebody confirms it. Which questions are the
-organisation's is said by the edition (`organisation_wide`, each with its reason).
+An inherited answer counts at once. Somebody confirms it at the renewal of a use, and where the practice speaks of each
+use by name. Which questions are the organisation's is said by the edition (`organisation_wide`, `confirm_here`).
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ def inherit(assessment: Assessment, *, by: User) -> list[Answer]:
 def take_over(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
     """Take over answers about the organisation, with the name and the day of the person who gave them.
 
-    They count at once, unless the use is renewed or the planned day of an answer is over: then somebody has to confirm
-    them.
+    They count at once, unless the use is renewed, the planned day of an answer is over, or the practice speaks of each
+    use, as a register of uses does: then somebody has to confirm them.
     """
-    wide = assessment.compiled().organisation_wide
-    sources = [source for source in sources if source.question.key in wide]
+    edition = assessment.compiled()
+    sources = [source for source in sources if source.question.key in edition.organisation_wide]
     standing = set() if assessment.follows_id else {s.question.key for s in sources if not _is_over(s)}
+    standing -= {key for key in standing if edition.questions[key].confirm_here}
     rows = starting.carry(assessment, sources, by=by, standing=standing)
     for row in rows:
         if row.carried_from and not row.to_confirm:  # `at` says when it was answered, not when it was taken over

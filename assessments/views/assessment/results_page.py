@@ -237,6 +237,11 @@ class ResultsPage:
         return max(0, len(self.groups) - GROUPS_SHOWN)
 
     @property
+    def without_findings(self) -> int:
+        """How many actions beside those of the groups: open facts, holds, posts, the second part of one that was split."""
+        return len(self.entries) - len(self.groups)
+
+    @property
     def blocking_actions(self) -> int:
         return sum(entry.blocking for entry in self.entries)
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from assessments.guideline.edition import Edition, Item, Question, Requirement
-from assessments.guideline.terms import Choice, Credit, Dimension, LifecycleStage, Principle, Tier
+from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.readiness import Source, band, counted_as, duty_credits, sources
+from assessments.scoring.readiness import Source, band, counted_as, sources
+from assessments.scoring.tally import OPEN, OUT, told_apart
 from assessments.views.wording import answers_in, as_day, choice_word
 
 CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under which credits are counted
@@ -27,7 +28,6 @@ CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under wh
     **{stage: f"2.1.3.{n}" for n, stage in enumerate(LifecycleStage, 1)},
 }
 KINDS = {"dimensions": Dimension, "principles": Principle, "lifecycle": LifecycleStage}
-OPEN, OUT = "open", "out"  # no answer yet; not applicable
 CREDIT_ORDER = ("none", "unknown", "half", OPEN, "full", OUT)
 CREDIT_WORDS = {
     "full": gettext_lazy("In place"),
@@ -122,27 +122,16 @@ class Standing:
     def duties(self) -> tuple[Duty, ...]:
         """Every duty that the questions put to this use ask for."""
         met = frozenset({SELF_CERTIFICATION}) if self.final and self.declared.tier == Tier.LOW else frozenset()
-        credits = duty_credits(self.edition, self.declared, self.answers, final=self.final, met=met)
+        credits = told_apart(self.edition, self.declared, self.answers, final=self.final, met=met)
         counted = counted_as(self.edition, self.declared)
-        given: dict[str, list[tuple[Given, int | None, AnswerValue | None]]] = {}
+        given: dict[str, list[Given]] = {}
         for source in self.sources:
             answer = self.answers.get(source.question.key)
             said = Given(source.question, source.item, self.word(source, answer), self.answer_url(source.question))
             for duty in source.duties:
-                given.setdefault(counted[duty.id], []).append((said, source.half_credits(answer), answer))
+                given.setdefault(counted[duty.id], []).append(said)
         drawn = []
-        for credit in credits:
-            behind = given[credit.requirement]
-            if credit.half_credits is None:
-                earned = OUT if credit.answered else OPEN
-            elif credit.half_credits == Credit.FULL:
-                earned = "full"
-            elif credit.half_credits == Credit.HALF:
-                earned = "half"
-            else:
-                short = [answer for _said, half, answer in behind if half == Credit.NONE and (answer or self.final)]
-                unknown = all(answer is not None and answer.choice == Choice.UNKNOWN for answer in short)
-                earned = "unknown" if short and unknown else "none"
+        for credit, earned in credits:
             requirement = self.edition.requirements[credit.requirement]
             drawn.append(
                 Duty(
@@ -150,7 +139,7 @@ class Standing:
                     weight=credit.weight,
                     credit=earned,
                     cited=self.edition.cited(requirement.clause),
-                    given=tuple(said for said, _half, _answer in behind),
+                    given=tuple(given[credit.requirement]),
                 )
             )
         return tuple(drawn)
@@ -263,6 +252,12 @@ class Standing:
     @property
     def blocking(self) -> list[Shortfall]:
         return [finding for finding in self.shortfalls if finding.blocking]
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether no question is left to be answered."""
+        counts = self.content["counts"]
+        return bool(counts["answered"]) and counts["answered"] >= counts["applicable"]
 
     @property
     def in_scope(self) -> list[Duty]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access
+from assessments import access, starting
 from assessments.domain.answering import organisation_answers
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.remediation.organisation_plan import elsewhere, organisation_plan
@@ -17,7 +18,7 @@ from tests.factories import in_days, make_assessment, make_evidence, make_organi
 
 pytestmark = pytest.mark.django_db
 
-SHARED, OWN = "ai-framework", "accountable-owner"
+SHARED, OWN, REGISTER = "ai-framework", "accountable-owner", "use-register"
 SAID = {"choice": "partly", "text": "Adopted in May, two clinics still to follow."}
 
 
@@ -49,7 +50,7 @@ def test_it_counts_at_once_and_what_speaks_of_the_system_is_not_inherited(cast, 
     assert SHARED in new.answer_values()
     assert OWN not in new.answer_values()
     new.refresh_from_db()
-    assert new.answered == new.answers.count() > 0
+    assert new.answered == new.answers.filter(to_confirm=False).count() > 0
 
 
 def test_the_newest_answer_is_inherited(cast, former):
@@ -77,6 +78,27 @@ def test_evidence_is_inherited_with_the_answer(cast, former):
     new = begin(cast)
     assert Evidence.objects.count() == 1
     assert EvidenceUse.objects.filter(answer=answer_to(new)).count() == 1
+
+
+def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_one(client, cast):
+    """A register may be in place and yet not list the new use."""
+    make_assessment(State.DRAFT, "low", cast=cast, answers={REGISTER: {"choice": "in_place"}})
+    new = begin(cast)
+    assert answer_to(new, REGISTER).to_confirm
+    assert REGISTER not in new.answer_values()
+    client.force_login(cast.contributor)
+    section = new.compiled().questions[REGISTER].section
+    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    row = page.partition(f'id="q-{REGISTER}"')[2].partition("<aside")[0]
+    assert "counts once somebody has confirmed it" in row
+    starting.confirm_carried(new, REGISTER, by=cast.contributor, base=1)
+    assert REGISTER in new.answer_values()
+
+
+def test_only_practices_of_the_whole_organisation_are_confirmed_for_each_use(edition):
+    named = {question.key for question in edition.questions.values() if question.confirm_here}
+    assert named == {REGISTER, "compliance-review", "development-teams", "outside-knowledge"}
+    assert named <= edition.organisation_wide
 
 
 def test_at_renewal_it_has_to_be_confirmed(cast):
@@ -108,8 +130,11 @@ def test_the_question_says_who_answered_it_for_the_whole_organisation(client, ca
     section = new.compiled().questions[SHARED].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
-    assert "For the whole organisation." in row
-    assert "Olivia Owner answered it on" in row
+    assert f"Taken over from “{former.use.title}”, for the whole organisation." in row
+    assert "Olivia Owner answered it there on" in row
+    link = re.search(r'<a href="#([^"]+)">Change<', row)
+    assert link
+    assert f'id="{link[1]}"' in row
 
 
 def test_the_button_of_the_use_starts_with_what_the_organisation_has_said(client, cast, former):

@@ -61,6 +61,28 @@ def test_results_are_accessible_and_fit_a_phone(live_server, page, made):
             assert too_wide(page) == ""
 
 
+RIGHT_OF = """([inner, outer]) => [...document.querySelectorAll(inner)].map(
+  (one) => one.getBoundingClientRect().right - one.closest(outer).getBoundingClientRect().right)"""
+
+
+def test_nothing_leaves_its_column_at_1280(live_server, chromium, made):
+    """The words of what blocks, the answers of the facts, and the buttons for documents."""
+    cast, (draft, _sent) = made
+    with new_page(chromium, viewport={"width": 1280, "height": 900}) as page:
+        sign_in(page, live_server.url, session_of(cast.owner))
+        page.goto(urljoin(live_server.url, reverse("result", args=[draft.reference, "findings", "actions"])))
+        over = page.evaluate(RIGHT_OF, [".hk-margin .hk-must", ".hk-margin"])
+        assert over
+        assert max(over) <= 0
+        page.goto(urljoin(live_server.url, draft.use.get_absolute_url()))
+        lefts = "() => [...document.querySelectorAll('#facts > .hk-matter > ul > li > :nth-child(2)')].map(one => one.offsetLeft)"
+        assert len(set(page.evaluate(lefts))) == 1
+        page.goto(urljoin(live_server.url, reverse("results", args=[draft.reference])))
+        tops = page.evaluate("() => [...document.querySelectorAll('.hk-offers button')].map(one => one.offsetTop)")
+        assert len(tops) == 4
+        assert len(set(tops)) == 1
+
+
 def test_the_duties_of_an_action_open_without_script(live_server, chromium, made):
     cast, (draft, _sent) = made
     with new_page(chromium, java_script_enabled=False) as plain:

@@ -82,11 +82,55 @@ def test_a_fact_that_other_pages_leave_needless_is_not_asked(client, use, editio
     page = text_of(client.get(url(use, "service")))
     assert "fact-open_prompt" not in page
     client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="yes"))
-    client.post(url(use, "content"), mild(edition, "content", service_areas=["knowledge_qa"]))
+    assert "fact-open_prompt" in text_of(client.get(url(use, "service")))
+
+
+def test_open_input_is_asked_and_not_filled_in(client, use, edition):
+    """Also of what sorts messages for somebody to decide: people write to it what they like."""
+    client.post(url(use, "scoping"), mild(edition, "scoping", takes_user_input="yes"))
+    sorting = mild(edition, "content", output_used_for="recommendation", service_areas=["other"])
+    client.post(url(use, "content"), sorting)
     page = client.get(url(use, "service"))
-    if "fact-open_prompt" in text_of(page):  # asked only where a question reads it
-        assert "Filled in from your other answers" in text_of(page)
-        assert re.search(r'name="open_prompt" value="yes"[^>]* checked', page.content.decode())
+    assert not re.search(r'name="open_prompt"[^>]* checked', page.content.decode())
+    answers = mild(edition, "service")
+    del answers["open_prompt"]
+    assert "open_prompt" in client.post(url(use, "service"), answers).context["form"].errors
+
+
+def test_what_follows_from_another_answer_is_filled_in(client, use, edition):
+    client.post(url(use, "content"), mild(edition, "content", output_used_for="drafting"))
+    page = client.get(url(use, "service"))
+    assert "Filled in from your other answers" in text_of(page)
+    assert re.search(r'name="makes_content_for_people" value="yes"[^>]* checked', page.content.decode())
+
+
+OF_ONE_SECTOR = {
+    "education": "education_uses",
+    "finance": "customers_can_opt_out",
+    "industry": "predictive_maintenance",
+}
+
+
+@pytest.mark.parametrize("sector", ["healthcare", *OF_ONE_SECTOR])
+def test_a_fact_of_another_sector_is_neither_shown_nor_demanded(client, use, edition, sector):
+    assert client.post(url(use, "system"), mild(edition, "system", sector=sector)).status_code == 302
+    page = text_of(client.get(url(use, "scoping")))
+    answers = mild(edition, "scoping")
+    for other, key in OF_ONE_SECTOR.items():
+        assert (f'id="fact-{key}"' in page) == (other == sector)
+        if other != sector:
+            del answers[key]
+    assert client.post(url(use, "scoping"), answers).status_code == 302
+    own = OF_ONE_SECTOR.get(sector)
+    assert set(OF_ONE_SECTOR.values()) & set(use.fact_rows().values_list("key", flat=True)) == {own} - {None}
+
+
+def test_the_fact_of_the_use_s_own_sector_is_demanded(client, use, edition):
+    client.post(url(use, "system"), mild(edition, "system", sector="finance"))
+    answers = mild(edition, "scoping")
+    del answers["customers_can_opt_out"]
+    response = client.post(url(use, "scoping"), answers)
+    assert list(response.context["form"].errors) == ["customers_can_opt_out"]
 
 
 # --- tick lists -----------------------------------------------------------------------------------------------------------

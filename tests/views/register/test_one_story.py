@@ -63,9 +63,51 @@ def test_a_scope_that_is_typed_stands(client, system):
     assert use.scope_en == "Sorting by urgency, by telephone."
 
 
-def test_a_scope_that_would_be_too_long_is_asked_for(client, system):
-    response = declare(client, system, purpose="word " * 60, setting="place " * 40)
-    assert "characters too long. Write it here in one sentence." in response.context["form"].errors["scope_en"][0]
+LONG = {
+    "purpose": (
+        "Reads patients' messages (Chinese and English) and proposes which of them need an urgent dental appointment."
+        " Receptionists see the proposal and decide. Live since May in two of our nine clinics."
+    ),
+    "setting": (
+        "At the reception desks of two of our nine dental clinics in Kowloon, on messages that patients send by"
+        " WhatsApp and the web form. A receptionist sees each proposal and decides; no dentist checks."
+    ),
+    "people_affected": "Patients of two clinics, about 900 messages a month; 8 receptionists work with it.",
+}
+
+
+def test_a_scope_from_long_answers_takes_the_first_sentence_of_each_and_can_be_changed(client, system):
+    assert declare(client, system, **LONG).status_code == 302
+    use = DeclaredUse.objects.get()
+    assert use.scope_en == (
+        "Reads patients' messages (Chinese and English) and proposes which of them need an urgent dental appointment,"
+        " at the reception desks of two of our nine dental clinics in Kowloon, on messages that patients send by"
+        " WhatsApp and the web form. People affected: patients of two clinics, about 900 messages a month;"
+        " 8 receptionists work with it."
+    )
+    page = client.get(reverse("use_edit", args=[use.reference]))
+    assert page.context["form"]["scope_en"].value() == use.scope_en
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"purpose": "word " * 79 + "end", "setting": "place " * 66 + "end", "people_affected": "people " * 57},
+        {"purpose": "w" * 400, "setting": "p" * 400, "people_affected": "q" * 400},
+        {"purpose": "分" * 400, "setting": "診" * 400, "people_affected": "病" * 400},
+        {"purpose": "Sorts.", "setting": "place " * 66 + "end", "people_affected": "Few"},
+    ],
+)
+def test_a_scope_that_is_put_together_always_fits(client, system, told):
+    assert declare(client, system, **told).status_code == 302
+    scope = DeclaredUse.objects.get().scope_en
+    assert 300 < len(scope) <= 400
+    assert not re.search(r"\b(wor|plac|peopl|pl|pe|wo)…", scope)
+
+
+def test_a_scope_that_is_typed_too_long_is_refused(client, system):
+    response = declare(client, system, scope_en="x" * 401)
+    assert "scope_en" in response.context["form"].errors
     assert not DeclaredUse.objects.exists()
 
 
