@@ -570,7 +570,7 @@ def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, An
 
 def use_behind(answer: Answer) -> str:
     """The name of the use from which an answer was taken over: one query."""
-    source = Answer.objects.filter(pk=answer.carried_from_id).values_list("assessment__use__title", flat=True)
+    source = Answer.objects.filter(pk=answer.carried_from_id or 0).values_list("assessment__use__title", flat=True)
     return source.first() or ""
 
 
