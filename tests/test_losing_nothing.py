@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PRACTICE, CHECKLIST, SECTION, OTHER_SECTION = "use-register", "prohibited-uses", "governance", "purpose-and-risk"
 # These facts bring the checklist on prohibited uses.
-ASKED_FACTS = {"takes_user_input": True, "open_prompt": True}
+ASKED_FACTS = {"takes_user_input": True, "open_prompt": True, "makes_content_for_people": True}
 A_BREATH = 0.3  # seconds after the last letter: no text older than one second may be gone, we allow a third of it
 FOREIGN = "<h1>Sign in to the wireless network</h1>"
 SOON = 20_000  # milliseconds: a lost connection is tried again after two, four and eight seconds

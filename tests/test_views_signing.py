@@ -253,7 +253,8 @@ def test_an_unmet_must_takes_a_promised_date(client: Client, cast: Cast) -> None
 
 
 def test_what_no_date_can_stand_in_for_is_linked(client: Client, cast: Cast) -> None:
-    assessment = make_assessment(cast=cast, facts={"takes_user_input": True, "open_prompt": True}, filled=False)
+    facts = {"takes_user_input": True, "open_prompt": True, "makes_content_for_people": True}
+    assessment = make_assessment(cast=cast, facts=facts, filled=False)
     edition, declared = assessment.compiled(), assessment.declared()
     hard = edition.prohibited_requirements
     question = next(q for q in declared.questions(edition) if not hard.isdisjoint(q.requirements))

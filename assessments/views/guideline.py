@@ -117,8 +117,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
     return {
         "steps": [order.reasons[step] for step in order.steps],
         "stop_days": order.stop_days,
-        "dates": order.reasons["dates"],
-        "load": order.reasons["load"],
+        "dates": [order.reasons[key] for key in order.reasons if key not in order.steps],
         "efforts": [
             (words[f"efforts.{size}"], days, order.work_days.get(size)) for size, days in order.effort_days.items()
         ],
