@@ -226,7 +226,7 @@ def score_assessment(
     weights, rules = edition.policy.weights, edition.policy.readiness
     tallies = [_Tally() for _ in range(plan.headings)]
     asked = sources(edition, declared)
-    shared = _organisation_wide(asked) if rules else frozenset()
+    shared = _organisation_wide(edition, declared) if rules else frozenset()
     for duty, half_credits, answered in _earned(asked, answers, final=final, met=met):
         if half_credits is None and answered:
             continue  # out of scope
@@ -295,7 +295,7 @@ def _sheet(edition: Edition, declared: Declared) -> _Sheet:
     duties: dict[str, Requirement] = {}
     place: dict[str, int] = {}
     asks = []
-    wide = _organisation_wide(sources(edition, declared))
+    wide = _organisation_wide(edition, declared)
     for source in sources(edition, declared):
         for duty in source.duties:
             duties[duty.id] = duty
@@ -325,11 +325,12 @@ class _Tally:
         return Score(value, self.duties, self.answered, self.full)
 
 
-def _organisation_wide(asked: Iterable[Source]) -> frozenset[str]:
+@lru_cache(maxsize=256)
+def _organisation_wide(edition: Edition, declared: Declared) -> frozenset[str]:
     """Return the duties of which only answers that are true of the whole organisation speak."""
     shared: set[str] = set()
     own: set[str] = set()
-    for source in asked:
+    for source in sources(edition, declared):
         (shared if source.question.organisation_wide else own).update(duty.id for duty in source.duties)
     return frozenset(shared - own)
 
