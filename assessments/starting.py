@@ -274,7 +274,10 @@ def _offered(questions: int) -> Prepared[Any]:
 
 
 def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int) -> Offer:
-    """What could be taken over of what is `asked` (question keys): one query, however many assessments there are."""
+    """What could be taken over of what is `asked` (question keys): one query, however many assessments there are.
+
+    It reads an answer of each other assessment: a page that knows what is answered here asks for the rest alone.
+    """
     wanted = assessment.compiled().organisation_wide.intersection(asked)
     if assessment.state != State.DRAFT:
         wanted = frozenset()

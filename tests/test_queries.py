@@ -134,9 +134,8 @@ def make_office(how_many: int) -> Office:
     comment = teamwork.comment(draft, "use-register", "@Olivia, since when?", by=cast.contributor)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     declaring.assign_section(fresh, SECTION, member, by=owner)
-    if how_many > 1:
-        fill(draft, by=owner, answers=GAPS)
-        draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
+    fill(draft, by=owner, answers=GAPS)  # in both: what is answered here is not looked for elsewhere
+    draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
     in_review = make_assessment(
         State.SUBMITTED,
         "limited",

@@ -339,6 +339,7 @@ class _Tally:
         return Score(value, self.duties, self.answered, self.full)
 
 
+@lru_cache(maxsize=256)
 def _organisation_wide(edition: Edition, declared: Declared) -> frozenset[str]:
     """Return the duties of which only answers that are true of the whole organisation speak."""
     shared: set[str] = set()

@@ -145,7 +145,8 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     if case.may_answer and assessment.state == State.DRAFT:
         asked = [question.key for question in case.questions]
         waiting = sum(to_confirm and key in asked for key, _by, to_confirm in given)
-        offer = starting.offer_for(assessment, asked, to_confirm=waiting)
+        here = {key for key, _by, _to_confirm in given}
+        offer = starting.offer_for(assessment, [key for key in asked if key not in here], to_confirm=waiting)
     go_on = section_to_go_on_with(case, rows, last) if case.may_answer else None
     if go_on:
         go_on.go_on = True
