@@ -22,7 +22,8 @@ from tests.world import QUESTION
 pytestmark = pytest.mark.django_db
 
 SCRIPT = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
-TEMPLATE = "{{ 7|add:42000 }} {{7*6001}} {% debug %} ${7*6001} #{7*6001} <%= 7*6001 %>"
+TEMPLATE = """{{ "qz"|add:"xv" }} {{'qz'+'xv'}} {% debug %} ${'qz'+'xv'} #{'qz'+'xv'} <%= 'qz'+'xv' %>"""
+WORKED_OUT = "qzxv"  # no sum: a hash may have any digits
 
 
 class Acting(HTMLParser):
@@ -50,7 +51,7 @@ def harmless(response: HttpResponse) -> None:
     if response["Content-Type"].startswith("text/html"):
         page = sitemap.body_of(response)
         assert Acting(page).found == []
-        assert "42007" not in page
+        assert WORKED_OUT not in page
 
 
 @pytest.mark.parametrize("text", [SCRIPT, TEMPLATE, "' onfocus='alert(1)", "javascript:alert(1)"])
