@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Daily, these are read on SQLite alone: what pages, PDFs and commands say, who may open or decide, and rules that ask nothing
-# of a database but rows (gates, holds, standing, seats, marks, actions). What opens the pages with many rows and counts
+# of a database but rows (gates, holds, standing, seats, marks, actions), and headers, methods and echoes. What opens the pages with many rows and counts
 # their queries is read on PostgreSQL alone. The long run leaves nothing out but the tests of the tests (marked `guards`).
 ON_SQLITE_ALONE = (
     "test_documents.py",
@@ -44,6 +44,9 @@ ON_SQLITE_ALONE = (
     "test_acting.py",
     "test_reviewing.py",
     "test_delivery_team.py",
+    "system/security/test_headers.py",
+    "system/security/test_requests.py",
+    "system/security/test_echoes.py",
 )
 ON_POSTGRESQL_ALONE = ("test_queries.py",)
 
