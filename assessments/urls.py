@@ -51,6 +51,7 @@ urlpatterns = [
     path("guideline/", guideline.clauses, name="clauses"),
     path("guideline/<path:clause>/", guideline.clause, name="clause"),
     path("method/", guideline.method, name="method"),
+    path("about/<str:name>/", public.notice, name="notice"),
     path("health/", public.health, name="health"),
     path("invitations/<str:token>/", organisations.accept, name="invitation"),
     # a session that ends, and what was typed when it had

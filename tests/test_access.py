@@ -49,6 +49,7 @@ OPENED: dict[str, dict[str, str]] = {
     "clauses": {"": EVERYBODY},
     "clause": {"clause": EVERYBODY, "no clause": NOBODY},
     "method": {"": EVERYBODY},
+    "notice": {"privacy notice": EVERYBODY, "no such notice": NOBODY},
     "health": {"": EVERYBODY},
     "invitation": {  # for one address alone; who is a member already is told so
         "invitation": "           200 403 200 200 200 200 200 403 403",
@@ -792,7 +793,7 @@ POSTED: dict[str, dict[str, str]] = {
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
     "actions_export", "organisation_actions", "workspace", "action_file",
-    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "assessments", "actions",
+    "start", "verify_form", "verify", "clauses", "clause", "method", "notice", "health", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip
