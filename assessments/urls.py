@@ -41,6 +41,7 @@ from assessments.views import (
     systems,
     task_list,
 )
+from assessments.views.register import data
 from assessments.views.remediation import changes, organisation, register
 
 urlpatterns = [
@@ -86,6 +87,7 @@ urlpatterns = [
     # organisations and people
     path("organisations/new/", organisations.found, name="found"),
     path("organisations/<str:reference>/", organisations.organisation, name="organisation"),
+    path("organisations/<str:reference>/data/", data.of_organisation, name="organisation_data"),
     path("organisations/<str:reference>/edit/", organisations.edit, name="organisation_edit"),
     path("organisations/<str:reference>/people/", organisations.people, name="people"),
     path("organisations/<str:reference>/people/<int:pk>/", organisations.role, name="member"),
@@ -139,6 +141,7 @@ urlpatterns = [
     path("assessments/<str:reference>/compare/", history.compare, name="compare"),
     path("assessments/<str:reference>/log/", log.assessment, name="assessment_log"),
     path("account/settings/", account.settings, name="settings"),
+    path("account/data/", data.mine, name="my_data"),
     # evidence: the library, and what an answer leans on
     path("evidence/", evidence.library, name="evidence"),
     path("evidence/new/", evidence.new, name="evidence_new"),

@@ -141,6 +141,11 @@ OPENED: dict[str, dict[str, str]] = {
         "reviewing body": "       login 404 404 404 404 404 404 403 404",
         "neighbour": HIDDEN,
     },
+    "organisation_data": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 200 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 200 404",
@@ -364,6 +369,7 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour's draft": HIDDEN,
     },
     "settings": {"": SIGNED_IN},
+    "my_data": {"": SIGNED_IN},
     # results: who sees only what is assigned does not see them
     "results": {
         "draft": "                login 404 200 200 403 200 404 404 404",
@@ -593,6 +599,11 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "found": {"": "               login 403 403 403 403 403 403 403 403"},
     "organisation_edit": {"organisation": "login 404 403 403 403 yes 403 404 404"},
+    "organisation_data": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 yes 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 yes 404",
@@ -709,6 +720,7 @@ POSTED: dict[str, dict[str, str]] = {
         "neighbour's draft, question": HIDDEN,
     },
     "settings": {"": "            login yes yes yes yes yes yes yes yes"},
+    "my_data": {"": "             login yes yes yes yes yes yes yes yes"},
     "sign": {
         "ready draft": "          login 404 403 403 404 yes 404 404 404",
         "neighbour's draft": HIDDEN,

@@ -40,6 +40,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "teamwork",
         "acting",
         "starting",
+        "auditing",
+        "audit",
     },
     "acting": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "reviewing": {"core", "guideline", "models", "access", "errors", "declaring"},

@@ -222,6 +222,8 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "history": [("owner", "draft, question"), ("owner", "second round, question"), ("owner", "fresh draft, question")],
     "compare": [("owner", "second round"), ("owner", "returned"), ("owner", "fresh draft")],
+    "my_data": [("owner", "")],
+    "organisation_data": [("owner", "organisation")],
     "settings": [("owner", ""), ("second_independent", "")],
     # results
     "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],

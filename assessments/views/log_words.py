@@ -48,6 +48,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Person left"),
                 gettext_lazy("%(who)s ended the membership of %(member)s"),
             ),
+            "organisation_exported": (
+                gettext_lazy("All data downloaded"),
+                gettext_lazy("%(who)s downloaded all data of the organisation, with %(files)s files of evidence"),
+            ),
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),
