@@ -41,7 +41,7 @@ from assessments.views import (
     systems,
     task_list,
 )
-from assessments.views.register import data
+from assessments.views.register import data, leaving
 from assessments.views.remediation import changes, organisation, register
 
 urlpatterns = [
@@ -91,7 +91,7 @@ urlpatterns = [
     path("organisations/<str:reference>/edit/", organisations.edit, name="organisation_edit"),
     path("organisations/<str:reference>/people/", organisations.people, name="people"),
     path("organisations/<str:reference>/people/<int:pk>/", organisations.role, name="member"),
-    path("organisations/<str:reference>/people/<int:pk>/remove/", organisations.remove, name="member_remove"),
+    path("organisations/<str:reference>/people/<int:pk>/remove/", leaving.leave, name="member_remove"),
     path("organisations/<str:reference>/invitations/<int:pk>/", organisations.invited, name="invited"),
     path("organisations/<str:reference>/log/", log.organisation, name="organisation_log"),
     # AI systems and their declared uses

@@ -161,8 +161,8 @@ OPENED: dict[str, dict[str, str]] = {
         "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
     },
-    "member_remove": {
-        "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
+    "member_remove": {  # one's own: anybody may leave
+        "membership of the viewer": "    login 404 200 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
     },
     # AI systems and their declared uses
@@ -614,7 +614,7 @@ POSTED: dict[str, dict[str, str]] = {
         "neighbour": HIDDEN,
     },
     "member": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
-    "member_remove": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
+    "member_remove": {"membership of the viewer": "login 404 yes 403 403 yes 403 404 404"},
     "comments": {
         "draft, question": "          login 404 403 yes yes yes 404 404 404",
         "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",

@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "starting",
         "auditing",
         "audit",
+        "desk",
     },
     "acting": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "reviewing": {"core", "guideline", "models", "access", "errors", "declaring"},

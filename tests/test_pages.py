@@ -113,7 +113,12 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "assessment_log": [("viewer", "second round")],
     "review_log": [("independent", "submission second round")],
     "member": [("owner", "membership of the viewer")],
-    "member_remove": [("owner", "membership of the viewer")],
+    "member_remove": [
+        ("owner", "membership of the assigned"),
+        ("owner", "membership of the assigned", "sent empty"),
+        ("viewer", "membership of the viewer"),
+        ("owner", "membership of the owner"),
+    ],
     # AI systems and their declared uses
     "systems": [("owner", ""), ("newcomer", ""), ("staff", "")],
     "system_new": [("owner", ""), ("owner", "", "sent empty")],

@@ -256,6 +256,8 @@ def make_world() -> World:
         "empty organisation": (empty.reference,),
         "neighbour": (neighbour.reference,),
         "membership of the viewer": (home.reference, victor.pk),
+        "membership of the assigned": (home.reference, Membership.objects.get(user=cast.assigned).pk),
+        "membership of the owner": (home.reference, Membership.objects.get(user=cast.owner, organisation=home).pk),
         "membership of the neighbour": (
             home.reference,
             Membership.objects.get(organisation=neighbour, role=Role.OWNER).pk,

@@ -52,6 +52,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("All data downloaded"),
                 gettext_lazy("%(who)s downloaded all data of the organisation, with %(files)s files of evidence"),
             ),
+            "work_handed_over": (
+                gettext_lazy("Work handed over"),
+                gettext_lazy("%(who)s handed over what %(member)s still had, number of things: %(count)s"),
+            ),
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),
