@@ -45,10 +45,11 @@ WALKED_ON_A_PAGE = 5000
 def erase_person(person: User, *, by: User, organisation: Organisation | None = None) -> dict[str, int]:
     """Erase the details of all entries that a person made or that name them; returns how many, by chain.
 
-    Staff erase everywhere, an owner in the chain of their `organisation`. The entries themselves stay: who (as a
-    number), when, what kind, about what. Each chain gets an entry that says which details went. Raises NotPermitted.
+    Staff erase everywhere, and a person what is told of themselves; an owner in the chain of their `organisation`. The
+    entries stay: who (as a number), when, what kind, about what. Each chain gets an entry that says which details went.
+    Raises NotPermitted.
     """
-    if not by.is_staff:
+    if not by.is_staff and by.pk != person.pk:
         if organisation is None:
             raise NotPermitted(_("Only staff erase in every log. An owner names the organisation."))
         access.require_people(by, organisation)
@@ -58,6 +59,18 @@ def erase_person(person: User, *, by: User, organisation: Organisation | None = 
         if count := _erase_in(chain, person, by=by):
             erased[chain] = count
     return erased
+
+
+@transaction.atomic
+def erase_organisation(organisation: Organisation, *, by: User) -> int:
+    """Erase the details of every entry of a chain whose organisation is deleted, and say so in it; returns how many."""
+    rows = AuditDetail.objects.filter(entry__chain=organisation.reference, erased_at=None).exclude(entry__kind=ERASURE)
+    found = list(rows.order_by("entry__seq").values_list("pk", "entry__seq"))
+    for start in range(0, len(found), 500):
+        AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
+    details = {"organisation": organisation.reference, "erased": [seq for _pk, seq in found]}
+    AuditEntry.objects.record(ERASURE, organisation, by=by, organisation=organisation, details=details)
+    return len(found)
 
 
 @transaction.atomic

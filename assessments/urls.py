@@ -41,7 +41,7 @@ from assessments.views import (
     systems,
     task_list,
 )
-from assessments.views.register import data, leaving
+from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
 
 urlpatterns = [
@@ -88,6 +88,7 @@ urlpatterns = [
     path("organisations/new/", organisations.found, name="found"),
     path("organisations/<str:reference>/", organisations.organisation, name="organisation"),
     path("organisations/<str:reference>/data/", data.of_organisation, name="organisation_data"),
+    path("organisations/<str:reference>/delete/", deletion.organisation, name="organisation_delete"),
     path("organisations/<str:reference>/edit/", organisations.edit, name="organisation_edit"),
     path("organisations/<str:reference>/people/", organisations.people, name="people"),
     path("organisations/<str:reference>/people/<int:pk>/", organisations.role, name="member"),
@@ -142,6 +143,7 @@ urlpatterns = [
     path("assessments/<str:reference>/log/", log.assessment, name="assessment_log"),
     path("account/settings/", account.settings, name="settings"),
     path("account/data/", data.mine, name="my_data"),
+    path("account/delete/", deletion.account, name="account_delete"),
     # evidence: the library, and what an answer leans on
     path("evidence/", evidence.library, name="evidence"),
     path("evidence/new/", evidence.new, name="evidence_new"),

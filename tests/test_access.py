@@ -146,6 +146,11 @@ OPENED: dict[str, dict[str, str]] = {
         "reviewing body": "       login 404 404 404 404 404 404 403 404",
         "neighbour": HIDDEN,
     },
+    "organisation_delete": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 200 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 200 404",
@@ -370,6 +375,7 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "settings": {"": SIGNED_IN},
     "my_data": {"": SIGNED_IN},
+    "account_delete": {"": SIGNED_IN},
     # results: who sees only what is assigned does not see them
     "results": {
         "draft": "                login 404 200 200 403 200 404 404 404",
@@ -604,6 +610,11 @@ POSTED: dict[str, dict[str, str]] = {
         "reviewing body": "       login 404 404 404 404 404 404 403 404",
         "neighbour": HIDDEN,
     },
+    "organisation_delete": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 yes 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 yes 404",
@@ -721,6 +732,7 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "settings": {"": "            login yes yes yes yes yes yes yes yes"},
     "my_data": {"": "             login yes yes yes yes yes yes yes yes"},
+    "account_delete": {"": "      login yes yes yes yes yes yes yes yes"},
     "sign": {
         "ready draft": "          login 404 403 403 404 yes 404 404 404",
         "neighbour's draft": HIDDEN,

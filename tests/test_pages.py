@@ -228,7 +228,13 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "history": [("owner", "draft, question"), ("owner", "second round, question"), ("owner", "fresh draft, question")],
     "compare": [("owner", "second round"), ("owner", "returned"), ("owner", "fresh draft")],
     "my_data": [("owner", "")],
+    "account_delete": [("contributor", ""), ("contributor", "", "sent empty"), ("owner", ""), ("independent", "")],
     "organisation_data": [("owner", "organisation")],
+    "organisation_delete": [
+        ("owner", "organisation"),
+        ("newcomer", "empty organisation"),
+        ("newcomer", "empty organisation", "sent empty"),
+    ],
     "settings": [("owner", ""), ("second_independent", "")],
     # results
     "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],

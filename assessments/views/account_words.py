@@ -37,6 +37,7 @@ ACCOUNTS: dict[str, tuple[Any, Any]] = {
         gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),
     ),
     "data_exported": (gettext_lazy("Own data downloaded"), gettext_lazy("%(who)s downloaded all data of the account")),
+    "account_deleted": (gettext_lazy("Account deleted"), gettext_lazy("An account was deleted by its person")),
     "staff_page": (
         gettext_lazy("Page of the administration"),
         gettext_lazy("%(who)s opened %(page)s of the administration"),

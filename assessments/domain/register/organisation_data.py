@@ -43,6 +43,7 @@ PRIVATE: Mapping[str, frozenset[str]] = {
     "CertificateEvent": frozenset({"private_reason"}),
     "ReviewSeat": frozenset({"conflict_declared"}),
 }
+TAKEN_BACK = {"ReviewMark": {"mark": ""}, "EvidenceMark": {"verdict": ""}}
 TOLD_BY = (DecisionKind.RETURN, DecisionKind.APPROVE, DecisionKind.REFUSE)
 """The decisions with which the marks of a review are handed to the organisation."""
 PIECES = 500
@@ -86,7 +87,7 @@ def _rows(name: str, organisation: Organisation) -> Iterator[dict[str, Any]]:
     rows = rows_of(name, organisation)
     if name in ("ReviewMark", "EvidenceMark"):
         told = ReviewDecision.objects.filter(submission__organisation=organisation, kind__in=TOLD_BY)
-        rows = rows.filter(submission__in=told.values("submission"))
+        rows = rows.filter(submission__in=told.values("submission")).exclude(**TAKEN_BACK[name])
     return plain_rows(rows, without=PRIVATE.get(name, frozenset()), pieces=20 if name == "Submission" else PIECES)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from assessments import auditing
 from assessments.core.zip_stream import Part, json_lines
-from assessments.domain.register.tables import OF_ORGANISATION, model_of, names_of, people_columns, plain_rows
+from assessments.domain.register.tables import OF_ORGANISATION, all_rows, names_of, people_columns, plain_rows
 from assessments.models import AuditDetail, HeldPost, Membership, Message, Organisation, SavedFilter, User
 from assessments.models.audit import INSTALLATION
 
@@ -75,7 +75,7 @@ def _work(user: User) -> Iterator[dict[str, Any]]:
         where = Q(member__user=user) if name == "Assignment" else Q()
         for column in columns:
             where |= Q(**{column: user})
-        rows = model_of(name)._default_manager.filter(where).annotate(_of=F(f"{way}__pk"))
+        rows = all_rows(name).filter(where).annotate(_of=F(f"{way}__pk"))
         owners = dict(rows.values_list("pk", "_of"))
         for row in plain_rows(rows):
             of = owners[row["id"]]

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
-from assessments.models import AuditEntry, Document, Organisation, User
+from assessments.models import AuditEntry, Document, Organisation, ReviewMark, User
 
 OF_ORGANISATION: Mapping[str, str] = {
     "Organisation": "",
@@ -87,9 +87,14 @@ def model_of(name: str) -> type[Model]:
     return apps.get_model("assessments", name)
 
 
+def all_rows(name: str) -> QuerySet[Any]:
+    """Every row of a table, marks that were taken back included."""
+    return ReviewMark.kept.all() if name == "ReviewMark" else model_of(name)._default_manager.all()
+
+
 def rows_of(name: str, organisation: Organisation) -> QuerySet[Any]:
     """The rows of a table that belong to an organisation."""
-    rows: QuerySet[Any] = model_of(name)._default_manager.all()
+    rows = all_rows(name)
     match name:
         case "Organisation":
             return rows.filter(pk=organisation.pk)
