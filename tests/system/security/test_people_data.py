@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shutil
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import QuerySet
+from django.db.models import EmailField, QuerySet
 from django.test import Client
+from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from assessments import teamwork
 from assessments.core.zip_stream import zipped
-from assessments.domain.register import organisation_data, tables
+from assessments.domain.register import deleted_organisations, organisation_data, tables
 from assessments.models import (
     AuditEntry,
     Comment,
@@ -26,8 +32,10 @@ from assessments.models import (
     Membership,
     Role,
     State,
+    User,
 )
-from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved
+from tests import tampering
+from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved, undone
 from tests.world import NEIGHBOUR, QUESTION, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +58,22 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def made(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Path]]:
+    """The data of tests/world.py, once for the module, with the folder of its files."""
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
+        yield make_world(), media
+
+
 @pytest.fixture
-def world(tmp_path: Any, settings: Any) -> World:
-    settings.MEDIA_ROOT = tmp_path
-    return make_world()
+def world(made: tuple[World, Path], db: None, tmp_path: Path, settings: Any) -> World:
+    """The same with a copy of the files, which a test may delete."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    shutil.copytree(made[1], settings.MEDIA_ROOT)
+    return made[0]
 
 
 # --- a person --------------------------------------------------------------------------------------------------------------
@@ -122,10 +142,11 @@ def test_a_form_that_was_kept_is_in_it_and_what_is_typed_cannot_become_markup(wo
 
 @pytest.mark.parametrize("name", ["my_data", "organisation_data"])
 def test_a_download_takes_a_fresh_proof_and_a_press_of_the_button(name, world):
-    world.cast.owner.set_password(PASSWORD)
-    world.cast.owner.save()
+    owner = User.objects.get(pk=world.cast.owner.pk)
+    owner.set_password(PASSWORD)
+    owner.save()
     client = Client()
-    client.force_login(world.cast.owner)
+    client.force_login(owner)
     url = reverse(name, args=world.places["organisation"] if name == "organisation_data" else ())
     assert client.get(url).status_code == 200
     answer = client.post(url)
@@ -186,8 +207,9 @@ def test_a_file_that_is_missing_says_so_and_a_name_cannot_leave_its_folder(tmp_p
     owner = organisation.memberships.get().user
     for name in ("../../etc/passwd.pdf", "plan.pdf"):
         make_evidence(organisation, by=owner, file=SimpleUploadedFile("log.txt", name.encode()))
-    first, gone = EvidenceVersion.objects.order_by("pk")
-    QuerySet(EvidenceVersion).filter(pk=first.pk).update(file_name="../../etc/passwd")  # past the product
+    first, gone = EvidenceVersion.objects.filter(evidence__organisation=organisation).order_by("pk")
+    with tampering.unguarded("assessments_evidenceversion"):
+        QuerySet(EvidenceVersion).filter(pk=first.pk).update(file_name="../../etc/passwd")
     (tmp_path / gone.storage_key).unlink()
     archive = zipfile.ZipFile(io.BytesIO(b"".join(zipped(organisation_data.parts(organisation)))))
     names = [name for name in archive.namelist() if name.startswith("evidence/")]
@@ -232,3 +254,78 @@ def test_each_way_to_a_confidential_file_is_in_the_log(world):
     everything(world)
     files = EvidenceVersion.objects.filter(evidence__organisation=world.cast.organisation).exclude(storage_key="")
     assert AuditEntry.objects.filter(kind="evidence_read").count() == before + files.count()
+
+
+# --- the data map ------------------------------------------------------------------------------------------------------------
+
+MAP = Path(__file__).parents[3] / "docs" / "data-map.md"
+FREE = {"TextField", "JSONField", "URLField", "GenericIPAddressField", "FileField"}
+
+
+def mapped() -> tuple[dict[str, set[str]], set[str]]:
+    """The rows of the map, table by table with the columns that each names; and the tables without personal data."""
+    personal, _heading, rest = MAP.read_text().partition("## No personal data")
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|(?: [^|]+ \|){4}$", personal, re.MULTILINE)
+    return {name: set(re.findall(r"`(\w+)`", columns)) for name, columns in rows}, set(re.findall(r"`(\w+)`", rest))
+
+
+def is_personal(field: Any) -> bool:
+    """Whether a column names a person or takes what people write: by key, as free text, or as a long line."""
+    kind = field.get_internal_type()
+    if field.related_model is User or kind in FREE or isinstance(field, EmailField):
+        return True
+    return kind == "CharField" and not field.choices and (field.max_length or 0) >= 100
+
+
+@pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model._meta.label)
+def test_every_table_stands_in_the_data_map_with_each_column_that_may_be_personal(model):
+    rows, without = mapped()
+    name = model.__name__
+    assert (name in rows) != (name in without), f"{name} has to stand once in docs/data-map.md"
+    if name in rows:
+        wanted = {field.name for field in model._meta.concrete_fields if is_personal(field)}
+        assert wanted - rows[name] == set()
+        assert rows[name] - {field.name for field in model._meta.concrete_fields} == set()
+
+
+def test_the_data_map_names_no_table_that_there_is_not_and_its_settings_are_documented():
+    rows, without = mapped()
+    assert rows.keys() | without == {model.__name__ for model in apps.get_models()}
+    settings_page = (MAP.parent / "settings.md").read_text()
+    for name in set(re.findall(r"`(HKGUIDE_\w+)`", MAP.read_text())):
+        assert f"`{name}`" in settings_page
+
+
+def test_every_table_of_ours_is_somebodys():
+    ours = {model.__name__ for model in apps.get_app_config("assessments").get_models()}
+    listed = [*tables.OF_ORGANISATION, *tables.OF_PERSON, *tables.OF_INSTALLATION]
+    assert sorted(listed) == sorted(ours)
+
+
+def test_the_deletion_of_an_organisation_speaks_of_every_column_that_people_write():
+    """A column for free text that is added later is emptied, deleted with its row, or stands here as what stays."""
+    stays = {
+        "Membership": set(),
+        "Involvement": set(),
+        "Organisation": {"name_en", "name_zh", "place", "contact"},  # blanked by its own function
+        "ReviewDecision": {"signed"},  # the edition's sentences
+        "RemediationAction": {"requirements", "set_by_hand"},
+        "Condition": {"requirements"},
+        "Certificate": {"public_record"},
+        "CertificateEvent": {"public_reason"},
+        "Document": {"error", "file"},  # all but certificates are deleted
+        "StatedChange": {"kinds", "to_confirm"},
+        "EvidenceVersion": {"media_type"},
+        "AuditEntry": {"rows"},
+    }
+    left = {}
+    for name in tables.OF_ORGANISATION:
+        if name in deleted_organisations.DELETED_WHOLE or name == "Comment":
+            continue
+        written = {
+            field.name
+            for field in tables.model_of(name)._meta.concrete_fields
+            if is_personal(field) and field.related_model is not User
+        }
+        left[name] = written - deleted_organisations.EMPTIED.get(name, {}).keys() - stays.get(name, set())
+    assert {name: columns for name, columns in left.items() if columns} == {}
