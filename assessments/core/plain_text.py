@@ -109,7 +109,8 @@ def read(text: str, values: Mapping[str, str]) -> Page:
 
 def _blocks(text: str) -> Iterator[tuple[int, Block]]:
     """Each block with the number of the line where it begins."""
-    kind, lines, first = "", [], 0
+    lines: list[str] = []
+    kind, first = "", 0
     for number, raw in enumerate([*text.splitlines(), ""], start=1):
         line = raw.strip()
         heading, item = HEADING.fullmatch(line), ITEM.fullmatch(line)

@@ -16,7 +16,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.systems import TierChoices
-from assessments.views.account_words import ACCOUNTS
+from assessments.views.account_words import ACCOUNTS, REGISTER
 
 # By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
 GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
@@ -48,26 +48,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Person left"),
                 gettext_lazy("%(who)s ended the membership of %(member)s"),
             ),
-            "organisation_exported": (
-                gettext_lazy("All data downloaded"),
-                gettext_lazy("%(who)s downloaded all data of the organisation, with %(files)s files of evidence"),
-            ),
-            "deletion_asked": (
-                gettext_lazy("Deletion asked for"),
-                gettext_lazy("%(who)s asked for the deletion of the organisation on %(on)s"),
-            ),
-            "deletion_cancelled": (
-                gettext_lazy("Deletion cancelled"),
-                gettext_lazy("%(who)s cancelled the deletion of the organisation"),
-            ),
-            "organisation_deleted": (
-                gettext_lazy("Content deleted"),
-                gettext_lazy("The content of the organisation was deleted; certificates and hashes stay"),
-            ),
-            "work_handed_over": (
-                gettext_lazy("Work handed over"),
-                gettext_lazy("%(who)s handed over what %(member)s still had, number of things: %(count)s"),
-            ),
+            **REGISTER,
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),

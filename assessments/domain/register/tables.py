@@ -132,4 +132,5 @@ def plain_rows(
 
 
 def names_of(people: set[int | None]) -> dict[int | None, str]:
-    return {user.pk: str(user) for user in User.objects.filter(pk__in=people - {None}).only("name", "email")}
+    found = User.objects.filter(pk__in=[pk for pk in people if pk is not None])
+    return {user.pk: str(user) for user in found.only("name", "email")}
