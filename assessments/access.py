@@ -207,7 +207,10 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     inside = Q(organisation__in=seats.filter(organisation__is_reviewing_body=False).values("organisation"))
     sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
     of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
-    return Submission.objects.for_list().filter(inside | (of_body & sent))
+    there = Submission.objects.for_list().filter(
+        organisation__deleted_at=None
+    )  # of a deleted one nothing is left to read
+    return there.filter(inside | (of_body & sent))
 
 
 # --- the gate of a case --------------------------------------------------------------------------------------------------
@@ -1056,7 +1059,7 @@ def appeals_for(user: User) -> QuerySet[Appeal]:
         assessment__organisation__in=memberships.values("organisation")
     )
     rows = rows.exclude(assessment__in=had_seat).exclude(assessment__in=gave_seat)
-    rows = rows.exclude(decision__by=user).exclude(event__by=user)
+    rows = rows.exclude(decision__by=user).exclude(event__by=user).filter(assessment__organisation__deleted_at=None)
     found: QuerySet[Appeal] = rows.select_related(
         "assessment__use__system__organisation", "submission", "by", "decision", "event__certificate", "answer__by"
     ).defer("submission__snapshot")

@@ -45,10 +45,11 @@ WALKED_ON_A_PAGE = 5000
 def erase_person(person: User, *, by: User, organisation: Organisation | None = None) -> dict[str, int]:
     """Erase the details of all entries that a person made or that name them; returns how many, by chain.
 
-    Staff erase everywhere, an owner in the chain of their `organisation`. The entries themselves stay: who (as a
-    number), when, what kind, about what. Each chain gets an entry that says which details went. Raises NotPermitted.
+    Staff erase everywhere, and a person what is told of themselves; an owner in the chain of their `organisation`. The
+    entries stay: who (as a number), when, what kind, about what. Each chain gets an entry that says which details went.
+    Raises NotPermitted.
     """
-    if not by.is_staff:
+    if not by.is_staff and by.pk != person.pk:
         if organisation is None:
             raise NotPermitted(_("Only staff erase in every log. An owner names the organisation."))
         access.require_people(by, organisation)
@@ -61,15 +62,24 @@ def erase_person(person: User, *, by: User, organisation: Organisation | None = 
 
 
 @transaction.atomic
+def erase_organisation(organisation: Organisation, *, by: User) -> int:
+    """Erase the details of every entry of a chain whose organisation is deleted, and say so in it; returns how many."""
+    rows = AuditDetail.objects.filter(entry__chain=organisation.reference, erased_at=None).exclude(entry__kind=ERASURE)
+    found = list(rows.order_by("entry__seq").values_list("pk", "entry__seq"))
+    for start in range(0, len(found), 500):
+        AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
+    details = {"organisation": organisation.reference, "erased": [seq for _pk, seq in found]}
+    AuditEntry.objects.record(ERASURE, organisation, by=by, organisation=organisation, details=details)
+    return len(found)
+
+
+@transaction.atomic
 def _erase_in(chain: str, person: User, *, by: User) -> int:
     found: list[tuple[int, int]] = []
-    names = Q(entry__actor=person.pk) | Q(detail__icontains=person.email)
-    if person.name:
-        names |= Q(detail__icontains=canonical_json(person.name)[1:-1])
-    rows = AuditDetail.objects.filter(names, entry__chain=chain, erased_at=None).exclude(entry__kind=ERASURE)
+    rows = AuditDetail.objects.filter(about(person), entry__chain=chain, erased_at=None).exclude(entry__kind=ERASURE)
     shown = rows.order_by("entry__seq").values_list("pk", "detail", "entry__seq", "entry__actor")
     for pk, detail, seq, actor in shown.iterator(chunk_size=500):
-        if actor == person.pk or _names(json.loads(detail), person):
+        if actor == person.pk or names(json.loads(detail), person):
             found.append((pk, seq))
     if not found:
         return 0
@@ -88,12 +98,18 @@ def _erase_in(chain: str, person: User, *, by: User) -> int:
     return len(found)
 
 
-def _names(value: Any, person: User) -> bool:
+def about(person: User) -> Q:
+    """Select the details of entries that a person made or that may name them; `names` tells which of these do."""
+    found = Q(entry__actor=person.pk) | Q(detail__icontains=person.email)
+    return found | Q(detail__icontains=canonical_json(person.name)[1:-1]) if person.name else found
+
+
+def names(value: Any, person: User) -> bool:
     """Tell whether a text in these details is or holds a person's mail address or full name, as words of their own."""
     if isinstance(value, Mapping):
-        return any(_names(part, person) for part in value.values())
+        return any(names(part, person) for part in value.values())
     if isinstance(value, list):
-        return any(_names(part, person) for part in value)
+        return any(names(part, person) for part in value)
     if not isinstance(value, str):
         return False
     wanted = [person.email]

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from assessments.core import notices
+
 HOW_TO_SET = (
     "Set HKGUIDE_SECRET_KEY to a long random text, for example: "
     "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
@@ -91,6 +93,13 @@ def pango_is_there(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     except OSError as error:
         return [Warning(f"PDF documents cannot be made: {error}", hint=PANGO_HINT, id="hkguide.W001")]
     return []
+
+
+@register()
+def pages_can_be_read(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The pages that an operator edits: a file that cannot be read names itself, and what is wrong with it."""
+    hint = "docs/settings.md, HKGUIDE_PAGES_DIR; the product's own texts are in fixtures/pages."
+    return [Error(fault, hint=hint, id="hkguide.E004") for fault in notices.faults()]
 
 
 @register()

@@ -43,6 +43,7 @@ from assessments.views import (
     systems,
     task_list,
 )
+from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
 
 converters.register()
@@ -55,6 +56,7 @@ urlpatterns = [
     path("guideline/", guideline.clauses, name="clauses"),
     path("guideline/<path:clause>/", guideline.clause, name="clause"),
     path("method/", guideline.method, name="method"),
+    path("about/<key:name>/", public.notice, name="notice"),
     path("health/", public.health, name="health"),
     path(".well-known/security.txt", public.security_txt, name="security_txt"),
     path("invitations/<token:token>/", organisations.accept, name="invitation"),
@@ -90,10 +92,12 @@ urlpatterns = [
     # organisations and people
     path("organisations/new/", organisations.found, name="found"),
     path("organisations/<ref:reference>/", organisations.organisation, name="organisation"),
+    path("organisations/<ref:reference>/data/", data.of_organisation, name="organisation_data"),
+    path("organisations/<ref:reference>/delete/", deletion.organisation, name="organisation_delete"),
     path("organisations/<ref:reference>/edit/", organisations.edit, name="organisation_edit"),
     path("organisations/<ref:reference>/people/", organisations.people, name="people"),
     path("organisations/<ref:reference>/people/<int:pk>/", organisations.role, name="member"),
-    path("organisations/<ref:reference>/people/<int:pk>/remove/", organisations.remove, name="member_remove"),
+    path("organisations/<ref:reference>/people/<int:pk>/remove/", leaving.leave, name="member_remove"),
     path("organisations/<ref:reference>/people/<int:pk>/second-factor/", second_factor.reset, name="reset_factor"),
     path("organisations/<ref:reference>/second-factor/", second_factor.of_members, name="members_factor"),
     path("organisations/<ref:reference>/invitations/<int:pk>/", organisations.invited, name="invited"),
@@ -145,6 +149,8 @@ urlpatterns = [
     path("assessments/<ref:reference>/compare/", history.compare, name="compare"),
     path("assessments/<ref:reference>/log/", log.assessment, name="assessment_log"),
     path("account/settings/", account.settings, name="settings"),
+    path("account/data/", data.mine, name="my_data"),
+    path("account/delete/", deletion.account, name="account_delete"),
     # evidence: the library, and what an answer leans on
     path("evidence/", evidence.library, name="evidence"),
     path("evidence/new/", evidence.new, name="evidence_new"),

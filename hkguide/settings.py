@@ -149,6 +149,10 @@ OPEN_FOUNDING = env_flag("OPEN_FOUNDING")  # anyone may sign up, and a signed-in
 EDITION_DIR = Path(env("EDITION_DIR", str(BASE_DIR / "fixtures" / "guideline" / "hk-genai-1.1")))
 HELP_CONTACT = env("HELP_CONTACT", "help@localhost")
 SECURITY_CONTACT = env_contact("SECURITY_CONTACT", HELP_CONTACT)  # in /.well-known/security.txt
+PAGES_DIR = env("PAGES_DIR")  # privacy.md, terms.md, accessibility.md, contact.md, complain.md of the operator
+OPERATOR_NAME = env("OPERATOR_NAME")  # who runs the installation, as those pages print it
+OPERATOR_ADDRESS = env("OPERATOR_ADDRESS")
+DELETION_DAYS = env_int("DELETION_DAYS", 30)  # from an owner's request until an organisation's content is blanked
 
 INSTALLED_APPS = [
     "assessments",

@@ -49,6 +49,7 @@ OPENED: dict[str, dict[str, str]] = {
     "clauses": {"": EVERYBODY},
     "clause": {"clause": EVERYBODY, "no clause": NOBODY},
     "method": {"": EVERYBODY},
+    "notice": {"privacy notice": EVERYBODY, "no such notice": NOBODY},
     "health": {"": EVERYBODY},
     "security_txt": {"": EVERYBODY},
     "invitation": {  # for one address alone; who is a member already is told so
@@ -141,6 +142,16 @@ OPENED: dict[str, dict[str, str]] = {
         "reviewing body": "       login 404 404 404 404 404 404 403 404",
         "neighbour": HIDDEN,
     },
+    "organisation_data": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
+    "organisation_delete": {
+        "organisation": "         login 404 403 403 403 200 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 200 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 200 404",
@@ -161,8 +172,8 @@ OPENED: dict[str, dict[str, str]] = {
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
     },
     "members_factor": {"organisation": ONLY_POST},
-    "member_remove": {
-        "membership of the viewer": "    login 404 403 403 403 200 403 404 404",
+    "member_remove": {  # one's own: anybody may leave
+        "membership of the viewer": "    login 404 200 403 403 200 403 404 404",
         "membership of the neighbour": " login 404 403 403 403 404 403 404 404",
     },
     # AI systems and their declared uses
@@ -369,6 +380,8 @@ OPENED: dict[str, dict[str, str]] = {
         "neighbour's draft": HIDDEN,
     },
     "settings": {"": SIGNED_IN},
+    "my_data": {"": SIGNED_IN},
+    "account_delete": {"": SIGNED_IN},
     # results: who sees only what is assigned does not see them
     "results": {
         "draft": "                login 404 200 200 403 200 404 404 404",
@@ -598,6 +611,16 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "found": {"": "               login 403 403 403 403 403 403 403 403"},
     "organisation_edit": {"organisation": "login 404 403 403 403 yes 403 404 404"},
+    "organisation_data": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
+    "organisation_delete": {
+        "organisation": "         login 404 403 403 403 yes 403 404 404",
+        "reviewing body": "       login 404 404 404 404 404 404 403 404",
+        "neighbour": HIDDEN,
+    },
     "people": {
         "organisation": "         login 404 403 403 403 yes 403 404 404",
         "reviewing body": "       login 404 404 404 404 404 404 yes 404",
@@ -610,7 +633,7 @@ POSTED: dict[str, dict[str, str]] = {
     "member": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
     "reset_factor": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
     "members_factor": {"organisation": "login 404 403 403 403 yes 403 404 404", "neighbour": HIDDEN},
-    "member_remove": {"membership of the viewer": "login 404 403 403 403 yes 403 404 404"},
+    "member_remove": {"membership of the viewer": "login 404 yes 403 403 yes 403 404 404"},
     "comments": {
         "draft, question": "          login 404 403 yes yes yes 404 404 404",
         "draft, question of another section": "login 404 403 yes 404 yes 404 404 404",
@@ -716,6 +739,8 @@ POSTED: dict[str, dict[str, str]] = {
         "neighbour's draft, question": HIDDEN,
     },
     "settings": {"": "            login yes yes yes yes yes yes yes yes"},
+    "my_data": {"": "             login yes yes yes yes yes yes yes yes"},
+    "account_delete": {"": "      login yes yes yes yes yes yes yes yes"},
     "sign": {
         "ready draft": "          login 404 403 403 404 yes 404 404 404",
         "neighbour's draft": HIDDEN,
@@ -800,7 +825,7 @@ POSTED: dict[str, dict[str, str]] = {
 READ_ONLY = {  # addresses under which nothing can be changed
     "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
     "actions_export", "organisation_actions", "workspace", "action_file",
-    "start", "verify_form", "verify", "clauses", "clause", "method", "health", "security_txt", "assessments", "actions",
+    "start", "verify_form", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
     "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip

@@ -41,6 +41,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "clauses": [("anonymous", "")],
     "clause": [("anonymous", "clause")],
     "method": [("anonymous", "")],
+    "notice": [("anonymous", name) for name in ("privacy notice", "terms", "accessibility", "contact", "complaints")],
     "invitation": [("anonymous", "invitation"), ("viewer", "invitation")],
     # what was typed when the session had ended
     "held": [("owner", "kept form")],
@@ -113,7 +114,12 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_log": [("independent", "submission second round")],
     "member": [("owner", "membership of the viewer")],
     "reset_factor": [("owner", "membership of the viewer")],
-    "member_remove": [("owner", "membership of the viewer")],
+    "member_remove": [
+        ("owner", "membership of the assigned"),
+        ("owner", "membership of the assigned", "sent empty"),
+        ("viewer", "membership of the viewer"),
+        ("owner", "membership of the owner"),
+    ],
     # AI systems and their declared uses
     "systems": [("owner", ""), ("newcomer", ""), ("staff", "")],
     "system_new": [("owner", ""), ("owner", "", "sent empty")],
@@ -222,6 +228,14 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "history": [("owner", "draft, question"), ("owner", "second round, question"), ("owner", "fresh draft, question")],
     "compare": [("owner", "second round"), ("owner", "returned"), ("owner", "fresh draft")],
+    "my_data": [("owner", "")],
+    "account_delete": [("contributor", ""), ("contributor", "", "sent empty"), ("owner", ""), ("independent", "")],
+    "organisation_data": [("owner", "organisation")],
+    "organisation_delete": [
+        ("owner", "organisation"),
+        ("newcomer", "empty organisation"),
+        ("newcomer", "empty organisation", "sent empty"),
+    ],
     "settings": [("owner", ""), ("second_independent", "")],
     # results
     "results": [("owner", "draft"), ("owner", "fresh draft"), ("viewer", "in review"), ("owner", "certified")],

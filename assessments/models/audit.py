@@ -26,6 +26,8 @@ ERASURE = "details_erased"
 """The kind of the entries that say whose details were erased; they hold numbers alone and are never erased themselves."""
 ROWS_TAKEN_IN = "rows_taken_in"
 """The kind of the entry that names all rows from before entries named any (`manage.py log_key make`)."""
+ORGANISATION_DELETED = "organisation_deleted"
+"""The kind of the entry that names an organisation's rows as they are since its content was deleted."""
 NEAR = 64  # so many places around its own an entry is looked for, when it was moved
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, NoReturn
 
-from django.db import models
+from django.db import connection, models
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +54,19 @@ class FrozenQuerySet[M: models.Model](models.QuerySet[M]):
 
     def delete(self) -> NoReturn:
         raise FrozenRow(f"{self.model.__name__} rows are never deleted.")
+
+    def blank(self, **empty: Any) -> int:
+        """Empty columns for good, as the deletion of an organisation does and nothing else; returns how many rows.
+
+        PostgreSQL lets it, of the columns that migration 0021 names, while the transaction says that it erases.
+        """
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT set_config('hkguide.erasing', 'organisation', true)")
+            count = super().update(**empty)
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT set_config('hkguide.erasing', '', true)")
+        return count
 
 
 class Frozen(models.Model):

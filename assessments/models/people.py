@@ -55,6 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # of an account that was deleted: the name under what its person had signed, empty where they had signed nothing
+    signed_name = models.CharField(max_length=120, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -73,6 +76,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def as_signed(self) -> str:
+        """The name under a signed submission or a decision, which stays when the account is deleted."""
+        return self.signed_name or str(self)
 
     def get_session_auth_hash(self) -> str:
         """What each session of the person holds: with another password or address it ends."""
@@ -118,6 +126,9 @@ class Organisation(Referenced):
     is_reviewing_body = models.BooleanField(default=False, editable=False)
     requires_second_factor = models.BooleanField(_("second factor for every member"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    deletion_on = models.DateField(null=True, editable=False)  # from this day on the sweeper deletes its content
+    deletion_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = OrganisationQuerySet.as_manager()
 

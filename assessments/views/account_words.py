@@ -68,8 +68,34 @@ ACCOUNTS: dict[str, tuple[Any, Any]] = {
         gettext_lazy("Sessions ended"),
         gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),
     ),
+    "data_exported": (gettext_lazy("Own data downloaded"), gettext_lazy("%(who)s downloaded all data of the account")),
+    "account_deleted": (gettext_lazy("Account deleted"), gettext_lazy("An account was deleted by its person")),
     "staff_page": (
         gettext_lazy("Page of the administration"),
         gettext_lazy("%(who)s opened %(page)s of the administration"),
     ),
 }
+
+REGISTER: dict[str, tuple[Any, Any]] = {
+    "organisation_exported": (
+        gettext_lazy("All data downloaded"),
+        gettext_lazy("%(who)s downloaded all data of the organisation, with %(files)s files of evidence"),
+    ),
+    "deletion_asked": (
+        gettext_lazy("Deletion asked for"),
+        gettext_lazy("%(who)s asked for the deletion of the organisation on %(on)s"),
+    ),
+    "deletion_cancelled": (
+        gettext_lazy("Deletion cancelled"),
+        gettext_lazy("%(who)s cancelled the deletion of the organisation"),
+    ),
+    "organisation_deleted": (
+        gettext_lazy("Content deleted"),
+        gettext_lazy("The content of the organisation was deleted; certificates and hashes stay"),
+    ),
+    "work_handed_over": (
+        gettext_lazy("Work handed over"),
+        gettext_lazy("%(who)s handed over what %(member)s still had, number of things: %(count)s"),
+    ),
+}
+"""What happens to an organisation and its people as a whole."""

@@ -17,7 +17,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.systems import TierChoices
-from assessments.views.account_words import ACCOUNTS
+from assessments.views.account_words import ACCOUNTS, REGISTER
 
 # By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
 GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
@@ -49,6 +49,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Person left"),
                 gettext_lazy("%(who)s ended the membership of %(member)s"),
             ),
+            **REGISTER,
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),

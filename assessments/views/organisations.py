@@ -241,27 +241,6 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     return render(request, "assessments/organisations/role.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    """Ask first, then end a membership."""
-    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
-    access.require_people(request.user, found)
-    member = get_object_or_404(found.memberships.current().select_related("user", "organisation"), pk=pk)
-    context: dict[str, Any] = {"organisation": found, "member": member, "is_self": member.user_id == request.user.pk}
-    if request.method == "POST":
-        try:
-            declaring.remove_member(member, by=request.user)
-        except WorkflowError as error:
-            context["refused"] = str(error)
-        else:
-            messages.success(
-                request,
-                _("%(name)s is no longer a member of %(organisation)s.") % {"name": member.user, "organisation": found},
-            )
-            return redirect("dashboard") if context["is_self"] else redirect("people", reference)
-    return render(request, "assessments/organisations/remove.html", context)
-
-
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from assessments import access
-from assessments.core import throttling
+from assessments.core import notices, throttling
 from assessments.forms.public import NumberForm
 from assessments.models import Certificate, CertificateStatus, edition_for
 from assessments.models.certificates import Assurance
@@ -38,6 +38,19 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
+def notice(request: HttpRequest, name: str) -> HttpResponse:
+    """A page that the operator edits: privacy, terms, accessibility, contact, how to complain; 503 where it is faulty."""
+    if name not in notices.NAMES:
+        raise Http404
+    try:
+        page = notices.page(name)
+    except notices.CannotRead:
+        log.exception("A page of the operator cannot be shown")
+        return render(request, "assessments/public/notice.html", {"page": None}, status=503)
+    return render(request, "assessments/public/notice.html", {"page": page})
+
+
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,291 @@
+"""An organisation is deleted: an owner asks, some days pass in which any owner can cancel, then its content goes.
+
+What stays: the certificates that were issued, with their public record and their bytes; who decided what and when; and
+the log with its hashes. An entry of the log names all rows as they are from then on, so that `verify_audit_log` tells a
+deletion from a change past the product.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from assessments import access, acting, auditing, teamwork
+from assessments.access import Action
+from assessments.audit import rows as audited
+from assessments.domain.register.tables import model_of, rows_of
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Certificate,
+    Comment,
+    DocumentKind,
+    EvidenceVersion,
+    Hold,
+    Membership,
+    Message,
+    Organisation,
+    SeatRequest,
+    State,
+    User,
+)
+from assessments.models.audit import ORGANISATION_DELETED
+from assessments.models.base import FrozenQuerySet
+
+log = logging.getLogger(__name__)
+MESSAGE = "deletion"
+DELETED = "Deleted organisation"
+GONE = "Deleted"
+NO_LINK = "urn:hkguide:deleted"  # a version of evidence is a file or a link; this one is neither any more
+CLOSED = (State.CERTIFIED, State.REFUSED, State.WITHDRAWN, State.SUPERSEDED)
+
+DELETED_WHOLE = ("Flag", "FactDraft", "FactSuggestion", "ImportDraft", "Invitation", "Assignment")
+EMPTIED: Mapping[str, Mapping[str, Any]] = {
+    "AISystem": {"name": GONE, "version": "", "description": "", "suppliers": ""},
+    "DeclaredUse": {
+        "title": GONE, "purpose": "", "setting": "", "people_affected": "", "people_word": "", "scope_en": "",
+        "scope_zh": "", "exclusions": "",
+    },
+    "DeclaredFact": {"value": "", "reason": "", "agreed_reason": ""},
+    "FactRevision": {"value": ""},
+    "SignedWorst": {"facts": [], "statement": ""},
+    "Hold": {"decision": ""},
+    "Assessment": {"progress": {}, "stale_reasons": [], "stale_since": None},
+    "Answer": {
+        "choice": "", "items": {}, "text": "", "text_second_language": "", "planned_for": None, "reason": "", "figure": {},
+    },
+    "AnswerRevision": {"value": {}},
+    "Submission": {"snapshot": ""},
+    "ReviewSeat": {"conflict_declared": ""},
+    "ReviewMark": {"words": "", "would_satisfy": "", "private_note": "", "action_title": ""},
+    "ReviewMarkRevision": {"value": {}},
+    "EvidenceMark": {"note": ""},
+    "EvidenceMarkRevision": {"value": {}},
+    "MarkReply": {"words": ""},
+    "MarkReplyRevision": {"value": {}},
+    "ReviewDecision": {"statement": ""},
+    "Condition": {"words": ""},
+    "RemediationAction": {
+        "title": GONE, "note": "", "asked": "", "why_here": "", "stopgap": "", "steps": "", "original_title": "",
+        "irrelevant_reason": "", "risk_reason": "", "undo": {},
+    },
+    "ActionEvent": {"old": "", "new": "", "words": ""},
+    "CertificateEvent": {"private_reason": ""},
+    "StatedChange": {"words": ""},
+    "Evidence": {"title": GONE, "proves": "", "held_by": "", "expires_on": None},
+    "EvidenceVersion": {"link": NO_LINK, "storage_key": "", "file_name": ""},
+    "ConformityPart": {"rows": [], "words": ""},
+    "ConformityRevision": {"value": {}},
+    "Interest": {"words": ""},
+    "SeatRequest": {"note": ""},
+    "CaseMessage": {"text": ""},
+    "Appeal": {"reasons": ""},
+    "AppealAnswer": {"words": ""},
+}  # fmt: skip
+"""The columns that hold content, with what they hold afterwards. Frozen tables: as migration 0021 lets PostgreSQL do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a deletion takes, and what it leaves."""
+
+    people: int
+    systems: int
+    assessments: int
+    comments: int
+    files: int
+    bytes: int
+    certificates: int
+    obstacle: str
+
+
+def preview(organisation: Organisation) -> Preview:
+    files = EvidenceVersion.objects.filter(evidence__organisation=organisation).exclude(storage_key="")
+    return Preview(
+        people=organisation.memberships.current().count(),
+        systems=organisation.systems.count(),
+        assessments=organisation.assessments.count(),
+        comments=Comment.objects.filter(assessment__organisation=organisation).count(),
+        files=files.count(),
+        bytes=files.aggregate(all=Sum("size"))["all"] or 0,
+        certificates=Certificate.objects.filter(organisation=organisation).count(),
+        obstacle=why_not(organisation),
+    )
+
+
+def why_not(organisation: Organisation) -> str:
+    """Why an organisation cannot be deleted, with what to do; empty where it can."""
+    if organisation.is_reviewing_body:
+        return _("The reviewing body of an installation is not deleted: others rely on what it decided.")
+    waiting = organisation.assessments.filter(state__in=(State.SUBMITTED, State.IN_REVIEW)).count()
+    if waiting:
+        words = _("Submissions in review: %(n)s. Recall or withdraw them first, so that nobody reviews what goes away.")
+        return words % {"n": waiting}
+    return ""
+
+
+@transaction.atomic
+def ask(organisation: Organisation, *, by: User, typed: str) -> Organisation:
+    """Have an organisation deleted after the days of `HKGUIDE_DELETION_DAYS`; its other owners are told.
+
+    `typed`: its name in English, as the owner typed it. Raises InvalidAnswer, WorkflowError, NotPermitted.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    access.require(by, Action.PEOPLE, organisation)
+    if organisation.deletion_on:
+        return organisation
+    if why := why_not(organisation):
+        raise WorkflowError(why)
+    if " ".join(typed.split()) != " ".join(organisation.name_en.split()):
+        raise InvalidAnswer("name", _("Type the name exactly as it is shown: %(name)s") % {"name": organisation})
+    organisation.deletion_on = timezone.localdate() + timedelta(days=settings.DELETION_DAYS)
+    organisation.deletion_by = by
+    organisation.save(update_fields=["deletion_on", "deletion_by"])
+    day = date_format(organisation.deletion_on, "DATE_FORMAT")
+    words = {"name": by, "organisation": organisation, "day": day}
+    _tell(
+        organisation,
+        by,
+        _("%(organisation)s will be deleted on %(day)s") % words,
+        _("%(name)s asked for it. Until then any owner can cancel it on the page of the organisation.") % words,
+    )
+    AuditEntry.objects.record(
+        "deletion_asked", organisation, by=by, organisation=organisation, details={"on": organisation.deletion_on}
+    )
+    return organisation
+
+
+@transaction.atomic
+def cancel(organisation: Organisation, *, by: User) -> None:
+    """Keep an organisation that was to be deleted; its other owners are told."""
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    access.require(by, Action.PEOPLE, organisation)
+    if organisation.deletion_on is None or organisation.deleted_at:
+        return
+    organisation.deletion_on = organisation.deletion_by = None
+    organisation.save(update_fields=["deletion_on", "deletion_by"])
+    words = {"name": by, "organisation": organisation}
+    _tell(
+        organisation,
+        by,
+        _("%(organisation)s is not deleted") % words,
+        _("%(name)s cancelled the deletion. Everything is as it was.") % words,
+    )
+    AuditEntry.objects.record("deletion_cancelled", organisation, by=by, organisation=organisation)
+
+
+def _tell(organisation: Organisation, by: User, subject: str, text: str) -> None:
+    owners = acting.owners_of(organisation.pk) - {by.pk}
+    about = f"organisation:{organisation.reference}"
+    teamwork.tell(owners, MESSAGE, about, subject, text, organisation.get_absolute_url())
+
+
+def carry_out(today: date | None = None) -> int:
+    """Delete the content of each organisation whose day has come, for the sweeper; returns how many.
+
+    Where a submission came into review meanwhile, the deletion waits until that is over.
+    """
+    today = today or timezone.localdate()
+    due = Organisation.objects.filter(deletion_on__lte=today, deleted_at=None).order_by("pk")
+    return sum(_delete(pk, today) for pk in due.values_list("pk", flat=True))
+
+
+def _delete(pk: int, today: date) -> bool:
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update().get(pk=pk)
+        due = organisation.deletion_on is not None and organisation.deletion_on <= today
+        by = organisation.deletion_by
+        if not due or by is None or organisation.deleted_at or why_not(organisation):
+            return False
+        files = _delete_rows(organisation)
+        _end(organisation)
+        _empty(organisation)
+        _blank(organisation)
+        auditing.erase_organisation(organisation, by=by)
+        AuditEntry.objects.record(
+            ORGANISATION_DELETED,
+            organisation,
+            by=None,
+            organisation=organisation,
+            details={"asked_by": by.pk, "files": len(files)},
+            rows=list(audited.rows_of(organisation.reference)),
+        )
+    for name in files:  # after the commit; what a stopped process leaves, the sweeper's step for orphaned files deletes
+        _forget(name)
+    return True
+
+
+def _forget(name: str) -> None:
+    try:
+        default_storage.delete(name)
+    except OSError:
+        log.exception("the file %s of a deleted organisation could not be deleted", name)
+
+
+def _delete_rows(organisation: Organisation) -> list[str]:
+    """Delete what nothing else leans on; returns the names of the files that go: evidence, and all but certificates."""
+    versions = rows_of("EvidenceVersion", organisation).exclude(storage_key="")
+    files = list(versions.values_list("storage_key", flat=True))
+    documents = rows_of("Document", organisation).exclude(kind=DocumentKind.CERTIFICATE)
+    files += documents.exclude(file="").values_list("file", flat=True)
+    model_of("Document")._default_manager.filter(pk__in=list(documents.values_list("pk", flat=True))).delete()
+    for name in DELETED_WHOLE:
+        rows_of(name, organisation).delete()
+    comments = rows_of("Comment", organisation)
+    comments.exclude(reply_to=None).delete()
+    comments.delete()
+    for reference in _references(organisation):
+        Message.objects.filter(Q(link__contains=f"/{reference}/") | Q(object__contains=reference)).delete()
+    return files
+
+
+def _references(organisation: Organisation) -> list[str]:
+    """What the links of notices about the organisation name."""
+    found = [organisation.reference]
+    for name in ("AISystem", "DeclaredUse", "Assessment", "Submission", "Evidence", "Appeal"):
+        found += rows_of(name, organisation).values_list("reference", flat=True)
+    found += rows_of("Certificate", organisation).values_list("number", flat=True)
+    return found
+
+
+def _end(organisation: Organisation) -> None:
+    """End what was going on, so that nothing reminds, escalates or waits any more."""
+    now = timezone.now()
+    Assessment.objects.filter(organisation=organisation).exclude(state__in=CLOSED).update(
+        state=State.WITHDRAWN, state_at=now
+    )
+    Hold.objects.filter(use__organisation=organisation, closed_at=None).update(closed_at=now)
+    organisation.actions.exclude(status=ActionStatus.CLOSED).update(status=ActionStatus.CLOSED, closed_at=now)
+    SeatRequest.objects.filter(submission__organisation=organisation, ended_at=None).update(ended_at=now)
+    organisation.uses.filter(retired_at=None).update(retired_at=now)
+    organisation.systems.filter(retired_at=None).update(retired_at=now)
+    Membership.objects.current().filter(organisation=organisation).update(left_at=now)
+
+
+def _empty(organisation: Organisation) -> None:
+    for name, columns in EMPTIED.items():
+        rows = rows_of(name, organisation)
+        if isinstance(rows, FrozenQuerySet):
+            rows.blank(**columns)
+        else:
+            rows.update(**columns)
+
+
+def _blank(organisation: Organisation) -> None:
+    organisation.name_en = _(DELETED)
+    organisation.name_zh = organisation.registration_no = organisation.place = organisation.contact = ""
+    organisation.deleted_at = timezone.now()
+    organisation.save()

@@ -1,0 +1,56 @@
+"""Who gets what somebody who leaves still has: one person for everything, or one for each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+EVERYTHING = "everything"
+
+
+class LeavingForm(forms.Form):
+    """`work`: what can be handed over, each with the people who may get it."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, work: Sequence[Any]) -> None:
+        super().__init__(data)
+        self.work = work
+        people = {user.pk: user for one in work for user in one.to}
+        if people:
+            self.fields[EVERYTHING] = forms.TypedChoiceField(
+                label=_("Who gets everything?"),
+                help_text=_("Or choose a person for each thing below. What is chosen there goes first."),
+                choices=[("", _("Choose a person")), *((pk, str(user)) for pk, user in people.items())],
+                coerce=int,
+                empty_value=None,
+                required=False,
+            )
+        for one in work:
+            self.fields[one.key] = forms.TypedChoiceField(
+                label=one.title,
+                choices=[("", _("As chosen above")), *((user.pk, str(user)) for user in one.to)],
+                coerce=int,
+                empty_value=None,
+                required=False,
+            )
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        everything = data.get(EVERYTHING)
+        for one in self.work:
+            data[one.key] = data.get(one.key) or everything
+            if one.key in self.errors:
+                continue
+            if data[one.key] is None:
+                self.add_error(one.key, _("Choose who gets this."))
+            elif data[one.key] not in {user.pk for user in one.to}:
+                self.add_error(one.key, _("This person cannot get this. Choose another one."))
+        return data

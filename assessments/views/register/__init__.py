@@ -1,0 +1,1 @@
+"""Pages of people and organisations: their data, who leaves, what is deleted."""

@@ -1,0 +1,84 @@
+"""Deleting an account, and an organisation: first what goes and what stays, then a fresh proof, then a press."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException
+
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from assessments import access
+from assessments.access import Action
+from assessments.domain.register import deleted_organisations, deleted_people
+from assessments.errors import WorkflowError
+from assessments.forms.deletion import DeleteAccountForm, DeleteOrganisationForm
+from assessments.views.requests import SignedIn, add_error, posted
+
+
+@login_required
+@reauthentication_required(allow_get=True)  # asked on the press of the button
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: SignedIn) -> HttpResponse:
+    """One's own account: what goes, what stays and why, and who gets what is open."""
+    form = DeleteAccountForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        address = request.user.email
+        try:
+            deleted_people.delete(request.user)
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            _say_goodbye(request, address)
+            logout(request)
+            messages.success(request, _("Your account is deleted."))
+            return redirect("start")
+    context = {"form": form, "preview": deleted_people.preview(request.user)}
+    return render(request, "assessments/register/account_delete.html", context)
+
+
+def _say_goodbye(request: SignedIn, address: str) -> None:
+    """Mail the address that the account had; a mail that cannot leave undoes nothing."""
+    try:
+        get_adapter(request).send_notification_mail("account/email/account_deleted", request.user, email=address)
+    except (SMTPException, OSError):
+        messages.warning(request, _("The mail that confirms it could not be sent."))
+
+
+@login_required
+@reauthentication_required(allow_get=True)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def organisation(request: SignedIn, reference: str) -> HttpResponse:
+    """An organisation: an owner asks with its name typed, and any owner can cancel until its day."""
+    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
+    access.require(request.user, Action.PEOPLE, found)
+    form = DeleteOrganisationForm(request.POST if request.method == "POST" and "cancel" not in request.POST else None)
+    if request.method == "POST" and "cancel" in request.POST:
+        deleted_organisations.cancel(found, by=request.user)
+        messages.success(request, _("The organisation is kept. Everything is as it was."))
+        return redirect(found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            deleted_organisations.ask(found, by=request.user, typed=form.cleaned_data["name"])
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("Noted. Its owners are told, and any of them can cancel it until then."))
+            return redirect("organisation_delete", reference)
+    context = {
+        "organisation": found,
+        "form": form,
+        "preview": deleted_organisations.preview(found),
+        "days": settings.DELETION_DAYS,
+    }
+    return render(request, "assessments/register/organisation_delete.html", context)
