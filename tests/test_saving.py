@@ -86,9 +86,14 @@ def a_checklist(assessment: Assessment) -> tuple[str, list[str]]:
 # --- in whose name ------------------------------------------------------------------------------------------------------
 
 
+def named(user: User) -> str:
+    """The name of its reader as a page carries it."""
+    return expired_forms.sign_for(user, "/a-page/", "a-session")
+
+
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "plain"])
 def test_a_page_made_for_somebody_else_saves_nothing_and_says_so(cast: Cast, draft: Assessment, signed: bool) -> None:
-    whose = expired_forms.sign_for(cast.owner) if signed else str(cast.owner.pk)
+    whose = named(cast.owner) if signed else str(cast.owner.pk)
     response = signed_in(cast.contributor).post(
         url_of(draft), posted(choice="in_place", text="Hers.") | {"whose": whose}, **HX
     )
@@ -98,7 +103,7 @@ def test_a_page_made_for_somebody_else_saves_nothing_and_says_so(cast: Cast, dra
 
 
 def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None:
-    whose = {"whose": expired_forms.sign_for(cast.owner)}
+    whose = {"whose": named(cast.owner)}
     assert signed_in(cast.owner).post(url_of(draft), posted(choice="in_place") | whose, **HX).status_code == 200
     assert stored(draft).choice == "in_place"
 
@@ -107,7 +112,7 @@ def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None
 def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Cast, page: str) -> None:
     assessment = make_assessment(State.RETURNED if page == "returned" else State.DRAFT, cast=cast, tier="limited")
     before = picture(assessment, final=False)
-    form: dict[str, Any] = {"whose": expired_forms.sign_for(cast.owner)}
+    form: dict[str, Any] = {"whose": named(cast.owner)}
     if page == "facts":
         url = reverse(
             "facts", args=[assessment.use.reference, assessment.compiled().facts["minor_procedural_task"].group]

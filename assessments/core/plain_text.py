@@ -59,7 +59,7 @@ class _Words:
             parts += [conditional_escape(text[at : found.start()]), self._token(found)]
             at = found.end()
         parts.append(conditional_escape(text[at:]))
-        return mark_safe("".join(parts))  # noqa: S308  # each part is escaped above, or made by format_html
+        return mark_safe("".join(parts))  # noqa: S308 (each part is escaped above, or made by format_html)
 
     def _token(self, found: re.Match[str]) -> SafeString:
         words, link, bold, name = found.groups()
@@ -100,11 +100,11 @@ def read(text: str, values: Mapping[str, str]) -> Page:
             items = format_html_join("", "<li>{}</li>", ((words.html(line),) for line in block.lines))
             html.append(format_html("<ul>{}</ul>", items))
         else:
-            tag = mark_safe(block.kind)  # noqa: S308  # h2, h3 or p, from `_blocks`
+            tag = mark_safe(block.kind)  # noqa: S308 (h2, h3 or p, from `_blocks`)
             html.append(format_html("<{}>{}</{}>", tag, words.html(" ".join(block.lines)), tag))
     if not title:
         raise CannotRead(_("it is empty"))
-    return Page(title, mark_safe("\n".join(html)), tuple(words.missing))  # noqa: S308  # joined from safe parts
+    return Page(title, mark_safe("\n".join(html)), tuple(words.missing))  # noqa: S308 (joined from safe parts)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, Block]]:

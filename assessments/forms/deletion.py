@@ -25,7 +25,7 @@ class DeleteAccountForm(_Plain):
 
 
 class DeleteOrganisationForm(_Plain):
-    name = forms.CharField(
+    name = OneLine(
         label=_("Name of the organisation"),
         help_text=_("Type its name in English exactly as it is shown above."),
         max_length=200,

@@ -22,6 +22,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts import devices
+from assessments.forms.fields import OneLine
 from assessments.models import User
 
 TYPED = {"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false", "autofocus": True}
@@ -113,7 +114,7 @@ class AddAppForm(ActivateTOTPForm):  # type: ignore[misc]
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    name = forms.CharField(
+    name = OneLine(
         label=_("What it is on"),
         max_length=60,
         required=False,
@@ -133,7 +134,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 
 class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
-    name = forms.CharField(label=_("What it is on"), max_length=60)
+    name = OneLine(label=_("What it is on"), max_length=60)
 
 
 class KeptForm(forms.Form):

@@ -13,6 +13,7 @@ from django.urls import reverse
 import assessments.forms
 from assessments import desk, mailing, teamwork
 from assessments.forms.accounts import SignupForm
+from assessments.forms.factors import CodeField
 from assessments.forms.fields import OneLine
 from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
@@ -36,7 +37,7 @@ def test_every_control_of_one_line_folds_what_is_sent_to_it():
         f"{form.__name__}.{name}"
         for form in all_forms()
         for name, field in form.base_fields.items()
-        if isinstance(field, forms.CharField) and not isinstance(field, (OneLine, *own_form))
+        if isinstance(field, forms.CharField) and not isinstance(field, (OneLine, CodeField, *own_form))
         if isinstance(field.widget, forms.TextInput) and not isinstance(field.widget, forms.PasswordInput)
     }
     # Drawn as text areas by the form itself.

@@ -204,6 +204,7 @@ def test_an_exemption_stops_the_start_where_others_reach_the_site(url, stops, se
 def test_the_server_does_not_start_with_an_exemption_in_public(tmp_path):
     environment = os.environ | {
         "HKGUIDE_VAR": str(tmp_path),
+        "HKGUIDE_SECRET_KEY": "s" * 50,
         "HKGUIDE_PUBLIC_URL": "https://assess.example.hk",
         "HKGUIDE_SECOND_FACTOR_EXEMPT": "a@example.org",
     }
