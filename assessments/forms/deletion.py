@@ -8,6 +8,8 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.fields import OneLine
+
 
 class _Plain(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
