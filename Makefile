@@ -14,7 +14,7 @@ SWEEP := $(RUN) $(VENV)/bin/python manage.py sweep --every 60 & sweeper=$$!; tra
 # One login of the demo signs without a second factor; the start refuses it where others reach the site.
 IMPATIENT := $(if $(filter undefined,$(origin HKGUIDE_SECOND_FACTOR_EXEMPT)),helen.kwan@demo.example,$(HKGUIDE_SECOND_FACTOR_EXEMPT))
 
-.PHONY: demo run test test-long test-guards lint format bench lock clean system
+.PHONY: demo demo-passwords run test test-long test-guards lint format bench lock clean system
 
 # --- for people ------------------------------------------------------------------------------------------------------
 demo: export HKGUIDE_SECOND_FACTOR_EXEMPT := $(IMPATIENT)
@@ -25,6 +25,10 @@ demo: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## set up, lo
 	@$(RUN) $(VENV)/bin/python manage.py load_demo
 	@echo "Serving http://localhost:$(PORT) (stop with Ctrl+C)"
 	@$(SWEEP); $(RUN) $(VENV)/bin/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --log-level warning hkguide.wsgi
+
+demo-passwords: export HKGUIDE_SECOND_FACTOR_EXEMPT := $(IMPATIENT)
+demo-passwords: $(VENV)/run.stamp $(VAR)/secret-key  ## give every login of the demo a new password, and print it
+	@$(RUN) $(VENV)/bin/python manage.py load_demo --reset-passwords
 
 run: $(VENV)/run.stamp $(VAR)/secret-key system-pdf port-is-free  ## serve what is there, with a fresh database when there is none
 	@$(RUN) $(VENV)/bin/python manage.py migrate --verbosity 0

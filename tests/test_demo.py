@@ -106,6 +106,11 @@ def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
     assert again.count("is here already") == 4
     assert again.count("(unchanged)") == people.count() + 1
     assert "another one" not in again
+    assert "make demo-passwords" in again
+
+    renewed = load(password="a later password", reset_passwords=True)
+    assert renewed.count("a later password") == people.count()
+    assert all(person.check_password("a later password") for person in people.all())
 
     # Nothing that was written is left out: every fact is asked for, none is missing, and no answer is hidden.
     for assessment in Assessment.objects.for_dashboard():

@@ -252,9 +252,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--password", help="the password of every login that is new (default: a random one)")
+        parser.add_argument("--reset-passwords", action="store_true", help="give the demo's logins a new password")
         parser.add_argument("--folder", type=Path, default=DEMO_DIR, metavar="DIR")
 
-    def handle(self, *args: Any, password: str | None, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, password: str | None, reset_passwords: bool, folder: Path, **options: Any) -> None:
         if not is_newest_loaded():  # an older release may be: what stands on it stays, the demo begins on the newest
             call_command("load_guideline", stdout=self.stdout)
         self.password = password or secrets.token_urlsafe(9)
@@ -269,6 +270,8 @@ class Command(BaseCommand):
                     self.stdout.write(f"{body} reviews for this installation: {name} is left out.")
                 else:
                     self.load(file)
+            if reset_passwords:
+                self.reset_passwords(files)
         finally:  # also after a fault: a random password of what stands already would be lost
             self.print_logins(files)
 
@@ -359,6 +362,13 @@ class Command(BaseCommand):
         confirm_by_command(user)
         return user
 
+    def reset_passwords(self, files: list[DemoFile]) -> None:
+        """Give each login of the demo that was here before the password that is printed; its sessions end with the old one."""
+        for user in User.objects.filter(email__in=[person.mail for file in files for person in file.people]):
+            user.set_password(self.password)
+            user.save(update_fields=["password"])
+            self.new.add(user.email)
+
     def print_logins(self, files: list[DemoFile]) -> None:
         """Print who can sign in, as what, and with which password."""
         rows = [("mail", "name", "role", "organisation", "password")]
@@ -378,6 +388,7 @@ class Command(BaseCommand):
         if any(row[-1] == "(unchanged)" for row in rows):
             self.stdout.write(
                 "\n(unchanged): the login was here before and keeps its password, which is not shown again."
+                "\nNew passwords for all logins of the demo: make demo-passwords"
             )
 
     def say_second_factor(self, mails: list[str]) -> None:
