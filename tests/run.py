@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Daily, these are read on SQLite alone: what pages, PDFs and commands say, who may open or decide, and rules that ask nothing
-# of a database but rows (gates, holds, standing, seats, marks, actions), and headers, methods and echoes. What opens the pages with many rows and counts
-# their queries is read on PostgreSQL alone. The long run leaves nothing out but the tests of the tests (marked `guards`).
+# Daily, these are read on SQLite alone: what pages, PDFs and commands say, who may open or decide, rules that ask nothing
+# of a database but rows (gates, holds, standing, seats, marks, actions), and of the tests of security those that ask for headers,
+# files, mails and factors. What opens the pages with many rows and counts their queries is read on PostgreSQL alone. The long run leaves nothing out but the tests of the tests (marked `guards`).
 ON_SQLITE_ALONE = (
     "test_documents.py",
     "test_views_*",
@@ -47,6 +47,19 @@ ON_SQLITE_ALONE = (
     "system/security/test_headers.py",
     "system/security/test_requests.py",
     "system/security/test_echoes.py",
+    "system/security/test_account_*",
+    "system/security/test_costly_*",
+    "system/security/test_injection.py",
+    "system/security/test_passwords.py",
+    "system/security/test_people_data.py",
+    "system/security/test_proofs.py",
+    "system/security/test_second_factor*",
+    "system/security/test_sessions.py",
+    "system/security/test_sign_in_limits.py",
+    "system/security/test_stories_in_browser.py",
+    "system/security/test_takeover.py",
+    "views/*",
+    "domain/register/*",
 )
 ON_POSTGRESQL_ALONE = ("test_queries.py",)
 

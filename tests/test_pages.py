@@ -333,6 +333,7 @@ NO_PAGE = {
     "evidence_file": "a download",
     "review_evidence": "a download",
     "health": "plain text",
+    "security_txt": "plain text",
     "session": "a button of the banner that warns of its end",
     "invited": "two buttons of the people page",
     "use_start": "a button of the tier page",

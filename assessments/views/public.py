@@ -51,6 +51,7 @@ def notice(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "assessments/public/notice.html", {"page": page})
 
 
+@login_not_required
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
