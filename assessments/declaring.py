@@ -194,7 +194,7 @@ def accept_invitation(invitation: Invitation, *, by: User) -> Membership:
         words = _("This invitation is for %(email)s. Sign in with that address to use it.")
         raise NotPermitted(words % {"email": invitation.email})
     if not by.has_confirmed(invitation.email):
-        words = _("This invitation is for whoever holds %(email)s. Please confirm that address first.")
+        words = _("This invitation is for the person who holds %(email)s. Please confirm that address first.")
         raise NotPermitted(words % {"email": invitation.email})
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now())
     if not taken:

@@ -51,7 +51,7 @@ def row_counts() -> dict[str, int]:
 def test_it_says_how_to_add_a_second_factor_and_which_login_does_without(settings):
     settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
     printed = load(password=PASSWORD)
-    assert "Whoever reviews or signs needs a second factor." in printed
+    assert "People who review or sign need a second factor." in printed
     assert printed.count("For the impatient: ") == 1
     assert "For the impatient: helen.kwan@demo.example signs without a second factor" in printed
     settings.SECOND_FACTOR_EXEMPT = []

@@ -396,7 +396,7 @@ class Command(BaseCommand):
         if not settings.SECOND_FACTOR:
             return
         self.stdout.write(
-            "\nWhoever reviews or signs needs a second factor. The page asks for it when it is needed: choose a passkey"
+            "\nPeople who review or sign need a second factor. The page asks for it when it is needed: choose a passkey"
             "\n(finger, face or PIN of this computer) or an app on your phone that shows codes, four steps either way."
         )
         exempt = {address.lower() for address in settings.SECOND_FACTOR_EXEMPT}
