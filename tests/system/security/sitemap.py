@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -61,6 +62,11 @@ def order(_row: list[str]) -> list[int]:
 READ = list(places(OPENED, "200"))
 FORMS_TAKEN = list(places(POSTED, "yes"))
 ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin:")]
+
+
+def some_daily(found: list[Place], every: int = 4) -> list[Any]:
+    """Every fourth place for each day, the others for the long run."""
+    return [one if n % every == 0 else pytest.param(one, marks=pytest.mark.long) for n, one in enumerate(found)]
 
 
 def clients_of(world: World) -> dict[str, Client]:

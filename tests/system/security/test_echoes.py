@@ -82,7 +82,7 @@ def test_what_an_address_or_a_refused_form_says_is_shown_as_text(text, site, bro
         harmless(response)
 
 
-@pytest.mark.parametrize("place", sitemap.READ, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_names_are_drawn_as_text_on_every_page(place, site, browsers):
     """Whoever is called by a script or a template, and whatever a use is called so: every page of the site is drawn."""
     with undone():

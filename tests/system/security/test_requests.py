@@ -23,7 +23,7 @@ METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "CON
 # --- methods ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", sitemap.READ, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_a_page_takes_the_methods_that_it_is_for_and_says_so_on_a_page_of_ours(place, site, browsers):
     client, url = browsers[place.role], place.url(site)
     for method in METHODS:
@@ -46,7 +46,7 @@ def test_pages_of_accounts_and_administration_take_no_other_method(name, role, b
         assert browsers[role].generic(method, reverse(name)).status_code == 405
 
 
-@pytest.mark.parametrize("place", sitemap.READ, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_head_is_answered_as_get_without_a_body(place, site, browsers):
     if place.name in sitemap.ONLY_POST:
         return
@@ -190,7 +190,7 @@ def counted() -> dict[str, int]:
     return {model._meta.db_table: model._base_manager.count() for model in apps.get_models()}
 
 
-@pytest.mark.parametrize("place", sitemap.READ, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_looking_at_a_page_changes_nothing(place, site, browsers):
     """No row more or less in any table; the statements that would change one are looked for in tests/test_access.py."""
     with undone():
