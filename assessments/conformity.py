@@ -100,7 +100,7 @@ def _save(
         row.pk and row.record(have) == value and row.revision >= base
     ):
         return row
-    if row.revision != base:
+    if row.pk and row.revision != base:  # of a part that nobody has saved there is no other version
         _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
         said = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
         return Conflict(said % {"name": row.by}, row)

@@ -488,7 +488,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.follow("Return for changes")
     reviewer.fill("Message to the owner", "One thing only.")
     reviewer.shot("return")
-    reviewer.press("Return it for these changes")
+    reviewer.sign("Return it for these changes")
 
     respondent.go("Home")
     find_use(respondent, "Frontdesk", "Mend what the reviewer marked")

@@ -730,7 +730,7 @@ def test_a_shared_computer_keeps_nothing_and_saves_at_once(site):
     page.get_by_role("main").get_by_label("Password").fill(PASSWORD)
     page.get_by_label("shared computer").check()
     with page.expect_navigation():
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     page.goto(site.url("section", SECTION))
     expect(page.get_by_text("On a shared computer nothing is kept in this browser")).to_be_visible()
     write(page, " On a shared computer.")
