@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt. A browser that this person has used before, or a session, has a count of its own.
 
-        So whoever tries passwords elsewhere cannot lock a person out of where they work.
+        So a stranger who tries passwords elsewhere locks nobody out of a browser that they use.
         """
         self.known_device = devices.known(request, credentials.get("email", ""))
         if self.known_device:

@@ -19,7 +19,7 @@ def organisations_of(email: str) -> list[Organisation]:
 def confirm(user: User) -> bool:
     """Take the address of an account as confirmed, and drop every other one; tells whether it was not yet.
 
-    For whoever has proved it in another way than by the code: by the link of a reset, or to those who run the place.
+    For people who proved it without the code: by the link of a reset, or to those who run the installation.
     """
     others = EmailAddress.objects.filter(user=user).exclude(email=user.email.lower())
     others.delete()

@@ -4,7 +4,7 @@ Only text is kept, never an act. The forms of a few named pages are held, where 
 signing in the person finds what they typed in the form of that page, and its own button saves it.
 
 Such a page carries `whose`: the key of its reader, signed for that page and for the session in which it was drawn. The
-page does not say which session that was: the browser does, in a cookie that no script reads. So whoever merely saw the
+page does not say which session that was: the browser does, in a cookie that no script reads. So a person who only saw the
 page can have nothing kept in its reader's name.
 """
 

@@ -92,7 +92,7 @@ def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(mfa.authenticator_added)
 def note_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_more: Any) -> None:
-    """Whoever has just added a factor has shown it too: the next step does not ask for it again."""
+    """Count a factor that was just added as shown: the next step does not ask for it again."""
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         return
     record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)

@@ -53,7 +53,7 @@ def ask(request: HttpRequest) -> None:
 
 
 def needed(view: View) -> View:
-    """For a page on which somebody decides: whoever lacks a second factor adds one first, before anything is typed.
+    """For a page on which somebody decides: people without a second factor add one first, before anything is typed.
 
     On the press of a button the fresh proof is asked for; a preview decides nothing. The functions of the domain ask again.
     """
