@@ -506,8 +506,8 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "mark": {"submission in review": ONLY_POST},
     "close_hold": {
-        "hold": "                 login 404 404 404 404 404 302 200 404",
-        "neighbour's hold": "     login 404 404 404 404 404 302 404 404",
+        "hold": "                 login 404 404 404 404 404 200 200 404",
+        "neighbour's hold": HIDDEN,
     },
     "judge_tier": {
         "submission in review": " login 404 404 404 404 404 403 200 404",

@@ -298,8 +298,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "draft"),
     ],
     "contest": [("owner", "refused"), ("owner", "refused inside", "sent empty"), ("viewer", "in review")],
-    # People who have not declared their interests are led to the declaration, which has rows of its own (test_gate).
-    "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty")],
+    "appeal": [("independent", "appeal"), ("independent", "appeal", "sent empty"), ("second_independent", "appeal")],
     "review_facts": [("independent", "submission in review")],
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
@@ -309,7 +308,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "submission second round, section"),
         ("independent", "submission certified, section"),
     ],
-    "close_hold": [("independent", "hold"), ("independent", "hold", "sent empty")],
+    "close_hold": [("independent", "hold"), ("independent", "hold", "sent empty"), ("in-house", "hold")],
     "judge_tier": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "send_back": [("independent", "submission to be returned"), ("independent", "submission marked")],
     "approve": [

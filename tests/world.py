@@ -143,6 +143,8 @@ def make_world() -> World:
     )
     desk.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
     desk.declare_none(_sent(refused_inside), by=cast.independent)
+    desk.declare_none(_sent(refused_inside), by=cast.second_independent)
+    desk.declare_none(_sent(held), by=cast.reviewer)
     desk.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
     desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
