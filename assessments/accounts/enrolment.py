@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from assessments.core import proof
 from assessments.models import User
 
 WANTED_KEY = "factor_wanted_for"
@@ -66,7 +65,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def lacks_factor(user: Any) -> bool:
     """Tell whether the person of a session may not decide for want of a second factor (no query)."""
-    return not user.has_factor and not proof.is_exempt(user) and (settings.SECOND_FACTOR or user.asked_for_factor)
+    return not user.has_factor and not user.is_exempt_from_factor and (settings.SECOND_FACTOR or user.asked_for_factor)
 
 
 def demand_factor(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -79,7 +78,7 @@ def demand_factor(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
         user: Any = request.user
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not user.is_authenticated:
             return get_response(request)
-        if not user.has_factor and not proof.is_exempt(user) and _is_asked(request, user):
+        if not user.has_factor and not user.is_exempt_from_factor and _is_asked(request, user):
             return ask(request)
         return get_response(request)
 

@@ -14,8 +14,6 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
-from assessments.core import proof
-
 
 class StaffSite(AdminSite):
     @method_decorator(secure_admin_login)
@@ -42,8 +40,9 @@ def proved_lately(request: HttpRequest) -> bool:
 
     By the strongest factor that the account has: the password does not do beside a second one.
     """
-    records = get_authentication_records(request, request.user)
-    if proof.has_factor(request.user):
+    user: Any = request.user
+    records = get_authentication_records(request, user)
+    if user.has_second_factor():
         records = [record for record in records if record["method"] == "mfa"]
     return bool(records) and time.time() - records[-1]["at"] < settings.STAFF_SECONDS
 

@@ -84,26 +84,12 @@ def of_command(name: str) -> Iterator[None]:
 # --- second factors -------------------------------------------------------------------------------------------------------
 
 
-def has_factor(user: Any) -> bool:
-    """Tell whether an account has a second factor; recovery codes alone are none (one query)."""
-    from allauth.mfa.models import Authenticator
-
-    rows = Authenticator.objects.filter(user_id=user.pk)
-    return bool(rows.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
-
-
-def is_exempt(user: Any) -> bool:
-    """Tell whether somebody may decide without a second factor: nobody on an installation that others reach."""
-    exempt: list[str] = settings.SECOND_FACTOR_EXEMPT
-    return user.email.lower() in {address.lower() for address in exempt}
-
-
 def require_factor(by: Any) -> None:
     """Refuse whoever reviews or signs and has no second factor. Raises NotPermitted."""
     proof = current()
     if proof is not None and proof.user is None:  # a command
         return
-    if must_have_factor(by) and not has_factor(by):
+    if by.needs_second_factor() and not by.has_second_factor():
         raise NotPermitted(
             _(
                 "This needs a second factor: an app that shows codes, or a passkey. Add one on the page of your settings."
@@ -111,19 +97,9 @@ def require_factor(by: Any) -> None:
         )
 
 
-def must_have_factor(by: Any) -> bool:
-    """Tell whether somebody needs a second factor to review or sign: all do, where the installation asks for one."""
-    from assessments.models import Membership
-
-    if is_exempt(by):
-        return False
-    asked_for = {"organisation__requires_second_factor": True, "left_at": None}
-    return settings.SECOND_FACTOR or Membership.objects.filter(user_id=by.pk, **asked_for).exists()
-
-
 def is_good(proof: Proof | None, by: Any) -> bool:
     """Tell whether a proof is this person's, fresh, and by the strongest factor that the account has."""
-    return proof is not None and proof.is_of(by) and proof.is_fresh and (proof.strong or not has_factor(by))
+    return proof is not None and proof.is_of(by) and proof.is_fresh and (proof.strong or not by.has_second_factor())
 
 
 def require(by: Any) -> Proof:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -81,6 +82,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     def as_signed(self) -> str:
         """The name under a signed submission or a decision, which stays when the account is deleted."""
         return self.signed_name or str(self)
+
+    def has_second_factor(self) -> bool:
+        """Tell whether there is one; recovery codes alone are none (one query)."""
+        from allauth.mfa.models import Authenticator  # needs the apps to be ready
+
+        rows = Authenticator.objects.filter(user_id=self.pk)
+        return bool(rows.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
+
+    @property
+    def is_exempt_from_factor(self) -> bool:
+        """Tell whether the person may decide without one: nobody on an installation that others reach."""
+        return self.email.lower() in {address.lower() for address in settings.SECOND_FACTOR_EXEMPT}
+
+    def needs_second_factor(self) -> bool:
+        """Tell whether the person needs one to review or sign: the installation asks for it, or one of their organisations."""
+        if self.is_exempt_from_factor:
+            return False
+        asking = {"organisation__requires_second_factor": True, "left_at": None}
+        return settings.SECOND_FACTOR or self.memberships.filter(**asking).exists()
 
     def get_session_auth_hash(self) -> str:
         """What each session of the person holds: with another password or address it ends."""

@@ -308,7 +308,7 @@ def test_nobody_but_an_owner_of_all_their_organisations_resets_it(cast):
         Membership.objects.filter(pk=elsewhere.pk).update(user=person)
         with pytest.raises(WorkflowError, match="for others here too"):
             recovery.reset(member, by=cast.owner)
-    assert proof.has_factor(person)
+    assert person.has_second_factor()
 
 
 def test_an_owner_resets_nothing_without_a_proof(cast):
@@ -317,7 +317,7 @@ def test_an_owner_resets_nothing_without_a_proof(cast):
     with_app(cast.owner)
     with pytest.raises(NotPermitted, match="show again that it is you"):
         recovery.reset(member, by=cast.owner)
-    assert proof.has_factor(person)
+    assert person.has_second_factor()
 
 
 def test_a_command_resets_it_for_those_who_run_the_place(cast, django_capture_on_commit_callbacks):
@@ -340,11 +340,11 @@ def test_factors_from_before_an_address_was_confirmed_are_dropped_with_its_confi
     for user in (by_command, by_reset, kept):
         with_app(user)
     addresses.confirm(by_command)
-    assert not proof.has_factor(by_command)
+    assert not by_command.has_second_factor()
     reset_password(Client(), given_password(by_reset).email)
-    assert not proof.has_factor(by_reset)
+    assert not by_reset.has_second_factor()
     reset_password(Client(), given_password(kept).email)
-    assert proof.has_factor(kept)
+    assert kept.has_second_factor()
 
 
 def test_a_reset_password_does_not_stand_in_for_the_second_factor(cast):
