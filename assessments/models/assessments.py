@@ -66,6 +66,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """As `lock`, still to be narrowed to one."""
         return self.for_dashboard().select_for_update(of=("use", "self"))
 
+    def for_list(self) -> Self:
+        """As a list shows them: the counts of each section, a text of some thousand letters, are left where they are."""
+        return self.defer("progress", "stale_reasons").annotate(sent_round=F("current_submission__round"))
+
 
 class Assessment(Referenced):
     use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="assessments")
@@ -126,9 +130,15 @@ class Assessment(Referenced):
         """The state's word for people: a complete draft is *ready to sign*, a later round is *resubmitted*."""
         if self.state == State.DRAFT and self.applicable and self.answered == self.applicable:
             return "ready_to_sign"
-        if self.state == State.SUBMITTED and self.current_submission_id and self.progress.get("round", 1) > 1:
+        if self.state == State.SUBMITTED and self.current_submission_id and self._round > 1:
             return "resubmitted"
         return str(self.state)
+
+    @property
+    def _round(self) -> int:
+        """The round of its submission; a list reads it beside the row (`for_list`)."""
+        beside: int | None = getattr(self, "sent_round", None)
+        return self.progress.get("round", 1) if beside is None else beside
 
     def compiled(self) -> CompiledEdition:
         return edition_for(self.edition.checksum)
