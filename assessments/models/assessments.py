@@ -26,7 +26,7 @@ from assessments.models.questionnaires import Edition, Question, edition_for, qu
 from assessments.models.systems import DeclaredUse, Revision, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
-from assessments.scoring.readiness import Progress, dimension_values, progress
+from assessments.scoring.readiness import Progress, credits_of, dimension_values, progress
 
 
 class State(models.TextChoices):
@@ -166,8 +166,9 @@ class Assessment(Referenced):
         total = done.total
         self.answered, self.applicable = total.answered, total.applicable
         self.unknown, self.not_applicable = total.unknown, total.not_applicable
-        self.blocking = count_blocking(edition, declared, answers)
-        for dimension, value in dimension_values(edition, declared, answers).items():
+        credits = credits_of(edition, declared, answers)
+        self.blocking = count_blocking(edition, declared, answers, credits)
+        for dimension, value in dimension_values(edition, declared, answers, credits).items():
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {
