@@ -197,20 +197,22 @@ def find_place(user: User, reference: str) -> tuple[int, str] | None:
     return _PLACE.first(user=user.pk, reference=reference)
 
 
-def submissions_for(user: User) -> SubmissionQuerySet:
-    """The submissions that `user` may review.
+def is_to_review(user: User) -> Q:
+    """The submissions that `user` may review, as a condition on the row itself.
 
     In-house reviewers reach those of their organisation, reviewers of the reviewing body those sent to it and every
-    High one, whose second seat is theirs.
+    High one, whose second seat is theirs. Of a deleted organisation nothing is left to read.
     """
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER)
     inside = Q(organisation__in=seats.filter(organisation__is_reviewing_body=False).values("organisation"))
     sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
     of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
-    there = Submission.objects.for_list().filter(
-        organisation__deleted_at=None
-    )  # of a deleted one nothing is left to read
-    return there.filter(inside | (of_body & sent))
+    return Q(organisation__deleted_at=None) & (inside | (of_body & sent))
+
+
+def submissions_for(user: User) -> SubmissionQuerySet:
+    """The submissions that `user` may review."""
+    return Submission.objects.for_list().filter(is_to_review(user))
 
 
 # --- the gate of a case --------------------------------------------------------------------------------------------------
@@ -957,9 +959,9 @@ def submissions_to_read(user: User) -> SubmissionQuerySet:
 
     Taking, marking and deciding ask for `submissions_for`, which is narrower.
     """
-    review = submissions_for(user).values("pk")
-    appealed = appeals_for(user).values("assessment")
-    return Submission.objects.for_list().filter(Q(pk__in=review) | Q(assessment__in=appealed))
+    # Asked of the row: as lists, all that the person may ever read would be gone through for the one that is opened.
+    appealed = appeals_for(user).filter(assessment=OuterRef("assessment"))
+    return Submission.objects.for_list().filter(is_to_review(user) | Q(Exists(appealed)))
 
 
 def colleagues_of(user: User) -> QuerySet[User]:

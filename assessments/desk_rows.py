@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, Exists, OuterRef, Q
+from django.db.models import BooleanField, CharField, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
 
 from assessments import access
 from assessments.models import (
@@ -40,10 +40,10 @@ _EARLIER: Any = Given("earlier")
 def _case() -> Any:
     # The snapshots are what a case is about, so they come along; lists leave them out.
     rows = access.submissions_to_read(_USER).defer(None).select_related("assessment__use__system__organisation")
-    mine = access.submissions_for(_USER).filter(pk=OuterRef("pk"))
+    mine = ExpressionWrapper(access.is_to_review(_USER), output_field=BooleanField())
     aside = access.actions_set_aside(OuterRef("assessment__use"))
     opened = Assessment.objects.filter(access.gate_of_case(_USER, "pk"), pk=OuterRef("assessment"))
-    rows = rows.annotate(may_review=Exists(mine), has_set_aside=Exists(aside), may_open=Exists(opened))
+    rows = rows.annotate(may_review=mine, has_set_aside=Exists(aside), may_open=Exists(opened))
     return rows.filter(reference=Given("reference", CharField()))
 
 

@@ -13,17 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring
+from assessments import declaring, workflow
 from assessments.models import (
     Assessment,
     Condition,
     DeclaredUse,
     Membership,
     RemediationAction,
+    Route,
     SavedFilter,
 )
 from assessments.models.portfolio import ORDERS, cut, with_dates, with_newest
-from tests.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use
+from tests.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use, save
 
 LIST = reverse("assessments")
 
@@ -54,6 +55,17 @@ def test_every_use_stands_there_once_with_its_newest_assessment(client: Client, 
     assert set(lines) == {withdrawn.use.title, "No facts yet"}
     assert lines[withdrawn.use.title].url == newer.get_absolute_url()
     assert (lines["No facts yet"].state, lines["No facts yet"].url) == ("not_started", blank.get_absolute_url())
+
+
+def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None:
+    assessment = make_assessment("returned", "limited", cast=cast)
+    save(assessment, "use-register", {"choice": "in_place", "text": "All clinics keep one."}, by=cast.owner)
+    first = make_assessment("submitted", "limited", cast=cast)
+    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    client.force_login(cast.owner)
+    states = {line.assessment: line.state for line in client.get(LIST).context["lines"]}
+    assert states == {assessment.reference: "resubmitted", first.reference: "submitted"}
+    assert [Assessment.objects.get(pk=one.pk).shown_state for one in (assessment, first)] == list(states.values())
 
 
 def test_an_older_assessment_is_found_on_the_page_of_its_use(client: Client, cast: Cast) -> None:
@@ -181,15 +193,19 @@ def make_varied(cast: Cast, how_many: int) -> None:
     )
 
 
+def shown(uses: Any) -> Any:
+    return with_dates(with_newest(uses.for_list()))
+
+
 @pytest.mark.parametrize("sort", sorted(ORDERS))
 def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: str) -> None:
     make_varied(cast, 40)
-    uses = with_dates(with_newest(DeclaredUse.objects.filter(organisation=cast.organisation)))
+    uses = DeclaredUse.objects.filter(organisation=cast.organisation)
     order = ORDERS[sort]
     whole = [use.pk for use in cut(uses, order, 1000).rows]
     forth, after, pages = [], "", []
     while True:
-        page = cut(uses, order, 7, after=after)
+        page = cut(uses, order, 7, after=after, shown=shown)
         pages.append([use.pk for use in page.rows])
         forth += pages[-1]
         if not page.after:
@@ -199,10 +215,22 @@ def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: 
     assert len(set(forth)) == 41
     back = [page.before]
     for earlier in reversed(pages[:-1]):
-        page = cut(uses, order, 7, before=back[-1])
+        page = cut(uses, order, 7, before=back[-1], shown=shown)
         assert [use.pk for use in page.rows] == earlier
         back.append(page.before)
     assert back[-1] == ""
+
+
+def test_dates_are_looked_up_for_the_uses_of_a_page_alone(cast: Cast) -> None:
+    make_varied(cast, 40)
+    with CaptureQueriesContext(connection) as queries:
+        page = cut(DeclaredUse.objects.filter(organisation=cast.organisation), ORDERS["use"], 7, shown=shown)
+    assert len(page.rows) == 7
+    (query,) = (query["sql"] for query in queries.captured_queries)
+    keys = query[query.index(" IN (SELECT ") :]
+    assert "LIMIT 8" in keys
+    assert "certificate" not in keys
+    assert "certificate" in query
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import declaring, reviewing, workflow
-from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Route, State, Submission
-from tests.factories import PASSWORD, in_days, make_assessment, make_organisation, mark_all, save
+from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Role, Route, State, Submission
+from tests.factories import (
+    PASSWORD,
+    in_days,
+    make_assessment,
+    make_member,
+    make_organisation,
+    make_reviewing_body,
+    mark_all,
+    save,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,19 +137,17 @@ def test_the_overview_shows_scope_tier_rules_and_what_is_unusual(ines, cast):
         "laws-list": {"choice": "not_applicable", "reason": "The head office keeps it."},
         OTHER: {"choice": "planned", "planned_for": in_days(30)},
     }
-    response = ines.get(address("review", in_review(cast, answers=answers)))
-    text = text_of(response)
+    text = text_of(ines.get(address("review", in_review(cast, answers=answers))))
     for words in (
         "Sorting of appointment requests",
         "香港各診所",
         "Limited risk",
         "Do not know: 1",
         "Planned for later: 1",
+        "Do not know, on a mandatory point",
+        "Several answers have the same note",
     ):
         assert words in text
-    titles = [group["title"] for group in response.context["found"]]
-    assert "Do not know, on a mandatory point" in titles
-    assert "Several answers have the same note" in titles
     assert "1 reason waits for your judgement." in text
 
 
@@ -150,6 +157,50 @@ def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
     page = ines.get(address("review_section", submission, SECTION)).content.decode()
     assert "As it was signed." in page
     assert "SENTINEL" not in page
+
+
+DRAWN = {
+    "assessments/checks/found.html",
+    "assessments/conformity/parts.html",
+    "assessments/reviews/rules.html",
+    "assessments/reviews/sections.html",
+}
+
+
+def parts_drawn(response):
+    return {template.name for template in response.templates} & DRAWN
+
+
+def test_what_the_overview_shows_of_the_frozen_submission_is_drawn_once(ines, cast):
+    submission = in_review(cast, "high")
+    first, again = ines.get(address("review", submission)), ines.get(address("review", submission))
+    assert parts_drawn(first) == DRAWN
+    assert parts_drawn(again) == set()
+    assert text_of(again) == text_of(first)
+    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    marked = ines.get(address("review", submission))
+    assert parts_drawn(marked) == {"assessments/reviews/sections.html"}
+    assert re.search(r" 1 of \d+ marked ", text_of(marked))
+
+
+def test_what_one_reviewer_was_shown_is_not_shown_to_whom_the_case_is_closed(client, cast):
+    submission = in_review(cast, "high")
+    client.force_login(cast.independent)
+    assert "Open the link" in text_of(client.get(address("review", submission)))
+    client.force_login(make_member(Role.REVIEWER, make_reviewing_body(), "Ivan Independent").user)
+    closed = client.get(address("review", submission))
+    text = text_of(closed)
+    assert "The answers open once you have said" in text
+    assert "rule-H-" not in closed.content.decode()
+    for words in ("Open the link", "as the owner saw them before signing", "Conformity file"):
+        assert words not in text
+
+
+def test_a_link_of_the_overview_says_what_has_not_changed_since_it_was_marked(ines, cast):
+    submission = second_round(cast)
+    page = ines.get(address("review", submission)).content.decode()
+    assert f"{address('review_section', submission, SECTION)}#q-{QUESTION}" in page
+    assert "?show=all#" in page
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])

@@ -87,9 +87,9 @@ def demand_factor(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
 
 def _is_asked(request: HttpRequest, user: Any) -> bool:
     path = request.path_info
-    if path == "/" or path.startswith(ALWAYS_OPEN) or not _leads_somewhere(path):
-        return False
-    return user.asked_for_factor or (settings.SECOND_FACTOR and path.startswith(REVIEWS))
+    # Looked up last: for most people nothing asks, and their addresses are looked up once a request, by Django.
+    asks = user.asked_for_factor or (settings.SECOND_FACTOR and path.startswith(REVIEWS))
+    return bool(asks) and path != "/" and not path.startswith(ALWAYS_OPEN) and _leads_somewhere(path)
 
 
 def _leads_somewhere(path: str) -> bool:

@@ -26,7 +26,7 @@ from assessments.models.questionnaires import Edition, Question, edition_for, qu
 from assessments.models.systems import DeclaredUse, Revision, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
-from assessments.scoring.readiness import Progress, dimension_values, progress
+from assessments.scoring.readiness import Progress, credits_of, dimension_values, progress
 
 
 class State(models.TextChoices):
@@ -65,6 +65,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def locking(self) -> Self:
         """As `lock`, still to be narrowed to one."""
         return self.for_dashboard().select_for_update(of=("use", "self"))
+
+    def for_list(self) -> Self:
+        """As a list shows them: the counts of each section, a text of some thousand letters, are left where they are."""
+        return self.defer("progress", "stale_reasons").annotate(sent_round=F("current_submission__round"))
 
 
 class Assessment(Referenced):
@@ -126,9 +130,15 @@ class Assessment(Referenced):
         """The state's word for people: a complete draft is *ready to sign*, a later round is *resubmitted*."""
         if self.state == State.DRAFT and self.applicable and self.answered == self.applicable:
             return "ready_to_sign"
-        if self.state == State.SUBMITTED and self.current_submission_id and self.progress.get("round", 1) > 1:
+        if self.state == State.SUBMITTED and self.current_submission_id and self._round > 1:
             return "resubmitted"
         return str(self.state)
+
+    @property
+    def _round(self) -> int:
+        """The round of its submission; a list reads it beside the row (`for_list`)."""
+        beside: int | None = getattr(self, "sent_round", None)
+        return self.progress.get("round", 1) if beside is None else beside
 
     def compiled(self) -> CompiledEdition:
         return edition_for(self.edition.checksum)
@@ -156,8 +166,9 @@ class Assessment(Referenced):
         total = done.total
         self.answered, self.applicable = total.answered, total.applicable
         self.unknown, self.not_applicable = total.unknown, total.not_applicable
-        self.blocking = count_blocking(edition, declared, answers)
-        for dimension, value in dimension_values(edition, declared, answers).items():
+        credits = credits_of(edition, declared, answers)
+        self.blocking = count_blocking(edition, declared, answers, credits)
+        for dimension, value in dimension_values(edition, declared, answers, credits).items():
             setattr(self, f"readiness_{dimension}", None if value is None else int(value * 10))
         self.progress = {
             "sections": {

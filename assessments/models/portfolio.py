@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -76,7 +76,7 @@ def next_date_of(use: Any) -> tuple[str, date] | None:
 
 
 def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
-    """The newest assessment of each use of `with_newest`, by the use's id: one query."""
+    """The newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
     # Asked even where there is none, so that a page costs the same whatever is on it.
     ids = [use.newest for use in uses if use.newest] or [0]
     rows = _newest(len(ids)).all(**{f"pk{n}": pk for n, pk in enumerate(ids)})
@@ -86,10 +86,14 @@ def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
 @lru_cache(maxsize=64)
 def _newest(how_many: int) -> Prepared[Assessment]:
     ids: Any = [Given(f"pk{n}") for n in range(how_many)]
-    return Prepared(lambda: Assessment.objects.defer("stale_reasons").filter(pk__in=ids))
+    return Prepared(lambda: Assessment.objects.for_list().filter(pk__in=ids))
 
 
 # --- order and pages -----------------------------------------------------------------------------------------------
+
+
+type Adding = Callable[[Any], Any]
+"""Adds columns to the rows of a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ class Order:
     expression: Any
     down: bool
     read: Any  # text to value; ValueError where it is none
+    needs: Adding = lambda rows: rows  # the columns that the expression reads
+
+    def keyed(self, rows: Any) -> Any:
+        return self.needs(rows).annotate(key=self.expression)
 
     def key(self, text: str) -> tuple[Any, int]:
         value, _tilde, pk = text.rpartition("~")
@@ -115,6 +123,7 @@ ORDERS: Mapping[str, Order] = {
         Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)),
         False,
         date.fromisoformat,
+        with_dates,
     ),
     "tier": Order(
         Case(
@@ -148,9 +157,11 @@ class Page:
     after: str
 
 
-def cut(uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before: str = "") -> Page:
-    """Cut one page out of `uses`; one query. A cursor that cannot be read counts as none."""
-    ordered = uses.annotate(key=order.expression)
+def cut(
+    uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before: str = "", shown: Adding | None = None
+) -> Page:
+    """Cut one page out of `uses`; one query. A cursor that cannot be read counts as none. `shown`: as of `_rows_of`."""
+    ordered = order.keyed(uses)
     back = False
     for text, backwards in ((after, False), (before, True)):
         try:
@@ -162,8 +173,7 @@ def cut(uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before
         ordered = ordered.filter(Q(**{f"key__{sign}": key}) | Q(key=key, **{f"pk__{sign}": pk}))
         back = backwards
         break
-    down = order.down != back
-    rows = list(ordered.order_by(F("key").desc() if down else F("key").asc(), "-pk" if down else "pk")[: size + 1])
+    rows = list(_rows_of(ordered, order, size, shown, down=order.down != back))
     more = len(rows) > size
     rows = rows[:size]
     if back:
@@ -174,10 +184,23 @@ def cut(uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before
     return Page(rows, _cursor(rows, 0) if has_before else "", _cursor(rows, -1) if has_after else "")
 
 
-def first_rows(uses: QuerySet[Any], order: Order, size: int) -> QuerySet[Any]:
+def _rows_of(ordered: Any, order: Order, size: int, shown: Adding | None, *, down: bool) -> QuerySet[Any]:
+    """The rows of one page, and the next one.
+
+    `shown` adds what a page shows of a row. It is given the rows of the page alone: the database sorts the whole list by
+    keys, and does not look up what nobody sees.
+    """
+    by = (F("key").desc(), "-pk") if down else (F("key").asc(), "pk")
+    rows: QuerySet[Any] = ordered.order_by(*by)[: size + 1]
+    if shown is None:
+        return rows
+    found: QuerySet[Any] = order.keyed(shown(ordered.model.objects.filter(pk__in=rows.values("pk")))).order_by(*by)
+    return found
+
+
+def first_rows(uses: QuerySet[Any], order: Order, size: int, shown: Adding | None = None) -> QuerySet[Any]:
     """The rows of the first page, as `cut` takes them, and the next one: by it `first_page` knows whether more follow."""
-    key = F("key").desc() if order.down else F("key").asc()
-    return uses.annotate(key=order.expression).order_by(key, "-pk" if order.down else "pk")[: size + 1]
+    return _rows_of(order.keyed(uses), order, size, shown, down=order.down)
 
 
 def first_page(rows: list[Any], size: int) -> Page:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Credit, Strength
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
-from assessments.scoring.readiness import Source, sources
+from assessments.scoring.readiness import UNSAID, Credits, Source, credits_of, sources
 
 
 class FindingKind(StrEnum):
@@ -92,25 +92,25 @@ def find(
     return tuple(found)
 
 
-def count_blocking(edition: Edition, declared: Declared, answers: Answers) -> int:
-    """Count the findings of a draft that block, as `find` lists them, without drawing them up."""
-    count = 0
-    for source, blocking in _blocking(edition, declared):
-        answer = answers.get(source.question.key)
-        if answer is not None and source.half_credits(answer) != Credit.FULL:
-            count += blocking
-    return count
+def count_blocking(edition: Edition, declared: Declared, answers: Answers, credits: Credits | None = None) -> int:
+    """Count the findings of a draft that block, as `find` lists them, without drawing them up.
+
+    `credits`: where they are worked out already.
+    """
+    if credits is None:
+        credits = credits_of(edition, declared, answers)
+    return sum(blocking for at, blocking in _blocking(edition, declared) if credits[at] not in (Credit.FULL, UNSAID))
 
 
 @lru_cache(maxsize=256)
-def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[Source, int], ...]:
-    """What is put to the use and has duties that block, with how many."""
+def _blocking(edition: Edition, declared: Declared) -> tuple[tuple[int, int], ...]:
+    """What is put to the use and has duties that block, by its place among `sources`, with how many."""
     others = edition.blocking_requirements(declared.context, declared.tier)
     counted = (
-        (source, sum(duty.strength == Strength.MUST or duty.id in others for duty in source.duties))
+        sum(duty.strength == Strength.MUST or duty.id in others for duty in source.duties)
         for source in sources(edition, declared)
     )
-    return tuple((source, blocking) for source, blocking in counted if blocking)
+    return tuple((at, blocking) for at, blocking in enumerate(counted) if blocking)
 
 
 def _is_accepted(source: Source, accepted: Collection[str]) -> bool:

@@ -7,11 +7,12 @@ and weights are data of the edition or of ``Credit``; the Guideline gives no num
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from itertools import count
+from itertools import count, groupby
 
 from assessments.guideline.conditions import ALWAYS, Condition, both
 from assessments.guideline.edition import Edition, Item, Policy, Question, Requirement
@@ -91,20 +92,29 @@ class Source:
         """What the answer earns for each duty here; None: not applicable. An empty answer earns nothing."""
         if answer is None:
             return Credit.NONE
-        if answer.choice == Choice.NOT_APPLICABLE:
-            return None
-        most = Credit.HALF if answer.misses_target(self.question) else Credit.FULL
-        if self.item is None:
-            return min(_CREDIT_OF[answer.choice], most)
-        if answer.choice == Choice.TICKED and self.item.key in answer.ticks:
-            return most
-        if answer.choice != Choice.UNKNOWN and self.item.key in answer.not_applicable_items:
-            return None
-        return Credit.NONE
+        return _half_credits(self.question, (self.item.key if self.item else None,), answer)[0]
 
 
+def _half_credits(question: Question, items: Sequence[str | None], answer: AnswerValue) -> Sequence[int | None]:
+    """What an answer earns for each of these items, a practice being its own (None); None: not applicable.
+
+    All items of a checklist at once: a checklist of twelve is looked at in each save.
+    """
+    if answer.choice == Choice.NOT_APPLICABLE:
+        return (None,) * len(items)
+    most = HALF if answer.misses_target(question) else FULL
+    if items[0] is None:
+        return (min(_CREDIT_OF[answer.choice], most),)
+    ticks = answer.ticks if answer.choice == Choice.TICKED else ()
+    left_out = () if answer.choice == Choice.UNKNOWN else answer.not_applicable_items
+    if not ticks and not left_out:
+        return (NONE,) * len(items)
+    return [most if key in ticks else None if key in left_out else NONE for key in items]
+
+
+NONE, HALF, FULL = int(Credit.NONE), int(Credit.HALF), int(Credit.FULL)  # plain numbers are added up faster
 _CREDIT_OF: Mapping[Choice, int] = {
-    choice: {Choice.IN_PLACE: Credit.FULL, Choice.PARTLY: Credit.HALF}.get(choice, Credit.NONE) for choice in Choice
+    choice: {Choice.IN_PLACE: FULL, Choice.PARTLY: HALF}.get(choice, NONE) for choice in Choice
 }
 
 
@@ -129,6 +139,26 @@ def sources(edition: Edition, declared: Declared) -> tuple[Source, ...]:
             if owed:
                 found.append(Source(question, item, owed))
     return tuple(found)
+
+
+type Credits = Sequence[int | None]
+"""What each of `sources` earns: half credits, None: not applicable, UNSAID: no answer."""
+UNSAID = 9  # more than any credit
+
+
+def credits_of(edition: Edition, declared: Declared, answers: Answers) -> Credits:
+    credits: list[int | None] = []
+    for question, items in _asked(edition, declared):
+        answer = answers.get(question.key)
+        credits.extend((UNSAID,) * len(items) if answer is None else _half_credits(question, items, answer))
+    return credits
+
+
+@lru_cache(maxsize=256)
+def _asked(edition: Edition, declared: Declared) -> tuple[tuple[Question, tuple[str | None, ...]], ...]:
+    """The questions behind `sources`, in their order, each with the keys of its items there; of a practice None."""
+    found = groupby(sources(edition, declared), key=lambda source: source.question)
+    return tuple((question, tuple(one.item.key if one.item else None for one in group)) for question, group in found)
 
 
 @lru_cache(maxsize=256)
@@ -177,15 +207,15 @@ def _earned(
     lowest: dict[str, int] = {}
     empty: set[str] = set()
     counted = counted_as(edition, declared)
-    for source in sources(edition, declared):
-        answer = answers.get(source.question.key)
-        half_credits = source.half_credits(answer)
+    for source, credit in zip(sources(edition, declared), credits_of(edition, declared, answers), strict=True):
+        said = credit != UNSAID
+        half_credits = credit if said else NONE
         for duty in source.duties:
             key = counted[duty.id]
             duties[key] = edition.requirements[key]
-            if answer is None:
+            if not said:
                 empty.add(key)
-            if half_credits is not None and (answer is not None or final):
+            if half_credits is not None and (said or final):
                 lowest[key] = min(half_credits, lowest.get(key, half_credits))
     return [
         (duty, Credit.FULL, True)
@@ -262,67 +292,74 @@ def score_assessment(
     )
 
 
-def dimension_values(edition: Edition, declared: Declared, answers: Answers) -> dict[Dimension, Decimal | None]:
+def dimension_values(
+    edition: Edition, declared: Declared, answers: Answers, credits: Credits | None = None
+) -> dict[Dimension, Decimal | None]:
     """The values of a draft's dimensions as `score_assessment` gives them, without all else that it counts.
 
-    Every save of an answer stores these.
+    Every save of an answer stores these. `credits`: where they are worked out already.
     """
     sheet = _sheet(edition, declared)
-    lowest = [_UNSAID] * len(sheet.weights)
-    for source, places in sheet.asks:
-        answer = answers.get(source.question.key)
-        half_credits = None if answer is None else source.half_credits(answer)
-        if half_credits is not None:
-            for place in places:
-                if half_credits < lowest[place]:
-                    lowest[place] = half_credits
-    found: dict[Dimension, Decimal | None] = {}
-    for dimension, places in sheet.dimensions.items():
-        earned, possible = [0, 0], [0, 0]  # of this use, of the whole organisation
+    earned, possible = [0] * SLOTS, [0] * SLOTS
+    lowest = [UNSAID] * len(sheet.several)
+    if credits is None:
+        credits = credits_of(edition, declared, answers)
+    for half_credits, (alone, places) in zip(credits, sheet.sources, strict=True):
+        if half_credits is None or half_credits == UNSAID:
+            continue
+        for slot, weight in alone:
+            earned[slot] += weight * half_credits
+            possible[slot] += weight * FULL
         for place in places:
-            if lowest[place] != _UNSAID:
-                whose = sheet.shared[place]
-                earned[whose] += sheet.weights[place] * lowest[place]
-                possible[whose] += sheet.weights[place] * 2
-        own, shared = zip(earned, possible, strict=True)
-        found[dimension] = _by_dimension(own, shared, edition.policy.readiness)
-    return found
+            if half_credits < lowest[place]:
+                lowest[place] = half_credits
+    for half_credits, weights in zip(lowest, sheet.several, strict=True):
+        if half_credits != UNSAID:
+            for slot, weight in weights:
+                earned[slot] += weight * half_credits
+                possible[slot] += weight * FULL
+    rules = edition.policy.readiness
+    return {
+        dimension: _by_dimension((earned[at], possible[at]), (earned[at + 1], possible[at + 1]), rules)
+        for dimension, at in _SLOT_OF.items()
+    }
 
 
-_UNSAID = 9  # more than any credit
+type _Weights = tuple[tuple[int, int], ...]
+"""Where something counts, with its weight there: the number of a slot, and what it adds to it."""
+_SLOT_OF = {dimension: 2 * number for number, dimension in enumerate(Dimension)}
+"""Each dimension has two slots: what is earned in this use, and after it what by answers of the whole organisation."""
+SLOTS = 2 * len(Dimension)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """What is asked of one use, with its duties numbered."""
+    """What is asked of one use. Most duties have one question or item alone that speaks of them: these are summed up."""
 
-    asks: tuple[tuple[Source, tuple[int, ...]], ...]  # with the numbers of its duties
-    weights: tuple[int, ...]  # of each duty
-    shared: tuple[bool, ...]  # whether only answers of the whole organisation speak of it
-    dimensions: Mapping[Dimension, tuple[int, ...]]  # the duties that belong to it
+    sources: tuple[tuple[_Weights, tuple[int, ...]], ...]  # duties of its own, and the numbers of those of several
+    several: tuple[_Weights, ...]  # the duties of which several speak
 
 
 @lru_cache(maxsize=256)
 def _sheet(edition: Edition, declared: Declared) -> _Sheet:
-    duties: dict[str, Requirement] = {}
-    place: dict[str, int] = {}
-    asks = []
-    wide = _organisation_wide(edition, declared)
-    counted = counted_as(edition, declared)
-    for source in sources(edition, declared):
-        keys = [counted[duty.id] for duty in source.duties]
+    counted, wide = counted_as(edition, declared), _organisation_wide(edition, declared)
+    asked = [{counted[duty.id] for duty in source.duties} for source in sources(edition, declared)]
+    speak = Counter(key for keys in asked for key in keys)
+    several = {key: place for place, key in enumerate(key for key, n in speak.items() if n > 1)}
+
+    def weights(keys: Iterable[str]) -> _Weights:
+        sums: Counter[int] = Counter()
         for key in keys:
-            duties[key] = edition.requirements[key]
-            place.setdefault(key, len(place))
-        asks.append((source, tuple(place[key] for key in keys)))
+            duty = edition.requirements[key]
+            for dimension in duty.dimensions:
+                sums[_SLOT_OF[dimension] + (key in wide)] += edition.policy.weights[duty.strength]
+        return tuple(sums.items())
+
     return _Sheet(
-        asks=tuple(asks),
-        weights=tuple(edition.policy.weights[duty.strength] for duty in duties.values()),
-        shared=tuple(id in wide for id in duties),
-        dimensions={
-            dimension: tuple(place[duty.id] for duty in duties.values() if dimension in duty.dimensions)
-            for dimension in Dimension
-        },
+        sources=tuple(
+            (weights(keys - several.keys()), tuple(several[key] for key in keys & several.keys())) for keys in asked
+        ),
+        several=tuple(weights([key]) for key in several),
     )
 
 

@@ -478,7 +478,3 @@ NEXT_STEPS = {
     "approved": gettext_lazy("Close the actions that block"),
     "certified": gettext_lazy("Keep it up, renew in time"),
 }
-
-
-def next_step(assessment: Assessment) -> str:
-    return str(NEXT_STEPS.get(assessment.shown_state, ""))

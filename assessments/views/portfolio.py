@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
@@ -26,6 +26,7 @@ from assessments.access import Action
 from assessments.core import query_values
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
+from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
 from assessments.models import Assessment, Role, Sees, User
 from assessments.models.portfolio import (
@@ -43,12 +44,17 @@ from assessments.models.portfolio import (
 )
 from assessments.models.prepared import Given, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
-from assessments.views.dashboard import next_step
+from assessments.views.dashboard import NEXT_STEPS
 from assessments.views.requests import SignedIn
-from assessments.views.systems import part_words
 
 PLACE = "assessments"
 ROWS = 50
+SHOWN = (
+    *("reference", "organisation", "title", "assigned_tier", "provisional", "open_holds", "created_at", "retired_at"),
+    *(f"system__{name}" for name in ("organisation", "name", "version", *PARTS, "retired_at")),
+    "system__organisation__name_en",
+)
+"""What the list shows of a use."""
 DATE_WORDS = {
     "action_due": gettext_lazy("action due"),
     "certificate_ends": gettext_lazy("certificate ends"),
@@ -58,14 +64,18 @@ DATE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One use as the list shows it: plain values only, so that a row is drawn once for the same ones."""
+    """One use as the list shows it: plain values only, so that a row is drawn once for the same ones.
 
-    url: str
+    What is made from them, words and addresses, is made where the row is drawn.
+    """
+
+    assessment: str  # the reference of the newest, "" where there is none
+    use: str  # the reference of the use
     title: str
     system: str
     version: str
     organisation: str  # "" where one's organisation is the only one
-    parts: tuple[str, ...]
+    roles: tuple[bool, ...]  # of the organisation, as PARTS lists them
     tier: str
     provisional: bool
     on_hold: bool
@@ -73,19 +83,34 @@ class Line:
     editable: bool
     answered: int
     applicable: int
-    next: str
     when: date | None
-    what: str
+    due: str  # what is due then, of DATE_WORDS
     late: bool
     retired: bool
 
     @property
+    def url(self) -> str:
+        return reverse("assessment", args=[self.assessment]) if self.assessment else reverse("use", args=[self.use])
+
+    @property
+    def parts(self) -> list[str]:
+        return [str(part.name) for part, has in zip(PARTS.values(), self.roles, strict=True) if has]
+
+    @property
+    def next(self) -> str:
+        return str(NEXT_STEPS.get(self.state, ""))
+
+    @property
+    def what(self) -> str:
+        return str(DATE_WORDS.get(self.due, ""))
+
+    @property
     def html(self) -> SafeString:
-        return _drawn(self, get_language())
+        return _drawn(self, get_language(), get_script_prefix())
 
 
 @lru_cache(maxsize=2048)
-def _drawn(line: Line, _language: str | None) -> SafeString:
+def _drawn(line: Line, _language: str | None, _prefix: str) -> SafeString:
     return mark_safe(render_to_string("assessments/portfolio/row.html", {"line": line}))  # noqa: S308 (a template's own)
 
 
@@ -100,11 +125,12 @@ def portfolio(request: SignedIn) -> HttpResponse:
     asked = _asked(tuple(form.chosen().items()), partly)
     if "after" in request.GET or "before" in request.GET:
         page = cut(
-            asked.rows(request.user),
+            asked.uses(request.user),
             asked.order,
             ROWS,
             after=request.GET.get("after", ""),
             before=request.GET.get("before", ""),
+            shown=asked.shown(request.user),
         )
     else:
         page = first_page(asked.first.all(user=request.user.pk), ROWS)
@@ -142,7 +168,7 @@ class Asked:
         self.chosen, self.partly = chosen, partly
         self.order = ORDERS[chosen.get("sort", "changed")]
         user: Any = Given("user")
-        self.first: Prepared[Any] = Prepared(lambda: first_rows(self.rows(user), self.order, ROWS))
+        self.first: Prepared[Any] = Prepared(lambda: first_rows(self.uses(user), self.order, ROWS, self.shown(user)))
         self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
         # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
         self.readiness: Prepared[Any] = Prepared(
@@ -155,8 +181,8 @@ class Asked:
     def uses(self, user: User) -> DeclaredUseQuerySet:
         return narrowed(access.portfolio_for(user), self.chosen, self.of(user))
 
-    def rows(self, user: User) -> DeclaredUseQuerySet:
-        return with_dates(with_newest(self.uses(user), self.of(user)))
+    def shown(self, user: User) -> Callable[[Any], Any]:
+        return lambda uses: with_dates(with_newest(uses.for_list().only(*SHOWN), self.of(user)))
 
 
 @lru_cache(maxsize=64)
@@ -195,16 +221,15 @@ def _address(form: PortfolioForm, **changed: str) -> str:
 
 
 def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *, several: bool) -> Line:
-    if assessment:
-        assessment.use = use
     due = next_date_of(use) if in_full else None  # actions and certificates are not shown to the others
     return Line(
-        url=assessment.get_absolute_url() if assessment else use.get_absolute_url(),
+        assessment=assessment.reference if assessment else "",
+        use=use.reference,
         title=use.title,
         system=use.system.name,
         version=use.system.version,
         organisation=use.system.organisation.name_en if several else "",
-        parts=tuple(part_words(use.system)),
+        roles=tuple(getattr(use.system, key) for key in PARTS),
         tier=use.assigned_tier,
         provisional=use.provisional,
         on_hold=bool(use.open_holds),
@@ -212,9 +237,8 @@ def _line(use: Any, assessment: Assessment | None, today: date, in_full: bool, *
         editable=assessment is not None and assessment.is_editable,
         answered=assessment.answered if assessment else 0,
         applicable=assessment.applicable if assessment else 0,
-        next=next_step(assessment) if assessment else "",
         when=due[1] if due else None,
-        what=str(DATE_WORDS[due[0]]) if due else "",
+        due=due[0] if due else "",
         late=due is not None and due[1] < today,
         retired=bool(use.retired_at or use.system.retired_at),
     )
