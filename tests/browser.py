@@ -10,13 +10,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from assessments.models import User
+from assessments import tasks
+from assessments.models import Document, User
 from tests.run import chromium
+from tests.world import make_ready
 
 EXECUTABLE = chromium()
 ARGUMENTS = [
@@ -100,6 +104,16 @@ def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
     page = context.new_page()
     yield page
     context.close()
+
+
+@contextmanager
+def without_jobs() -> Iterator[None]:
+    """One commit for all that is made inside, and none of its jobs: PDFs take seconds. Its documents are ready at the end."""
+    with pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setattr(tasks, "after_commit", lambda *_arguments: None)
+        yield
+        for document in Document.objects.all():
+            make_ready(document)
 
 
 def session_of(user: User) -> str:

@@ -236,6 +236,13 @@ SLOW_FIRST = (
     "test_attacks.py",
     "test_saving_model.py",
     "test_access.py",
+    "test_requests.py",
+    "test_package_plan.py",
+    "test_guideline_reading.py",  # asks for no database, and would come behind all that does
+    "test_in_browser.py",
+    "test_fuzzing.py",
+    "test_worker.py",
+    "test_order.py",
     "test_rounds.py",
     "test_workflow.py",
 )

@@ -26,7 +26,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from assessments import urls
 from assessments.models import Assignment, Hold, Membership, Message, Submission, User
 from tests.factories import proved, undone
-from tests.world import NEIGHBOUR, QUESTION, SECTION, World, make_world, person
+from tests.kept_world import world_of_the_run
+from tests.world import NEIGHBOUR, QUESTION, SECTION, World, person
 
 ROLES = ["anonymous", "outsider", "viewer", "contributor", "assigned", "owner", "in-house", "independent", "staff"]
 EVERYBODY = "200 200 200 200 200 200 200 200 200"
@@ -866,7 +867,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     """The data of tests/world.py, in a transaction around every test of this module."""
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
-        yield make_world()
+        yield world_of_the_run()
 
 
 @pytest.fixture(scope="module")

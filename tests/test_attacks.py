@@ -17,7 +17,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
@@ -70,6 +70,7 @@ from tests.attacks import (
     of_use,
 )
 from tests.factories import Cast, in_days, make_assessment, make_member, mark_all, proved, undone
+from tests.kept_world import count_rows
 from tests.mutants import GUARDS, take_out
 
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
@@ -254,12 +255,7 @@ def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
         scene = make_scene()
-        if connection.vendor == "postgresql":
-            # It knows nothing of rows that were never committed, and plans as for none. Our tables alone: those that all
-            # databases of the server share would stay locked to the end, and other workers wait.
-            with connection.cursor() as cursor:
-                ours = connection.introspection.django_table_names(only_existing=True)
-                cursor.execute("ANALYZE " + ", ".join(map(connection.ops.quote_name, ours)))
+        count_rows()
         yield scene
 
 

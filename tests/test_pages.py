@@ -23,8 +23,9 @@ from assessments import access, tasks
 from assessments.models import Answer, Assessment, User
 from tests import browser
 from tests.factories import PASSWORD, proved
+from tests.kept_world import world_of_the_run
 from tests.test_access import ACCOUNTS, OURS
-from tests.world import World, make_world, person
+from tests.world import World, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -414,7 +415,7 @@ def site(
         patch.setattr(tasks, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
         try:
             with transaction.atomic():  # one commit for three thousand rows
-                world = make_world()
+                world = world_of_the_run()
             world.cast.outsider.set_password(PASSWORD)
             world.cast.outsider.save()
             roles = ["anonymous", "in-house", "newcomer", *world.cast.everyone()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,8 @@ def render(
     language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and
     NoPango where the libraries are missing.
     """
-    try:
-        engine = _engine()
-    except OSError as error:
-        raise NoPango(str(error)) from error
-    from weasyprint import HTML, Attachment
+    engine = _loaded()
+    from weasyprint import Attachment
     from weasyprint.urls import FatalURLFetchingError
 
     attached = (
@@ -54,9 +51,7 @@ def render(
     with LOCK:
         try:
             for html in layouts:
-                document = HTML(string=html, base_url="app:", url_fetcher=engine.fetcher).render(
-                    font_config=engine.fonts, stylesheets=[engine.css]
-                )
+                document = _lay_out(engine, html)
                 if fits is None or fits(document.pages):
                     break
             document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")
@@ -68,17 +63,36 @@ def render(
     return pdf
 
 
+def pages(html: str) -> Sequence[Any]:
+    """Lay a document out and return its pages, without a file of them; raises as `render` does."""
+    engine = _loaded()
+    from weasyprint.urls import FatalURLFetchingError
+
+    with LOCK:
+        try:
+            laid_out: Sequence[Any] = _lay_out(engine, html).pages
+        except FatalURLFetchingError as error:
+            raise FetchRefused(str(error)) from None
+    return laid_out
+
+
 def count_pages(html: str) -> int:
     """Lay a document out and count its pages; raises as `render` does."""
-    pages = 0
+    return len(pages(html))
 
-    def look(laid_out: Sequence[Any]) -> bool:
-        nonlocal pages
-        pages = len(laid_out)
-        return True
 
-    render(html, identifier="", created=datetime(2000, 1, 1, tzinfo=UTC), fits=look)
-    return pages
+def _loaded() -> _Engine:
+    try:
+        return _engine()
+    except OSError as error:
+        raise NoPango(str(error)) from error
+
+
+def _lay_out(engine: _Engine, html: str) -> Any:
+    from weasyprint import HTML
+
+    source = HTML(string=html, base_url="app:", url_fetcher=engine.fetcher)
+    return source.render(font_config=engine.fonts, stylesheets=[engine.css])
 
 
 class _Engine:

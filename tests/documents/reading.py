@@ -69,6 +69,11 @@ def draw(monkeypatch: Any, make: Callable[..., bytes], *args: Any, **kwargs: Any
     return pdf, [_sheet(page) for page in seen[0]]
 
 
+def laid_out(html: str) -> list[Sheet]:
+    """The pages of this HTML, without a file of them."""
+    return [_sheet(page) for page in engine.pages(html)]
+
+
 def _sheet(page: Any) -> Sheet:
     sheet = Sheet("")
     for child in page._page_box.children:

@@ -13,11 +13,11 @@ import pytest
 from django.template.loader import render_to_string
 from pypdf import PdfReader
 
-from assessments.documents import board_paper, engine, jobs, package_plan, results
+from assessments.documents import board_paper, jobs, package_plan, results
 from assessments.documents.report import ChangeLine, ReasonLine, build_report
 from assessments.models.assessments import State
 from assessments.models.snapshots import picture
-from tests.documents.reading import MM, Sheet, draw, foots
+from tests.documents.reading import MM, Sheet, draw, foots, laid_out
 from tests.factories import make_assessment
 from tests.test_documents import few, make_submission, mixed
 
@@ -152,7 +152,7 @@ def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
 
 
 @pytest.mark.parametrize("count", [1, 3, 9])
-def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, count, monkeypatch):
+def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, count):
     report = reports["many"]
     reason = ReasonLine(question="Is every reason read?", item="", reason="Nobody is served. " * 6, by="Owner", mark="")
     reasons = {"r": replace(report, reasons=(reason,) * count), "packages": [], "dense": True, "aside": False}
@@ -162,8 +162,7 @@ def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, 
     for height in range(150, 240, 9):
         page = render_to_string("assessments/documents/package_sheet.html", context)
         page = page.replace("</body>", f'<p style="height: {height}mm">Before</p>{part}</body>')
-        _pdf, sheets = draw(monkeypatch, lambda html, **how: engine.render(html, **how), page, **HOW)
-        for sheet in sheets:
+        for sheet in laid_out(page):
             words = [line for line in sheet.lines if line.text.strip()]
             assert not {"h2", "h3"} & set(max(words, key=lambda line: line.bottom).tags), height
 

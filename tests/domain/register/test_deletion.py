@@ -56,8 +56,9 @@ from tests.factories import (
     proved,
     undone,
 )
+from tests.kept_world import world_of_the_run
 from tests.test_views_public import text_of
-from tests.world import NEIGHBOUR, SECTION, World, make_world
+from tests.world import NEIGHBOUR, SECTION, World
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def made(
     """The data of tests/world.py, once for the module, with the folder of its files."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
-        yield make_world(), media
+        yield world_of_the_run(), media
 
 
 @pytest.fixture

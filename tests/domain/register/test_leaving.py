@@ -32,7 +32,6 @@ from tests.factories import (
     Cast,
     in_days,
     make_assessment,
-    make_cast,
     make_evidence,
     make_member,
     make_use,
@@ -44,14 +43,8 @@ from tests.world import OTHER_SECTION, QUESTION, SECTION
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def cast() -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def busy(cast: Cast) -> Membership:
-    """Connie, with a section, an action, a hold and a piece of evidence of her own."""
+def once_for_all(cast: Cast) -> int:
+    """Give Connie a section, an action, a hold and a piece of evidence of her own."""
     member = Membership.objects.get(user=cast.contributor)
     draft = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
     teamwork.ask(draft, SECTION, member, by=cast.owner, due=in_days(9), note="Please")
@@ -65,7 +58,13 @@ def busy(cast: Cast) -> Membership:
         hold = Hold.objects.create(use=held, kind="unknown", fact="employment_decisions")
     Hold.objects.filter(pk=hold.pk).update(owner=cast.contributor)
     make_evidence(cast.organisation, by=cast.contributor)
-    return member
+    return member.pk
+
+
+@pytest.fixture
+def busy(made: tuple[Cast, int], db: None) -> Membership:
+    """Connie, with all that she has."""
+    return Membership.objects.get(pk=made[1])
 
 
 def page_of(member: Membership) -> str:

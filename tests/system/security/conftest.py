@@ -9,8 +9,9 @@ import pytest
 from django.test import Client, override_settings
 
 from tests.factories import undone
+from tests.kept_world import world_of_the_run
 from tests.system.security.sitemap import clients_of
-from tests.world import World, make_world
+from tests.world import World
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
     """The data of tests/world.py, in a transaction around every test of the module."""
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
-        yield make_world()
+        yield world_of_the_run()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from assessments.core import query_values
 from assessments.exchange import model_card
+from assessments.forms import acting, portfolio
 from assessments.forms.fields import OUT_OF_DATE
 from assessments.models import Answer, Submission
 from tests.factories import undone
@@ -142,8 +143,13 @@ def test_the_log_behind_its_end_is_an_empty_page_that_leads_back(site, browsers)
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", ["9999-12-31T23:59:59-12:00~1", "0001-01-01T00:00:00+14:00~1", f"{HUGE}~{HUGE}", "~"])
 def test_the_places_of_lists_are_read_or_left_out(place, site, browsers):
-    for name, role in (("assessments", "owner"), ("actions", "owner"), ("reviews", "independent")):
-        for sort in ("", "changed", "date", "tier", "progress", "system", "use", "owner", "newest", "package"):
+    """In every order of each list; one that a list does not have is its usual one."""
+    for name, role, orders in (
+        ("assessments", "owner", portfolio.SORTS),
+        ("actions", "owner", [acting.BY_PACKAGE, *acting.SORTS]),
+        ("reviews", "independent", portfolio.SORTS[1:2]),
+    ):
+        for sort in ("", *(order for order, _words in orders)):
             for way in ("after", "before"):
                 query = {way: place, "sort": sort}
                 assert browsers[role].get(reverse(name), query).status_code == 200, (name, query)

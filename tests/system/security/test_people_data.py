@@ -36,7 +36,8 @@ from assessments.models import (
 )
 from tests import tampering
 from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved, undone
-from tests.world import NEIGHBOUR, QUESTION, World, make_world
+from tests.kept_world import world_of_the_run
+from tests.world import NEIGHBOUR, QUESTION, World
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +66,7 @@ def made(
     """The data of tests/world.py, once for the module, with the folder of its files."""
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
-        yield make_world(), media
+        yield world_of_the_run(), media
 
 
 @pytest.fixture

@@ -138,13 +138,14 @@ def test_no_form_is_taken_without_the_token_of_its_page(place, site):
         person = sitemap.person(site, role)
         if person:
             client.force_login(person)
+        token = token_of(client)
         for form, headers in (
             ({}, {}),
             ({"csrfmiddlewaretoken": "x" * 64}, {}),
             ({}, {"X-CSRFToken": "x" * 64}),
-            (token_of(client), {"Origin": "https://evil.example"}),
-            (token_of(client), {"Origin": "null"}),
-            ({**token_of(client), "whose": "1:x:y"}, {"Origin": "https://evil.example"}),
+            (token, {"Origin": "https://evil.example"}),
+            (token, {"Origin": "null"}),
+            ({**token, "whose": "1:x:y"}, {"Origin": "https://evil.example"}),
         ):
             with undone():
                 response = client.post(place.url(site), {**place.form(), **form}, headers=headers)

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments.core import proof
 from assessments.models import Certificate, ReviewSeat, State, Submission
-from tests.browser import axe_faults, sign_in_by_form, too_wide
+from tests.browser import axe_faults, sign_in_by_form, too_wide, without_jobs
 from tests.factories import PASSWORD, Cast, make_assessment, make_cast
 from tests.system.security.doors import given_password, logged, mails_to
 from tests.system.security.factors import VirtualKey, code_of, recovery_codes_of, with_app
@@ -139,7 +139,7 @@ def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being
 def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was_typed_comes_back(page, site, people):
     reviewer = given_password(people.independent)
     secret = with_app(reviewer)
-    with proof.of_command("the test"):
+    with proof.of_command("the test"), without_jobs():
         submission = make_assessment(State.IN_REVIEW, "limited", cast=people).current_submission
     ReviewSeat.objects.filter(submission=submission).update(reviewer=reviewer)
     sign_in_by_form(page, site, reviewer.email, PASSWORD)

@@ -22,8 +22,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def plan(chromium: Any, live_server: Any, published: None) -> Plan:
     """An approved use with its plan, on a site."""
-    cast = make_cast()
-    return Plan(chromium, live_server.url, cast, make_conditioned(cast))
+    with browser.without_jobs():
+        cast = make_cast()
+        assessment = make_conditioned(cast)
+    return Plan(chromium, live_server.url, cast, assessment)
 
 
 class Plan:

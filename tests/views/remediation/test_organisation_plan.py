@@ -13,7 +13,7 @@ from assessments import access
 from assessments.domain.remediation.split_merge import merge
 from assessments.models import Membership, RemediationAction, State
 from assessments.views.remediation import organisation as page
-from tests.factories import in_days, make_assessment, make_organisation
+from tests.factories import anew, in_days, make_assessment, make_organisation
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +28,13 @@ def signed(cast, title, **more):
     return assessment
 
 
-@pytest.fixture
-def uses(cast):
+def once_for_all(cast):
     return [signed(cast, "Sorting of requests"), signed(cast, "Answers to patients")]
+
+
+@pytest.fixture
+def uses(made, db):
+    return [anew(assessment) for assessment in made[1]]
 
 
 def put(assessment, question=SHARED, **fields):
@@ -153,7 +157,7 @@ def test_the_package_with_the_most_urgent_action_is_first(client, cast, uses, ed
 
 
 def test_without_actions_it_says_how_they_get_there_and_the_register_has_no_link(client, cast):
-    text = text_of(opened(client, cast.owner))
+    text = text_of(opened(client, cast.outsider))
     assert "What the whole organisation has to do" in text
     assert "No actions for the whole organisation" in text
     assert reverse("organisation_actions") not in client.get(reverse("actions")).content.decode()
