@@ -284,7 +284,6 @@ MFA_FORMS = {
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # no secret that could be guessed; a house shares an address
 STAFF_SECONDS = env_int("STAFF_SECONDS", 1800)  # the administration asks staff for a proof that is no older
-KNOWN_DEVICE_COOKIE = "hkguide_device"
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
 # allauth limits sign-in attempts in the cache, so the cache has to be one that all processes share.
 CACHES = {
@@ -352,6 +351,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 # With this prefix a browser takes a cookie from this host alone, over https, for all of it: no neighbour can plant one.
 HOST_ONLY = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_ONLY}sessionid", f"{HOST_ONLY}csrftoken"
+KNOWN_DEVICE_COOKIE, PAGES_COOKIE = f"{HOST_ONLY}hkguide_device", f"{HOST_ONLY}hk-pages"
+MESSAGE_STORAGE = "assessments.core.message_cookie.MessageStorage"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 # Other hosts of the domain, and the lists that browsers come with, are bound only where an operator says so.

@@ -22,7 +22,6 @@ from assessments.views.requests import SignedIn
 
 type Answering = Callable[[HttpRequest], HttpResponse]
 
-COOKIE = "hk-pages"
 MOST_SESSIONS = 4  # that a browser is known by: pages of an earlier one may still stand open
 
 
@@ -57,7 +56,7 @@ def sign_page(request: HttpRequest) -> str:
 
 
 def _browsers(request: HttpRequest) -> list[str]:
-    return request.COOKIES.get(COOKIE, "").split(".")[:MOST_SESSIONS]
+    return request.COOKIES.get(settings.PAGES_COOKIE, "").split(".")[:MOST_SESSIONS]
 
 
 def _know_browser(request: HttpRequest, response: HttpResponse) -> None:
@@ -66,7 +65,7 @@ def _know_browser(request: HttpRequest, response: HttpResponse) -> None:
         return
     this, before = expired_forms.browser_of(key), _browsers(request)
     response.set_cookie(
-        COOKIE,
+        settings.PAGES_COOKIE,
         ".".join([this, *(one for one in before if one and one != this)][:MOST_SESSIONS]),
         max_age=int(expired_forms.SIGNED_FOR.total_seconds()),
         httponly=True,
