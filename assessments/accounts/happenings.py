@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from assessments.accounts import account_log, addresses, devices, factors, refusals
 from assessments.accounts.adapter import INVITATION_KEY
-from assessments.accounts.sessions import SIGNED_IN_AT
+from assessments.accounts.sessions import SIGNED_IN_AT, change_key
 from assessments.models import User
 
 
@@ -31,6 +31,13 @@ def begin_session(request: HttpRequest, **_more: Any) -> None:
 def note_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
     devices.remember(request, user)
     account_log.write("signed_in", user, by=user)
+
+
+@receiver(account.authentication_step_completed)
+def renew_session(request: HttpRequest, *, reauthenticated: bool = False, **_more: Any) -> None:
+    """After a fresh proof a key that somebody copied before opens nothing any more."""
+    if reauthenticated and request.user.is_authenticated:
+        change_key(request)
 
 
 @receiver(auth.user_logged_out)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import access
 from assessments.accounts import expired_forms
+from assessments.accounts.sessions import first_key
 from assessments.core import throttling
 from assessments.models import HeldPost, User, edition_for
 from assessments.views.requests import SignedIn
@@ -48,7 +49,7 @@ def keep_forms(get_response: Answering) -> Answering:
 def sign_page(request: HttpRequest) -> str:
     """Name the reader of this page in the field `whose` of its form; the response makes its browser known."""
     user: Any = request.user
-    key = request.session.session_key
+    key = first_key(request.session)
     if not user.is_authenticated or not key:
         return ""
     request.signs_forms = True  # type: ignore[attr-defined]
@@ -60,7 +61,7 @@ def _browsers(request: HttpRequest) -> list[str]:
 
 
 def _know_browser(request: HttpRequest, response: HttpResponse) -> None:
-    key = request.session.session_key
+    key = first_key(request.session)
     if not key:
         return
     this, before = expired_forms.browser_of(key), _browsers(request)
