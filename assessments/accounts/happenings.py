@@ -16,7 +16,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from assessments.accounts import account_log, addresses, devices, factors, refusals
+from assessments.accounts import account_log, addresses, devices, factors, proofs, refusals
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.accounts.sessions import SIGNED_IN_AT, change_key
 from assessments.models import User
@@ -30,7 +30,8 @@ def begin_session(request: HttpRequest, **_more: Any) -> None:
 @receiver(account.user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
     devices.remember(request, user)
-    account_log.write("signed_in", user, by=user)
+    shown = proofs.of_sign_in(request, user)
+    account_log.write("signed_in", user, by=user, details={"shown": shown} if shown else None)
 
 
 @receiver(account.authentication_step_completed)
