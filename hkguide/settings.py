@@ -191,6 +191,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "assessments.accounts.sessions.keep_while_used",
     "assessments.accounts.devices.remember_device",
+    "assessments.accounts.initial_passwords.demand_change",
     "assessments.accounts.enrolment.demand_factor",
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
@@ -247,6 +248,7 @@ ACCOUNT_FORMS = {
     "signup": "assessments.forms.accounts.SignupForm",
     "login": "assessments.forms.accounts.LoginForm",
     "reset_password": "assessments.forms.accounts.ResetPasswordForm",
+    "change_password": "assessments.forms.accounts.ChangePasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

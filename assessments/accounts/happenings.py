@@ -16,7 +16,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from assessments.accounts import account_log, addresses, devices, factors, proofs, refusals
+from assessments.accounts import account_log, addresses, devices, factors, initial_passwords, proofs, refusals
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.accounts.sessions import SIGNED_IN_AT, change_key
 from assessments.models import User
@@ -78,6 +78,7 @@ def note_new_address(
 @receiver(account.password_changed)
 @receiver(account.password_set)
 def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
+    initial_passwords.note_change(user)
     devices.remember(request, user)
     account_log.write("password_changed", user, by=user)
 
@@ -94,6 +95,7 @@ def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
     if invitation:
         request.session[INVITATION_KEY] = invitation
     addresses.confirm(user)
+    initial_passwords.note_change(user)
     devices.remember(request, user)
     account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})
 
