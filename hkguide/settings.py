@@ -371,6 +371,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporar
 EVIDENCE_MAX_BYTES = env_int("EVIDENCE_MAX_MB", 25) * 1024 * 1024
 EVIDENCE_QUOTA_BYTES = env_int("EVIDENCE_QUOTA_MB", 5000) * 1024 * 1024  # of each organisation; 0: no limit
 DISK_RESERVE_BYTES = env_int("DISK_RESERVE_MB", 200) * 1024 * 1024  # no upload takes these; the database needs them
+READERS = max(
+    1, env_int("READERS", 2)
+)  # so many files of people are read at once on this machine, each with 256 MB at most
 CLAMD = env_address("CLAMD")  # a virus scanner; where it is set, nothing that it has not passed is kept
 FILE_UPLOAD_HANDLERS = [
     "assessments.evidence.uploads.BoundedUpload",
