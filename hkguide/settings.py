@@ -378,7 +378,7 @@ CLAMD = env_address("CLAMD")  # a virus scanner; where it is set, nothing that i
 FILE_UPLOAD_HANDLERS = [
     "assessments.evidence.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "assessments.evidence.uploads.TemporaryUpload",
 ]
 
 # --- languages and time -------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from assessments.core import stored_files
 from assessments.core.sandboxed import MOST_OUTPUT, Refused
 
 __all__ = ["CAREFUL", "PATIENT", "Busy", "Limits", "Refused", "Stopped", "run"]
@@ -76,8 +77,19 @@ def run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits = CAREFUL,
     """Call `reader` ("module:function") on a file in a child process, and return what it found.
 
     `source`: the bytes of the file, an open file (read from its start), or the path of one. Raises what the reader
-    refuses, as Refused, Stopped where it came to a limit, and Busy where others are read for longer than is worth waiting.
+    refuses, as Refused, Stopped where it came to a limit, Busy where others are read for longer than is worth waiting, and
+    NoRoom where the disk of temporary files is full.
     """
+    try:
+        return _run(reader, source, limits, options)
+    except OSError as error:
+        if error.errno in stored_files.FULL:
+            log.error("no room to read a file: %s", error)
+            raise stored_files.no_room() from error
+        raise
+
+
+def _run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits, options: dict[str, Any]) -> Any:
     asked = [reader, str(limits.memory), str(limits.processor), json.dumps(options)]
     with _turn(), _as_input(source) as given, tempfile.TemporaryFile() as output:
         child = subprocess.Popen(  # noqa: S603 (this Python, and words of our own)
