@@ -1,4 +1,4 @@
-"""The folder of temporary files is full: a page says so with 507, shows what was typed, and nothing is kept (check 73)."""
+"""The folder of temporary files is full: a page says so with 507, shows what was typed, and nothing is kept (check 72)."""
 
 from __future__ import annotations
 
