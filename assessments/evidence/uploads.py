@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -75,11 +75,12 @@ class TemporaryUpload(TemporaryFileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile | None:
         if not self.lost:
             try:
-                kept: UploadedFile = super().file_complete(file_size)
-                return kept
+                return super().file_complete(file_size)
             except OSError as error:
                 self._lose(error)
-        return UploadedFile(NoRoomForUpload(), self.file_name, self.content_type, file_size, self.charset)
+        return UploadedFile(
+            cast(IO[bytes], NoRoomForUpload()), self.file_name, self.content_type, file_size, self.charset
+        )
 
     def _lose(self, error: OSError, *, or_missing: bool = False) -> None:
         if error.errno not in stored_files.FULL and not (or_missing and isinstance(error, FileNotFoundError)):
