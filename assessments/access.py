@@ -215,6 +215,17 @@ def submissions_for(user: User) -> SubmissionQuerySet:
     return Submission.objects.for_list().filter(is_to_review(user))
 
 
+def certificates_judged_by(user: User) -> QuerySet[Certificate]:
+    """The certificates that `user` judges: as reviewer of their submission, or of the reviewing body where nobody else is left.
+
+    Once an organisation is deleted it has neither owners nor reviewers, and its submissions are empty.
+    """
+    seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER)
+    of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
+    left = Q(organisation__deleted_at__isnull=False)
+    return Certificate.objects.filter(Q(submission__in=submissions_for(user).values("pk")) | (of_body & left))
+
+
 # --- the gate of a case --------------------------------------------------------------------------------------------------
 
 
@@ -357,8 +368,8 @@ def to_declare_for_document(user: User, reference: str) -> Submission | None:
 
 
 def certificates_in_reach(user: User) -> QuerySet[Certificate]:
-    """The certificates that `user` may read of as member, or judge as a reviewer of their submission."""
-    reach = Q(organisation__in=_seen_in_full(user)) | Q(submission__in=submissions_for(user).values("pk"))
+    """The certificates that `user` may read of as member, or judge."""
+    reach = Q(organisation__in=_seen_in_full(user)) | Q(pk__in=certificates_judged_by(user).values("pk"))
     found = Certificate.objects.filter(reach).select_related("use__system", "organisation")
     events = Prefetch("events", CertificateEvent.objects.select_related("by"))
     whole = found.select_related("submission__assessment__use__system").prefetch_related(events)

@@ -86,12 +86,12 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
 
     A reviewer who may read the submission and is outside the delivery team suspends. What was reviewed independently is
     reinstated and revoked by an independent reviewer. A self-declared certificate is its signer's word: an owner may
-    suspend, reinstate and revoke it as well.
+    suspend, reinstate and revoke it as well. Those of a deleted organisation are left to the reviewing body.
     """
     submission = certificate.submission
     if certificate.assurance == Assurance.SELF_DECLARED and access.may(by, Action.SIGN, certificate.organisation_id):
         return dict.fromkeys(FROM)
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+    if not access.certificates_judged_by(by).filter(pk=certificate.pk).exists():
         words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
         return dict.fromkeys(FROM, NotPermitted(words))
     if by.pk in delivery_team(submission.assessment):

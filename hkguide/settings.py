@@ -191,6 +191,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "assessments.accounts.sessions.keep_while_used",
     "assessments.accounts.devices.remember_device",
+    "assessments.accounts.initial_passwords.demand_change",
     "assessments.accounts.enrolment.demand_factor",
     "django_htmx.middleware.HtmxMiddleware",
     "assessments.origins.note_origin",
@@ -247,6 +248,7 @@ ACCOUNT_FORMS = {
     "signup": "assessments.forms.accounts.SignupForm",
     "login": "assessments.forms.accounts.LoginForm",
     "reset_password": "assessments.forms.accounts.ResetPasswordForm",
+    "change_password": "assessments.forms.accounts.ChangePasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -284,7 +286,6 @@ MFA_FORMS = {
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # no secret that could be guessed; a house shares an address
 STAFF_SECONDS = env_int("STAFF_SECONDS", 1800)  # the administration asks staff for a proof that is no older
-KNOWN_DEVICE_COOKIE = "hkguide_device"
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
 # allauth limits sign-in attempts in the cache, so the cache has to be one that all processes share.
 CACHES = {
@@ -352,6 +353,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 # With this prefix a browser takes a cookie from this host alone, over https, for all of it: no neighbour can plant one.
 HOST_ONLY = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_ONLY}sessionid", f"{HOST_ONLY}csrftoken"
+KNOWN_DEVICE_COOKIE, PAGES_COOKIE = f"{HOST_ONLY}hkguide_device", f"{HOST_ONLY}hk-pages"
+MESSAGE_STORAGE = "assessments.core.message_cookie.MessageStorage"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 # Other hosts of the domain, and the lists that browsers come with, are bound only where an operator says so.
@@ -368,11 +371,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of fields; files go to temporar
 EVIDENCE_MAX_BYTES = env_int("EVIDENCE_MAX_MB", 25) * 1024 * 1024
 EVIDENCE_QUOTA_BYTES = env_int("EVIDENCE_QUOTA_MB", 5000) * 1024 * 1024  # of each organisation; 0: no limit
 DISK_RESERVE_BYTES = env_int("DISK_RESERVE_MB", 200) * 1024 * 1024  # no upload takes these; the database needs them
+READERS = max(
+    1, env_int("READERS", 2)
+)  # so many files of people are read at once on this machine, each with 256 MB at most
 CLAMD = env_address("CLAMD")  # a virus scanner; where it is set, nothing that it has not passed is kept
 FILE_UPLOAD_HANDLERS = [
     "assessments.evidence.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "assessments.evidence.uploads.TemporaryUpload",
 ]
 
 # --- languages and time -------------------------------------------------------------------------------------------------
@@ -437,6 +443,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {
+            "class": "assessments.core.log_lines.LineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",  # with the offset: lines of several machines can be put in order

@@ -3,7 +3,7 @@ from allauth.account.views import email
 from django.contrib import admin
 from django.urls import include, path
 
-from assessments.views import account, second_factor
+from assessments.views import account, second_factor, staff
 
 urlpatterns = [
     path("", include("assessments.urls")),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/2fa/recovery-codes/kept/", second_factor.kept, name="recovery_codes_kept"),
     path("accounts/2fa/webauthn/reauthenticate/", second_factor.passkey_again, name="mfa_reauthenticate_webauthn"),
     path("accounts/", include("allauth.urls")),
+    path("admin/end-sessions/", admin.site.admin_view(staff.end_sessions), name="admin_end_sessions"),
     path("admin/", admin.site.urls),
 ]
 handler403 = "assessments.views.errors.forbidden"

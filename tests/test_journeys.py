@@ -118,6 +118,15 @@ class Person:
         self.fill("Password", self.password)
         self.press("Sign in")
 
+    def choose_password(self, password: str = PASSWORD) -> None:
+        """The first page after the first sign-in: another password than the one that was printed."""
+        assert self.heading == "Change your password"
+        self.shot("initial-password")
+        for name, value in (("oldpassword", self.password), ("password1", password), ("password2", password)):
+            self.main.locator(f"[name={name}]").fill(value)
+        self.press("Change password")
+        self.password = password
+
     def sign(self, button: str) -> None:
         """Press a button that signs. The password is asked for, and not again for a quarter of an hour."""
         self.press(button)
@@ -165,11 +174,13 @@ class Site:
         self.passwords = dict(re.findall(r"sign in as (\S+) with (\S+)", said.getvalue()))
 
     def arrive(self, name: str, email: str = "") -> Person:
-        """Somebody opens a browser; whoever `set_up` gave a password signs in with it."""
+        """Somebody opens a browser; whoever `set_up` gave a password signs in with it and chooses another one."""
         person = Person(self.new_page(), name, email, self.passwords.get(email, PASSWORD))
         self.people.append(person)
         if email in self.passwords:
             person.sign_in()
+            person.choose_password()
+            self.passwords[email] = PASSWORD
         return person
 
     def lead(self) -> Person:

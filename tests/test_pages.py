@@ -365,7 +365,13 @@ ACCOUNT_PAGES: dict[str, list[tuple[str, ...]]] = {
     "mfa_add_webauthn": [("changing address",)],
     "mfa_generate_recovery_codes": [("changing address",)],
 }
-NO_ACCOUNT_PAGE = {"account_confirm_login_code", "account_set_password", "admin:index", "admin:login"}
+NO_ACCOUNT_PAGE = {
+    "account_confirm_login_code",
+    "account_set_password",
+    "admin:index",
+    "admin:login",
+    "admin_end_sessions",
+}
 # Pages of whoever has a second factor: tests/system/security/test_second_factor_browser.py looks at them.
 OF_A_FACTOR = {
     "mfa_authenticate",

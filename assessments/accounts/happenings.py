@@ -16,9 +16,9 @@ from django.contrib.auth import update_session_auth_hash
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from assessments.accounts import account_log, addresses, devices, factors, refusals
+from assessments.accounts import account_log, addresses, devices, factors, initial_passwords, proofs, refusals
 from assessments.accounts.adapter import INVITATION_KEY
-from assessments.accounts.sessions import SIGNED_IN_AT
+from assessments.accounts.sessions import SIGNED_IN_AT, change_key
 from assessments.models import User
 
 
@@ -30,7 +30,15 @@ def begin_session(request: HttpRequest, **_more: Any) -> None:
 @receiver(account.user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
     devices.remember(request, user)
-    account_log.write("signed_in", user, by=user)
+    shown = proofs.of_sign_in(request, user)
+    account_log.write("signed_in", user, by=user, details={"shown": shown} if shown else None)
+
+
+@receiver(account.authentication_step_completed)
+def renew_session(request: HttpRequest, *, reauthenticated: bool = False, **_more: Any) -> None:
+    """After a fresh proof a key that somebody copied before opens nothing any more."""
+    if reauthenticated and request.user.is_authenticated:
+        change_key(request)
 
 
 @receiver(auth.user_logged_out)
@@ -70,6 +78,7 @@ def note_new_address(
 @receiver(account.password_changed)
 @receiver(account.password_set)
 def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
+    initial_passwords.note_change(user)
     devices.remember(request, user)
     account_log.write("password_changed", user, by=user)
 
@@ -86,6 +95,7 @@ def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
     if invitation:
         request.session[INVITATION_KEY] = invitation
     addresses.confirm(user)
+    initial_passwords.note_change(user)
     devices.remember(request, user)
     account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})
 

@@ -29,10 +29,22 @@ def of_session(request: HttpRequest) -> Proof | None:
     return next((found for found in proofs if found.is_fresh), proofs[0] if proofs else None)
 
 
+def of_sign_in(request: HttpRequest, user: Any) -> list[str]:
+    """By what somebody has just signed in, in the order in which it was shown; empty right after a sign-up."""
+    shown = [record for record in get_authentication_records(request, user) if not record.get("reauthenticated")]
+    if shown and shown[-1].get("passwordless"):  # a password that was tried before did not lead on
+        shown = shown[-1:]
+    return list(dict.fromkeys(_method(record) for record in shown))
+
+
+def _method(record: dict[str, Any]) -> str:
+    strong = record["method"] == "mfa"
+    return METHODS.get(record.get("type", ""), "second factor") if strong else str(record["method"])
+
+
 def _proof(user: Any, record: dict[str, Any]) -> Proof:
     strong = record["method"] == "mfa"
-    method = METHODS.get(record.get("type", ""), "second factor") if strong else str(record["method"])
-    return Proof(user.pk, method, float(record["at"]), strong)
+    return Proof(user.pk, _method(record), float(record["at"]), strong)
 
 
 def note_proof(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -1,4 +1,4 @@
-"""When phone, key and recovery codes are all lost: the second factor of somebody is reset by an owner or by a command."""
+"""What others do for an account: reset the second factor when phone, key and codes are lost; end all its sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assessments import access
 from assessments.access import Action
 from assessments.accounts import account_log, factors
 from assessments.core import proof
-from assessments.errors import WorkflowError
+from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import Membership, Organisation, Role, User
 
 
@@ -62,17 +62,55 @@ def _drop(user: User) -> int:
     """Take away the factors, and with them each session and each link that was mailed to set a password."""
     count = factors.drop(user)
     if count:
-        for session in UserSession.objects.filter(user=user):
-            session.end()
-        # A link holds for as long as the last sign-in stays what it was when it was mailed, to the second.
-        later = max(timezone.now(), (user.last_login or timezone.now()) + timedelta(seconds=1))
-        User.objects.filter(pk=user.pk).update(last_login=later)
+        _end_all(user)
     return count
+
+
+def _end_all(user: User) -> int:
+    """End each session, and each link that was mailed to set a password; returns how many sessions there were."""
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    # A link holds for as long as the last sign-in stays what it was when it was mailed, to the second.
+    later = max(timezone.now(), (user.last_login or timezone.now()) + timedelta(seconds=1))
+    User.objects.filter(pk=user.pk).update(last_login=later)
+    return len(sessions)
 
 
 def _tell(user: User, who: str) -> None:
     told = {"who": who, "timestamp": timezone.now()}
     get_adapter().send_without_request("mfa/email/factors_reset", user.email, told)
+
+
+def person_with(mail: str) -> User | None:
+    """The account of an address, for those who run the service."""
+    return User.objects.filter(email__iexact=mail, deleted_at=None).first()
+
+
+@transaction.atomic
+def end_sessions(user: User, *, by: User, reason: str) -> int:
+    """End all sessions of somebody, as staff; returns how many. Raises NotPermitted and WorkflowError."""
+    if not (by.is_active and by.is_staff):
+        raise NotPermitted(_("Staff alone end the sessions of others."))
+    if user.pk == by.pk:
+        raise WorkflowError(_("End your own sessions on the page of your settings."))
+    return _end_and_tell("sessions_ended_by_staff", user, by, reason)
+
+
+@transaction.atomic
+def end_sessions_by_command(user: User, *, reason: str) -> int:
+    """The same for those who have the machine."""
+    return _end_and_tell("sessions_ended_by_command", user, None, reason)
+
+
+def _end_and_tell(kind: str, user: User, by: User | None, reason: str) -> int:
+    count = _end_all(user)
+    details = {"name": str(user), "email": user.email, "count": count, "reason": reason}
+    account_log.write_for_installation(kind, user, by=by, details=details)
+    told = {"reason": reason, "timestamp": timezone.now()}
+    send = get_adapter().send_without_request
+    transaction.on_commit(lambda: send("account/email/sessions_ended", user.email, told), robust=True)
+    return count
 
 
 @proof.asked

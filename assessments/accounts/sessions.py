@@ -14,6 +14,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import transaction
 from django.db.models import CharField, DateTimeField, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from assessments.models import Membership, User
 from assessments.models.prepared import Given, Prepared
 
 SIGNED_IN_AT = "signed_in_at"  # of the session: seconds, when its person signed in
+FIRST_KEY = "first_key"  # of the session: its key at the sign-in, where it has another one since
 WRITTEN_EVERY = timedelta(minutes=10)  # so often at most a page that only reads writes its session
 
 
@@ -58,8 +60,28 @@ class SessionStore(DatabaseStore):
         return min(expires, datetime.fromtimestamp(signed_in_at + settings.SESSION_LONGEST, UTC))
 
 
+def first_key(session: Any) -> str:
+    """By which pages of a session are known, however often its key has changed since; empty where there is no session."""
+    return str(session.get(FIRST_KEY) or session.session_key or "")
+
+
+def change_key(request: HttpRequest) -> None:
+    """Give the session another key at the end of this request, unless it fails: then nothing of it is kept."""
+    request.changes_key = True  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def _change_key(session: Any) -> None:
+    from allauth.usersessions.models import UserSession  # the models are loaded after this module
+
+    before = session.session_key
+    session.setdefault(FIRST_KEY, before)
+    session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=session.session_key)
+
+
 def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: a page that somebody signed in opens begins the time of the session anew."""
+    """Middleware: a page that somebody signed in opens begins the time of the session anew. A fresh proof changes its key."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         session: Any = request.session
@@ -67,7 +89,10 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
             later = session.get_expiry_date()
             if later - session.ends > WRITTEN_EVERY:
                 session.modified, session.ends = True, later
-        return get_response(request)
+        response = get_response(request)
+        if getattr(request, "changes_key", False) and response.status_code < 500 and session.session_key:
+            _change_key(session)
+        return response
 
     return middleware
 

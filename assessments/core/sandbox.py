@@ -2,11 +2,13 @@
 
 A reader is a function of a file (opened for reading bytes) and of plain options. It returns what JSON can hold, or raises
 `Refused`. It imports nothing of Django. The child has a limit of memory, of processor time and of time on the clock,
-no environment (so none of the settings' secrets), and nothing open but the file.
+no environment (so none of the settings' secrets), and nothing open but the file. At most `settings.READERS` children run
+at once on a machine, in whatever process they were started.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -14,19 +16,26 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from assessments.core import stored_files
 from assessments.core.sandboxed import MOST_OUTPUT, Refused
 
-__all__ = ["CAREFUL", "PATIENT", "Limits", "Refused", "Stopped", "run"]
+__all__ = ["CAREFUL", "PATIENT", "Busy", "Limits", "Refused", "Stopped", "run"]
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "import sys; sys.path.insert(0, sys.argv[1]); from assessments.core.sandboxed import main; main(*sys.argv[2:])"
 CHUNK = 256 * 1024
+WAIT = 5.0  # seconds, until a file is sent back because others are being read
+LOOK_EVERY = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +62,36 @@ class Stopped(Exception):
         self.reason = reason
 
 
+class Busy(Exception):
+    """As many files are being read as may be; str(error) says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Too many files are being read at this moment. Choose the file again and send it in a moment: all else stays."
+            )
+        )
+
+
 def run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits = CAREFUL, **options: Any) -> Any:
     """Call `reader` ("module:function") on a file in a child process, and return what it found.
 
     `source`: the bytes of the file, an open file (read from its start), or the path of one. Raises what the reader
-    refuses, as Refused, and Stopped where it came to a limit.
+    refuses, as Refused, Stopped where it came to a limit, Busy where others are read for longer than is worth waiting, and
+    NoRoom where the disk of temporary files is full.
     """
+    try:
+        return _run(reader, source, limits, options)
+    except OSError as error:
+        if error.errno in stored_files.FULL:
+            log.error("no room to read a file: %s", error)
+            raise stored_files.no_room() from error
+        raise
+
+
+def _run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits, options: dict[str, Any]) -> Any:
     asked = [reader, str(limits.memory), str(limits.processor), json.dumps(options)]
-    with _as_input(source) as given, tempfile.TemporaryFile() as output:
+    with _turn(), _as_input(source) as given, tempfile.TemporaryFile() as output:
         child = subprocess.Popen(  # noqa: S603 (this Python, and words of our own)
             [sys.executable, "-I", "-c", START, str(ROOT), *asked],
             stdin=given,
@@ -88,6 +119,29 @@ def run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits = CAREFUL,
         raise Stopped(said["stopped"])
     log.error("%s failed (exit status %s): %s", reader, code, said.get("failed", "no answer"))
     raise Stopped("fault")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Hold one of the places for a child: a file that is locked, which the system lets go of if this process dies."""
+    folder = settings.VAR / "readers"
+    folder.mkdir(exist_ok=True)
+    until = time.monotonic() + WAIT
+    while True:
+        for number in range(settings.READERS):
+            place = (folder / f"{number}.lock").open("w")
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                place.close()
+                continue
+            with place:
+                yield
+            return
+        if time.monotonic() > until:
+            log.warning("%s files are being read, one was sent back", settings.READERS)
+            raise Busy
+        time.sleep(LOOK_EVERY)
 
 
 def _said(output: IO[bytes]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Limits: how often a person, an address or an organisation may do what costs much or reaches other people.
 
 `settings.LIMITS` has them all. Uses are counted in the cache that all processes share, in windows of the clock (of an
-hour: from the full hour). Where that cache does not answer nothing is refused: what people save never waits for it.
+hour: from the full hour). Of the window before the part still counts that lies less than its length back, as if its uses
+had been spread evenly: so nobody does twice as much around the full hour. Limits on a thing, and those that are counted in
+steps, have windows of the clock alone. Where that cache does not answer nothing is refused: what people save never waits for it.
 Sign-in has limits of its own, which allauth keeps.
 """
 
@@ -68,22 +70,31 @@ def spend(
         who = _sender(kind, request) if kind in ("person", "address") else by[kind]
         if who is None:
             continue
-        now = _now()
-        key = _key(f"{name}:{kind}:{who}", int(now // seconds))
-        if _count(key, seconds, most, max(1, min(step, most // 6))) > most:
+        in_steps = max(1, min(step, most // 6))
+        wait = _use(f"{name}:{kind}:{who}", most, seconds, step=in_steps, slides=kind != "thing" and step == 1)
+        if wait:
             log.warning("limit %s of one %s is reached", name, kind)
-            raise TooOften(name, math.ceil(seconds - now % seconds))
+            raise TooOften(name, wait)
+
+
+def _use(what: str, most: int, seconds: int, *, step: int, slides: bool) -> int:
+    """Count one use; returns 0 where it is taken, else in how many seconds the next one would be."""
+    now = _now()
+    gone, window = now % seconds, int(now // seconds)
+    used = _count(_key(what, window), seconds, most, step)
+    if used > most:
+        return math.ceil(seconds - gone) + slides
+    before = min(most, _so_far(_key(what, window - 1))) if slides else 0
+    if used + math.floor(before * (1 - gone / seconds)) <= most:
+        return 0
+    _take_back(_key(what, window))  # it was not done, so it keeps nobody waiting
+    return math.floor(seconds * (1 - (most - used + 1) / before) - gone) + 1
 
 
 def is_spent(name: str, thing: Any) -> bool:
     """Tell whether the limit of a thing is reached, without a use."""
     most, seconds = settings.LIMITS[name]["thing"]
-    try:
-        used = cache.get(_key(f"{name}:thing:{thing}", int(_now() // seconds)), 0)
-    except Exception:
-        log.exception("limits: the cache does not answer, nothing is refused")
-        return False
-    return bool(used >= most)
+    return _so_far(_key(f"{name}:thing:{thing}", int(_now() // seconds))) >= most
 
 
 def _sender(kind: str, request: HttpRequest | None) -> Any:
@@ -125,8 +136,24 @@ def _key(what: str, window: int) -> str:
 def _add(key: str, seconds: int, more: int) -> int:
     try:
         return int(cache.incr(key, more))
-    except ValueError:  # the first of its window
-        return more if cache.add(key, more, timeout=seconds) else int(cache.incr(key, more))
+    except ValueError:  # the first of its window; the next window asks for it too
+        return more if cache.add(key, more, timeout=2 * seconds) else int(cache.incr(key, more))
+
+
+def _so_far(key: str) -> int:
+    """How many there are under this key; none if the cache does not answer."""
+    try:
+        return int(cache.get(key, 0))
+    except Exception:
+        log.exception("limits: the cache does not answer, nothing is refused")
+        return 0
+
+
+def _take_back(key: str) -> None:
+    try:
+        cache.decr(key)
+    except Exception:
+        log.exception("limits: a refused use stays counted")
 
 
 def _count(key: str, seconds: int, most: int, step: int) -> int:

@@ -129,6 +129,8 @@ def kind_of(upload: UploadedFile, name: str) -> Kind:
         )
     except sandbox.Refused as refused:
         raise refuse(_refusal(refused, ending)) from None
+    except sandbox.Busy as busy:
+        raise refuse(str(busy)) from None
     except sandbox.Stopped:
         raise refuse(
             _("Looking into this file takes too long or too much memory, so it was not taken. Save it again as a PDF.")

@@ -40,6 +40,8 @@ def read(data: bytes, edition: Edition) -> list[Suggestion]:
         given = sandbox.run("assessments.exchange.card_text:read", data)
     except sandbox.Refused as refused:
         raise Unreadable(_refusal(refused)) from None
+    except sandbox.Busy as busy:
+        raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
             _("Reading this card takes too long, so it was stopped. Keep its header and its sections, and try again.")

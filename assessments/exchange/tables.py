@@ -52,6 +52,8 @@ def lines_of(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
         lines = sandbox.run("assessments.core.spreadsheets:read", data)
     except sandbox.Refused as refused:
         raise Unreadable(_refusal(refused.code)) from None
+    except sandbox.Busy as busy:
+        raise Unreadable(str(busy)) from None
     except sandbox.Stopped:
         raise Unreadable(
             _("Reading this file takes too long or too much memory, so it was stopped. Take out all but the table.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -32,6 +33,15 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]
         response: HttpResponse = super().login(request, redirect_url)
         request.session[SHARED_KEY] = self.cleaned_data["shared"]
         return response
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        old, new = cleaned.get("oldpassword"), cleaned.get("password1")
+        if old and old == new:
+            self.add_error("password1", _("This is the password that you have. Choose another one."))
+        return cleaned
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]

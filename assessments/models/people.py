@@ -55,6 +55,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     digest_on = models.DateField(null=True, editable=False)  # the day of the last daily mail
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    password_is_initial = models.BooleanField(
+        default=False, editable=False
+    )  # printed by `set_up`: changed before all else
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     # of an account that was deleted: the name under what its person had signed, empty where they had signed nothing
     signed_name = models.CharField(max_length=120, blank=True, editable=False)

@@ -68,6 +68,14 @@ ACCOUNTS: dict[str, tuple[Any, Any]] = {
         gettext_lazy("Sessions ended"),
         gettext_lazy("%(who)s ended sessions of the account, number: %(count)s"),
     ),
+    "sessions_ended_by_staff": (
+        gettext_lazy("All sessions ended by staff"),
+        gettext_lazy("%(who)s ended all sessions of %(name)s, number: %(count)s"),
+    ),
+    "sessions_ended_by_command": (
+        gettext_lazy("All sessions ended by a command"),
+        gettext_lazy("%(who)s ended all sessions of %(name)s by a command, number: %(count)s"),
+    ),
     "data_exported": (gettext_lazy("Own data downloaded"), gettext_lazy("%(who)s downloaded all data of the account")),
     "account_deleted": (gettext_lazy("Account deleted"), gettext_lazy("An account was deleted by its person")),
     "staff_page": (

@@ -61,6 +61,7 @@ from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.strips import Line as PieceLine
+from assessments.views.uploads import refuse_file
 
 PLACE = "actions"
 MOST_AT_ONCE = 200  # dates set in one go
@@ -84,11 +85,12 @@ def take_file(request: SignedIn) -> HttpResponse:
         return _take_rows(request)
     form = TakeFileForm(posted(request), request.FILES or None)
     lines: list[exchange.Change] | None = None
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             rows = exchange.read(form.cleaned_data["file"].read(MAX_BYTES + 1))
         except WorkflowError as error:
-            form.add_error("file", str(error))
+            status = refuse_file(form, error)
         else:
             lines = _check_rows(user, rows)
     good = [line for line in lines or () if line.changes and line.action]
@@ -102,7 +104,7 @@ def take_file(request: SignedIn) -> HttpResponse:
         "faulty": [line for line in lines or () if line.faults],
         "rows": signing.dumps([[_name(line.action), dict(line.changes)] for line in good], salt=SALT, compress=True),
     }
-    return render(request, "assessments/acting/take_file.html", context)
+    return render(request, "assessments/acting/take_file.html", context, status=status)
 
 
 def _name(action: RemediationAction | None) -> str:

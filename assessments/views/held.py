@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import access
 from assessments.accounts import expired_forms
+from assessments.accounts.sessions import first_key
 from assessments.core import throttling
 from assessments.models import HeldPost, User, edition_for
 from assessments.views.requests import SignedIn
 
 type Answering = Callable[[HttpRequest], HttpResponse]
 
-COOKIE = "hk-pages"
 MOST_SESSIONS = 4  # that a browser is known by: pages of an earlier one may still stand open
 
 
@@ -49,7 +49,7 @@ def keep_forms(get_response: Answering) -> Answering:
 def sign_page(request: HttpRequest) -> str:
     """Name the reader of this page in the field `whose` of its form; the response makes its browser known."""
     user: Any = request.user
-    key = request.session.session_key
+    key = first_key(request.session)
     if not user.is_authenticated or not key:
         return ""
     request.signs_forms = True  # type: ignore[attr-defined]
@@ -57,16 +57,16 @@ def sign_page(request: HttpRequest) -> str:
 
 
 def _browsers(request: HttpRequest) -> list[str]:
-    return request.COOKIES.get(COOKIE, "").split(".")[:MOST_SESSIONS]
+    return request.COOKIES.get(settings.PAGES_COOKIE, "").split(".")[:MOST_SESSIONS]
 
 
 def _know_browser(request: HttpRequest, response: HttpResponse) -> None:
-    key = request.session.session_key
+    key = first_key(request.session)
     if not key:
         return
     this, before = expired_forms.browser_of(key), _browsers(request)
     response.set_cookie(
-        COOKIE,
+        settings.PAGES_COOKIE,
         ".".join([this, *(one for one in before if one and one != this)][:MOST_SESSIONS]),
         max_age=int(expired_forms.SIGNED_FOR.total_seconds()),
         httponly=True,

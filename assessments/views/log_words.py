@@ -375,6 +375,7 @@ LABELS = {
     "page": gettext_lazy("Page"),
     "factor": gettext_lazy("Second factor"),
     "proof": gettext_lazy("Showed that it is them by"),
+    "shown": gettext_lazy("Signed in by"),
     "count": gettext_lazy("Number"),
     "state": gettext_lazy("State"),
     "tier": gettext_lazy("Tier"),

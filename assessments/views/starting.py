@@ -28,6 +28,7 @@ from assessments.views.case import Case, find_case
 from assessments.views.facts import Facts, answer_words
 from assessments.views.question import said_lines, whole_word
 from assessments.views.requests import SignedIn
+from assessments.views.uploads import refuse_file
 
 PLACE = "systems"
 SOURCES = 50  # assessments that one may choose to copy from, the last changed ones
@@ -57,6 +58,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     if not mine:
         raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
     form = ImportForm(request.POST if request.method == "POST" else None, request.FILES or None, organisations=mine)
+    status = 200
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", mine[0].reference)
         organisation = next(one for one in mine if one.reference == chosen)
@@ -65,11 +67,11 @@ def import_inventory(request: SignedIn) -> HttpResponse:
             data = upload.read(tables.MAX_BYTES + 1)
             draft = starting.keep_import(organisation, data, by=request.user, file_name=upload.name)
         except WorkflowError as error:
-            form.add_error("file", str(error))
+            status = refuse_file(form, error)
         else:
             return redirect("import_report", draft.reference)
     context = {"place": PLACE, "form": form, "columns": inventory.COLUMNS, "organisation": mine[0]}
-    return render(request, "assessments/starting/import.html", context)
+    return render(request, "assessments/starting/import.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -172,7 +174,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
         request.POST if "read" in request.POST else None, request.FILES if "read" in request.POST else None
     )
     rows = access.suggestions_for(request.user).filter(use=use)
-    problem = ""
+    problem, status = "", 200
     if request.method == "POST" and form.is_bound:
         if form.is_valid():
             upload = form.cleaned_data["file"]
@@ -180,7 +182,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
                 found = model_card.read(upload.read(model_card.MAX_BYTES + 1), access.current_edition())
                 count = starting.suggest(use, found, by=request.user, source=upload.name)
             except WorkflowError as error:
-                form.add_error("file", str(error))
+                status = refuse_file(form, error)
             else:
                 if not count:
                     messages.success(request, _("The card says nothing that is not declared already."))
@@ -194,7 +196,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
             return redirect("model_card", reference)
     context = _card_context(use, list(rows.order_by("pk")), request)
     context |= {"form": form, "problem": problem}
-    return render(request, "assessments/starting/model_card.html", context)
+    return render(request, "assessments/starting/model_card.html", context, status=status)
 
 
 def _settle(request: SignedIn, use: Any, rows: Any) -> str:

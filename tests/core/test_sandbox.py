@@ -7,14 +7,17 @@ import logging
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assessments.core import sandbox
-from assessments.core.sandbox import Limits, Refused, Stopped, run
+from assessments.core.sandbox import Busy, Limits, Refused, Stopped, run
 
 READERS = "tests.core.readers"
+PIPES: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 
 
 @pytest.mark.parametrize("kind", ["bytes", "open file", "path"])
@@ -58,6 +61,53 @@ def test_the_child_gets_no_secret_no_other_file_and_no_django(monkeypatch: pytes
     assert "a secret" not in str(found["environment"])
     assert found["files"] == [0, 1, 2]
     assert found["django"] is False
+
+
+# --- how many at once -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_places(settings: Any, tmp_path: Path) -> Any:
+    settings.VAR, settings.READERS = tmp_path, 2
+    return settings
+
+
+def test_no_more_children_run_at_once_than_there_are_places(two_places: Any) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _n: run(f"{READERS}:times", b""), range(6)))
+    most = max(sum(began <= moment < ended for began, ended in found) for moment, _ended in found)
+    assert most == 2
+
+
+def test_one_that_waited_too_long_is_told_and_finds_a_place_later(
+    two_places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The places are held by another process, which is killed then."""
+    monkeypatch.setattr(sandbox, "WAIT", 0.2)
+    run(f"{READERS}:length", b"")
+    hold = "import fcntl, sys; held = [open(name, 'w') for name in sys.argv[1:]]; [fcntl.flock(h, fcntl.LOCK_EX) for h in held]"
+    names = [str(two_places.VAR / "readers" / f"{n}.lock") for n in range(2)]
+    other = subprocess.Popen([sys.executable, "-c", f"{hold}; print('held', flush=True); input()", *names], **PIPES)
+    try:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(Busy, match="in a moment"):
+            run(f"{READERS}:length", b"")
+    finally:
+        other.kill()
+        other.wait()
+    assert run(f"{READERS}:length", b"12345") == 5
+
+
+@pytest.mark.parametrize("reader", ["end", "wait", "refuse"])
+def test_a_child_that_ends_badly_gives_its_place_back(
+    reader: str, two_places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "WAIT", 0.2)
+    two_places.READERS = 1
+    for _n in range(2):
+        with pytest.raises((Stopped, Refused)):
+            run(f"{READERS}:{reader}", b"", Limits(clock=1))
+    assert run(f"{READERS}:length", b"12345") == 5
 
 
 @pytest.mark.parametrize("reader", ["core.spreadsheets", "core.file_types", "exchange.card_text"])

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -38,6 +39,7 @@ from assessments.models import (
     Membership,
     Message,
     Organisation,
+    Role,
     SeatRequest,
     State,
     User,
@@ -47,6 +49,7 @@ from assessments.models.base import FrozenQuerySet
 
 log = logging.getLogger(__name__)
 MESSAGE = "deletion"
+LEFT = "certificate_left"
 DELETED = "Deleted organisation"
 GONE = "Deleted"
 NO_LINK = "urn:hkguide:deleted"  # a version of evidence is a file or a link; this one is neither any more
@@ -223,6 +226,7 @@ def _delete(pk: int, today: date) -> bool:
             details={"asked_by": by.pk, "files": len(files)},
             rows=list(audited.rows_of(organisation.reference)),
         )
+        _leave_certificates(organisation)
     for name in files:  # after the commit; what a stopped process leaves, the sweeper's step for orphaned files deletes
         _forget(name)
     return True
@@ -282,6 +286,24 @@ def _empty(organisation: Organisation) -> None:
             rows.blank(**columns)
         else:
             rows.update(**columns)
+
+
+def _leave_certificates(organisation: Organisation) -> None:
+    """Tell the reviewers of the reviewing body which certificates are theirs to judge from now on."""
+    reviewers = Membership.objects.current().filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
+    people = list(reviewers.values_list("user_id", flat=True))
+    for number in organisation.certificates.filter(ended_at=None).order_by("pk").values_list("number", flat=True):
+        teamwork.tell(
+            people,
+            LEFT,
+            f"certificate:{number}",
+            _("Certificate of a deleted organisation: %(number)s") % {"number": number},
+            _(
+                "Its holder was deleted, and the certificate stands. If it turns out to be wrong, it is for the reviewers of"
+                " the reviewing body to suspend or revoke it, on this page."
+            ),
+            reverse("standing", args=[number]),
+        )
 
 
 def _blank(organisation: Organisation) -> None:

@@ -50,7 +50,8 @@ class Command(BaseCommand):
         if found:
             return found
         password = secrets.token_urlsafe(12)
-        user = User.objects.create_user(email, password, name=email.split("@")[0].replace(".", " ").title())
+        name = email.split("@")[0].replace(".", " ").title()
+        user = User.objects.create_user(email, password, name=name, password_is_initial=True)
         confirm_by_command(user)
-        self.stdout.write(f"sign in as {email} with {password} (change it after the first sign-in)")
+        self.stdout.write(f"sign in as {email} with {password} (the first sign-in asks for a password of their own)")
         return user

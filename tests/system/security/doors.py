@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from assessments.models import AuditEntry, User
 from assessments.models.audit import INSTALLATION
@@ -87,3 +93,19 @@ def follow_reset(client: Client, link: str, password: str = NEW_PASSWORD) -> Any
 
 def logged(kind: str, chain: str = INSTALLATION) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(kind=kind, chain=chain).order_by("seq"))
+
+
+@contextmanager
+def process_log(name: str = "django.request") -> Iterator[io.StringIO]:
+    """What the process writes under this name, in the form that settings give its lines."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    plain = dict(settings.LOGGING["formatters"]["plain"])
+    formatter = import_string(plain.pop("class", "logging.Formatter"))
+    handler.setFormatter(formatter(plain["format"], plain["datefmt"], style=plain["style"]))
+    logger = logging.getLogger(name)
+    logger.addHandler(handler)
+    try:
+        yield written
+    finally:
+        logger.removeHandler(handler)

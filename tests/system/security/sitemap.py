@@ -61,7 +61,7 @@ def order(_row: list[str]) -> list[int]:
 
 READ = list(places(OPENED, "200"))
 FORMS_TAKEN = list(places(POSTED, "yes"))
-ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin:")]
+ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin")]
 
 
 def some_daily(found: list[Place], every: int = 4) -> list[Any]:

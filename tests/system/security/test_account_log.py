@@ -33,6 +33,13 @@ from tests.system.security.doors import (
     signed_in,
     with_password,
 )
+from tests.system.security.factors import (
+    confirmed_by_code,
+    recovery_codes_of,
+    signed_in_with_app,
+    with_app,
+)
+from tests.system.security.factors import enter_code as enter_second_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +72,30 @@ def test_signing_in_and_out_stand_in_the_log_with_the_place(cast, owner):
     page = proved(Client(), owner).get(reverse("organisation_log", args=[cast.organisation.reference]))
     assert "Olivia Owner signed in" in page.content.decode()
     assert "203.0.113.9" in page.content.decode()
+
+
+def test_the_entry_of_a_sign_in_names_what_was_shown(cast, owner, settings):
+    settings.OPEN_FOUNDING = True
+    signed_in(owner)
+    secret = with_app(owner)
+    signed_in_with_app(owner, secret)
+    client = Client()
+    sign_in(client, owner.email, PASSWORD)
+    enter_second_factor(client, recovery_codes_of(owner)[0])
+    confirmed = Client()
+    sign_up(confirmed, "otto@example.hk")
+    enter_code(confirmed, code_in(mails_to("otto@example.hk")[-1]))
+    assert [entry.detail.content().get("shown") for entry in logged("signed_in")] == [
+        ["password"],
+        ["password", "code of an app"],
+        ["password", "recovery code"],
+        None,  # by the code that confirmed the address, which has an entry of its own
+    ]
+    page = confirmed_by_code(signed_in_with_app(owner, secret), secret).get(
+        reverse("organisation_log", args=[cast.organisation.reference])
+    )
+    assert "Signed in by" in page.content.decode()
+    assert "password, recovery code" in page.content.decode()
 
 
 def test_new_passwords_stand_in_the_log_and_are_mailed(cast, owner):

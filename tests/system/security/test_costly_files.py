@@ -231,3 +231,23 @@ def test_a_reader_that_was_stopped_is_told_at_the_field(
     page = client.post(reverse("evidence_new"), posted | {"file": SimpleUploadedFile("log.txt", b"an entry")})
     assert "takes too long or too much memory, so it was not taken" in str(page.context["form"].errors["file"])
     assert page.context["form"]["title"].value() == "Log"
+
+
+def test_a_file_that_finds_all_readers_busy_is_told_at_its_field_and_nothing_else_is_lost(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_arguments: Any, **_options: Any) -> None:
+        raise sandbox.Busy
+
+    monkeypatch.setattr(sandbox, "run", busy)
+    client.force_login(cast.owner)
+    words = "Too many files are being read at this moment."
+    assert words in str(chosen(client, HEAD, "inventory.csv").context["form"].errors["file"])
+    use = make_use(organisation=cast.organisation, declared=False)
+    posted = {"read": "1", "file": SimpleUploadedFile("README.md", b"---\nlicense: mit\n---\n")}
+    page = client.post(reverse("model_card", args=[use.reference]), posted)
+    assert words in str(page.context["form"].errors["file"])
+    posted = {"title": "Log", "proves": "All.", "confidentiality": "internal", "whole": "1"}
+    page = client.post(reverse("evidence_new"), posted | {"file": SimpleUploadedFile("log.txt", b"an entry")})
+    assert words in str(page.context["form"].errors["file"])
+    assert page.context["form"]["title"].value() == "Log"

@@ -212,7 +212,7 @@ def test_much_garbage_is_never_a_failure(kind, site, browsers):
     assert tried(kind, Fuzz(site, browsers), requests) == []
 
 
-ADMIN = ["admin:index", "admin:login"]
+ADMIN = ["admin:index", "admin:login", "admin_end_sessions"]
 
 
 @pytest.mark.parametrize("name", [*sitemap.ACCOUNT_PAGES, *ADMIN])

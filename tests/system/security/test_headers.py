@@ -221,8 +221,11 @@ def with_settings(folder: Path, names: list[str], **given: str) -> dict[str, Any
 
 
 WITH_HTTPS = {
+    "HOST_ONLY": "__Host-",
     "SESSION_COOKIE_NAME": "__Host-sessionid",
     "CSRF_COOKIE_NAME": "__Host-csrftoken",
+    "KNOWN_DEVICE_COOKIE": "__Host-hkguide_device",
+    "PAGES_COOKIE": "__Host-hk-pages",
     "SESSION_COOKIE_SECURE": True,
     "CSRF_COOKIE_SECURE": True,
     "SECURE_SSL_REDIRECT": True,
@@ -275,6 +278,27 @@ def test_cookies_and_headers_behind_a_proxy_with_https(as_with_https, site):
         page = client.get(reverse("dashboard"))
         assert page.status_code == 200
         check(page, kept=False)
+
+
+def test_every_cookie_is_bound_to_this_host_with_https(as_with_https, site):
+    """Those of a page that names its reader, and of what is said once on the next page, are taken back the same way."""
+    with undone():
+        site.cast.owner.set_password("correct horse battery staple")
+        site.cast.owner.save()
+        client = Client(headers=as_with_https)
+        form = {"login": site.cast.owner.email, "password": "correct horse battery staple"}
+        client.post(reverse("account_login"), form)
+        client.get(reverse("section", args=site.places["draft, section"]))
+        client.post(reverse("settings"), {"name": "Olive Owner", "email_mode": "at_once"})
+        client.post(reverse("usersessions_list"), {"end": "others"})
+        names = {"sessionid", "csrftoken", "hkguide_device", "hk-pages", "messages"}
+        assert set(client.cookies) == {f"__Host-{name}" for name in names}
+        for name, cookie in client.cookies.items():
+            assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", ""), name
+        said = client.get(reverse("usersessions_list"))
+        assert "No other session was running." in said.content.decode()
+        gone = said.cookies["__Host-messages"]
+        assert (gone.value, gone["max-age"], gone["secure"], gone["path"]) == ("", 0, True, "/")
 
 
 def test_without_https_a_request_is_led_to_it(as_with_https, site):

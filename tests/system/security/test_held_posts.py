@@ -16,6 +16,7 @@ from assessments import urls
 from assessments.accounts import expired_forms
 from assessments.models import HeldPost, Invitation, Membership, State
 from tests.factories import Cast, anew, make_assessment
+from tests.system.security.doors import confirm_it_is_me, given_password
 from tests.test_held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,20 @@ def test_a_name_is_good_for_its_page_alone(cast: Cast, draft: Any) -> None:
     for page in (section_of(other), reverse("section", args=[draft.reference, "affected"])):
         assert client.post(page, typed(whose)).status_code == 403
     assert not HeldPost.objects.exists()
+    assert kept_at(client.post(section_of(draft), typed(whose)))
+
+
+def test_a_page_is_held_that_stood_open_through_many_fresh_proofs(cast: Cast, draft: Any) -> None:
+    """Each changes the key of the session; the browser is known by its first one."""
+    client = signed_in(given_password(cast.owner))
+    whose = whose_of(client.get(section_of(draft)))
+    keys = {client.session.session_key}
+    for _n in range(6):
+        confirm_it_is_me(client)
+        client.get(reverse("section", args=[draft.reference, "affected"]))
+        keys.add(client.session.session_key)
+    assert len(keys) == 7
+    client.session.flush()
     assert kept_at(client.post(section_of(draft), typed(whose)))
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-import io
-import logging
 import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +17,7 @@ from assessments import desk, starting
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, State, User
 from tests.factories import Cast, make_assessment, make_evidence
 from tests.run import ROOT
+from tests.system.security.doors import process_log
 
 pytestmark = pytest.mark.django_db
 WORD = "kingfisher"  # in every row that is searched for
@@ -261,18 +259,10 @@ def test_a_good_link_is_kept_and_one_with_a_line_break_plants_no_header(cast: Ca
 
 def test_no_address_writes_a_line_of_its_own_into_the_log() -> None:
     """A line break or a code of the terminal in an address stays on the line of the request, as its escape."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    plain = settings.LOGGING["formatters"]["plain"]
-    handler.setFormatter(logging.Formatter(plain["format"], plain["datefmt"], style=plain["style"]))
-    logger = logging.getLogger("django.request")
-    logger.addHandler(handler)
-    try:
+    with process_log() as written:
         for forged in ("%0aERROR%20forged", "%0d%0aERROR%20forged", "%1b[31mforged", "%c2%85forged", "%e2%80%a8forged"):
             Client().get(f"/nothing/{forged}/")
             Client().get(reverse("start"), headers={"Host": f"evil.example/{forged}"})
-    finally:
-        logger.removeHandler(handler)
     lines = [line for line in written.getvalue().split("\n") if line]
     assert len([line for line in lines if "forged" in line]) >= 3
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} WARNING django", line) for line in lines)

@@ -281,6 +281,41 @@ def test_a_window_ends(settings: Any) -> None:
         throttling.spend("verification", request_from("203.0.113.9"))
 
 
+def taken(seconds: range) -> list[int]:
+    """The seconds, from the full hour, in which a use is taken, where somebody tries once in each."""
+    found = []
+    for second in seconds:
+        with mock.patch("assessments.core.throttling._now", return_value=3600.0 * 300_000 + second):
+            try:
+                throttling.spend("verification", request_from("203.0.113.9"))
+            except throttling.TooOften:
+                continue
+        found.append(second)
+    return found
+
+
+def test_nobody_does_twice_as_much_around_the_full_hour(settings: Any) -> None:
+    settings.LIMITS = settings.LIMITS | {"verification": {"address": (10, 3600)}}
+    assert taken(range(-10, 0)) == list(range(-10, 0))
+    assert taken(range(30)) == [1]  # the hour before counts 9.99 of its 10
+    assert len(taken(range(1800, 1830))) == 5
+    assert taken(range(3590, 3600)) == list(range(3590, 3594))
+
+
+def test_what_is_said_of_the_wait_is_true_within_the_weighted_time(settings: Any) -> None:
+    settings.LIMITS = settings.LIMITS | {"verification": {"address": (10, 3600)}}
+    taken(range(-10, 2))
+    with mock.patch("assessments.core.throttling._now", return_value=3600.0 * 300_000 + 5) as now:
+        for _n in range(4):
+            with pytest.raises(throttling.TooOften) as refused:
+                throttling.spend("verification", request_from("203.0.113.9"))
+        now.return_value += refused.value.wait - 1
+        with pytest.raises(throttling.TooOften):
+            throttling.spend("verification", request_from("203.0.113.9"))
+        now.return_value += 1
+        throttling.spend("verification", request_from("203.0.113.9"))
+
+
 def test_a_count_outlives_the_usual_time_of_the_cache(settings: Any) -> None:
     settings.LIMITS = settings.LIMITS | {"export": {"thing": (1, 24 * 3600)}}
     with mock.patch("assessments.core.throttling._now", return_value=86_400.0 * 10_000):

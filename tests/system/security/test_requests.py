@@ -39,7 +39,7 @@ def test_a_page_takes_the_methods_that_it_is_for_and_says_so_on_a_page_of_ours(p
     assert "POST" not in refused["Allow"]
 
 
-@pytest.mark.parametrize("name", [*sitemap.ACCOUNT_PAGES, "admin:index", "admin:login"])
+@pytest.mark.parametrize("name", [*sitemap.ACCOUNT_PAGES, "admin:index", "admin:login", "admin_end_sessions"])
 @pytest.mark.parametrize("role", ["anonymous", "staff"])
 def test_pages_of_accounts_and_administration_take_no_other_method(name, role, browsers):
     for method in METHODS:

@@ -94,6 +94,7 @@ def test_a_reviewer_adds_a_passkey_in_four_steps_and_comes_back_to_the_queue(pag
     press(page, "Sign in with a passkey")
     page.goto(f"{site}{reverse('reviews')}")
     assert heading(page) != "Your second factor"
+    assert [entry.detail.content()["shown"] for entry in logged("signed_in")] == [["password"], ["passkey"]]
 
 
 def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, people):
@@ -200,3 +201,4 @@ def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     press(page, "Remove it")
     assert not Authenticator.objects.filter(user=owner).exists()
     assert [entry.detail.content()["factor"] for entry in logged("factor_removed")] == ["webauthn"]
+    assert logged("signed_in")[-1].detail.content()["shown"] == ["password", "passkey"]

@@ -18,6 +18,7 @@ from assessments.accounts.sessions import SIGNED_IN_AT
 from tests.factories import PASSWORD
 from tests.system.security.doors import (
     NEW_PASSWORD,
+    confirm_it_is_me,
     follow_reset,
     is_in,
     link_in,
@@ -28,6 +29,7 @@ from tests.system.security.doors import (
     signed_in,
     with_password,
 )
+from tests.system.security.factors import confirmed_by_code, signed_in_with_app, with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,58 @@ def test_signing_out_takes_a_press_and_ends_the_session():
     client.post(reverse("account_logout"))
     client.cookies[given.SESSION_COOKIE_NAME] = before
     assert not is_in(client)
+
+
+# --- a fresh proof changes the key (ASVS 7.2.4) ---------------------------------------------------------------------------
+
+
+def by_password(user):
+    client = signed_in(user)
+    return client, lambda: confirm_it_is_me(client)
+
+
+def by_code(user):
+    secret = with_app(user)
+    client = signed_in_with_app(user, secret)
+    return client, lambda: confirmed_by_code(client, secret)
+
+
+@pytest.mark.parametrize("way", [by_password, by_code])
+def test_a_fresh_proof_gives_the_session_another_key(way):
+    user = with_password()
+    client, prove = way(user)
+    before, since = key_of(client), client.session[SIGNED_IN_AT]
+    prove()
+    assert key_of(client) != before
+    assert is_in(client)
+    assert client.session[SIGNED_IN_AT] == since
+    thief = Client()
+    thief.cookies[given.SESSION_COOKIE_NAME] = before
+    assert not is_in(thief)
+    assert not Session.objects.filter(pk=before).exists()
+    assert [one.is_here for one in client.get(reverse("usersessions_list")).context["sessions"]] == [True]
+
+
+def test_a_wrong_password_keeps_the_key():
+    client = signed_in(with_password())
+    before = key_of(client)
+    confirm_it_is_me(client, "not the password")
+    assert key_of(client) == before
+    assert is_in(client)
+
+
+def test_a_proof_in_a_request_that_fails_changes_no_key(monkeypatch):
+    """The browser would never hear of the new one."""
+    user = with_password()
+    client = signed_in(user)
+    before = key_of(client)
+    client.raise_request_exception = False
+    address = reverse("account_change_password")
+    monkeypatch.setattr("allauth.account.internal.flows.reauthentication.resume_request", lambda _r: 1 / 0)
+    failed = client.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": address})
+    assert failed.status_code == 500
+    assert key_of(client) == before
+    assert is_in(client)
 
 
 # --- check 43 --------------------------------------------------------------------------------------------------------------

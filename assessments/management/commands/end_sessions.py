@@ -1,0 +1,28 @@
+"""manage.py end_sessions: end all sessions of a person, with a reason that the log and a mail to them name."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from assessments.accounts import recovery
+
+
+class Command(BaseCommand):
+    help = "End all sessions of a person, and the links that were mailed to them to set a password. Logged and mailed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("mail", metavar="MAIL", help="the mail address of the account")
+        parser.add_argument("--reason", required=True, metavar="TEXT", help="why; at most 200 signs")
+
+    def handle(self, *args: Any, mail: str, reason: str, **options: Any) -> None:
+        user = recovery.person_with(mail)
+        if user is None:
+            raise CommandError(f"nobody here has the mail address {mail!r}")
+        reason = " ".join(reason.split())
+        if not 0 < len(reason) <= 200:
+            raise CommandError("--reason must have 1 to 200 signs")
+        count = recovery.end_sessions_by_command(user, reason=reason)
+        self.stdout.write(f"Sessions of {user.email} that were ended: {count}. The log and a mail say so.")
