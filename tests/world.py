@@ -79,7 +79,7 @@ GAPS: dict[str, Any] = {
     "ai-framework": {"choice": "unknown"},
     "laws-list": {"choice": "not_applicable", "reason": "The head office keeps the list for all of us."},
     "ethics-review": {"choice": "planned", "planned_for": in_days(40)},
-    "responsibility-map": {"choice": "not_in_place"},
+    "responsibility-map": {"choice": "none"},
     "approval-paper": {"choice": "none"},
 }
 

@@ -548,6 +548,19 @@ class Report:
         return found
 
     @property
+    def nothing_in_full(self) -> str:
+        """Say that no practice has all its points, beside the duties in place that results and plan count."""
+        if any(answer.good for answer in self.answers):
+            return ""
+        if not self.duties_in_place:
+            return _("No practice is in place yet.")
+        return ngettext(
+            "No practice has all its points in place yet, but %(n)s of the %(all)s duties in scope is met.",
+            "No practice has all its points in place yet, but %(n)s of the %(all)s duties in scope are met.",
+            self.duties_in_place,
+        ) % {"n": self.duties_in_place, "all": self.duties}
+
+    @property
     def periods(self) -> tuple[Period, ...]:
         """The actions by when they fall due, counted from the signing; periods without one are left out."""
         placed: dict[int, list[ActionBlock]] = {}
@@ -964,7 +977,8 @@ def _answer(
     given = content["answers"].get(question.key, {})
     choice = given.get("choice", "")
     items = tuple(_item(item.text, given.get("items", {}).get(item.key)) for item in _items(question, shown["items"]))
-    ticked = [item.state != "open" for item in items]
+    open_lines = any(item.state == "open" for item in items)
+    some_ticked = any(item.state == "ticked" for item in items)  # lines that do not apply are nothing to keep
     figure = given.get("figure") or {}
     value = answer_value(choice, given.get("items", {}), None, "", figure) if figure else None
     missed = value is not None and value.misses_target(question)
@@ -981,7 +995,7 @@ def _answer(
         planned_for=date.fromisoformat(given["planned_for"]) if given.get("planned_for") else None,
         by=given.get("by", ""),
         dimension=_dimension(edition, question),
-        good=not missed and (choice == Choice.IN_PLACE or (choice == Choice.TICKED and all(ticked))),
+        good=not missed and (choice == Choice.IN_PLACE or (choice == Choice.TICKED and not open_lines and some_ticked)),
         figure=figure_words(question, value) if value else "",
         review=reviews.get(question.key),
         evidence=tuple(

@@ -404,6 +404,7 @@ class _Compiler:
             remedy=self.remedy(raw["remedy"], _inner(words, "remedy")) if "remedy" in raw else None,
             held_by=raw.get("held_by"),
             organisation_wide=raw.get("organisation_wide", False),
+            wide_because=_text(words, "organisation_wide"),
             confirm_here=raw.get("confirm_here", False),
             title=_text(words, "title"),
             text=_text(words, "text"),
@@ -457,6 +458,7 @@ class _Compiler:
             first_step=_text(words, "first_step"),
             closes_it=_text(words, "closes_it"),
             in_stopgap=raw.get("in_stopgap", False),
+            task=_text(words, "task"),
         )
 
     def questionnaires(self) -> tuple[Questionnaire, ...]:

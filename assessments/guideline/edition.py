@@ -200,6 +200,7 @@ class Remedy:
     first_step: str
     closes_it: str
     in_stopgap: bool = False  # the question's stopgap says this first step already, in the words of the use
+    task: str = ""  # of a line: the title of the action where this is what is left of a begun practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +248,7 @@ class Question:
         False  # and yet it speaks of each use or system: taken over, it counts once somebody confirms it
     )
     # What came with release 3.
+    wide_because: str = ""  # why its answer holds for the whole organisation
     package: str = ""
     answers_to: tuple[str, ...] = ()  # facts against whose harm this practice is the measure
     protects: tuple[str, ...] = ()

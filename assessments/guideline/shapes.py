@@ -1019,6 +1019,8 @@ class Words:
         shape: dict[str, Shape] = {"title": TEXT, "text": TEXT, "why": TEXT, "good_evidence": LINES, "example": TEXT}
         if "held_by" in entry:
             shape["ask_supplier"] = TEXT
+        if entry.get("organisation_wide") is True:
+            shape["organisation_wide"] = TEXT
         shape |= self.advice(entry, path)
         if entry.get("kind") != QuestionKind.CHECKLIST:
             return {**shape, "remedy": remedy}
@@ -1027,7 +1029,7 @@ class Words:
         for number, item in enumerate(inside(entry, "items")):
             if isinstance(item.get("key"), str):
                 self.origins[*path, "items", item["key"]] = (self.structure, (*question_path, "items", number))
-                items[item["key"]] = {"text": TEXT, "remedy": remedy}
+                items[item["key"]] = {"text": TEXT, "remedy": {**remedy, "task": MAYBE}}
         return {**shape, "items": items}
 
     def advice(self, entry: dict[str, Any], path: Path) -> dict[str, Shape]:

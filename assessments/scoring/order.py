@@ -172,13 +172,16 @@ class _Plan:
         said = action_words(question, self.family, self.declared.facts)
         begun = self.is_begun(question)
         title = self.words.fill(said.task or question.title)
+        if begun:
+            left = next(iter(remedies.values())).task
+            title = self.words.fill(left) if left else _finish(title)
         further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
         steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
-            title=_finish(title) if begun else title,
+            title=title,
             steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
@@ -298,11 +301,9 @@ class _Plan:
         there = len(given.ticks.intersection(shown))
         if there and still_open:
             first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
-            first = first if first[:2].isupper() else f"{first[:1].lower()}{first[1:]}"
-            if not self.is_begun(question):
-                verb = "is" if there == 1 else "are"
-                return f"only {there} of {len(shown)} points of “{question.title}” {verb} in place"
-            return f"not all of it is in place ({said}); still open: {first}"
+            verb = "is" if there == 1 else "are"
+            of = f"{there} of {len(shown)} points of “{question.title}” {verb} in place"
+            return f"{of}; still open: “{first}”" if self.is_begun(question) else f"only {of}; missing: “{first}”"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 

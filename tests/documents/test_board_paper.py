@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from assessments.documents import board_paper
+from assessments.documents import board_paper, results
 from assessments.documents.report import Report, build_report
 from assessments.guideline.terms import Choice
 from assessments.models.snapshots import picture
@@ -149,6 +149,49 @@ def test_the_supplier_of_a_high_risk_model_never_waits(edition, tier, waits):
     assert suppliers.never_waits is not waits
     quiet = replace(suppliers, actions=tuple(replace(a, rank=40, blocking=False) for a in suppliers.actions))
     assert (quiet.title in board_paper._waits([quiet])) is waits
+
+
+def begun(tier: str, ticked: int) -> Report:
+    """A use none of whose practices is in place in full: of each checklist one line is ticked, all else is missing."""
+    assessment = make_assessment(tier=tier, filled=False)
+    edition, declared = assessment.compiled(), assessment.declared()
+    answers: dict[str, dict[str, object]] = {}
+    for place, question in enumerate(declared.questions(edition)):
+        items = [item.key for item in declared.items(edition, question)]
+        if items and place < ticked:
+            answers[question.key] = {"choice": "ticked", "items": {key: key == items[0] for key in items}}
+        else:
+            answers[question.key] = {"choice": "none" if items else "not_in_place"}
+    fill(assessment, by=owner_of(assessment.use.system.organisation), answers=answers)
+    return draft(assessment)
+
+
+def test_where_no_practice_is_whole_the_papers_say_all_the_same_how_many_duties_are_met(edition, monkeypatch):
+    report = begun("limited", ticked=1000)
+    assert report.good == {}
+    assert report.duties_in_place > 1
+    said = f"{report.duties_in_place} of the {report.duties} duties in scope are met."
+    assert report.nothing_in_full == f"No practice has all its points in place yet, but {said}"
+    for make in (board_paper.board_paper_pdf, results.results_pdf):
+        _pdf, sheets = draw(monkeypatch, make, report, **HOW)
+        text = "".join(sheet.text for sheet in sheets)
+        assert "".join(said.split()) in text
+        assert "0practices" not in text
+
+
+def test_where_nothing_at_all_is_in_place_no_count_stands_beside_it(edition):
+    report = begun("low", ticked=0)
+    assert report.duties_in_place == 0
+    assert report.nothing_in_full == "No practice is in place yet."
+
+
+def test_a_practice_none_of_whose_lines_apply_is_nothing_to_keep(edition):
+    items = edition.questions["acceptable-use"].items
+    given = {"choice": "ticked", "items": {item.key: "Nobody types anything." for item in items}}
+    report = draft(make_assessment(tier="low", answers={"acceptable-use": given}))
+    answer = next(answer for answer in report.answers if answer.key == "acceptable-use")
+    assert {item.state for item in answer.items} == {"not_applicable"}
+    assert not answer.good
 
 
 # --- the nine worked profiles ----------------------------------------------------------------------------------------

@@ -336,6 +336,11 @@ def test_no_facts_put_more_questions_than_the_parts_may_be_asked(edition: Editio
     assert limits["module"] == MOST_OF_A_MODULE
 
 
+def test_no_part_stands_at_its_limit(edition: Edition) -> None:
+    """Two more questions have room for any part, so that a new one does not at once need a merger."""
+    assert max(shown_at_most(edition, [part])[0] for part in Stakeholder) <= MOST[1] - 2
+
+
 @pytest.mark.parametrize("parts", [parts for parts in part_sets() if len(parts) == 1], ids=str)
 def test_a_question_planted_above_the_limit_is_noticed(edition: Edition, parts: tuple[Stakeholder, ...]) -> None:
     """As many more as there is room for go unnoticed, and one more does not."""

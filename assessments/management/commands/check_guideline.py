@@ -130,6 +130,12 @@ def report(edition: Edition, found: Coverage) -> Iterable[str]:
         "part that owes the line anyway, which counts once."
     )
     yield ""
+    yield "Answered once for the whole organisation"
+    for question in edition.questions.values():
+        if question.organisation_wide:
+            said = f"{question.key}: {question.wide_because}"
+            yield from textwrap.wrap(said, 116, initial_indent="  ", subsequent_indent="    ")
+    yield ""
     yield "Questions that cite most requirements"
     for key, number in found.cites_most:
         yield f"  {number:>3}  {key}: {edition.questions[key].title}"
