@@ -14,6 +14,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
+from assessments.scoring.begun import still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -32,8 +33,6 @@ INCIDENT = "incident_open"
 """The fact behind `OPEN_INCIDENT`: while it is unknown, finding it out comes first of all."""
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
-FINISH = "Finish: "
-"""Before the task of a practice that is begun; its first step and the sentence why name what is open."""
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
@@ -171,10 +170,8 @@ class _Plan:
         days = self.first_days(question, findings, stops)
         said = action_words(question, self.family, self.declared.facts)
         begun = self.is_begun(question)
-        title = self.words.fill(said.task or question.title)
-        if begun:
-            left = next(iter(remedies.values())).task
-            title = self.words.fill(left) if left else _finish(title)
+        left = next(iter(remedies.values()))
+        title = task_left(left, self.words) if begun else self.words.fill(said.task or question.title)
         further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
         steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
@@ -294,16 +291,16 @@ class _Plan:
         said = self.said(question, given)
         if given.measured is not None and not given.ticks and question.figure is not None:
             return f"there is only a first count, {given.measured} {question.figure.unit}"
-        texts = {item.key: item.text for item in question.items}
+        texts = {item.key: self.words.fill(item.text).rstrip(".") for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
-        still_open = [finding.item for finding in weighty if finding.item]
+        left = list(dict.fromkeys(finding.item for finding in weighty if finding.item))
         shown = [item.key for item in self.declared.items(self.edition, question)]
         there = len(given.ticks.intersection(shown))
-        if there and still_open:
-            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
-            verb = "is" if there == 1 else "are"
-            of = f"{there} of {len(shown)} points of “{question.title}” {verb} in place"
-            return f"{of}; still open: “{first}”" if self.is_begun(question) else f"only {of}; missing: “{first}”"
+        if there and left:
+            of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
+            if self.is_begun(question):
+                return f"{of}; {still_open([texts[key] for key in left])}"
+            return f"only {of}; missing: “{texts[question.lead if question.lead in left else left[0]]}”"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
@@ -423,11 +420,6 @@ def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
             if opening.when.holds(context):  # it hangs on open answers alone
                 waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
     return tuple(key for key in edition.facts if key in waiting)
-
-
-def _finish(task: str) -> str:
-    """Say of a task that it is begun: *Finish: write the plan*."""
-    return FINISH + (task[:1].lower() + task[1:] if task[1:2].islower() else task)
 
 
 def _class(class_key: str) -> str:
