@@ -556,6 +556,7 @@ class Shapes:
             if days != sorted(days):
                 form.fault(path, f"runs from {days[0]} to {days[1]} days: the larger one comes last")
 
+        owner = reference("owner", self.terms["owners"])
         return record(
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
@@ -570,6 +571,7 @@ class Shapes:
             {
                 "most_due": one_of("strength", tuple(Strength)),
                 "same_step": several(several(reference("question", {key for key, _ in self.order}), least=2)),
+                "posts": table(record({"post": owner, "when": condition(self.facts), "otherwise": owner})),
             },
         )
 
@@ -882,7 +884,7 @@ class Leaf:
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
 ANY = Leaf(required=False, free=True)
-ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "explained")
+ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "posts", "explained")
 LINES = Leaf(lines=True)
 
 FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")

@@ -183,7 +183,7 @@ class _Plan:
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
-            owner=remedies[weightiest.item].owner,
+            owner=self.order.owner(remedies[weightiest.item].owner, self.declared.facts),
             effort=effort,
             priority=class_key,
             lost_weight=lost,
@@ -357,14 +357,13 @@ class _Plan:
         It names the posts that own what blocks or stands among the first, and its first step is due no later than
         theirs. Its place is right after the first ten: these are for what can harm people.
         """
-        if (
-            VACANT_POST not in self.edition.standing
-            or len({one.action.owner for one in ranked}) <= POSTS_OF_SMALL_TEAMS
-        ):
+        owners = {one.action.owner for one in ranked}
+        if VACANT_POST not in self.edition.standing or len(owners) <= POSTS_OF_SMALL_TEAMS:
             return ranked
+        owners.add(self.edition.standing[VACANT_POST].owner)
         waiting = [one.action for place, one in enumerate(ranked) if place < FIRST_ACTIONS or one.action.blocking]
         posts = [self.edition.owners.get(post, post) for post in dict.fromkeys(action.owner for action in waiting)]
-        named = self.other(VACANT_POST, "", (1, 0), post=", ".join(posts), count=str(len(posts)))
+        named = self.other(VACANT_POST, "", (1, 0), post=", ".join(posts), count=str(len(posts)), all=str(len(owners)))
         days = min(action.due_days for action in waiting)
         full = max(days, self.order.effort_days[named.action.effort])
         named = replace(named, action=replace(named.action, due_days=days, full_days=full, placed=NEEDED))
