@@ -85,6 +85,7 @@ class ActionWords:
     task: str
     stopgap: str
     gap: str
+    costs: str = ""  # what doing it takes away, and the other way; said where the question's `costs_when` holds
 
     @property
     def empty(self) -> bool:
@@ -139,13 +140,14 @@ def read_action_words(words: Raw) -> tuple[ActionWords, dict[str, ActionWords]]:
     raw = words.get("action")
     if not isinstance(raw, Mapping):
         return ActionWords("", "", ""), {}
-    neutral = ActionWords(str(raw.get("task", "")), str(raw.get("stopgap", "")), str(raw.get("gap", "")))
+    neutral = ActionWords(*(str(raw.get(key, "")) for key in ("task", "stopgap", "gap", "costs")))
     others = {**(raw.get("families") or {}), **(raw.get("variants") or {})}
     variants = {
         str(key): ActionWords(
             str(text.get("task", neutral.task)),
             str(text.get("stopgap", neutral.stopgap)),
             str(text.get("gap", neutral.gap)),
+            str(text.get("costs", neutral.costs)),
         )
         for key, text in others.items()
     }

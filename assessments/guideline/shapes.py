@@ -794,6 +794,7 @@ class Shapes:
             "protects": several(one_of("word for what is protected", PROTECTED)),
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,
+            "costs_when": read,
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
@@ -1039,6 +1040,9 @@ class Words:
         variant: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), MAYBE)
         told = TEXT if "package" in entry else MAYBE
         action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
+        if "costs_when" in entry:
+            action["costs"] = TEXT
+            variant = {**variant, "costs": MAYBE}
         action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
         own = [one["key"] for one in inside(entry, "variants") if isinstance(one.get("key"), str)]
         if own:

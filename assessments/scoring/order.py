@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.order import Order
+from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
 from assessments.scoring.begun import still_open, task_left
@@ -175,11 +175,12 @@ class _Plan:
         further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
         steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
+        costs = "" if begun else self.costs(question, said)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
             title=title,
-            steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
+            steps=tuple(dict.fromkeys(step for step in (stopgap, costs, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -208,6 +209,11 @@ class _Plan:
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def costs(self, question: Question, said: ActionWords) -> str:
+        """Say what a measure takes away, and the other way, where it does so here: it may end automatic operation."""
+        costs_here = question.costs_when is not None and question.costs_when.holds(self.declared.context, unknown=False)
+        return self.words.fill(said.costs) if costs_here else ""
 
     def first_days(self, question: Question, findings: Iterable[Finding], stops: bool) -> int:
         """When the first step is due: by class and tier, sooner where it stops a harm or deals with what set the tier."""
