@@ -89,3 +89,17 @@ def test_only_a_long_first_step_is_cut_at_a_clause() -> None:
     step = "Choose five, and read them"
     assert len(step) < LONGEST_TITLE
     assert task_left(Remedy("", Effort.DAYS, f"{step}.", ""), NOTHING) == step
+
+
+def test_where_only_uses_and_recipients_of_data_are_open_nobody_is_told_to_drop_data() -> None:
+    case = CASES["clinic-booking-assistant"]
+    lines = frozenset({"why-each-field", "purpose", "means-collected", "consent-sensitive"})
+    answers = {"collection-and-use": AnswerValue(Choice.TICKED, lines)}
+    found = {action.question: action for action in ranked(assess(bank(), replace(case, answers=answers)))}
+    action = found["collection-and-use"]
+    assert action.title in (
+        "Write down how each kind of personal data may be used, and bar every other use",
+        "Write down who may receive each kind of personal data, and stop every other copy",
+    )
+    assert "2 still open: " in action.why_here
+    assert "3 of 5 points of " in action.why_here
