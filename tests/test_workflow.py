@@ -729,3 +729,18 @@ def test_an_organisation_keeps_its_last_owner():
     membership = Membership.objects.get(user=owner, organisation=organisation)
     with pytest.raises(WorkflowError):
         declaring.remove_member(membership, by=owner)
+
+
+# --- prohibited uses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("open_prompt", [True, False])
+def test_whoever_signs_confirms_the_prohibited_uses_also_where_no_question_asks_for_safeguards(open_prompt):
+    facts = {"takes_user_input": True, "open_prompt": open_prompt, "makes_content_for_people": True}
+    assessment = make_assessment("submitted", "limited", parts=("provider",), facts=facts)
+    edition, submission = assessment.compiled(), Submission.objects.defer(None).get(assessment=assessment)
+    asked = {question.key for question in assessment.declared().questions(edition)}
+    assert ("prohibited-uses" in asked) is open_prompt
+    said = " ".join(submission.content()["signed"]["statement"])
+    for use in ("harm or endanger people", "steer them", "violence", "obscene", "fraud", "public order", "attacks on"):
+        assert use in said

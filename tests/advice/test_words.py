@@ -28,6 +28,7 @@ def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
         for item in assessed.declared.items(edition, question):
             yield f"{question.key}/{item.key}", item.text
             yield f"{question.key}/{item.key}", item.remedy.first_step
+            yield f"{question.key}/{item.key} task", item.remedy.task
             yield f"{question.key}/{item.key}", item.remedy.closes_it
         if question.remedy:
             yield question.key, question.remedy.first_step

@@ -372,3 +372,46 @@ def test_a_condition_on_the_part_or_an_earlier_answer_counts_as_it_may_hold() ->
     assert shown_at_most(edition, [PROVIDER])[0] == 2
     assert shown_at_most(edition, [ORGANISATION])[0] == 1
     assert shown_at_most(replace(edition, release=2), BOTH)[0] == 2
+
+
+# --- narrowed musts -------------------------------------------------------------------------------------------------------
+
+
+def lines_put(edition: Edition, part: Stakeholder, **facts: Any) -> dict[str, set[str]]:
+    """The lines put to a part, by question."""
+    declared = declare(part, tier=Tier.LIMITED, **facts)
+    return {
+        question.key: {item.key for item in declared.items(edition, question)}
+        for question in declared.questions(edition)
+    }
+
+
+NO_PROMPT = {"open_prompt": False, "builders_build_on_it": False, "public_facing": True}
+PROMPT = {**NO_PROMPT, "open_prompt": True}
+
+
+def test_code_on_request_opens_the_line_on_code_that_attacks_systems(edition: Edition) -> None:
+    """Nobody reads code as content, but it can attack or break the law."""
+    code = {"modalities": ("code",), "makes_content_for_people": False, "output_used_for": "information"}
+    asked = lines_put(edition, PROVIDER, **PROMPT, **code)
+    assert asked["prohibited-uses"] == {"malicious-code", "other-improper-requests"}
+    assert asked["content-controls"] == {"content-owner", "illegal-content"}
+    assert {"prohibited-uses", "content-controls"}.isdisjoint(lines_put(edition, PROVIDER, **NO_PROMPT, **code))
+
+
+@pytest.mark.parametrize(
+    "media", [{"modalities": ("image",)}, {"modalities": ("text",), "output_used_for": "creative"}]
+)
+def test_creative_work_and_media_open_the_lines_on_unlawful_and_indecent_content(
+    edition: Edition, media: dict[str, Any]
+) -> None:
+    facts = {"output_used_for": "information", "makes_content_for_people": True, **media}
+    for part in (DEVELOPER, PROVIDER):
+        asked = lines_put(edition, part, **NO_PROMPT, **facts)
+        assert {"illegal-content", "improper-content"} <= asked["content-controls"]
+        assert "prohibited-uses" not in asked  # nobody can ask it for anything
+
+
+def test_a_rank_or_a_label_opens_none_of_them(edition: Edition) -> None:
+    facts = {"modalities": ("text",), "makes_content_for_people": False, "output_used_for": "filtering"}
+    assert {"prohibited-uses", "content-controls"}.isdisjoint(lines_put(edition, PROVIDER, **PROMPT, **facts))
