@@ -117,7 +117,7 @@ def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Ca
     none = {"choice": "not_in_place"}
     with pytest.raises(WouldHide) as error:
         declaring.save_answer(draft, FIRST, none, by=cast.owner, base=1, operation=uuid.uuid4(), may_hide=False)
-    assert [answer.title for answer in error.value.answers] == ["Staff policy states its scope and enforcement"]
+    assert [answer.title for answer in error.value.answers] == ["Scope of the staff policy"]
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "in_place"
     saved = save(draft, FIRST, none, by=cast.owner)
     assert SECOND not in shown(draft)
@@ -161,7 +161,7 @@ def test_the_page_says_what_it_would_hide_and_asks_once(published: None, cast: C
     }
     page = client.post(url, sent, headers={"HX-Request": "true"})
     text = page.content.decode()
-    assert "Staff policy states its scope and enforcement" in text
+    assert "Scope of the staff policy" in text
     assert f'value="hide:{FIRST}"' in text
     assert "Save, and hide one answer" in text
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "in_place"

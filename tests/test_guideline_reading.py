@@ -641,6 +641,18 @@ ALONE = {
         "- {key: vacant-post, package: parcel,",
         "vacant-post.package: no package 'parcel'",
     ),
+    "a post whose actions nobody takes over": (
+        "policy.yaml",
+        "otherwise: product-owner",
+        "otherwise: gardener",
+        "order.posts.otherwise: no owner 'gardener'",
+    ),
+    "a cost that hangs on a fact that there is not": (
+        "questionnaires/tier.yaml",
+        "costs_when: {decision_autonomy: fully_automated}",
+        "costs_when: {weather: fine}",
+        "tier-high-human-in-the-loop.costs_when.weather: no fact weather",
+    ),
     # values, weights and bands
     "a mildest answer that is none": (
         "facts.yaml",

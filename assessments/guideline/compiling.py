@@ -417,6 +417,7 @@ class _Compiler:
             protects=tuple(raw.get("protects", ())),
             needs=tuple(raw.get("needs", ())),
             stop=parse(raw["stop"]) if "stop" in raw else None,
+            costs_when=parse(raw["costs_when"]) if "costs_when" in raw else None,
             figure=Figure(figure["unit"], figure["better"] == "higher", _text(words, "figure")) if figure else None,
             proof_from_supplier=raw.get("proof_from_supplier", False),
             module=raw.get("module", ""),

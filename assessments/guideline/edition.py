@@ -262,6 +262,7 @@ class Question:
     openings: tuple[Opening, ...] = ()  # the ways in which it is opened; empty in releases that asked by `when` alone
     action: ActionWords = field(default_factory=lambda: ActionWords("", "", ""))
     action_of: Mapping[str, ActionWords] = field(default_factory=dict, hash=False)  # by variant or family of use
+    costs_when: Condition | None = None  # where the plan says what the measure costs
     lead: str = ""  # the line of a checklist that its task is about
     variants: tuple[tuple[str, Condition], ...] = ()  # words of the action that hang on facts; the first that holds
 

@@ -27,6 +27,15 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A post that only some uses have: elsewhere `otherwise` owns its actions."""
+
+    key: str
+    when: Condition
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """How actions are ordered and dated. `reasons`: the sentence behind each rule."""
 
@@ -42,7 +51,12 @@ class Order:
     )
     same_step: tuple[tuple[str, ...], ...] = ()  # practices whose first steps ask for the same thing
     work_days: Mapping[Effort, tuple[int, int]] = field(default_factory=dict)  # of one person, from and to
+    posts: tuple[Post, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def owner(self, owner: str, facts: Facts) -> str:
+        """Return the post that owns an action here: another one where this use has no such post. Unknown facts keep it."""
+        return next((post.otherwise for post in self.posts if post.key == owner and not post.when.holds(facts)), owner)
 
     def family(self, facts: Facts) -> str:
         """Return the key of the use's family; the last one holds for every use."""
@@ -71,6 +85,7 @@ class ActionWords:
     task: str
     stopgap: str
     gap: str
+    costs: str = ""  # what doing it takes away, and the other way; said where the question's `costs_when` holds
 
     @property
     def empty(self) -> bool:
@@ -94,6 +109,7 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
         most_due=Strength(raw["most_due"]) if "most_due" in raw else None,
         same_step=tuple(tuple(group) for group in raw.get("same_step", ())),
         work_days={Effort(size): (days["from"], days["to"]) for size, days in raw.get("work_days", {}).items()},
+        posts=tuple(Post(post["post"], parse(post["when"]), post["otherwise"]) for post in raw.get("posts", ())),
         reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},
     )
 
@@ -124,13 +140,14 @@ def read_action_words(words: Raw) -> tuple[ActionWords, dict[str, ActionWords]]:
     raw = words.get("action")
     if not isinstance(raw, Mapping):
         return ActionWords("", "", ""), {}
-    neutral = ActionWords(str(raw.get("task", "")), str(raw.get("stopgap", "")), str(raw.get("gap", "")))
+    neutral = ActionWords(*(str(raw.get(key, "")) for key in ("task", "stopgap", "gap", "costs")))
     others = {**(raw.get("families") or {}), **(raw.get("variants") or {})}
     variants = {
         str(key): ActionWords(
             str(text.get("task", neutral.task)),
             str(text.get("stopgap", neutral.stopgap)),
             str(text.get("gap", neutral.gap)),
+            str(text.get("costs", neutral.costs)),
         )
         for key, text in others.items()
     }

@@ -556,6 +556,7 @@ class Shapes:
             if days != sorted(days):
                 form.fault(path, f"runs from {days[0]} to {days[1]} days: the larger one comes last")
 
+        owner = reference("owner", self.terms["owners"])
         return record(
             {
                 "steps": several(one_of("step of the order", ORDER_STEPS), whole=ORDER_STEPS),
@@ -570,6 +571,7 @@ class Shapes:
             {
                 "most_due": one_of("strength", tuple(Strength)),
                 "same_step": several(several(reference("question", {key for key, _ in self.order}), least=2)),
+                "posts": table(record({"post": owner, "when": condition(self.facts), "otherwise": owner})),
             },
         )
 
@@ -792,6 +794,7 @@ class Shapes:
             "protects": several(one_of("word for what is protected", PROTECTED)),
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,
+            "costs_when": read,
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
@@ -882,7 +885,7 @@ class Leaf:
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
 ANY = Leaf(required=False, free=True)
-ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "explained")
+ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "posts", "explained")
 LINES = Leaf(lines=True)
 
 FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")
@@ -1037,6 +1040,9 @@ class Words:
         variant: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), MAYBE)
         told = TEXT if "package" in entry else MAYBE
         action: dict[str, Shape] = dict.fromkeys(("task", "stopgap", "gap"), told)
+        if "costs_when" in entry:
+            action["costs"] = TEXT
+            variant = {**variant, "costs": MAYBE}
         action["families"] = Optional(dict.fromkeys(FAMILIES, Optional(variant)))
         own = [one["key"] for one in inside(entry, "variants") if isinstance(one.get("key"), str)]
         if own:

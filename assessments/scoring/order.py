@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.order import Order
+from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
+from assessments.scoring.begun import still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -32,8 +33,6 @@ INCIDENT = "incident_open"
 """The fact behind `OPEN_INCIDENT`: while it is unknown, finding it out comes first of all."""
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
 
-FINISH = "Finish: "
-"""Before the task of a practice that is begun; its first step and the sentence why name what is open."""
 _ALWAYS_KNOWN = ("output_used_for", "deployment_stage")
 _EFFORTS = tuple(Effort)
 _NEARLY_DONE = 334  # of lost weight per thousand; what is left of a practice that loses no more can wait
@@ -171,22 +170,21 @@ class _Plan:
         days = self.first_days(question, findings, stops)
         said = action_words(question, self.family, self.declared.facts)
         begun = self.is_begun(question)
-        title = self.words.fill(said.task or question.title)
-        if begun:
-            left = next(iter(remedies.values())).task
-            title = self.words.fill(left) if left else _finish(title)
+        left = next(iter(remedies.values()))
+        title = task_left(left, self.words) if begun else self.words.fill(said.task or question.title)
         further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
         steps = [self.words.fill(remedy.first_step) for remedy in further]
         stopgap = steps[0] if begun else self.words.fill(said.stopgap)
+        costs = "" if begun else self.costs(question, said)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
             title=title,
-            steps=tuple(dict.fromkeys(step for step in (stopgap, *steps) if step))[: self.order.steps_shown],
+            steps=tuple(dict.fromkeys(step for step in (stopgap, costs, *steps) if step))[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
-            owner=remedies[weightiest.item].owner,
+            owner=self.order.owner(remedies[weightiest.item].owner, self.declared.facts),
             effort=effort,
             priority=class_key,
             lost_weight=lost,
@@ -211,6 +209,11 @@ class _Plan:
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def costs(self, question: Question, said: ActionWords) -> str:
+        """Say what a measure takes away, and the other way, where it does so here: it may end automatic operation."""
+        costs_here = question.costs_when is not None and question.costs_when.holds(self.declared.context, unknown=False)
+        return self.words.fill(said.costs) if costs_here else ""
 
     def first_days(self, question: Question, findings: Iterable[Finding], stops: bool) -> int:
         """When the first step is due: by class and tier, sooner where it stops a harm or deals with what set the tier."""
@@ -294,16 +297,16 @@ class _Plan:
         said = self.said(question, given)
         if given.measured is not None and not given.ticks and question.figure is not None:
             return f"there is only a first count, {given.measured} {question.figure.unit}"
-        texts = {item.key: item.text for item in question.items}
+        texts = {item.key: self.words.fill(item.text).rstrip(".") for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
-        still_open = [finding.item for finding in weighty if finding.item]
+        left = list(dict.fromkeys(finding.item for finding in weighty if finding.item))
         shown = [item.key for item in self.declared.items(self.edition, question)]
         there = len(given.ticks.intersection(shown))
-        if there and still_open:
-            first = self.words.fill(texts[question.lead if question.lead in still_open else still_open[0]]).rstrip(".")
-            verb = "is" if there == 1 else "are"
-            of = f"{there} of {len(shown)} points of “{question.title}” {verb} in place"
-            return f"{of}; still open: “{first}”" if self.is_begun(question) else f"only {of}; missing: “{first}”"
+        if there and left:
+            of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
+            if self.is_begun(question):
+                return f"{of}; {still_open([texts[key] for key in left])}"
+            return f"only {of}; missing: “{texts[question.lead if question.lead in left else left[0]]}”"
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
@@ -360,14 +363,13 @@ class _Plan:
         It names the posts that own what blocks or stands among the first, and its first step is due no later than
         theirs. Its place is right after the first ten: these are for what can harm people.
         """
-        if (
-            VACANT_POST not in self.edition.standing
-            or len({one.action.owner for one in ranked}) <= POSTS_OF_SMALL_TEAMS
-        ):
+        owners = {one.action.owner for one in ranked}
+        if VACANT_POST not in self.edition.standing or len(owners) <= POSTS_OF_SMALL_TEAMS:
             return ranked
+        owners.add(self.edition.standing[VACANT_POST].owner)
         waiting = [one.action for place, one in enumerate(ranked) if place < FIRST_ACTIONS or one.action.blocking]
         posts = [self.edition.owners.get(post, post) for post in dict.fromkeys(action.owner for action in waiting)]
-        named = self.other(VACANT_POST, "", (1, 0), post=", ".join(posts), count=str(len(posts)))
+        named = self.other(VACANT_POST, "", (1, 0), post=", ".join(posts), count=str(len(posts)), all=str(len(owners)))
         days = min(action.due_days for action in waiting)
         full = max(days, self.order.effort_days[named.action.effort])
         named = replace(named, action=replace(named.action, due_days=days, full_days=full, placed=NEEDED))
@@ -423,11 +425,6 @@ def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
             if opening.when.holds(context):  # it hangs on open answers alone
                 waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
     return tuple(key for key in edition.facts if key in waiting)
-
-
-def _finish(task: str) -> str:
-    """Say of a task that it is begun: *Finish: write the plan*."""
-    return FINISH + (task[:1].lower() + task[1:] if task[1:2].islower() else task)
 
 
 def _class(class_key: str) -> str:

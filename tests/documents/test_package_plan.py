@@ -99,7 +99,7 @@ def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
     said = scope_reasons(trains_on_user_data="unknown", retrieval_augmented="unknown")
     assert NO_DATA not in said
     assert (
-        "Waits until you know whether its model is trained with data of the people it serves or judges"
+        "Waits until you know whether its model is trained with data of people who use it or are affected by it"
         " and whether it looks up documents or data to answer."
     ) in said
 
