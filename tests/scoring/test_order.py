@@ -394,7 +394,7 @@ def test_an_action_moves_where_the_work_that_it_needs_takes_longer() -> None:
 
 
 def test_what_a_blocking_action_needs_is_not_moved_past_it_by_the_load() -> None:
-    others = [do(f"other-{n}", DAYS) for n in range(3)]
+    others = [do(f"other-{n}", WEEKS) for n in range(3)]
     edition = edition_of(
         *others,
         do("policy"),
@@ -405,6 +405,34 @@ def test_what_a_blocking_action_needs_is_not_moved_past_it_by_the_load() -> None
     found = {key: full for key, (_first, full) in dates_of(plan(edition)).items()}
     assert found["policy"] == found["training"] == 60
     assert sorted(found[f"other-{n}"] for n in range(3)) == [120, 150, 180]
+
+
+def test_what_takes_days_is_done_with_its_first_step_whatever_else_its_owner_has_to_do() -> None:
+    keys = [f"p{number}" for number in range(6)]
+    efforts = {key: DAYS if key in ("p4", "p5") else WEEKS for key in keys}
+    edition = edition_of(
+        *(do(key, effort) for key, effort in efforts.items()),
+        strengths=dict.fromkeys(keys, SHOULD),
+        order=replace(ORDER, load=2),
+    )
+    found = dates_of(plan(edition))
+    first = POLICY.due_days[Tier.LOW][SHOULD]
+    assert found["p4"] == found["p5"] == (first, first)
+    assert max(full for _first, full in found.values()) > first  # the cap still moves what takes weeks
+
+
+def test_what_takes_days_but_needs_what_takes_months_waits_for_that_alone() -> None:
+    keys = ("tests", "report", "more")
+    edition = edition_of(
+        do("tests", MONTHS),
+        do("report", DAYS, needs=["tests"]),
+        do("more", DAYS),
+        strengths=dict.fromkeys(keys, SHOULD),
+        order=replace(ORDER, load=1),
+    )
+    found = dates_of(plan(edition))
+    assert found["report"][1] == found["tests"][1]
+    assert found["more"][1] == found["more"][0]
 
 
 def test_what_answers_to_most_of_what_set_the_tier_begins_within_the_period_of_a_must() -> None:
@@ -597,7 +625,8 @@ def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, dat
     for mine in due.values():
         for start in mine:
             window = [one for one in mine if 0 <= (one.full_days or 0) - (start.full_days or 0) < 30]
-            assert len(window) <= order.load or any(one.blocking for one in window)
+            kept = [one for one in window if one.blocking or one.effort == DAYS]
+            assert len(window) <= order.load or kept
 
 
 @thorough
