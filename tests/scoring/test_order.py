@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from assessments.guideline.edition import Edition, Figure, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Effort, HoldKind, Stakeholder, Strength, Tier
-from assessments.guideline.wording import UseWords, to_find_out
+from assessments.guideline.wording import UseWords, to_find_out, with_day
 from assessments.scoring.case_file import assess, declare_case, read_cases
 from assessments.scoring.findings import find
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -307,6 +307,21 @@ def test_an_open_incident_and_an_open_hold_come_first() -> None:
     assert order_of(found) == ["open-incident", "open-hold:data", "brake"]
     assert [action.placed for action in found] == ["stop"] * 3
     assert order_of(plan(edition, facts={"robot": True, "data": True}, holds=())) == ["brake"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("A wrong dose was given. (2026-11-20)", "A wrong dose was given (20 November 2026)"),
+        ("A wrong dose was given", "A wrong dose was given"),
+        ("A wrong dose was given (2026-13-40)", "A wrong dose was given (2026-13-40)"),
+    ],
+)
+def test_the_day_of_an_incident_is_said_as_people_say_days(kept: str, said: str) -> None:
+    assert with_day(kept) == said
+    edition = edition_of(do("a"), facts=map(fact, (*NAMES, "incident_open")), standing=STANDING)
+    spoken = replace(edition, standing={"open-incident": replace(standing("open-incident"), title="Close: {incident}")})
+    assert plan(spoken, facts={"incident_open": True}, incident=kept)[0].title == f"Close: {said}"
 
 
 def test_an_unknown_fact_is_one_action_and_its_duties_wait() -> None:
