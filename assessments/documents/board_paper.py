@@ -205,6 +205,18 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
     }
 
 
+def pause_words(system: str, numbers: Sequence[int]) -> str:
+    """Say, outside the paper, that the board is first asked whether to pause; empty where no action stops a harm."""
+    if not numbers:
+        return ""
+    said = ngettext(
+        "First decide whether to pause %(system)s, or to limit it to what is safe, until action %(numbers)s is done.",
+        "First decide whether to pause %(system)s, or to limit it to what is safe, until actions %(numbers)s are done.",
+        len(numbers),
+    )
+    return said % {"system": system, "numbers": _and([str(number) for number in numbers])}
+
+
 def _box(name: str) -> str:
     return drawing.tick_box(_("Box for decision %(letter)s") % {"letter": name})
 

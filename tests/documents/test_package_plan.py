@@ -354,6 +354,19 @@ def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
     assert max(line.right for sheet in sheets for line in sheet.lines) <= 194.5 * MM
 
 
+def test_the_results_name_the_first_decision_of_the_board(reports, monkeypatch):
+    report = reports["draft"]
+    stops = [str(action.number) for action in report.standing if action.placed == "stop"]
+    assert stops
+    _pdf, sheets = draw(monkeypatch, results.results_pdf, report, **HOW)
+    until = f"until action {stops[0]} is done" if len(stops) == 1 else "until actions"
+    assert squeezed(f"First decide whether to pause {report.system}, or to limit it to what is safe, {until}") in (
+        sheets[0].text
+    )
+    calm = replace(report, actions=tuple(replace(action, placed="must") for action in report.actions))
+    assert "First decide" not in results.results_html(calm)
+
+
 def test_the_results_name_every_action_and_what_is_in_place(reports, monkeypatch):
     report = reports["draft"]
     pdf, sheets = draw(monkeypatch, results.results_pdf, report, **HOW)
