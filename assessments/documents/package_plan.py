@@ -433,7 +433,7 @@ def _pairs(left: Sequence[FactLine], right: Sequence[FactLine]) -> list[tuple[Fa
 def method_context(report: Report) -> dict[str, Any]:
     accepted = sum(bool(reason.mark) for reason in report.reasons)
     return {
-        "agreed": _agreed(report),
+        "to_sign": _to_sign(report),
         "reasons_heading": _reasons_heading(len(report.reasons), len(report.reasons) - accepted),
         "readiness": [
             {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}
@@ -449,7 +449,7 @@ def method_context(report: Report) -> dict[str, Any]:
     }
 
 
-def _agreed(report: Report) -> str:
+def _to_sign(report: Report) -> str:
     """Return the sentence that is signed: it says that owners took their actions on only where they did."""
     waiting = len(report.untaken)
     if not waiting:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 from math import ceil
 
 import pytest
@@ -166,18 +167,19 @@ def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(repo
     assert first.suggested_owner
     assert first.answers_for_it == f"suggested: {first.suggested_owner}"
     assert package_plan._list(report)[0]["owner"] == first.suggested_owner  # under the head "Suggested owner"
-    assert "need a person" in package_plan.method_context(report)["agreed"]
+    assert "need a person" in package_plan.method_context(report)["to_sign"]
     now = replace(report.actions[0].now, owner="Carmen Yip")
     taken = replace(report, actions=tuple(replace(action, now=now) for action in report.actions))
     assert {action.answers_for_it for action in taken.actions} == {"Carmen Yip"}
-    assert package_plan.method_context(taken)["agreed"].endswith("the owners named in it have taken their actions on.")
+    assert package_plan.method_context(taken)["to_sign"].endswith("the owners named in it have taken their actions on.")
     one = replace(report, actions=(replace(first, now=now), *others))
     assert [line["owner"].startswith("suggested: ") for line in package_plan._list(one)].count(False) == 1
     waiting = sum(action.stands for action in others)
-    assert f" {waiting} of its {waiting + 1} actions" in package_plan.method_context(one)["agreed"]
+    assert f" {waiting} of its {waiting + 1} actions" in package_plan.method_context(one)["to_sign"]
     _pdf, sheets = draw(monkeypatch, package_plan.plan_pdf, report, **HOW)
     assert squeezed(f"suggested: {first.suggested_owner}") in "".join(sheet.text for sheet in sheets)
     assert "Suggestedowner" in sheets[1].text
+    assert squeezed(package_plan.method_context(report)["to_sign"]) in sheets[-1].text
 
 
 def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_day(reports, monkeypatch):
@@ -260,6 +262,15 @@ def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
     lines = [line for sheet in sheets for line in sheet.lines]
     assert min(line.size for line in lines) >= 8.99
     assert [line.text for line in lines if line.right > 194.5 * MM or line.bottom > 278 * MM] == []
+
+
+@pytest.mark.parametrize("name", ["many", "few", "draft"])
+def test_no_label_of_the_margin_runs_into_the_next_one(plans, name):
+    _pdf, sheets = plans[name]
+    for sheet in sheets:
+        beside = sorted({round(line.bottom, 1) for line in sheet.lines if line.right < 56 * MM and "h3" in line.tags})
+        steps = [below - above for above, below in pairwise(beside)]
+        assert all(step < 0.7 * MM or step > 3.5 * MM for step in steps), (sheet.part, steps)
 
 
 @pytest.mark.parametrize("count", [1, 3, 9])
