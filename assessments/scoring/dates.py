@@ -93,16 +93,19 @@ class _Dates:
         What blocks keeps its date, and what it needs is not moved past it. What takes days of work is done by its own
         first step, or as soon as what it needs is there: nobody waits months for the work of a week.
         """
-        due: dict[str, list[int]] = {}
+        small = {action.question for action in self.actions if action.effort == Effort.DAYS and not action.blocking}
+        due: dict[str, dict[str, int]] = {action.owner: {} for action in self.actions}
         for action in self.actions:
-            key, taken = action.question, due.setdefault(action.owner, [])
-            small = action.effort == Effort.DAYS
-            own = self.earliest[key] if small and not action.blocking else self.full[key]
+            if action.question in small:
+                due[action.owner][action.question] = self.earliest[action.question]
+        for action in self.actions:
+            key, taken = action.question, due[action.owner]
+            own = self.earliest[key] if key in small else self.full[key]
             days = max([own, *(self.full[need] for need in self.needs[key])])
-            if not action.blocking and not small:
-                while sum(abs(other - days) < MONTH_DAYS for other in taken) >= self.order.load:
+            if not action.blocking and key not in small:
+                while sum(abs(other - days) < MONTH_DAYS for other in taken.values()) >= self.order.load:
                     if days + MONTH_DAYS > self.latest.get(key, days + MONTH_DAYS):
                         break
                     days += MONTH_DAYS
-            taken.append(days)
+            taken[key] = days
             self.full[key] = days
