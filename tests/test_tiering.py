@@ -400,6 +400,34 @@ def test_an_unknown_fact_shows_what_its_mildest_answer_would_give(edition):
     assert counterfactuals(edition, facts).lower == (Change("illegal_purpose", UNKNOWN, False, Tier.LOW),)
 
 
+def test_the_answer_that_is_named_is_the_nearest_that_changes_the_tier(edition):
+    chat = {"worst_credible_effect": "serious", "reversibility": "never", "decision_autonomy": "fully_automated"}
+    facts = mildest(edition) | chat | {"agentic_actions": True, "output_used_for": "information"}
+    assert assign_tier(edition, facts).assigned_tier == Tier.HIGH
+    to = {change.fact: change.to for change in counterfactuals(edition, facts).lower}
+    assert to["worst_credible_effect"] == "minor"
+    assert to["reversibility"] == "easily"  # hardly would change nothing
+    assert to["decision_autonomy"] == "human_approves"
+
+
+def test_an_unknown_answer_starts_from_the_worst_one_on_its_way_to_a_lower_tier(edition):
+    facts = mildest(edition) | {"worst_credible_effect": UNKNOWN}
+    (change,) = (one for one in counterfactuals(edition, facts).lower if one.fact == "worst_credible_effect")
+    assert change == Change("worst_credible_effect", UNKNOWN, "serious", Tier.LIMITED)
+
+
+@thorough
+@every_use
+def test_no_nearer_answer_lowers_the_tier_than_the_one_that_is_named(edition, data):
+    facts = drawn(data, edition)
+    now = assign_tier(edition, facts).assigned_tier
+    for change in counterfactuals(edition, facts).lower:
+        values = list(edition.facts[change.fact].values)
+        if edition.facts[change.fact].mildest == values[0] and change.was in values:
+            for nearer in values[values.index(change.to) + 1 : values.index(change.was)]:
+                assert assign_tier(edition, facts | {change.fact: nearer}).assigned_tier.rank >= now.rank
+
+
 @thorough
 @every_use
 def test_each_change_gives_the_tier_that_it_says(edition, data):

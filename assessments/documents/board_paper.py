@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -97,7 +98,7 @@ def board_paper_html(report: Report) -> str:
 
 
 def _tier(report: Report) -> dict[str, Any]:
-    """Return the two sentences: why this tier, and what it asks."""
+    """Return what the paper says of the tier: why it is this one, and what the Guideline's text alone gives."""
     tier = report.tier
     deciding = [rule for rule in tier.rules if rule.deciding]
     said = next((rule for rule in deciding if rule.basis == Basis.EXPLICIT), deciding[0] if deciding else None)
@@ -108,49 +109,82 @@ def _tier(report: Report) -> dict[str, Any]:
         why = {"basis": str(said.basis), "who": said.basis_words, "text": said.reason, "clauses": clauses}
     else:
         why = {"basis": "judgement", "who": _("Our judgement"), "text": tier.meaning + ".", "clauses": ""}
-    return {"why_tier": why}
+    asks = _("What the Guideline asks of %(tier)s") % {"tier": tier.word}
+    return {"why_tier": why, "text_alone": _text_alone(report), "asks_label": asks}
+
+
+def _text_alone(report: Report) -> str:
+    """Say what the Guideline's text alone gives, where that is another tier or none: the board is to know whose tier it is."""
+    tier = report.tier
+    if tier.text == tier.assigned:
+        return ""
+    if tier.text is None:
+        return _("The Guideline’s text alone names no tier for this use.")
+    return _("The Guideline’s text alone gives %(tier)s.") % {"tier": tier.text_word}
 
 
 def _front(report: Report, size: Front) -> dict[str, Any]:
-    packages = _soonest_first([package for package in report.packages if package.standing])
-    asked = packages[: size.decisions]
-    pause = bool(asked) and asked[0].standing[0].placed == STOP
+    packages = [package for package in report.packages if package.standing]
+    actions = [action for package in packages for action in package.standing]
+    asked = _soonest_first(sorted(actions, key=_place))[: size.decisions]
+    pause = bool(asked) and asked[0].placed == STOP
     letters = LETTERS[pause : len(asked) + pause]
-    decisions = [_decision(letter, package) for letter, package in zip(letters, asked, strict=True)]
+    until = {action: package.until for package in packages for action in package.standing}
+    decisions = [_decision(letter, action, until[action]) for letter, action in zip(letters, asked, strict=True)]
+    by_risk = sorted(packages, key=lambda package: _stops_soonest(package.standing[0]))
     return {
         "front_dense": size.dense,
         "heading": _heading(len(decisions) + pause),
         "subtitle": shortened(f"{report.system}: {report.use}", SUBTITLE_LETTERS),
         "does": _does(report, size.does),
-        "risks": [_risk(package, size.figure) for package in packages if package.risk][: size.risks],
+        "risks": [_risk(package, size.figure) for package in by_risk if package.risk][: size.risks],
         "pause": _pause(report, decisions) if pause else None,
         "decisions": decisions,
-        "work": _work_together(decisions),
+        "first_in_order": _first_in_order(len(decisions), len(actions)),
+        "work": _work_together(decisions, actions),
     }
 
 
-def _soonest_first(packages: Sequence[PackageBlock]) -> list[PackageBlock]:
-    """The packages by rank; among those that stop or limit something now, what can be done soonest comes first."""
-    stopping = [package for package in packages if package.standing[0].placed == STOP]
-    others = [package for package in packages if package.standing[0].placed != STOP]
-    return sorted(stopping, key=lambda package: _last(package.standing[0])) + others
+def _place(action: ActionBlock) -> tuple[int, int]:
+    """The place of an action in the plan; one without a rank comes last."""
+    return (action.rank or 10_000, action.number)
 
 
-def _decision(letter: str, package: PackageBlock) -> dict[str, Any]:
-    """One thing that the board is asked for: the first action of a package."""
-    action = package.standing[0]
+def _stops_soonest(action: ActionBlock) -> tuple[bool, tuple[date, int]]:
+    """What stops or limits something now comes first, what is done soonest before the rest; others keep their order."""
+    return (False, _last(action)) if action.placed == STOP else (True, (date.min, 0))
+
+
+def _soonest_first(actions: Sequence[ActionBlock]) -> list[ActionBlock]:
+    """The actions in their order; among those that stop or limit something now, what can be done soonest comes first."""
+    return sorted(actions, key=_stops_soonest)
+
+
+def _decision(letter: str, action: ActionBlock, until: str) -> dict[str, Any]:
+    """One thing that the board is asked for: an action of the plan, by its number."""
     return {
         "letter": letter,
         "title": action.title,
+        "number": action.number,
         "owner": shortened(action.answers_for_it, NAME_LETTERS),
         "money": money_words(action),
         "work_days": action.work_days,
         "work": _days(action.work_days) if action.work_days else "",
         "by": action.full_when,
         "stops": action.placed == STOP,
-        "until": package.until,
+        "until": until,
         "box": _box(letter),
     }
+
+
+def _first_in_order(asked: int, count: int) -> str:
+    if asked == count:
+        return ngettext("This is the only action of the plan.", "These are all actions of the plan.", count)
+    return ngettext(
+        "This is the first of the %(count)s actions of the plan.",
+        "These are the first %(asked)s of the %(count)s actions of the plan.",
+        asked,
+    ) % {"asked": asked, "count": count}
 
 
 def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -171,6 +205,18 @@ def _pause(report: Report, decisions: Sequence[Mapping[str, Any]]) -> dict[str, 
     }
 
 
+def pause_words(system: str, numbers: Sequence[int]) -> str:
+    """Say, outside the paper, that the board is first asked whether to pause; empty where no action stops a harm."""
+    if not numbers:
+        return ""
+    said = ngettext(
+        "First decide whether to pause %(system)s, or to limit it to what is safe, until action %(numbers)s is done.",
+        "First decide whether to pause %(system)s, or to limit it to what is safe, until actions %(numbers)s are done.",
+        len(numbers),
+    )
+    return said % {"system": system, "numbers": _and([str(number) for number in numbers])}
+
+
 def _box(name: str) -> str:
     return drawing.tick_box(_("Box for decision %(letter)s") % {"letter": name})
 
@@ -184,17 +230,27 @@ def _days(days: tuple[int, int]) -> str:
     return _("%(least)s to %(most)s days") % {"least": days[0], "most": days[1]}
 
 
-def _work_together(decisions: Sequence[Mapping[str, Any]]) -> str:
-    """Add up the working days of what is asked; empty for a single decision and where one of them has no size."""
+def _work_together(decisions: Sequence[Mapping[str, Any]], actions: Sequence[ActionBlock]) -> str:
+    """Add up the working days of what is asked, and of the whole plan; empty where one of them has no size."""
     days = [decision["work_days"] for decision in decisions]
+    every = [action.work_days for action in actions]
     if len(days) < 2 or not all(days):
         return ""
-    first, last = decisions[0]["letter"], decisions[-1]["letter"]
-    return _("%(first)s to %(last)s together: %(least)s to %(most)s working days of one person.") % {
-        "first": first,
-        "last": last,
-        "least": sum(least for least, _most in days),
-        "most": sum(most for _least, most in days),
+    said = _("%(first)s to %(last)s together: %(days)s of one person.") % {
+        "first": decisions[0]["letter"],
+        "last": decisions[-1]["letter"],
+        "days": _sum(days),
+    }
+    if len(actions) == len(decisions) or not all(every):
+        return said
+    return f"{said} " + _("All %(n)s actions: %(days)s.") % {"n": len(actions), "days": _sum(every)}
+
+
+def _sum(days: Sequence[tuple[int, int] | None]) -> str:
+    given = [pair for pair in days if pair]
+    return _("%(least)s to %(most)s working days") % {
+        "least": sum(least for least, _most in given),
+        "most": sum(most for _least, most in given),
     }
 
 
@@ -266,7 +322,7 @@ def _packages_heading(packages: Sequence[PackageBlock]) -> str:
 
 
 def _row(package: PackageBlock, letters: int) -> dict[str, Any]:
-    brings = shortened(package.paper or package.standing[0].title, letters) if letters else ""
+    brings = _whole(package.paper or package.standing[0].title, letters) if letters else ""
     return {
         "number": package.number,
         "title": package.title,
@@ -276,6 +332,18 @@ def _row(package: PackageBlock, letters: int) -> dict[str, Any]:
         "owner": shortened(package.owner, NAME_LETTERS),
         "by": max(package.standing, key=_last).full_when,
     }
+
+
+def _whole(text: str, letters: int) -> str:
+    """Shorten a text to what says something by itself: what stands before a colon, else before a semicolon or comma."""
+    if len(text) <= letters:
+        return text
+    before, colon, _after = text.partition(": ")
+    if colon and len(before) <= letters:
+        return before
+    head = text[:letters]
+    place = max(head.rfind("; "), head.rfind(", "))
+    return head[:place] if place > letters // 2 else shortened(text, letters)
 
 
 def _last(action: ActionBlock) -> tuple[date, int]:
@@ -297,8 +365,13 @@ def _months(actions: Sequence[ActionBlock]) -> list[tuple[int, str]]:
     counts = [0] * (len(PERIODS) + 1)
     for action in actions:
         counts[sum(action.done_by[1] > period for period in PERIODS)] += 1
-    words = [ngettext("within %(n)s day", "within %(n)s days", days) % {"n": days} for days in PERIODS] + [_("later")]
-    return [(count, word) for count, word in zip(counts, words, strict=True) if count]
+    return [(count, word) for count, word in zip(counts, _periods(), strict=True) if count]
+
+
+def _periods() -> list[str]:
+    """Name periods that do not overlap: their counts add up to all actions."""
+    between = [_("in days %(first)s to %(last)s") % {"first": a + 1, "last": b} for a, b in pairwise(PERIODS)]
+    return [_("within %(n)s days") % {"n": PERIODS[0]}, *between, _("later")]
 
 
 def _urgent(package: PackageBlock) -> bool:

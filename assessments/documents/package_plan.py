@@ -35,13 +35,11 @@ PAGES, ACTIONS_A_PAGE = 6, 4
 """A plan has at most so many pages, and one more for each so many actions begun (ADVICE section 9)."""
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
-CLAUSE_LETTERS, CHANGES_SHOWN = 60, 3
+CLAUSE_LETTERS, CLAUSE_LETTERS_DENSE, CHANGES_SHOWN = 60, 30, 3
 DENIED_SHOWN = (20, 10, 4)
 """Facts answered no that are named where the page of tier and facts is full: the first number that fits."""
-LISTED_TITLE, LISTED_OWNER = 52, 27
-"""Letters of a title and of an owner in the list of all actions, so that each action takes one line."""
-LONGEST_TITLE, WHOLE = 140, 150
-"""Letters of a title, and of a single step, up to which they are never cut."""
+LONGEST_TITLE, WHOLE = 300, 150
+"""Letters of a title, and of a single step, up to which they are never cut: an incident has 200 and its date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,10 @@ ROOMS = (
     Room(160, 240, 190, 150, 130),
     Room(150, 220, 180, 130, 120, dense=True),
     Room(70, 220, 180, 110, 100, dense=True, dates_aside=True),
-    Room(50, 160, 180, 60, 60, dense=True, dates_aside=True),
+    Room(50, 100, 180, 50, 50, dense=True, dates_aside=True),
 )
+ROOMY_LIST, TIGHT, NO_LIST = "roomy", "tight", ""
+"""How the list of all actions is set: with room between its rows, with less, or not at all."""
 ROOMY, FEW_ACTIONS = 2, 20
 """So many rooms are not tried where there are more actions than these: they have never been enough."""
 
@@ -87,6 +87,7 @@ class Block:
     more_closes: int
     status: str
     columns: str = ""
+    owner_says: str = ""  # of an action without steps and proof: what its owner wrote last
 
 
 COLUMNS = {"": (42, 42, 42), "first-wide": (49, 41, 35), "full-wide": (41, 49, 35)}
@@ -134,28 +135,36 @@ def plan_layouts(report: Report) -> tuple[str, ...]:
             | {
                 "list": _list(report) if listed else (),
                 "list_heading": _list_heading(report),
+                "list_tight": listed == TIGHT,
+                "list_posts": _only_posts(report),
                 "packages": [_package(report, package, room) for package in report.packages],
                 "dense": room.dense,
                 "aside": room.dates_aside and report.frozen is None,
             },
         )
-        for listed, room in [*((True, room) for room in rooms), (False, rooms[-1])]
+        for listed, room in [*((ROOMY_LIST, room) for room in rooms), (TIGHT, rooms[-1]), (NO_LIST, rooms[-1])]
     )
 
 
 def _list(report: Report) -> list[dict[str, Any]]:
-    """All actions in their order, a line each: what, who, when the first step and all of it is due."""
+    """All actions in their order: what in full, who, when the first step and all of it is due."""
     ranked = sorted(report.standing, key=lambda action: (action.rank or 10_000, action.number))
+    posts = _only_posts(report)
     return [
         {
             "number": action.number,
-            "title": plan.shortened(action.title, LISTED_TITLE),
-            "owner": plan.shortened(action.answers_for_it, LISTED_OWNER),
+            "title": plan.shortened(action.title, LONGEST_TITLE),
+            "owner": action.suggested_owner if posts else action.answers_for_it,
             "first": action.first_when if action.due_now else action.due_days,
             "full": action.full_when if action.due_now else action.done_by[1],
         }
         for action in ranked
     ]
+
+
+def _only_posts(report: Report) -> bool:
+    """Whether nobody has taken any action, so that the head of the column says once that each owner is suggested."""
+    return all(not action.taken and action.suggested_owner for action in report.standing)
 
 
 def _list_heading(report: Report) -> str:
@@ -192,7 +201,8 @@ def shared_context(report: Report) -> dict[str, Any]:
 def cut(text: str, letters: int) -> str:
     """Cut a text at the end of a sentence, else at a word, so that it has at most so many letters.
 
-    A quotation that is cut gets its closing mark.
+    A quotation is not cut where a clause ends before it, at a quarter of the letters or later; else it gets its closing
+    mark.
     """
     text = " ".join(text.split())
     if len(text) <= letters:
@@ -200,6 +210,10 @@ def cut(text: str, letters: int) -> str:
     short = _cut(text, letters)
     if short.count("“") <= short.count("”"):
         return short
+    before = short[: short.rindex("“")]
+    place = max(before.rfind(end) for end in (", ", "; ", ". "))
+    if place >= letters // 4:
+        return f"{before[:place]} …"
     return f"{_cut(text, letters - 1)}”"
 
 
@@ -247,8 +261,9 @@ def block_of(action: ActionBlock, room: Room) -> Block:
     rest = [step for step in action.steps if step != action.stopgap]
     first = action.stopgap or (rest.pop(0) if rest else "")
     measure, more_steps = within(rest, room.measure)
+    own = action.answer is None and not (action.steps or action.closes)
     closes, more_closes = within(action.closes, room.closes)
-    clauses, more_clauses = within(action.clauses, CLAUSE_LETTERS)
+    clauses, more_clauses = within(action.clauses, CLAUSE_LETTERS_DENSE if room.dense else CLAUSE_LETTERS)
     first = cut(first, room.step)
     return Block(
         action=action,
@@ -265,7 +280,8 @@ def block_of(action: ActionBlock, room: Room) -> Block:
         closes=closes,
         more_closes=more_closes,
         status=status_words(action),
-        columns=_columns(first, measure, closes) if room.dense else "",
+        columns=_columns(first, measure, closes) if room.dense and measure else "",
+        owner_says=cut(action.now.note.rpartition("\n")[2], room.why) if own and action.now else "",
     )
 
 
@@ -353,7 +369,7 @@ def tier_context(report: Report) -> dict[str, Any]:
         "other_rules": others,
         "notices": [rule for rule in tier.rules if rule.tier is None],
         "raise_to": _changes(_in_the_open(tier.higher, report.facts)),
-        "lower_to": _changes(tier.lower),
+        "lower_to": _changes(tier.lower, shown=len(tier.lower)),
         "told": told,
         "fact_rows": _pairs(told[:half], told[half:]),
         "affirmed": [_lower(fact.label) for fact in report.facts if fact.affirmed],
@@ -397,14 +413,13 @@ def _in_the_open(changes: Sequence[ChangeLine], facts: Sequence[FactLine]) -> li
     return [change for change in changes if change.fact not in denied]
 
 
-def _changes(changes: Sequence[ChangeLine]) -> list[dict[str, Any]]:
-    """Group the answers that would give another tier by that tier, a handful each."""
+def _changes(changes: Sequence[ChangeLine], shown: int = CHANGES_SHOWN) -> list[dict[str, Any]]:
+    """Group the answers that would give another tier by that tier, so many each; the rest is counted."""
     by_tier: dict[str, list[ChangeLine]] = {}
     for change in changes:
         by_tier.setdefault(change.tier, []).append(change)
     return [
-        {"tier": tier, "lines": lines[:CHANGES_SHOWN], "more": max(0, len(lines) - CHANGES_SHOWN)}
-        for tier, lines in by_tier.items()
+        {"tier": tier, "lines": lines[:shown], "more": max(0, len(lines) - shown)} for tier, lines in by_tier.items()
     ]
 
 
@@ -418,6 +433,7 @@ def _pairs(left: Sequence[FactLine], right: Sequence[FactLine]) -> list[tuple[Fa
 def method_context(report: Report) -> dict[str, Any]:
     accepted = sum(bool(reason.mark) for reason in report.reasons)
     return {
+        "to_sign": _to_sign(report),
         "reasons_heading": _reasons_heading(len(report.reasons), len(report.reasons) - accepted),
         "readiness": [
             {"line": line, "bar": plan.bar_of(line), "few": line.value is not None and line.duties < FEW}
@@ -431,6 +447,19 @@ def method_context(report: Report) -> dict[str, Any]:
         "glossary": plan.glossary(),
         "tiers": Tier,
     }
+
+
+def _to_sign(report: Report) -> str:
+    """Return the sentence that is signed: it says that owners took their actions on only where they did."""
+    waiting = len(report.untaken)
+    if not waiting:
+        return _("We have read this plan, and the owners named in it have taken their actions on.")
+    said = ngettext(
+        "We have read this plan. %(n)s of its %(all)s actions still needs a person: the post beside it is suggested.",
+        "We have read this plan. %(n)s of its %(all)s actions still need a person: the posts beside them are suggested.",
+        waiting,
+    )
+    return said % {"n": waiting, "all": len(report.standing)}
 
 
 def too_few(line: Readiness) -> bool:

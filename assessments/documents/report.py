@@ -377,9 +377,16 @@ class ActionBlock:
         return (self.full_now or self.due_now, self.full_days or self.due_days)
 
     @property
+    def taken(self) -> bool:
+        """Whether a person has taken it or was given it."""
+        return bool(self.now and self.now.owner)
+
+    @property
     def answers_for_it(self) -> str:
-        """The owner by name, else the post that is suggested."""
-        return (self.now.owner if self.now else "") or self.suggested_owner or _("no owner yet")
+        """The owner by name; until there is one, the post that is suggested, which says so."""
+        if self.now and self.now.owner:
+            return self.now.owner
+        return _("suggested: %(post)s") % {"post": self.suggested_owner} if self.suggested_owner else _("no owner yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,6 +517,16 @@ class Report:
     evidence: tuple[EvidenceEntry, ...] = ()
     extended: tuple[ScopeLine, ...] = ()
     narrowed: tuple[ScopeLine, ...] = ()
+
+    @property
+    def untaken(self) -> tuple[ActionBlock, ...]:
+        """The actions to be done that nobody has taken: a post is suggested for each."""
+        return tuple(action for action in self.standing if not action.taken)
+
+    @property
+    def not_relevant(self) -> tuple[ActionBlock, ...]:
+        """The actions that the organisation marked as not relevant."""
+        return tuple(action for action in self.actions if action.now and action.now.not_relevant)
 
     @property
     def accepted_risks(self) -> tuple[ActionBlock, ...]:

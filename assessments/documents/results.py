@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.documents import engine, plan
+from assessments.documents.board_paper import pause_words
 from assessments.documents.package_plan import FEW, attachment, fitted_tier, method_context, shared_context
 from assessments.documents.report import ActionBlock, PackageBlock, Readiness, Report
+from assessments.scoring.order import STOP
 
 
 def results_pdf(report: Report, *, identifier: str, created: datetime) -> bytes:
@@ -30,6 +32,7 @@ def results_html(report: Report) -> str:
         context
         | {
             "heading": _heading(report),
+            "pause": pause_words(report.system, sorted(a.number for a in report.standing if a.placed == STOP)),
             "answered": _("%(answered)s of %(applicable)s questions answered")
             % {"answered": report.answered, "applicable": report.applicable},
             "groups": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assessments.guideline.conditions import Answer, Facts
@@ -14,6 +15,7 @@ from assessments.guideline.terms import UNKNOWN
 if TYPE_CHECKING:
     from assessments.guideline.edition import Edition, Question
 
+_DATED = re.compile(r"(?P<words>.+) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
 NEUTRAL_PEOPLE = "the people affected"
 NEUTRAL_SYSTEM = "the system"
 
@@ -98,6 +100,18 @@ def sentence(*clauses: str) -> str:
     given = [clause.strip().rstrip(".") for clause in clauses if clause.strip()]
     text = ", and ".join(given)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def with_day(reason: str) -> str:
+    """Say the day in a reason as people do; it is kept behind the words: *A wrong dose was given. (2026-11-20)*."""
+    kept = _DATED.fullmatch(reason.strip())
+    if kept is None:
+        return reason
+    try:
+        day = date.fromisoformat(kept["day"])
+    except ValueError:
+        return reason
+    return f"{kept['words'].rstrip(' .。')} ({day.day} {day:%B %Y})"
 
 
 CHOICES: Mapping[str, str] = {

@@ -88,18 +88,24 @@ class _Dates:
                     self.latest[need] = min(end, self.latest.get(need, end))
 
     def spread_the_load(self) -> None:
-        """Move full dates so that no owner has more than `load` actions due within a month.
+        """Move full dates so that no owner has to finish more than `load` actions within a month.
 
-        What blocks keeps its date, and what it needs is not moved past it.
+        What blocks keeps its date, and what it needs is not moved past it. What takes days of work is done by its own
+        first step, or as soon as what it needs is there: nobody waits months for the work of a week.
         """
-        due: dict[str, list[int]] = {}
+        small = {action.question for action in self.actions if action.effort == Effort.DAYS and not action.blocking}
+        due: dict[str, dict[str, int]] = {action.owner: {} for action in self.actions}
         for action in self.actions:
-            key, taken = action.question, due.setdefault(action.owner, [])
-            days = max([self.full[key], *(self.full[need] for need in self.needs[key])])
-            if not action.blocking:
-                while sum(abs(other - days) < MONTH_DAYS for other in taken) >= self.order.load:
+            if action.question in small:
+                due[action.owner][action.question] = self.earliest[action.question]
+        for action in self.actions:
+            key, taken = action.question, due[action.owner]
+            own = self.earliest[key] if key in small else self.full[key]
+            days = max([own, *(self.full[need] for need in self.needs[key])])
+            if not action.blocking and key not in small:
+                while sum(abs(other - days) < MONTH_DAYS for other in taken.values()) >= self.order.load:
                     if days + MONTH_DAYS > self.latest.get(key, days + MONTH_DAYS):
                         break
                     days += MONTH_DAYS
-            taken.append(days)
+            taken[key] = days
             self.full[key] = days

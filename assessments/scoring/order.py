@@ -13,7 +13,7 @@ from datetime import date
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out, with_day
 from assessments.scoring.begun import still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
@@ -348,7 +348,7 @@ class _Plan:
         """Yield the open incident, each open hold, and each unknown fact behind which questions wait."""
         facts = self.declared.facts
         if facts.get(INCIDENT) is True and OPEN_INCIDENT in self.edition.standing:
-            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=incident)
+            yield self.other(OPEN_INCIDENT, "", (0, -2), incident=with_day(incident))
         for fact in dict.fromkeys(holds):
             if OPEN_HOLD in self.edition.standing:
                 yield self.other(OPEN_HOLD, fact, (0, -1), fact=self.edition.facts[fact].label)

@@ -6,12 +6,12 @@ nothing is added up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from assessments.guideline.conditions import ONLY_UNKNOWN, Answer, Facts
-from assessments.guideline.edition import Edition, TierRule
+from assessments.guideline.edition import Edition, Fact, TierRule
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
 
 
@@ -114,7 +114,8 @@ def assign_tier(edition: Edition, facts: Facts) -> TierResult:
 def counterfactuals(edition: Edition, facts: Facts) -> Counterfactuals:
     """Find which single answers would lower the tier, which would raise it, and what carries it together.
 
-    Lower: each fact behind a fired rule, tried at its mildest answer. Higher: every other fact, at its worst. A fact
+    Lower: each fact behind a fired rule, tried at ever milder answers until one lowers the tier. Higher: every other
+    fact, at ever worse ones. So the answer that is named is the nearest that changes the tier, not the furthest. A fact
     without such answers, the plea of a lawful exception among them, has no counterfactual. `together` is a smallest
     group in the sense that without any one of its members the tier would stay; empty where a single fact suffices and
     where nothing is below the tier.
@@ -126,18 +127,34 @@ def counterfactuals(edition: Edition, facts: Facts) -> Counterfactuals:
     lower: list[Change] = []
     higher: list[Change] = []
     for fact in plan.facts:
-        entry = edition.facts[fact]
-        to = entry.mildest if fact in behind else entry.worst
         was = facts.get(fact, UNKNOWN)
-        if to is None or to == was:
-            continue
-        tier = plan.tier({**facts, fact: to})
-        if fact in behind and _RANK[tier] < rank:
-            lower.append(Change(fact, was, to, tier))
-        elif fact not in behind and _RANK[tier] > rank:
-            higher.append(Change(fact, was, to, tier))
+        for to in _towards(edition.facts[fact], was, milder=fact in behind):
+            tier = plan.tier({**facts, fact: to})
+            if fact in behind and _RANK[tier] < rank:
+                lower.append(Change(fact, was, to, tier))
+                break
+            if fact not in behind and _RANK[tier] > rank:
+                higher.append(Change(fact, was, to, tier))
+                break
     together = () if lower or rank == 0 else _together(edition, facts, result)
     return Counterfactuals(tuple(lower), tuple(higher), together)
+
+
+def _towards(fact: Fact, was: Answer, *, milder: bool) -> Sequence[Answer]:
+    """The other answers from the nearest to the mildest or worst one; only that one where the answers have no order.
+
+    Answers have an order where the mildest and the worst stand at their ends. Unknown stands at the other end: to be
+    milder it starts from the worst.
+    """
+    goal, other = (fact.mildest, fact.worst) if milder else (fact.worst, fact.mildest)
+    if goal is None or goal == was:
+        return ()
+    ordered: list[Answer] = list(fact.values)
+    if fact.many or {ordered[0], ordered[-1]} != {goal, other}:
+        return (goal,)
+    if ordered[0] == goal:
+        ordered.reverse()
+    return ordered[ordered.index(was) + 1 :] if was in ordered else ordered
 
 
 def _together(edition: Edition, facts: Facts, result: TierResult) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from assessments.documents import board_paper, results
 from assessments.documents.report import Report, build_report
-from assessments.guideline.terms import Choice
+from assessments.guideline.terms import Choice, Tier
 from assessments.models.snapshots import picture
 from assessments.scoring.case_file import Case
 from assessments.scoring.inputs import AnswerValue
@@ -50,11 +50,63 @@ def front(report: Report) -> dict:
 
 
 def first_actions(report: Report) -> list:
-    return [package.standing[0] for package in report.packages if package.standing]
+    return sorted((a for package in report.packages for a in package.standing), key=lambda action: action.rank)
+
+
+def test_the_board_is_asked_for_the_first_actions_of_the_plan_in_their_order_by_number(stopping):
+    wanted = [action.number for action in first_actions(stopping)][: len(front(stopping)["decisions"])]
+    assert [decision["number"] for decision in front(stopping)["decisions"]] == wanted
+    package = stopping.packages[0]
+    two = tuple(replace(package.standing[0], number=n, rank=n, placed="table_1_or_overlay") for n in (3, 4))
+    asked = front(replace(stopping, packages=(replace(package, actions=two),)))
+    assert [decision["number"] for decision in asked["decisions"]] == [3, 4]  # both, although they share a package
+    html = board_paper.board_paper_html(stopping)
+    assert all(f"(action {number})" in html for number in wanted)
+
+
+def test_the_sum_of_all_actions_stands_beside_that_of_the_decisions(stopping):
+    package = stopping.packages[0]
+    many = tuple(replace(package.standing[0], number=n, rank=n, work_days=(2, 9)) for n in range(1, 13))
+    given = front(replace(stopping, packages=(replace(package, actions=many),)))
+    assert "together: 10 to 45 working days of one person." in given["work"]
+    assert given["work"].endswith("All 12 actions: 24 to 108 working days.")
+    assert given["first_in_order"] == "These are the first 5 of the 12 actions of the plan."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "The Guideline’s text alone names no tier for this use."),
+        (Tier.LIMITED, "The Guideline’s text alone gives Limited."),
+        (Tier.HIGH, ""),
+    ],
+)
+def test_the_board_is_told_what_the_guidelines_text_alone_gives(stopping, text, said):
+    tier = replace(stopping.tier, assigned=Tier.HIGH, word="High", text=text, text_word="Limited")
+    html = board_paper.board_paper_html(replace(stopping, tier=tier))
+    assert (said in html) if said else ("text alone" not in html)
+    assert "What the Guideline asks of High" in html
+
+
+def test_the_counts_by_period_do_not_overlap(stopping):
+    def action(days: int):
+        return replace(first_actions(stopping)[0], due_days=7, full_days=days, due=None, now=None)
+
+    actions = [action(days) for days in (7, 30, 31, 90, 91, 400)]
+    months = board_paper._months(actions)
+    assert months == [(2, "within 30 days"), (2, "in days 31 to 90"), (1, "in days 91 to 180"), (1, "later")]
+
+
+def test_what_a_package_brings_is_shortened_to_words_that_say_something():
+    whole = "one page on oversight: who checks what, who can stop it, and how that is practised"
+    assert board_paper._whole(whole, 60) == "one page on oversight"
+    assert board_paper._whole(whole, 200) == whole
+    plain = "Limit the system to the data and accounts that it needs, and prove it"
+    assert board_paper._whole(plain, 60) == "Limit the system to the data and accounts that it needs"
 
 
 def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or_limit_it(stopping, monkeypatch):
-    assert any(action.placed == STOP for action in first_actions(stopping))
+    assert first_actions(stopping)[0].placed == STOP
     _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
     named = "".join(stopping.system.split())
     assert f"Pause{named},orlimitittowhatissafe,until" in sheets[0].text
@@ -96,9 +148,8 @@ def test_of_what_stops_now_that_comes_first_which_is_done_soonest(stopping):
 
 def test_the_working_days_of_each_decision_are_the_editions_and_are_added_up(stopping, edition):
     given = front(stopping)
-    wanted = [edition.order.work_days[action.effort_key] for action in first_actions(stopping)]
-    by_title = {action.title: days for action, days in zip(first_actions(stopping), wanted, strict=True)}
-    assert all(decision["work_days"] == by_title[decision["title"]] for decision in given["decisions"])
+    wanted = {action.number: edition.order.work_days[action.effort_key] for action in first_actions(stopping)}
+    assert all(decision["work_days"] == wanted[decision["number"]] for decision in given["decisions"])
     least, most = (sum(decision["work_days"][end] for decision in given["decisions"]) for end in (0, 1))
     assert f"{least} to {most} working days of one person" in given["work"]
     html = board_paper.board_paper_html(stopping)
@@ -239,7 +290,6 @@ def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_i
     stops = any(action.placed == STOP for action in first_actions(report))
     assert ("orlimitittowhatissafe" in sheets[0].text) == stops
     assert "workingdaysofoneperson" in sheets[0].text
-    leading = [package for package in report.packages if package.standing][:3]
-    told = [package.standing[0].title for package in leading if package.key in ("control", "notices")]
-    assert all("".join(title.split()) in sheets[0].text for title in told)
+    tier = [action for action in first_actions(report)[:3] if action.placed == "table_1_or_overlay"]
+    assert all("".join(action.title.split()) in sheets[0].text for action in tier)
     assert min(line.size for sheet in sheets for line in sheet.lines) >= 8.99

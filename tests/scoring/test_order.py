@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from assessments.guideline.edition import Edition, Figure, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Effort, HoldKind, Stakeholder, Strength, Tier
-from assessments.guideline.wording import UseWords, to_find_out
+from assessments.guideline.wording import UseWords, to_find_out, with_day
 from assessments.scoring.case_file import assess, declare_case, read_cases
 from assessments.scoring.findings import find
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -309,6 +309,21 @@ def test_an_open_incident_and_an_open_hold_come_first() -> None:
     assert order_of(plan(edition, facts={"robot": True, "data": True}, holds=())) == ["brake"]
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("A wrong dose was given. (2026-11-20)", "A wrong dose was given (20 November 2026)"),
+        ("A wrong dose was given", "A wrong dose was given"),
+        ("A wrong dose was given (2026-13-40)", "A wrong dose was given (2026-13-40)"),
+    ],
+)
+def test_the_day_of_an_incident_is_said_as_people_say_days(kept: str, said: str) -> None:
+    assert with_day(kept) == said
+    edition = edition_of(do("a"), facts=map(fact, (*NAMES, "incident_open")), standing=STANDING)
+    spoken = replace(edition, standing={"open-incident": replace(standing("open-incident"), title="Close: {incident}")})
+    assert plan(spoken, facts={"incident_open": True}, incident=kept)[0].title == f"Close: {said}"
+
+
 def test_an_unknown_fact_is_one_action_and_its_duties_wait() -> None:
     edition = edition_of(do("plain"), do("x"), do("y"), scopes={"x": "data", "y": "data"}, standing=STANDING)
     assert order_of(plan(edition, facts={"data": UNKNOWN})) == ["plain", "open-fact:data"]
@@ -394,7 +409,7 @@ def test_an_action_moves_where_the_work_that_it_needs_takes_longer() -> None:
 
 
 def test_what_a_blocking_action_needs_is_not_moved_past_it_by_the_load() -> None:
-    others = [do(f"other-{n}", DAYS) for n in range(3)]
+    others = [do(f"other-{n}", WEEKS) for n in range(3)]
     edition = edition_of(
         *others,
         do("policy"),
@@ -405,6 +420,35 @@ def test_what_a_blocking_action_needs_is_not_moved_past_it_by_the_load() -> None
     found = {key: full for key, (_first, full) in dates_of(plan(edition)).items()}
     assert found["policy"] == found["training"] == 60
     assert sorted(found[f"other-{n}"] for n in range(3)) == [120, 150, 180]
+
+
+def test_what_takes_days_is_done_with_its_first_step_whatever_else_its_owner_has_to_do() -> None:
+    keys = [f"p{number}" for number in range(6)]
+    efforts = {key: DAYS if key in ("p4", "p5") else WEEKS for key in keys}
+    edition = edition_of(
+        *(do(key, effort) for key, effort in efforts.items()),
+        strengths=dict.fromkeys(keys, SHOULD),
+        order=replace(ORDER, load=2),
+    )
+    found = dates_of(plan(edition))
+    first = POLICY.due_days[Tier.LOW][SHOULD]
+    assert found["p4"] == found["p5"] == (first, first)
+    # What takes weeks makes room for it, so that the cap holds.
+    assert [found[key][1] for key in keys[:4]] == [first + 30, first + 30, first + 60, first + 60]
+
+
+def test_what_takes_days_but_needs_what_takes_months_waits_for_that_alone() -> None:
+    keys = ("tests", "report", "more")
+    edition = edition_of(
+        do("tests", MONTHS),
+        do("report", DAYS, needs=["tests"]),
+        do("more", DAYS),
+        strengths=dict.fromkeys(keys, SHOULD),
+        order=replace(ORDER, load=1),
+    )
+    found = dates_of(plan(edition))
+    assert found["report"][1] == found["tests"][1]
+    assert found["more"][1] == found["more"][0]
 
 
 def test_what_answers_to_most_of_what_set_the_tier_begins_within_the_period_of_a_must() -> None:
@@ -597,7 +641,8 @@ def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, dat
     for mine in due.values():
         for start in mine:
             window = [one for one in mine if 0 <= (one.full_days or 0) - (start.full_days or 0) < 30]
-            assert len(window) <= order.load or any(one.blocking for one in window)
+            kept = [one for one in window if one.blocking or one.effort == DAYS]
+            assert len(window) <= order.load or kept
 
 
 @thorough

@@ -14,11 +14,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.documents.board_paper import pause_words
 from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import Choice, Tier
 from assessments.models.figures import figure_words
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.order import MONTH_DAYS
+from assessments.scoring.order import MONTH_DAYS, STOP
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
 from assessments.views.assessment.standing import Line, Standing
@@ -101,6 +102,13 @@ class ResultsPage:
     @property
     def more_month(self) -> list[PlanEntry]:
         return self.month[MONTH_SHOWN:]
+
+    @property
+    def pause(self) -> str:
+        """The first decision of the board paper, where an action stops or limits what can harm people today."""
+        stops = {action["question"] for action in self.content["actions"] if action.get("class") == STOP}
+        numbers = [entry.number for entry in self.entries if entry.is_open and entry.question in stops]
+        return pause_words(self.standing.assessment.use.system.name, sorted(numbers))
 
     @property
     def until(self) -> date:

@@ -53,6 +53,16 @@ def test_what_to_do_stands_before_how_much_is_in_place(client, cast):
     assert places == sorted(places)
 
 
+def test_the_page_names_the_first_decision_of_the_board_while_something_can_harm_people(client, cast):
+    known = {"known-failures": {"choice": "not_in_place", "text": "Two kinds of request go wrong."}}
+    assessment = make_assessment(State.DRAFT, "high", cast=cast, answers=known)
+    said = text_of(open_results(client, cast, assessment))
+    system = assessment.use.system.name
+    assert f"First decide whether to pause {system}, or to limit it to what is safe, until action 1 is done." in said
+    assert "decision A of the board paper" in said
+    assert page_of(make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)).pause == ""
+
+
 def test_the_heading_counts_the_month_and_all(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     page = page_of(assessment)
