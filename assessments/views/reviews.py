@@ -22,9 +22,7 @@ from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
-from assessments.views.wording import (
-    rule_cards,
-)
+from assessments.views.wording import incident_in, rule_cards
 
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 
@@ -64,6 +62,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "system": content["system"],
             "organisation": content["organisation"],
             "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+            "incident": incident_in(edition, content) if case.may_open else None,
             "tier": content["tier"],
             "deciding": deciding,
             "other_rules": others,

@@ -27,6 +27,7 @@ from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, fact_words, stored_answers
+from assessments.views.wording import incident_in
 
 
 @dataclass
@@ -85,6 +86,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "case": case,
         "assessment": assessment,
         "use": assessment.use,
+        "incident": case.incident,
         "found": found_before_signing(case, before) if before else None,
         "will_ask": asked_at_approval(case, before) if before else [],
         "missing": missing,
@@ -275,6 +277,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "assessment": case.assessment,
         "use": case.assessment.use,
         "scope": content["use"]["scope_en"],
+        "incident": incident_in(case.edition, content),
         "form": form,
         "musts": musts,
         "short": short,

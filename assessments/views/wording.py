@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.order import INCIDENT
 
 
 def fact_answer(fact: Fact | None, value: Any) -> str:
@@ -27,6 +30,29 @@ def fact_answer(fact: Fact | None, value: Any) -> str:
     if value == UNKNOWN:
         return _("Do not know")
     return str(fact.options.get(value, value)) if fact else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What somebody declared to have gone wrong and not to be closed."""
+
+    words: str
+    day: date | None
+
+
+def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Incident | None:
+    """The open incident among declared facts, each as key, answer and reason; None where none is declared."""
+    fact = edition.facts.get(INCIDENT)
+    reason = next((reason for key, value, reason in said if key == INCIDENT and value is True), None)
+    if fact is None or reason is None:
+        return None
+    words, day = parts_of_reason(fact, reason)
+    return Incident(words, parse_date(day) if day else None)
+
+
+def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:
+    """The open incident that a picture or a submission declares."""
+    return open_incident(edition, ((fact["key"], fact["value"], fact["reason"]) for fact in content["facts"]))
 
 
 def choice_word(choice: str) -> str:

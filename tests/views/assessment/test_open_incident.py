@@ -1,0 +1,94 @@
+"""An open incident is named in the open on each page where somebody decides, and nobody accepts it unread."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from assessments import reviewing, workflow
+from assessments.models import DeclaredFact, Route, State
+from tests.factories import make_assessment
+
+pytestmark = pytest.mark.django_db
+WORDS = "A cat died after a wrong answer"
+STOPS = "known-failures"
+
+
+def with_incident(cast, state=State.DRAFT, *, is_open=True, **answers):
+    """A Limited use with everything answered, and what went wrong declared as the form stores it."""
+    given = {STOPS: {"choice": "in_place"}, **{key.replace("_", "-"): value for key, value in answers.items()}}
+    assessment = make_assessment(state, "limited", cast=cast, facts={"incident_open": is_open}, answers=given)
+    reason = f"{WORDS} (2026-11-20)" if is_open else ""
+    DeclaredFact.objects.filter(use=assessment.use, key="incident_open").update(reason=reason)
+    return assessment
+
+
+def sent(cast, **fields):
+    assessment = with_incident(cast, **fields)
+    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    return submission
+
+
+def page(client, user, name, reference) -> str:
+    client.force_login(user)
+    return " ".join(client.get(reverse(name, args=[reference])).content.decode().split())
+
+
+def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
+    assessment = with_incident(cast)
+    for name, reference in (
+        ("use", assessment.use.reference),
+        ("check", assessment.reference),
+        ("sign", assessment.reference),
+    ):
+        said = page(client, cast.owner, name, reference)
+        assert "Open incident of 20 November 2026:" in said, name
+        assert WORDS in said, name
+        assert "it does not wait for the signature" in said, name
+
+
+def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
+    submission = sent(cast)
+    said = page(client, cast.independent, "review", submission.reference)
+    assert "Open incident of 20 November 2026:" in said
+    assert said.index(WORDS) < said.index("as it will print")
+    assert "it does not wait for the signature" not in said
+
+
+def test_where_nothing_went_wrong_no_page_speaks_of_it(client, cast):
+    assessment = with_incident(cast, is_open=False)
+    for name, reference in (("use", assessment.use.reference), ("check", assessment.reference)):
+        assert "hk-incident" not in page(client, cast.owner, name, reference)
+
+
+def test_nobody_accepts_an_open_incident_together_with_others(client, cast):
+    submission = sent(cast)
+    edition, content = submission.assessment.compiled(), submission.content()
+    targets = reviewing.review_targets(content)
+    assert {"f:incident_open", f"q:{STOPS}"} <= reviewing.decisive_targets(edition, content)
+    accepted = reviewing.accept_together(submission, targets, by=cast.independent)
+    assert accepted
+    assert {"f:incident_open", f"q:{STOPS}"}.isdisjoint(mark.target for mark in accepted)
+
+
+def test_a_no_to_the_incident_is_a_fact_like_others(cast):
+    submission = sent(cast, is_open=False)
+    decisive = reviewing.decisive_targets(submission.assessment.compiled(), submission.content())
+    assert "f:incident_open" not in decisive
+
+
+def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
+    submission = sent(cast, known_failures={"choice": "not_in_place"})
+    edition, content = submission.assessment.compiled(), submission.content()
+    decisive = reviewing.decisive_targets(edition, content)
+    stopping = [action["question"] for action in content["actions"] if action["class"] == "stop"]
+    assert {"open-incident", STOPS} <= set(stopping)
+    assert {f"q:{key}" for key in stopping if key in edition.questions} <= decisive
+
+
+def test_the_button_says_what_is_accepted_without_a_look(client, cast):
+    submission = sent(cast)
+    said = page(client, cast.independent, "review_facts", submission.reference)
+    assert "facts of this page decide nothing: no tier, no hold, no action that comes first." in said
+    assert "answered as in place" not in said
