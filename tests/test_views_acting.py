@@ -167,6 +167,37 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
 # --- the workspace of one use ----------------------------------------------------------------------------------------------
 
 
+def test_the_workspace_begins_with_what_is_due_next(client, cast, assessment):
+    url = reverse("workspace", args=[assessment.use.reference])
+    RemediationAction.objects.filter(use=assessment.use).update(due=in_days(60), full_due=None, rank=4)
+    first, second, late = (action_on(assessment, question) for question in (SHOULD, CONSIDER, CONDITION))
+    RemediationAction.objects.filter(pk__in=[first.pk, second.pk]).update(due=in_days(7))
+    RemediationAction.objects.filter(pk=first.pk).update(rank=1)
+    RemediationAction.objects.filter(pk=late.pk).update(due=in_days(-1))
+    client.force_login(cast.owner)
+    context = client.get(url).context
+    assert [group.title for group in context["groups"]] == ["Late", "Within 7 days", "Within 90 days"]
+    shown = [line.row.action.pk for group in context["groups"] for line in group.lines]
+    assert shown[:3] == [late.pk, first.pk, second.pk]
+
+
+def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, cast, assessment):
+    url = reverse("workspace", args=[assessment.use.reference])
+    places = {SHOULD: "needed", CONSIDER: "stop", CONDITION: "must"}
+    for question, placed in places.items():
+        RemediationAction.objects.filter(use=assessment.use, question=question).update(placed=placed)
+    RemediationAction.objects.filter(use=assessment.use, question=CONDITION).update(priority="prohibited_or_hold")
+    client.force_login(cast.owner)
+    groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
+    assert list(groups)[:2] == ["Stop or limit now", "Needed first"]
+    assert [line.row.action.question for line in groups["Stop or limit now"]] == [CONSIDER]
+    assert [line.row.action.question for line in groups["Needed first"]] == [SHOULD]
+    assert not any("rohibited" in title for title in groups)
+    RemediationAction.objects.filter(use=assessment.use, question=SHOULD).update(question="open-hold:public_facing")
+    groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
+    assert list(groups)[1].startswith("Prohibited use or hold")
+
+
 def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_closes_them(client, cast, assessment):
     url = reverse("workspace", args=[assessment.use.reference])
     client.force_login(cast.owner)

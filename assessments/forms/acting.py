@@ -90,8 +90,9 @@ class RegisterForm(forms.Form):
         self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
+        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
-            "priority": [("", _("All")), ("blocking", _("Blocks a certificate")), *priorities],
+            "priority": [("", _("All")), *held, *priorities],
             "sort": [*self.sorts],
             "owner": [("", _("All")), *whose, *people],
             "system": [("", _("All")), *systems],

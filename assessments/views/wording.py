@@ -16,7 +16,7 @@ from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.order import INCIDENT
+from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
 
 def fact_answer(fact: Fact | None, value: Any) -> str:
@@ -38,6 +38,7 @@ class Incident:
 
     words: str
     day: date | None
+    step: str = ""  # what to do at once, in the edition's words
 
 
 def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Incident | None:
@@ -47,7 +48,8 @@ def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Inc
     if fact is None or reason is None:
         return None
     words, day = parts_of_reason(fact, reason)
-    return Incident(words, parse_date(day) if day else None)
+    standing = edition.standing.get(OPEN_INCIDENT)
+    return Incident(words, parse_date(day) if day else None, standing.stopgap if standing else "")
 
 
 def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:

@@ -48,6 +48,20 @@ def test_the_owner_reads_of_it_on_tier_check_and_sign(client, cast):
         assert "it does not wait for the signature" in said, name
 
 
+def test_the_results_of_a_draft_put_it_at_now(client, cast):
+    assessment = with_incident(cast)
+    said = page(client, cast.owner, "results", assessment.reference)
+    assert "Do this now; it does not wait for the signature." in said
+    assert "These actions open in the register with the first signature." in said
+    month = said[said.index('id="month"') : said.index('id="packages"')]
+    assert "<strong>Now</strong>" in month
+    signed = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    said = page(client, cast.owner, "results", signed.assessment.reference)
+    assert WORDS in said
+    assert "does not wait for the signature" not in said
+    assert "<strong>Now</strong>" not in said
+
+
 def test_the_reviewer_reads_of_it_before_anything_else(client, cast):
     submission = sent(cast)
     said = page(client, cast.independent, "review", submission.reference)
@@ -92,3 +106,21 @@ def test_the_button_says_what_is_accepted_without_a_look(client, cast):
     said = page(client, cast.independent, "review_facts", submission.reference)
     assert "facts of this page decide nothing: no tier, no hold, no action that comes first." in said
     assert "answered as in place" not in said
+
+
+def test_before_the_first_signature_actions_and_workspace_name_it(client, cast):
+    draft = with_incident(cast)
+    client.force_login(cast.owner)
+    for url in (reverse("actions"), reverse("workspace", args=[draft.use.reference])):
+        content = client.get(url).content.decode()
+        assert WORDS in content, url
+        assert "Do this now; it does not wait for the signature." in content, url
+        assert "opens with the signature" in content, url
+    DeclaredFact.objects.filter(use=draft.use, key="incident_open").update(value=False, reason="")
+    assert "hk-incident" not in client.get(reverse("actions")).content.decode()
+
+
+def test_nobody_else_reads_of_it_in_an_empty_register(client, cast):
+    with_incident(cast)
+    client.force_login(cast.outsider)
+    assert WORDS not in client.get(reverse("actions")).content.decode()
