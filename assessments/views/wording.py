@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
@@ -55,6 +56,16 @@ def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Inc
 def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:
     """The open incident that a picture or a submission declares."""
     return open_incident(edition, ((fact["key"], fact["value"], fact["reason"]) for fact in content["facts"]))
+
+
+def not_known(facts: int, answers: int) -> str:
+    """Count what is answered *do not know*, facts apart from answers: *2 facts, 8 answers*."""
+    said = []
+    if facts:
+        said.append(ngettext("%(n)s fact", "%(n)s facts", facts) % {"n": facts})
+    if answers:
+        said.append(ngettext("%(n)s answer", "%(n)s answers", answers) % {"n": answers})
+    return ", ".join(said)
 
 
 def choice_word(choice: str) -> str:
