@@ -91,6 +91,10 @@ class PackageLine:
         return sum(entry.blocking for entry in self.entries)
 
     @property
+    def at_once(self) -> bool:
+        return any(entry.at_once for entry in self.entries)
+
+    @property
     def conditions(self) -> int:
         return sum(entry.condition for entry in self.entries)
 

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from assessments import reviewing, workflow
 from assessments.models import DeclaredFact, Route, State
-from tests.factories import make_assessment
+from tests import browser
+from tests.factories import make_assessment, make_cast
 
 pytestmark = pytest.mark.django_db
 WORDS = "A cat died after a wrong answer"
@@ -55,6 +56,8 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assert "These actions open in the register with the first signature." in said
     month = said[said.index('id="month"') : said.index('id="packages"')]
     assert "<strong>Now</strong>" in month
+    assert ">Now</td>" in said[said.index('id="packages"') : said.index('id="tier"')]
+    assert said.index(WORDS) < said.index('id="month"')
     signed = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     said = page(client, cast.owner, "results", signed.assessment.reference)
     assert WORDS in said
@@ -124,3 +127,25 @@ def test_nobody_else_reads_of_it_in_an_empty_register(client, cast):
     with_incident(cast)
     client.force_login(cast.outsider)
     assert WORDS not in client.get(reverse("actions")).content.decode()
+
+
+@pytest.mark.browser
+def test_the_pages_that_name_it_read_well_in_light_and_dark_and_at_320_px(chromium, live_server, published):
+    cast = make_cast()
+    draft = with_incident(cast, ai_framework={"choice": "unknown"})
+    faults = []
+    with browser.new_page(chromium) as opened:
+        watch = browser.Watch(opened)
+        browser.sign_in(opened, live_server.url, browser.session_of(cast.owner))
+        for name, reference in (
+            ("use", draft.use.reference),
+            ("check", draft.reference),
+            ("sign", draft.reference),
+            ("results", draft.reference),
+            ("workspace", draft.use.reference),
+        ):
+            opened.goto(live_server.url + reverse(name, args=[reference]))
+            assert opened.locator(".hk-incident").is_visible()
+            faults += browser.axe_faults(opened, contrast=("light", "dark"))
+            faults += [f"{name}: {fault}" for fault in [browser.too_wide(opened)] if fault]
+        assert faults + watch.faults() == []
