@@ -78,9 +78,10 @@ from assessments.models.assessments import AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
+from assessments.models.register import is_condition
 from assessments.models.reviews import ActionStatus, SubmissionQuerySet
 from assessments.models.snapshots import conformity_picture
-from assessments.models.systems import DeclaredUseQuerySet, TierChoices
+from assessments.models.systems import DeclaredFact, DeclaredUseQuerySet, TierChoices
 from assessments.models.teamwork import FactSuggestion, ImportDraft, SavedFilter
 
 if TYPE_CHECKING:
@@ -327,9 +328,18 @@ def plans_whole(user: User, organisation: int) -> bool:
 
 _OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
     lambda: (
-        RemediationAction.objects.filter(use=Given("use")).exclude(status=ActionStatus.CLOSED).select_related("owner")
+        RemediationAction.objects.filter(use=Given("use"))
+        .exclude(status=ActionStatus.CLOSED)
+        .annotate(is_condition=is_condition())
+        .select_related("owner")
     )
 )
+
+
+def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
+    """Where a fact is answered with yes, of the uses that `user` sees and of which nothing was signed yet."""
+    found = DeclaredFact.objects.filter(key=key, value=True, use__in=uses_for(user), use__retired_at=None)
+    return found.filter(use__action_count=0).select_related("use__system").order_by("use")
 
 
 def open_actions_of(assessment: Assessment) -> list[RemediationAction]:

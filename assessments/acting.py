@@ -328,6 +328,8 @@ def plan(
         _note(action, Kind.OWNER, by=by, old=old, new=str(owner or ""))
         changed.append("owner")
     full = full_due or action.full_due
+    if action.full_due is None and full == due:  # the first step is all of it
+        full = None
     if full is not None and (due, full) != (action.due, action.full_due) and full < due:
         raise InvalidAnswer("full_due", _("All of it cannot be due before the first step. Choose a later day."))
     condition = conditions_on([action]).get(action.pk)
@@ -383,6 +385,17 @@ def _set_due(
     action.set_by_hand = sorted({*action.set_by_hand, "due"})
 
 
+def days_in_words(action: RemediationAction) -> str:
+    """Say when an action is due: the first step and all of it, where these are two days."""
+    last = date_format(action.last_due, "DATE_FORMAT")
+    if action.full_due is None or action.full_due == action.due:
+        return _("It is due on %(day)s.") % {"day": last}
+    if action.first_step_on:
+        return _("Its first step is done; all of it is due on %(day)s.") % {"day": last}
+    first = date_format(action.due, "DATE_FORMAT")
+    return _("Its first step is due on %(first)s, all of it on %(day)s.") % {"first": first, "day": last}
+
+
 def tell_owner(action: RemediationAction, by: User) -> None:
     if action.owner_id is None:
         return
@@ -391,8 +404,8 @@ def tell_owner(action: RemediationAction, by: User) -> None:
         ASSIGNED,
         action,
         _("Yours now: %(title)s") % _named(action),
-        _("%(name)s made you the owner of action %(n)s of “%(use)s”. It is due on %(day)s.")
-        % {**_named(action), "name": by, "day": date_format(action.due, "DATE_FORMAT")},
+        _("%(name)s made you the owner of action %(n)s of “%(use)s”.") % {**_named(action), "name": by}
+        + f" {days_in_words(action)}",
     )
 
 

@@ -43,6 +43,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.snapshots import changed_targets, declared_in, pieces_of
+from assessments.models.urgent import facts_that_stop, questions_that_stop
 
 TITLE = 200  # characters of an action's title
 
@@ -60,12 +61,14 @@ def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
 def decisive_targets(edition: CompiledEdition, content: Mapping[str, Any]) -> frozenset[str]:
     """The facts and answers on which tier and certificate rest: none of them is ever accepted without a look of its own.
 
-    Facts on prohibited uses and those behind a rule that fired; questions about Table 1, an overlay, prohibited uses or
-    a must. Our judgement: which these are.
+    Facts on prohibited uses, those behind a rule that fired, and those that open an action of the class *stop now*;
+    questions about Table 1, an overlay, prohibited uses or a must, and those of that class. Our judgement: which these
+    are.
     """
     declared = declared_in(content)
     blocking = edition.blocking_requirements(declared.context, declared.tier)
     behind = {key for rule in content["tier"]["rules"] for key in rule["facts"]}
+    behind |= facts_that_stop(edition, content)
     facts = {
         f"f:{fact['key']}"
         for fact in content["facts"]
@@ -78,6 +81,8 @@ def decisive_targets(edition: CompiledEdition, content: Mapping[str, Any]) -> fr
             if id in blocking or (requirement.strength == Strength.MUST and declared.in_scope(requirement)):
                 questions.add(f"q:{shown['question']}")
                 break
+    stopping = questions_that_stop(edition, content)
+    questions |= {f"q:{shown['question']}" for shown in content["questions"] if shown["question"] in stopping}
     return frozenset(facts | questions)
 
 

@@ -53,6 +53,12 @@ QUALIFIED = {"human_reviewer_qualified": "qualified"}
             ("decision_autonomy", "oversight-plan"),
         ),
         (
+            "incident-with-known-failures-handled",
+            {"incident_open": True, "worst_credible_effect": "serious"},
+            {"known_failures": said()},
+            ("incident_open", "known-failures"),
+        ),
+        (
             "told-but-not-marked",
             {"publishes_output": True, "makes_content_for_people": True, "generates_realistic_media": True},
             {"tier_limited_transparency": said(), "ai_labels": said("none")},

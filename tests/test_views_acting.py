@@ -10,6 +10,7 @@ import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import escape
 from openpyxl import load_workbook
 
@@ -20,6 +21,7 @@ from assessments.models import (
     Certificate,
     EvidenceUse,
     Membership,
+    Message,
     RemediationAction,
     Role,
     State,
@@ -167,6 +169,37 @@ def test_a_changed_file_is_shown_row_by_row_before_it_is_taken(client, cast, ass
 # --- the workspace of one use ----------------------------------------------------------------------------------------------
 
 
+def test_the_workspace_begins_with_what_is_due_next(client, cast, assessment):
+    url = reverse("workspace", args=[assessment.use.reference])
+    RemediationAction.objects.filter(use=assessment.use).update(due=in_days(60), full_due=None, rank=4)
+    first, second, late = (action_on(assessment, question) for question in (SHOULD, CONSIDER, CONDITION))
+    RemediationAction.objects.filter(pk__in=[first.pk, second.pk]).update(due=in_days(7))
+    RemediationAction.objects.filter(pk=first.pk).update(rank=1)
+    RemediationAction.objects.filter(pk=late.pk).update(due=in_days(-1))
+    client.force_login(cast.owner)
+    context = client.get(url).context
+    assert [group.title for group in context["groups"]] == ["Late", "Within 7 days", "Within 90 days"]
+    shown = [line.row.action.pk for group in context["groups"] for line in group.lines]
+    assert shown[:3] == [late.pk, first.pk, second.pk]
+
+
+def test_the_workspace_names_what_comes_first_by_what_gave_it_its_place(client, cast, assessment):
+    url = reverse("workspace", args=[assessment.use.reference])
+    places = {SHOULD: "needed", CONSIDER: "stop", CONDITION: "must"}
+    for question, placed in places.items():
+        RemediationAction.objects.filter(use=assessment.use, question=question).update(placed=placed)
+    RemediationAction.objects.filter(use=assessment.use, question=CONDITION).update(priority="prohibited_or_hold")
+    client.force_login(cast.owner)
+    groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
+    assert list(groups)[:2] == ["Stop or limit now", "Needed first"]
+    assert [line.row.action.question for line in groups["Stop or limit now"]] == [CONSIDER]
+    assert [line.row.action.question for line in groups["Needed first"]] == [SHOULD]
+    assert not any("rohibited" in title for title in groups)
+    RemediationAction.objects.filter(use=assessment.use, question=SHOULD).update(question="open-hold:public_facing")
+    groups = {group.title: group.lines for group in client.get(url, {"by": "priority"}).context["groups"]}
+    assert list(groups)[1].startswith("Prohibited use or hold")
+
+
 def test_the_workspace_groups_actions_by_dimension_or_priority_with_all_that_closes_them(client, cast, assessment):
     url = reverse("workspace", args=[assessment.use.reference])
     client.force_login(cast.owner)
@@ -189,6 +222,52 @@ def test_a_use_without_actions_says_what_that_means_for_its_tier(client, cast):
     assert "It stays a Low use: the tier comes from the declared facts alone" in content
     fresh = make_use("limited", cast.organisation)
     assert "No actions yet" in page(client, cast.owner, reverse("workspace", args=[fresh.reference]))
+
+
+def plan_of(client, user, action, **given):
+    client.force_login(user)
+    url = reverse("action_plan", args=[action.use.reference, action.number])
+    return client.post(url, {"owner": "", "effort": "M", **given}) if given else client.get(url)
+
+
+def test_first_step_and_all_done_are_two_fields_that_are_changed_alone(client, cast, assessment):
+    RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=in_days(90))
+    action = action_on(assessment, SHOULD)
+    content = plan_of(client, cast.owner, action).content.decode()
+    for label, name, day in (("First step by", "due", 14), ("All done by", "full_due", 90)):
+        assert label in content
+        assert f'name="{name}" value="{in_days(day).isoformat()}"' in content
+    plan_of(client, cast.owner, action, due=in_days(14), full_due=in_days(60))
+    assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(14), in_days(60))
+    refused = plan_of(client, cast.owner, action, due=in_days(70), full_due=in_days(60))
+    assert "All of it cannot be due before the first step." in refused.content.decode()
+
+
+def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
+    RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=None)
+    action = action_on(assessment, SHOULD)
+    assert "Leave it empty where the first step is all of it." in plan_of(client, cast.owner, action).content.decode()
+    for full_due in ("", in_days(20)):
+        plan_of(client, cast.owner, action, due=in_days(20), full_due=full_due)
+        assert (action_on(assessment, SHOULD).due, action_on(assessment, SHOULD).full_due) == (in_days(20), None)
+    plan_of(client, cast.owner, action, due=in_days(20), full_due=in_days(50))
+    assert action_on(assessment, SHOULD).full_due == in_days(50)
+
+
+def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
+    RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=in_days(90))
+    action = action_on(assessment, SHOULD)
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
+    told = Message.objects.filter(recipient=cast.contributor, kind=acting.ASSIGNED).latest("pk")
+    first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
+    assert f"Its first step is due on {first}, all of it on {last}." in told.text
+    other = action_on(assessment, CONSIDER)
+    RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
+    acting.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
+    assert (
+        f"It is due on {first}."
+        in Message.objects.filter(recipient=cast.contributor, kind=acting.ASSIGNED).latest("pk").text
+    )
 
 
 # --- dates in one go -------------------------------------------------------------------------------------------------------

@@ -272,3 +272,26 @@ def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Cli
     client.post(url_of(action), {"accept": "1"})
     assessment.refresh_from_db()
     assert assessment.state == "certified"
+
+
+def test_home_names_the_next_actions_of_all_that_are_open(client: Client, cast: Cast) -> None:
+    actions = RemediationAction.objects.filter(use=with_actions(cast).use)
+    actions.update(due=in_days(7), full_due=None, status="open", closed_at=None)
+    last = actions.order_by("-pk")[0]
+    for number in range(90, 96):
+        RemediationAction.objects.create(
+            use=last.use,
+            organisation=last.organisation,
+            number=number,
+            due=in_days(9),
+            effort="S",
+            title=f"No. {number}",
+        )
+    page = read(client, cast.owner, HOME)
+    assert f"The next 5 of {actions.count()} open actions." in page
+    assert "What comes next, Olivia Owner" in page
+    assert "things need you" not in page
+    actions.exclude(pk=last.pk).update(status="closed", closed_at=timezone.now())
+    page = read(client, cast.owner, HOME)
+    assert "open actions." not in page
+    assert "need you" in page or "needs you" in page

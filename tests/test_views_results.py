@@ -37,6 +37,9 @@ KINDS = [
     ("findings", "blocking"),
     ("findings", "scope"),
     ("findings", "in-place"),
+    ("findings", "short"),
+    ("findings", "open"),
+    ("findings", "conditions"),
     ("findings", "actions"),
     ("findings", "use-register"),
 ]
@@ -85,6 +88,39 @@ def test_page_and_papers_count_the_duties_alike(cast):
         assert all(sum(counts) == row.duties for row, counts in ((row, told[row.name]) for row in rows))
     mixed = [duty for duty in page.duties if len({given.word for given in duty.given}) > 1 and duty.credit == "none"]
     assert mixed
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_in_place_falling_short_and_not_answered_add_up_to_what_is_in_scope(client, cast, filled):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, filled=filled, answers=GAPS)
+    if not filled:
+        save(assessment, "use-register", GAPS["use-register"], by=cast.owner)
+    page = standing_of(assessment)
+    parts = (page.in_place, page.falling_short, page.not_answered)
+    assert sum(map(len, parts)) == len(page.in_scope)
+    assert page.falling_short
+    assert bool(page.not_answered) is not filled
+    text = text_of(open_results(client, cast, assessment))
+    assert re.search(rf"{len(page.falling_short)} of them falls? short", text)
+    assert ("of them not answered yet" in text) is not filled
+
+
+def test_as_many_actions_block_on_the_results_as_in_the_register(client, cast):
+    from assessments.domain.remediation.relevance import mark_not_relevant
+
+    assessment = make_assessment(State.SUBMITTED, "limited", cast=cast, answers=GAPS)
+    client.force_login(cast.owner)
+    register = client.get(reverse("actions")).context["counts"]["blocking"]
+    assert register > 1
+    assert f"{register} actions block a certificate" in text_of(open_results(client, cast, assessment))
+    blocking = client.get(reverse("actions"), {"priority": "blocking"}).context["rows"][0].action
+    mark_not_relevant(blocking, by=cast.owner, reason="The head office does it.")
+    assert client.get(reverse("actions")).context["counts"]["blocking"] == register
+    said = f"{register} actions block a certificate (1 of them marked as not relevant)"
+    assert said in text_of(open_results(client, cast, assessment))
+    listed = text_of(open_results(client, cast, assessment, "findings", "blocking"))
+    assert f"{register} actions block a certificate" in listed
+    assert blocking.title in listed
 
 
 def test_the_actions_are_counted_so_that_the_numbers_add_up(client, cast):

@@ -323,3 +323,20 @@ def test_withdrawing_takes_a_reason_and_is_final(client: Client, cast: Cast) -> 
     assessment.refresh_from_db()
     assert assessment.state == "withdrawn"
     assert client.get(page_of("withdraw", assessment))["Location"] == assessment.get_absolute_url()
+
+
+def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
+    answers = {"ai-framework": {"choice": "unknown"}, "use-register": {"choice": "unknown"}}
+    assessment = make_assessment(
+        "draft", "limited", cast=cast, answers=answers, facts={"cross_border_transfer": "unknown"}
+    )
+    client.force_login(cast.owner)
+    context = client.get(reverse("check", args=[assessment.reference])).context
+    assert (len(context["unknown_facts"]), len(context["unknown"])) == (1, 2)
+    assert context["not_known"] == "1 fact, 2 answers"
+    submission = workflow.submit(assessment, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    client.force_login(cast.independent)
+    found = client.get(reverse("review", args=[submission.reference])).context["found"]
+    said = next(one for one in found if one["title"] == "Do not know")
+    assert (said["advice"], len(said["lines"])) == (context["not_known"], 3)

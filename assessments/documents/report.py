@@ -345,6 +345,11 @@ class ActionBlock:
         return self.now is None or not (self.now.closed or self.now.merged_into or self.now.not_relevant)
 
     @property
+    def blocks_now(self) -> bool:
+        """Whether it keeps a certificate back; what was marked as not relevant goes on doing so."""
+        return self.blocking and (self.stands or bool(self.now and self.now.not_relevant and not self.now.merged_into))
+
+    @property
     def due_now(self) -> date | None:
         """The day on which it is due as it stands; the day of the signing where nothing is known since."""
         return (self.now.due if self.now else None) or self.due
@@ -408,7 +413,7 @@ class PackageBlock:
 
     @property
     def blocking(self) -> int:
-        return sum(action.blocking for action in self.standing)
+        return sum(action.blocks_now for action in self.actions)
 
     @property
     def owner(self) -> str:
@@ -540,7 +545,7 @@ class Report:
 
     @property
     def blocking(self) -> tuple[ActionBlock, ...]:
-        return tuple(action for action in self.standing if action.blocking)
+        return tuple(action for action in self.actions if action.blocks_now)
 
     @property
     def unknown(self) -> tuple[AnswerLine, ...]:

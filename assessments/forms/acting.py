@@ -90,8 +90,9 @@ class RegisterForm(forms.Form):
         self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
+        held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
         choices: dict[str, list[tuple[str, str | Promise]]] = {
-            "priority": [("", _("All")), ("blocking", _("Blocks a certificate")), *priorities],
+            "priority": [("", _("All")), *held, *priorities],
             "sort": [*self.sorts],
             "owner": [("", _("All")), *whose, *people],
             "system": [("", _("All")), *systems],
@@ -125,19 +126,17 @@ class PlanForm(forms.Form):
         initial = {"owner": str(action.owner_id or ""), "due": action.due, "effort": str(action.effort)}
         super().__init__(data, initial=initial)
         self.people = {str(user.pk): user for user in people}
-        self.fields["due"] = day_field(
-            _("Due on"),
-            last=last,
-            help_text=_("Not after %(day)s: the condition of the approval.") % {"day": date_format(last, "DATE_FORMAT")}
-            if last
-            else "",
-        )
-        names = ["owner", "due", "effort"]
+        until = _("Not after %(day)s: the condition of the approval.")
+        bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
+        self.fields["due"] = day_field(_("First step by"), last=last, help_text=bound)
+        self.fields["full_due"] = day_field(_("All done by"), last=last, help_text=bound)
         if action.full_due:
-            self.fields["due"].label = _("First step due on")
-            self.fields["full_due"] = day_field(_("All of it due on"), last=last)
             self.initial["full_due"] = action.full_due
-            names.insert(2, "full_due")
+        else:
+            self.fields["full_due"].required = False
+            alone = _("Leave it empty where the first step is all of it.")
+            self.fields["full_due"].help_text = f"{alone} {bound}".strip()
+        names = ["owner", "due", "full_due", "effort"]
         self.order_fields(names)
         nobody = [("", _("Nobody yet"))]
         self.fields["owner"].choices = [  # type: ignore[attr-defined]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Concat, Lower
 
 from assessments.core import query_values
 from assessments.models.portfolio import Order
-from assessments.models.reviews import NEXT_DUE, ActionStatus, RemediationAction, is_late
+from assessments.models.reviews import NEXT_DUE, ActionStatus, Condition, RemediationAction, is_late
+from assessments.scoring.order import NEEDED, STOP
 
 BLOCKING = ("prohibited_or_hold", "table_1_or_overlay", "must")
 """Priorities of what blocks a certificate."""
@@ -19,19 +35,42 @@ PLACES = 100_000  # ranks inside one package
 Actions = QuerySet[RemediationAction]
 
 
-def packages_in_order(actions: Actions) -> list[str]:
-    """Return the packages of some actions, the one with the most urgent action first; "" comes last. One query."""
-    rows = actions.order_by().values("package").annotate(first=Min("rank")).values_list("first", "package")
-    return [package for _first, package in sorted(rows, key=lambda row: (not row[1], row[0], row[1]))]
+def is_condition() -> ExpressionWrapper[Any]:
+    """Whether an approval hangs on an action: an open condition asks for it, or for one that was merged into it."""
+    held = Condition.objects.standing().filter(
+        decision__submission__assessment__use=OuterRef("use"), question=OuterRef("question")
+    )
+    merged = RemediationAction.objects.standing().filter(Exists(held), merged_into=OuterRef("pk"))
+    return ExpressionWrapper(Q(Exists(held)) | Q(Exists(merged)), output_field=BooleanField())
 
 
-def order_of(sort: str, priorities: Sequence[str], packages: Sequence[str] = ()) -> Order:
+def packages_in_order(actions: Actions) -> dict[str, int]:
+    """Return the packages of some actions, each with how many a list shows of it; one query.
+
+    The one with the most urgent action comes first, "" last.
+    """
+    listed = Count("pk", filter=Q(merged_into=None))
+    rows = actions.order_by().values("package").annotate(first=Min("rank"), n=listed)
+    found = sorted(rows.values_list("first", "package", "n"), key=lambda row: (not row[1], row[0], row[1]))
+    return {package: n for _first, package, n in found}
+
+
+def sizes_of_packages(actions: Actions) -> dict[str, int]:
+    """Return how many of some actions each package has. One query."""
+    return dict(actions.order_by().values("package").annotate(n=Count("pk")).values_list("package", "n"))
+
+
+def order_of(sort: str, priorities: Sequence[str], packages: Iterable[str] = ()) -> Order:
     """The order of that name; `priorities` are the edition's, most urgent first, `packages` as they are shown."""
+    # What gave an action its place comes before its priority: what prohibited uses ask takes its ordinary place.
+    keys = [STOP, NEEDED, *priorities]
     urgency = Case(
-        *(When(priority=key, then=Value(place)) for place, key in enumerate(priorities)),
-        default=Value(len(priorities)),
+        *(When(placed=key, then=Value(place)) for place, key in enumerate(keys)),
+        *(When(placed="", priority=key, then=Value(place)) for place, key in enumerate(keys)),
+        default=Value(len(keys)),
         output_field=IntegerField(),
     )
+    packages = list(packages)
     nobody = Value("", output_field=CharField())
     place = Case(
         *(When(package=key, then=Value(number * PLACES)) for number, key in enumerate(packages)),
@@ -62,8 +101,11 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
         actions = actions.filter(is_late(today))
     elif when:
         actions = actions.filter(next_date__range=(today, today + timedelta(days=int(when))))
+    actions = actions.annotate(is_condition=is_condition())
     if chosen.get("priority") == "blocking":
-        actions = actions.filter(priority__in=BLOCKING)
+        actions = actions.filter(priority__in=BLOCKING, is_condition=False)
+    elif chosen.get("priority") == "condition":
+        actions = actions.filter(is_condition=True)
     elif priority := chosen.get("priority"):
         actions = actions.filter(priority=priority)
     if system := chosen.get("system"):
@@ -88,7 +130,7 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
 
 
 def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = ()) -> dict[str, int]:
-    """How many actions are open, late, due this month, to be checked, set aside, closed, and block; one query.
+    """How many actions are open, late, due this month, to be checked, set aside, closed, block, or are conditions; one query.
 
     `shared` counts the practices among `organisation_wide` (keys of questions) that an organisation still has to do.
     """
@@ -96,12 +138,14 @@ def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = 
     practice = Concat(Cast("organisation", CharField()), Value("/"), "question", output_field=CharField())
     is_open = Q(status=ActionStatus.OPEN)
     soon = Q(next_date__range=(today, today + timedelta(days=30)))
-    listed = actions.listed().annotate(next_date=NEXT_DUE)  # type: ignore[attr-defined]
+    listed = actions.listed().annotate(next_date=NEXT_DUE, is_condition=is_condition())  # type: ignore[attr-defined]
+    stands = ~Q(status=ActionStatus.CLOSED)
     sums: dict[str, int] = listed.order_by().aggregate(
         open=Count("pk", filter=is_open),
         late=Count("pk", filter=is_late(today)),
-        soon=Count("pk", filter=~Q(status=ActionStatus.CLOSED) & soon),
-        blocking=Count("pk", filter=~Q(status=ActionStatus.CLOSED) & Q(priority__in=BLOCKING)),
+        soon=Count("pk", filter=stands & soon),
+        blocking=Count("pk", filter=stands & Q(priority__in=BLOCKING, is_condition=False)),
+        conditions=Count("pk", filter=stands & Q(is_condition=True)),
         not_relevant=Count("pk", filter=Q(status=ActionStatus.NOT_RELEVANT)),
         done=Count("pk", filter=Q(status=ActionStatus.DONE)),
         accepted=Count("pk", filter=Q(status=ActionStatus.ACCEPTED)),

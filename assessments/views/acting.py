@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -52,16 +52,20 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.models.register import PLACES, is_condition
+from assessments.scoring.order import INCIDENT
 from assessments.views import evidence as library
 from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation.gaps import edition_steps, remedies_at
+from assessments.views.remediation.groups import grouped
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.strips import Line as PieceLine
 from assessments.views.uploads import refuse_file
+from assessments.views.wording import Incident, open_incident
 
 PLACE = "actions"
 MOST_AT_ONCE = 200  # dates set in one go
@@ -251,14 +255,6 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
 # --- the workspace of one use ----------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Group:
-    """Some actions under one heading."""
-
-    title: str
-    lines: list[Line] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One action with what a person needs to know to do it."""
@@ -297,13 +293,13 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         .filter(use=use)
         .select_related("organisation", "verified_by", "risk_by")
         .prefetch_related(history)
-        .annotate(pieces=Count("evidence_uses"))
-        .order_by("due", "number")
+        .annotate(pieces=Count("evidence_uses"), is_condition=is_condition())
     )
-    found = sorted(found, key=lambda one: (one.next_due, one.number))
+    found = sorted(found, key=lambda one: (one.next_due, one.rank or PLACES, one.number))
     flag_those_left_alone(user, found)
     standing = [one for one in found if one.status != ActionStatus.CLOSED and not one.merged_into_id]
-    by = "priority" if request.GET.get("by") == "priority" else "dimension"
+    by = request.GET.get("by", "")
+    by = by if by in ("priority", "dimension") else "date"
     lines = [line_of(action, edition, content, assessment, today) for action in standing]
     closed = [
         line_of(action, edition, content, assessment, today) for action in found if action.status == ActionStatus.CLOSED
@@ -314,7 +310,8 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         "assessment": assessment,
         "submission": submission,
         "by": by,
-        "groups": grouped(lines, edition, by),
+        "groups": grouped(lines, edition, by, today),
+        "incident": _incident_before_signing(use, edition) if submission is None else None,
         "closed": closed,
         "counts": {
             "standing": len(standing),
@@ -322,7 +319,8 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
             "done": sum(action.status == ActionStatus.DONE for action in standing),
             "accepted": sum(action.status == ActionStatus.ACCEPTED for action in standing),
         },
-        "blocking": sum(action.priority in acting.NEVER_ACCEPTED for action in standing),
+        "blocking": sum(line.row.blocks for line in lines),
+        "conditions": sum(line.row.condition for line in lines),
         "may_plan": access.role_in(user, use.organisation_id) in access.MAY[Action.ANSWER],
         "dates_form": DatesForm(),
     }
@@ -376,18 +374,10 @@ def dimensions_of(action: RemediationAction, edition: Edition) -> tuple[str, ...
     return tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
 
 
-def grouped(lines: Iterable[Line], edition: Edition, by: str) -> list[Group]:
-    """Under each priority, most urgent first; or under the first dimension that an action touches."""
-    words = edition.policy.words
-    if by == "priority":
-        titles = [words.get(f"priorities.{key}", key) for key in edition.policy.priorities]
-    else:
-        titles = [*(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension), _("None of the five")]
-    groups = {title: Group(title) for title in titles}
-    for line in lines:
-        own = line.row.priority if by == "priority" else next(iter(line.dimensions), _("None of the five"))
-        groups.setdefault(own, Group(own)).lines.append(line)
-    return [group for group in groups.values() if group.lines]
+def _incident_before_signing(use: DeclaredUse, edition: Edition) -> Incident | None:
+    """The declared open incident of a use of which nothing was signed yet; one query."""
+    rows = use.fact_rows().filter(key=INCIDENT)
+    return open_incident(edition, ((row.key, row.value, row.reason) for row in rows))
 
 
 def event_of(event: ActionEvent, edition: Edition) -> Event:
@@ -488,6 +478,9 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     stands = found.status == ActionStatus.OPEN and not found.merged_into_id
     pieces = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
     flag_those_left_alone(user, [found])
+    condition = acting.conditions_on([found]).get(found.pk)
+    shown: Any = found
+    shown.is_condition = condition is not None
     context = {
         "place": PLACE if is_member else "reviews",
         "row": row_of(found, edition, today),
@@ -496,7 +489,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "edition": edition,
         "question": question,
         "gap": gap_of(found, question, seen_of.content() if seen_of else None, edition),
-        "condition": acting.conditions_on([found]).get(found.pk),
+        "condition": condition,
         "may_plan": works and found.status != ActionStatus.CLOSED,
         "may_report": works and stands,
         "may_change": works and stands,

@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.guideline.edition import Edition, Question, Section
-from assessments.models import Answer, Assessment, Membership, Role, State, User
+from assessments.models import Answer, Assessment, DeclaredFact, Membership, Role, State, User
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
+from assessments.scoring.order import INCIDENT
+from assessments.views.wording import Incident, open_incident
 
 
 @dataclass
@@ -62,6 +64,16 @@ class Case:
         for question in self.questions:
             of_section.setdefault(question.section, []).append(question)
         return tuple((s, tuple(of_section[s.key])) for s in self.edition.sections if s.key in of_section)
+
+    @cached_property
+    def incident(self) -> Incident | None:
+        """The open incident that is declared; one query where there is one."""
+        if self.declared.facts.get(INCIDENT) is not True:
+            return None
+        return open_incident(self.edition, ((row.key, row.value, row.reason) for row in self._incident_rows()))
+
+    def _incident_rows(self) -> Iterable[DeclaredFact]:
+        return self.assessment.use.fact_rows().filter(key=INCIDENT)
 
     @property
     def is_owner(self) -> bool:

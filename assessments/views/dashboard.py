@@ -112,7 +112,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
     counts = {"open": first[0].all_open, "late": first[0].all_late} if first else {"open": 0, "late": 0}
     soon = [action for action in first if action.next_due <= today + timedelta(days=SOON_DAYS)]
-    needs = needs_of(user, memberships, open_ones, soon)
+    roles = {membership.organisation_id: membership for membership in memberships}
+    worked_on = [action for action in soon if may_work_on(action, roles)]
+    more = bool(worked_on) and counts["open"] > len(worked_on)
+    needs = needs_of(user, memberships, open_ones, worked_on)
     needs = sorted([*needs, *(stale_need(approval) for approval in changed)], key=lambda need: need.order)
     certificates = list(
         access.certificates_for(user).filter(ended_at=None).prefetch_related("events").order_by("expires_on")[:5]
@@ -121,7 +124,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "organisations": [membership.organisation for membership in memberships],
         "needs": needs,
-        "heading": heading_of(len(needs), user),
+        "heading": heading_of(len(needs), user, more=more),
+        "more_actions": next_of(len(worked_on), counts["open"]) if more else "",
         "today": date_format(timezone.localtime(), "l j F Y"),
         "begun": [row for row in rows if row.assessment],
         "not_begun": [row for row in rows if not row.assessment],
@@ -135,9 +139,19 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/dashboard/dashboard.html", context)
 
 
-def heading_of(n: int, user: User) -> str:
+def next_of(shown: int, every: int) -> str:
+    """Say that the page names the next few actions of all that are open."""
+    if shown == 1:
+        return _("The action that is due next, of %(all)s open actions.") % {"all": every}
+    return _("The next %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
+
+
+def heading_of(n: int, user: User, *, more: bool = False) -> str:
+    """Count what needs this person; with `more` the page shows the next actions only, and a count would say too little."""
     if not n:
         return _("Nothing needs you now, %(name)s") % {"name": user}
+    if more:
+        return _("What comes next, %(name)s") % {"name": user}
     words = ngettext("%(n)s thing needs you, %(name)s", "%(n)s things need you, %(name)s", n)
     said = words % {"n": apnumber(n), "name": user}
     return said[:1].upper() + said[1:]

@@ -36,6 +36,7 @@ from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
+from assessments.views.wording import open_incident
 
 PROHIBITED = "prohibited"
 PROCEDURAL = "minor_procedural_task"
@@ -561,6 +562,8 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
         "earlier": every if len(every) > 1 else [],
         "main": _main(facts, newest, role),
         "last": facts.last_saved(),
+        "incident": open_incident(facts.edition, ((row.key, row.value, row.reason) for row in facts.rows.values())),
+        "before_signing": newest is None or newest.current_submission_id is None,
     }
     if newest is not None and newest.state in staleness.APPROVALS:
         context["stale"] = staleness.shown(newest)

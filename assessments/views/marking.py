@@ -290,6 +290,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             ],
             "everything": show == "all",
             "of_changes": group.key == CHANGES,
+            "of_facts": group.key == FACTS,
             "rounds": range(1, case.submission.round),
             "kinds": _kinds(case),
             "plain": len(own),

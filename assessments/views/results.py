@@ -24,7 +24,7 @@ from assessments.models.base import sha256
 from assessments.models.snapshots import picture
 from assessments.scoring.tally import OPEN, OUT
 from assessments.views.assessment.results_page import ResultsPage
-from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, POINTS, Standing
+from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, POINTS, Duty, Standing
 from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import rule_cards
@@ -88,7 +88,7 @@ def _kept(assessment: Assessment) -> Kept:
 
 def _state_of(action: Any) -> list[str]:
     """All that the page shows of an action."""
-    dates = (action.due, action.full_due, action.first_step_on)
+    dates = (action.due, action.full_due, action.first_step_on, action.is_condition, action.priority)
     owner = str(action.owner) if action.owner_id else ""
     return [
         str(value)
@@ -211,6 +211,14 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
     if key == "actions":
         words = ngettext("%(n)s action", "%(n)s actions", len(page.entries)) % {"n": len(page.entries)}
         return {"title": words, "actions": [page.details(entry) for entry in page.entries]}
+    if key in ("blocking", "conditions"):
+        entries = page.blocking if key == "blocking" else page.conditions
+        words = (
+            ngettext("%(n)s action blocks a certificate", "%(n)s actions block a certificate", len(entries))
+            if key == "blocking"
+            else ngettext("%(n)s condition of the approval", "%(n)s conditions of the approval", len(entries))
+        )
+        return {"title": words % {"n": len(entries)}, "actions": [page.details(entry) for entry in entries]}
     if key == "all":
         words = ngettext("Findings of %(n)s action", "Findings of %(n)s actions", len(page.groups)) % {
             "n": len(page.groups)
@@ -223,16 +231,27 @@ def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None
     return {"title": entry.title, "actions": [page.details(entry)], "groups": groups}
 
 
+def _counted(standing: Standing, key: str) -> tuple[list[Duty], str]:
+    """The requirements behind a count, and what to call so many."""
+    if key == "in-place":
+        duties = standing.in_place
+        return duties, ngettext("%(n)s requirement is in place", "%(n)s requirements are in place", len(duties))
+    if key == "short":
+        duties = standing.falling_short
+        return duties, ngettext("%(n)s requirement falls short", "%(n)s requirements fall short", len(duties))
+    if key == "open":
+        duties = standing.not_answered
+        words = ngettext("%(n)s requirement has no answer yet", "%(n)s requirements have no answer yet", len(duties))
+        return duties, words
+    duties = standing.in_scope
+    return duties, ngettext("%(n)s requirement is in scope", "%(n)s requirements are in scope", len(duties))
+
+
 def _findings(standing: Standing, key: str) -> dict[str, Any]:
     """The lists behind the counts of findings, or the findings of one question with what closes them."""
-    if key in ("scope", "in-place"):
-        duties = standing.in_scope if key == "scope" else standing.in_place
+    if key in ("scope", "in-place", "short", "open"):
+        duties, words = _counted(standing, key)
         duties = sorted(duties, key=lambda duty: (CREDIT_ORDER.index(duty.credit), -duty.weight))
-        words = (
-            ngettext("%(n)s requirement is in scope", "%(n)s requirements are in scope", len(duties))
-            if key == "scope"
-            else ngettext("%(n)s requirement is in place", "%(n)s requirements are in place", len(duties))
-        )
         return {"title": words % {"n": len(duties)}, "heading": words % {"n": len(duties)}, "duties": duties}
     if key in ("all", "blocking"):
         findings = standing.shortfalls if key == "all" else standing.blocking

@@ -28,9 +28,7 @@ from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
-from assessments.views.wording import (
-    rule_cards,
-)
+from assessments.views.wording import incident_in, not_known, rule_cards
 
 LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
 
@@ -69,6 +67,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "system": content["system"],
             "organisation": content["organisation"],
             "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+            "incident": incident_in(edition, content) if case.may_open else None,
             "tier": content["tier"],
             "holds": holds,
             "raised": content["tier"].get("raised"),
@@ -197,7 +196,9 @@ def _found(case: Case) -> list[dict[str, Any]]:
         check = case.edition.check_of[found["check"]]
         targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
         lines.append((found["severity"], check.label, check.advice, _among(case.targets, targets)))
-    lines.append(("look", _("Do not know"), "", sent.unknown))
+    facts = sum(target.startswith("f:") for target in sent.unknown)
+    open_ones = not_known(facts, len(sent.unknown) - facts)
+    lines.append(("look", _("Do not know"), open_ones, sent.unknown))
     lines.append(("look", _("Planned for later"), "", sent.planned))
     return [
         {

@@ -21,12 +21,13 @@ from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import Choice, Tier
+from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import before_signing, changed_targets, picture
+from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, fact_words, stored_answers
+from assessments.views.wording import incident_in, not_known
 
 
 @dataclass
@@ -81,15 +82,20 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         if key in lines:
             lines[key].pieces = len(found["evidence"])
     lasting = workflow.lasting_obstacles_to_self_certify(assessment) if tier == Tier.LOW and before else []
+    unknown = [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN]
+    unknown_facts = facts_not_known(case)
     context = {
         "case": case,
         "assessment": assessment,
         "use": assessment.use,
+        "incident": case.incident,
         "found": found_before_signing(case, before) if before else None,
         "will_ask": asked_at_approval(case, before) if before else [],
         "missing": missing,
         "empty": empty,
-        "unknown": [line for line in lines.values() if line.answer and line.answer.choice == Choice.UNKNOWN],
+        "unknown": unknown,
+        "unknown_facts": unknown_facts,
+        "not_known": not_known(len(unknown_facts), len(unknown)),
         "not_applicable": [line for line in lines.values() if line.reasons],
         "planned": [line for line in lines.values() if line.planned_for],
         "sections": [(section, [lines[q.key] for q in questions]) for section, questions in case.sections],
@@ -102,6 +108,21 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
     return render(request, "assessments/signing/check.html", context)
+
+
+def facts_not_known(case: Case) -> list[tuple[str, str]]:
+    """The facts that are answered *do not know*, as a reviewer reads them after the signature: label, place."""
+    reference, facts = case.assessment.use.reference, case.edition.facts
+    return [
+        (
+            facts[key].label,
+            reverse("facts", args=[reference, facts[key].group]) + f"#fact-{key}"
+            if case.may_answer
+            else reverse("use", args=[reference]),
+        )
+        for key in asked_facts(case.edition, case.declared)
+        if case.declared.facts.get(key) == UNKNOWN
+    ]
 
 
 def found_before_signing(case: Case, before: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -275,6 +296,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "assessment": case.assessment,
         "use": case.assessment.use,
         "scope": content["use"]["scope_en"],
+        "incident": incident_in(case.edition, content),
         "form": form,
         "musts": musts,
         "short": short,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
 
 def fact_answer(fact: Fact | None, value: Any) -> str:
@@ -27,6 +31,41 @@ def fact_answer(fact: Fact | None, value: Any) -> str:
     if value == UNKNOWN:
         return _("Do not know")
     return str(fact.options.get(value, value)) if fact else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What somebody declared to have gone wrong and not to be closed."""
+
+    words: str
+    day: date | None
+    step: str = ""  # what to do at once, in the edition's words
+
+
+def open_incident(edition: Edition, said: Iterable[tuple[str, Any, str]]) -> Incident | None:
+    """The open incident among declared facts, each as key, answer and reason; None where none is declared."""
+    fact = edition.facts.get(INCIDENT)
+    reason = next((reason for key, value, reason in said if key == INCIDENT and value is True), None)
+    if fact is None or reason is None:
+        return None
+    words, day = parts_of_reason(fact, reason)
+    standing = edition.standing.get(OPEN_INCIDENT)
+    return Incident(words, parse_date(day) if day else None, standing.stopgap if standing else "")
+
+
+def incident_in(edition: Edition, content: Mapping[str, Any]) -> Incident | None:
+    """The open incident that a picture or a submission declares."""
+    return open_incident(edition, ((fact["key"], fact["value"], fact["reason"]) for fact in content["facts"]))
+
+
+def not_known(facts: int, answers: int) -> str:
+    """Count what is answered *do not know*, facts apart from answers: *2 facts, 8 answers*."""
+    said = []
+    if facts:
+        said.append(ngettext("%(n)s fact", "%(n)s facts", facts) % {"n": facts})
+    if answers:
+        said.append(ngettext("%(n)s answer", "%(n)s answers", answers) % {"n": answers})
+    return ", ".join(said)
 
 
 def choice_word(choice: str) -> str:

@@ -121,3 +121,4 @@ def test_what_people_changed_since_the_signature_is_in_the_plan(cast):
     assert (own.answer, own.stopgap, own.steps[1]) == (None, "Call them tonight.", "Write down what they say.")
     assert "The group keeps it for us." in [reason.reason for reason in report.reasons]
     assert [one.title for one in report.standing] == ["Ask the night shift"]
+    assert [one.title for one in report.blocking] == ["List what we use"]  # a must: set aside, it goes on blocking

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, DenseRank, Lower, RowNumber
 
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, RemediationAction
-from assessments.models.register import BLOCKING
+from assessments.models.register import BLOCKING, is_condition
 from assessments.models.reviews import NEXT_DUE, is_late
 
 PRACTICE = [F("organisation"), F("question")]
@@ -73,19 +73,23 @@ def over_uses(
     """Sum up each practice of the whole organisation over its uses, by organisation and question; four queries.
 
     Dates are those of open actions; where all are reported as done or accepted, of these. At most `shown` uses a
-    practice come with their action.
+    practice come with their action. A condition of an approval keeps no certificate back.
     """
     shared = _shared(actions, edition).order_by()
     last, is_open, ranked = Coalesce("full_due", "due"), Q(status=ActionStatus.OPEN), ~Q(rank=0)
     begun = Q(first_step_on__isnull=False)
-    sums = shared.values("organisation", "question").annotate(
-        least=Min("rank", filter=ranked),
-        first=Min("due", filter=is_open & ~begun & Q(full_due__isnull=False)),
-        last=Coalesce(Min(last, filter=is_open), Min(last)),
-        late=Count("pk", filter=is_late(today)),
-        blocks=Count("use", filter=Q(priority__in=BLOCKING), distinct=True),
-        uses=Count("use", distinct=True),
-        free=Count("use", filter=Q(owner=None), distinct=True),
+    sums = (
+        shared.annotate(is_condition=is_condition())
+        .values("organisation", "question")
+        .annotate(
+            least=Min("rank", filter=ranked),
+            first=Min("due", filter=is_open & ~begun & Q(full_due__isnull=False)),
+            last=Coalesce(Min(last, filter=is_open), Min(last)),
+            late=Count("pk", filter=is_late(today)),
+            blocks=Count("use", filter=Q(priority__in=BLOCKING, is_condition=False), distinct=True),
+            uses=Count("use", distinct=True),
+            free=Count("use", filter=Q(owner=None), distinct=True),
+        )
     )
     owners, uses = _owners(shared), _one_a_use(shared, shown)
     return {

@@ -16,7 +16,8 @@ from django.urls import reverse
 
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, Assessment
-from assessments.scoring.order import MONTH_DAYS
+from assessments.models.register import BLOCKING
+from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT
 
 ONE_LINE = 84  # characters that a line of the table holds
 IN_BRACKETS = re.compile(r" \([^()]*\)(?=[.;])")
@@ -42,6 +43,12 @@ class PlanEntry:
     full_days: int
     started: date | None = None  # the day on which the first step was done
     is_open: bool = True
+    condition: bool = False  # the approval hangs on it, and the certificate does not wait for it
+
+    @property
+    def at_once(self) -> bool:
+        """Tell whether it is to be done before anything is signed."""
+        return self.first is None and self.question == OPEN_INCIDENT
 
     @property
     def why_now(self) -> str:
@@ -82,6 +89,14 @@ class PackageLine:
     @property
     def blocking(self) -> int:
         return sum(entry.blocking for entry in self.entries)
+
+    @property
+    def at_once(self) -> bool:
+        return any(entry.at_once for entry in self.entries)
+
+    @property
+    def conditions(self) -> int:
+        return sum(entry.condition for entry in self.entries)
 
     @property
     def owner(self) -> str:
@@ -139,13 +154,23 @@ def draft_entries(
 
 
 def signed_entries(
-    assessment: Assessment, edition: Edition, actions: Iterable[Mapping[str, Any]], rows: Sequence[Any], signed: date
+    assessment: Assessment,
+    edition: Edition,
+    actions: Iterable[Mapping[str, Any]],
+    rows: Sequence[Any],
+    signed: date,
+    *,
+    set_aside: bool = False,
 ) -> list[PlanEntry]:
-    """Return the actions that stand after the signature, in the order of the plan, people's own among them."""
+    """Return the actions that stand after the signature, in the order of the plan, people's own among them.
+
+    `set_aside`: also those that were marked as not relevant; what blocks goes on blocking.
+    """
+    over = {ActionStatus.CLOSED} if set_aside else {ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT}
     proposed = {action["question"]: action for action in actions}
     found = []
     for row in rows:
-        if row.merged_into_id or row.status in (ActionStatus.CLOSED, ActionStatus.NOT_RELEVANT):
+        if row.merged_into_id or row.status in over:
             continue
         action: Mapping[str, Any] = proposed.get(row.question, {})
         full = _full_due(row)
@@ -157,7 +182,8 @@ def signed_entries(
                 url=_url(assessment, row.question, row),
                 why=row.why_here or action.get("why_here", ""),
                 package=row.package or action.get("package", ""),
-                blocking=bool(action.get("blocking")),
+                blocking=row.priority in BLOCKING and not row.is_condition,
+                condition=row.is_condition,
                 whole_organisation=bool(action.get("whole_organisation")),
                 owner=str(row.owner) if row.owner_id else "",
                 post=edition.owners.get(row.suggested_owner, row.suggested_owner),

@@ -19,11 +19,11 @@ from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import Choice, Tier
 from assessments.models.figures import figure_words
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.order import MONTH_DAYS, STOP
+from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
 from assessments.views.assessment.standing import Line, Standing
-from assessments.views.wording import as_day, choice_word
+from assessments.views.wording import Incident, as_day, choice_word, incident_in
 
 GROUPS_SHOWN = 5
 MONTH_SHOWN = 10  # actions of this month in the open; the others are folded
@@ -249,9 +249,36 @@ class ResultsPage:
         """How many actions beside those of the groups: open facts, holds, posts, the second part of one that was split."""
         return len(self.entries) - len(self.groups)
 
+    @cached_property
+    def blocking(self) -> list[PlanEntry]:
+        """The actions that keep a certificate back, also those that were marked as not relevant."""
+        entries = self.entries
+        if self.signed_on:
+            assessment, actions = self.standing.assessment, self.content["actions"]
+            entries = plan_entries.signed_entries(
+                assessment, self.edition, actions, self.rows, self.signed_on, set_aside=True
+            )
+        return [entry for entry in entries if entry.blocking]
+
     @property
-    def blocking_actions(self) -> int:
-        return sum(entry.blocking for entry in self.entries)
+    def set_aside(self) -> int:
+        """How many of those that block were marked as not relevant."""
+        return len(self.blocking) - sum(entry.blocking for entry in self.entries)
+
+    @property
+    def conditions(self) -> list[PlanEntry]:
+        return [entry for entry in self.entries if entry.condition]
+
+    @property
+    def before_signing(self) -> bool:
+        """Tell whether nothing was ever signed, so that no action is open yet."""
+        return self.standing.assessment.current_submission_id is None and not self.rows
+
+    @cached_property
+    def incident(self) -> Incident | None:
+        """The declared incident, as long as its action stands."""
+        stands = any(entry.question == OPEN_INCIDENT for entry in self.entries)
+        return incident_in(self.edition, self.content) if stands else None
 
     def package(self, key: str) -> PackageLine | None:
         return next((package for package in self.packages if (package.key or OTHER) == key), None)

@@ -267,6 +267,15 @@ class Standing:
     def in_place(self) -> list[Duty]:
         return [duty for duty in self.duties if duty.credit == "full"]
 
+    @property
+    def falling_short(self) -> list[Duty]:
+        """The duties in scope that are answered and not fully in place."""
+        return [duty for duty in self.duties if duty.credit not in ("full", OPEN, OUT)]
+
+    @property
+    def not_answered(self) -> list[Duty]:
+        return [duty for duty in self.duties if duty.credit == OPEN]
+
     @cached_property
     def apart(self) -> list[dict[str, Any]]:
         """What is planned, not known and not applicable, listed apart from the findings."""

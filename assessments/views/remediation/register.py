@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,12 +16,14 @@ from assessments.core.throttling import limited
 from assessments.exchange import actions as exchange
 from assessments.forms.acting import DatesForm, RegisterForm
 from assessments.guideline.edition import Edition
-from assessments.models import Sees
+from assessments.models import Sees, User
 from assessments.models.portfolio import cut
-from assessments.models.register import narrowed, order_of, packages_in_order, sums_of
+from assessments.models.register import narrowed, order_of, packages_in_order, sizes_of_packages, sums_of
+from assessments.scoring.order import INCIDENT
 from assessments.views.remediation.gaps import gaps_in
 from assessments.views.remediation.rows import PackageGroup, by_package, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn
+from assessments.views.wording import Incident, open_incident
 
 PLACE = "actions"
 ROWS = 50
@@ -66,18 +67,21 @@ def register(request: SignedIn) -> HttpResponse:
     rows = [row_of(action, edition, today) for action in page.rows]
     mine = access.memberships_on_page(user)
     filtered = bool(set(chosen) - {"sort"})
+    by_packages = grouped and sort == "package"
     standing = sums["all"] - sums["closed"]  # what an unfiltered list shows
+    sizes = sizes_of_packages(found) if filtered else packages
     context = {
         "place": PLACE,
         "form": form,
         "filtered": filtered,
-        "found": found.order_by().aggregate(n=Count("pk"))["n"] if filtered else standing,
+        "found": sum(sizes.values()) if filtered else standing,
         "query": form.query(),
         "rows": rows,
-        "groups": by_package(rows, edition) if grouped and sort == "package" else [PackageGroup("", "", rows)],
+        "groups": by_package(rows, edition, sizes) if by_packages else [PackageGroup("", "", rows)],
         "before": f"?{urlencode({**chosen, 'before': page.before})}" if page.before else "",
         "after": f"?{urlencode({**chosen, 'after': page.after})}" if page.after else "",
         "counts": sums,
+        "incidents": incidents_before_signing(user, edition) if not sums["all"] else [],
         "shared": sums["shared"],
         "may_plan": any(m.role in access.MAY[Action.ANSWER] for m in mine),
         "may_add": any(m.role in access.MAY[Action.ANSWER] and m.sees == Sees.ALL for m in mine),
@@ -86,6 +90,15 @@ def register(request: SignedIn) -> HttpResponse:
         "many_uses": len({row.action.use_id for row in rows}) > 1,
     }
     return render(request, "assessments/remediation/register.html", context)
+
+
+def incidents_before_signing(user: User, edition: Edition) -> list[tuple[Incident, str]]:
+    """The open incidents that are declared and have no action yet, each with where to read on; one query."""
+    found = (
+        (open_incident(edition, [(row.key, row.value, row.reason)]), row)
+        for row in access.affirmed_before_signing(user, INCIDENT)
+    )
+    return [(incident, row.use.get_absolute_url()) for incident, row in found if incident and row.use]
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +14,8 @@ from assessments import access
 from assessments.guideline.edition import Edition
 from assessments.models import OWN, ActionStatus, RemediationAction, User
 from assessments.models.register import BLOCKING
+from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY
+from assessments.scoring.order import NEEDED, OPEN_HOLD, STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Row:
     priority: str
     class_word: str  # the same in running text: must, should
     blocks: bool  # no certificate with it
+    condition: bool  # the approval hangs on it, and the certificate does not wait for it
     effort: str
     suggested: str
     late: bool
@@ -42,6 +45,11 @@ class PackageGroup:
     key: str
     title: str
     rows: list[Row] = field(default_factory=list)
+    total: int = 0  # of the whole group, also where a page shows a part of it
+
+    @property
+    def count(self) -> int:
+        return max(self.total, len(self.rows))
 
     @property
     def owner(self) -> str:
@@ -52,9 +60,8 @@ class PackageGroup:
 
 def row_of(action: Any, edition: Edition, today: date) -> Row:
     words = edition.policy.words
-    priority = words.get(f"priorities.{action.priority}", action.priority)
-    if action.priority == OWN:
-        priority = _("Added by your organisation")
+    priority = priority_of(action, edition)
+    condition = bool(getattr(action, "is_condition", False)) and action.status != ActionStatus.CLOSED
     state, word = state_of(action, today)
     alone = bool(getattr(action, "alone", False))
     return Row(
@@ -63,7 +70,8 @@ def row_of(action: Any, edition: Edition, today: date) -> Row:
         pick=f"{action.use.reference}/{action.number}",
         priority=priority,
         class_word=class_of(action, priority),
-        blocks=action.priority in BLOCKING and action.status != ActionStatus.CLOSED,
+        blocks=action.priority in BLOCKING and action.status != ActionStatus.CLOSED and not condition,
+        condition=condition,
         effort=words.get(f"efforts.{action.effort}", action.effort),
         suggested=edition.owners.get(action.suggested_owner, ""),
         late=action.is_late(today),
@@ -74,12 +82,38 @@ def row_of(action: Any, edition: Edition, today: date) -> Row:
     )
 
 
+def heading_key(action: RemediationAction) -> str:
+    """What an action is listed under: what gave it its place in the plan, else its priority.
+
+    A practice about prohibited uses takes its ordinary place (ADVICE section 1): the heading *prohibited use or hold* is
+    for open holds alone, and for plans of the releases that had no other order.
+    """
+    if action.question.partition(":")[0] == OPEN_HOLD:
+        return PROHIBITED
+    return action.placed or action.priority
+
+
+def headings(edition: Edition) -> dict[str, str]:
+    """The headings of actions in the order of their urgency."""
+    words = edition.policy.words
+    titles = {STOP: _("Stop or limit now"), PROHIBITED: words.get(f"priorities.{PROHIBITED}", PROHIBITED)}
+    titles[NEEDED] = _("Needed first")
+    titles |= {key: words.get(f"priorities.{key}", key) for key in edition.policy.priorities if key not in titles}
+    return titles | {OWN: _("Added by your organisation")}
+
+
+def priority_of(action: RemediationAction, edition: Edition) -> str:
+    key = heading_key(action)
+    return headings(edition).get(key, key)
+
+
 def class_of(action: RemediationAction, priority: str) -> str:
     """Name what gives an action its weight, as the line under its task says it."""
-    if action.placed == "stop":
+    key = heading_key(action)
+    if key == STOP:
         return _("Stop now")
-    named = {"table_1_or_overlay": _("asked by the tier"), OWN: _("own action")}
-    return named.get(action.priority) or priority[:1].lower() + priority[1:]
+    named = {TABLE_1_OR_OVERLAY: _("asked by the tier"), OWN: _("own action")}
+    return named.get(key) or priority[:1].lower() + priority[1:]
 
 
 def state_of(action: RemediationAction, today: date) -> tuple[str, str]:
@@ -100,14 +134,17 @@ def flag_those_left_alone(user: User, actions: Sequence[Any]) -> None:
         action.alone = action.pk in alone
 
 
-def by_package(rows: Sequence[Row], edition: Edition) -> list[PackageGroup]:
-    """Group rows that come package by package; those without one form a group of their own at the end."""
+def by_package(rows: Sequence[Row], edition: Edition, totals: Mapping[str, int] | None = None) -> list[PackageGroup]:
+    """Group rows that come package by package; those without one form a group of their own at the end.
+
+    `totals`: how many actions each package has, where the rows are one page of them.
+    """
     titles = {package.key: package.title for package in edition.packages}
     groups: list[PackageGroup] = []
     for row in rows:
         key = row.action.package
         if not groups or groups[-1].key != key:
-            groups.append(PackageGroup(key, titles.get(key, "")))
+            groups.append(PackageGroup(key, titles.get(key, ""), total=(totals or {}).get(key, 0)))
         groups[-1].rows.append(row)
     if len(groups) > 1 and not groups[-1].title:
         groups[-1].title = _("Other actions")

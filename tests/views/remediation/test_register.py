@@ -9,6 +9,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import access, acting
 from assessments.domain.remediation import own_actions
@@ -128,10 +129,60 @@ def test_the_sums_lead_to_what_they_count(client, cast, assessment):
         ("late", {"when": "late"}),
         ("soon", {"when": "30"}),
         ("blocking", {"priority": "blocking"}),
+        ("conditions", {"priority": "condition"}),
         ("closed", {"status": "closed"}),
     ):
         assert len(opened(client, cast.owner, **query).context["rows"]) == counts[key], key
-    assert (counts["late"], counts["blocking"]) == (1, 1)
+    assert (counts["late"], counts["conditions"], counts["blocking"]) == (1, 1, 0)
+
+
+def test_after_the_approval_a_condition_is_called_one_and_blocks_nothing(client, cast, assessment):
+    content = opened(client, cast.owner).content.decode()
+    assert "1 condition of an approval" in content
+    assert "0 block a certificate" in content
+    row = next(row for row in opened(client, cast.owner).context["rows"] if row.action.question == CONDITION)
+    assert (row.condition, row.blocks) == (True, False)
+    assert content.count(", condition of the approval") == 1
+    assert ", blocks" not in content
+    decided = assessment.current_submission.decisions.get(kind="approve")
+    decided.conditions.update(met_at=timezone.now(), met_by=cast.owner)
+    assert opened(client, cast.owner).context["counts"]["conditions"] == 0
+
+
+def test_a_package_counts_all_of_its_actions_also_on_a_page_with_a_part_of_them(
+    client, cast, assessment, packages, monkeypatch
+):
+    from assessments.views.remediation import register
+
+    questions = [CONDITION, SHOULD, CONSIDER]
+    RemediationAction.objects.filter(use=assessment.use).exclude(question__in=questions).update(status="closed")
+    for rank, question in enumerate(questions, 1):
+        put(assessment, question, package="control", rank=rank)
+    monkeypatch.setattr(register, "ROWS", 2)
+    for query in ({}, {"owner": "nobody"}):
+        (group,) = opened(client, cast.owner, **query).context["groups"]
+        assert (group.count, len(group.rows)) == (3, 2)
+    content = " ".join(opened(client, cast.owner).content.decode().split())
+    assert "3 actions, 2 on this page" in content
+
+
+def test_a_suggested_post_is_said_to_be_suggested(client, cast, assessment):
+    rows = [row for row in opened(client, cast.owner).context["rows"] if row.suggested and not row.action.owner]
+    for url in (reverse("actions"), reverse("workspace", args=[assessment.use.reference]), rows[0].url):
+        content = client.get(url).content.decode()
+        assert f"suggested: {rows[0].suggested}" in content, url
+        assert ", suggested" not in content
+
+
+def test_the_most_urgent_are_first_by_what_gave_them_their_place(client, cast, assessment):
+    put(assessment, CONSIDER, placed="stop", priority="consider")
+    put(assessment, SHOULD, placed="needed", priority="consider")
+    put(assessment, CONDITION, placed="must", priority="prohibited_or_hold")
+    rows = opened(client, cast.owner, sort="priority").context["rows"]
+    assert [row.action.question for row in rows[:2]] == [CONSIDER, SHOULD]
+    assert [row.priority for row in rows[:2]] == ["Stop or limit now", "Needed first"]
+    bound = next(row for row in rows if row.action.question == CONDITION)
+    assert "rohibited" not in bound.priority + bound.class_word
 
 
 def test_what_nobody_has_taken_is_taken_from_the_register(client, cast, assessment):
