@@ -67,6 +67,7 @@ def test_a_nul_in_a_form_that_names_an_object_is_no_error(site, browsers):
         ("actions_dates", (), {"pick": "\x00/1", "due": "2030-01-01"}),
         ("facts_draft", group, {"illegal_purpose": "no\x00", "reason_illegal_purpose": "a\x00b"}),
         ("mark", site.places["submission in review"], {"target": "\x00", "mark": "accepted"}),
+        ("reply", site.places["returned"], {"target": "\x00", "r-q-use-register-words": "a\x00b"}),
         ("filters", (), {"query": "q=%00", "name": "One"}),
     ):
         role = "independent" if name == "mark" else "owner"
