@@ -79,7 +79,10 @@ LONG = {
 def test_a_scope_from_long_answers_keeps_who_checks_and_says_what_it_leaves_out(client, system):
     asked = {**TOLD, **LONG, "preview": "1"}
     preview = text_of(client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"}))
-    assert "Left out, because it did not fit: “At the reception desks of two of our nine dental clinics in Kowloon, on" in preview
+    assert (
+        "Left out, because it did not fit: “At the reception desks of two of our nine dental clinics in Kowloon, on"
+        in preview
+    )
     assert declare(client, system, **LONG).status_code == 302
     use = DeclaredUse.objects.get()
     assert use.scope_en == (
