@@ -475,7 +475,7 @@ def contestable(assessment: Assessment) -> list[Contestable]:
         what = _("%(decision)s, %(day)s, %(name)s") % {
             "decision": decision.get_kind_display(),
             "day": date_format(timezone.localtime(decision.at), "j F Y"),
-            "name": decision.by.as_signed,
+            "name": decision.by_name,
         }
         if decision.kind in APPEALABLE:
             found.append(Contestable(AppealKind.APPEAL, what, decision.submission, decision))

@@ -56,7 +56,7 @@ def find_case(user: User, reference: str) -> Any:
 
 
 _ROUNDS: Prepared[Submission] = Prepared(
-    lambda: access.submissions_to_read(_USER).filter(assessment=_ASSESSMENT).order_by("round")
+    lambda: access.submissions_to_read(_USER).filter(assessment=_ASSESSMENT).with_signer().order_by("round")
 )
 _DECISIONS: Prepared[ReviewDecision] = Prepared(
     lambda: ReviewDecision.objects.filter(submission__assessment=_ASSESSMENT).select_related("by").order_by("pk")

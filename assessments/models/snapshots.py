@@ -301,7 +301,7 @@ def _raised(use: DeclaredUse) -> dict[str, Any] | None:
     return {
         "tier": str(use.raised_tier),
         "reason": decision.statement,
-        "by": decision.by.as_signed,
+        "by": decision.by_name,
         "independent": decision.independent,
         "at": decision.at,
     }

@@ -676,7 +676,7 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
     if not use.raised_tier or use.raised_by is None:
         return None
     decision = use.raised_by
-    said = {"by": decision.by, "at": decision.at, "independent": decision.independent}
+    said = {"by": decision.by_name, "at": decision.at, "independent": decision.independent}
     return {"tier": use.raised_tier, "reason": decision.statement, **said}
 
 
