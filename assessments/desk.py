@@ -250,9 +250,7 @@ def ask(
         submission=submission, seat=seat, holder=held.reviewer if held else None, to=to, by=by, note=note
     )
     words = {"name": by, "use": assessment.use.title, "organisation": assessment.organisation}
-    text = _(
-        "“%(use)s” of %(organisation)s. Before you see its answers you say whether anything lies between you and it."
-    )
+    text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
     teamwork.tell(
         [to.pk],
         ASSIGNED,

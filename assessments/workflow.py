@@ -571,7 +571,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
             set(_reviewers(assessment, Route.INDEPENDENT)) - {by.pk},
             "second_seat",
             submission,
-            _("A second seat waits: %(use)s") % {"use": assessment.use.title},
+            _("Second review to take: %(use)s") % {"use": assessment.use.title},
             _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
             % {"use": assessment.use.title, "organisation": assessment.organisation},
             reverse("review", args=[submission.reference]),

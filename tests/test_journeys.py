@@ -517,7 +517,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("home")
     independent.go("Reviews")
     independent.shot("queue")
-    site.open_mail(independent, f"A second seat waits: {use}")
+    site.open_mail(independent, f"Second review to take: {use}")
     take(independent)
     independent.follow("Go to the approval")
     independent.fill("Your statement", "I agree.")

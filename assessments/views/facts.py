@@ -64,10 +64,11 @@ class FactPage:
     url: str
     answered: int
     total: int
+    is_open: bool  # something may still be asked here
 
     @property
     def state(self) -> str:
-        if self.answered == self.total:
+        if self.answered == self.total and not self.is_open:
             return "complete"
         return "in_progress" if self.answered else "not_started"
 
@@ -120,6 +121,16 @@ class Facts:
     def missing(self) -> tuple[str, ...]:
         return tuple(key for key in self.asked if not self.is_answered(key))
 
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """The facts of which it is certain that they are asked: none that an open answer may still make needless."""
+        open_ones = set(self.missing)
+        return tuple(
+            key
+            for key in self.asked
+            if key not in open_ones or not any(t.fact in open_ones for t in self.edition.facts[key].shown_when.tests())
+        )
+
     def is_answered(self, key: str) -> bool:
         """Tell whether somebody answered a fact, or it follows from other answers."""
         return key in self.rows or (key in self.values and key not in ASSUMED)
@@ -163,10 +174,12 @@ class Facts:
         """Every group that asks something, in order."""
         found = []
         for group in self.edition.fact_groups:
-            keys = [fact.key for fact in self.of_group(group)]
-            if keys:
+            keys = [fact.key for fact in group.facts if fact.key in self.counted]
+            if self.of_group(group):
                 answered = sum(self.is_answered(key) for key in keys)
-                found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
+                open_here = any(fact.key in self.missing for fact in self.of_group(group))
+                url = self.page_url(group.key)
+                found.append(FactPage(group.key, group.title, url, answered, len(keys), open_here))
         return tuple(found)
 
     def page_url(self, group: str) -> str:
@@ -533,7 +546,7 @@ def _group_context(
         "number": keys.index(group.key) + 1,
         "of": len(keys),
         "answered": len(facts.asked) - len(facts.missing),
-        "asked": len(facts.asked),
+        "asked": len(facts.counted),
         "may_see_tier": bool(facts.use.assigned_tier),
     }
 

@@ -37,6 +37,33 @@ def use(cast, client):
     return make_use("low", cast.organisation, declared=False, parts=("provider", "user"))
 
 
+# --- what is counted, and none of these -----------------------------------------------------------------------------------
+
+
+def test_what_may_not_be_asked_is_not_counted(client, use, edition):
+    page = client.get(url(use, "reach"))
+    total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
+    yes = mild(
+        edition, "reach", minors_or_vulnerable_users="yes", worst_credible_effect="none", vulnerable_kind=["others"]
+    )
+    client.post(url(use, "reach"), yes)
+    with_kind = client.get(url(use, "reach"))
+    (now,) = [one for one in with_kind.context["pages"] if one.key == "reach"]
+    assert now.total > reach.total
+    assert now.state == "complete"
+    client.post(url(use, "reach"), mild(edition, "reach", minors_or_vulnerable_users="no"))
+    assert client.get(url(use, "reach")).context["asked"] >= total
+
+
+def test_none_of_these_is_an_answer_to_who_needs_special_care(client, use, edition):
+    answers = mild(edition, "reach", minors_or_vulnerable_users="unknown", vulnerable_kind=["nothing"])
+    assert client.post(url(use, "reach"), answers).status_code == 302
+    assert use.fact_rows().get(key="vulnerable_kind").value == []
+    assert "None of these" in text_of(client.get(url(use, "reach")))
+    both = answers | {"vulnerable_kind": ["nothing", "minors"]}
+    assert "cannot be combined" in text_of(client.post(url(use, "reach"), both))
+
+
 # --- needless answers -----------------------------------------------------------------------------------------------------
 
 
