@@ -74,7 +74,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import AssessmentQuerySet, Route
+from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
@@ -590,7 +590,7 @@ def _answers(questions: int) -> Prepared[Answer]:
     return Prepared(
         lambda: (
             Answer.objects.filter(assessment=of, question__key__in=keys)
-            .annotate(taken_from=F("carried_from__assessment__use__title"))
+            .annotate(taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN)
             .select_related("question", "by")
         )
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.models.assessments import Answer, Assessment, State
+from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
@@ -78,7 +78,11 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
-    answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
+    answers = list(
+        assessment.answers.filter(to_confirm=False)
+        .annotate(note_is_taken=NOTE_IS_TAKEN)
+        .select_related("question", "by")
+    )
     values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
     declared = Declared(facts=facts, parts=system.parts, tier=tier).knowing(edition, values)
     evidence = _evidence(assessment)
@@ -218,6 +222,7 @@ def _checks(
         row.question.key: checks.AnswerSeen(
             value=row.value(),
             note=row.text,
+            note_is_taken=getattr(row, "note_is_taken", False),  # of rows that were asked with `NOTE_IS_TAKEN`
             evidence=tuple(
                 checks.PieceSeen(piece["expires_on"], piece["period_to"]) for piece in evidence.get(row.pk, ())
             ),

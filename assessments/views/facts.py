@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -144,6 +144,11 @@ class Facts:
         return len(self.asked) - len(self.missing) - len(self.unknown)
 
     @cached_property
+    def of_the_tier(self) -> frozenset[str]:
+        """The facts that a rule of the tier reads, whatever kind they are."""
+        return tier_facts(self.edition)
+
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
         return frozenset(fact_vocabulary(self.edition, self.declared))
 
@@ -193,11 +198,12 @@ class Facts:
             note = _("follows from other answers")
             return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
         if row is None:
-            counts = _("counts as the worst case") if fact.kind == "tier" else ""
+            counts = _("counts as the worst case") if key in self.of_the_tier else ""
             return FactLine(key, fact.label, _("Not answered"), "empty", url, counts)
         note = ""
-        if row.value == UNKNOWN and fact.kind == "tier" and not fact.prohibited_use:
-            note = _("counts as the worst case")
+        if row.value == UNKNOWN and not fact.prohibited_use:
+            for_duties = _("counts as the worst case for the duties, not for the tier")
+            note = _("counts as the worst case") if key in self.of_the_tier else for_duties
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as no until a second member agrees")
         if row.signed_worst_id:
@@ -212,6 +218,13 @@ class Facts:
 
     def last_saved(self) -> DeclaredFact | None:
         return max(self.rows.values(), key=lambda row: row.at, default=None)
+
+
+@lru_cache(maxsize=8)
+def tier_facts(edition: Edition) -> frozenset[str]:
+    """The facts that a rule reads which gives a tier or a hold."""
+    conditions = [one for rule in edition.rules if rule.tier or rule.hold for one in (rule.when, rule.unless) if one]
+    return frozenset(test.fact for condition in conditions for test in condition.tests())
 
 
 def answer_words(fact: Fact, value: Any) -> str:
@@ -547,6 +560,7 @@ def _group_context(
         "of": len(keys),
         "answered": len(facts.asked) - len(facts.missing),
         "asked": len(facts.counted),
+        "for_tier": any(fact.key in facts.of_the_tier for fact in group.facts),
         "may_see_tier": bool(facts.use.assigned_tier),
     }
 

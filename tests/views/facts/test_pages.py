@@ -246,3 +246,22 @@ def test_an_incident_of_tomorrow_is_refused(client, use, edition):
     told = {"reason_incident_open": "x", "date_incident_open": tomorrow.isoformat()}
     response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
     assert response.context["form"].errors["date_incident_open"] == ["Enter a date that is not in the future."]
+
+
+# --- do not know ----------------------------------------------------------------------------------------------------------
+
+
+def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client, edition):
+    use = make_use("low", cast.organisation, facts={"personal_data": "unknown", "decision_autonomy": "unknown"})
+    client.force_login(cast.owner)
+    tier = text_of(client.get(use.get_absolute_url()))
+    for key, words in (
+        ("personal_data", "counts as the worst case for the duties, not for the tier"),
+        ("decision_autonomy", "counts as the worst case"),
+    ):
+        row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
+        assert f"{words}</span>" in row
+    page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
+    assert "It counts as the worst case for the duties, not for the tier, until somebody can tell." in page
+    page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
+    assert "Where the answer affects the tier, it counts as the worst case until somebody can tell." in page
