@@ -238,12 +238,12 @@ def test_with_the_json_of_an_owner_every_digest_and_hash_can_be_worked_out_again
 def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_whom(client, cast):
     client.force_login(cast.owner)
     address = reverse("organisation_log", args=[cast.organisation.reference])
-    assert "Nobody has verified it yet." in words_of(client.get(address))
+    assert "Not verified yet." in words_of(client.get(address))
     said = words_of(client.post(address, follow=True))
-    assert "The log is whole: 1 entry." in said
-    assert re.search(r"Last verified on .*, by Olivia Owner: it is whole\.", said)
+    assert "Log verified, no changes found: 1 entry." in said
+    assert re.search(r"Last verified on .*, by Olivia Owner: no changes found\.", said)
     declaring.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
-    assert "it was whole. 1 entry has come since." in words_of(client.get(address))
+    assert "no changes found. 1 entry has been added since." in words_of(client.get(address))
     tampering.edit(cast.organisation.reference, 1, kind="forged")
     said = words_of(client.post(address, follow=True))
     assert "The log does not fit: entry 1 was changed." in said

@@ -141,7 +141,7 @@ def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(client: Cli
     form = statement(assessment, route="independent", public_statement="Kept words.")
     del form[left_out]
     page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
-    assert "Put one thing right" in page
+    assert "Correct one thing" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
 

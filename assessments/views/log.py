@@ -262,7 +262,11 @@ def _verify(request: SignedIn, found: Organisation) -> None:
         return
     walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:
-        words = ngettext("The log is whole: %(n)s entry.", "The log is whole: %(n)s entries.", walked.entries)
+        words = ngettext(
+            "Log verified, no changes found: %(n)s entry.",
+            "Log verified, no changes found: %(n)s entries.",
+            walked.entries,
+        )
         messages.success(request, words % {"n": walked.entries})
         return
     for fault in walked.faults[:FAULTS_SHOWN]:
