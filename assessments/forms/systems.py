@@ -171,7 +171,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "setting": _("Where and how is it used?"),
             "people_affected": _("Whom does it affect?"),
             "people_word": _("Whom do you call the people affected?"),
-            "scope_en": _("Scope in one English sentence, as the certificate prints it"),
+            "scope_en": _("Scope in English, as the certificate prints it"),
             "scope_zh": _("The same in Chinese"),
             "exclusions": _("What is left out"),
         }

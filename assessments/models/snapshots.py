@@ -6,7 +6,7 @@ Nothing hidden is in it: answers to questions that do not apply stay in their ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -215,7 +215,7 @@ def conformity_picture(assessment: Assessment, declared: Declared) -> dict[str, 
 
 
 def _checks(
-    edition: Edition, declared: Declared, answers: list[Answer], evidence: Mapping[int, list[dict[str, Any]]]
+    edition: Edition, declared: Declared, answers: Sequence[Answer], evidence: Mapping[int, list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
     """What the edition's checks find today; none in an edition without checks."""
     seen = {
