@@ -74,7 +74,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.assessments import AssessmentQuerySet, Route
+from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
@@ -570,17 +570,21 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
-_BY_TIME: Prepared[tuple[str, int, bool]] = Prepared(
+_UNTOUCHED = Q(carried_from__isnull=False, revision=1)
+_BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
     lambda: (
         Answer.objects.filter(assessment=Given("assessment"))
+        .annotate(giver=Case(When(_UNTOUCHED, then=None), default=F("by_id")))
         .order_by("-at")
-        .values_list("question__key", "by_id", "to_confirm")
+        .values_list("question__key", "giver", "to_confirm")
     )
 )
 
 
-def answers_by_time(assessment: Assessment) -> list[tuple[str, int, bool]]:
-    """Of each answer its question, who gave it and whether it is still to be confirmed, the newest first.
+def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]]:
+    """Of each answer its question, who gave it here and whether it is still to be confirmed, the newest first.
+
+    Nobody gave it here that was taken over and left as it came.
 
     For a page that found the assessment by `assessments_for`; so below.
     """
@@ -595,7 +599,9 @@ def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, An
 
 
 def use_behind(answer: Answer) -> str:
-    """The name of the use from which an answer was taken over: one query."""
+    """The name of the use from which an answer was taken over: one query, none where `answers_to` found the answer."""
+    if hasattr(answer, "taken_from"):
+        return answer.taken_from or ""
     source = Answer.objects.filter(pk=answer.carried_from_id or 0).values_list("assessment__use__title", flat=True)
     return source.first() or ""
 
@@ -605,7 +611,11 @@ def _answers(questions: int) -> Prepared[Answer]:
     keys = [Given(f"key{n}", CharField()) for n in range(questions)]
     of: Any = Given("assessment")
     return Prepared(
-        lambda: Answer.objects.filter(assessment=of, question__key__in=keys).select_related("question", "by")
+        lambda: (
+            Answer.objects.filter(assessment=of, question__key__in=keys)
+            .annotate(taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN)
+            .select_related("question", "by")
+        )
     )
 
 

@@ -321,6 +321,7 @@ def plan(
     if action.status == ActionStatus.CLOSED:
         raise WorkflowError(_("The action is closed: its plan stays as it was."))
     changed: list[str] = []
+    before = _planned(action)
     if owner != action.owner:
         _check_owner(action, owner)
         Involvement.objects.keep(action.use_id, Involvement.Kind.OWNED, [action.owner_id])
@@ -353,8 +354,20 @@ def plan(
     action.save(update_fields=["owner", "due", "full_due", "effort", "set_by_hand"])
     if "owner" in changed and owner is not None and owner != by:
         tell_owner(action, by)
-    _audit("action_planned", action, by, changed=changed, owner=str(owner or ""), due=due, effort=effort)
+    now = _planned(action)
+    changes = {"old": {name: before[name] for name in changed}, "new": {name: now[name] for name in changed}}
+    _audit("action_planned", action, by, **changes)
     return action
+
+
+def _planned(action: RemediationAction) -> dict[str, Any]:
+    """What a plan says of an action, as the log keeps it."""
+    return {
+        "owner": str(action.owner or ""),
+        "due": action.due,
+        "full_due": action.full_due,
+        "effort": str(action.effort),
+    }
 
 
 def _check_owner(action: RemediationAction, owner: User | None) -> None:

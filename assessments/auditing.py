@@ -169,10 +169,11 @@ def head_of(organisation: Organisation) -> AuditHead | None:
     return AuditHead.objects.filter(chain=organisation.reference).select_related("verified_by").first()
 
 
-def people_in(entries: QuerySet[AuditEntry]) -> dict[int, str]:
-    """Who did anything of these entries, by key, in the order of their names (one query)."""
-    actors = User.objects.filter(pk__in=entries.exclude(actor=None).values("actor"))
-    return {user.pk: str(user) for user in actors.order_by("name", "email")}
+def found_in(entries: QuerySet[AuditEntry]) -> tuple[dict[int, str], set[str]]:
+    """Who did anything of these entries, by key, in the order of their names; and the kinds that occur (two queries)."""
+    pairs = list(entries.order_by().values_list("actor", "kind").distinct())
+    actors = User.objects.filter(pk__in={actor for actor, _kind in pairs if actor is not None})
+    return {user.pk: str(user) for user in actors.order_by("name", "email")}, {kind for _actor, kind in pairs}
 
 
 def titles_of(objects: Iterable[str]) -> dict[str, str]:

@@ -250,9 +250,7 @@ def ask(
         submission=submission, seat=seat, holder=held.reviewer if held else None, to=to, by=by, note=note
     )
     words = {"name": by, "use": assessment.use.title, "organisation": assessment.organisation}
-    text = _(
-        "“%(use)s” of %(organisation)s. Before you see its answers you say whether anything lies between you and it."
-    )
+    text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
     teamwork.tell(
         [to.pk],
         ASSIGNED,
@@ -475,7 +473,7 @@ def contestable(assessment: Assessment) -> list[Contestable]:
         what = _("%(decision)s, %(day)s, %(name)s") % {
             "decision": decision.get_kind_display(),
             "day": date_format(timezone.localtime(decision.at), "j F Y"),
-            "name": decision.by.as_signed,
+            "name": decision.by_name,
         }
         if decision.kind in APPEALABLE:
             found.append(Contestable(AppealKind.APPEAL, what, decision.submission, decision))

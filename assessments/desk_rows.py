@@ -56,7 +56,7 @@ def find_case(user: User, reference: str) -> Any:
 
 
 _ROUNDS: Prepared[Submission] = Prepared(
-    lambda: access.submissions_to_read(_USER).filter(assessment=_ASSESSMENT).order_by("round")
+    lambda: access.submissions_to_read(_USER).filter(assessment=_ASSESSMENT).with_signer().order_by("round")
 )
 _DECISIONS: Prepared[ReviewDecision] = Prepared(
     lambda: ReviewDecision.objects.filter(submission__assessment=_ASSESSMENT).select_related("by").order_by("pk")
@@ -220,6 +220,15 @@ def queue_for(
     counts = dict(queries.counts.all(**given)) if only else None
     at, pk = cursor or (None, None)
     return cut(queries.places.all(**given, at=at, pk=pk), size, counts)
+
+
+def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """How many cases each group of the queue has, and how many of them came before `late`: two queries."""
+    mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
+    given = {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
+    body = access.reviews_for_the_body(user)
+    every, old = (_queue(len(mine), 1, "", body=body, named=frozenset(named), later=False) for named in ((), ("late",)))
+    return dict(every.counts.all(**given)), dict(old.counts.all(**given, late=late))
 
 
 _NAMES: Prepared[tuple[str, str]] = Prepared(

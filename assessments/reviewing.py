@@ -187,7 +187,9 @@ def _check_mark(submission: Submission, target: str, fields: Mapping[str, Any], 
         if not fields["reason"]:
             raise InvalidAnswer("reason", _("Choose why a change is needed."))
         if not fields["would_satisfy"].strip():
-            raise InvalidAnswer("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
+            raise InvalidAnswer(
+                "would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go.")
+            )
     if mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
         if not fields["action_title"].strip() and not fields["words"].strip():
             raise InvalidAnswer("action_title", _("Say what is still to be done: it becomes an action in the plan."))

@@ -53,7 +53,7 @@ REASONS: dict[str, dict[str, str | Promise]] = {
         "asked": gettext_lazy("The holder asked for it."),
     },
     REINSTATE: {
-        "mended": gettext_lazy("What had led to the suspension was put right."),
+        "mended": gettext_lazy("What had led to the suspension was corrected."),
         "unfounded": gettext_lazy("The matter was looked into, and the suspension was not founded."),
         "error": gettext_lazy("The suspension was an error."),
     },

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -418,6 +418,24 @@ def _reviewers(assessment: Assessment, route: Route) -> list[int]:
     return list(rows.values_list("user_id", flat=True))
 
 
+def closed_routes(assessment: Assessment) -> dict[Route, str]:
+    """The routes on which nobody could review, each with the reason: one query."""
+    rows = Membership.objects.current().filter(role=Role.REVIEWER)
+    rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
+    found = set(rows.values_list("organisation", "organisation__is_reviewing_body"))
+    closed = {
+        Route.INSIDE: _(
+            "Your organisation has no reviewer of its own yet: invite one, or choose the independent reviewer."
+        ),
+        Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
+    }
+    if any(organisation == assessment.organisation_id for organisation, _body in found):
+        del closed[Route.INSIDE]
+    if any(body for _organisation, body in found):
+        del closed[Route.INDEPENDENT]
+    return closed
+
+
 # --- the moves -----------------------------------------------------------------------------------------------------------
 
 
@@ -434,12 +452,9 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     if State.SUBMITTED not in MOVES[State(assessment.state)]:
         raise WrongState(assessment, State.SUBMITTED)
     reasons = obstacles_to_submit(assessment)
-    if not _reviewers(assessment, route):
-        reasons.append(
-            _("Your organisation has no reviewer of its own yet: invite one, or choose the independent reviewer.")
-            if route == Route.INSIDE
-            else _("The reviewing body has no reviewer yet.")
-        )
+    closed = closed_routes(assessment)
+    if route in closed:
+        reasons.append(closed[route])
     if reasons:
         raise NotReady(_("This cannot be submitted yet."), reasons)
     submission = _freeze(assessment, by=by, route=route, public_statement=public_statement)
@@ -556,7 +571,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
             set(_reviewers(assessment, Route.INDEPENDENT)) - {by.pk},
             "second_seat",
             submission,
-            _("A second seat waits: %(use)s") % {"use": assessment.use.title},
+            _("Second review to take: %(use)s") % {"use": assessment.use.title},
             _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
             % {"use": assessment.use.title, "organisation": assessment.organisation},
             reverse("review", args=[submission.reference]),
@@ -874,7 +889,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
     content = submission.content()
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None)
     deciders = [
-        {"name": str(d.by), "role": _decider_role(d), "kind": str(d.kind), "at": d.at}
+        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at}
         for d in submission.decisions.filter(kind__in=[DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY])
         .select_related("by")
         .order_by("pk")

@@ -8,14 +8,18 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from assessments import starting
+from assessments.domain.answering import organisation_answers
 from assessments.guideline.terms import Choice, Severity
 from assessments.models import Submission
+from assessments.models.snapshots import picture
 from assessments.scoring.checks import AnswerSeen, PieceSeen, months_before, run
 from assessments.scoring.inputs import AnswerValue, Declared
-from tests.factories import Cast, in_days, make_assessment, make_evidence, save
+from tests.factories import Cast, in_days, make_assessment, make_evidence, make_use, save
 
 TODAY = date(2026, 11, 25)
 
@@ -298,3 +302,30 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     titles = {one["title"]: [title for title, _url in one["lines"]] for one in page.context["found"]}
     assert titles["Evidence has expired, or covers a time more than a year ago"] == ["Register of generative AI uses"]
     assert "Register of generative AI uses" not in titles["A mandatory point is in place, and no evidence is attached"]
+
+
+def test_words_taken_over_from_another_use_give_no_alarm(client: Client, cast: Cast) -> None:
+    note = {"choice": "in_place", "text": "It puts pupils first."}
+    make_assessment("draft", cast=cast, answers={"ai-framework": note})
+    new = organisation_answers.start(make_use("low", cast.organisation), by=cast.owner)
+    client.force_login(cast.owner)
+
+    def alarmed() -> list[str]:
+        before = client.get(reverse("check", args=[new.reference])).context["found"]
+        frozen = picture(new, final=False)["checks"]
+        shown = [one["title"] for one in before if "mentions children" in one["title"]]
+        assert bool(shown) is any(one["check"] == "children-in-a-note" for one in frozen)
+        return shown
+
+    row = new.answers.get(question__key="ai-framework")
+    starting.confirm_carried(new, "ai-framework", by=cast.owner, base=row.revision)
+    assert alarmed() == []
+    save(new, "ai-framework", {**note, "text": "Here it puts pupils first."}, by=cast.owner)
+    assert len(alarmed()) == 1
+
+
+def test_the_worst_grade_of_a_check_has_a_plain_word(client: Client, cast: Cast) -> None:
+    found = [{"severity": "mend", "title": "Two answers disagree", "advice": "", "lines": [("One", "/")]}]
+    page = render_to_string("assessments/checks/found.html", {"found": found})
+    assert "correct this" in page
+    assert "mend" not in page

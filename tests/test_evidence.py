@@ -49,7 +49,17 @@ from assessments.models.assessments import Route
 from assessments.models.snapshots import picture
 from hkguide import settings as knobs
 from tests import browser
-from tests.factories import Cast, anew, make_assessment, make_cast, make_evidence, mark_all, save
+from tests.factories import (
+    Cast,
+    anew,
+    make_assessment,
+    make_cast,
+    make_evidence,
+    make_member,
+    make_organisation,
+    mark_all,
+    save,
+)
 
 QUESTION, SECTION = "use-register", "governance"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -1201,3 +1211,17 @@ def test_a_dropped_file_survives_an_interrupted_upload_and_touches_no_answer(
         assert browser.too_wide(page) == ""
         assert {address.split("/answers/")[-1] for address in posted} == {f"{QUESTION}/evidence/"}
         assert watch.faults() == []
+
+
+def test_an_empty_library_names_what_the_questions_of_this_organisation_ask_for(client, cast):
+    new = make_member("owner", make_organisation("Beginners Limited"), "Nina New").user
+    client.force_login(new)
+    assert client.get(reverse("evidence")).context["kinds"] == []
+    assessment = make_assessment(State.DRAFT, "low", cast=cast, filled=False)
+    client.force_login(cast.owner)
+    edition = assessment.compiled()
+    asked = {question.section for question in assessment.declared().questions(edition)}
+    titles = [title for title, _kinds in client.get(reverse("evidence")).context["kinds"]]
+    assert titles
+    assert set(titles) <= {edition.section_of[key].title for key in asked}
+    assert len(titles) < len(edition.sections)

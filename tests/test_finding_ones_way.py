@@ -423,6 +423,10 @@ def test_a_section_that_does_not_apply_says_so_and_on_what_it_depends(
     assert "Does not apply to you" in page
     assert "Depends on" in page
     part = page[page.index("Not asked") :]
+    closed = part[: part.index("Finish")]
+    n = closed.count("Does not apply to you")
+    assert f"<summary>{n} section" in closed
+    assert "<details open" not in closed
     assert "Cannot start yet" not in part[: part.index("Finish")]
 
 

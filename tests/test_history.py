@@ -180,7 +180,7 @@ def test_restoring_makes_a_new_version_and_takes_none_away(cast: Cast, draft: As
 def test_a_restored_answer_can_be_undone_by_restoring_the_former(client: Client, cast: Cast, draft: Assessment) -> None:
     client.force_login(cast.contributor)
     page = text_of(client.post(url("history", draft, PRACTICE), {"number": 1, "base": 2}, follow=True))
-    assert "Version 1 stands again, as version 3. To undo this, restore version 2." in page
+    assert "Version 1 is used again, as version 3. To undo this, restore version 2." in page
     client.post(url("history", draft, PRACTICE), {"number": 2, "base": 3})
     assert answer_of(draft).text == "Listed for all five clinics."
     assert [outcome for _n, _choice, outcome in versions(draft)] == ["current", "current", "restored", "restored"]

@@ -278,7 +278,7 @@ def register(lead: Person, system: str, use: str) -> None:
     lead.fill("What is it used for?", "Sorting what comes in by urgency; a nurse decides.")
     lead.fill("Where and how is it used?", "At the reception desks, on the clinics' own screens.")
     lead.fill("Whom does it affect?", "Patients of six clinics, about forty thousand a year.")
-    lead.fill("Scope in one English sentence", f"{use} at six clinics in Hong Kong, each confirmed by a nurse.")
+    lead.fill("Scope in English", f"{use} at six clinics in Hong Kong, each confirmed by a nurse.")
     lead.shot("use-form")
     lead.press("Declare this use and go on to its facts")
 
@@ -528,7 +528,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("home")
     independent.go("Reviews")
     independent.shot("queue")
-    site.open_mail(independent, f"A second seat waits: {use}")
+    site.open_mail(independent, f"Second review to take: {use}")
     take(independent)
     independent.follow("Go to the approval")
     independent.fill("Your statement", "I agree.")

@@ -104,7 +104,7 @@ def test_nobody_else_sees_a_use_or_a_sum_of_it(client: Client, cast: Cast, who: 
 
 def test_an_empty_list_says_what_will_stand_there(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
-    assert "Assessments of your uses will stand here" in client.get(LIST).content.decode()
+    assert "No assessments yet" in client.get(LIST).content.decode()
     make_use("low", cast.organisation)
     assert "No use is like that" in client.get(f"{LIST}?tier=high").content.decode()
 

@@ -101,7 +101,7 @@ def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, ass
     assert certificate.status() == "valid"
     assert standing.miss_conditions() == 0
     page = public(certificate.number)
-    assert "What had led to the suspension was put right." in page
+    assert "What had led to the suspension was corrected." in page
     assert "Register seen on site." not in page
 
 

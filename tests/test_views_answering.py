@@ -337,7 +337,7 @@ def test_the_good_answers_are_saved_and_the_bad_ones_keep_what_was_typed(
     page = client.post(section_of(draft), form).content.decode()
     assert stored(draft, good).text == "Fine."  # type: ignore[union-attr]
     assert stored(draft, bad) is None
-    assert "Put one thing right" in page
+    assert "Correct one thing" in page
     assert f'href="#q-{bad}--planned_for"' in page
     assert "Coming &lt;soon&gt;.</textarea>" in page
     assert "One other answer was saved." in page

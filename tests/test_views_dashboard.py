@@ -295,3 +295,20 @@ def test_home_names_the_next_actions_of_all_that_are_open(client: Client, cast: 
     page = read(client, cast.owner, HOME)
     assert "open actions." not in page
     assert "need you" in page or "needs you" in page
+
+
+def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = make_assessment("in_review", "limited", cast=cast)
+    make_assessment("submitted", "limited", cast=cast)
+    make_assessment("certified", "limited", cast=cast)
+    seat = mine.current_submission.seats.get()  # type: ignore[union-attr]
+    client.force_login(seat.reviewer)
+    cases = client.get(reverse(HOME)).context["cases"]
+    assert cases == {"waiting": 1, "mine": 1, "late": 0, "done": 1}
+    page = client.get(reverse(HOME)).content.decode()
+    assert "Open the queue" in page
+    assert "One is issued when" not in page
+    assert "Open actions" not in page
+    monkeypatch.setattr("assessments.views.dashboard.late_before", lambda _day, _days: timezone.now())
+    assert client.get(reverse(HOME)).context["cases"]["late"] == 2
+    assert "Open actions" in read(client, cast.owner, HOME)

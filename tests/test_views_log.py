@@ -7,13 +7,15 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
-from assessments import auditing, declaring, evidence, workflow
+from assessments import acting, auditing, declaring, evidence, workflow
 from assessments.models import AuditEntry, AuditHead, Role, Route, State
 from assessments.models.base import sha256
 from assessments.views.log_words import KINDS
@@ -40,6 +42,30 @@ def sentences(response):
 
 def content_of(response):
     return b"".join(response).decode("utf-8-sig")
+
+
+def test_an_entry_shows_what_was_and_what_is(client, cast):
+    gap = {"use-register": {"choice": "not_in_place"}}
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap)
+    action = assessment.use.actions.get(question="use-register")
+    was, due = action.due, action.due + timedelta(days=1)
+    acting.plan(action, by=cast.owner, owner=cast.owner, due=due, effort=action.effort, full_due=action.full_due)
+    client.force_login(cast.owner)
+    page = words_of(log_page(client, cast, "?kind=action_planned"))
+    assert f"changed the plan of action {action.number}" in page
+    assert f"Owner: none → {cast.owner}" in page
+    assert f"Due: {date_format(was)} → {date_format(due)}" in page
+    assert "Effort:" not in page
+
+
+def test_only_kinds_that_occur_can_be_chosen(client, cast):
+    make_assessment(State.DRAFT, "low", cast=cast)
+    client.force_login(cast.owner)
+    page = log_page(client, cast)
+    offered = {kind for _group, kinds in page.context["form"].fields["kind"].choices[1:] for kind, _label in kinds}
+    chain = AuditEntry.objects.filter(chain=cast.organisation.reference)
+    assert offered == set(chain.values_list("kind", flat=True))
+    assert offered < KINDS.keys()
 
 
 def test_every_kind_that_is_recorded_has_words():
@@ -212,12 +238,12 @@ def test_with_the_json_of_an_owner_every_digest_and_hash_can_be_worked_out_again
 def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_whom(client, cast):
     client.force_login(cast.owner)
     address = reverse("organisation_log", args=[cast.organisation.reference])
-    assert "Nobody has verified it yet." in words_of(client.get(address))
+    assert "Not verified yet." in words_of(client.get(address))
     said = words_of(client.post(address, follow=True))
-    assert "The log is whole: 1 entry." in said
-    assert re.search(r"Last verified on .*, by Olivia Owner: it is whole\.", said)
+    assert "Log verified, no changes found: 1 entry." in said
+    assert re.search(r"Last verified on .*, by Olivia Owner: no changes found\.", said)
     declaring.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
-    assert "it was whole. 1 entry has come since." in words_of(client.get(address))
+    assert "no changes found. 1 entry has been added since." in words_of(client.get(address))
     tampering.edit(cast.organisation.reference, 1, kind="forged")
     said = words_of(client.post(address, follow=True))
     assert "The log does not fit: entry 1 was changed." in said

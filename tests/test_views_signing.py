@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import workflow
-from assessments.models import Assessment, Certificate, Condition, Submission, User
+from assessments.models import Assessment, Certificate, Condition, Membership, State, Submission, User
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import picture
 from tests.factories import PASSWORD, Cast, fill, make_assessment, save
 
 pytestmark = pytest.mark.django_db
 PRACTICE = "use-register"
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def page_of(name: str, assessment: Assessment) -> str:
@@ -136,7 +141,7 @@ def test_each_sentence_and_the_route_are_needed_and_the_rest_is_kept(client: Cli
     form = statement(assessment, route="independent", public_statement="Kept words.")
     del form[left_out]
     page = signed_in(client, cast.owner).post(page_of("sign", assessment), form).content.decode()
-    assert "Put one thing right" in page
+    assert "Correct one thing" in page
     assert "Kept words.</textarea>" in page
     assert not Submission.objects.exists()
 
@@ -340,3 +345,88 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     found = client.get(reverse("review", args=[submission.reference])).context["found"]
     said = next(one for one in found if one["title"] == "Do not know")
     assert (said["advice"], len(said["lines"])) == (context["not_known"], 3)
+
+
+def test_a_signature_and_a_decision_keep_the_name_of_that_day(client, cast):
+    assessment = make_assessment(State.APPROVED, "limited", cast=cast)
+    names = {cast.owner: str(cast.owner), cast.independent: str(cast.independent)}
+    for user in names:
+        type(user).objects.filter(pk=user.pk).update(name="Quite Another")
+    submission = Submission.objects.with_signer().get(assessment=assessment)
+    (decision,) = submission.decisions.filter(kind="approve")
+    assert submission.by_name == Submission.objects.get(pk=submission.pk).by_name == names[cast.owner]
+    assert decision.by_name == names[cast.independent]
+    for user, address in (
+        (cast.owner, assessment.get_absolute_url()),
+        (cast.independent, submission.get_absolute_url()),
+    ):
+        client.force_login(user)
+        page = text_of(client.get(address)).partition("<main")[2]
+        assert f"by {names[cast.owner]}" in page
+        assert "by Quite Another" not in page
+    assert names[cast.independent] in page
+
+
+def test_a_signature_without_its_copy_keeps_the_name_of_the_account(cast):
+    """The copy goes with the organisation; who signed it still has a name."""
+    assessment = make_assessment(State.APPROVED, "limited", cast=cast)
+    submission = assessment.current_submission
+    submission.snapshot = ""
+    assert submission.by_name == str(cast.owner)
+
+
+# --- who could review, and what is missing -----------------------------------------------------------------------------------
+
+
+def test_a_route_without_a_reviewer_is_closed_with_its_reason(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    fill(assessment, by=cast.owner)
+    Membership.objects.filter(organisation=cast.organisation, role="reviewer").update(left_at=timezone.now())
+    signed_in(client, cast.owner)
+    page = text_of(client.get(page_of("sign", assessment)))
+    inside, other = re.findall(r'<input type="radio"[^>]*name="route"[^>]*>', page)
+    assert "disabled" in inside
+    assert "disabled" not in other
+    assert "checked" in other
+    assert "no reviewer of its own yet" in page
+    sent = client.post(page_of("sign", assessment), statement(assessment, route="inside"))
+    assert "no reviewer of its own" in sent.context["form"].errors["route"][0]
+    assert not assessment.submissions.exists()
+
+
+def test_the_routes_are_open_where_somebody_can_review(cast, django_assert_num_queries):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    with django_assert_num_queries(1):
+        assert workflow.closed_routes(assessment) == {}
+    Membership.objects.filter(role="reviewer").update(left_at=timezone.now())
+    assert set(workflow.closed_routes(assessment)) == {"inside", "independent"}
+
+
+def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
+    assessment = make_assessment(State.DRAFT, "high", cast=cast)
+    fill(assessment, by=cast.owner)
+    signed_in(client, cast.owner)
+    page = client.get(page_of("sign", assessment))
+    missing = len(page.context["will_ask"])
+    assert missing > 1
+    assert f"You can sign, but it cannot be approved yet: {missing} parts missing" in text_of(page)
+    check = text_of(client.get(page_of("check", assessment)))
+    assert f"Everything is answered, but for approval {missing} parts are missing" in check
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("mfa_index", (), "changes how you sign in"),
+        ("account_change_password", (), "changes how you sign in"),
+        ("my_data", (), "hands out stored data"),
+        ("account_delete", (), "deletes data for good"),
+        ("members_factor", ("abcdefghjkmn",), "changes how members of your organisation sign in"),
+        ("sign", ("abcdefghjkmn",), "puts your name to a decision"),
+    ],
+)
+def test_the_page_that_asks_who_it_is_says_what_comes_next(client, cast, name, given, words):
+    signed_in(client, cast.owner)
+    page = text_of(client.get(reverse("account_reauthenticate"), {"next": reverse(name, args=given)}))
+    assert f"The next step {words}" in page
+    assert ("puts your name to a decision" in page) is (name == "sign")

@@ -89,7 +89,7 @@ def test_the_list_shows_the_highest_tier_of_each_system_and_no_strangers(client,
 
 def test_an_empty_list_says_what_will_stand_there(client, cast):
     client.force_login(cast.owner)
-    assert "The AI systems of your organisation will stand here" in text_of(client.get(reverse("systems")))
+    assert "No AI systems yet" in text_of(client.get(reverse("systems")))
 
 
 def test_the_list_costs_the_same_for_one_system_and_for_sixty(client, cast):

@@ -25,18 +25,32 @@ def values() -> dict[str, str]:
     return {
         "operator": settings.OPERATOR_NAME,
         "address": settings.OPERATOR_ADDRESS,
-        "contact": "" if settings.HELP_CONTACT.endswith("@localhost") else settings.HELP_CONTACT,
+        "contact": settings.HELP_CONTACT,
         "site": settings.PUBLIC_URL,
         "deletion days": str(settings.DELETION_DAYS),
         "session hours": str(round(settings.SESSION_LONGEST / 3600)),
     }
 
 
-def page(name: str, language: str = "") -> Page:
-    """Read the page for a language (the present one, if left out). Raises CannotRead, whose message names the file."""
+SETTINGS = {"operator": "HKGUIDE_OPERATOR_NAME", "address": "HKGUIDE_OPERATOR_ADDRESS"}
+
+
+def to_set(found: Page) -> list[str]:
+    """What an operator has to set or write before a page is complete, each once."""
+    lacking = [SETTINGS.get(name, _("in the text of the page: %s") % name) for name in found.missing]
+    if settings.HELP_CONTACT.endswith("@localhost"):
+        lacking.append("HKGUIDE_HELP_CONTACT")
+    return list(dict.fromkeys(lacking))
+
+
+def page(name: str, language: str = "", *, marked: bool = True) -> Page:
+    """Read the page for a language (the present one, if left out). Raises CannotRead, whose message names the file.
+
+    `marked`: show what the operator has not filled in; else leave out the sentences that need it.
+    """
     path = _path(name, language or get_language() or "en")
     try:
-        return plain_text.read(path.read_text(encoding="utf-8-sig"), values())
+        return plain_text.read(path.read_text(encoding="utf-8-sig"), values(), marked=marked)
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRead(_("%(file)s cannot be read: %(error)s") % {"file": path, "error": error}) from error
     except CannotRead as error:

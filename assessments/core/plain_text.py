@@ -27,6 +27,7 @@ TOKEN = re.compile(r"\[([^\[\]\n]+)\]\(([^()\s]+)\)|\*\*([^*\n]+)\*\*|\{([^{}\n]
 GOOD_LINK = re.compile(r"https?://[^\s]+|mailto:[^\s@]+@[^\s@]+|/(?!/)[^\s\\]*")
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 FILL = "fill:"
+SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 
 class CannotRead(ValueError):
@@ -51,7 +52,20 @@ class Page:
 @dataclass(slots=True)
 class _Words:
     values: Mapping[str, str]
+    marked: bool = True
     missing: list[str] = field(default_factory=list)
+
+    def block(self, text: str) -> SafeString:
+        """A paragraph or a line of a list; unless what is missing is marked, without the sentences that lack something."""
+        if self.marked:
+            return self.html(text)
+        whole = []
+        for sentence in SENTENCE.split(text):
+            before = len(self.missing)
+            said = self.html(sentence)
+            if len(self.missing) == before:
+                whole.append(said)
+        return mark_safe(" ".join(whole))  # noqa: S308 (each is made by `html`)
 
     def html(self, text: str) -> SafeString:
         parts, at = [], 0
@@ -77,16 +91,18 @@ class _Words:
         return format_html('<mark class="hk-to-fill">{}</mark>', _("To be filled in: %s") % missing)
 
 
-def read(text: str, values: Mapping[str, str]) -> Page:
+def read(text: str, values: Mapping[str, str], *, marked: bool = True) -> Page:
     """Read a page. `values`: what `{name}` stands for; an empty value shows as still to be filled in.
+
+    Unless `marked`, a sentence that lacks something is left out, and a heading below which nothing is left.
 
     Raises CannotRead: too long, no title, an unknown name, a heading or link of another kind.
     """
     if len(text) > MOST_SIGNS:
         raise CannotRead(_("longer than %s characters") % MOST_SIGNS)
     title = ""
-    html = []
-    words = _Words(values)
+    html: list[tuple[str, SafeString]] = []
+    words = _Words(values, marked)
     for number, line in enumerate(text.splitlines(), start=1):
         _check(line, number, values)
     for number, block in _blocks(text):
@@ -97,14 +113,26 @@ def read(text: str, values: Mapping[str, str]) -> Page:
         elif not title:
             raise CannotRead(_("line %s: the first line has to be the title, as in: # Privacy notice") % number)
         elif block.kind == "ul":
-            items = format_html_join("", "<li>{}</li>", ((words.html(line),) for line in block.lines))
-            html.append(format_html("<ul>{}</ul>", items))
+            lines = [line for line in map(words.block, block.lines) if line]
+            items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+            html += [("ul", format_html("<ul>{}</ul>", items))] if lines else []
         else:
             tag = mark_safe(block.kind)  # noqa: S308 (h2, h3 or p, from `_blocks`)
-            html.append(format_html("<{}>{}</{}>", tag, words.html(" ".join(block.lines)), tag))
+            said = words.block(" ".join(block.lines))
+            html += [(block.kind, format_html("<{}>{}</{}>", tag, said, tag))] if said else []
     if not title:
         raise CannotRead(_("it is empty"))
-    return Page(title, mark_safe("\n".join(html)), tuple(words.missing))  # noqa: S308 (joined from safe parts)
+    parts = [part for _kind, part in html] if marked or not words.missing else _without_bare_headings(html)
+    return Page(title, mark_safe("\n".join(parts)), tuple(words.missing))  # noqa: S308 (joined from safe parts)
+
+
+def _without_bare_headings(blocks: list[tuple[str, SafeString]]) -> list[SafeString]:
+    kept: list[tuple[str, SafeString]] = []
+    for kind, html in reversed(blocks):
+        following = kept[-1][0] if kept else "h2"
+        if (kind, following) not in (("h2", "h2"), ("h3", "h2"), ("h3", "h3")):
+            kept.append((kind, html))
+    return [html for _kind, html in reversed(kept)]
 
 
 def _blocks(text: str) -> Iterator[tuple[int, Block]]:

@@ -370,7 +370,7 @@ def _decision(submission: Submission) -> Decision:
     raised = submission.decisions.filter(kind=DecisionKind.RAISE_TIER).order_by("-pk").first()
     return Decision(
         prohibited=prohibited,
-        by=row.by.as_signed,
+        by=row.by_name,
         role=role,
         at=timezone.localtime(row.at),
         statement=row.statement,

@@ -70,7 +70,7 @@ TOLD_COLUMNS = (
     Column("next_date", gettext_lazy("Next date"), TOLD),
 )
 EXPORTED = (*REFERENCES, *COLUMNS, *TOLD_COLUMNS)
-MEND = Column("mend", gettext_lazy("What to mend"), TOLD)
+MEND = Column("mend", gettext_lazy("What to correct"), TOLD)
 READ = {column.key: column for column in (*COLUMNS, *REFERENCES)}
 SYSTEM_KEYS = tuple(column.key for column in COLUMNS if column.about == SYSTEM)
 USE_KEYS = tuple(column.key for column in COLUMNS if column.about == USE)

@@ -124,7 +124,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         label=_("I sign in with it alone, without my password"),
         required=False,
         initial=True,
-        help_text=_("Leave it out for a security key that keeps no passkeys."),
+        help_text=_("Do not tick it for a security key that cannot store passkeys."),
     )
     field_order = ["name", "passwordless", "credential"]
 

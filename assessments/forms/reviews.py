@@ -146,7 +146,7 @@ class MarkForm(forms.Form):
             if not cleaned["reason"]:
                 self.add_error("reason", _("Choose why a change is needed."))
             if not cleaned["would_satisfy"]:
-                self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be mended in one go."))
+                self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go."))
         return cleaned
 
 

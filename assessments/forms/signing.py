@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.answering import Words
+from assessments.forms.fields import explained
 from assessments.models import Route
 
 
@@ -47,13 +48,27 @@ class StatementForm(forms.Form):
         return str(seen)
 
 
+class RouteSelect(forms.RadioSelect):
+    """Radio buttons of which those that lead nowhere cannot be chosen, and say why."""
+
+    closed: Mapping[str, str] = {}
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, label, *args, **kwargs)
+        reason = self.closed.get(str(value))
+        if reason:
+            option["attrs"]["disabled"] = True
+            option["label"] = explained(label, reason)
+        return option
+
+
 class SubmitForm(StatementForm):
     """The statement, who is to review, and what may be published."""
 
     route = forms.ChoiceField(
         label=_("Who is to review it?"),
         choices=Route,
-        widget=forms.RadioSelect,
+        widget=RouteSelect,
         error_messages={"required": _("Choose who is to review it.")},
     )
     public_statement = Words(
@@ -81,13 +96,26 @@ class SubmitForm(StatementForm):
         digest: str,
         is_published: bool,
         is_untouched: bool = False,
+        closed: Mapping[Route, str] | None = None,
     ) -> None:
-        """`is_untouched`: something that was returned was neither changed nor replied to, which is to be confirmed."""
+        """`closed`: routes that nobody could review, each with why. `is_untouched`: something that was returned was neither
+        changed nor replied to, which is to be confirmed."""
         super().__init__(data, sentences=sentences, digest=digest)
+        self.closed = {str(route): reason for route, reason in (closed or {}).items()}
+        self.fields["route"].widget.closed = self.closed
+        left = [route for route in Route if str(route) not in self.closed]
+        if len(left) == 1:
+            self.fields["route"].initial = left[0]
         if not is_published:
             del self.fields["public_statement"]
         if not is_untouched:
             del self.fields["as_it_was"]
+
+    def clean_route(self) -> str:
+        route = str(self.cleaned_data["route"])
+        if route in self.closed:
+            raise forms.ValidationError(self.closed[route])
+        return route
 
 
 class SelfCertifyForm(StatementForm):

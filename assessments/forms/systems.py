@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import HTML, Layout
 from django import forms
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.fields import OneLine, explained
+from assessments.forms.scope import derive_scope, lowered, one_sentence
 from assessments.guideline.coverage import questions_put
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Stakeholder
-from assessments.guideline.wording import guess_people_word
+from assessments.guideline.wording import NEUTRAL_PEOPLE, guess_people_word
 from assessments.models import AISystem, DeclaredUse, Organisation
-
-SCOPE_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,61 +140,24 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         return {name: self.cleaned_data[name] for name in names}
 
 
-def one_sentence(text: str) -> str:
-    """Put a text on one line, as the certificate prints it."""
-    return " ".join(text.split())
-
-
-def derive_scope(purpose: str, setting: str, people: str) -> str:
-    """Put the scope together from what was typed about the use: task, place, people.
-
-    It never exceeds its length: where the whole answers do not fit, the first sentence of each is taken, and where
-    these do not fit either, the longest are shortened at a word.
-    """
-    whole = tuple(one_sentence(text).rstrip(" .;") for text in (purpose, setting, people))
-    scope = _composed(*whole)
-    if len(scope) <= SCOPE_LENGTH:
-        return scope
-    first = tuple(
-        re.split(r"(?<=[.!?]) (?=[A-Z“])|(?<=[。！？])", text, maxsplit=1)[0].rstrip(" .;。") for text in whole
-    )
-    scope = _composed(*first)
-    most = max(map(len, first))
-    while len(scope) > SCOPE_LENGTH:
-        most -= 1
-        scope = _composed(*(_shortened(text, most) for text in first))
-    return scope
-
-
-def _shortened(text: str, letters: int) -> str:
-    """Shorten a text at a word, where it has one in its second half."""
-    if len(text) <= letters:
-        return text
-    head = text[: letters - 1]
-    place = head.rfind(" ") if text[letters - 1] != " " else len(head)
-    return (head[:place] if place >= letters // 2 else head).rstrip(" ,;:") + "…"
-
-
-def _composed(task: str, place: str, those: str) -> str:
-    if not task:
-        return ""
-    first = _ended(f"{task}, {_lowered(place)}" if place else task)
-    return _ended(f"{first} People affected: {_lowered(those)}") if those else first
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith("…") else f"{sentence}."
-
-
-def _lowered(text: str) -> str:
-    """Begin in lower case, but for a word that is written in capitals or is no word."""
-    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text
-
-
 def derive_use(system: AISystem) -> dict[str, str]:
     """What the first use of a system starts from: what was written about the system, once."""
     told = one_sentence(system.description)
     return {"title": system.name[:120], "purpose": told} if told else {}
+
+
+_CALLED = '{% include "assessments/systems/people_called.html" with called=called only %}'
+_WORD = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
+
+
+def _as_word(typed: str) -> str:
+    return lowered(one_sentence(typed).rstrip("."))
+
+
+def people_called(word: str, described: str) -> str:
+    """What the plan will call the people affected: the word that was typed, else the one group that is described."""
+    word = _as_word(word)
+    return word if _WORD.fullmatch(word) else guess_people_word(described) or NEUTRAL_PEOPLE
 
 
 class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -209,7 +171,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "setting": _("Where and how is it used?"),
             "people_affected": _("Whom does it affect?"),
             "people_word": _("Whom do you call the people affected?"),
-            "scope_en": _("Scope in one English sentence, as the certificate prints it"),
+            "scope_en": _("Scope in English, as the certificate prints it"),
             "scope_zh": _("The same in Chinese"),
             "exclusions": _("What is left out"),
         }
@@ -219,12 +181,11 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             "setting": _("The place, the channel, and who checks the output before it is acted on."),
             "people_affected": _("Those who work with it, are served by it or are decided about, and about how many."),
             "people_word": _(
-                "One or two words, as your plan will call them: applicants, patients, pupils. Left empty, it is taken"
-                " from the answer above if that names one group; otherwise the plan says “the people affected”."
+                "One or two words: applicants, patients, pupils. Leave it empty to use the word shown below."
             ),
             "scope_en": _(
-                "At most 400 characters. Left empty, it is put together from what you wrote above, in short if need be;"
-                " you see it below and can change it at any time. Describe the use, not its quality."
+                "At most 400 characters. Left empty, it is put together from what you wrote above, in whole sentences as"
+                " long as they fit; you see it below and can change it at any time. Describe the use, not its quality."
             ),
             "scope_zh": _("In traditional characters, at most 400. English prevails."),
             "exclusions": _("Uses that the certificate does not cover, in one line."),
@@ -243,7 +204,7 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("title", "purpose", "setting", "people_affected", "people_word")
+        self.helper.layout = Layout("title", "purpose", "setting", "people_affected", "people_word", HTML(_CALLED))
         self.scope_helper = FormHelper()
         self.scope_helper.form_tag = False
         self.scope_helper.disable_csrf = True
@@ -251,8 +212,8 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
 
     def clean_people_word(self) -> str:
         """A word in the plan's sentences: small letters, no full stop."""
-        word = _lowered(one_sentence(self.cleaned_data["people_word"]).rstrip("."))
-        if word and not re.fullmatch(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*", word):
+        word = _as_word(self.cleaned_data["people_word"])
+        if word and not _WORD.fullmatch(word):
             raise forms.ValidationError(_("Enter one or two words in letters, such as applicants."))
         return word
 
@@ -265,5 +226,5 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             cleaned["people_word"] = guess_people_word(cleaned.get("people_affected", ""))
         told = [cleaned.get(name, "") for name in ("purpose", "setting", "people_affected")]
         if all(told) and not cleaned.get("scope_en") and "scope_en" not in self.errors:
-            cleaned["scope_en"] = derive_scope(*told)
+            cleaned["scope_en"] = derive_scope(*told).text
         return cleaned

@@ -22,22 +22,33 @@ NEUTRAL_SYSTEM = "the system"
 
 PEOPLE_WORDS = (
     "applicants", "borrowers", "candidates", "citizens", "claimants", "clients", "consumers", "customers", "drivers",
-    "guests", "investors", "job-seekers", "learners", "listeners", "members", "motorists", "parents", "passengers",
-    "patients", "players", "policyholders", "pupils", "readers", "residents", "shoppers", "students", "subscribers",
+    "guests", "investors", "job-seekers", "learners", "listeners", "members", "motorists", "owners", "parents",
+    "passengers", "patients", "players", "policyholders", "pupils", "readers", "residents", "shoppers", "students", "subscribers",
     "taxpayers", "tenants", "travellers", "viewers", "visitors",
 )  # fmt: skip
 STAFF_WORDS = ("agents", "clerks", "colleagues", "employees", "nurses", "officers", "staff", "teachers", "workers")
-"""Nouns for people affected that a description may use; those who work with a system count where it names no others."""
+"""Nouns for people affected that a description may use; the second for those who work with a system."""
+
+
+_ANOTHER_GROUP = re.compile(r";|/|&|\+|\n|(?<=[.!?]) |\b(?:and|or|plus|as well as|also|both)\b")
+_REMARK = re.compile(
+    r"\s*(?:\d|about|aged|all|almost|among|around|at|each|from|in|including|mainly|many|most|mostly|nearly|none|of|often"
+    r"|on|over|per|roughly|several|some|under|up to|usually|who|whose|with)\b|\s*$"
+)
+"""How a part behind a comma begins that tells more about the same people, and names no others."""
 
 
 def guess_people_word(description: str) -> str:
-    """Return the one noun by which a description names the people affected; empty where it names none, or several."""
-    words = re.findall(r"[a-z]+(?:-[a-z]+)*", description.lower())
-    for nouns in (PEOPLE_WORDS, STAFF_WORDS):
-        found = {word for word in words if word in nouns}
-        if found:
-            return found.pop() if len(found) == 1 else ""
-    return ""
+    """Return the one noun by which a description names the people affected; empty where it names none, or more groups.
+
+    A wrong word would tell somebody else than the people affected. So any sign of a second group leaves it empty.
+    """
+    described = description.lower().strip().rstrip(".;,")
+    first, *others = re.split(r",(?!\d)", described)
+    if _ANOTHER_GROUP.search(described) or not all(_REMARK.match(other) for other in others):
+        return ""
+    found = {word for word in re.findall(r"[a-z]+(?:-[a-z]+)*", described) if word in (*PEOPLE_WORDS, *STAFF_WORDS)}
+    return found.pop() if len(found) == 1 and found & set(re.findall(r"[a-z]+(?:-[a-z]+)*", first)) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import Case, ExpressionWrapper, F, Q, When
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -238,6 +238,19 @@ def answer_value(
         target=Decimal(given["target"]) if "target" in given else None,
         target_by=date.fromisoformat(given["by"]) if "by" in given else None,
     )
+
+
+NOTE_IS_TAKEN = Case(
+    When(
+        ~Q(carried_from__assessment__use=F("assessment__use")),
+        carried_from__isnull=False,
+        text=F("carried_from__text"),
+        then=True,
+    ),
+    default=False,
+    output_field=models.BooleanField(),
+)
+"""Whether the note of an answer still has the words that it had in the assessment of another use."""
 
 
 class Answer(models.Model):

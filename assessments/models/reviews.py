@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, DateField, Exists, F, OuterRef, Q, When
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.assessments import Assessment, Route, State
-from assessments.models.base import Frozen, FrozenQuerySet, new_reference
+from assessments.models.base import Frozen, FrozenQuerySet, canonical_json, new_reference
 from assessments.models.people import Membership, Organisation, Role
 from assessments.models.systems import DeclaredUse, Revision, TierChoices
 
@@ -23,6 +24,11 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
     def for_list(self) -> Self:
         """Rows without their snapshot (60 to 150 kB each), with what a list shows."""
         return self.defer("snapshot").select_related("assessment__use__system", "organisation", "by")
+
+    def with_signer(self) -> Self:
+        """Rows that say who signed without their snapshot being read: `Submission.by_name`."""
+        kept = Cast(NullIf("snapshot", models.Value("")), models.JSONField())
+        return self.annotate(kept=kept).annotate(signer=KT("kept__signed__name")).defer("snapshot")
 
     def with_decisions(self) -> Self:
         """The rows with what was decided on each, and by whom: one query more."""
@@ -67,6 +73,14 @@ class Submission(Frozen):
 
     def get_absolute_url(self) -> str:
         return reverse("review", args=[self.reference])
+
+    @property
+    def by_name(self) -> str:
+        """Who signed, by the name of that day. Ask for the rows with `with_signer`, else it may take a query."""
+        signer = (
+            self.signer if hasattr(self, "signer") else self.snapshot and self.content().get("signed", {}).get("name")
+        )
+        return signer or self.by.as_signed
 
     @property
     def is_self_declared(self) -> bool:
@@ -254,7 +268,7 @@ class ReviewDecision(Frozen):
     answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
     signed = models.TextField(
         blank=True
-    )  # canonical JSON: the edition's sentences as they were signed, and its checksum
+    )  # canonical JSON: the name of who decided; of an approval the edition's sentences as signed, and its checksum
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -267,7 +281,21 @@ class ReviewDecision(Frozen):
     @property
     def sentences(self) -> list[str]:
         """The fixed sentences that were signed with the decision; none in older ones."""
-        return [str(sentence) for sentence in json.loads(self.signed)["sentences"]] if self.signed else []
+        return [str(sentence) for sentence in self._signed.get("sentences", ())]
+
+    @property
+    def by_name(self) -> str:
+        """Who decided, by the name of that day; of an older decision by today's."""
+        return self._signed.get("name") or self.by.as_signed
+
+    @property
+    def _signed(self) -> dict[str, Any]:
+        return json.loads(self.signed) if self.signed else {}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.signed = canonical_json({"name": str(self.by), **self._signed})
+        super().save(*args, **kwargs)
 
 
 class ConditionQuerySet(models.QuerySet["Condition"]):

@@ -6,7 +6,7 @@ Nothing hidden is in it: answers to questions that do not apply stay in their ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.models.assessments import Answer, Assessment, State
+from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
@@ -78,7 +78,11 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     facts = declared_facts(edition, rows)
     result = assign_tier(edition, facts)
     tier = use.tier_over(result.assigned_tier)
-    answers = list(assessment.answers.filter(to_confirm=False).select_related("question", "by"))
+    answers = list(
+        assessment.answers.filter(to_confirm=False)
+        .annotate(note_is_taken=NOTE_IS_TAKEN)
+        .select_related("question", "by")
+    )
     values: dict[str, AnswerValue] = {row.question.key: row.value() for row in answers}
     declared = Declared(facts=facts, parts=system.parts, tier=tier).knowing(edition, values)
     evidence = _evidence(assessment)
@@ -211,13 +215,14 @@ def conformity_picture(assessment: Assessment, declared: Declared) -> dict[str, 
 
 
 def _checks(
-    edition: Edition, declared: Declared, answers: list[Answer], evidence: Mapping[int, list[dict[str, Any]]]
+    edition: Edition, declared: Declared, answers: Sequence[Answer], evidence: Mapping[int, list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
     """What the edition's checks find today; none in an edition without checks."""
     seen = {
         row.question.key: checks.AnswerSeen(
             value=row.value(),
             note=row.text,
+            note_is_taken=getattr(row, "note_is_taken", False),  # of rows that were asked with `NOTE_IS_TAKEN`
             evidence=tuple(
                 checks.PieceSeen(piece["expires_on"], piece["period_to"]) for piece in evidence.get(row.pk, ())
             ),
@@ -301,7 +306,7 @@ def _raised(use: DeclaredUse) -> dict[str, Any] | None:
     return {
         "tier": str(use.raised_tier),
         "reason": decision.statement,
-        "by": decision.by.as_signed,
+        "by": decision.by_name,
         "independent": decision.independent,
         "at": decision.at,
     }

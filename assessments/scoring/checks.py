@@ -35,6 +35,7 @@ class AnswerSeen:
     value: AnswerValue
     note: str = ""
     evidence: tuple[PieceSeen, ...] = ()
+    note_is_taken: bool = False  # its words were written for another use
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ class _Look:
             return None
         phrases = [phrase.casefold() for phrase in check.phrases]
         about = tuple(
-            key for key, one in self.answers.items() if any(phrase in one.note.casefold() for phrase in phrases)
+            key
+            for key, one in self.answers.items()
+            if not one.note_is_taken and any(phrase in one.note.casefold() for phrase in phrases)
         )
         facts = tuple(dict.fromkeys(test.fact for test in check.when.tests() if test.fact in self.edition.facts))
         return Found(check.key, check.severity, about, facts) if about else None

@@ -128,7 +128,8 @@ def guideline_date(edition: Edition) -> str:
 
 def own_submission(request: HttpRequest, case: Case) -> Any:
     user: Any = request.user
-    return access.own_submissions_for(user).filter(pk=case.assessment.current_submission_id or 0).first()
+    found = access.own_submissions_for(user).filter(pk=case.assessment.current_submission_id or 0)
+    return found.with_signer().first()
 
 
 def documents_of(request: HttpRequest, assessment: Assessment) -> list[Any]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from assessments import access
+from assessments.accounts.confirming import next_step
 from assessments.forms.accounts import SHARED_KEY
 from assessments.models import Membership, Role
 from assessments.views.held import sign_page
@@ -29,6 +30,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "held": SimpleLazyObject(lambda: request.POST.get("held") or request.GET.get("held", "")),
         "session_ends": getattr(session, "ends", None) if signed_in else None,
         "shared_computer": bool(signed_in and session and session.get(SHARED_KEY)),
+        "next_step": SimpleLazyObject(lambda: next_step(request)),  # for the pages that ask who it is
         "help_contact": settings.HELP_CONTACT,
         "public_url": settings.PUBLIC_URL,
         "open_founding": settings.OPEN_FOUNDING,

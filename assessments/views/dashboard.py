@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, staleness, teamwork
+from assessments import access, desk_rows, staleness, teamwork
 from assessments.access import Action
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -37,6 +37,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.models.queue import DONE, MINE, WAITING, late_before
 from assessments.views.inbox import open_message
 
 ROWS = 50  # on a page of a list
@@ -101,8 +102,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     open_ones = [one for one in found if one.is_editable]
     owned = {m.organisation_id for m in memberships if m.role in access.MAY[Action.SIGN]}
     changed = [one for one in found if not one.is_editable and one.organisation_id in owned][:5]
-    actions = access.actions_for(user)
     today = timezone.localdate()
+    only_reviews = bool(memberships) and all(member.role == Role.REVIEWER for member in memberships)
+    actions = access.actions_for(user).none() if only_reviews else access.actions_for(user)
     first: list[Any] = list(  # the next ones, each with how many there are: one query
         actions.listed()  # type: ignore[attr-defined]
         .filter(status=ActionStatus.OPEN)
@@ -119,6 +121,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     needs = sorted([*needs, *(stale_need(approval) for approval in changed)], key=lambda need: need.order)
     certificates = list(
         access.certificates_for(user).filter(ended_at=None).prefetch_related("events").order_by("expires_on")[:5]
+        if not only_reviews
+        else ()
     )
     rows = [use_row(use) for use in shown[:USES]]
     context = {
@@ -132,6 +136,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_uses": len(shown) > USES,
         "certificates": [(c, c.status(today), (c.expires_on - today).days) for c in certificates],
         "actions": counts,
+        "cases": cases_of(user, today) if only_reviews else None,
         "unread": access.unread_for(user).count(),
         "first_step": first_step(user, memberships) if not rows and not needs else None,
         "may_register": any(m.role == Role.OWNER for m in memberships),
@@ -144,6 +149,18 @@ def next_of(shown: int, every: int) -> str:
     if shown == 1:
         return _("The action that is due next, of %(all)s open actions.") % {"all": every}
     return _("The next %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
+
+
+def cases_of(user: User, today: date) -> dict[str, int]:
+    """What a reviewer has to do and has done: cases that wait, that are theirs, that are late, and that are closed."""
+    target = access.current_edition().policy.review_target_days
+    counts, late = desk_rows.counts_for(user, late_before(today, target))
+    return {
+        "waiting": counts.get(WAITING, 0),
+        "mine": counts.get(MINE, 0),
+        "late": late.get(WAITING, 0) + late.get(MINE, 0),
+        "done": counts.get(DONE, 0),
+    }
 
 
 def heading_of(n: int, user: User, *, more: bool = False) -> str:

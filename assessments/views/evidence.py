@@ -26,7 +26,7 @@ from assessments.domain.evidence import quotas
 from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
-from assessments.guideline.edition import Edition, Question
+from assessments.guideline.edition import Question
 from assessments.models import (
     Confidentiality,
     Evidence,
@@ -49,6 +49,7 @@ CHOICES = 20  # of the library, under an answer
 USES = 50  # of a piece, on its page
 SOON_DAYS = 30
 KINDS_OF_A_SECTION = 3
+ASSESSMENTS_READ = 3
 
 
 # --- the library -------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def library(request: SignedIn) -> HttpResponse:
         "query": f"&{urlencode({'q': query, 'show': show})}" if narrow else "",
         "may_add": mine.exists(),
         "quotas": quotas.nearly_used(mine),
-        "kinds": [] if filled or narrow else kinds_of_evidence(access.current_edition()),
+        "kinds": [] if filled or narrow else kinds_of_evidence(request.user),
     }
     return render(request, "assessments/evidence/library.html", context)
 
@@ -108,14 +109,16 @@ def state_of(piece: Evidence) -> str:
     return "expiring" if piece.expires_within(SOON_DAYS) else ""
 
 
-def kinds_of_evidence(edition: Edition) -> list[tuple[str, list[str]]]:
-    """What the questions usually ask for, by section: what each names first."""
-    found = []
-    for section in edition.sections:
-        kinds = dict.fromkeys(question.good_evidence[0] for question in section.questions if question.good_evidence)
-        if kinds:
-            found.append((section.title, list(kinds)[:KINDS_OF_A_SECTION]))
-    return found
+def kinds_of_evidence(user: User) -> list[tuple[str, list[str]]]:
+    """What the questions of a reader's newest assessments usually ask for, by section: what each names first."""
+    found: dict[str, dict[str, None]] = {}
+    for assessment in access.assessments_for(user).order_by("-pk")[:ASSESSMENTS_READ]:
+        edition = assessment.compiled()
+        for question in assessment.declared().questions(edition):
+            if question.good_evidence:
+                title = edition.section_of[question.section].title
+                found.setdefault(title, {})[question.good_evidence[0]] = None
+    return [(title, list(kinds)[:KINDS_OF_A_SECTION]) for title, kinds in found.items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -65,10 +65,11 @@ class FactPage:
     url: str
     answered: int
     total: int
+    is_open: bool  # something may still be asked here
 
     @property
     def state(self) -> str:
-        if self.answered == self.total:
+        if self.answered == self.total and not self.is_open:
             return "complete"
         return "in_progress" if self.answered else "not_started"
 
@@ -121,6 +122,16 @@ class Facts:
     def missing(self) -> tuple[str, ...]:
         return tuple(key for key in self.asked if not self.is_answered(key))
 
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """The facts of which it is certain that they are asked: none that an open answer may still make needless."""
+        open_ones = set(self.missing)
+        return tuple(
+            key
+            for key in self.asked
+            if key not in open_ones or not any(t.fact in open_ones for t in self.edition.facts[key].shown_when.tests())
+        )
+
     def is_answered(self, key: str) -> bool:
         """Tell whether somebody answered a fact, or it follows from other answers."""
         return key in self.rows or (key in self.values and key not in ASSUMED)
@@ -132,6 +143,11 @@ class Facts:
     @property
     def known(self) -> int:
         return len(self.asked) - len(self.missing) - len(self.unknown)
+
+    @cached_property
+    def of_the_tier(self) -> frozenset[str]:
+        """The facts that a rule of the tier reads, whatever kind they are."""
+        return tier_facts(self.edition)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -164,10 +180,12 @@ class Facts:
         """Every group that asks something, in order."""
         found = []
         for group in self.edition.fact_groups:
-            keys = [fact.key for fact in self.of_group(group)]
-            if keys:
+            keys = [fact.key for fact in group.facts if fact.key in self.counted]
+            if self.of_group(group):
                 answered = sum(self.is_answered(key) for key in keys)
-                found.append(FactPage(group.key, group.title, self.page_url(group.key), answered, len(keys)))
+                open_here = any(fact.key in self.missing for fact in self.of_group(group))
+                url = self.page_url(group.key)
+                found.append(FactPage(group.key, group.title, url, answered, len(keys), open_here))
         return tuple(found)
 
     def page_url(self, group: str) -> str:
@@ -181,11 +199,12 @@ class Facts:
             note = _("follows from other answers")
             return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
         if row is None:
-            counts = _("counts as the worst case") if fact.kind == "tier" else ""
+            counts = _("counts as the worst case") if key in self.of_the_tier else ""
             return FactLine(key, fact.label, _("Not answered"), "empty", url, counts)
         note = ""
-        if row.value == UNKNOWN and fact.kind == "tier" and not fact.prohibited_use:
-            note = _("counts as the worst case")
+        if row.value == UNKNOWN and not fact.prohibited_use:
+            for_duties = _("counts as the worst case for the duties, not for the tier")
+            note = _("counts as the worst case") if key in self.of_the_tier else for_duties
         if key == PROCEDURAL and row.value is True and row.agreed_by_id is None:
             note = _("counts as no until a second member agrees")
         if row.signed_worst_id:
@@ -200,6 +219,13 @@ class Facts:
 
     def last_saved(self) -> DeclaredFact | None:
         return max(self.rows.values(), key=lambda row: row.at, default=None)
+
+
+@lru_cache(maxsize=8)
+def tier_facts(edition: Edition) -> frozenset[str]:
+    """The facts that a rule reads which gives a tier or a hold."""
+    conditions = [one for rule in edition.rules if rule.tier or rule.hold for one in (rule.when, rule.unless) if one]
+    return frozenset(test.fact for condition in conditions for test in condition.tests())
 
 
 def answer_words(fact: Fact, value: Any) -> str:
@@ -534,7 +560,8 @@ def _group_context(
         "number": keys.index(group.key) + 1,
         "of": len(keys),
         "answered": len(facts.asked) - len(facts.missing),
-        "asked": len(facts.asked),
+        "asked": len(facts.counted),
+        "for_tier": any(fact.key in facts.of_the_tier for fact in group.facts),
         "may_see_tier": bool(facts.use.assigned_tier),
     }
 
@@ -679,7 +706,7 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
     if not use.raised_tier or use.raised_by is None:
         return None
     decision = use.raised_by
-    said = {"by": decision.by, "at": decision.at, "independent": decision.independent}
+    said = {"by": decision.by_name, "at": decision.at, "independent": decision.independent}
     return {"tier": use.raised_tier, "reason": decision.statement, **said}
 
 

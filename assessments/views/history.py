@@ -228,7 +228,7 @@ def restore(request: HttpRequest, case: Case, question: Question) -> HttpRespons
     if not saved.changed:
         messages.info(request, _("The answer reads like version %(number)s already.") % {"number": number})
         return redirect(here)
-    said = _("Version %(number)s stands again, as version %(new)s. To undo this, restore version %(former)s.")
+    said = _("Version %(number)s is used again, as version %(new)s. To undo this, restore version %(former)s.")
     messages.success(request, said % {"number": number, "new": saved.answer.revision, "former": base})
     return redirect(here)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import batched
 from typing import Any
@@ -33,7 +33,6 @@ from assessments.views.requests import SignedIn
 ROWS = 50
 FAULTS_SHOWN = 5
 COLUMNS = ("seq", "at", "kind", "who", "what", "object", "where", "old", "new", "details", "previous", "hash")
-KINDS = [(group, [(kind, words[0]) for kind, words in kinds.items()]) for group, kinds in GROUPS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,9 +77,9 @@ def review(request: SignedIn, reference: str) -> HttpResponseBase:
 def _answer(
     request: SignedIn, template: str, entries: QuerySet[AuditEntry], context: dict[str, Any], *, name: str
 ) -> HttpResponseBase:
-    people = auditing.people_in(entries)
+    people, occurring = auditing.found_in(entries)
     one = _asked_for(entries, request.GET.get("about", ""))
-    form = LogForm(request.GET, kinds=KINDS, people=people, about=ABOUT, one=one)
+    form = LogForm(request.GET, kinds=kinds_to_choose(occurring), people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
     if request.GET.get("as") in ("csv", "json"):
         throttling.spend("export", request, step=10)
@@ -98,6 +97,14 @@ def _answer(
         "json": _address(query, **{"as": "json"}),
     }
     return render(request, f"assessments/log/{template}", context)
+
+
+def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """The kinds that a log holds, in their groups."""
+    groups = [
+        (group, [(kind, words[0]) for kind, words in kinds.items() if kind in occurring]) for group, kinds in GROUPS
+    ]
+    return [(group, kinds) for group, kinds in groups if kinds]
 
 
 def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
@@ -255,7 +262,11 @@ def _verify(request: SignedIn, found: Organisation) -> None:
         return
     walked = verify.verify(found.reference, by=request.user)
     if not walked.faults:
-        words = ngettext("The log is whole: %(n)s entry.", "The log is whole: %(n)s entries.", walked.entries)
+        words = ngettext(
+            "Log verified, no changes found: %(n)s entry.",
+            "Log verified, no changes found: %(n)s entries.",
+            walked.entries,
+        )
         messages.success(request, words % {"n": walked.entries})
         return
     for fault in walked.faults[:FAULTS_SHOWN]:

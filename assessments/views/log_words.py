@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from assessments.guideline.edition import Edition
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
+from assessments.models.reviews import EffortChoices
 from assessments.models.systems import TierChoices
 from assessments.views.account_words import ACCOUNTS, REGISTER
 
@@ -138,7 +140,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             ),
             "action_planned": (
                 gettext_lazy("Action planned"),
-                gettext_lazy("%(who)s changed owner, date or effort of action %(number)s of %(thing)s"),
+                gettext_lazy("%(who)s changed the plan of action %(number)s of %(thing)s"),
             ),
             "action_added": (
                 gettext_lazy("Action added"),
@@ -378,6 +380,10 @@ LABELS = {
     "shown": gettext_lazy("Signed in by"),
     "count": gettext_lazy("Number"),
     "state": gettext_lazy("State"),
+    "owner": gettext_lazy("Owner"),
+    "due": gettext_lazy("Due"),
+    "full_due": gettext_lazy("All of it due"),
+    "effort": gettext_lazy("Effort"),
     "tier": gettext_lazy("Tier"),
     "role": gettext_lazy("Role"),
     "sees": gettext_lazy("Sees"),
@@ -395,8 +401,10 @@ LABELS = {
     "is_provider": gettext_lazy("Service Provider"),
     "is_user": gettext_lazy("Service User"),
 }
+DAYS, DAY = {"due", "full_due"}, re.compile(r"\d{4}-\d\d-\d\d")
 VALUES: dict[str, dict[str, Any]] = {
     "state": dict(State.choices),
+    "effort": dict(EffortChoices.choices),
     "tier": dict(TierChoices.choices),
     "role": dict(Role.choices),
     "sees": dict(Sees.choices),
@@ -479,7 +487,7 @@ def _where(source: Mapping[str, str]) -> str:
     return _("from %(where)s") % {"where": ", ".join(parts)} if parts else ""
 
 
-def _moment(at: datetime) -> str:
+def _moment(at: date) -> str:
     return date_format(at, "DATE_FORMAT")
 
 
@@ -494,6 +502,8 @@ def _value(key: str, value: Any) -> str:
         return _("none")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if key in DAYS and isinstance(value, str) and DAY.fullmatch(value):
+        return _moment(date.fromisoformat(value))
     if isinstance(value, list):
         return ", ".join(_value(key, part) for part in value)
     if isinstance(value, Mapping):

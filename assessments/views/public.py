@@ -43,12 +43,14 @@ def notice(request: HttpRequest, name: str) -> HttpResponse:
     """A page that the operator edits: privacy, terms, accessibility, contact, how to complain; 503 where it is faulty."""
     if name not in notices.NAMES:
         raise Http404
+    runs_it = bool(getattr(request.user, "is_staff", False))
     try:
-        page = notices.page(name)
+        page = notices.page(name, marked=runs_it)
     except notices.CannotRead:
         log.exception("A page of the operator cannot be shown")
         return render(request, "assessments/public/notice.html", {"page": None}, status=503)
-    return render(request, "assessments/public/notice.html", {"page": page})
+    context = {"page": page, "to_set": notices.to_set(page) if runs_it else []}
+    return render(request, "assessments/public/notice.html", context)
 
 
 @login_not_required

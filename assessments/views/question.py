@@ -101,7 +101,7 @@ class QuestionView:
     reference: str = ""  # of the assessment
     use_reference: str = ""  # empty where the reader does not see its actions
     may_ask: bool = False  # a colleague to answer it
-    taken_from: str = ""  # the use that gave an inherited answer, by name; empty for who sees but a part of this one
+    taken_from: str = ""  # the use that gave a taken-over answer, by name; empty for who sees but a part of this one
 
     @property
     def key(self) -> str:
@@ -320,7 +320,9 @@ class QuestionView:
             return _("Not saved yet: something is missing")
         if self.problem:
             return _("Not saved")
-        return ""
+        if self.state == "carried":
+            return _("Taken over, to be confirmed")
+        return _("Taken over") if self.inherited else ""
 
     @property
     def saved_at(self) -> str:
@@ -468,7 +470,7 @@ def view_question(
         clauses=clauses_of(edition, declared, question.requirements),
         user=case.user,
         is_opt_out=edition.is_opt_out(question),
-        taken_from=access.use_behind(stored) if stored and inherited and case.sees_all else "",
+        taken_from=access.use_behind(stored) if stored and (inherited or stored.to_confirm) and case.sees_all else "",
     )
 
 

@@ -255,6 +255,7 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
         digest=digest_of(content),
         is_published=tier in (Tier.LIMITED, Tier.HIGH),
         is_untouched=bool(untouched),
+        closed=workflow.closed_routes(assessment),
     )
     obstacles = workflow.obstacles_to_submit(assessment)
     if request.method == "POST" and form.is_valid():

@@ -20,7 +20,7 @@ from assessments.views.requests import SignedIn, posted
 
 VERBS = {
     moves.SUSPEND: (gettext_lazy("Suspend"), moves.suspend, gettext_lazy("The certificate is suspended.")),
-    moves.REINSTATE: (gettext_lazy("Reinstate"), moves.reinstate, gettext_lazy("The certificate stands again.")),
+    moves.REINSTATE: (gettext_lazy("Reinstate"), moves.reinstate, gettext_lazy("The certificate is valid again.")),
     moves.REVOKE: (gettext_lazy("Revoke"), moves.revoke, gettext_lazy("The certificate is revoked.")),
 }
 EVENT_STATES = {"issued": "valid", "reinstated": "valid"}

@@ -21,23 +21,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.errors import NotPermitted, WorkflowError
-from assessments.forms.systems import (
-    PARTS,
-    SCOPE_LENGTH,
-    SystemForm,
-    UseForm,
-    derive_scope,
-    derive_use,
-    one_sentence,
-)
+from assessments.forms.scope import SCOPE_LENGTH, derive_scope, one_sentence
+from assessments.forms.systems import PARTS, SystemForm, UseForm, derive_use, people_called
 from assessments.guideline.terms import Tier
 from assessments.models import AISystem, Assessment, DeclaredUse, State
 from assessments.models.questionnaires import newest_edition
 from assessments.views.requests import SignedIn
 
 PER_PAGE = 50
-TOLD = ("purpose", "setting", "people_affected", "scope_en", "scope_zh", "exclusions")
-"""What the preview of the scope is made from."""
+TOLD = ("purpose", "setting", "people_affected", "people_word", "scope_en", "scope_zh", "exclusions")
+"""What the previews of the scope and of the word for people are made from."""
 SHOWN_CERTIFICATES = 10  # on the page that retires their system
 
 
@@ -287,7 +280,8 @@ def _preview(request: HttpRequest, system: AISystem, use: DeclaredUse | None) ->
     """Show the scope as typed, and save nothing; without script the page comes back with all that was typed."""
     if request.headers.get("HX-Request"):
         typed = {name: request.POST.get(name, "") for name in TOLD}
-        return render(request, "assessments/systems/scope_preview.html", _scope(typed))
+        context = {**_scope(typed), "called": _called(typed), "swapped": True}
+        return render(request, "assessments/systems/scope_preview.html", context)
     typed = {name: request.POST.get(name, "") for name in UseForm.Meta.fields}
     return _use_page(request, UseForm(initial=typed), system, use)
 
@@ -295,15 +289,21 @@ def _preview(request: HttpRequest, system: AISystem, use: DeclaredUse | None) ->
 def _use_page(request: HttpRequest, form: UseForm, system: AISystem, use: DeclaredUse | None) -> HttpResponse:
     typed = {name: form[name].value() or "" for name in TOLD}
     context: dict[str, Any] = {"place": "systems", "form": form, "system": system, "use": use, **_scope(typed)}
+    context["called"] = _called(typed)
     return render(request, "assessments/systems/use_form.html", context)
+
+
+def _called(typed: dict[str, str]) -> str:
+    return people_called(typed["people_word"], typed["people_affected"])
 
 
 def _scope(typed: dict[str, str]) -> dict[str, Any]:
     """The scope as the certificate prints it, with what is left of its length."""
     texts = {name: one_sentence(text) for name, text in typed.items()}
     derived = not texts["scope_en"]
+    composed = derive_scope(*(texts[name] for name in ("purpose", "setting", "people_affected")))
     if derived:
-        texts["scope_en"] = derive_scope(*(typed.get(name, "") for name in ("purpose", "setting", "people_affected")))
+        texts["scope_en"] = composed.text
     left = SCOPE_LENGTH - len(texts["scope_en"])
     count = (
         ngettext("%(n)s character of %(all)s", "%(n)s characters of %(all)s", len(texts["scope_en"]))
@@ -311,4 +311,10 @@ def _scope(typed: dict[str, str]) -> dict[str, Any]:
         if left >= 0
         else ngettext("%(n)s character too long", "%(n)s characters too long", -left) % {"n": -left}
     )
-    return {"scope": texts, "count": count, "too_long": left < 0, "derived": derived and bool(texts["scope_en"])}
+    return {
+        "scope": texts,
+        "count": count,
+        "too_long": left < 0,
+        "derived": derived and bool(composed.text),
+        "left_out": composed.left_out if derived else (),
+    }

@@ -178,6 +178,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "stages": [(case.edition.terms[f"stages.{stage}"], of_stage) for stage, of_stage in stages],
         "rows": rows,
         "go_on": go_on,
+        "started": any(by is not None for _key, by, _to_confirm in given),
         "last": case.edition.questions.get(last or ""),
         "missing": missing,
         "facts_answered": len(asked_facts(case.edition, case.declared)) - len(missing) if case.sees_all else 0,
@@ -209,7 +210,16 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "parts": [case.edition.terms[f"stakeholders.{part}"] for part in case.declared.parts],
     }
     shown_holds = [(hold.pk, hold.kind, hold.due) for hold in holds]
-    state = (*(row.state_shown for row in rows), show, last, offer, missing, shown_holds, is_prohibited)
+    state = (
+        *(row.state_shown for row in rows),
+        show,
+        last,
+        context["started"],
+        offer,
+        missing,
+        shown_holds,
+        is_prohibited,
+    )
     context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
     return render(request, "assessments/answering/task_list.html", context)
 

@@ -114,7 +114,7 @@ def appeal_words(appeal: Appeal) -> str:
     if appeal.decision:
         return _("%(decision)s by %(name)s") % {
             "decision": appeal.decision.get_kind_display(),
-            "name": appeal.decision.by.as_signed,
+            "name": appeal.decision.by_name,
         }
     if appeal.event:
         return _("a change of the certificate")

@@ -13,7 +13,7 @@ from assessments import access, starting
 from assessments.domain.answering import organisation_answers
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.remediation.organisation_plan import elsewhere, organisation_plan
-from assessments.models import Answer, Evidence, EvidenceUse, State
+from assessments.models import Answer, DeclaredUse, Evidence, EvidenceUse, State
 from tests.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
 
 pytestmark = pytest.mark.django_db
@@ -90,9 +90,44 @@ def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_on
     section = new.compiled().questions[REGISTER].section
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{REGISTER}"')[2].partition("<aside")[0]
-    assert "counts once somebody has confirmed it" in row
+    assert "to be confirmed." in row
     starting.confirm_carried(new, REGISTER, by=cast.contributor, base=1)
     assert REGISTER in new.answer_values()
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("The framework puts pupils' interests first.", True),
+        ("Drafted for Use low, then adopted.", True),
+        ("We wrote it when the system went live.", True),
+        ("Adopted by the board in May.", False),
+    ],
+)
+def test_words_about_another_use_are_confirmed_for_this_one(cast, words, asks):
+    given = {SHARED: {"choice": "in_place", "text": words}}
+    make_assessment(State.DRAFT, "low", cast=cast, answers=given)
+    DeclaredUse.objects.update(title="Use low")
+    row = answer_to(begin(cast))
+    assert row.to_confirm is asks
+
+
+def test_a_start_with_taken_over_answers_is_no_going_on(client, cast, former):
+    """The person who starts may be the one who answered for the other use."""
+    save(former, SHARED, {"choice": "in_place", "text": "It protects patients."}, by=cast.owner)
+    new = begin(cast, by=cast.owner)
+    client.force_login(cast.owner)
+    tasks = client.get(new.get_absolute_url()).content.decode()
+    assert "Start with this section" in tasks
+    assert "You answered last" not in tasks
+    section = new.compiled().questions[SHARED].section
+    page = client.get(reverse("section", args=[new.reference, section])).content.decode()
+    row = page.partition(f'id="q-{SHARED}"')[2].partition("<aside")[0]
+    assert f"Taken over from “{former.use.title}”, to be confirmed." in row
+    assert "Taken over, to be confirmed" in row
+    assert "by you" not in row
+    history = client.get(reverse("history", args=[new.reference, SHARED])).content.decode()
+    assert "Taken over" in history
 
 
 def test_only_practices_of_the_whole_organisation_are_confirmed_for_each_use(edition):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from assessments.core import notices, plain_text
 from assessments.core.plain_text import CannotRead
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 VALUES = {"operator": "Harbour Office", "contact": "desk@example.org", "address": ""}
@@ -74,7 +75,9 @@ def test_each_text_that_ships_can_be_read_by_anybody_and_says_who_did_not_write_
     settings.OPERATOR_NAME = ""
     page = client.get(reverse("notice", args=[name]))
     assert page.status_code == 200
-    assert "To be filled in: operator" in page.content.decode()
+    assert "To be filled in" not in page.content.decode()
+    assert "mailto:help@localhost" in page.content.decode().partition("<main")[2]
+    assert "Some details of this installation are not filled in yet." in page.content.decode()
     settings.OPERATOR_NAME, settings.OPERATOR_ADDRESS = "Harbour <Office>", "1 Pier Road"
     settings.HELP_CONTACT = "desk@example.org"
     text = client.get(reverse("notice", args=[name])).content.decode()
@@ -83,6 +86,35 @@ def test_each_text_that_ships_can_be_read_by_anybody_and_says_who_did_not_write_
     assert "not run or endorsed by the Government" in text  # in the footer, with the links
     for other in notices.NAMES:
         assert f'href="{reverse("notice", args=[other])}"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Run by {operator}. Post: {address}. End.", "<p>Run by Harbour Office. End.</p>"),
+        ("- Post: {address}\n- Email", "<ul><li>Email</li></ul>"),
+        ("## Empty\n{fill: it}\n## Full\nWords.", "<h2>Full</h2>\n<p>Words.</p>"),
+        ("## Last\n### Below\n- {address}", ""),
+        ("We answer within {fill: number} days. **{address}**", ""),
+    ],
+)
+def test_readers_meet_no_gap_within_a_sentence(text, shown):
+    page = plain_text.read(f"# Title\n{text}", VALUES, marked=False)
+    assert page.html == shown
+    assert page.missing
+
+
+def test_who_runs_it_sees_what_to_set(client, settings):
+    settings.OPERATOR_NAME = ""
+    client.force_login(make_user("Stefan Staff", is_staff=True))
+    page = client.get(reverse("notice", args=["contact"])).content.decode()
+    for words in (
+        "HKGUIDE_OPERATOR_NAME",
+        "HKGUIDE_OPERATOR_ADDRESS",
+        "HKGUIDE_HELP_CONTACT",
+        "To be filled in: operator",
+    ):
+        assert words in page
 
 
 def test_the_privacy_notice_names_the_ordinance_its_rights_and_the_named_terms(client, settings):

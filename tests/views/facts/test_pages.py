@@ -37,6 +37,33 @@ def use(cast, client):
     return make_use("low", cast.organisation, declared=False, parts=("provider", "user"))
 
 
+# --- what is counted, and none of these -----------------------------------------------------------------------------------
+
+
+def test_what_may_not_be_asked_is_not_counted(client, use, edition):
+    page = client.get(url(use, "reach"))
+    total, (reach,) = page.context["asked"], [one for one in page.context["pages"] if one.key == "reach"]
+    yes = mild(
+        edition, "reach", minors_or_vulnerable_users="yes", worst_credible_effect="none", vulnerable_kind=["others"]
+    )
+    client.post(url(use, "reach"), yes)
+    with_kind = client.get(url(use, "reach"))
+    (now,) = [one for one in with_kind.context["pages"] if one.key == "reach"]
+    assert now.total > reach.total
+    assert now.state == "complete"
+    client.post(url(use, "reach"), mild(edition, "reach", minors_or_vulnerable_users="no"))
+    assert client.get(url(use, "reach")).context["asked"] >= total
+
+
+def test_none_of_these_is_an_answer_to_who_needs_special_care(client, use, edition):
+    answers = mild(edition, "reach", minors_or_vulnerable_users="unknown", vulnerable_kind=["nothing"])
+    assert client.post(url(use, "reach"), answers).status_code == 302
+    assert use.fact_rows().get(key="vulnerable_kind").value == []
+    assert "None of these" in text_of(client.get(url(use, "reach")))
+    both = answers | {"vulnerable_kind": ["nothing", "minors"]}
+    assert "cannot be combined" in text_of(client.post(url(use, "reach"), both))
+
+
 # --- needless answers -----------------------------------------------------------------------------------------------------
 
 
@@ -219,3 +246,22 @@ def test_an_incident_of_tomorrow_is_refused(client, use, edition):
     told = {"reason_incident_open": "x", "date_incident_open": tomorrow.isoformat()}
     response = client.post(url(use, "service"), mild(edition, "service", incident_open="yes", **told))
     assert response.context["form"].errors["date_incident_open"] == ["Enter a date that is not in the future."]
+
+
+# --- do not know ----------------------------------------------------------------------------------------------------------
+
+
+def test_do_not_know_says_the_same_on_the_page_and_beside_the_tier(cast, client, edition):
+    use = make_use("low", cast.organisation, facts={"personal_data": "unknown", "decision_autonomy": "unknown"})
+    client.force_login(cast.owner)
+    tier = text_of(client.get(use.get_absolute_url()))
+    for key, words in (
+        ("personal_data", "counts as the worst case for the duties, not for the tier"),
+        ("decision_autonomy", "counts as the worst case"),
+    ):
+        row = tier.partition(f"<span>{edition.facts[key].label}</span>")[2].partition("</li>")[0]
+        assert f"{words}</span>" in row
+    page = text_of(client.get(url(use, edition.facts["personal_data"].group)))
+    assert "It counts as the worst case for the duties, not for the tier, until somebody can tell." in page
+    page = text_of(client.get(url(use, edition.facts["decision_autonomy"].group)))
+    assert "Where the answer affects the tier, it counts as the worst case until somebody can tell." in page

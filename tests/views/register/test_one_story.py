@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from assessments.forms.systems import derive_scope
+from assessments.forms.scope import SCOPE_LENGTH, derive_scope
 from assessments.guideline.wording import guess_people_word
 from assessments.models import DeclaredUse
 from tests.factories import fill, make_assessment, make_organisation, make_system, make_use
@@ -48,7 +48,7 @@ def test_the_first_use_starts_from_the_description_of_its_system(client, system)
 def test_a_scope_that_is_left_empty_is_put_together(client, system):
     declare(client, system)
     assert DeclaredUse.objects.get().scope_en == (
-        "Sorts requests for an appointment, on the website of six clinics in Hong Kong."
+        "Sorts requests for an appointment. On the website of six clinics in Hong Kong."
         " People affected: patients, about 40,000 a year."
     )
 
@@ -76,17 +76,44 @@ LONG = {
 }
 
 
-def test_a_scope_from_long_answers_takes_the_first_sentence_of_each_and_can_be_changed(client, system):
+def test_a_scope_from_long_answers_keeps_who_checks_and_says_what_it_leaves_out(client, system):
+    asked = {**TOLD, **LONG, "preview": "1"}
+    preview = text_of(client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"}))
+    assert (
+        "Left out, because it did not fit: “At the reception desks of two of our nine dental clinics in Kowloon, on"
+        in preview
+    )
     assert declare(client, system, **LONG).status_code == 302
     use = DeclaredUse.objects.get()
     assert use.scope_en == (
-        "Reads patients' messages (Chinese and English) and proposes which of them need an urgent dental appointment,"
-        " at the reception desks of two of our nine dental clinics in Kowloon, on messages that patients send by"
-        " WhatsApp and the web form. People affected: patients of two clinics, about 900 messages a month;"
-        " 8 receptionists work with it."
+        "Reads patients' messages (Chinese and English) and proposes which of them need an urgent dental appointment."
+        " Receptionists see the proposal and decide. Live since May in two of our nine clinics. A receptionist sees each proposal and decides; no dentist checks."
+        " People affected: patients of two clinics, about 900 messages a month; 8 receptionists work with it."
     )
     page = client.get(reverse("use_edit", args=[use.reference]))
     assert page.context["form"]["scope_en"].value() == use.scope_en
+
+
+def test_a_scope_keeps_every_sentence_while_they_fit():
+    scope = derive_scope(
+        "Answers pet owners and books them.",
+        "Chat window on our website, day and night. Nobody checks a booking before it reaches the owner",
+        "About 9,000 pet owners a year",
+    )
+    assert scope.text == (
+        "Answers pet owners and books them. Chat window on our website, day and night."
+        " Nobody checks a booking before it reaches the owner. People affected: about 9,000 pet owners a year."
+    )
+    assert not scope.left_out
+
+
+def test_what_does_not_fit_is_left_out_whole_and_named():
+    places = [f"{'Place ' * 20}{n}." for n in range(4)]
+    scope = derive_scope("Sorts.", " ".join([*places, "A nurse confirms each."]), "Patients")
+    assert len(scope.text) <= SCOPE_LENGTH
+    assert scope.text.endswith("A nurse confirms each. People affected: patients.")
+    assert "…" not in scope.text
+    assert scope.left_out == tuple(places[2:])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +128,7 @@ def test_a_scope_from_long_answers_takes_the_first_sentence_of_each_and_can_be_c
 def test_a_scope_that_is_put_together_always_fits(client, system, told):
     assert declare(client, system, **told).status_code == 302
     scope = DeclaredUse.objects.get().scope_en
-    assert 300 < len(scope) <= 400
+    assert 0 < len(scope) <= 400
     assert not re.search(r"\b(wor|plac|peopl|pl|pe|wo)…", scope)
 
 
@@ -115,7 +142,7 @@ def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
     asked = {**TOLD, "preview": "1"}
     preview = client.post(reverse("use_new", args=[system.reference]), asked, headers={"HX-Request": "true"})
     assert "Put together from your answers above" in text_of(preview)
-    assert "Sorts requests for an appointment, on the website" in text_of(preview)
+    assert "Sorts requests for an appointment. On the website" in text_of(preview)
     typed = {**asked, "scope_en": "My own."}
     preview = client.post(reverse("use_new", args=[system.reference]), typed, headers={"HX-Request": "true"})
     assert "Put together" not in text_of(preview)
@@ -125,12 +152,12 @@ def test_the_preview_shows_the_scope_that_would_be_put_together(client, system):
     ("purpose", "setting", "people", "scope"),
     [
         ("Drafts minutes.", "", "", "Drafts minutes."),
-        ("Drafts minutes", "IT office", "", "Drafts minutes, IT office."),
+        ("Drafts minutes", "IT office", "", "Drafts minutes. IT office."),
         ("", "At home", "Nobody", ""),
     ],
 )
 def test_a_scope_is_put_together_from_what_is_there(purpose, setting, people, scope):
-    assert derive_scope(purpose, setting, people) == scope
+    assert derive_scope(purpose, setting, people).text == scope
 
 
 # --- the word for the people affected -------------------------------------------------------------------------------------
@@ -140,7 +167,13 @@ def test_a_scope_is_put_together_from_what_is_there(purpose, setting, people, sc
     ("description", "word"),
     [
         ("Patients of the clinics, about 40,000 a year", "patients"),
-        ("About 41,000 pupils, most of them minors, and their teachers.", "pupils"),
+        ("About 41,000 pupils, most of them minors, and their teachers.", ""),
+        ("About 41,000 pupils, most of them minors.", "pupils"),
+        ("About 9,000 pet owners a year, some of them upset; front desk staff of six clinics", ""),
+        ("Front desk staff, callers", ""),
+        ("Callers, staff", ""),
+        ("Callers and staff", ""),
+        ("Callers. Our own staff too.", ""),
         ("Applicants and their customers", ""),
         ("Our own clerks", "clerks"),
         ("Everybody in the mall", ""),
@@ -161,6 +194,22 @@ def test_a_use_takes_the_word_or_the_one_that_is_typed(client, system):
 def test_without_a_word_the_plan_says_the_people_affected(client, system):
     declare(client, system, people_affected="Everybody in the mall")
     assert DeclaredUse.objects.get().words.people == "the people affected"
+
+
+@pytest.mark.parametrize(
+    ("people", "word", "called"),
+    [
+        ("Patients, about 40,000 a year", "", "patients"),
+        ("Pet owners; front desk staff", "", "the people affected"),
+        ("Pet owners; front desk staff", "Pet owners", "pet owners"),
+        ("Patients", "<b>", "patients"),
+    ],
+)
+def test_the_form_shows_what_the_plan_will_call_the_people(client, system, people, word, called):
+    asked = {**TOLD, "people_affected": people, "people_word": word, "preview": "1"}
+    address = reverse("use_new", args=[system.reference])
+    for headers in ({}, {"HX-Request": "true"}):
+        assert f"Your plan will call them: “{called}”." in text_of(client.post(address, asked, headers=headers))
 
 
 @pytest.mark.parametrize("word", ["{people}", "40,000 patients", "<b>"])

@@ -1,0 +1,97 @@
+"""Pages that a reader stumbled over, in a browser: what they show at 1280 and at 320 pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from assessments.models import Membership, User
+from tests.browser import axe_faults, session_of, sign_in, too_wide
+from tests.factories import Cast, fill, make_assessment, make_cast, make_system
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def cast(published: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def visit(page: Page, live_server: LiveServer) -> Callable[[User, str], Page]:
+    def opened(user: User, address: str) -> Page:
+        sign_in(page, live_server.url, session_of(user))
+        page.goto(live_server.url + address)
+        return page
+
+    return opened
+
+
+def test_the_form_of_a_use_shows_the_word_and_what_was_left_out(cast, visit):
+    system = make_system(cast.organisation)
+    page = visit(cast.owner, reverse("use_new", args=[system.reference]))
+    page.fill("#id_purpose", "Answers pet owners and books them. " + "It also greets them by name. " * 10)
+    page.fill("#id_setting", "On the website, day and night. Nobody checks a booking before it reaches the owner.")
+    page.fill("#id_people_affected", "About 9,000 pet owners a year; front desk staff")
+    preview = page.locator("#scope-preview")
+    expect(preview).to_contain_text("Nobody checks a booking before it reaches the owner.")
+    expect(preview).to_contain_text("Left out, because it did not fit:")
+    expect(page.locator("#people-called")).to_have_text("Your plan will call them: “the people affected”.")
+    page.fill("#id_people_word", "pet owners")
+    expect(page.locator("#people-called")).to_have_text("Your plan will call them: “pet owners”.")
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+
+
+def test_the_filters_of_the_log_are_wide_enough(cast, visit):
+    make_assessment("in_review", "limited", cast=cast)
+    page = visit(cast.owner, reverse("organisation_log", args=[cast.organisation.reference]))
+    boxes = [field.bounding_box() for field in page.locator(".hk-log-filters .hk-field").all()]
+    assert len(boxes) == 5
+    assert all(box and box["width"] >= 240 for box in boxes)
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+
+
+def test_sections_that_do_not_apply_are_one_closed_line(cast, visit):
+    assessment = make_assessment("draft", "low", cast=cast, filled=False)
+    page = visit(cast.owner, assessment.get_absolute_url())
+    closed = page.locator(".hk-closed")
+    expect(closed).to_be_hidden()
+    page.locator("summary", has_text="do not apply").click()
+    expect(closed).to_be_visible()
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+
+
+def test_a_route_that_nobody_reviews_cannot_be_chosen(cast, visit):
+    assessment = make_assessment("draft", "high", cast=cast)
+    fill(assessment, by=cast.owner)
+    for seat in Membership.objects.filter(organisation=cast.organisation, role="reviewer"):
+        seat.left_at = seat.joined_at
+        seat.save()
+    page = visit(cast.owner, reverse("sign", args=[assessment.reference]))
+    expect(page.locator("input[name=route][value=inside]")).to_be_disabled()
+    expect(page.locator("input[name=route][value=independent]")).to_be_checked()
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+    visit(cast.owner, reverse("check", args=[assessment.reference]))
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+
+
+def test_the_home_of_a_reviewer_and_the_notices_fit(cast, visit):
+    make_assessment("submitted", "limited", cast=cast)
+    for user, address in (
+        (cast.independent, reverse("dashboard")),
+        (cast.staff, reverse("notice", args=["contact"])),
+        (cast.owner, reverse("notice", args=["privacy"])),
+        (cast.owner, reverse("evidence")),
+    ):
+        page = visit(user, address)
+        assert axe_faults(page, contrast=("light",)) == []
+        assert too_wide(page) == ""
