@@ -190,7 +190,7 @@ def test_what_one_reviewer_was_shown_is_not_shown_to_whom_the_case_is_closed(cli
     client.force_login(make_member(Role.REVIEWER, make_reviewing_body(), "Ivan Independent").user)
     closed = client.get(address("review", submission))
     text = text_of(closed)
-    assert "The answers open once you have said" in text
+    assert "Declare your interests to read the answers." in text
     assert "rule-H-" not in closed.content.decode()
     for words in ("Open the link", "as the owner saw them before signing", "Conformity file"):
         assert words not in text
