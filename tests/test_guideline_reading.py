@@ -1074,7 +1074,9 @@ def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     never = re.sub(r"when: .*", "when: {all: [{tier: low}, {tier: high}]}}", line)
     plant.write(AFFECTED, text.replace(line, never, 1))
     place = plant.line(AFFECTED, "- key: known-failures")
-    assert plant.faults() == [f"{AFFECTED}:{place}: known-failures: can never apply"]
+    check = plant.line("checks.yaml", "- key: incident-with-known-failures-handled") + 3
+    why = "incident-with-known-failures-handled.when: can never apply: known-failures is not asked then"
+    assert plant.faults() == [f"checks.yaml:{check}: {why}", f"{AFFECTED}:{place}: known-failures: can never apply"]
 
 
 def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:
