@@ -309,6 +309,6 @@ def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monk
     assert "Open the queue" in page
     assert "One is issued when" not in page
     assert "Open actions" not in page
-    monkeypatch.setattr("assessments.views.dashboard.late_before", lambda _day, _days: timezone.now())
+    monkeypatch.setattr("assessments.views.queue.late_before", lambda _day, _days: timezone.now())
     assert client.get(reverse(HOME)).context["cases"]["late"] == 2
     assert "Open actions" in read(client, cast.owner, HOME)

@@ -107,3 +107,25 @@ REGISTER: dict[str, tuple[Any, Any]] = {
     ),
 }
 """What happens to an organisation and its people as a whole."""
+
+THE_LOG = (
+    gettext_lazy("The log itself"),
+    {
+        "details_erased": (
+            gettext_lazy("Details erased"),
+            gettext_lazy("%(who)s erased what the log told of a person"),
+        ),
+        "rows_taken_in": (
+            gettext_lazy("Earlier rows named"),
+            gettext_lazy("The submissions, decisions, certificates and roles from before were named in the log"),
+        ),
+        "log_key_made": (
+            gettext_lazy("Key of the log made"),
+            gettext_lazy("The key that signs the ends of the log was made"),
+        ),
+        "log_key_changed": (
+            gettext_lazy("Key of the log changed"),
+            gettext_lazy("The ends of the log are signed with a new key"),
+        ),
+    },
+)

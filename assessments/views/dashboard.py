@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, desk_rows, staleness, teamwork
+from assessments import access, staleness, teamwork
 from assessments.access import Action
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -37,8 +37,8 @@ from assessments.models import (
     User,
     edition_for,
 )
-from assessments.models.queue import DONE, MINE, WAITING, late_before
 from assessments.views.inbox import open_message
+from assessments.views.queue import cases_of
 
 ROWS = 50  # on a page of a list
 USES = 20  # on the dashboard; the others are found through the list of AI systems
@@ -149,18 +149,6 @@ def next_of(shown: int, every: int) -> str:
     if shown == 1:
         return _("The action that is due next, of %(all)s open actions.") % {"all": every}
     return _("The next %(n)s of %(all)s open actions.") % {"n": shown, "all": every}
-
-
-def cases_of(user: User, today: date) -> dict[str, int]:
-    """What a reviewer has to do and has done: cases that wait, that are theirs, that are late, and that are closed."""
-    target = access.current_edition().policy.review_target_days
-    counts, late = desk_rows.counts_for(user, late_before(today, target))
-    return {
-        "waiting": counts.get(WAITING, 0),
-        "mine": counts.get(MINE, 0),
-        "late": late.get(WAITING, 0) + late.get(MINE, 0),
-        "done": counts.get(DONE, 0),
-    }
 
 
 def heading_of(n: int, user: User, *, more: bool = False) -> str:

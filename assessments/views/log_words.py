@@ -19,7 +19,7 @@ from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.reviews import EffortChoices
 from assessments.models.systems import TierChoices
-from assessments.views.account_words import ACCOUNTS, REGISTER
+from assessments.views.account_words import ACCOUNTS, REGISTER, THE_LOG
 
 # By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
 GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
@@ -340,27 +340,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             ),
         },
     ),
-    (
-        gettext_lazy("The log itself"),
-        {
-            "details_erased": (
-                gettext_lazy("Details erased"),
-                gettext_lazy("%(who)s erased what the log told of a person"),
-            ),
-            "rows_taken_in": (
-                gettext_lazy("Earlier rows named"),
-                gettext_lazy("The submissions, decisions, certificates and roles from before were named in the log"),
-            ),
-            "log_key_made": (
-                gettext_lazy("Key of the log made"),
-                gettext_lazy("The key that signs the ends of the log was made"),
-            ),
-            "log_key_changed": (
-                gettext_lazy("Key of the log changed"),
-                gettext_lazy("The ends of the log are signed with a new key"),
-            ),
-        },
-    ),
+    THE_LOG,
 ]
 KINDS = {kind: words for _group, kinds in GROUPS for kind, words in kinds.items()}
 ABOUT = {

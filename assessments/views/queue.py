@@ -29,7 +29,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.queue import DONE, GROUPS, UNDER_REVIEW, late_before, working_days
+from assessments.models.queue import DONE, GROUPS, MINE, UNDER_REVIEW, WAITING, late_before, working_days
 from assessments.views.requests import SignedIn
 from assessments.views.timeline import appeal_words
 
@@ -194,3 +194,15 @@ def _away(user: User) -> str:
 def wants_second(submission: Submission, seats: Sequence[ReviewSeat]) -> bool:
     """Tell whether the second seat of a High case is free; `seats`: all of its seats."""
     return submission.assigned_tier == Tier.HIGH and len(seats) == 1 and seats[0].seat == Seat.FIRST
+
+
+def cases_of(user: User, today: date) -> dict[str, int]:
+    """What a reviewer has to do and has done: cases that wait, that are theirs, that are late, and that are closed."""
+    target = access.current_edition().policy.review_target_days
+    counts, late = desk_rows.counts_for(user, late_before(today, target))
+    return {
+        "waiting": counts.get(WAITING, 0),
+        "mine": counts.get(MINE, 0),
+        "late": late.get(WAITING, 0) + late.get(MINE, 0),
+        "done": counts.get(DONE, 0),
+    }
