@@ -1074,7 +1074,7 @@ def test_a_practice_that_no_facts_open(plant: Plant) -> None:
     never = re.sub(r"when: .*", "when: {all: [{tier: low}, {tier: high}]}}", line)
     plant.write(AFFECTED, text.replace(line, never, 1))
     place = plant.line(AFFECTED, "- key: known-failures")
-    assert plant.faults() == [f"{AFFECTED}:{place}: known-failures: can never apply"]
+    assert f"{AFFECTED}:{place}: known-failures: can never apply" in plant.faults()
 
 
 def test_a_narrowing_that_leaves_a_line_to_nobody(plant: Plant) -> None:

@@ -76,6 +76,11 @@ class Standing:
     closes_it: str
     gap: str
     why: str
+    stopgap_of: Mapping[str, str] = field(default_factory=dict)  # by family of use, where its first step is another one
+
+    def first_step(self, family: str) -> str:
+        """Return the first step for a family of use."""
+        return self.stopgap_of.get(family, self.stopgap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ def read_standing(structure: Raw, words: Raw) -> dict[str, Standing]:
             closes_it=str(text.get("closes_it", "")),
             gap=str(text.get("gap", "")),
             why=str(text.get("why", "")),
+            stopgap_of={str(key): str(said["stopgap"]) for key, said in (text.get("families") or {}).items()},
         )
     return result
 

@@ -991,6 +991,7 @@ class Words:
 
     def standing(self) -> dict[str, Shape]:
         shape: dict[str, Shape] = dict.fromkeys(("title", "stopgap", "closes_it", "gap", "why"), TEXT)
+        shape["families"] = Optional(dict.fromkeys(FAMILIES, Optional({"stopgap": TEXT})))
         return {"actions": self.listed("actions", "key", lambda entry, path: shape)}
 
     def terms(self) -> dict[str, Shape]:
@@ -1054,6 +1055,7 @@ class Words:
                 shape[kind] = dict.fromkeys(lines, TEXT)
         if "figure" in entry:
             shape["figure"] = TEXT
+            shape["first_count"] = MAYBE
         return shape
 
 

@@ -113,6 +113,16 @@ def sentence(*clauses: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
+def joined(clause: str, gap: str, belongs: bool) -> str:
+    """Say a fact and what is missing: in one sentence where the practice answers to the fact, else in two.
+
+    What quotes the title of a practice is a sentence of its own, since it would be read twice behind an "and".
+    """
+    if belongs and "“" not in gap:
+        return sentence(clause, gap)
+    return f"{sentence(clause)} {sentence(gap)}".strip()
+
+
 def with_day(reason: str) -> str:
     """Say the day in a reason as people do; it is kept behind the words: *A wrong dose was given. (2026-11-20)*."""
     kept = _DATED.fullmatch(reason.strip())

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assessments.guideline.edition import Edition, Question
+from assessments.guideline.edition import Edition, Question, Remedy
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out, with_day
-from assessments.scoring.begun import still_open, task_left
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, joined, to_find_out, with_day
+from assessments.scoring.begun import first_missing, first_step_does, points_missing, still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
@@ -172,15 +172,12 @@ class _Plan:
         begun = self.is_begun(question)
         left = next(iter(remedies.values()))
         title = task_left(left, self.words) if begun else self.words.fill(said.task or question.title)
-        further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
-        steps = [self.words.fill(remedy.first_step) for remedy in further]
-        stopgap = steps[0] if begun else self.words.fill(said.stopgap)
-        costs = "" if begun else self.costs(question, said)
+        steps = self.steps(question, remedies, said)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
             title=title,
-            steps=tuple(dict.fromkeys(step for step in (stopgap, costs, *steps) if step))[: self.order.steps_shown],
+            steps=steps[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -190,7 +187,7 @@ class _Plan:
             lost_weight=lost,
             due_days=days,
             package=question.package,
-            stopgap=stopgap,
+            stopgap=steps[0] if steps else "",
             full_days=self.full_days(question.key, days, effort),
             placed=STOP if stops else _class(class_key),
             blocking=any(finding.blocking for finding in findings),
@@ -209,6 +206,21 @@ class _Plan:
             self.place[question.key],
         )
         return _Candidate(action, key, question.needs)
+
+    def steps(self, question: Question, remedies: Mapping[str, Remedy], said: ActionWords) -> tuple[str, ...]:
+        """Return the steps of an action, the first one first: it does the line that the reason names as missing."""
+        fill = self.words.fill
+        if self.is_begun(question):
+            return tuple(dict.fromkeys(fill(remedy.first_step) for remedy in remedies.values()))
+        further = [fill(remedy.first_step) for remedy in remedies.values() if not (remedy.in_stopgap and said.stopgap)]
+        first, costs = fill(said.stopgap), self.costs(question, said)
+        begins = [first, costs]
+        answer = self.answers.get(question.key)
+        if answer is not None and answer.ticks and "" not in remedies:
+            named = first_missing(question, tuple(remedies))
+            if not first_step_does(question, named):
+                begins = [fill(remedies[named].first_step), costs, first]
+        return tuple(dict.fromkeys(step for step in (*begins, *further) if step))
 
     def costs(self, question: Question, said: ActionWords) -> str:
         """Say what a measure takes away, and the other way, where it does so here: it may end automatic operation."""
@@ -270,7 +282,8 @@ class _Plan:
             if question is not None:
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
-                why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
+                gap = self.gap(question, action, self.answers.get(question.key))
+                why = joined(clause, gap, fact in question.answers_to)
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
             yield replace(action, rank=rank, why_here=why)
@@ -296,17 +309,17 @@ class _Plan:
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
         if given.measured is not None and not given.ticks and question.figure is not None:
-            return f"there is only a first count, {given.measured} {question.figure.unit}"
+            return question.figure.counted(given.measured)
         texts = {item.key: self.words.fill(item.text).rstrip(".") for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
         left = list(dict.fromkeys(finding.item for finding in weighty if finding.item))
         shown = [item.key for item in self.declared.items(self.edition, question)]
         there = len(given.ticks.intersection(shown))
         if there and left:
-            of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
             if self.is_begun(question):
+                of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
                 return f"{of}; {still_open([texts[key] for key in left])}"
-            return f"only {of}; missing: “{texts[question.lead if question.lead in left else left[0]]}”"
+            return points_missing(question.title, len(left), len(shown), texts[first_missing(question, left)])
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
@@ -388,7 +401,7 @@ class _Plan:
             question=f"{key}:{about}" if about else key,
             findings=(),
             title=self.words.fill(standing.title, **said).removesuffix(": "),
-            steps=(self.words.fill(standing.stopgap, **said),),
+            steps=(self.words.fill(standing.first_step(self.family), **said),),
             closes=(self.words.fill(standing.closes_it, **said),),
             clauses=(),
             why=self.words.fill(standing.why, **said),
@@ -398,8 +411,8 @@ class _Plan:
             lost_weight=0,
             due_days=days,
             package=package,
-            why_here=sentence(clause, f"{gap[:1].lower()}{gap[1:]}"),
-            stopgap=self.words.fill(standing.stopgap, **said),
+            why_here=joined(clause, gap, False),
+            stopgap=self.words.fill(standing.first_step(self.family), **said),
             full_days=max(days, self.order.effort_days[standing.effort]),
             placed=STOP if stop else "consider",
             blocking=blocks,
