@@ -28,8 +28,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
     [
         ("clinic-booking-assistant", "First let a person decide every case of this kind"),
         ("chinese-composition-marker", "First let a person decide every case of this kind"),
-        ("warehouse-sorting-arms", "First bar the situation or the command"),
-        ("airport-island-robotaxi", "First bar the situation or the command"),
+        ("warehouse-sorting-arms", "First bar the situation or command"),
+        ("airport-island-robotaxi", "First bar the situation or command"),
         ("licensed-star-double", "First take down, close or correct what went out"),
         ("game-concept-art", "First take down, close or correct what went out"),
         ("tenants-rights-assistant", "First publish the correction"),

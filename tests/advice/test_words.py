@@ -83,7 +83,7 @@ def test_where_few_people_are_sorted_somebody_reads_what_the_system_does_not_mar
     plan = {action.question: action for action in ranked(assess(bank(), replace(case, facts={**case.facts, **facts})))}
     assert "reads every case that it ranks low or does not mark" in plan["known-failures"].stopgap
     family = bank().questions["error-rates"].action_of["decides"]
-    assert "the rate of errors above which it may not be used" in family.stopgap
+    assert "the rate above which it may not be used" in family.stopgap
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word["key"])
