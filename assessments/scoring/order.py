@@ -205,7 +205,7 @@ class _Plan:
         )
         return Candidate(action, key, question.needs)
 
-    def steps(self, question: Question, remedies: Mapping[str, Remedy], said: ActionWords) -> tuple[str, ...]:
+    def steps(self, question: Question, remedies: Mapping[str | None, Remedy], said: ActionWords) -> tuple[str, ...]:
         """Return the steps of an action, the first one first: it does the line that the reason names as missing."""
         fill = self.words.fill
         if self.is_begun(question):
@@ -214,8 +214,9 @@ class _Plan:
         first, costs = fill(said.stopgap), self.costs(question, said)
         begins = [first, costs]
         answer = self.answers.get(question.key)
-        if answer is not None and answer.ticks and "" not in remedies:
-            named = first_missing(question, tuple(remedies))
+        lines = [item for item in remedies if item]
+        if answer is not None and answer.ticks and lines:
+            named = first_missing(question, lines)
             if not first_step_does(question, named):
                 begins = [fill(remedies[named].first_step), costs, first]
         return tuple(dict.fromkeys(step for step in (*begins, *further) if step))
@@ -281,7 +282,7 @@ class _Plan:
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
                 gap = self.gap(question, action, self.answers.get(question.key))
-                why = joined(clause, gap, fact in question.answers_to)
+                why = joined(clause, gap, fact in question.answers_to and not self.relevant.low)
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
             yield replace(action, rank=rank, why_here=why)

@@ -19,7 +19,7 @@ FIRST_ACTIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An action before it is ranked. `key` sorts; `met` tells whether the practice is at least partly in place."""
+    """An action before it is ranked. `key` sorts."""
 
     action: ProposedAction
     key: tuple[int, ...]

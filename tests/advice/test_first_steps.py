@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from assessments.guideline.terms import Choice
-from assessments.guideline.wording import joined
+from assessments.guideline.wording import joined, without_fact
 from assessments.scoring.begun import first_missing, first_step_does, points_missing
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.inputs import AnswerValue
@@ -111,9 +112,16 @@ def test_a_count_alone_is_said_as_so_many_of_a_hundred(id: str) -> None:
 def test_only_what_belongs_together_is_joined(gap: str, belongs: bool, said: str) -> None:
     assert joined("it ranks people", gap, belongs) == said
     assert joined("", "nobody counts", belongs) == "Nobody counts."
+    assert without_fact(said) == joined("", gap, belongs)
 
 
 @pytest.mark.parametrize("id", profiles())
 def test_no_text_of_the_first_ten_speaks_of_the_version_before_or_of_wider_use(id: str) -> None:
     shown = [text for one in ranked(plan_of(id))[:FIRST] for text in (one.title, one.why_here, *one.steps)]
     assert [text for text in shown if "version before" in text or "before wider use" in text] == []
+
+
+def test_at_low_no_fact_set_the_tier_so_none_is_joined_to_a_gap() -> None:
+    reasons = [action.why_here for action in ranked(plan_of("bureau-drafting-copilot"))[:FIRST]]
+    assert [reason for reason in reasons if re.search(r", and (no|nobody|nothing)\b", reason)] == []
+    assert any(". Nobody " in reason for reason in reasons)
