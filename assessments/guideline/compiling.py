@@ -418,7 +418,7 @@ class _Compiler:
             needs=tuple(raw.get("needs", ())),
             stop=parse(raw["stop"]) if "stop" in raw else None,
             costs_when=parse(raw["costs_when"]) if "costs_when" in raw else None,
-            figure=Figure(figure["unit"], figure["better"] == "higher", _text(words, "figure")) if figure else None,
+            figure=self.figure(figure, words) if figure else None,
             proof_from_supplier=raw.get("proof_from_supplier", False),
             module=raw.get("module", ""),
             extends=read_reasons(raw, words, "extends"),
@@ -442,6 +442,10 @@ class _Compiler:
     def cited(self, raw: Raw, question: str) -> list[str]:
         """The lines of the register that a practice or an item asks for, and those that it extends."""
         return [*raw.get("requirements", ()), *(extended_id(line, question) for line in raw.get("extended", ()))]
+
+    def figure(self, raw: Raw, words: Raw) -> Figure:
+        label, first_count = _text(words, "figure"), _text(words, "first_count")
+        return Figure(raw["unit"], raw["better"] == "higher", label, first_count)
 
     def item(self, raw: Raw, words: Raw, question: str) -> Item:
         return Item(

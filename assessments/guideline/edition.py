@@ -210,6 +210,12 @@ class Figure:
     unit: str
     higher_is_better: bool
     label: str
+    first_count: str = ""  # what a count alone says ({measured}); empty: the number and its unit
+
+    def counted(self, measured: Decimal) -> str:
+        """Say what a count found where nothing else of the practice is in place."""
+        said = self.first_count or f"a first count gave {{measured}} {self.unit}"
+        return said.replace("{measured}", self.written(measured))
 
     @staticmethod
     def written(number: Decimal) -> str:

@@ -36,6 +36,17 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Practices about one subject, of which one stands among the first actions of a plan.
+
+    `concrete_first`: they are listed from the most concrete one on, and that stands; elsewhere the most urgent one.
+    """
+
+    practices: tuple[str, ...]
+    concrete_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """How actions are ordered and dated. `reasons`: the sentence behind each rule."""
 
@@ -52,6 +63,7 @@ class Order:
     same_step: tuple[tuple[str, ...], ...] = ()  # practices whose first steps ask for the same thing
     work_days: Mapping[Effort, tuple[int, int]] = field(default_factory=dict)  # of one person, from and to
     posts: tuple[Post, ...] = ()
+    same_subject: tuple[Subject, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def owner(self, owner: str, facts: Facts) -> str:
@@ -76,6 +88,11 @@ class Standing:
     closes_it: str
     gap: str
     why: str
+    stopgap_of: Mapping[str, str] = field(default_factory=dict)  # by family of use, where its first step is another one
+
+    def first_step(self, family: str) -> str:
+        """Return the first step for a family of use."""
+        return self.stopgap_of.get(family, self.stopgap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,10 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
         same_step=tuple(tuple(group) for group in raw.get("same_step", ())),
         work_days={Effort(size): (days["from"], days["to"]) for size, days in raw.get("work_days", {}).items()},
         posts=tuple(Post(post["post"], parse(post["when"]), post["otherwise"]) for post in raw.get("posts", ())),
+        same_subject=tuple(
+            Subject(tuple(subject["practices"]), subject.get("concrete_first", False))
+            for subject in raw.get("same_subject", ())
+        ),
         reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},
     )
 
@@ -131,6 +152,7 @@ def read_standing(structure: Raw, words: Raw) -> dict[str, Standing]:
             closes_it=str(text.get("closes_it", "")),
             gap=str(text.get("gap", "")),
             why=str(text.get("why", "")),
+            stopgap_of={str(key): str(said["stopgap"]) for key, said in (text.get("families") or {}).items()},
         )
     return result
 

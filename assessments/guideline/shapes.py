@@ -571,6 +571,12 @@ class Shapes:
             {
                 "most_due": one_of("strength", tuple(Strength)),
                 "same_step": several(several(reference("question", {key for key, _ in self.order}), least=2)),
+                "same_subject": table(
+                    record(
+                        {"practices": several(reference("question", {key for key, _ in self.order}), least=2)},
+                        {"concrete_first": flag},
+                    )
+                ),
                 "posts": table(record({"post": owner, "when": condition(self.facts), "otherwise": owner})),
             },
         )
@@ -885,7 +891,17 @@ class Leaf:
 TEXT = Leaf()
 MAYBE = Leaf(required=False)
 ANY = Leaf(required=False, free=True)
-ORDER_TEXTS = (*ORDER_STEPS, "dates", "protects", "needs_dates", "same_step", "load", "posts", "explained")
+ORDER_TEXTS = (
+    *ORDER_STEPS,
+    "dates",
+    "protects",
+    "needs_dates",
+    "same_step",
+    "same_subject",
+    "load",
+    "posts",
+    "explained",
+)
 LINES = Leaf(lines=True)
 
 FAMILIES = ("decides", "informs", "drafts", "media", "code", "moves", "builds")
@@ -991,6 +1007,7 @@ class Words:
 
     def standing(self) -> dict[str, Shape]:
         shape: dict[str, Shape] = dict.fromkeys(("title", "stopgap", "closes_it", "gap", "why"), TEXT)
+        shape["families"] = Optional(dict.fromkeys(FAMILIES, Optional({"stopgap": TEXT})))
         return {"actions": self.listed("actions", "key", lambda entry, path: shape)}
 
     def terms(self) -> dict[str, Shape]:
@@ -1054,6 +1071,7 @@ class Words:
                 shape[kind] = dict.fromkeys(lines, TEXT)
         if "figure" in entry:
             shape["figure"] = TEXT
+            shape["first_count"] = MAYBE
         return shape
 
 

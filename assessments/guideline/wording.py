@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from assessments.guideline.edition import Edition, Question
 
 _DATED = re.compile(r"(?P<words>.+) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
+_JOINT = re.compile(r", and |\. ")
+"""What stands between a fact and what is missing."""
 NEUTRAL_PEOPLE = "the people affected"
 NEUTRAL_SYSTEM = "the system"
 
@@ -111,6 +113,22 @@ def sentence(*clauses: str) -> str:
     given = [clause.strip().rstrip(".") for clause in clauses if clause.strip()]
     text = ", and ".join(given)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def joined(clause: str, gap: str, belongs: bool) -> str:
+    """Say a fact and what is missing: in one sentence where the practice answers to the fact and this set the tier, else in two.
+
+    What quotes the title of a practice is a sentence of its own, since it would be read twice behind an "and".
+    """
+    if belongs and "“" not in gap:
+        return sentence(clause, gap)
+    return f"{sentence(clause)} {sentence(gap)}".strip()
+
+
+def without_fact(why: str) -> str:
+    """Return what is missing from a reason that `joined` put together; the whole of it where it names no fact."""
+    gap = _JOINT.split(why, maxsplit=1)[-1]
+    return f"{gap[:1].upper()}{gap[1:]}"
 
 
 def with_day(reason: str) -> str:

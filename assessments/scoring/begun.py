@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assessments.guideline.edition import Remedy
+from assessments.guideline.edition import Question, Remedy
 from assessments.guideline.wording import UseWords
 
 LONGEST_TITLE = 110
@@ -30,6 +30,27 @@ def task_left(remedy: Remedy, words: UseWords) -> str:
         ends = [match.start() for match in _CLAUSE_BEGINS.finditer(title) if match.start() >= _SHORTEST]
         title = title[: ends[-1]] if ends else title
     return title
+
+
+def first_missing(question: Question, left: Sequence[str]) -> str:
+    """Return the line of a partly ticked list that its gap names; `left` are those that are open, weightiest first.
+
+    It is the one that the first step of the whole task does; where that is ticked, the leading or the weightiest line.
+    """
+    begins = [item.key for item in question.items if item.key in left and item.remedy.in_stopgap]
+    return next(iter((*begins, question.lead if question.lead in left else left[0])))
+
+
+def first_step_does(question: Question, line: str) -> bool:
+    """Tell whether the first step of the whole task is about this line."""
+    return line == question.lead or any(item.key == line and item.remedy.in_stopgap for item in question.items)
+
+
+def points_missing(title: str, missing: int, of: int, named: str) -> str:
+    """Count the lines that are missing and name the first: *3 of 5 points of “a” are missing, above all “b”*."""
+    if missing == 1:
+        return f"1 of {of} points of “{title}” is missing: “{named}”"
+    return f"{missing} of {of} points of “{title}” are missing, above all “{named}”"
 
 
 def still_open(lines: Sequence[str]) -> str:

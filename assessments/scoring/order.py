@@ -6,29 +6,36 @@ tier; class; lost share; effort. Our judgement throughout. Pure: `today` is give
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assessments.guideline.edition import Edition, Question
+from assessments.guideline.edition import Edition, Question, Remedy
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, sentence, to_find_out, with_day
-from assessments.scoring.begun import still_open, task_left
+from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, joined, to_find_out, with_day
+from assessments.scoring.begun import first_missing, first_step_does, points_missing, still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
-from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY, Finding, FindingKind
+from assessments.scoring.findings import PROHIBITED, Finding, FindingKind
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
+from assessments.scoring.placing import (
+    FIRST_ACTIONS,
+    MOST,
+    NEEDED,
+    NONE,
+    SOME,
+    STOP,
+    Candidate,
+    class_of,
+    class_rank,
+    needed_first,
+    subjects_once,
+)
 from assessments.scoring.readiness import sources
 from assessments.scoring.remediation import ProposedAction, due_days, remedy_of
 from assessments.scoring.tiers import TierResult, assign_tier
 
-STOP = "stop"
-NEEDED = "needed"
-MOST, SOME, NONE = 0, 1, 2
-"""How much of what set the tier a practice answers to."""
-
 OPEN_INCIDENT, OPEN_HOLD, OPEN_FACT, VACANT_POST = "open-incident", "open-hold", "open-fact", "vacant-post"
-FIRST_ACTIONS = 10
 INCIDENT = "incident_open"
 """The fact behind `OPEN_INCIDENT`: while it is unknown, finding it out comes first of all."""
 POSTS_OF_SMALL_TEAMS = 3  # from so many different posts on, the plan asks who plays them
@@ -115,24 +122,15 @@ def draw_up(
     candidates = [plan.action(edition.questions[key], found) for key, found in of_question.items()]
     candidates += plan.standing(incident, result_holds(result) if holds is None else holds)
     missing = {one.action.question for one in candidates if _missing(one.action, answers)}
-    ranked = _needed_first(sorted(candidates, key=lambda one: one.key), missing)
+    ranked = needed_first(sorted(candidates, key=lambda one: one.key), missing)
     needs = {one.action.question: [need for need in one.needs if need in missing] for one in ranked}
+    ranked = subjects_once(ranked, needs, order)
     ranked = plan.with_posts(ranked, needs)
     return with_dates(tuple(plan.explained(ranked)), needs, order)
 
 
 def result_holds(result: TierResult) -> tuple[str, ...]:
     return tuple(fact for hold in result.holds for fact in hold.facts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An action before it is ranked. `key` sorts; `met` tells whether the practice is at least partly in place."""
-
-    action: ProposedAction
-    key: tuple[int, ...]
-    needs: tuple[str, ...] = ()
-    needed_by: ProposedAction | None = None  # the action for which it has to be done first
 
 
 class _Plan:
@@ -158,7 +156,7 @@ class _Plan:
             duties = sum(2 * edition.policy.weights[duty.strength] for duty in source.duties)
             self.possible[source.question.key] = self.possible.get(source.question.key, 0) + duties
 
-    def action(self, question: Question, findings: Sequence[Finding]) -> _Candidate:
+    def action(self, question: Question, findings: Sequence[Finding]) -> Candidate:
         edition, policy = self.edition, self.edition.policy
         weighty = sorted(findings, key=lambda finding: -finding.weight)
         remedies = {finding.item: remedy_of(question, finding.item) for finding in weighty}
@@ -172,15 +170,12 @@ class _Plan:
         begun = self.is_begun(question)
         left = next(iter(remedies.values()))
         title = task_left(left, self.words) if begun else self.words.fill(said.task or question.title)
-        further = [remedy for remedy in remedies.values() if begun or not (remedy.in_stopgap and said.stopgap)]
-        steps = [self.words.fill(remedy.first_step) for remedy in further]
-        stopgap = steps[0] if begun else self.words.fill(said.stopgap)
-        costs = "" if begun else self.costs(question, said)
+        steps = self.steps(question, remedies, said)
         action = ProposedAction(
             question=question.key,
             findings=tuple(findings),
             title=title,
-            steps=tuple(dict.fromkeys(step for step in (stopgap, costs, *steps) if step))[: self.order.steps_shown],
+            steps=steps[: self.order.steps_shown],
             closes=tuple(dict.fromkeys(self.words.fill(remedy.closes_it) for remedy in remedies.values())),
             clauses=tuple(dict.fromkeys(edition.requirements[finding.requirement].clause for finding in findings)),
             why=question.why,
@@ -190,9 +185,9 @@ class _Plan:
             lost_weight=lost,
             due_days=days,
             package=question.package,
-            stopgap=stopgap,
+            stopgap=steps[0] if steps else "",
             full_days=self.full_days(question.key, days, effort),
-            placed=STOP if stops else _class(class_key),
+            placed=STOP if stops else class_of(class_key),
             blocking=any(finding.blocking for finding in findings),
             whole_organisation=question.organisation_wide,
         )
@@ -202,13 +197,29 @@ class _Plan:
             int(-share <= _NEARLY_DONE),
             self.step(question),
             int(-share <= _MOSTLY_MISSING),
-            _class_rank(class_key),
+            class_rank(class_key),
             share,
             _EFFORTS.index(effort),
             -self.share(question),
             self.place[question.key],
         )
-        return _Candidate(action, key, question.needs)
+        return Candidate(action, key, question.needs)
+
+    def steps(self, question: Question, remedies: Mapping[str | None, Remedy], said: ActionWords) -> tuple[str, ...]:
+        """Return the steps of an action, the first one first: it does the line that the reason names as missing."""
+        fill = self.words.fill
+        if self.is_begun(question):
+            return tuple(dict.fromkeys(fill(remedy.first_step) for remedy in remedies.values()))
+        further = [fill(remedy.first_step) for remedy in remedies.values() if not (remedy.in_stopgap and said.stopgap)]
+        first, costs = fill(said.stopgap), self.costs(question, said)
+        begins = [first, costs]
+        answer = self.answers.get(question.key)
+        lines = [item for item in remedies if item]
+        if answer is not None and answer.ticks and lines:
+            named = first_missing(question, lines)
+            if not first_step_does(question, named):
+                begins = [fill(remedies[named].first_step), costs, first]
+        return tuple(dict.fromkeys(step for step in (*begins, *further) if step))
 
     def costs(self, question: Question, said: ActionWords) -> str:
         """Say what a measure takes away, and the other way, where it does so here: it may end automatic operation."""
@@ -257,7 +268,7 @@ class _Plan:
             return NONE
         return MOST if share >= self.order.most else SOME
 
-    def explained(self, ranked: Iterable[_Candidate]) -> Iterator[ProposedAction]:
+    def explained(self, ranked: Iterable[Candidate]) -> Iterator[ProposedAction]:
         """Give each action its rank and the one sentence that names a fact and the answer.
 
         Of the facts that a practice answers to, the one that the plan has named least so far is named, so that a
@@ -270,7 +281,8 @@ class _Plan:
             if question is not None:
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
-                why = sentence(clause, self.gap(question, action, self.answers.get(question.key)))
+                gap = self.gap(question, action, self.answers.get(question.key))
+                why = joined(clause, gap, fact in question.answers_to and not self.relevant.low)
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
             yield replace(action, rank=rank, why_here=why)
@@ -296,17 +308,17 @@ class _Plan:
             return f"it misses its target: {given.measured} instead of {given.target}"
         said = self.said(question, given)
         if given.measured is not None and not given.ticks and question.figure is not None:
-            return f"there is only a first count, {given.measured} {question.figure.unit}"
+            return question.figure.counted(given.measured)
         texts = {item.key: self.words.fill(item.text).rstrip(".") for item in question.items}
         weighty = sorted(action.findings, key=lambda finding: -finding.weight)
         left = list(dict.fromkeys(finding.item for finding in weighty if finding.item))
         shown = [item.key for item in self.declared.items(self.edition, question)]
         there = len(given.ticks.intersection(shown))
         if there and left:
-            of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
             if self.is_begun(question):
+                of = f"{there} of {len(shown)} points of “{question.title}” {'is' if there == 1 else 'are'} in place"
                 return f"{of}; {still_open([texts[key] for key in left])}"
-            return f"only {of}; missing: “{texts[question.lead if question.lead in left else left[0]]}”"
+            return points_missing(question.title, len(left), len(shown), texts[first_missing(question, left)])
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
         return f"{gap[:1].lower()}{gap[1:]} ({said})"
 
@@ -344,7 +356,7 @@ class _Plan:
 
     # --- actions that no question brings ---
 
-    def standing(self, incident: str, holds: Sequence[str]) -> Iterator[_Candidate]:
+    def standing(self, incident: str, holds: Sequence[str]) -> Iterator[Candidate]:
         """Yield the open incident, each open hold, and each unknown fact behind which questions wait."""
         facts = self.declared.facts
         if facts.get(INCIDENT) is True and OPEN_INCIDENT in self.edition.standing:
@@ -357,7 +369,7 @@ class _Plan:
                 place = (0, -2) if fact == INCIDENT else (1, 0)
                 yield self.other(OPEN_FACT, fact, place, fact=to_find_out(self.edition, fact))
 
-    def with_posts(self, ranked: list[_Candidate], needs: dict[str, list[str]]) -> list[_Candidate]:
+    def with_posts(self, ranked: list[Candidate], needs: dict[str, list[str]]) -> list[Candidate]:
         """Add the action that names a person for each post, where the plan gives work to many posts.
 
         It names the posts that own what blocks or stands among the first, and its first step is due no later than
@@ -377,7 +389,7 @@ class _Plan:
             needs[action.question].append(VACANT_POST)
         return [*ranked[:FIRST_ACTIONS], named, *ranked[FIRST_ACTIONS:]]
 
-    def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> _Candidate:
+    def other(self, key: str, about: str, place: tuple[int, int], **said: str) -> Candidate:
         standing = self.edition.standing[key]
         stop, blocks = place[0] == 0, key in (OPEN_INCIDENT, OPEN_HOLD)
         days = self.order.stop_days if stop else MONTH_DAYS
@@ -388,7 +400,7 @@ class _Plan:
             question=f"{key}:{about}" if about else key,
             findings=(),
             title=self.words.fill(standing.title, **said).removesuffix(": "),
-            steps=(self.words.fill(standing.stopgap, **said),),
+            steps=(self.words.fill(standing.first_step(self.family), **said),),
             closes=(self.words.fill(standing.closes_it, **said),),
             clauses=(),
             why=self.words.fill(standing.why, **said),
@@ -398,13 +410,13 @@ class _Plan:
             lost_weight=0,
             due_days=days,
             package=package,
-            why_here=sentence(clause, f"{gap[:1].lower()}{gap[1:]}"),
-            stopgap=self.words.fill(standing.stopgap, **said),
+            why_here=joined(clause, gap, False),
+            stopgap=self.words.fill(standing.first_step(self.family), **said),
             full_days=max(days, self.order.effort_days[standing.effort]),
             placed=STOP if stop else "consider",
             blocking=blocks,
         )
-        return _Candidate(action, (*place, NONE, 1, _class_rank("consider"), 0, 0, 0, len(self.place)))
+        return Candidate(action, (*place, NONE, 1, class_rank("consider"), 0, 0, 0, len(self.place)))
 
 
 def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
@@ -425,50 +437,6 @@ def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
             if opening.when.holds(context):  # it hangs on open answers alone
                 waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
     return tuple(key for key in edition.facts if key in waiting)
-
-
-def _class(class_key: str) -> str:
-    return "must" if class_key == PROHIBITED else class_key
-
-
-def _class_rank(class_key: str) -> int:
-    return (TABLE_1_OR_OVERLAY, "must", "should", "consider").index(_class(class_key))
-
-
-def _needed_first(ordered: Sequence[_Candidate], missing: Collection[str]) -> list[_Candidate]:
-    """Put each missing prerequisite at the place of the most urgent action that needs it.
-
-    What waits for a prerequisite that is missing altogether cannot begin, so what set the tier does not lift it: it is
-    ordered by its class, after its prerequisites.
-    """
-    by_question = {one.action.question: one for one in ordered}
-    places = {key: (one.key, 0) for key, one in by_question.items()}
-    caller: dict[str, _Candidate] = {}
-
-    def lift(one: _Candidate, place: tuple[int, ...], depth: int, seen: frozenset[str]) -> None:
-        """Lift what `one` needs to its place, what that needs in turn before it."""
-        for need in one.needs:
-            if need not in missing or need in seen:
-                continue
-            if (place, depth - 1) < places[need]:
-                places[need] = (place, depth - 1)
-                caller[need] = one
-            lift(by_question[need], place, depth - 1, seen | {need})
-
-    for one in ordered:
-        lift(one, one.key, 0, frozenset({one.action.question}))
-        if one.action.placed != STOP and any(need in missing for need in one.needs):
-            later = (*one.key[:2], NONE, *one.key[3:])
-            if places[one.action.question][0] == one.key:
-                places[one.action.question] = (later, 1)
-    found = []
-    for one in sorted(ordered, key=lambda one: places[one.action.question]):
-        needed_by = caller.get(one.action.question)
-        if needed_by is not None:
-            placed = STOP if one.action.placed == STOP else NEEDED
-            one = replace(one, action=replace(one.action, placed=placed), needed_by=needed_by.action)
-        found.append(one)
-    return found
 
 
 def _missing(action: ProposedAction, answers: Answers) -> bool:

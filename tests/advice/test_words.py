@@ -77,13 +77,13 @@ def test_a_use_that_gives_only_a_rank_or_a_label_is_asked_for_no_test_with_forbi
 
 
 def test_where_few_people_are_sorted_somebody_reads_what_the_system_does_not_mark_until_it_is_tested() -> None:
-    """A missed case is otherwise found by nobody, and a count comes before a wider use."""
+    """A missed case is otherwise found by nobody, and a count is set against a limit."""
     facts = {"ranks_or_prices_people": True, "worst_credible_effect": "grave", "users_scale": "100_to_9999"}
     case = GIVEN["visitor-visa-sorting"]
     plan = {action.question: action for action in ranked(assess(bank(), replace(case, facts={**case.facts, **facts})))}
     assert "reads every case that it ranks low or does not mark" in plan["known-failures"].stopgap
     family = bank().questions["error-rates"].action_of["decides"]
-    assert "before wider use" in family.stopgap
+    assert "the rate above which it may not be used" in family.stopgap
 
 
 @pytest.mark.parametrize("word", WORDS, ids=lambda word: word["key"])

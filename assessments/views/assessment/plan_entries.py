@@ -15,6 +15,7 @@ from typing import Any
 from django.urls import reverse
 
 from assessments.guideline.edition import Edition
+from assessments.guideline.wording import without_fact
 from assessments.models import ActionStatus, Assessment
 from assessments.models.register import BLOCKING
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT
@@ -54,8 +55,7 @@ class PlanEntry:
     def why_now(self) -> str:
         """The reason in one line: without the answer, which the finding shows; a long one without the fact either."""
         said = IN_BRACKETS.sub("", self.why)
-        _fact, joined, gap = said.partition(", and ")
-        return f"{gap[:1].upper()}{gap[1:]}" if joined and len(said) > ONE_LINE else said
+        return without_fact(said) if len(said) > ONE_LINE else said
 
     @property
     def next_date(self) -> date | None:

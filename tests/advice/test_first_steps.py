@@ -1,0 +1,127 @@
+"""The first step fits the kind of use, and does the point that the reason names as missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from assessments.guideline.terms import Choice
+from assessments.guideline.wording import joined, without_fact
+from assessments.scoring.begun import first_missing, first_step_does, points_missing
+from assessments.scoring.case_file import Case, assess
+from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.remediation import ProposedAction
+from tests.advice.profiles import FIRST, bank, plan_of, profiles, ranked, worked_cases
+
+CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
+
+
+def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
+    changed = replace(case, facts={**case.facts, **facts})
+    return {action.question: action for action in ranked(assess(bank(), changed))}
+
+
+@pytest.mark.parametrize(
+    ("id", "begins"),
+    [
+        ("clinic-booking-assistant", "First let a person decide every case of this kind"),
+        ("chinese-composition-marker", "First let a person decide every case of this kind"),
+        ("warehouse-sorting-arms", "First bar the situation or command"),
+        ("airport-island-robotaxi", "First bar the situation or command"),
+        ("licensed-star-double", "First take down, close or correct what went out"),
+        ("game-concept-art", "First take down, close or correct what went out"),
+        ("tenants-rights-assistant", "First publish the correction"),
+        ("budget-airline-chat", "First publish the correction"),
+        ("job-advert-writer", "First correct or take down what went out"),
+        ("bureau-drafting-copilot", "First correct or take down what went out"),
+    ],
+)
+def test_an_open_incident_is_first_stopped_as_its_kind_of_use_allows(id: str, begins: str) -> None:
+    action = actions(CASES[id], incident_open=True)["open-incident"]
+    assert action.stopgap.startswith(begins)
+    assert action.steps == (action.stopgap,)
+
+
+@pytest.mark.parametrize("id", ["clinic-booking-assistant", "virtual-bank-instant-loan", "tenants-rights-assistant"])
+def test_no_letter_or_decision_waits_for_its_mark(id: str) -> None:
+    said = bank().questions["built-in-label"]
+    family = bank().order.family(CASES[id].facts) if bank().order else ""
+    assert "hold back" not in said.action_of[family].stopgap.lower()
+    assert "hold back" not in said.action.stopgap.lower()
+
+
+@pytest.mark.parametrize("id", ["game-concept-art", "visitor-visa-sorting"])
+def test_where_no_output_leaves_nobody_is_asked_to_take_one_back(id: str) -> None:
+    assert (
+        actions(CASES[id])["faulty-output"].title
+        == "Settle who removes a faulty output, and who asks for its correction"
+    )
+
+
+def test_near_machines_a_faulty_output_is_an_injury_or_a_near_miss() -> None:
+    assert "after an injury or near miss" in actions(CASES["warehouse-sorting-arms"])["faulty-output"].title
+
+
+@pytest.mark.parametrize("id", profiles())
+def test_the_first_step_of_a_partly_ticked_list_does_the_point_that_is_named(id: str) -> None:
+    assessed = plan_of(id)
+    seen = False
+    for action in ranked(assessed):
+        question = bank().questions.get(action.question)
+        if question is None or " are missing, above all “" not in action.why_here:
+            continue
+        seen = True
+        weighty = sorted(action.findings, key=lambda finding: -finding.weight)
+        named = first_missing(question, [finding.item for finding in weighty if finding.item])
+        item = next(item for item in question.items if item.key == named)
+        words = assessed.case.words
+        assert f"above all “{words.fill(item.text).rstrip('.')}”" in action.why_here
+        if not first_step_does(question, named):
+            assert action.steps[0] == words.fill(item.remedy.first_step)
+            assert action.stopgap == action.steps[0]
+    assert seen
+
+
+@pytest.mark.parametrize(
+    ("missing", "of", "said"),
+    [(3, 5, "3 of 5 points of “A” are missing, above all “b”"), (1, 2, "1 of 2 points of “A” is missing: “b”")],
+)
+def test_missing_points_are_counted_and_the_first_named(missing: int, of: int, said: str) -> None:
+    assert points_missing("A", missing, of, "b") == said
+
+
+@pytest.mark.parametrize("id", ["tenants-rights-assistant", "clinic-booking-assistant"])
+def test_a_count_alone_is_said_as_so_many_of_a_hundred(id: str) -> None:
+    case = CASES[id]
+    counted = {"error-rates": AnswerValue(Choice.NONE, measured=Decimal("6.50"))}
+    found = {action.question: action for action in ranked(assess(bank(), replace(case, answers=counted)))}
+    assert "in a first count, 6.5 of 100 checked results were wrong" in found["error-rates"].why_here
+
+
+@pytest.mark.parametrize(
+    ("gap", "belongs", "said"),
+    [
+        ("nobody counts", True, "It ranks people, and nobody counts."),
+        ("nobody counts", False, "It ranks people. Nobody counts."),
+        ("“A” is only partly in place", True, "It ranks people. “A” is only partly in place."),
+    ],
+)
+def test_only_what_belongs_together_is_joined(gap: str, belongs: bool, said: str) -> None:
+    assert joined("it ranks people", gap, belongs) == said
+    assert joined("", "nobody counts", belongs) == "Nobody counts."
+    assert without_fact(said) == joined("", gap, belongs)
+
+
+@pytest.mark.parametrize("id", profiles())
+def test_no_text_of_the_first_ten_speaks_of_the_version_before_or_of_wider_use(id: str) -> None:
+    shown = [text for one in ranked(plan_of(id))[:FIRST] for text in (one.title, one.why_here, *one.steps)]
+    assert [text for text in shown if "version before" in text or "before wider use" in text] == []
+
+
+def test_at_low_no_fact_set_the_tier_so_none_is_joined_to_a_gap() -> None:
+    reasons = [action.why_here for action in ranked(plan_of("bureau-drafting-copilot"))[:FIRST]]
+    assert [reason for reason in reasons if re.search(r", and (no|nobody|nothing)\b", reason)] == []
+    assert any(". Nobody " in reason for reason in reasons)
