@@ -27,8 +27,8 @@ def actions(case: Case, **facts: object) -> dict[str, ProposedAction]:
 @pytest.mark.parametrize(
     ("id", "begins"),
     [
-        ("clinic-booking-assistant", "First let a person decide every case of this kind"),
-        ("chinese-composition-marker", "First let a person decide every case of this kind"),
+        ("clinic-booking-assistant", "First switch its output off for cases of this kind"),
+        ("chinese-composition-marker", "First switch its output off for cases of this kind"),
         ("warehouse-sorting-arms", "First bar the situation or command"),
         ("airport-island-robotaxi", "First bar the situation or command"),
         ("licensed-star-double", "First take down, close or correct what went out"),
