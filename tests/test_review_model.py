@@ -830,4 +830,4 @@ def of_guards() -> list[Any]:
 def test_a_model_without_a_guard_fails(guard, desk, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
     with pytest.raises((AssertionError, DatabaseError)):
-        play(desk, 200, 50, phases=(Phase.generate,), report_multiple_bugs=False, derandomize=True)
+        play(desk, 600, 50, phases=(Phase.generate,), report_multiple_bugs=False, derandomize=True)
