@@ -240,6 +240,7 @@ SLOW_FIRST = (
     "test_package_plan.py",
     "test_guideline_reading.py",  # asks for no database, and would come behind all that does
     "test_in_browser.py",
+    "test_much_garbage.py",
     "test_fuzzing.py",
     "test_worker.py",
     "test_order.py",
