@@ -108,6 +108,15 @@ def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
     assert ("count both" in action.stopgap) is (autonomy == "human_approves")
 
 
+@pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
+def test_a_result_that_a_person_approved_is_contested_with_that_person_first(id: str) -> None:
+    approved = actions(blank(CASES[id]))["contest"]
+    assert "first ask whoever approved the result" in approved.stopgap
+    assert "looks at it afresh" in approved.title
+    alone = actions(blank(CASES[id]), decision_autonomy="fully_automated")["contest"]
+    assert "approved" not in f"{alone.title} {alone.stopgap}"
+
+
 @pytest.mark.parametrize("id", ["licensed-star-double", "chinese-composition-marker"])
 def test_whoever_fine_tunes_checks_its_own_contracts_and_asks_the_maker_of_the_base_model(id: str) -> None:
     tuned = actions(blank(CASES[id]))["training-rights"]
