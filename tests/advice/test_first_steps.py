@@ -14,7 +14,7 @@ from assessments.scoring.begun import first_missing, first_step_does, points_mis
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.remediation import ProposedAction
-from tests.advice.profiles import FIRST, bank, plan_of, profiles, ranked, worked_cases
+from tests.advice.profiles import FIRST, bank, blank, plan_of, profiles, ranked, worked_cases
 
 CASES = {case.id: case for case in (*worked_cases(), *profiles().values())}
 
@@ -56,9 +56,73 @@ def test_no_letter_or_decision_waits_for_its_mark(id: str) -> None:
 @pytest.mark.parametrize("id", ["game-concept-art", "visitor-visa-sorting"])
 def test_where_no_output_leaves_nobody_is_asked_to_take_one_back(id: str) -> None:
     assert (
-        actions(CASES[id])["faulty-output"].title
+        actions(blank(CASES[id]))["faulty-output"].title
         == "Settle who removes a faulty output, and who asks for its correction"
     )
+
+
+@pytest.mark.parametrize(
+    ("id", "facts", "warned"),
+    [
+        ("game-concept-art", {}, False),
+        ("game-concept-art", {"worst_credible_effect": "serious"}, True),
+        ("visitor-visa-sorting", {}, False),
+        ("visitor-visa-sorting", {"publishes_output": True}, True),
+        ("hospital-linen-orders", {}, False),
+        ("hospital-linen-orders", {"worst_credible_effect": "minor"}, True),
+        ("job-advert-writer", {}, True),
+        ("warehouse-sorting-arms", {}, True),
+    ],
+)
+def test_people_outside_are_warned_only_where_output_reaches_them_and_can_do_harm(
+    id: str, facts: dict[str, object], warned: bool
+) -> None:
+    action = actions(blank(CASES[id]), **facts)["faulty-output"]
+    assert ("others-warned" in {finding.item for finding in action.findings}) is warned
+    if not warned:
+        assert not re.search(r"warn|outside", " ".join((action.title, *action.steps)))
+
+
+@pytest.mark.parametrize("id", ["game-concept-art", "job-advert-writer", "visitor-visa-sorting"])
+def test_training_names_the_judging_of_output_first_where_output_goes_out_or_is_creative(id: str) -> None:
+    begun = {"staff-training": AnswerValue(Choice.TICKED, frozenset({"technology-weaknesses"}))}
+    action = actions(replace(CASES[id], answers=begun))["staff-training"]
+    assert "above all “The law by which they can judge its output”" in action.why_here
+    assert action.steps[0] == action.stopgap
+    assert "copyright" in action.stopgap or "break a law" in action.stopgap
+
+
+@pytest.mark.parametrize(
+    ("id", "autonomy", "asks_for"),
+    [
+        ("visitor-visa-sorting", "human_approves", "decides without seeing its output"),
+        ("chinese-composition-marker", "human_approves", "decides without seeing its output"),
+        ("visitor-visa-sorting", "fully_automated", "choose to be dealt with by a person"),
+    ],
+)
+def test_where_a_person_approves_the_choice_is_one_who_has_not_seen_the_output(
+    id: str, autonomy: str, asks_for: str
+) -> None:
+    action = actions(blank(CASES[id]), decision_autonomy=autonomy)["tier-limited-opt-out"]
+    assert asks_for in action.title
+    assert ("count both" in action.stopgap) is (autonomy == "human_approves")
+
+
+@pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
+def test_a_result_that_a_person_approved_is_contested_with_that_person_first(id: str) -> None:
+    approved = actions(blank(CASES[id]))["contest"]
+    assert "first ask whoever approved the result" in approved.stopgap
+    assert "looks at it afresh" in approved.title
+    alone = actions(blank(CASES[id]), decision_autonomy="fully_automated")["contest"]
+    assert "approved" not in f"{alone.title} {alone.stopgap}"
+
+
+@pytest.mark.parametrize("id", ["licensed-star-double", "chinese-composition-marker"])
+def test_whoever_fine_tunes_checks_its_own_contracts_and_asks_the_maker_of_the_base_model(id: str) -> None:
+    tuned = actions(blank(CASES[id]))["training-rights"]
+    assert "that you trained it with" in tuned.stopgap
+    assert "Ask the maker of the base model" in tuned.stopgap
+    assert "base model" not in actions(blank(CASES[id]), model_source="own_trained")["training-rights"].title
 
 
 def test_near_machines_a_faulty_output_is_an_injury_or_a_near_miss() -> None:
