@@ -13,21 +13,13 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from assessments.accounts.open_pages import OPEN_TO_ALL
 from assessments.models import User
 
 WANTED_KEY = "factor_wanted_for"
 REVIEWS = ("/reviews/", "/appeals/")
 """Where reviewers work: nothing of it opens without a second factor."""
-ALWAYS_OPEN = (
-    "/accounts/",
-    "/account/settings/",
-    "/session/",
-    "/health/",
-    "/static/",
-    "/verify/",
-    "/guideline/",
-    "/method/",
-)
+ALWAYS_OPEN = ("/accounts/", "/account/settings/", *OPEN_TO_ALL)
 
 
 def factors_of(user: User) -> list[Authenticator]:

@@ -11,19 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from assessments.accounts.open_pages import OPEN_TO_ALL
 from assessments.models import User
 
-OPEN = (
-    "/accounts/password/",
-    "/accounts/logout/",
-    "/session/",
-    "/health/",
-    "/static/",
-    "/verify/",
-    "/guideline/",
-    "/method/",
-    "/about/",
-)
+OPEN = ("/accounts/password/", "/accounts/logout/", *OPEN_TO_ALL)
 """What opens before: the way to another password, signing out, and what is public."""
 
 

@@ -158,6 +158,7 @@ def test_an_owner_asks_every_member_for_one_and_nothing_opens_to_who_has_none(ca
             assert browser.get(reverse(name))["Location"].startswith(reverse("mfa_index")), name
         for name in ("mfa_index", "settings", "usersessions_list", "verify_form"):
             assert browser.get(reverse(name)).status_code == 200, name
+        assert browser.get(reverse("notice", args=["privacy"])).status_code == 200
     secret = with_app(contributor)
     assert is_in(signed_in_with_app(contributor, secret))
     with pytest.raises(NotPermitted, match="second factor"), proof.found_by(lambda: fresh(cast.owner, strong=False)):
