@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from copy import deepcopy
@@ -19,6 +20,8 @@ from tests.factories import Cast, make_cast
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from tests.world import World
 
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
 
@@ -51,6 +54,29 @@ def source() -> Source:
 @pytest.fixture(scope="session")
 def edition(source: Source) -> Edition:
     return source.edition
+
+
+@pytest.fixture(scope="module")
+def world_of_the_module(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Path]]:
+    """The data of tests/world.py, once for a module, with the folder of its files."""
+    from django.test.utils import override_settings
+
+    from tests.factories import undone
+    from tests.kept_world import world_of_the_run
+
+    media = tmp_path_factory.mktemp("media")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
+        yield world_of_the_run(), media
+
+
+@pytest.fixture
+def world_with_files(world_of_the_module: tuple[World, Path], db: None, tmp_path: Path, settings: Any) -> World:
+    """The same with a copy of the files, which a test may delete."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    shutil.copytree(world_of_the_module[1], settings.MEDIA_ROOT)
+    return world_of_the_module[0]
 
 
 @pytest.fixture(scope="session")

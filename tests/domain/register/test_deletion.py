@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -15,7 +11,6 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from django.test.utils import override_settings
 from django.urls import reverse
 
 from assessments import sweeping, teamwork
@@ -56,7 +51,6 @@ from tests.factories import (
     proved,
     undone,
 )
-from tests.kept_world import world_of_the_run
 from tests.test_views_public import text_of
 from tests.world import NEIGHBOUR, SECTION, World
 
@@ -68,22 +62,9 @@ def cast() -> Cast:
     return make_cast()
 
 
-@pytest.fixture(scope="module")
-def made(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, Path]]:
-    """The data of tests/world.py, once for the module, with the folder of its files."""
-    media = tmp_path_factory.mktemp("media")
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
-        yield world_of_the_run(), media
-
-
 @pytest.fixture
-def world(made: tuple[World, Path], db: None, tmp_path: Path, settings: Any) -> World:
-    """The same with a copy of the files, which a test may delete."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    shutil.copytree(made[1], settings.MEDIA_ROOT)
-    return made[0]
+def world(world_with_files: World) -> World:
+    return world_with_files
 
 
 def faults() -> list[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import EmailField, QuerySet
 from django.test import Client
-from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,8 +32,7 @@ from assessments.models import (
     User,
 )
 from tests import tampering
-from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved, undone
-from tests.kept_world import world_of_the_run
+from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved
 from tests.world import NEIGHBOUR, QUESTION, World
 
 pytestmark = pytest.mark.django_db
@@ -59,22 +55,9 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def made(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, Path]]:
-    """The data of tests/world.py, once for the module, with the folder of its files."""
-    media = tmp_path_factory.mktemp("media")
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
-        yield world_of_the_run(), media
-
-
 @pytest.fixture
-def world(made: tuple[World, Path], db: None, tmp_path: Path, settings: Any) -> World:
-    """The same with a copy of the files, which a test may delete."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    shutil.copytree(made[1], settings.MEDIA_ROOT)
-    return made[0]
+def world(world_with_files: World) -> World:
+    return world_with_files
 
 
 # --- a person --------------------------------------------------------------------------------------------------------------
