@@ -1,4 +1,4 @@
-"""Passwords that `manage.py set_up` printed: whoever read them knows them, so their person chooses another one first."""
+"""Passwords that `manage.py set_up` printed: other people may have read them, so their person chooses another one first."""
 
 from __future__ import annotations
 

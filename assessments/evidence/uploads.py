@@ -39,7 +39,7 @@ class BoundedUpload(FileUploadHandler):
 
 
 class NoRoomForUpload(io.RawIOBase):
-    """Stands for the content of a file that was not kept: whoever reads it is told that there was no room for it."""
+    """Stands for the content of a file that was not kept: a person who reads it is told that there was no room for it."""
 
     def read(self, size: int = -1) -> bytes:
         raise stored_files.no_room()

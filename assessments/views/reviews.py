@@ -100,7 +100,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
 def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, SafeString]:
     """What of the page shows the frozen submission, each part drawn once for the same state.
 
-    With 150 answers most of the page's time goes into drawing these. Whoever may not open the case gets the table of
+    With 150 answers most of the page's time goes into drawing these. Somebody who may not open the case gets the table of
     its sections alone.
     """
     sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.groups])
