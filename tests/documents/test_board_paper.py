@@ -209,7 +209,7 @@ def begun(tier: str, ticked: int) -> Report:
     answers: dict[str, dict[str, object]] = {}
     for place, question in enumerate(declared.questions(edition)):
         items = [item.key for item in declared.items(edition, question)]
-        if items and place < ticked:
+        if len(items) > 1 and place < ticked:
             answers[question.key] = {"choice": "ticked", "items": {key: key == items[0] for key in items}}
         else:
             answers[question.key] = {"choice": "none" if items else "not_in_place"}
