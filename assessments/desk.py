@@ -70,7 +70,7 @@ def _page(name: str, submission: Submission, *more: Any) -> str:
 
 
 def may_open_answers(user: User, submission: Submission) -> bool:
-    """Tell whether a reviewer has said of this case that nothing lies between them and it: then its answers open."""
+    """Tell whether a reviewer has said of this case that they have no conflict of interest in it: then its answers open."""
     return access.is_open_to(user, submission.assessment_id)
 
 

@@ -21,7 +21,7 @@ from assessments.models import Membership, Organisation, Role, User
 def obstacle(membership: Membership, by: User) -> str:
     """Why an owner may not reset the second factor of a member; empty where they may.
 
-    Our judgement: an owner answers for their own organisation alone, so whoever also decides elsewhere is left to those
+    Our judgement: an owner answers for their own organisation alone, so a person who also decides elsewhere is left to those
     who run the installation.
     """
     if membership.user_id == by.pk:

@@ -2,7 +2,7 @@
 
 A proof is held in a context variable, as the origin of an act is, so that functions of the domain need no request: the
 middleware says where to find it for each request (`accounts/proofs.py`), a command that has to act names itself. Without
-one nothing is decided, whoever calls the function: a page, a shell or a job.
+one nothing is decided, whatever calls the function: a page, a shell or a job.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _USED: ContextVar[Proof | None] = ContextVar("proof_used", default=None)
 
 
 def current() -> Proof | None:
-    """The newest proof of whoever acts here, fresh or not."""
+    """The newest proof of the person who acts here, fresh or not."""
     return _FIND.get()()
 
 
@@ -85,7 +85,7 @@ def of_command(name: str) -> Iterator[None]:
 
 
 def require_factor(by: Any) -> None:
-    """Refuse whoever reviews or signs and has no second factor. Raises NotPermitted."""
+    """Refuse a person who reviews or signs and has no second factor. Raises NotPermitted."""
     proof = current()
     if proof is not None and proof.user is None:  # a command
         return

@@ -59,7 +59,7 @@ def spend(
     thing: Any = None,
     step: int = 1,
 ) -> None:
-    """Count one use of `name` by whoever sends the request; raises TooOften past a limit.
+    """Count one use of `name` by the sender of the request; raises TooOften past a limit.
 
     `organisation`: for which it is done, by its key. `thing`: what it is done to, for limits on that; no request has to
     stand behind it. `step`: of a page that costs less than its counting, each process tells the others of so many uses
