@@ -8,7 +8,7 @@ English where a translation is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -201,6 +201,12 @@ class Remedy:
     closes_it: str
     in_stopgap: bool = False  # the question's stopgap says this first step already, in the words of the use
     task: str = ""  # of a line: the title of the action where this is what is left of a begun practice
+    of_family: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # task and first step in a family's words
+
+    def in_words_of(self, family: str) -> Remedy:
+        """Return the remedy with the task and first step that it has for this family of use, else as it is."""
+        task, first_step = self.of_family.get(family, (self.task, self.first_step))
+        return replace(self, task=task or self.task, first_step=first_step or self.first_step)
 
 
 @dataclass(frozen=True, slots=True)

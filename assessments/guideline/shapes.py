@@ -1049,7 +1049,8 @@ class Words:
         for number, item in enumerate(inside(entry, "items")):
             if isinstance(item.get("key"), str):
                 self.origins[*path, "items", item["key"]] = (self.structure, (*question_path, "items", number))
-                items[item["key"]] = {"text": TEXT, "remedy": {**remedy, "task": MAYBE}}
+                other = Optional(dict.fromkeys(FAMILIES, Optional({"task": MAYBE, "first_step": MAYBE})))
+                items[item["key"]] = {"text": TEXT, "remedy": {**remedy, "task": MAYBE, "families": other}}
         return {**shape, "items": items}
 
     def advice(self, entry: dict[str, Any], path: Path) -> dict[str, Shape]:

@@ -159,7 +159,7 @@ class _Plan:
     def action(self, question: Question, findings: Sequence[Finding]) -> Candidate:
         edition, policy = self.edition, self.edition.policy
         weighty = sorted(findings, key=lambda finding: -finding.weight)
-        remedies = {finding.item: remedy_of(question, finding.item) for finding in weighty}
+        remedies = {finding.item: remedy_of(question, finding.item).in_words_of(self.family) for finding in weighty}
         effort = self.effort(question, findings)
         weightiest = max(findings, key=lambda finding: finding.weight)
         lost = sum(finding.weight * (Credit.FULL - (finding.half_credits or 0)) for finding in findings)

@@ -30,6 +30,12 @@ def all_but_the_last(case: Case) -> Assessed:
     return assess(bank(), replace(case, answers=answers))
 
 
+def family_of(assessed: Assessed) -> str:
+    order = bank().order
+    assert order is not None
+    return order.family(assessed.declared.facts)
+
+
 def begun(assessed: Assessed) -> list[tuple[ProposedAction, Question]]:
     return [
         (action, bank().questions[action.question])
@@ -43,10 +49,10 @@ def test_the_title_of_a_begun_practice_says_what_is_open_and_not_what_is_ticked(
     assessed = all_but_the_last(CASES[id])
     found = begun(assessed)
     assert found
-    words = assessed.case.words
+    words, family = assessed.case.words, family_of(assessed)
     for action, question in found:
         last = assessed.declared.items(bank(), question)[-1]
-        assert action.title == task_left(last.remedy, words)
+        assert action.title == task_left(last.remedy.in_words_of(family), words)
         assert action.why_here.count(f"1 still open: “{words.fill(last.text).rstrip('.')}”") == 1
 
 
@@ -103,3 +109,12 @@ def test_where_only_uses_and_recipients_of_data_are_open_nobody_is_told_to_drop_
     )
     assert "2 still open: " in action.why_here
     assert "3 of 5 points of " in action.why_here
+
+
+def test_what_is_left_of_a_practice_is_said_in_the_words_of_the_kind_of_use() -> None:
+    item = next(item for item in bank().questions["publication-check"].items if item.key == "harm-assessed")
+    neutral, drafted = item.remedy.in_words_of("media"), item.remedy.in_words_of("drafts")
+    assert task_left(neutral, UseWords()) == "Ask before each release whom the content could mislead or harm"
+    assert task_left(drafted, UseWords()).startswith("Have a colleague compare names, figures and translated passages")
+    assert drafted.first_step == neutral.first_step  # it has no other first step, so the first step stays
+    assert drafted.closes_it == neutral.closes_it
