@@ -186,16 +186,20 @@ def find_assessment(user: User, reference: str) -> Assessment | None:
     return _ASSESSMENT.first(user=user.pk, reference=reference)
 
 
-_PLACE: Prepared[tuple[int, str]] = Prepared(
-    lambda: (
-        assessments_for(_GIVEN).filter(reference=Given("reference", CharField())).values_list("pk", "edition__checksum")
-    )
-)
+@lru_cache(maxsize=4096)
+def _place_of(reference: str) -> tuple[int, str]:
+    return Assessment.objects.values_list("pk", "edition__checksum").get(reference=reference)
 
 
-def find_place(user: User, reference: str) -> tuple[int, str] | None:
-    """As `find_assessment`, but its id and the edition's checksum alone: for what will read it under a lock."""
-    return _PLACE.first(user=user.pk, reference=reference)
+def place_of(reference: str) -> tuple[int, str] | None:
+    """The id and the edition's checksum of an assessment, whoever asks: both never change, so they are read once.
+
+    It lets nobody in. The caller does nothing with it but what asks for the person's right under a lock.
+    """
+    try:
+        return _place_of(reference)
+    except Assessment.DoesNotExist:
+        return None
 
 
 def is_to_review(user: User) -> Q:
@@ -920,7 +924,7 @@ def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Me
     Raises as `require`; call it inside `atomic`.
     """
     locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
-    if locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
+    if locked is None or locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(
         pk=locked.member_pk,

@@ -464,10 +464,10 @@ class _Compiler:
             closes_it=_text(words, "closes_it"),
             in_stopgap=raw.get("in_stopgap", False),
             task=_text(words, "task"),
-            of_family={
-                str(family): (str(said.get("task", "")), str(said.get("first_step", "")))
+            of_family=tuple(
+                (str(family), str(said.get("task", "")), str(said.get("first_step", "")))
                 for family, said in (words.get("families") or {}).items()
-            },
+            ),
         )
 
     def questionnaires(self) -> tuple[Questionnaire, ...]:

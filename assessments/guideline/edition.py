@@ -201,12 +201,14 @@ class Remedy:
     closes_it: str
     in_stopgap: bool = False  # the question's stopgap says this first step already, in the words of the use
     task: str = ""  # of a line: the title of the action where this is what is left of a begun practice
-    of_family: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # task and first step in a family's words
+    of_family: tuple[tuple[str, str, str], ...] = ()  # a family of use, and task and first step in its words
 
     def in_words_of(self, family: str) -> Remedy:
         """Return the remedy with the task and first step that it has for this family of use, else as it is."""
-        task, first_step = self.of_family.get(family, (self.task, self.first_step))
-        return replace(self, task=task or self.task, first_step=first_step or self.first_step)
+        for key, task, first_step in self.of_family:
+            if key == family:
+                return replace(self, task=task or self.task, first_step=first_step or self.first_step)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,8 +500,18 @@ class Edition:
 
     def blocking_requirements(self, facts: Facts, tier: Tier | None = None) -> frozenset[str]:
         """Duties of Table 1, of prohibited uses and of the overlays that hold: no clean certificate without them."""
-        overlay = {id for o in self.overlays if o.blocks and o.when.holds(facts) for id in o.requirements}
-        lines = self.table_1_requirements | self.prohibited_requirements | overlay
+        holding = [lines for when, lines in self._blocking_overlays if when.holds(facts)]
+        return self._always_blocking.union(*holding) if holding else self._always_blocking
+
+    @cached_property
+    def _always_blocking(self) -> frozenset[str]:
+        return self._with_extensions(self.table_1_requirements | self.prohibited_requirements)
+
+    @cached_property
+    def _blocking_overlays(self) -> tuple[tuple[Condition, frozenset[str]], ...]:
+        return tuple((o.when, self._with_extensions(frozenset(o.requirements))) for o in self.overlays if o.blocks)
+
+    def _with_extensions(self, lines: frozenset[str]) -> frozenset[str]:
         return lines | {id for id, line in self.extensions.items() if line in lines}
 
     @cached_property

@@ -188,7 +188,7 @@ def answer(request: HttpRequest, reference: str, question: str) -> HttpResponse:
 def answer_at_once(request: HttpRequest, reference: str, question: str) -> HttpResponse:
     """Save an answer as somebody types it. The save judges who may answer and what is asked: little is read before it."""
     user: Any = request.user
-    place = access.find_place(user, reference)
+    place = access.place_of(reference)
     if place is None:
         raise Http404
     asked = find_asked(edition_for(place[1]), question)
@@ -196,7 +196,11 @@ def answer_at_once(request: HttpRequest, reference: str, question: str) -> HttpR
         return refuse_another(request, find_case(request, reference), asked)
     form = AnswerForm(request.POST, question=asked, items=asked.items)
     case = Case(Assessment(pk=place[0], reference=reference), user, edition_for(place[1]))
-    kept = keep_answer(case, form)
+    try:
+        kept = keep_answer(case, form)
+    except NotPermitted:
+        find_case(request, reference)  # to a stranger the page says that there is no such assessment
+        raise
     if kept.saved:
         case.assessment = kept.saved.assessment
     else:

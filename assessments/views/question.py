@@ -410,16 +410,18 @@ def moment(at: datetime) -> str:
     return date_format(local, "j F" if local.year == timezone.localdate().year else "DATE_FORMAT")
 
 
+STRENGTHS = tuple(Strength)
+
+
 def clauses_of(edition: Edition, declared: Declared, ids: Iterable[str]) -> list[tuple[str, str, str]]:
     """The clauses that ask for it, as (id, cited, strongest word), duties out of scope left out."""
     strongest: dict[str, Strength] = {}
-    order = list(Strength)
     for id in ids:
         duty = edition.requirements[id]
         if not declared.in_scope(duty):
             continue
         stands = strongest.get(duty.clause)
-        if stands is None or order.index(duty.strength) < order.index(stands):
+        if stands is None or STRENGTHS.index(duty.strength) < STRENGTHS.index(stands):
             strongest[duty.clause] = duty.strength
     return [(clause, edition.cited(clause), str(strength)) for clause, strength in strongest.items()]
 
