@@ -1,4 +1,4 @@
-"""The demo: its files fit the edition, one run loads its three states, a second run changes nothing."""
+"""The demo: its files fit the edition, one run loads its four states, a second run changes nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from assessments import declaring, reviewing
+from assessments import declaring, reviewing, workflow
 from assessments.guideline.edition import Edition
 from assessments.management.commands.load_demo import DEMO_DIR, read_demo
 from assessments.models import (
@@ -19,6 +20,7 @@ from assessments.models import (
     Assessment,
     Certificate,
     Condition,
+    Evidence,
     MarkKind,
     Organisation,
     Role,
@@ -30,7 +32,7 @@ from assessments.models import Edition as EditionRow
 from assessments.models.snapshots import asked_facts
 
 PASSWORD = "a password for looking around"
-BUREAU, CLINICS, MARKER = "DEMO-0003", "DEMO-0001", "DEMO-0002"
+BUREAU, CLINICS, MARKER, READING = "DEMO-0003", "DEMO-0001", "DEMO-0002", "DEMO-0004"
 
 
 def load(**options: object) -> str:
@@ -59,7 +61,7 @@ def test_it_says_how_to_add_a_second_factor_and_which_login_does_without(setting
 
 
 @pytest.mark.django_db
-def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
+def test_one_run_loads_four_states_and_a_second_run_changes_nothing():
     printed = load(password=PASSWORD)
 
     draft = assessment_of(MARKER)
@@ -72,6 +74,7 @@ def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
     in_review = assessment_of(CLINICS)
     assert (in_review.state, in_review.use.assigned_tier) == (State.IN_REVIEW, "high")
     submission = Submission.objects.get(assessment=in_review)
+    assert Submission.objects.get(organisation__registration_no=READING).assessment.state == State.SUBMITTED
     reviewer = submission.seats.get().reviewer
     membership = reviewer.memberships.get()
     assert (membership.role, membership.organisation) == (Role.REVIEWER, in_review.organisation)
@@ -88,22 +91,24 @@ def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
 
     # Answered by the respondents, signed by the leads.
     answered_by = set(Answer.objects.values_list("by__email", flat=True))
-    assert answered_by == {"jason.cheung@demo.example", "arjun.rai@demo.example", "samuel.ko@demo.example"}
+    contributors = {"jason.cheung", "arjun.rai", "samuel.ko", "oscar.lo"}
+    assert answered_by == {f"{name}@demo.example" for name in contributors}
     signed = dict(Submission.objects.values_list("organisation__registration_no", "by__email"))
-    assert signed == {CLINICS: "vivian.lau@demo.example", BUREAU: "fiona.yip@demo.example"}
+    leads = {CLINICS: "vivian.lau", BUREAU: "fiona.yip", READING: "grace.tam"}
+    assert signed == {number: f"{name}@demo.example" for number, name in leads.items()}
 
     body = Organisation.objects.reviewing_body()
     assert body is not None
     assert body.memberships.filter(role=Role.REVIEWER).count() == 2
     people = User.objects.filter(email__endswith="@demo.example")
     assert all(f"{person.email} " in printed for person in people)
-    assert printed.count(PASSWORD) == people.count() == 10
+    assert printed.count(PASSWORD) == people.count() == 12
     assert people.get(email="fiona.yip@demo.example").check_password(PASSWORD)
 
     counts, hashes = row_counts(), dict(User.objects.values_list("email", "password"))
     again = load(password="another one")
     assert (row_counts(), dict(User.objects.values_list("email", "password"))) == (counts, hashes)
-    assert again.count("is here already") == 4
+    assert again.count("is here already") == 5
     assert again.count("(unchanged)") == people.count() + 1
     assert "another one" not in again
     assert "make demo-passwords" in again
@@ -118,6 +123,36 @@ def test_one_run_loads_three_states_and_a_second_run_changes_nothing():
         facts = set(assessment.use.fact_rows().values_list("key", flat=True))
         assert facts == set(asked_facts(edition, declared))
         assert declaring.hidden_answers(assessment, declared, assessment.answer_values()) == 0
+
+
+@pytest.mark.django_db
+def test_one_of_them_is_a_complete_high_case_with_its_evidence():
+    """It is the one to review from the queue to the certificate: nothing is missing, and much has to be looked at."""
+    load(password=PASSWORD)
+    submission = Submission.objects.get(organisation__registration_no=READING)
+    content = submission.content()
+    assert (content["tier"]["assigned"], submission.route) == ("high", "independent")
+    assert workflow.blockers(submission, content) == []
+    assert workflow.missing_at_the_gates(submission, content) == []
+    assert all(answer["evidence"] or answer["text"] for answer in content["answers"].values())
+    pieces = Evidence.objects.filter(organisation=submission.organisation)
+    assert pieces.count() == 18
+    for piece in pieces:
+        newest = piece.versions.get()
+        assert default_storage.size(newest.storage_key) == newest.size > 150
+        assert newest.media_type in ("text/plain", "text/csv")
+    # No piece serves twice in the conformity file.
+    parts = [piece["reference"] for part in content["conformity"] for piece in part["evidence"]]
+    assert len(parts) == len(set(parts)) == 6
+
+
+@pytest.mark.django_db
+def test_a_piece_of_evidence_without_its_file_is_named(tmp_path: Path):
+    shutil.copytree(DEMO_DIR, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "files" / "lantern-risks.csv").unlink()
+    with pytest.raises(CommandError, match=r"risks\.file: there is no file “lantern-risks\.csv”"):
+        load(folder=tmp_path, password=PASSWORD)
+    assert not Organisation.objects.exists()
 
 
 @pytest.mark.django_db
@@ -176,7 +211,7 @@ def test_another_reviewing_body_keeps_its_place(tmp_path: Path):
         ),
         ("    choice: in_place", "    choise: in_place", "answers.use-register.choise: no such key"),
         ("  name_zh:", "  name_tc:", "organisation.name_tc: no such key"),
-        ("state: certified", "state: returned", "state: “returned” is none of: certified, draft, in_review"),
+        ("state: certified", "state: returned", "state: “returned” is none of: certified, draft, in_review, submitted"),
         (
             "    choice: ticked",
             "    choice: in_place",

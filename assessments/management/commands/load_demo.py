@@ -1,6 +1,7 @@
-"""manage.py load_demo: three invented organisations, each with one use at another point of its way, to look around in.
+"""manage.py load_demo: four invented organisations, each with one use at another point of its way, to look around in.
 
-The files of fixtures/demo say who is there and what was answered; all is done by the functions that the pages use.
+The files of fixtures/demo say who is there and what was answered, those of its folder `files` are the evidence; all is
+done by the functions that the pages use.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import declaring, reviewing, workflow
+from assessments import conformity, declaring, reviewing, workflow
 from assessments.access import membership_in
 from assessments.core import proof
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.evidence import library
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.files import Document, read_document
 from assessments.guideline.files import Path as YamlPath
@@ -37,7 +40,7 @@ from assessments.scoring.tiers import assign_tier
 
 DEMO_DIR = settings.BASE_DIR / "fixtures" / "demo"
 PARTS = {"developer": Stakeholder.DEVELOPER, "provider": Stakeholder.PROVIDER, "user": Stakeholder.ORGANISATION}
-STATES = (State.DRAFT, State.IN_REVIEW, State.CERTIFIED)
+STATES = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.CERTIFIED)
 KEYS = {  # of the parts of a file that are handed on as they are; all are needed
     "organisation": ("name_en", "name_zh", "registration_no", "place", "contact"),
     "system": ("name", "version", "description", "suppliers", "parts"),
@@ -60,6 +63,7 @@ class DemoAnswer:
     not_applicable: dict[str, str] = field(default_factory=dict)  # item to reason
     in_days: int | None = None  # of `planned`
     reason: str = ""
+    figure: dict[str, str] = field(default_factory=dict)  # measured, target
 
     def value(self, today: date) -> dict[str, Any]:
         """The answer as the page sends it."""
@@ -69,6 +73,7 @@ class DemoAnswer:
             "text": self.text,
             "planned_for": None if self.in_days is None else today + timedelta(days=self.in_days),
             "reason": self.reason,
+            "figure": self.figure,
         }
 
 
@@ -97,6 +102,21 @@ class DemoReview:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPiece:
+    """A piece of evidence: a file of the folder `files`, the answers that name it, and the part of the conformity file."""
+
+    title: str
+    proves: str
+    file: str
+    answers: list[str] = field(default_factory=list)
+    part: str = ""
+    days_ago: list[int] = field(default_factory=list)  # the first and the last day that it speaks for
+
+    def period(self, today: date) -> dict[str, date]:
+        return dict(zip(("period_from", "period_to"), (today - timedelta(days=n) for n in self.days_ago), strict=False))
+
+
+@dataclass(frozen=True, slots=True)
 class DemoFile:
     """One file of the folder: an organisation with its people and, but for the reviewing body, its declared use."""
 
@@ -109,6 +129,8 @@ class DemoFile:
     state: str = ""
     answered_by: str = ""
     answers: dict[str, DemoAnswer] = field(default_factory=dict)
+    evidence: dict[str, DemoPiece] = field(default_factory=dict)
+    conformity: dict[str, list[dict[str, str]]] = field(default_factory=dict)  # part of the file to its rows
     assigned: dict[str, int] = field(default_factory=dict)  # section to days from now
     route: str = Route.INSIDE
     review: DemoReview | None = None
@@ -165,12 +187,20 @@ def _read(path: Path) -> DemoFile:
         key: DemoAnswer(**_fields(document, ("answers", key), DemoAnswer, answer))
         for key, answer in written.get("answers", {}).items()
     }
+    evidence = {
+        key: DemoPiece(**_fields(document, ("evidence", key), DemoPiece, piece))
+        for key, piece in written.get("evidence", {}).items()
+    }
+    for key, piece in evidence.items():
+        if not (path.parent / "files" / piece.file).is_file():
+            raise DemoFault(document, ("evidence", key, "file"), f"there is no file “{piece.file}”")
     review = None
     if "review" in written:
         review = DemoReview(**_fields(document, ("review",), DemoReview, written["review"]))
         for target, mark in review.marks.items():
             _fields(document, ("review", "marks", target), DemoMark, mark)
-    return DemoFile(**{**written, "document": document, "people": people, "answers": answers, "review": review})
+    read = {"document": document, "people": people, "answers": answers, "evidence": evidence, "review": review}
+    return DemoFile(**{**written, **read})
 
 
 def _fields(
@@ -218,6 +248,10 @@ def _check(file: DemoFile, edition: CompiledEdition) -> None:
         for item in [*answer.items, *answer.not_applicable]:
             if item not in asked[key]:
                 raise DemoFault(document, ("answers", key), f"the line “{item}” is not shown to the use")
+    for name, piece in file.evidence.items():
+        for key in piece.answers:
+            if key not in file.answers:
+                raise DemoFault(document, ("evidence", name, "answers"), f"“{key}” is not answered")
     for key in file.conditions:
         if key not in asked:
             raise DemoFault(document, ("conditions", key), "this question is not put to the use")
@@ -248,7 +282,7 @@ def _one_of(document: Document, path: YamlPath, value: str, known: Iterable[str]
 
 
 class Command(BaseCommand):
-    help = "Load three invented organisations with their people and assessments; what is there already is kept."
+    help = "Load four invented organisations with their people and assessments; what is there already is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--password", help="the password of every login that is new (default: a random one)")
@@ -260,6 +294,7 @@ class Command(BaseCommand):
             call_command("load_guideline", stdout=self.stdout)
         self.password = password or secrets.token_urlsafe(9)
         self.new: set[str] = set()
+        self.folder = folder
         files = read_demo(folder, Edition.objects.current().compiled())
         try:
             for file in files:
@@ -323,10 +358,33 @@ class Command(BaseCommand):
                 base=0,
                 operation=uuid.uuid4(),
             )
+        self.give_evidence(file, assessment, users[file.answered_by])
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
         self.carry(file, assessment, users)
         assessment.refresh_from_db()
         self.stdout.write(f"  {assessment.get_state_display()}")
+
+    def give_evidence(self, file: DemoFile, assessment: Assessment, by: User) -> None:
+        """Put the pieces into the library, and name them under their answers and in the conformity file."""
+        leans: dict[str, list[str]] = {}
+        for key, written in file.evidence.items():
+            self.at = ("evidence", key)
+            content = (self.folder / "files" / written.file).read_bytes()
+            upload = SimpleUploadedFile(written.file, content)
+            told: dict[str, Any] = {
+                "title": written.title,
+                "proves": written.proves,
+                **written.period(timezone.localdate()),
+            }
+            piece = library.add(assessment.organisation, by=by, file=upload, **told)
+            for question in written.answers:
+                library.attach(piece, assessment, question, by=by)
+            if written.part:
+                leans.setdefault(written.part, []).append(piece.reference)
+        for part in conformity.parts_asked(assessment) if file.evidence or file.conformity else ():
+            self.at = ("conformity", part.key)
+            rows = file.conformity.get(part.key, [])
+            conformity.save_part(assessment, part.key, rows=rows, evidence=leans.get(part.key, []), by=by, base=0)
 
     def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
@@ -340,11 +398,13 @@ class Command(BaseCommand):
             self.at = ("conditions",)
             due = {question: today + timedelta(days=days) for question, days in file.conditions.items()}
             workflow.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
-        elif file.state == State.IN_REVIEW and file.review:
+        elif file.state in (State.SUBMITTED, State.IN_REVIEW):
             self.at = ("state",)
             submission = workflow.submit(
                 assessment, by=lead, route=Route(file.route), public_statement=file.public_statement
             )
+            if file.review is None:
+                return
             self.at = ("review", "by")
             reviewer = users[file.review.by]
             workflow.take(submission, by=reviewer)
