@@ -120,9 +120,8 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
-    marks = {target: str(mark.mark) for target, mark in case.marks.items()}
     reasons = workflow.obstacles_to_approve(
-        submission, case.user, content=case.content, found=found, lacking=lacking, marks=marks
+        submission, case.user, content=case.content, found=found, lacking=lacking, look=None
     )
     approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
     independent = access.is_independent(case.user, submission.organisation_id)
