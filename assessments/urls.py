@@ -45,6 +45,7 @@ from assessments.views import (
 )
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
+from assessments.views.review import own_set, taking, together
 
 converters.register()
 
@@ -192,6 +193,10 @@ urlpatterns = [
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),
+    path("reviews/<ref:reference>/own-set/", own_set.own_set, name="own_set"),
+    path("reviews/<ref:reference>/together/", together.together, name="review_together"),
+    path("reviews/<ref:reference>/take-over/", taking.take_over, name="take_over_marks"),
+    path("reviews/<ref:reference>/take-back/", taking.take_back, name="take_back_approval"),
     path("reviews/<ref:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),
     path("reviews/<ref:reference>/tier/", judging.tier, name="judge_tier"),
     path("reviews/<ref:reference>/return/", deciding.send_back, name="send_back"),

@@ -191,8 +191,13 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
     return reasons
 
 
-def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -> list[Blocker]:
-    """What blocks the certificate of this submission now, given its marks, conditions and closed actions."""
+def blockers(
+    submission: Submission, content: Mapping[str, Any] | None = None, accepted: set[str] | None = None
+) -> list[Blocker]:
+    """What blocks the certificate of this submission now, given its marks, conditions and closed actions.
+
+    A page hands in what it has read: the snapshot, and what every approving seat `accepted`.
+    """
     content = content or submission.content()
     edition = edition_for(submission.edition_checksum)
     assessment = submission.assessment
@@ -203,7 +208,8 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         )
     if content["tier"]["provisional"]:
         found.append(Blocker("", (), _("The tier is provisional: it waits for an answer."), conditionable=False))
-    accepted = own_marks.accepted_by_every_seat(submission) if submission.route else set()
+    if accepted is None:
+        accepted = own_marks.accepted_by_every_seat(submission) if submission.route else set()
     promised = Condition.objects.filter(decision__submission=submission)
     promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
     conditioned = set(promised.values_list("question", flat=True))
@@ -640,11 +646,12 @@ def obstacles_to_approve(
     found: Sequence[Blocker] | None = None,
     lacking: Sequence[gates.Missing] | None = None,
     look: approvals.Look | None = None,
+    changes: int | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 
-    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`) and what the person's
-    seat looked at (`look`) hands them in.
+    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), what the person's
+    seat looked at (`look`) and how many changes are asked for hands them in.
     """
     assessment = submission.assessment
     content = content or submission.content()
@@ -656,7 +663,8 @@ def obstacles_to_approve(
     if left:
         reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": left})
     reasons += approvals.obstacles(look) if look else []
-    changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
+    if changes is None:
+        changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
         reasons.append(_("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes})
     if submission.assigned_tier == Tier.UNACCEPTABLE:

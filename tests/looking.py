@@ -48,6 +48,16 @@ def look_at(submission: Submission, target: str, reviewer: User, mark: str = "ac
     return reviewing.save_mark(submission, target, by=reviewer, mark=mark, seen=seen, **more)
 
 
+def with_tokens(submission: Submission, reviewer: User, data: Mapping[str, str]) -> dict[str, str]:
+    """Return what a page posts, with the tokens of the answers and facts that it showed."""
+    shown_on_page = [name.removesuffix("-mark") for name in data if name.endswith("-mark")]
+    tokens = {
+        f"{anchor}-seen": opened.token(submission, anchor.replace("-", ":", 1), reader=reviewer, at=shown(1))
+        for anchor in shown_on_page
+    }
+    return {**data, **tokens}
+
+
 def open_all(submission: Submission, reviewer: User) -> None:
     """Open every piece of evidence that the submission names."""
     for piece in opened.named_pieces(submission):

@@ -73,12 +73,13 @@ def look_of(
     submission: Submission,
     seat: ReviewSeat,
     *,
+    content: Mapping[str, Any] | None = None,
     own: OwnSet | None = None,
     marks: Iterable[ReviewMark] | None = None,
     evidence_marks: Iterable[EvidenceMark] | None = None,
 ) -> Look:
     """Count what the holder of a seat has looked at. A page hands in what it has read; marks of other seats do not count."""
-    content = submission.content()
+    content = content or submission.content()
     own = own or own_set(submission, seat.seat, content=content)
     rows = submission.marks.filter(seat=seat.seat).select_related("taken_over_from") if marks is None else marks
     standing = [row for row in rows if row.seat == seat.seat and row.mark]
@@ -143,6 +144,17 @@ def obstacles(look: Look) -> list[str]:
             % {"n": look.pieces_judged, "all": look.pieces}
         )
     return reasons
+
+
+def standing(decisions: Iterable[ReviewDecision]) -> list[ReviewDecision]:
+    """Return the approvals that stand, of all decisions on a submission, oldest first."""
+    given: dict[int, ReviewDecision] = {}
+    for decision in decisions:
+        if decision.kind == DecisionKind.APPROVE:
+            given[decision.by_id] = decision
+        elif decision.kind == DecisionKind.TAKE_BACK:
+            given.pop(decision.by_id, None)
+    return list(given.values())
 
 
 def looked_at(decision: ReviewDecision) -> dict[str, Any] | None:

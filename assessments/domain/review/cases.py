@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from assessments.declaring import require_seat
 from assessments.errors import Locked
-from assessments.models import Assessment, ReviewSeat, State, Submission, User
+from assessments.models import Assessment, DecisionKind, ReviewDecision, ReviewSeat, State, Submission, User
 
 
 def open_case(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]:
@@ -27,6 +29,13 @@ def case_under_review(submission: Submission, by: User) -> tuple[Assessment, Rev
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     return assessment, seat
+
+
+def approves(decisions: Iterable[ReviewDecision], by: User) -> bool:
+    """As `has_approved`, for a page that has read the decisions of the submission, oldest first."""
+    kinds = (DecisionKind.APPROVE, DecisionKind.TAKE_BACK)
+    mine = [decision.kind for decision in decisions if decision.by_id == by.pk and decision.kind in kinds]
+    return bool(mine) and mine[-1] == DecisionKind.APPROVE
 
 
 def has_approved(submission: Submission, by: User) -> bool:

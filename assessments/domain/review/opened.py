@@ -6,7 +6,9 @@ A mark without a token of this person, submission and target counts as not opene
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
@@ -50,9 +52,13 @@ def note_opening(submission: Submission, reference: str, version: int, *, by: Us
             return
 
 
-def named_pieces(submission: Submission) -> list[dict[str, object]]:
+def named_pieces(submission: Submission) -> list[dict[str, Any]]:
     """The pieces of evidence that a submission names, under its answers and in its conformity file."""
-    content = submission.content()
+    return named_pieces_of(submission.content())
+
+
+def named_pieces_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As `named_pieces`, for a page that has read the snapshot."""
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
     return [piece for one in leaning for piece in one.get("evidence", ())]
 

@@ -18,6 +18,7 @@ from assessments.models import (
     AuditEntry,
     EvidenceMark,
     MarkKind,
+    ReviewDecision,
     ReviewMark,
     ReviewMarkRevision,
     ReviewSeat,
@@ -56,24 +57,31 @@ def is_own(mark: ReviewMark, holder: int) -> bool:
 def accepted_by_every_seat(submission: Submission) -> set[str]:
     """The targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
 
-    Approvals given before seats had marks of their own rest on the one set that there was. Three queries at the most.
+    Approvals given before seats had marks of their own rest on the one set that there was. Three queries.
     """
+    given = submission.decisions.approvals()
+    return accepted_in(submission, marks=submission.marks.all(), seats=submission.seats.all(), given=given)
+
+
+def accepted_in(
+    submission: Submission,
+    *,
+    marks: Iterable[ReviewMark],
+    seats: Iterable[ReviewSeat],
+    given: Iterable[ReviewDecision],
+) -> set[str]:
+    """As `accepted_by_every_seat`, for a page that has read marks, seats and the approvals that stand."""
     accepted: dict[str, set[str]] = {}
-    rows = submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED).values_list("seat", "target", "by", "taken_over_from")
-    seats = {one.seat: one for one in submission.seats.all()}
-    older = _approved_before(submission)
-    refused = set(submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True))
-    for seat, target, by, taken_from in rows:
-        holder = seats.get(seat)
-        if older or (holder is not None and holder.reviewer_id == by and taken_from is None):
-            accepted.setdefault(target, set()).add(seat)
+    refused: set[str] = set()
+    holders = {str(seat.seat): seat.reviewer_id for seat in seats}
+    older = any(decision.looked_at is None for decision in given)
+    for row in marks:
+        if row.mark == MarkKind.CHANGE_NEEDED:
+            refused.add(row.target)
+        elif row.mark and (older or (holders.get(row.seat) == row.by_id and row.taken_over_from_id is None)):
+            accepted.setdefault(row.target, set()).add(row.seat)
     asked = {str(Seat.FIRST), str(Seat.SECOND)} if submission.assigned_tier == Tier.HIGH else {str(Seat.FIRST)}
     return {t for t, by in accepted.items() if t not in refused and (older or by >= asked)}
-
-
-def _approved_before(submission: Submission) -> bool:
-    """Tell whether the submission was approved when the seats still shared one set of marks."""
-    return any(decision.looked_at is None for decision in submission.decisions.approvals())
 
 
 def may_take_over(seat: ReviewSeat, own: Collection[str], marks: Iterable[ReviewMark]) -> dict[str, ReviewMark]:

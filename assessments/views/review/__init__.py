@@ -1,0 +1,1 @@
+"""Pages of a review: the own set of a seat, accepting together, taking over marks, taking an approval back."""
