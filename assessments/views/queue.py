@@ -38,6 +38,7 @@ KEPT = "queue"  # where the session keeps the filter that was used last
 MOVES = {
     DecisionKind.RETURN: gettext_lazy("returned"),
     DecisionKind.APPROVE: gettext_lazy("approved"),
+    DecisionKind.TAKE_BACK: gettext_lazy("approval taken back"),
     DecisionKind.REFUSE: gettext_lazy("refused"),
     DecisionKind.WITHDRAW: gettext_lazy("withdrawn"),
     DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified"),

@@ -22,6 +22,7 @@ WORDS = {
     "handed_over": gettext_lazy("Taken over from %(holder)s"),
     "returned": gettext_lazy("Returned for changes"),
     "approved": gettext_lazy("Approved"),
+    "approval_taken_back": gettext_lazy("Approval taken back"),
     "refused": gettext_lazy("Refused"),
     "withdrawn": gettext_lazy("Withdrawn"),
     "hold_closed": gettext_lazy("A hold closed"),

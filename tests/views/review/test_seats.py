@@ -144,6 +144,16 @@ def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
     assert "No approval of yours stands here." in text_of(ines.get(url, follow=True))
 
 
+def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submission):
+    ines = proved(Client(), cast.independent)
+    ines.post(address("take_back_approval", submission), {"reason": "I read page 3 again."})
+    assert "approval taken back by Ines Independent" in text_of(ines.get(reverse("reviews")))
+    overview = text_of(ines.get(address("review", submission)))
+    assert overview.count("Approval taken back") == 2
+    assert "I read page 3 again." in overview
+    assert "took an approval of" in text_of(ines.get(address("review_log", submission)))
+
+
 @pytest.mark.parametrize("name", ["approve", "refuse", "take_back_approval"])
 def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, submission, name):
     """The page is shown at the address of the password then; its form has to lead back to its own."""
