@@ -43,7 +43,11 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
             "standing = [row for row in submission.marks.all() if row.mark]",
         ),
         Guard("domain.review.own_marks.is_own", "mark.by_id == holder and", "True and"),
-        Guard("domain.review.approvals.look_of", "sum(row.by_id == seat.reviewer_id for row in standing)", "10**6"),
+        Guard(
+            "domain.review.approvals.look_of",
+            "sum(row.by_id == seat.reviewer_id for row in standing)",
+            "len({row.target for row in standing})",
+        ),
     ),
     "marks lock with an approval": (Guard("domain.review.cases.open_case", "if has_approved(submission, by):"),),
     "no change is asked for": (Guard("workflow.obstacles_to_approve", "if changes:"),),
