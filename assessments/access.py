@@ -75,6 +75,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
+from assessments.models.closing import judged_in
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
@@ -253,11 +254,9 @@ def submissions_opened_to(user: User) -> SubmissionQuerySet:
     return submissions_for(user).filter(gate_of_case(user))
 
 
-def newest_opened_to(user: User, use: int) -> Submission | None:
-    """The newest submission of a use that is open to a reviewer, with its snapshot."""
-    found: Submission | None = (
-        submissions_opened_to(user).defer(None).filter(assessment__use=use).order_by("-pk").first()
-    )
+def opened_submission(user: User, pk: int) -> Submission | None:
+    """The submission of that key with its snapshot, where its case is open to a reviewer."""
+    found: Submission | None = submissions_opened_to(user).defer(None).filter(pk=pk).first()
     return found
 
 
@@ -348,25 +347,24 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions of uses whose submissions are open to `user`: such a person accepts what shows that one is done.
+    """The actions that `user` may read as a reviewer: those judged in a case that is open to them.
 
     An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
-    the newest submission that is open.
+    the submission in whose case it is judged.
     """
-    opened = submissions_opened_to(user).filter(assessment__use=OuterRef("use")).order_by("-pk").values("pk")
+    opened = submissions_opened_to(user).filter(pk=F("assessment__current_submission"))
+    opened = opened.filter(assessment=OuterRef("case")).values("pk")
     conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
-    found = RemediationAction.objects.annotate(opened=Subquery(opened[:1])).filter(~Exists(conflicts))
+    found = RemediationAction.objects.annotate(case=judged_in()).annotate(opened=Subquery(opened[:1]))
+    found = found.filter(~Exists(conflicts))
     return found.exclude(opened=None).select_related("use__system", "owner")
 
 
 def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:
     """The submission whose case `user` has to declare about before they see this action; None where there is none."""
-    found: Submission | None = (
-        submissions_for(user)
-        .filter(assessment__use__reference=use, assessment__use__actions__number=number)
-        .order_by("-pk")
-        .first()
-    )
+    cases = RemediationAction.objects.filter(use__reference=use, number=number).annotate(case=judged_in())
+    of_case = submissions_for(user).filter(pk=F("assessment__current_submission"))
+    found: Submission | None = of_case.filter(assessment__in=cases.values("case")).first()
     return found
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -94,7 +95,7 @@ def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
     return True
 
 
-def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
+def suspend(assessment: Assessment, *, by: Any, public_reason: str | Promise) -> bool:
     """Suspend the running certificate of the assessment's use, at once; tells whether one was in force.
 
     One that only waits for fresh monitoring is suspended anew, for this reason: a fresh record does not lift it then.
@@ -102,7 +103,8 @@ def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
     certificate = Certificate.objects.filter(use=assessment.use_id, ended_at=None).first()
     if certificate is None or (certificate.status() == "suspended" and not certificate.lapsed_by_monitoring()):
         return False
-    kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": public_reason}
+    with translation.override("en"):  # kept as the certificate's English side, as `standing` keeps it
+        kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": str(public_reason)}
     event = CertificateEvent.objects.create(**kept)
     AuditEntry.objects.record(
         "certificate_suspended",

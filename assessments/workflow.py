@@ -20,11 +20,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, acting, gates, reviewing, staleness, tasks
+from assessments import access, acting, gates, holding, reviewing, staleness, tasks
 from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.certificates import incidents
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -42,6 +43,7 @@ from assessments.models import (
     Evidence,
     FactRevision,
     Hold,
+    HoldOutcome,
     Interest,
     MarkKind,
     Membership,
@@ -159,6 +161,8 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
         reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
+    if incident := incidents.obstacle_to_sign(use):
+        reasons.append(incident)
     reasons += lasting_obstacles_to_self_certify(assessment)
     musts = (content or picture(assessment, final=True))["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
@@ -1157,17 +1161,40 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     return submission
 
 
+@proof.asked
+@transaction.atomic
+def close_hold(
+    hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
+) -> Hold:
+    """Decide on a hold of the case: see `holding.close`.
+
+    Where the tier changes because an open question is closed, the submission goes back to be signed as what it is.
+    """
+    done = holding.close(hold, submission, by=by, decision=decision, outcome=outcome)
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    tier = assessment.use.assigned_tier
+    if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
+        seat = require_seat(by, submission, assessment)
+        said = _("A hold was closed and the tier changed by it, so the use is signed again as what it is.")
+        returned = _return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
+        _audit("returned", assessment, by, [returned], submission=submission.reference, changes=0)
+    return done
+
+
 # --- after the decision --------------------------------------------------------------------------------------------------
 
 
 @proof.asked
 @transaction.atomic
-def close_action(action: RemediationAction, *, by: User) -> None:
+def close_action(
+    action: RemediationAction, *, by: User, findings: Mapping[str, acting.closing.Finding] | None = None
+) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
-    Of what was self-declared an owner accepts, otherwise a reviewer outside the delivery team.
+    `findings`: what `by` finds of each piece. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
+    in the case.
     """
-    assessment, submission = acting.accept(action, by=by)
+    assessment, submission = acting.accept(action, by=by, findings=findings)
     if assessment.state == State.APPROVED:
         _issue_if_clear(assessment, submission, by=by)
 

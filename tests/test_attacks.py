@@ -24,7 +24,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, acting, declaring, holding, reviewing, standing, workflow
+from assessments import access, declaring, holding, reviewing, standing, workflow
 from assessments.errors import NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -47,6 +47,7 @@ from assessments.models.base import Frozen, FrozenRow
 from assessments.models.snapshots import picture
 from assessments.models.teamwork import FactSuggestion
 from assessments.views.signing import digest_of
+from tests.acting import accept_form, close_as, report_done, supports
 from tests.attacks import (
     BARRED,
     CARRIED,
@@ -82,6 +83,7 @@ SENT_PAST = (*BARRED, "in-house", "independent member")  # with a seat in what i
 NOT_INDEPENDENT = (*BARRED, "in-house", "in-house without seat", "independent member")
 # A self-declared certificate is no business of the reviewing body's.
 SELF_DECLARED = (("owner", "in-house", "in-house without seat"), BARRED)
+AFTER_AN_INCIDENT = (("in-house", "in-house without seat"), BARRED)
 AWAY = {"who answered, now independent": "NotPermitted"}
 MARK = {"target": f"q:{QUESTION}", "mark": "accepted", "words": "Seen in the register itself."}
 
@@ -116,6 +118,33 @@ def named_piece(place: Place) -> dict[str, Any]:
 
 def because(move: str) -> dict[str, Any]:
     return {"reason": next(iter(standing.REASONS[move])), "words": "It is in the record."}
+
+
+def of_hold(place: Place) -> str:
+    return reverse("close_hold", args=[place.submission.reference, place.hold(place.extra["hold"]).pk])
+
+
+def an_answer(place: Place) -> dict[str, Any]:
+    return {
+        "answer": place.assessment.answers.exclude(evidence_uses=None).select_related("assessment").order_by("pk")[0]
+    }
+
+
+def shown(place: Place) -> dict[str, Any]:
+    """What reports an action as done: a sentence, and a file that shows it."""
+    return {"note": "Done.", "pieces": [a_piece(place)["piece"]]}
+
+
+def report_form(place: Place) -> dict[str, Any]:
+    return {"note": "Done.", "evidence": [f"piece-{a_piece(place)['piece'].reference}"]}
+
+
+def verdicts(place: Place) -> dict[str, Any]:
+    return {"findings": supports(place.action)}
+
+
+def to_accept(place: Place) -> dict[str, Any]:
+    return accept_form(place.action)
 
 
 def suggested(place: Place) -> list[int]:
@@ -162,13 +191,15 @@ ATTACKS: dict[str, Attack] = {
     "workflow.refuse": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("refuse"), {"statement": "No."}, {"statement": "No."}),
     "workflow.raise_tier": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"tier": Tier.HIGH, "reason": "It decides more."}),
     "workflow.withdraw_raise": Attack("raised", ("independent",), SENT_PAST, Seat.FIRST, given={"reason": "It was a misreading."}),
-    "holding.close": Attack(
-        "held", SEATED, BARRED, Seat.FIRST,
-        lambda p: reverse("close_hold", args=[p.submission.reference, p.hold("exception_evidence").pk]),
-        {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
-    ),
+    "holding.close": Attack("held", SEATED, BARRED, Seat.FIRST, given={"decision": "Seen."}),
     "holding.close, by law": Attack(
         "held by law", ("independent",), SENT_PAST, Seat.FIRST, given={"decision": "Advised."},
+    ),
+    "workflow.close_hold": Attack(
+        "held", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
+    ),
+    "workflow.close_hold, an answered question": Attack(
+        "held by a question", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "answered", "decision": "Seen."}, {"decision": "Seen."},
     ),
     # around a case
     "desk.declare_none": Attack("submitted", (*REVIEWERS, *TEAM), (CONFLICTED,)),
@@ -177,26 +208,25 @@ ATTACKS: dict[str, Attack] = {
     "desk.say": Attack("in review", (*WRITERS, *SEATED, *TEAM), seat=Seat.FIRST, given={"text": "When was it read?"}),
     "desk.contest": Attack("in review", OWNER, given={"value": "complaint-case", "reasons": "It takes too long."}),
     # after the decision: the last action closed issues the certificate
-    "acting.report": Attack("to report", WRITERS, page=of_action, form={"note": "Done."}, given={"note": "Done."}),
+    "acting.report": Attack("to report", WRITERS, page=of_action, form=report_form, given=shown),
     "acting.plan": Attack("to report", WRITERS, given=lambda p: {"owner": None, "due": in_days(20), "effort": p.action.effort}),
     "acting.comment": Attack("to report", WRITERS, given={"text": "Who has it?"}),
     "acting.attach": Attack("to report", WRITERS, given=a_piece),
     "acting.detach": Attack("to report", WRITERS, given=a_piece),
+    "acting.link_answer": Attack("to report", WRITERS, given=an_answer),
     "acting.ask_plan": Attack("approved", WRITERS),
     "acting.accept_risk": Attack("risk", OWNER, given={"reason": "It can be borne.", "until": in_days(20), "review": in_days(10)}),
     "acting.end_risk": Attack("risk accepted", WRITERS),
-    "acting.accept": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
-    "acting.decline": Attack("approved", INDEPENDENT, NOT_INDEPENDENT, given={"words": "It does not show it yet."}),
-    "acting.lock_to_check": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
-    "acting.require_checker": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
+    "acting.accept": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, given=verdicts),
+    "acting.decline": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, {"missing": "x", "decline": "1"}, {"words": "x"}),
+    "acting.lock_to_check": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
+    "acting.require_checker": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(standing.SUSPEND), but=AWAY),
     "standing.revoke": Attack("Low, certified", *SELF_DECLARED, given=because(standing.REVOKE), but=AWAY),
     "standing.reinstate": Attack("Low, suspended", *SELF_DECLARED, given=because(standing.REINSTATE), but=AWAY),
-    "workflow.close_action": Attack("approved", INDEPENDENT, NOT_INDEPENDENT, page=of_action, form={"accept": "1"}),
-    "workflow.close_action, Low": Attack(
-        "Low, certified", ("owner", "in-house", "in-house without seat"), BARRED, page=of_action, form={"accept": "1"},
-        but={"who answered, now independent": "NotPermitted"},
-    ),
+    "standing.reinstate, after an incident": Attack("Low, incident", *AFTER_AN_INCIDENT, given=because(standing.REINSTATE), but=AWAY),
+    "workflow.close_action": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, to_accept, verdicts),
+    "workflow.close_action, Low": Attack("Low, certified", OWNER, page=of_action, form=to_accept, given=verdicts),
     "changing.state_change": Attack("Low, certified", OWNER, given={"kinds": ["model"], "words": "Another model.", "happened_on": in_days(0)}),
     # facts, holds, answers, and what hangs on them
     "declaring.declare_facts": Attack("draft", WRITERS, given={"values": {"public_facing": True}}),
@@ -540,11 +570,11 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
     answers = {QUESTION: {"choice": "partly", "text": "Half."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=answers)
     action = RemediationAction.objects.get(use=assessment.use)
-    acting.report(action, by=cast.contributor, note="Done.")
+    report_done(action, by=cast.contributor, note="Done.")
     Assessment.objects.filter(pk=assessment.pk).update(
         stale_since=timezone.now(), stale_reasons=["A piece was withdrawn."]
     )
-    workflow.close_action(action, by=cast.independent)
+    close_as(action, by=cast.independent)
     assessment.refresh_from_db()
     assert (assessment.state, certificates(assessment.current_submission)) == (State.APPROVED, 0)
 

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import escape
 from openpyxl import load_workbook
 
-from assessments import acting, declaring, desk, evidence, workflow
+from assessments import acting, declaring, desk, evidence
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -26,7 +26,7 @@ from assessments.models import (
     Role,
     State,
 )
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, make_conditioned
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
 pytestmark = pytest.mark.django_db
@@ -342,14 +342,14 @@ def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, asses
 
 def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessment):
     action = action_on(assessment, SHOULD)
-    acting.report(action, by=cast.contributor, note="Approved on 3 December.")
+    report_done(action, by=cast.contributor, note="Approved on 3 December.")
     url = reverse("action", args=[assessment.use.reference, action.number])
     assert "Accept and close the action" in page(client, cast.independent, url)
     desk.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
-    assert "An independent reviewer of the reviewing body has to accept it." in inside
-    assert "an independent reviewer of it judges it" in client.post(url, {"accept": "1"}, follow=True).content.decode()
+    assert "A reviewer who holds a seat in the case has to accept it." in inside
+    assert client.post(url, {"accept": "1"}).status_code == 403
     assert action_on(assessment, SHOULD).status == "done"
 
 
@@ -373,12 +373,12 @@ def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, as
 
 def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, cast, assessment):
     action = action_on(assessment, CONDITION)
-    acting.report(action, by=cast.contributor, note="All five.")
-    workflow.close_action(action, by=cast.independent)
+    report_done(action, by=cast.contributor, note="All five.")
+    close_as(action, by=cast.independent)
     following = declaring.start_assessment(assessment.use, by=cast.owner)
     section = following.compiled().questions[CONDITION].section
     content = page(client, cast.owner, reverse("section", args=[following.reference, section]))
-    assert f"In place since action {action.number} was closed?" in content
+    assert f"Confirmed in place with action {action.number}." in content
     assert action.get_absolute_url() in content
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import acting, declaring, holding, reviewing, workflow
+from assessments import declaring, holding, reviewing, workflow
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -40,6 +40,7 @@ from assessments.models import (
 )
 from assessments.models.base import FrozenRow
 from tests import tampering
+from tests.acting import close_as, report_done
 from tests.factories import (
     bring_to,
     declare_all,
@@ -375,11 +376,11 @@ def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     assert assessment.state == State.APPROVED
     action = RemediationAction.objects.get(use=assessment.use, question="accountable-owner")
     with pytest.raises(WorkflowError):
-        workflow.close_action(action, by=cast.independent)
-    acting.report(action, by=cast.contributor, note="Minutes of the board name her; she signed.")
+        close_as(action, by=cast.independent)
+    report_done(action, by=cast.contributor, note="Minutes of the board name her; she signed.")
     with pytest.raises(NotPermitted):
-        workflow.close_action(action, by=cast.owner)
-    workflow.close_action(action, by=cast.independent)
+        close_as(action, by=cast.owner)
+    close_as(action, by=cast.independent)
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
 

@@ -182,8 +182,8 @@ def make_world() -> World:
 
     action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
-    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
     acting.attach(reported, piece, by=cast.contributor)
+    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
     should, risky = RemediationAction.objects.filter(use=in_review.use, priority="should").order_by("number")[:2]
     for one in (should, risky):
         acting.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")

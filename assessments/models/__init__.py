@@ -14,6 +14,7 @@ from assessments.models.certificates import (
     StepRun,
 )
 from assessments.models.changes import StatedChange
+from assessments.models.closing import ActionVerdict, ClosedPractice
 from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
@@ -67,9 +68,9 @@ from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost,
 
 __all__ = [
     "NEXT_DUE", "OWN",
-    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind",
-    "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
-    "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
+    "AISystem", "ActionEvent", "ActionStatus", "ActionVerdict", "Answer", "AnswerRevision", "Appeal", "AppealAnswer",
+    "AppealKind", "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
+    "CertificateEvent", "CertificateStatus", "ClosedPractice", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
     "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
     "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
     "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",

@@ -417,6 +417,10 @@ class RemediationAction(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # of a High use: who has accepted it, while the other reviewer of the case has still to confirm; who confirmed it
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     # "due", "effort", "title", "steps": what a person planned or wrote, and no later round changes
     set_by_hand = models.JSONField(default=list)
     original_title = models.CharField(max_length=200, blank=True)  # the edition's, where a person wrote another
@@ -507,6 +511,7 @@ class ActionEvent(Frozen):
         NOTE = "note", _("Note")
         REPORTED = "reported", _("Reported as done")
         REOPENED = "reopened", _("Opened again")
+        APPROVED = "approved", _("Accepted by one of two reviewers")
         CLOSED = "closed", _("Closed")
         RISK_ACCEPTED = "risk_accepted", _("Risk accepted")
         RISK_ENDED = "risk_ended", _("Risk no longer accepted")

@@ -14,18 +14,19 @@ from django.utils import timezone
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
-from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
+from assessments.guideline.terms import Choice, Dimension, HoldKind, LifecycleStage, Principle, Stakeholder, Tier
 from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
+from assessments.scoring.held import assign_held_tier, counted_facts
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.readiness import Score, progress, score_assessment
 from assessments.scoring.remediation import ProposedAction, propose
-from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
+from assessments.scoring.tiers import TierResult, counterfactuals
 
 SELF_CERTIFICATION = "T1-LOW-01"  # met by the signed statement itself (DESIGN section 4)
 
@@ -76,7 +77,8 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
     holds = list(use.holds.order_by("pk"))
     facts = declared_facts(edition, rows)
-    result = assign_tier(edition, facts)
+    held = [hold.fact for hold in holds if hold.closed_at is None and hold.kind == HoldKind.OPEN_QUESTION]
+    result, counted = assign_held_tier(edition, facts, held), counted_facts(edition, facts, held)
     tier = use.tier_over(result.assigned_tier)
     answers = list(
         assessment.answers.filter(to_confirm=False)
@@ -121,7 +123,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
         "values": fact_words(facts),
-        "tier": _tier(edition, facts, result, holds)
+        "tier": _tier(edition, counted, result, holds)
         | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": _raised(use)},
         "flags": [
             {"key": flag.key, "as_of": flag.as_of}
@@ -312,7 +314,7 @@ def _raised(use: DeclaredUse) -> dict[str, Any] | None:
     }
 
 
-def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
+def _tier(edition: Edition, facts: Mapping[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
     changes = counterfactuals(edition, facts)
     return {
         "assigned": str(result.assigned_tier),
@@ -336,6 +338,7 @@ def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: li
                 "rule": hold.rule,
                 "due": hold.due,
                 "open": hold.closed_at is None,
+                "answered": hold.closed_at is None and hold.answered_at is not None,
                 "outcome": hold.outcome,
                 "decision": hold.decision,
             }

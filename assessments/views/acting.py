@@ -20,24 +20,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import access, acting, workflow
+from assessments import access, acting
 from assessments.access import Action
 from assessments.accounts import proofs
 from assessments.core import query_values, throttling
 from assessments.core.throttling import limited
-from assessments.domain.remediation import relevance
+from assessments.domain.remediation import closing, relevance
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
 from assessments.exchange.tables import MAX_BYTES
 from assessments.forms.acting import (
     DatesForm,
-    DeclineForm,
     NoteForm,
     PlanForm,
-    ReportForm,
     RiskForm,
     TakeFileForm,
 )
+from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.forms.remediation import RefuseForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Dimension
@@ -47,7 +46,6 @@ from assessments.models import (
     Assessment,
     DeclaredUse,
     RemediationAction,
-    Route,
     Submission,
     User,
     edition_for,
@@ -58,6 +56,7 @@ from assessments.views import evidence as library
 from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
+from assessments.views.remediation import judging
 from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.groups import grouped
 from assessments.views.remediation.presses import press
@@ -425,13 +424,13 @@ class Forms:
     """The forms of an action's page; the one that was posted is bound."""
 
     report: ReportForm
-    decline: DeclineForm
+    judge: JudgeForm
     note: NoteForm
     refuse: RefuseForm
 
     @property
     def wrong(self) -> Any:
-        forms = (self.report, self.decline, self.note, self.refuse)
+        forms = (self.report, self.judge, self.note, self.refuse)
         return next((form for form in forms if form.is_bound and form.errors), None)
 
 
@@ -444,11 +443,13 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     seen(request)
     role = access.role_in(user, found.organisation_id)
     given = posted(request)
+    judged = closing.shown_for(found, user)
+    names = set(given) if given is not None else set()
     forms = Forms(
-        ReportForm(given if given is not None and "note" in given else None),
-        DeclineForm(given if given is not None and "missing" in given else None),
-        NoteForm(given if given is not None and "comment" in given else None),
-        RefuseForm(given if given is not None and "because" in given else None),
+        judging.report_form(user, found, judged, given if "note" in names else None),
+        JudgeForm(given if names & {"accept", "missing"} else None, pieces=judged, declines="accept" not in names),
+        NoteForm(given if "comment" in names else None),
+        RefuseForm(given if "because" in names else None),
     )
     if request.method == "POST" and act_on(request, found, forms):
         return redirect("action", reference, number)
@@ -456,27 +457,21 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
+    opened = getattr(found, "opened", None)  # the submission in whose case a reviewer judges it
     seen_of = submission
-    if not is_member and submission and getattr(found, "opened", None) != submission.pk:
-        seen_of = access.newest_opened_to(user, found.use_id)
-    is_self_declared = submission is not None and submission.is_self_declared
-    sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
-    judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
-    checks = judged and (
-        (is_self_declared and role in access.MAY[Action.SIGN])
-        or (
-            (not sent_to_the_body or access.is_independent_on_page(user, found.organisation_id))
-            and access.actions_to_check_for(user).filter(pk=found.pk).exists()
-        )
-    )
-    may_accept = checks and found.status == ActionStatus.DONE
+    if not is_member and opened and (submission is None or opened != submission.pk):
+        seen_of = access.opened_submission(user, opened)
+    awaits = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
+    judge = judging.judging_of(user, found) if awaits else judging.NOBODY
+    may_accept = judge.may and not judge.waits and found.status == ActionStatus.DONE
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
     works = role in access.MAY[Action.ANSWER]
     plans = works and access.plans_whole(user, found.organisation_id)
     stands = found.status == ActionStatus.OPEN and not found.merged_into_id
-    pieces = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
+    uses = found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk")
+    pieces = [judging.Shown(use, edition) for use in uses]
     flag_those_left_alone(user, [found])
     condition = acting.conditions_on([found]).get(found.pk)
     shown: Any = found
@@ -495,19 +490,20 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_change": works and stands,
         "plans": plans and stands,
         "sees_all": access.uses_for(user).filter(pk=found.use_id).exists(),
-        "may_refuse": checks and found.status == ActionStatus.NOT_RELEVANT,
+        "may_refuse": judge.may and found.status == ActionStatus.NOT_RELEVANT,
         "may_reopen": works and found.status == ActionStatus.NOT_RELEVANT,
         "family": access.family_of(found),
         "package": next((one.title for one in edition.packages if one.key == found.package), ""),
         "clause": (found.clause, edition.cited(found.clause)) if found.clause in edition.clauses else None,
         "may_accept": may_accept,
+        "may_decline": judge.may and found.status == ActionStatus.DONE,
+        "judging": judge,
+        "lacks": closing.missing_evidence(found, judged) if works and stands else "",
         "may_accept_risk": (
             role in access.MAY[Action.SIGN] and found.owner_id != user.pk and not acting.risk_obstacle(found)
         ),
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
-        "is_self_declared": is_self_declared,
-        "sent_to_the_body": sent_to_the_body,
         "answer_url": answer_url(assessment if is_member else None, question),
         "submission": seen_of,
         "is_member": is_member,
@@ -522,7 +518,7 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     user = request.user
     if "accept" in request.POST:
         proofs.ask(request)
-        return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
+        return judging.accept(request, found, forms.judge)
     if press(request, found):
         return True
     if "because" in request.POST:
@@ -535,28 +531,13 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
             allowed=lambda: acting.require_checker(found, by=user),
         )
     if "missing" in request.POST:
-        # Whoever may not judge it is told so, whatever the form says.
-        return _typed(
-            forms.decline,
-            "missing",
-            lambda words: acting.decline(found, by=user, words=words),
-            request,
-            _("Sent back: the action is open again."),
-            allowed=lambda: acting.require_checker(found, by=user),
-        )
+        return judging.decline(request, found, forms.judge)
     access.require(user, Action.ANSWER, found.organisation)
     if "end_risk" in request.POST:
         return _do(request, lambda: acting.end_risk(found, by=user), _("The action is open again."))
     if "comment" in request.POST:
         return _typed(forms.note, "comment", lambda words: acting.comment(found, words, by=user), request, _("Noted."))
-    forms.report = ReportForm(request.POST)
-    return _typed(
-        forms.report,
-        "note",
-        lambda words: acting.report(found, by=user, note=words),
-        request,
-        _("Reported as done. It is closed once somebody has accepted it."),
-    )
+    return judging.report(request, found, forms.report)
 
 
 def _do(request: HttpRequest, act: Any, said: str) -> bool:

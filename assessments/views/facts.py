@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import access, declaring, staleness
+from assessments import access, declaring, holding, staleness
 from assessments.access import Action
 from assessments.domain.answering import organisation_answers
 from assessments.domain.facts import drafts
@@ -24,10 +24,11 @@ from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
-from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
+from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
+from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
@@ -641,7 +642,8 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
 
 def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
     edition, use = facts.edition, facts.use
-    result = assign_tier(edition, facts.values)
+    holds = list(use.holds.filter(closed_at=None).select_related("owner"))
+    result = assign_held_tier(edition, facts.values, [h.fact for h in holds if h.kind == HoldKind.OPEN_QUESTION])
     deciding = [r for r in result.rules if r.tier == result.assigned_tier]
     holding = [r for r in result.rules if r.tier is None]
     lower = [r for r in result.rules if r.tier is not None and r.tier != result.assigned_tier]
@@ -658,7 +660,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
         "differ": result.text_tier != result.assigned_tier,
         "waits_for": [facts.line(key) for key in result.waits_for],
-        "holds": [_hold(facts, hold) for hold in use.holds.filter(closed_at=None).select_related("owner")],
+        "holds": [_hold(facts, hold) for hold in holds],
         "deciding": [_card(facts, rule) for rule in deciding],
         "holding": [_card(facts, rule) for rule in holding],
         "lower": [_card(facts, rule) for rule in lower],
@@ -712,8 +714,7 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
     """An open hold: what it waits for and what closes it."""
-    closes = {str(kind): words for kind, words in facts.edition.holds.items()}
-    return {"hold": hold, "fact": facts.line(hold.fact), "closes": closes.get(hold.kind, "")}
+    return {"hold": hold, "fact": facts.line(hold.fact), "closes": holding.who_closes(facts.edition, hold)}
 
 
 def _behind(result: TierResult) -> list[str]:

@@ -17,7 +17,6 @@ from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
-from assessments.guideline.edition import Edition
 from assessments.guideline.terms import HoldKind
 from assessments.models import DeclaredUse, Hold
 from assessments.models.base import canonical_json, sha256
@@ -40,10 +39,6 @@ def rule_card(facts: Facts, hold: Hold) -> RuleCard | None:
         clauses=tuple((id, facts.edition.cited(id)) for id in rule.clauses),
         facts=(),  # the one that it is about stands above the card
     )
-
-
-def who_closes(edition: Edition, hold: Hold) -> str:
-    return edition.holds[HoldKind(hold.kind)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +101,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "hold": found,
         "fact": facts.line(found.fact) if found.fact in facts.edition.facts else None,
         "rule": rule_card(facts, found),
-        "closes": who_closes(facts.edition, found),
+        "closes": holding.who_closes(facts.edition, found),
         "is_open": is_open,
         "is_question": found.kind == HoldKind.OPEN_QUESTION,
         "may_keep": may_keep,

@@ -12,7 +12,7 @@ from assessments import holding, workflow
 from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
-from assessments.guideline.terms import TIERS, HoldKind, Tier
+from assessments.guideline.terms import TIERS, Tier
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
 from assessments.views.requests import SignedIn, add_error, posted
@@ -37,7 +37,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
-            done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
+            done = workflow.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
         except WorkflowError as error:
             add_error(form, error)
         else:
@@ -66,7 +66,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
                 "reading": rule.reading,
                 "clauses": [(id, case.edition.cited(id)) for id in rule.clauses],
             },
-            "closes": case.edition.holds[HoldKind(found.kind)],
+            "closes": holding.who_closes(case.edition, found),
             "uses": list(found.evidence_uses.select_related("evidence", "by").order_by("pk")),
             "form": form if form is not None and (not obstacles or request.method == "POST") else None,
             "obstacles": obstacles,

@@ -202,6 +202,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Plan made anew"),
                 gettext_lazy("%(who)s asked for the plan of %(thing)s as it stands"),
             ),
+            "action_accepted": (
+                gettext_lazy("Action accepted by one of two"),
+                gettext_lazy("%(who)s accepted action %(number)s of %(thing)s; another reviewer confirms it"),
+            ),
             "action_closed": (
                 gettext_lazy("Action accepted"),
                 gettext_lazy("%(who)s accepted action %(number)s of %(thing)s"),
@@ -265,6 +269,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "hold_evidence_detached": (
                 gettext_lazy("Evidence from a hold"),
                 gettext_lazy("%(who)s took evidence away from a hold of %(thing)s"),
+            ),
+            "hold_answered": (
+                gettext_lazy("Hold answered"),
+                gettext_lazy("%(who)s answered an open question of %(thing)s, with evidence"),
+            ),
+            "hold_unanswered": (
+                gettext_lazy("Hold no longer answered"),
+                gettext_lazy("By what %(who)s did, an open question of %(thing)s has no answer with evidence any more"),
             ),
             "hold_correction_asked": (
                 gettext_lazy("Correction for a hold"),

@@ -16,10 +16,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
+from assessments import access, declaring, desk, desk_rows, gates, holding, staleness, workflow
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
-from assessments.guideline.terms import HoldKind, Tier
+from assessments.guideline.terms import Tier
 from assessments.models import Route, Seat, State
 from assessments.models.base import sha256
 from assessments.views.conformity import PartLine, lines_of
@@ -48,7 +48,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     holds = [
         {
             "hold": hold,
-            "closes": edition.holds[HoldKind(hold.kind)],
+            "closes": holding.who_closes(edition, hold),
             "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
         }
         for hold in desk_rows.holds_on(case.use)

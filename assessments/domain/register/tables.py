@@ -44,6 +44,8 @@ OF_ORGANISATION: Mapping[str, str] = {
     "Condition": "decision__submission__organisation",
     "RemediationAction": "organisation",
     "ActionEvent": "action__organisation",
+    "ActionVerdict": "action__organisation",
+    "ClosedPractice": "use__organisation",
     "Certificate": "organisation",
     "CertificateEvent": "certificate__organisation",
     "Document": "",

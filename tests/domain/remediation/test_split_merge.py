@@ -9,7 +9,7 @@ from assessments.domain.remediation import own_actions
 from assessments.domain.remediation.split_merge import Part, merge, split, undo
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.models import ActionStatus, Assessment, AuditEntry, Condition, Message, RemediationAction, State
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,8 @@ def again(action: RemediationAction) -> RemediationAction:
 
 
 def close(action, cast):
-    acting.report(again(action), by=cast.contributor, note="Done.")
-    workflow.close_action(again(action), by=cast.independent)
+    report_done(again(action), by=cast.contributor, note="Done.")
+    close_as(again(action), by=cast.independent)
 
 
 TWO = [Part("Register of three clinics"), Part("Register of the other two")]
@@ -60,7 +60,7 @@ def test_the_condition_is_met_once_all_parts_are_closed(cast, assessment):
     assert not following.answers.exists()
     close(second, cast)
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
-    assert following.answers.get().to_confirm
+    assert following.answers.get().choice == "in_place"
 
 
 def test_a_blocking_finding_stays_until_the_last_part_is_closed(cast):
@@ -107,7 +107,7 @@ def test_a_split_is_undone_until_a_part_was_worked_on(cast, assessment):
     assert (action.title, action.original_title, action.due, action.set_by_hand) == before
     assert again(second).status == ActionStatus.CLOSED
     first, second = split(action, TWO, by=cast.owner)
-    acting.report(second, by=cast.contributor, note="Done.")
+    report_done(second, by=cast.contributor, note="Done.")
     with pytest.raises(WorkflowError, match="was worked on since"):
         undo(first, by=cast.owner)
 
@@ -124,7 +124,7 @@ def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     assert list(RemediationAction.objects.filter(use=assessment.use, merged_into=lead)) == [other]
     assert other not in RemediationAction.objects.listed()
     with pytest.raises(WorkflowError):
-        acting.report(other, by=cast.owner, note="Done by itself?")
+        report_done(other, by=cast.owner, note="Done by itself?")
     assert "cannot be accepted" in acting.risk_obstacle(lead)  # a must is in it
     close(lead, cast)
     assert again(other).status == ActionStatus.CLOSED

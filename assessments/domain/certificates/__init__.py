@@ -1,0 +1,1 @@
+"""Certificates: what is issued, and what ends a suspension."""
