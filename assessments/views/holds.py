@@ -104,6 +104,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "closes": holding.who_closes(facts.edition, found),
         "is_open": is_open,
         "is_question": found.kind == HoldKind.OPEN_QUESTION,
+        "tiers": changes_of_tier(found),
         "may_keep": may_keep,
         "form": form,
         "uses": uses,
@@ -111,6 +112,14 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "errors": [("", problem)] if problem else [],
     }
     return render(request, "assessments/holds/hold.html", context)
+
+
+def changes_of_tier(found: Hold) -> tuple[str, str] | None:
+    """The tier now and once an answered question is closed, for a page that says whether it changes; None otherwise."""
+    if found.kind != HoldKind.OPEN_QUESTION or found.closed_at or not found.answered_at:
+        return None
+    now, then = holding.tiers_of(found)
+    return str(now), str(then)
 
 
 # --- signing the worst answer ------------------------------------------------------------------------------------------

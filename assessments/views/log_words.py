@@ -282,6 +282,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Correction for a hold"),
                 gettext_lazy("%(who)s asked for the fact behind a hold of %(thing)s to be corrected"),
             ),
+            "seat_succeeded": (
+                gettext_lazy("Seat taken over after the decision"),
+                gettext_lazy("%(who)s took over the seat of %(holder)s in %(thing)s"),
+            ),
             "marks_accepted_together": (
                 gettext_lazy("Accepted together"),
                 gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),

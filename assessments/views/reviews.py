@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring, desk, desk_rows, gates, holding, staleness, workflow
-from assessments.errors import WorkflowError
+from assessments.domain.review import successors
+from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Tier
-from assessments.models import Route, Seat, State
+from assessments.models import ReviewSeat, Route, Seat, State
 from assessments.models.base import sha256
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
@@ -84,6 +85,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "independent": independent,
             "may_take": not in_team and _may_take(case, independent),
             "may_ask": not in_team and _may_ask(case, independent),
+            "left": _left_seat(case),
             "free_seat": _free_seat(case),
             "talk": talk[-LAST_MESSAGES:],
             "messages_in_all": len(talk),
@@ -165,6 +167,19 @@ def _may_take(case: Case, independent: bool) -> bool:
     return case.may_review
 
 
+def _left_seat(case: Case) -> ReviewSeat | None:
+    """The seat of a decided case that this reviewer may take over, because its holder has left; None where there is none."""
+    if case.seat is not None or case.conflict is not None or not case.may_review:
+        return None
+    for held in successors.left_seats(case.submission):
+        try:
+            successors.require_successor(held, case.submission, by=case.user)
+        except (NotPermitted, SeparationOfDuties):
+            continue
+        return held
+    return None
+
+
 def _may_ask(case: Case, independent: bool) -> bool:
     """Tell whether the free seat may be given to a colleague; a held one is handed over by its own link."""
     return _free_seat(case) != "" and (
@@ -240,13 +255,16 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     form = TakeForm(posted(request))
     independent = access.is_independent_on_page(case.user, case.submission.organisation_id)
     asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
+    left = _left_seat(case)
     if request.method == "POST" and form.is_valid():
         try:
             if form.declaration:
                 desk.decline(case.submission, by=case.user, words=form.declaration)
                 messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
                 return redirect(case.submission)
-            if asked and asked.holder_id:
+            if left is not None:
+                successors.succeed(case.submission, Seat(left.seat), by=case.user)
+            elif asked and asked.holder_id:
                 desk.take_over(asked, by=case.user)
             else:
                 workflow.take(case.submission, by=case.user)
@@ -263,6 +281,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "form": form,
             "asked": asked,
+            "left": left,
             "high": case.submission.assigned_tier == Tier.HIGH,
             "why_not": why_not_take(case, independent=independent),
         },

@@ -1,0 +1,1 @@
+"""Reviews: who holds which seat, and what follows from it."""
