@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from assessments import access, desk_rows
+from assessments.domain.review import own_work
 from assessments.errors import NotPermitted
 from assessments.forms.desk import GROUP_WORDS, QueueForm
 from assessments.guideline.terms import Tier
@@ -78,6 +79,7 @@ class Shown:
     conflicts: tuple[str, ...]
     seats: tuple[tuple[str, str], ...]
     asked: tuple[str, ...]
+    own: bool = False  # the reviewer has worked on the use, so somebody else takes it
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,9 @@ def queue(request: SignedIn) -> HttpResponse:
         organisation=chosen.get("organisation", ""),
     )
     groups = {}
+    worked_on = own_work.uses_worked_on(user) if found[WAITING].rows else set()
     for key, page in found.items():
-        lines = [_line(submission, today, target) for submission in page.rows]
+        lines = [_line(submission, today, target, worked_on if key == WAITING else ()) for submission in page.rows]
         groups[key] = Group(
             key,
             GROUP_WORDS[key],
@@ -147,7 +150,7 @@ def _address(chosen: dict[str, str], after: str = "") -> str:
     return "?" + urlencode({**chosen, **({"after": after} if after else {})})
 
 
-def _line(submission: Any, today: date, target: int) -> Line:
+def _line(submission: Any, today: date, target: int, worked_on: Collection[int] = ()) -> Line:
     """A row of `models.queue.read` as it is shown."""
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
@@ -183,6 +186,7 @@ def _line(submission: Any, today: date, target: int) -> Line:
         conflicts=tuple(str(one.reviewer) for one in submission.conflicts) if under_review else (),
         seats=tuple((str(seat.reviewer), _away(seat.reviewer)) for seat in submission.held),
         asked=tuple(str(one.to) for one in submission.asked) if under_review else (),
+        own=assessment.use_id in worked_on,
     )
     return Line(submission, shown, last_at)
 
