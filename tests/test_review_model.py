@@ -11,7 +11,7 @@ certificate; numbers that never repeat; the audit chain whole. At the end: every
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,10 +23,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, acting, declaring, evidence, holding, reviewing, workflow
+from assessments import access, acting, declaring, evidence, reviewing, workflow
 from assessments import desk as desk_of_reviewers
+from assessments.domain.remediation import closing
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
+    ActionVerdict,
     Answer,
     AnswerRevision,
     Assessment,
@@ -48,6 +50,7 @@ from assessments.models import (
 )
 from assessments.models.audit import GENESIS, AuditHead
 from assessments.models.base import sha256
+from tests.acting import supports
 from tests.factories import (
     declare_all,
     fill,
@@ -379,6 +382,30 @@ class Reviews(RuleBasedStateMachine):
                     f"{finding['requirement']} is neither met nor promised"
                 )
 
+    def is_closed_by_judgement(self, action: RemediationAction) -> None:
+        """Judge an action that has just been closed: by seats of its case, on evidence that they found to support it."""
+        if action.status != "closed":
+            return
+        case = closing.case_of(action)
+        assert case is not None
+        submission = case.current_submission
+        assert submission is not None
+        who = {action.verified_by_id, action.confirmed_by_id} - {None}
+        if submission.is_self_declared:
+            assert len(who) == 1, "self-declared, and closed by more than its owner"
+            return
+        seats = set(submission.seats.values_list("reviewer", flat=True))
+        assert who <= seats, "closed without a seat in the case"
+        blocked = action.priority in closing.BLOCKING
+        if submission.assigned_tier == "high":
+            assert submission.seats.get(reviewer=action.verified_by_id).independent, (
+                "High, and not by the independent seat"
+            )
+            assert not blocked or len(who) == 2, "High, and what blocks was closed by one person"
+        verdicts = ActionVerdict.objects.filter(action=action, verdict="supports").exclude(sha256="")
+        for person in who if blocked else ():
+            assert verdicts.filter(by=person).exists(), "what blocks was closed without a judged file"
+
     def locked_stays_locked(self, rows: list[Assessment]) -> None:
         """What was signed is not written to, and a fact that changes under a certificate is told on it."""
         answers = {
@@ -693,7 +720,12 @@ class Reviews(RuleBasedStateMachine):
     def report(self, name: str) -> None:
         name = self.person(name, "report an action")
         for action in RemediationAction.objects.filter(use=self.use, status="open").order_by("pk")[:1]:
-            done = self.attempt("report", name, lambda by, a=action: acting.report(a, by=by, note="It is done."))
+            shown = self.data.draw(st.sampled_from(("a file", "a file", "nothing")), label="shown by")
+            pieces = [make_evidence(action.organisation, by=self.people["owner"])] if shown == "a file" else []
+            done = self.attempt(
+                "report", name, lambda by, a=action, p=pieces: acting.report(a, by=by, note="It is done.", pieces=p)
+            )
+            assert not (done and closing.blocks(action) and not pieces), "what blocks was reported by one sentence"
             if done and action.owner_id is None:
                 self.worked.add(name)
 
@@ -708,7 +740,14 @@ class Reviews(RuleBasedStateMachine):
     def close_action(self, name: str) -> None:
         name = self.person(name, "close an action")
         for action in RemediationAction.objects.filter(use=self.use, status="done").order_by("pk")[:1]:
-            self.attempt("close an action", name, lambda by, a=action: workflow.close_action(a, by=by))
+            verdict = self.data.draw(st.sampled_from(("supports", "supports", "supports", "partly")), label="verdict")
+            findings = {
+                key: replace(found, verdict=verdict, words="Of May.") for key, found in supports(action).items()
+            }
+            self.attempt(
+                "close an action", name, lambda by, a=action, f=findings: workflow.close_action(a, by=by, findings=f)
+            )
+            self.is_closed_by_judgement(RemediationAction.objects.get(pk=action.pk))
 
     @rule(name=who)
     def close_hold(self, name: str) -> None:
@@ -718,7 +757,7 @@ class Reviews(RuleBasedStateMachine):
                 self.attempt(
                     "close a hold",
                     name,
-                    lambda by, h=hold: holding.close(h, submission, by=by, decision="Advised."),
+                    lambda by, h=hold: workflow.close_hold(h, submission, by=by, decision="Advised."),
                 )
 
     @rule(name=who)

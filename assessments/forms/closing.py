@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,7 +13,7 @@ from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Answer, Evidence, Verdict
 from assessments.models.closing import VERDICT_WORDS, Finding, Judged
 
-PIECE, ANSWER = "piece-", "answer-"
+PIECE = "piece-"
 VERDICTS = [
     (Verdict.SUPPORTS, _("Supports")),
     (Verdict.PARTLY, _("Partly")),
@@ -22,7 +22,7 @@ VERDICTS = [
 
 
 class ReportForm(forms.Form):
-    """What was done, and what shows it: pieces of the library, and answers of the use that have evidence."""
+    """What was done, and what shows it: pieces of the library, or an answer of the use that has evidence."""
 
     note = Words(
         label=_("What was done, and what shows it?"),
@@ -33,75 +33,102 @@ class ReportForm(forms.Form):
     )
     evidence = forms.MultipleChoiceField(
         label=_("Evidence to attach"),
+        help_text=_("The newest pieces of the library. “Attach or remove evidence” shows all of them."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("Choose evidence of the list.")},
     )
+    answer = forms.ChoiceField(
+        label=_("Or link an answer that has evidence"),
+        help_text=_("All evidence of that answer is shown for the action too."),
+        required=False,
+        error_messages={"invalid_choice": _("Choose an answer of the list.")},
+    )
 
     def __init__(
-        self, data: Any = None, *, pieces: Sequence[Evidence] = (), answers: Sequence[Answer] = (), titles: Any = None
+        self,
+        data: Any = None,
+        *,
+        pieces: Sequence[Evidence] = (),
+        answers: Sequence[Answer] = (),
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(data)
         self.pieces = {f"{PIECE}{piece.reference}": piece for piece in pieces}
-        self.answers = {f"{ANSWER}{answer.pk}": answer for answer in answers}
-        field: Any = self.fields["evidence"]
-        field.choices = [
-            *((key, explained(piece.title, piece.proves[:140])) for key, piece in self.pieces.items()),
-            *(
-                (
-                    key,
-                    explained(
-                        _named(answer, titles or {}), _("All evidence of this answer is shown for the action too.")
-                    ),
-                )
-                for key, answer in self.answers.items()
-            ),
-        ]
-        names = ["note", "evidence"]
-        if not field.choices and not self.is_bound:
-            names.remove("evidence")
-        self.helper = helper(*names)
+        self.answers = {str(answer.pk): answer for answer in answers}
+        chosen: Any = self.fields["evidence"]
+        chosen.choices = [(key, explained(piece.title, piece.proves[:140])) for key, piece in self.pieces.items()]
+        linked: Any = self.fields["answer"]
+        named = titles or {}
+        found = [(key, named.get(row.question.key, row.question.key)) for key, row in self.answers.items()]
+        linked.choices = [("", _("No answer")), *found]
+        shown = {"note": True, "evidence": bool(self.pieces) or self.is_bound, "answer": bool(self.answers)}
+        self.helper = helper(*(name for name, is_shown in shown.items() if is_shown))
 
     def chosen(self) -> tuple[list[Evidence], list[Answer]]:
-        """The pieces and the answers that were ticked."""
-        keys = self.cleaned_data.get("evidence", [])
-        pieces = [self.pieces[key] for key in keys if key in self.pieces]
-        return pieces, [self.answers[key] for key in keys if key in self.answers]
+        """The pieces that were ticked, and the answer that was linked."""
+        pieces = [self.pieces[key] for key in self.cleaned_data.get("evidence", []) if key in self.pieces]
+        answer = self.answers.get(self.cleaned_data.get("answer", ""))
+        return pieces, [answer] if answer else []
 
 
-def _named(answer: Answer, titles: dict[str, str]) -> str:
-    return str(_("Answer: %(title)s")) % {"title": titles.get(answer.question.key, answer.question.key)}
+class SayVerdict(forms.ChoiceField):
+    """A verdict; one of two buttons needs it, so it is not called optional."""
+
+    needed = True
+
+    def validate(self, value: Any) -> None:
+        if value or self.needed:
+            super().validate(value)
+
+
+class SayWords(OneLine):
+    """Words that some verdicts need, so they are not called optional; the domain says which."""
+
+    def validate(self, value: Any) -> None:
+        """Empty is good here."""
+
+
+class SayMissing(Words):
+    """What is missing; one of two buttons needs it, so it is not called optional."""
+
+    needed = True
+
+    def validate(self, value: Any) -> None:
+        if value or self.needed:
+            super().validate(value)
 
 
 class JudgeForm(forms.Form):
     """The verdicts on what shows an action, and what is still missing, where it is sent back."""
 
-    missing = Words(
-        label=_("Or: what is still missing?"),
+    use_required_attribute = False
+
+    missing = SayMissing(
+        label=_("If the gap is not closed: what is still missing?"),
         help_text=_("The owner of the action reads this; the action is open again."),
         max_length=4000,
-        required=False,
         error_messages={"required": _("Say what is still missing.")},
     )
 
     def __init__(self, data: Any = None, *, pieces: Iterable[Judged] = (), declines: bool = False) -> None:
         super().__init__(data)
         self.pieces = list(pieces)
-        self.fields["missing"].required = declines
+        missing: Any = self.fields["missing"]
+        missing.needed = declines
         for one in self.pieces:
             title = one.use.evidence.title
-            self.fields[f"verdict-{one.key}"] = forms.ChoiceField(
+            verdict = self.fields[f"verdict-{one.key}"] = SayVerdict(
                 label=_("Does “%(title)s” support that it is done?") % {"title": title},
                 choices=[(str(value), words) for value, words in VERDICTS],
                 widget=forms.RadioSelect,
-                required=not declines,
                 initial=one.verdict.verdict if one.verdict else None,
                 error_messages={"required": _("Say whether this piece supports that the action is done.")},
             )
-            self.fields[f"words-{one.key}"] = OneLine(
+            verdict.needed = not declines
+            self.fields[f"words-{one.key}"] = SayWords(
                 label=_("What “%(title)s” does not show") % {"title": title},
                 help_text=_("Needed where it supports only partly, or not."),
-                required=False,
                 max_length=VERDICT_WORDS,
                 initial=one.verdict.words if one.verdict else "",
             )
@@ -118,7 +145,6 @@ class JudgeForm(forms.Form):
         return found
 
     def refuse(self, field: str, words: str) -> None:
-        """Show a refusal at its field: a piece by its reference, else what is missing, else above all."""
-        at = {f"words-{field}": f"words-{field}", "words": "missing"}
-        name = next((name for name in (f"words-{field}", at.get(field, "")) if name in self.fields), None)
-        self.add_error(name, words)
+        """Show a refusal at its field: of a piece by its reference, of what is missing, or above all."""
+        at = f"words-{field}" if f"words-{field}" in self.fields else "missing" if field == "words" else None
+        self.add_error(at, words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -125,7 +125,15 @@ def _check_rows(user: User, rows: list[exchange.Given]) -> list[exchange.Change]
     def problem(action: RemediationAction, due: date) -> str:
         return acting.date_problem(action, due, conditions.get(action.pk))
 
-    return exchange.check(rows, actions, people, problem)
+    return [_with_evidence(line) for line in exchange.check(rows, actions, people, problem)]
+
+
+def _with_evidence(line: exchange.Change) -> exchange.Change:
+    """Refuse a row that reports an action as done which blocks the certificate and has no evidence."""
+    if line.action is None or "note" not in line.changes:
+        return line
+    reason = closing.missing_evidence(line.action, closing.shown_for(line.action, None))
+    return replace(line, changes={}, faults=((_("What was done"), reason),)) if reason else line
 
 
 def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:

@@ -232,18 +232,19 @@ def test_a_conflict_in_an_earlier_case_of_the_use_closes_its_actions(cast: Cast,
     assert client.get(url).status_code == 302
 
 
-def test_an_action_shows_the_answer_of_the_case_that_is_open_and_of_no_newer_one(cast: Cast, case: Any) -> None:
+def test_an_action_opens_with_a_declaration_in_the_case_that_judges_it_alone(cast: Cast, case: Any) -> None:
     answers = {QUESTION: {"choice": "partly", "text": "Turnstone: told in the newer case."}}
     newer = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     Assessment.objects.filter(pk=case.assessment.pk).update(state=State.WITHDRAWN)  # one open case a use
     Assessment.objects.filter(pk=newer.pk).update(use=case.assessment.use)
     client = reader("none", cast, case.sent)
     url = reverse("action", args=args_of("action", case))
-    page = client.get(url).content.decode()
-    assert SECRET in page
-    assert "Turnstone" not in page
+    sent_away = client.get(url)  # declared in the case before, which judges it no more
+    assert sent_away["Location"].startswith(reverse("declare", args=[newer.current_submission.reference]))
     desk.declare_none(newer.current_submission, by=cast.second_independent)
-    assert "Turnstone" in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert "Turnstone" in page
+    assert SECRET not in page
 
 
 def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else(cast: Cast, case: Any) -> None:
