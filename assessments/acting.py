@@ -264,15 +264,20 @@ def concerned(action: RemediationAction, *people: int | None) -> set[int]:
     return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
 
 
-def conditions_on(actions: Iterable[RemediationAction]) -> dict[int, Condition]:
+def conditions_on(
+    actions: Iterable[RemediationAction], *, merged: Iterable[RemediationAction] | None = None
+) -> dict[int, Condition]:
     """The open condition that an action has to meet, by the action's id: two queries.
 
-    Where several actions were merged into one, it has to meet the earliest of theirs.
+    Where several actions were merged into one, it has to meet the earliest of theirs; `merged`: these, where a page has
+    read them.
     """
     found: dict[tuple[int, str], list[int]] = {}
     for action in actions:
         found.setdefault((action.use_id, action.question), []).append(action.pk)
-    merged = RemediationAction.objects.standing().filter(merged_into__in=[pk for pks in found.values() for pk in pks])
+    if merged is None:
+        leads = [pk for pks in found.values() for pk in pks]
+        merged = RemediationAction.objects.standing().filter(merged_into__in=leads)
     for row in merged:
         found.setdefault((row.use_id, row.question), []).append(row.merged_into_id or 0)
     standing = Condition.objects.standing().filter(

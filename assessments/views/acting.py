@@ -46,10 +46,12 @@ from assessments.models import (
     Assessment,
     DeclaredUse,
     RemediationAction,
+    Role,
     Submission,
     User,
     edition_for,
 )
+from assessments.models.closing import Judged
 from assessments.models.register import PLACES, is_condition
 from assessments.scoring.order import INCIDENT
 from assessments.views import evidence as library
@@ -449,39 +451,37 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     found = find_action(request, reference, number)
     seen(request)
-    role = access.role_in(user, found.organisation_id)
-    given = posted(request)
-    judged = closing.shown_for(found, user)
-    names = set(given) if given is not None else set()
-    forms = Forms(
-        judging.report_form(user, found, judged, given if "note" in names else None),
-        JudgeForm(given if names & {"accept", "missing"} else None, pieces=judged, declines="accept" not in names),
-        NoteForm(given if "comment" in names else None),
-        RefuseForm(given if "because" in names else None),
-    )
-    if request.method == "POST" and act_on(request, found, forms):
-        return redirect("action", reference, number)
+    mine = (m for m in access.memberships_on_page(user) if m.organisation_id == found.organisation_id)
+    role = next((Role(m.role) for m in mine), None)
     assessment, submission = newest_submitted(found.use)
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    works, stands = role in access.MAY[Action.ANSWER], found.status == ActionStatus.OPEN and not found.merged_into_id
+    plans = works and access.plans_whole(user, found.organisation_id)
+    uses = list(found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk"))
+    judged = closing.judged(found, uses, user if found.status == ActionStatus.DONE else None)
+    forms = _forms(user, found, judged, edition, posted(request), reports=works and stands, whole=plans)
+    if request.method == "POST" and act_on(request, found, forms):
+        return redirect("action", reference, number)
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
     opened = getattr(found, "opened", None)  # the submission in whose case a reviewer judges it
     seen_of = submission
     if not is_member and opened and (submission is None or opened != submission.pk):
         seen_of = access.opened_submission(user, opened)
+    family = access.family_of(found)
+    merged = [one for one in family.merged if one.status != ActionStatus.CLOSED]
+    condition = acting.conditions_on([found], merged=merged).get(found.pk)
+    blocking = found.priority in closing.BLOCKING or condition is not None
     awaits = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
-    judge = judging.judging_of(user, found) if awaits else judging.NOBODY
-    may_accept = judge.may and not judge.waits and found.status == ActionStatus.DONE
+    signs = role in access.MAY[Action.SIGN]
+    case = judging.case_known(assessment, submission, condition) if awaits else None
+    judge = judging.judging_of(user, found, case, blocking=blocking, signs=signs) if awaits else judging.NOBODY
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
-    works = role in access.MAY[Action.ANSWER]
-    plans = works and access.plans_whole(user, found.organisation_id)
-    stands = found.status == ActionStatus.OPEN and not found.merged_into_id
-    uses = found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk")
     pieces = [judging.Shown(use, edition) for use in uses]
-    flag_those_left_alone(user, [found])
-    condition = acting.conditions_on([found]).get(found.pk)
+    if is_member:
+        flag_those_left_alone(user, [found])
     shown: Any = found
     shown.is_condition = condition is not None
     context = {
@@ -497,19 +497,17 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_report": works and stands,
         "may_change": works and stands,
         "plans": plans and stands,
-        "sees_all": access.uses_for(user).filter(pk=found.use_id).exists(),
+        "sees_all": is_member and access.uses_for(user).filter(pk=found.use_id).exists(),
         "may_refuse": judge.may and found.status == ActionStatus.NOT_RELEVANT,
         "may_reopen": works and found.status == ActionStatus.NOT_RELEVANT,
-        "family": access.family_of(found),
+        "family": family,
         "package": next((one.title for one in edition.packages if one.key == found.package), ""),
         "clause": (found.clause, edition.cited(found.clause)) if found.clause in edition.clauses else None,
-        "may_accept": may_accept,
+        "may_accept": judge.may and not judge.waits and found.status == ActionStatus.DONE,
         "may_decline": judge.may and found.status == ActionStatus.DONE,
         "judging": judge,
-        "lacks": closing.missing_evidence(found, judged) if works and stands else "",
-        "may_accept_risk": (
-            role in access.MAY[Action.SIGN] and found.owner_id != user.pk and not acting.risk_obstacle(found)
-        ),
+        "lacks": closing.missing_evidence(found, judged, blocking=blocking) if works and stands else "",
+        "may_accept_risk": (signs and found.owner_id != user.pk and not acting.risk_obstacle(found)),
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
         "answer_url": answer_url(assessment if is_member else None, question),
@@ -519,6 +517,26 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "events": [event_of(event, edition) for event in events[:EVENTS]],
     }
     return render(request, "assessments/remediation/action.html", context)
+
+
+def _forms(
+    user: User,
+    found: RemediationAction,
+    judged: list[Judged],
+    edition: Edition,
+    given: Any,
+    *,
+    reports: bool,
+    whole: bool,
+) -> Forms:
+    names = set(given) if given is not None else set()
+    sent = given if "note" in names else None
+    return Forms(
+        judging.report_form(user, found, judged, edition, sent, whole=whole) if reports else ReportForm(sent),
+        JudgeForm(given if names & {"accept", "missing"} else None, pieces=judged, declines="accept" not in names),
+        NoteForm(given if "comment" in names else None),
+        RefuseForm(given if "because" in names else None),
+    )
 
 
 def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:

@@ -6,7 +6,7 @@ What blocks the certificate is reported with evidence, and accepted once somebod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import Q
@@ -74,19 +74,19 @@ def require_reviewer(assessment: Assessment, submission: Submission, *, by: User
     return seat
 
 
-def who_accepts(action: RemediationAction, submission: Submission) -> str:
-    """Say in a sentence who accepts an action that was reported as done."""
+def who_accepts(action: RemediationAction, submission: Submission, *, two: bool, taken: bool) -> str:
+    """Say in a sentence who accepts an action that was reported as done; `two`: it takes two, `taken`: somebody has a seat."""
     if not is_judging(submission.assessment):
         return _("The case is closed. The action is judged with the next submission of the use.")
     if submission.is_self_declared:
         return _("An owner has to accept it.")
-    if takes_two(action, submission):
-        if action.accepted_by_id is not None:
-            return _("The other reviewer of the case has to confirm it.")
+    if two and action.accepted_by_id is not None:
+        return _("The other reviewer of the case has to confirm it.")
+    if two:
         return _("The independent reviewer of the case has to accept it, and the other reviewer confirms it.")
     if submission.assigned_tier == Tier.HIGH:
         return _("The independent reviewer of the case has to accept it.")
-    if not submission.seats.exists():
+    if not taken:
         return _("A reviewer accepts it once the case is taken.")
     return _("A reviewer who holds a seat in the case has to accept it.")
 
@@ -106,20 +106,28 @@ def blocks(action: RemediationAction) -> bool:
 
 def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
     """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
-    uses = EvidenceUse.objects.filter(action=action, evidence__withdrawn_at=None)
-    rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk")
+    uses = EvidenceUse.objects.filter(action=action).select_related("evidence", "taken_from__question")
+    return judged(action, uses.order_by("pk"), by)
+
+
+def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[Judged]:
+    """Those of the attached pieces that count, each with the newest verdict of a person; one query, none for nobody."""
+    rows = ActionVerdict.objects.filter(action=action, by=by).order_by("pk") if by else ()
     newest = {(row.evidence_id, row.version): row for row in rows}
-    found = uses.select_related("evidence", "taken_from__question").order_by("pk")
-    return [Judged(use, newest.get((use.evidence_id, use.version))) for use in found]
+    counted = [use for use in uses if use.evidence.withdrawn_at is None]
+    return [Judged(use, newest.get((use.evidence_id, use.version))) for use in counted]
 
 
-def missing_evidence(action: RemediationAction, pieces: list[Judged]) -> str:
-    """Say what an action that blocks lacks before it can be reported as done; empty where it lacks nothing."""
-    if not blocks(action):
+def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blocking: bool | None = None) -> str:
+    """Say what an action that blocks lacks before it can be reported as done; empty where it lacks nothing.
+
+    `blocking`: what `blocks` says, where a page knows it.
+    """
+    if not (blocks(action) if blocking is None else blocking):
         return ""
     if not pieces:
         return _("This action blocks the certificate. Attach evidence, or link an answer that has evidence.")
-    if not any(_is_stored(one) for one in pieces):
+    if not _any_stored(pieces):
         return _(
             "A link, or evidence that is shown on request, is not enough for an action that blocks the certificate. Attach"
             " a file: what is stored here can be checked later."
@@ -127,9 +135,11 @@ def missing_evidence(action: RemediationAction, pieces: list[Judged]) -> str:
     return ""
 
 
-def _is_stored(judged: Judged) -> bool:
-    versions = EvidenceVersion.objects.filter(evidence=judged.use.evidence_id, number=judged.use.version)
-    return versions.exclude(storage_key="").exists()
+def _any_stored(pieces: Iterable[Judged]) -> bool:
+    """Tell whether one of the pieces is a file that is stored here, in the version that is shown; one query."""
+    shown = {(one.use.evidence_id, one.use.version) for one in pieces}
+    files = EvidenceVersion.objects.filter(evidence__in={piece for piece, _version in shown}).exclude(storage_key="")
+    return not shown.isdisjoint(files.values_list("evidence", "number"))
 
 
 def require_shown(action: RemediationAction) -> None:
@@ -228,7 +238,7 @@ def obstacles_to_accept(action: RemediationAction, pieces: list[Judged]) -> list
         reasons.append(_("No piece supports that the action is done. Send it back, and say what is missing."))
     elif not missing and blocks(action):
         supports = [one for one in pieces if one.verdict and one.verdict.verdict == Verdict.SUPPORTS]
-        if not any(_is_stored(one) for one in supports):
+        if not _any_stored(supports):
             reasons.append(_("No stored file supports that the action is done, and a link alone is not enough."))
     return reasons
 
@@ -248,7 +258,9 @@ def takes_two(action: RemediationAction, submission: Submission) -> bool:
     return submission.assigned_tier == Tier.HIGH and blocks(action)
 
 
-def refusal(action: RemediationAction, submission: Submission, seat: ReviewSeat | None) -> str:
+def refusal(
+    action: RemediationAction, submission: Submission, seat: ReviewSeat | None, *, two: bool | None = None
+) -> str:
     """Say why this seat cannot accept an action now; empty where it can. None: an owner, of what was self-declared.
 
     Of a High use the independent reviewer accepts; what a certificate depends on is confirmed by the other reviewer of
@@ -258,7 +270,7 @@ def refusal(action: RemediationAction, submission: Submission, seat: ReviewSeat 
         return ""
     independent = access.is_independent(seat.reviewer, submission.organisation_id)
     if action.accepted_by_id is None and not (seat.independent and independent):
-        if takes_two(action, submission):
+        if takes_two(action, submission) if two is None else two:
             return _("This use is High: the independent reviewer accepts the action first, and then you confirm it.")
         return _("This use is High: the independent reviewer of the case accepts its actions.")
     if action.accepted_by_id is not None and action.accepted_by_id == seat.reviewer_id:

@@ -9,12 +9,22 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from assessments import access, acting, workflow
-from assessments.access import Action
+from assessments.declaring import delivery_team
 from assessments.domain.remediation import closing
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.guideline.edition import Edition
-from assessments.models import ActionStatus, EvidenceUse, RemediationAction, User
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    Condition,
+    EvidenceUse,
+    RemediationAction,
+    Route,
+    Submission,
+    User,
+)
 from assessments.models.closing import Judged
 from assessments.views.requests import SignedIn, add_error
 from assessments.views.strips import Line
@@ -31,14 +41,14 @@ class Shown(Line):
         self.answer = edition.questions[key].title if key in edition.questions else ""
 
 
-def report_form(user: User, found: RemediationAction, judged: list[Judged], given: Any) -> ReportForm:
-    """The form that reports an action as done, with the evidence that can be attached; empty for whom it is not offered."""
-    if found.status != ActionStatus.OPEN or not access.may(user, Action.ANSWER, found.organisation_id):
-        return ReportForm(given)
+def report_form(
+    user: User, found: RemediationAction, judged: list[Judged], edition: Edition, given: Any, *, whole: bool
+) -> ReportForm:
+    """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
     mine = access.evidence_for(user).in_use().filter(organisation=found.organisation_id)
     others = mine.exclude(pk__in=[one.use.evidence_id for one in judged]).order_by("-pk")[:OFFERED]
-    answers = closing.answers_to_link(found) if access.plans_whole(user, found.organisation_id) else []
-    titles = {key: question.title for key, question in access.current_edition().questions.items()}
+    answers = closing.answers_to_link(found) if whole else []
+    titles = {key: question.title for key, question in edition.questions.items()}
     return ReportForm(given, pieces=list(others), answers=answers, titles=titles)
 
 
@@ -106,27 +116,46 @@ class Judging:
     who: str = ""  # who accepts it
     confirms: bool = False  # another reviewer has accepted it
     two: bool = False  # it takes two
-    obstacle: str = ""  # what the evidence lacks, whoever judges it
 
 
 NOBODY = Judging()
 
 
-def judging_of(user: User, found: RemediationAction) -> Judging:
-    """Say who judges an action that was reported or set aside, and whether this person may."""
-    case = closing.case_of(found)
-    submission = case.current_submission if case else None
-    if case is None or submission is None:
+def case_known(
+    newest: Assessment | None, submission: Submission | None, condition: Condition | None
+) -> Submission | None:
+    """The submission in whose case an action is judged, with that case, where a page has read it; else None."""
+    if condition is not None:
+        return condition.decision.submission
+    if newest is None or submission is None or not closing.is_judging(newest):
+        return None
+    submission.assessment = newest
+    return submission
+
+
+def judging_of(
+    user: User, found: RemediationAction, submission: Submission | None, *, blocking: bool, signs: bool
+) -> Judging:
+    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
+
+    Two queries, and one where the page does not know the submission (`case_known`). `signs`: an owner of the organisation.
+    The domain judges again what is pressed.
+    """
+    if submission is None and (of := closing.case_of(found)) and of.current_submission:
+        submission = of.current_submission
+        submission.assessment = of
+    if submission is None:
         return NOBODY
-    submission.assessment = case
-    who = closing.who_accepts(found, submission)
+    case = submission.assessment
+    two = blocking and submission.assigned_tier == Tier.HIGH
+    seats = list(submission.seats.select_related("reviewer"))
+    who = closing.who_accepts(found, submission, two=two, taken=bool(seats))
+    confirms = found.accepted_by_id is not None
     if submission.is_self_declared:
-        may = access.may(user, Action.SIGN, found.organisation_id)
-        return Judging(may=may, who=who)
-    two = closing.takes_two(found, submission)
-    try:
-        seat = closing.require_reviewer(case, submission, by=user)
-    except (NotPermitted, WorkflowError):
-        return Judging(who=who, two=two, confirms=found.accepted_by_id is not None)
-    waits = closing.refusal(found, submission, seat) if found.status == ActionStatus.DONE else ""
-    return Judging(may=True, waits=waits, who=who, two=two, confirms=found.accepted_by_id is not None)
+        return Judging(may=signs and closing.is_judging(case), who=who)
+    seat = next((one for one in seats if one.reviewer_id == user.pk), None)
+    sent_past = submission.route == Route.INDEPENDENT and not access.is_independent_on_page(user, found.organisation_id)
+    if seat is None or sent_past or not closing.is_judging(case) or user.pk in delivery_team(case):
+        return Judging(who=who, two=two, confirms=confirms)
+    waits = closing.refusal(found, submission, seat, two=two) if found.status == ActionStatus.DONE else ""
+    return Judging(may=True, waits=waits, who=who, two=two, confirms=confirms)
