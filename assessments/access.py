@@ -352,8 +352,8 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
     the submission in whose case it is judged.
     """
-    opened = submissions_opened_to(user).filter(pk=F("assessment__current_submission"))
-    opened = opened.filter(assessment=OuterRef("case")).values("pk")
+    current = submissions_opened_to(user).filter(pk=F("assessment__current_submission"))
+    opened = current.filter(assessment=OuterRef("case")).values("pk")
     conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
     found = RemediationAction.objects.annotate(case=judged_in()).annotate(opened=Subquery(opened[:1]))
     found = found.filter(~Exists(conflicts))

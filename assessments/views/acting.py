@@ -671,7 +671,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
     found = find_own(request, reference, number, Action.ANSWER)
     mine = access.evidence_for(request.user).filter(organisation=found.organisation_id)
     if request.method == "POST":
-        acts = {
+        acts: dict[str, tuple[Any, str]] = {
             "attach": (acting.attach, _("Attached: %(title)s.")),
             "detach": (acting.detach, _("Detached: %(title)s. It stays in the library.")),
         }

@@ -298,15 +298,12 @@ def keep_practice(action: RemediationAction) -> ClosedPractice | None:
 
     None for an action that somebody added, and for that of an open hold: neither is the practice of a question.
     """
-    if (
-        not action.question
-        or ":" in action.question
-        or action.status != ActionStatus.CLOSED
-        or action.verified_by_id is None
-    ):
+    verifier = action.verified_by
+    is_practice = action.question != "" and ":" not in action.question
+    if not is_practice or action.status != ActionStatus.CLOSED or verifier is None:
         return None
     lead = action.merged_into or action
-    judged = shown_for(lead, action.verified_by)
+    found = shown_for(lead, verifier)
     pieces = [
         {
             "reference": one.key,
@@ -315,14 +312,14 @@ def keep_practice(action: RemediationAction) -> ClosedPractice | None:
             "sha256": one.verdict.sha256 if one.verdict else "",
             "verdict": one.verdict.verdict if one.verdict else "",
         }
-        for one in judged
+        for one in found
     ]
     kept: ClosedPractice = ClosedPractice.objects.create(
         use_id=action.use_id,
         action=action,
         question=action.question,
         pieces=pieces,
-        by=action.verified_by,
+        by=verifier,
         confirmed_by=action.confirmed_by,
     )
     return kept
