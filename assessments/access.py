@@ -72,6 +72,7 @@ from assessments.models import (
     Sees,
     State,
     Submission,
+    Supplement,
     User,
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
@@ -690,7 +691,7 @@ def names_of(people: Iterable[int]) -> dict[int, str]:
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
+    """The version of a piece that a submission names, a hold of its use leans on or a supplement is, and no other.
 
     For a submission that the caller found by its door.
     """
@@ -699,7 +700,9 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
     named = (piece for one in leaning for piece in one.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
         of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
-        if not of_hold.filter(evidence__version=number).exists():
+        later = Supplement.objects.filter(assessment=submission.assessment_id, version__number=number)
+        later = later.filter(version__evidence__reference=reference)
+        if not of_hold.filter(evidence__version=number).exists() and not later.exists():
             return None
     rows = EvidenceVersion.objects.filter(
         evidence__reference=reference, evidence__organisation=submission.organisation_id

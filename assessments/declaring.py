@@ -66,6 +66,7 @@ from assessments.models import (
     Sees,
     State,
     Submission,
+    Supplement,
     User,
 )
 from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
@@ -1297,6 +1298,8 @@ def _team() -> QuerySet[Any, Any]:
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
         MarkReplyRevision.objects.filter(parent__submission__assessment__use=use).values_list("by_id", flat=True),
         ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
+        Supplement.objects.filter(assessment__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(supplements__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.core import proof
+from assessments.domain.review import overseers
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -331,6 +332,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
     if access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
+    overseers.require_not_overseer(submission, by)
     independent = access.is_independent(by, assessment.organisation_id)
     access.require_route(submission, independent=independent)
     if asked.seat == Seat.SECOND and not independent:

@@ -125,13 +125,14 @@ def flag_use(use: DeclaredUse, kind: Kind, words: str, *, by: Any) -> None:
 
 
 def approvals_on(piece: Evidence) -> list[Assessment]:
-    """Lock and return the approvals that lean on a piece, by an answer or by a hold; call it before locking the piece.
+    """Lock and return the approvals that lean on a piece, by an answer, a hold or a supplement; call it before locking the piece.
 
     What an answer leans on is locked with it at the submission, so the rows say what the submission names.
     """
     by_answer = Q(answers__evidence_uses__evidence=piece)
     by_hold = Q(use__holds__evidence_uses__evidence=piece)
-    found = Assessment.objects.filter(by_answer | by_hold, state__in=APPROVALS).order_by("use_id", "pk")
+    later = Q(supplements__version__evidence=piece)
+    found = Assessment.objects.filter(by_answer | by_hold | later, state__in=APPROVALS).order_by("use_id", "pk")
     return [Assessment.objects.lock(pk) for pk in dict.fromkeys(found.values_list("pk", flat=True))]
 
 

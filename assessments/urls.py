@@ -43,8 +43,11 @@ from assessments.views import (
     systems,
     task_list,
 )
+from assessments.views.assessment import supplements as owner_supplements
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
+from assessments.views.review import parts as review_parts
+from assessments.views.review import supplements as review_supplements
 
 converters.register()
 
@@ -166,6 +169,7 @@ urlpatterns = [
     # the conformity file of a High use
     path("assessments/<ref:reference>/conformity/", conformity.file, name="conformity"),
     path("assessments/<ref:reference>/conformity/<key:key>/", conformity.part, name="conformity_part"),
+    path("assessments/<ref:reference>/supplements/", owner_supplements.of_assessment, name="supplements"),
     # check, sign, and what the owner may do afterwards
     path("assessments/<ref:reference>/check/", signing.check, name="check"),
     path("assessments/<ref:reference>/sign/", signing.sign, name="sign"),
@@ -192,6 +196,8 @@ urlpatterns = [
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),
+    path("reviews/<ref:reference>/conformity/", review_parts.judge, name="review_parts"),
+    path("reviews/<ref:reference>/supplements/", review_supplements.judge, name="review_supplements"),
     path("reviews/<ref:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),
     path("reviews/<ref:reference>/tier/", judging.tier, name="judge_tier"),
     path("reviews/<ref:reference>/return/", deciding.send_back, name="send_back"),

@@ -25,6 +25,8 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.evidence import supplements
+from assessments.domain.review import overseers, parts, returns
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -486,6 +488,7 @@ def _carry_marks(submission: Submission) -> None:
     if previous is None:
         return
     reviewing.carry(previous, submission, changed_targets(previous.content(), submission.content()))
+    parts.carry(previous, submission)
 
 
 def _flag_overtaken(submission: Submission, *, by: User) -> None:
@@ -533,6 +536,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         raise WrongState(assessment, State.IN_REVIEW)
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
+    overseers.require_not_overseer(submission, by)
     independent = access.is_independent(by, assessment.organisation_id)
     first = submission.seats.filter(seat=Seat.FIRST).first()
     if assessment.state == State.SUBMITTED:
@@ -595,17 +599,21 @@ def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewS
 
 @proof.asked
 @transaction.atomic
-def send_back(submission: Submission, *, by: User, words: str = "", answer_by: date | None = None) -> ReviewDecision:
-    """Return a submission for changes; unlocks the marked answers and facts, and voids this round's approvals.
+def send_back(
+    submission: Submission, *, by: User, words: str = "", answer_by: date | None = None, tasks: Iterable[str] = ()
+) -> ReviewDecision:
+    """Return a submission for changes; unlocks what is marked or judged so, and voids this round's approvals.
 
-    `answer_by`: the day by which it is asked for; it reminds, and locks nothing.
+    `answer_by`: the day by which it is asked for; it reminds, and locks nothing. `tasks`: keys of what else stands in
+    the way (`in_the_way_of`) and is asked for with it.
     """
     assessment, seat = _under_review(submission, by)
     if answer_by is not None and answer_by <= timezone.localdate():
         raise InvalidAnswer("answer_by", _("Choose a day after today."))
-    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count()
+    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count() + len(parts.returned(submission))
     if not marked:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
+    asked = returns.choose(in_the_way_of(submission), tasks)
     _settle(assessment, "submitted", "second_seat")
     decision = ReviewDecision.objects.create(
         submission=submission,
@@ -615,23 +623,46 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
         statement=words,
         answer_by=answer_by,
     )
+    kept = returns.keep(decision, asked)
     _move(assessment, State.RETURNED)
     _tell(
         _owners(assessment),
         "returned",
         submission,
-        *returning_mail(assessment, marked, words, answer_by),
+        *returning_mail(assessment, marked, words, answer_by, asked),
         reverse("returned", args=[assessment.reference]),
     )
-    _audit("returned", assessment, by, [decision], submission=submission.reference, changes=marked)
+    told = {"changes": marked, "tasks": [one.key for one in kept]}
+    _audit("returned", assessment, by, [decision, *kept], submission=submission.reference, **told)
     return decision
 
 
-def returning_mail(assessment: Assessment, marked: int, words: str, answer_by: date | None) -> tuple[str, str]:
+def in_the_way_of(submission: Submission, content: Mapping[str, Any] | None = None) -> list[returns.Obstacle]:
+    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement."""
+    content = content or submission.content()
+    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
+    return returns.beside_the_marks(
+        submission,
+        content,
+        blockers=blockers(submission, content),
+        lacking=missing_at_the_gates(submission, content),
+        returned={*marked, *(f"part:{key}" for key in parts.returned(submission))},
+    )
+
+
+def returning_mail(
+    assessment: Assessment,
+    marked: int,
+    words: str,
+    answer_by: date | None,
+    asked: Sequence[returns.Obstacle] = (),
+) -> tuple[str, str]:
     """The subject and the text of the mail about a return; pages show it before it is sent."""
     text = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
     if answer_by:
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
+    if asked:
+        text += "\n\n" + _("Also needed before an approval:") + "".join(f"\n- {one.sentence}" for one in asked)
     return _("Changes needed: %(use)s") % {"use": assessment.use.title}, text + (f"\n\n{words}" if words else "")
 
 
@@ -665,6 +696,8 @@ def obstacles_to_approve(
     reasons += [b.words for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
     reasons += [said(lack) for lack in lacking]
+    seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
+    reasons += [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
     if by.pk in delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
     return reasons
@@ -688,10 +721,14 @@ def missing_at_the_gates(
     found = Evidence.objects.filter(reference__in=named).exclude(withdrawn_at=None)
     withdrawn = set(found.values_list("reference", flat=True)) if named else set()
     lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn)
+    later = supplements.supporting(submission) if lacking else {}
+    if later:
+        lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn, supplements=later)
     monitoring = {part.key for part in edition.gates.conformity_file if part.kind == PartKind.MONITORING}
     if any(lack.part in monitoring for lack in lacking):
         monitored = _monitored(submission, edition)
-        lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn, monitored=monitored)
+        kept = {"withdrawn": withdrawn, "monitored": monitored, "supplements": later}
+        lacking = gates.missing(edition, content, today=today, **kept)  # type: ignore[arg-type]
     return lacking
 
 
@@ -894,6 +931,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         .select_related("by")
         .order_by("pk")
     ]
+    states = parts.state_of(submission)
     return {
         "number": certificate.number,
         "issuer": _issuer(),
@@ -914,7 +952,8 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "signed_by": {k: content["signed"][k] for k in ("name", "role", "at")},
         "public_statement": content["signed"]["public_statement"],
         "conformity": [
-            {"part": part["part"], "words": part["words"]} for part in content.get("conformity", ()) if part["words"]
+            {"part": part["part"], "words": part["words"], "state": states[part["part"]]}
+            for part in content.get("conformity", ())
         ],
         "not_applicable": not_applicable_count(submission, content),
         "counts": content["counts"],

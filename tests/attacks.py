@@ -43,6 +43,7 @@ from assessments.models import (
 from assessments.models.teamwork import FactSuggestion
 from tests.factories import (
     fill,
+    judge_parts,
     make_cast,
     make_evidence,
     make_member,
@@ -135,8 +136,15 @@ class Place:
             ReviewSeat.objects.update_or_create(
                 submission=self.submission, seat=seat, defaults={"reviewer": user, "independent": independent}
             )
+        judged = dict(self.submission.part_marks.values_list("pk", "by")) if seat else {}
+        if seat:  # what was judged in this seat was judged by them
+            judge_parts(self.submission, by=user)
+            self.submission.part_marks.filter(seat=seat).update(by=user)
         yield
         if seat:
+            self.submission.part_marks.exclude(pk__in=judged).delete()
+            for pk, by in judged.items():
+                self.submission.part_marks.filter(pk=pk).update(by=by)
             self.submission.seats.exclude(pk__in=before).delete()
             for row in before.values():
                 row.save()

@@ -21,6 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from assessments import declaring, evidence, reviewing, workflow
+from assessments.domain.review import parts
 from assessments.guideline.edition import Question
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice
@@ -40,6 +41,8 @@ from assessments.models import (
     MarkKind,
     Membership,
     Organisation,
+    PartMark,
+    PartVerdict,
     ReviewMark,
     Role,
     Route,
@@ -416,6 +419,7 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
         second = Membership.objects.filter(organisation=body).exclude(user=first).order_by("pk").first()
         other = (second or make_member(Role.REVIEWER, body, "Ivan Independent")).user
         workflow.take(submission, by=other)
+        judge_parts(submission, by=other)
         workflow.approve(submission, by=other, statement="I agree.")
 
 
@@ -450,12 +454,29 @@ def prove(assessment: Assessment, *, by: User) -> None:
         for part in parts
     )
     ConformityEvidence.objects.bulk_create(
-        ConformityEvidence(part=part, evidence=piece, by=by) for part in parts if not part.rows
+        ConformityEvidence(part=part, evidence=piece, why="The record covers this too.", by=by)
+        for part in parts
+        if not part.rows
     )
 
 
+def judge_parts(submission: Submission, *, by: User) -> None:
+    """Find that each part of the conformity file supports it, for one's seat, where there is one; straight into the rows."""
+    for seat in submission.seats.filter(reviewer=by):
+        have = set(submission.part_marks.filter(seat=seat.seat).values_list("part", flat=True))
+        PartMark.objects.bulk_create(
+            PartMark(submission=submission, seat=seat.seat, part=part.key, verdict=PartVerdict.SUPPORTS, by=by)
+            for part in parts.parts_of(submission)
+            if part.key not in have
+        )
+
+
 def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | None = None) -> None:
-    """Mark everything accepted, and `change` (target to what would satisfy) as change needed; straight into the rows."""
+    """Mark everything accepted, and `change` (target to what would satisfy) as change needed; straight into the rows.
+
+    The conformity file is judged with it.
+    """
+    judge_parts(submission, by=by)
     have = set(submission.marks.values_list("target", flat=True))
     targets = reviewing.review_targets(submission.content())
     change = change or {}

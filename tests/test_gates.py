@@ -37,6 +37,7 @@ from tests.factories import (
     FILE_ROWS,
     Cast,
     in_days,
+    judge_parts,
     make_assessment,
     make_evidence,
     make_member,
@@ -125,7 +126,9 @@ def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast:
     workflow.take(submission, by=cast.second_independent)
     for reviewer in (cast.independent, cast.second_independent):
         found = workflow.missing_at_the_gates(submission, submission.content())
-        assert len(refused(submission, reviewer)) == len(found) == 2 + len(PARTS)
+        reasons = refused(submission, reviewer)
+        assert reasons[: len(found)] == [workflow.said(lack) for lack in found]
+        assert len(found) == 2 + len(PARTS)
     assert [lack.part for lack in found if lack.part] == PARTS
 
 
@@ -211,6 +214,7 @@ def test_both_approvals_of_a_complete_high_use_lead_to_the_certificate(cast: Cas
     workflow.approve(submission, by=cast.independent, statement="Read.")
     assert not Certificate.objects.exists()
     workflow.take(submission, by=cast.second_independent)
+    judge_parts(submission, by=cast.second_independent)
     workflow.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.get().tier == "high"
 
@@ -493,9 +497,8 @@ def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cas
         mark_all(submission, by=reviewer)
         workflow.approve(submission, by=reviewer, statement="Read.")
     certificate = Certificate.objects.get()
-    assert json.loads(certificate.public_record)["conformity"] == [
-        {"part": "overseers", "words": "Two doctors watch it."}
-    ]
+    said = {one["part"]: one["words"] for one in json.loads(certificate.public_record)["conformity"]}
+    assert said == dict.fromkeys(PARTS, "") | {"overseers": "Two doctors watch it."}
     for private in ("Dr Chan", "Stops it", "Missed urgent cases", "Record of the service desk"):
         assert private not in certificate.public_record
     from assessments.documents.certificate import certificate_layouts

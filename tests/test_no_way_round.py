@@ -26,7 +26,18 @@ from assessments.models import (
 )
 from assessments.models.snapshots import changed_targets, picture
 from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
-from tests.factories import Cast, fill, in_days, make_assessment, make_evidence, make_member, make_use, mark_all, prove
+from tests.factories import (
+    Cast,
+    fill,
+    in_days,
+    judge_parts,
+    make_assessment,
+    make_evidence,
+    make_member,
+    make_use,
+    mark_all,
+    prove,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +150,7 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
     mark_all(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="Read.")
     workflow.take(submission, by=cast.second_independent)
+    judge_parts(submission, by=cast.second_independent)
     if since == "a conflict":
         desk.decline(submission, by=cast.independent, words="My brother works there.")
     else:

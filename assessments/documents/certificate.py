@@ -191,7 +191,7 @@ def _context(record: dict[str, Any], edition: Edition, public_url: str) -> dict[
         "promised": [
             (part.label, one["words"])
             for one in record.get("conformity", ())
-            if (part := edition.gates.part(one["part"])) is not None
+            if one["words"] and (part := edition.gates.part(one["part"])) is not None
         ],
     }
 

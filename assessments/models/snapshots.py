@@ -257,7 +257,7 @@ def _conformity(edition: Edition, use: DeclaredUse, tier: Tier) -> list[dict[str
             continue
         pieces = [
             _described(leans.evidence, versions.get(leans.evidence_id))
-            | {"given_on": _given_on(versions.get(leans.evidence_id))}
+            | {"given_on": _given_on(versions.get(leans.evidence_id)), "why": leans.why}
             for leans in leaning
             if leans.part_id == part.pk
         ]

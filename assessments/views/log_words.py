@@ -326,6 +326,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Evidence attached"),
                 gettext_lazy("%(who)s attached the evidence “%(thing)s” to an answer"),
             ),
+            "supplement_attached": (
+                gettext_lazy("Evidence added after signing"),
+                gettext_lazy("%(who)s added evidence to what was signed of %(thing)s"),
+            ),
             "evidence_detached": (
                 gettext_lazy("Evidence detached"),
                 gettext_lazy("%(who)s took the evidence “%(thing)s” away from an answer"),

@@ -414,6 +414,13 @@ class Case:
         key = target.removeprefix("q:")
         return self.url(FACTS if target.startswith("f:") else self.edition.questions[key].section, target)
 
+    def url_of_target(self, target: str) -> str:
+        """As `url_of`, also for a part of the conformity file."""
+        if target.startswith("part:"):
+            part = target.removeprefix("part:")
+            return f"{reverse('review_parts', args=[self.submission.reference])}#part-{part}"
+        return self.url_of(target)
+
     @property
     def next_group(self) -> Group | None:
         """The first page with something that has no mark yet."""

@@ -17,10 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
+from assessments.domain.evidence import supplements
+from assessments.domain.review import parts
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import HoldKind, Tier
-from assessments.models import Route, Seat, State
+from assessments.models import PartMark, Route, Seat, State
 from assessments.models.base import sha256
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
@@ -56,6 +58,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
     lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
+    judged = parts.marks_on(submission) if case.may_open and parts.parts_of(submission) else []
     approved = {d.by_id for r, made in rounds if r.pk == submission.pk for d in made if d.kind == "approve"}
     return render(
         request,
@@ -73,10 +76,12 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "raised": content["tier"].get("raised"),
             "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
             "stale": staleness.shown(case.assessment),
-            **_drawn_parts(case, lacking),
+            **_drawn_parts(case, lacking, judged),
             "asked_for": [
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
+            "parts_left": _parts_left(case, judged),
+            "added": supplements.count(case.assessment),
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
             "rounds": rounds,
@@ -97,7 +102,15 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     )
 
 
-def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, SafeString]:
+def _parts_left(case: Case, judged: Iterable[PartMark]) -> int:
+    """How many parts of the conformity file this reviewer has still to judge."""
+    if case.seat is None or not case.is_open:
+        return 0
+    own = {mark.part for mark in judged if mark.verdict and (mark.seat, mark.by_id) == (case.seat.seat, case.user.pk)}
+    return sum(part.key not in own for part in parts.parts_of(case.submission))
+
+
+def _drawn_parts(case: Case, lacking: Collection[gates.Missing], judged: Collection[PartMark]) -> dict[str, SafeString]:
     """What of the page shows the frozen submission, each part drawn once for the same state.
 
     With 150 answers most of the page's time goes into drawing these. Somebody who may not open the case gets the table of
@@ -117,8 +130,8 @@ def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, Sa
         "file": _drawn(
             case,
             "file",
-            (compared, missing),
-            lambda: {"lines": _file_lines(case, lacking), "submission": case.submission},
+            (compared, missing, [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in judged]),
+            lambda: {"lines": file_lines(case, lacking, judged), "submission": case.submission},
         ),
     }
 
@@ -217,12 +230,12 @@ def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
     return [target for target in targets if target in known]
 
 
-def _file_lines(case: Case, lacks: Iterable[gates.Missing]) -> list[PartLine]:
+def file_lines(case: Case, lacks: Iterable[gates.Missing], judged: Iterable[PartMark] = ()) -> list[PartLine]:
     """The conformity file as it was signed, and what of it is missing today."""
     lacking = {lack.part: lack.words for lack in lacks if lack.part}
     before = {part["part"]: part for part in (case.before or {}).get("conformity", ())}
     now = {part["part"]: part["revision"] for part in case.content.get("conformity", ())}
-    lines = lines_of(case.edition, case.content, lacking)
+    lines = lines_of(case.edition, case.content, lacking, [mark for mark in judged if mark.verdict])
     for line in lines:
         line.changed = case.before is not None and now.get(line.part.key) != before.get(line.part.key, {}).get(
             "revision"

@@ -254,6 +254,12 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
     "ReviewMarkRevision": {"outcome"},
     "EvidenceMark": {"question", "piece", "verdict"},
     "EvidenceMarkRevision": {"outcome"},
+    "PartMark": {"seat", "part", "verdict"},
+    "PartMarkRevision": {"outcome"},
+    "Supplement": {"target", "sha256"},
+    "SupplementMark": {"verdict"},
+    "SupplementMarkRevision": {"outcome"},
+    "ReturnTask": {"key"},
     "MarkReply": {"target"},
     "MarkReplyRevision": {"outcome"},
     "ReviewDecision": {"kind", "tier", "signed"},  # the edition's sentences, not the reviewer's
