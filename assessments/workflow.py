@@ -633,7 +633,7 @@ def send_back(
         reverse("returned", args=[assessment.reference]),
     )
     told = {"changes": marked, "tasks": [one.key for one in kept]}
-    _audit("returned", assessment, by, [decision, *kept], submission=submission.reference, **told)
+    _audit("returned", assessment, by, [decision], submission=submission.reference, **told)
     return decision
 
 

@@ -138,8 +138,8 @@ class Place:
             )
         judged = dict(self.submission.part_marks.values_list("pk", "by")) if seat else {}
         if seat:  # what was judged in this seat was judged by them
-            judge_parts(self.submission, by=user)
             self.submission.part_marks.filter(seat=seat).update(by=user)
+            judge_parts(self.submission, by=user)
         yield
         if seat:
             self.submission.part_marks.exclude(pk__in=judged).delete()

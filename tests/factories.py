@@ -463,6 +463,7 @@ def prove(assessment: Assessment, *, by: User) -> None:
 def judge_parts(submission: Submission, *, by: User) -> None:
     """Find that each part of the conformity file supports it, for one's seat, where there is one; straight into the rows."""
     for seat in submission.seats.filter(reviewer=by):
+        submission.part_marks.filter(seat=seat.seat).exclude(by=by).update(by=by)  # of somebody before, or carried
         have = set(submission.part_marks.filter(seat=seat.seat).values_list("part", flat=True))
         PartMark.objects.bulk_create(
             PartMark(submission=submission, seat=seat.seat, part=part.key, verdict=PartVerdict.SUPPORTS, by=by)

@@ -29,6 +29,10 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "who has a conflict does not decide": (Guard("declaring.require_seat", "if access.has_conflict(by, assessment):"),),
     "every answer is marked": (Guard("workflow.obstacles_to_approve", "if left:"),),
     "no change is asked for": (Guard("workflow.obstacles_to_approve", "if changes:"),),
+    "every part of the file is judged": (Guard("domain.review.parts.obstacles", "if left:"),),
+    "no part is left unsupported": (
+        Guard("domain.review.parts.obstacles", "if mark.verdict == PartVerdict.DOES_NOT:"),
+    ),
     "a hold is closed first": (
         Guard(
             "workflow.blockers",

@@ -406,6 +406,11 @@ OPENED: dict[str, dict[str, str]] = {
         "High draft, no such part": "login 404 403 404 404 404 404 404 404",
         "neighbour's draft, overseers": HIDDEN,
     },
+    "supplements": {
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "draft": HIDDEN,  # nothing is signed yet
+        "neighbour's draft": HIDDEN,
+    },
     # check, sign, and what the owner may do afterwards
     "check": {
         "ready draft": "          login 404 200 200 404 200 404 404 404",
@@ -497,6 +502,15 @@ OPENED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted, section": HIDDEN,
     },
     "review_not_applicable": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_parts": {
+        "submission High in review": "login 404 404 404 404 404 302 200 404",
+        "submission in review": HIDDEN,  # no High use: it has no conformity file
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_supplements": {
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
@@ -793,6 +807,9 @@ POSTED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_parts": {"submission High in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_supplements": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "supplements": {"in review": "login 404 403 yes 404 yes 404 404 404"},
     "conformity_part": {"High draft, overseers": "login 404 403 yes 404 yes 404 404 404"},
     "review_section": {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",

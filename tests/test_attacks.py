@@ -69,7 +69,7 @@ from tests.attacks import (
     of_submission,
     of_use,
 )
-from tests.factories import Cast, in_days, make_assessment, make_member, mark_all, proved, undone
+from tests.factories import Cast, in_days, judge_parts, make_assessment, make_member, mark_all, proved, undone
 from tests.kept_world import count_rows
 from tests.mutants import GUARDS, take_out
 
@@ -444,6 +444,7 @@ def test_a_high_use_is_not_approved_by_two_of_the_organisation(cast):
     assert outcome_kept(lambda: workflow.take(submission, by=other)) == "SeparationOfDuties"
     # Even with the seat: it was given to them before they were members, or by whoever writes rows by hand.
     ReviewSeat.objects.create(submission=submission, seat=Seat.SECOND, reviewer=other, independent=True)
+    judge_parts(submission, by=other)
     before = digest()
     assert approve(submission, other) == "SeparationOfDuties"
     assert (state_of(submission), digest()) == (State.IN_REVIEW, before)
@@ -455,6 +456,7 @@ def test_two_first_seats_do_not_make_a_high_approval(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     ReviewSeat.objects.filter(submission=submission).update(reviewer=other)
+    judge_parts(submission, by=other)
     assert approve(submission, other) == "done"
     assert (state_of(submission), certificates(submission)) == (State.IN_REVIEW, 0)
 
@@ -463,6 +465,7 @@ def test_the_independent_one_who_joined_the_organisation_since_does_not_complete
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     workflow.take(submission, by=cast.independent)
+    judge_parts(submission, by=cast.independent)
     declaring.join(cast.independent, cast.organisation, Role.VIEWER, by=cast.owner)
     before = digest()
     assert approve(submission, cast.independent) == "SeparationOfDuties"
@@ -494,6 +497,7 @@ def test_two_people_one_of_them_independent_approve_a_high_use_in_either_order(c
     for reverse_order in (False, True):
         submission = in_review(cast)
         workflow.take(submission, by=cast.independent)
+        judge_parts(submission, by=cast.independent)
         order = [cast.reviewer, cast.independent]
         assert [approve(submission, user) for user in (order[::-1] if reverse_order else order)] == ["done", "done"]
         assert state_of(submission) == State.CERTIFIED

@@ -253,6 +253,12 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "High draft, overseers"),
         ("owner", "High draft, tests"),
     ],
+    "supplements": [
+        ("owner", "in review"),
+        ("owner", "in review", "sent empty"),
+        ("viewer", "in review"),
+        ("owner", "certified"),
+    ],
     "sign": [("owner", "ready draft"), ("owner", "ready draft", "sent empty"), ("owner", "draft")],
     "self_certify": [("owner", "Low draft"), ("owner", "Low draft", "sent empty")],
     "declare_prohibited": [("owner", "prohibited draft"), ("owner", "prohibited draft", "sent empty")],
@@ -303,6 +309,11 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_facts": [("independent", "submission in review")],
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
+    "review_parts": [
+        ("independent", "submission High in review"),
+        ("independent", "submission High in review", "sent empty"),
+    ],
+    "review_supplements": [("independent", "submission in review"), ("independent", "submission approved")],
     "review_section": [
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),

@@ -299,6 +299,8 @@ PAGES = [
     ("second_independent", "appeal", "appeal"),
     ("owner", "case", "in review"),
     ("owner", "contest", "returned"),
+    ("owner", "supplements", "in review"),
+    ("reviewer", "review_supplements", "submission"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
     ("reviewer", "review_log", "submission"),

@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from assessments import access, acting, declaring, evidence, holding, reviewing, workflow
 from assessments import desk as desk_of_reviewers
+from assessments.domain.review import parts
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
     Answer,
@@ -51,6 +52,7 @@ from assessments.models.base import sha256
 from tests.factories import (
     declare_all,
     fill,
+    judge_parts,
     make_cast,
     make_evidence,
     make_member,
@@ -78,6 +80,7 @@ LEADS = {
     "self-certify": {("draft", "certified")},
     "declare prohibited": {("draft", "refused"), ("returned", "refused")},
 }
+PARTS = {"tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"}
 OPEN = {"draft", "submitted", "in_review", "returned", "approved"}
 EDITABLE = {"draft", "returned"}
 DEEDS = ("assigned", "action", "evidence", "answer")
@@ -365,6 +368,7 @@ class Reviews(RuleBasedStateMachine):
             asked = {f"f:{key}" for key in facts} | {f"q:{one['question']}" for one in content["questions"]}
             assert set(marks) >= asked, "an answer that nobody marked"
             assert "change_needed" not in marks.values()
+            self.file_is_judged(submission, people if tier == "high" else set())
         promised = dict(Condition.objects.filter(decision__submission=submission).values_list("question", "due_on"))
         last = timezone.localdate(submission.decisions.latest("at").at) + timedelta(days=371)
         assert all(due <= last for due in promised.values())
@@ -378,6 +382,14 @@ class Reviews(RuleBasedStateMachine):
                 assert finding["question"] in {*promised, *closed}, (
                     f"{finding['requirement']} is neither met nor promised"
                 )
+
+    def file_is_judged(self, submission: Submission, people: set[str]) -> None:
+        """Each of those who approved a High use has judged each part of its file, and nobody finds a part unsupported."""
+        judged = list(submission.part_marks.exclude(verdict="").values_list("by", "part", "verdict"))
+        for name in people:
+            own = {part for by, part, _verdict in judged if by == self.people[name].pk}
+            assert own >= PARTS, f"{name} approved and has not judged {PARTS - own}"
+        assert "does_not" not in {verdict for _by, _part, verdict in judged}, "a part that does not support the file"
 
     def locked_stays_locked(self, rows: list[Assessment]) -> None:
         """What was signed is not written to, and a fact that changes under a certificate is told on it."""
@@ -546,9 +558,16 @@ class Reviews(RuleBasedStateMachine):
         if submission.assigned_tier == "high" and submission.seats.count() == 1:
             self.somebody_takes()
         sits = self.sits(submission)
-        careless = self.data.draw(st.sampled_from(("", "", "", "", "marks", "changes", "holds")), label="careless of")
+        careless = self.data.draw(
+            st.sampled_from(("", "", "", "", "marks", "changes", "holds", "parts", "doubts")), label="careless of"
+        )
         if careless != "marks":
             self.mark_the_rest(sits[0])
+        if careless != "parts":
+            self.judge_the_rest(sits[-1])
+            doubted = submission.part_marks.filter(verdict="does_not").values_list("by", "part")
+            for by, part in doubted if careless != "doubts" else ():
+                self.judge_part(next(n for n, user in self.people.items() if user.pk == by), part, "supports")
         if careless == "changes" or towards == "returned":
             self.mark(sits[-1], f"q:{QUESTION}", "change_needed", "Show")
         if towards == "returned":
@@ -616,6 +635,27 @@ class Reviews(RuleBasedStateMachine):
             return
         if name in self.sits(submission) and name not in self.worked and self.role(name):
             mark_all(submission, by=self.people[name])
+
+    def judge_the_rest(self, name: str) -> None:
+        """Find that each part of the conformity file supports it, straight into the rows."""
+        submission = self.submission()
+        if submission is not None and name in self.sits(submission) and self.newest.state == "in_review":
+            judge_parts(submission, by=self.people[name])
+
+    @rule(
+        name=who,
+        part=st.sampled_from(("tests", "bias")),
+        verdict=st.sampled_from(("supports", "supports", "partly", "does_not", "does_not", "")),
+    )
+    def judge_part(self, name: str, part: str, verdict: str) -> None:
+        submission = self.submission()
+        if submission is not None:
+            given = {"verdict": verdict, "words": "It is a privacy notice."}
+            self.attempt(
+                "judge a part",
+                self.person(name, "mark"),
+                lambda by: parts.judge_part(submission, part, by=by, **given),
+            )
 
     @rule(name=who)
     def send_back(self, name: str) -> None:

@@ -45,6 +45,7 @@ from tests.factories import (
     declare_all,
     fill,
     in_days,
+    judge_parts,
     make_assessment,
     make_cast,
     make_evidence,
@@ -242,6 +243,7 @@ def test_the_second_seat_of_a_high_use_is_for_an_independent_person():
     assert assessment.state == State.IN_REVIEW  # one approval is not enough
     assert not Certificate.objects.exists()
     workflow.take(submission, by=cast.independent)
+    judge_parts(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="I agree.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED

@@ -20,6 +20,8 @@ from assessments import acting, conformity, declaring, desk, evidence, starting,
 from assessments.accounts import expired_forms
 from assessments.domain.remediation import own_actions, relevance
 from assessments.exchange import model_card
+from assessments.domain.evidence import supplements
+from assessments.domain.review import parts, returns
 from assessments.models import (
     Assessment,
     Certificate,
@@ -149,6 +151,15 @@ def make_world() -> World:
     desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
     desk.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
+    parts.judge_part(_sent(high), "bias", by=cast.independent, verdict="partly", words="One group only.")
+    added = supplements.attach(
+        in_review, "q:tier-limited-transparency", piece, by=owner, words="What the clinics show at the desk."
+    )
+    supplements.judge_supplement(
+        _sent(in_review), added.pk, by=cast.independent, verdict="partly", words="It shows no limits."
+    )
+    needed = returns.Obstacle("gate:tier-limited-opt-out", "The way to opt out", "Attach how people opt out.")
+    returns.keep(_sent(returned).decisions.get(), [needed])
     desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")

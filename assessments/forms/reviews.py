@@ -176,6 +176,19 @@ ANSWER_DAYS = 14
 
 
 class ReturnForm(ReviewForm):
+    """`tasks`: (key, sentence) of what else stands in the way of an approval; ticked ones are asked for by name."""
+
+    tasks = forms.MultipleChoiceField(
+        label=gettext_lazy("What else the organisation has to do before an approval"),
+        help_text=gettext_lazy("What you tick stands in the mail and on the page of the return, as a task."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "The list has changed since you opened the page. Tick again what you ask for."
+            )
+        },
+    )
     words = _text(
         gettext_lazy("Message to the owner"),
         gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
@@ -189,6 +202,15 @@ class ReturnForm(ReviewForm):
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
     )
+
+    def __init__(self, *args: Any, tasks: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        possible = list(tasks)
+        if possible:
+            self.fields["tasks"].choices = possible  # type: ignore[attr-defined]
+        else:
+            del self.fields["tasks"]
+        self.helper.layout = Layout(*self.fields)
 
 
 class RefuseForm(ReviewForm):

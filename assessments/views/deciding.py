@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
 from assessments.accounts import proofs
+from assessments.domain.evidence import supplements
+from assessments.domain.review import parts, returns
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
-from assessments.models import (
-    User,
-)
+from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
@@ -37,7 +37,8 @@ def _decisive(user: User, reference: str) -> Case:
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
     case = _decisive(request.user, reference)
-    form = ReturnForm(posted(request))
+    possible = workflow.in_the_way_of(case.submission, case.content)
+    form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
             workflow.send_back(
@@ -45,12 +46,14 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 by=case.user,
                 words=form.cleaned_data["words"],
                 answer_by=form.cleaned_data["answer_by"],
+                tasks=form.cleaned_data.get("tasks", ()),
             )
         except WorkflowError as error:
             add_error(form, error)
         else:
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
+    back = _parts_back(case)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
     marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
     depending = [
@@ -68,18 +71,29 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "form": form,
             "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
+            "parts": back,
+            "total": len(case.changes) + len(back),
+            "possible": possible,
             "depending": depending,
             "left": case.left,
-            "mail": _mail(case, form),
+            "mail": _mail(case, form, len(case.changes) + len(back), possible),
         },
     )
 
 
-def _mail(case: Case, form: ReturnForm) -> tuple[str, str]:
+def _parts_back(case: Case) -> list[tuple[str, list[PartMark], str]]:
+    """The parts of the conformity file that go back: name, judgements, and where they are judged."""
+    labels = {part.key: part.label for part in parts.parts_of(case.submission)}
+    back = parts.returned(case.submission)
+    return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
+
+
+def _mail(case: Case, form: ReturnForm, marked: int, possible: Iterable[returns.Obstacle]) -> tuple[str, str]:
     """The mail as it would be sent: with the message and the day that stand in the form."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
-    return workflow.returning_mail(case.assessment, len(case.changes), given.get("words", ""), day)
+    asked = [one for one in possible if one.key in given.get("tasks", ())]
+    return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 
 def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing]) -> list[tuple[str, str]]:
@@ -92,10 +106,11 @@ def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.
         words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
         own[words] = reverse("send_back", args=[reference])
     for lack in lacking:
-        overview = reverse("review", args=[reference])
-        own[workflow.said(lack)] = (
-            case.url_of(f"q:{lack.question}") if lack.question else f"{overview}#part-{lack.part}"
-        )
+        own[workflow.said(lack)] = case.url_of_target(f"q:{lack.question}" if lack.question else f"part:{lack.part}")
+    file = reverse("review_parts", args=[reference])
+    own |= dict.fromkeys(parts.obstacles(case.submission, case.seat), file)
+    later = reverse("review_supplements", args=[reference])
+    own |= dict.fromkeys(supplements.obstacles(case.submission, case.seat), later)
     return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
 
 

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from assessments.forms.reviews import MarkForm
-from assessments.models import EvidenceMark, ReviewMark
+from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
 from assessments.views.review_case import OPERATION, Case, Piece, Row
 
@@ -54,6 +54,7 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             _said(row.mark),
             _said(row.asked),
             [_piece(piece) for piece in row.pieces],
+            [_later(supplement) for supplement in row.later],
         )
         key = f"mark:{sha256(repr(state))}"
         html = caches["rows"].get(key)
@@ -81,3 +82,9 @@ def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:
 
 def _piece(piece: Piece) -> tuple[object, ...]:
     return (piece.target, piece.since, piece.claim, piece.scan, piece.is_picture, piece.no_preview, _said(piece.mark))
+
+
+def _later(supplement: Supplement) -> tuple[object, ...]:
+    marks = [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in supplement.marks.all()]
+    piece = supplement.version.evidence
+    return (supplement.pk, piece.title, piece.withdrawn_at, piece.expires_on, str(supplement.by), marks)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from assessments import access
+from assessments.domain.evidence import supplements
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, DocumentState, User, edition_for
 from assessments.models.base import sha256
@@ -158,7 +159,7 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
     made = {str(document.kind) for document in ready}
     offers = [offer for offer in offers_to(request.user, assessment) if offer.kind not in made]
     context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
-    context |= {"ready": ready, "offers": offers}
+    context |= {"ready": ready, "offers": offers, "takes_more": supplements.is_open(assessment)}
     name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
     return render(request, name, context)
 

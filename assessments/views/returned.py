@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.domain.review import returns
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
 from assessments.models import State
+from assessments.views.assessment.returned_parts import returned_parts, shown_tasks
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
@@ -104,7 +106,9 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         key = fact.mark.target.removeprefix("f:")
         fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
         fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
-    dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
+    back = returned_parts(case, submission, content) if case.sees_all else []
+    tasks = returns.tasks_of(decision) if decision and case.sees_all else []
+    dealt = sum(one.dealt_with for one in (*views, *facts, *back))
     context = {
         "case": case,
         "assessment": assessment,
@@ -114,7 +118,9 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "fact_form": fact_form,
         "decision": decision,
         "dealt": dealt,
-        "total": len(views) + len(facts),
+        "total": len(views) + len(facts) + len(back),
+        "parts": back,
+        "tasks": shown_tasks(case, tasks, content),
         "locked": len(case.questions) - len(views) - len(depending),
         "depending": depending if case.sees_all else [],
         "to_answer_in": (decision.answer_by - timezone.localdate()).days if decision and decision.answer_by else None,

@@ -26,6 +26,7 @@ from django.utils.translation import ngettext
 from assessments import access, desk_rows
 from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
+from assessments.domain.evidence import supplements
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.guideline.edition import Edition
@@ -39,6 +40,7 @@ from assessments.models import (
     SeatRequest,
     State,
     Submission,
+    Supplement,
     User,
     edition_for,
 )
@@ -85,6 +87,7 @@ class Row:
     asked: ReviewMark | None = None  # what was asked for in the round before
     reply: dict[str, Any] | None = None  # and what the organisation said to it
     pieces: list[Piece] = field(default_factory=list)
+    later: list[Supplement] = field(default_factory=list)  # evidence that was added after the signing
     theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
     html: SafeString | str = ""
     is_kept: bool = False  # drawn for more pages than one
@@ -435,7 +438,12 @@ class Case:
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
     def hang_evidence(self, rows: Iterable[Row]) -> None:
-        """Put the evidence of these rows on them, with what became of it and what was found of it: two queries."""
+        """Put the evidence of these rows on them, with what became of it and what was found of it: two queries.
+
+        Two more for what was added after the signing, where anything was.
+        """
+        rows = list(rows)
+        self._hang_later(rows)
         rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:
             return
@@ -449,6 +457,16 @@ class Case:
                 look_at(Piece(given, key, mark=marks.get((key, given["reference"]))), versions, signed)
                 for given in row.now["evidence"]
             ]
+
+    def _hang_later(self, rows: Iterable[Row]) -> None:
+        """Put what was added after the signing on the rows of its answers."""
+        answers = {row.target: row for row in rows if row.is_answer}
+        if not answers:
+            return
+        for row in answers.values():
+            row.later = []
+        for supplement in supplements.of_assessment(self.assessment, within=answers):
+            answers[supplement.target].later.append(supplement)
 
     def fact_row(self, target: str, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])

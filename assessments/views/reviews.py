@@ -81,6 +81,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
             "parts_left": _parts_left(case, judged),
+            "parts_back": len({mark.part for mark in judged if mark.returned and mark.verdict}),
             "added": supplements.count(case.assessment),
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
 from assessments.domain.answering import carry_over
+from assessments.domain.evidence import supplements
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
 from assessments.guideline.edition import Question, Section
@@ -192,6 +193,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": is_prohibited,
         "is_open": is_open,
+        "takes_more": supplements.is_open(assessment),
         "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
@@ -212,6 +214,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     shown_holds = [(hold.pk, hold.kind, hold.due) for hold in holds]
     state = (
         *(row.state_shown for row in rows),
+        supplements.is_open(assessment),
         show,
         last,
         context["started"],

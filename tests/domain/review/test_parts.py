@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import conformity, desk, workflow
+from assessments.domain.evidence import supplements
 from assessments.domain.review import parts
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
 from assessments.models import (
@@ -403,3 +406,28 @@ def test_without_a_file_there_is_nothing_to_judge(client: Client, cast: Cast) ->
     client.force_login(cast.independent)
     assert client.get(reverse("review_parts", args=[limited.reference])).status_code == 404
     assert parts.obstacles(limited, limited.seats.get()) == []
+
+
+@pytest.mark.parametrize("name", ["review", "review_parts", "review_supplements", "send_back", "approve"])
+def test_the_pages_of_a_high_case_keep_to_their_queries(client: Client, cast: Cast, name: str) -> None:
+    submission = in_review(cast)
+    for by in (cast.independent, cast.second_independent):
+        judge_parts(submission, by=by)
+    for key in ("tests", "bias"):
+        judge(submission, cast.independent, key, verdict="does_not", words="It is a privacy notice.")
+    client.force_login(cast.independent)
+    url = reverse(name, args=[submission.reference])
+    few = _queries(client, url)
+    for n in range(5):
+        piece = make_evidence(cast.organisation, by=cast.owner, title=f"Added {n}")
+        supplements.attach(submission.assessment, "part:tests", piece, by=cast.owner, words="A test report.")
+    _queries(client, url)
+    many = _queries(client, url)
+    assert len(many) <= 15, many
+    assert len(many) - len(few) in (0, 1)  # what was found of the added evidence is read where there is any
+
+
+def _queries(client: Client, url: str) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return [query["sql"][:200] for query in queries.captured_queries]

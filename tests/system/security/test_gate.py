@@ -42,6 +42,8 @@ OF_A_CASE: dict[str, str] = {
     "review_section": GATED,
     "review_evidence": GATED,
     "review_not_applicable": GATED,
+    "review_supplements": GATED,
+    "review_parts": " 404 404 404 404 404",  # this case has no conformity file
     "close_hold": GATED,
     "mark": ONLY_POST,
     "judge_tier": SEATED,
@@ -69,7 +71,7 @@ OF_MEMBERS = (
     "use", "use_edit", "use_retire", "facts", "facts_draft", "stopped", "model_card", "agree", "disagree", "hold",
     "sign_worst", "use_start", "assessment", "next", "section", "assign", "answer", "reuse", "returned", "reply",
     "comments", "ask", "asked", "search", "flagged", "flag", "section_check", "history", "compare", "assessment_log",
-    "answer_evidence", "results", "result", "conformity", "conformity_part", "check", "sign", "self_certify",
+    "answer_evidence", "results", "result", "conformity", "conformity_part", "supplements", "check", "sign", "self_certify",
     "declare_prohibited", "recall", "what_changed", "withdraw", "case", "contest", "open_again", "evidence_piece",
     "evidence_edit", "evidence_replace", "evidence_withdraw", "evidence_file", "system", "system_edit",
     "system_retire", "use_new",
