@@ -10,7 +10,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
 
 from assessments import access
 from assessments.models import (
@@ -26,6 +37,8 @@ from assessments.models import (
     ReviewSeat,
     SeatRequest,
     Submission,
+    Supplement,
+    SupplementMark,
     User,
 )
 from assessments.models.prepared import Given, Prepared
@@ -37,6 +50,10 @@ _ASSESSMENT: Any = Given("assessment")
 _EARLIER: Any = Given("earlier")
 
 
+def _counted(supplements: Any) -> Coalesce:
+    return Coalesce(Subquery(supplements.values("assessment").annotate(n=Count("pk")).values("n")), 0)
+
+
 def _case() -> Any:
     # The snapshots are what a case is about, so they come along; lists leave them out.
     rows = access.submissions_to_read(_USER).defer(None).select_related("assessment__use__system__organisation")
@@ -44,6 +61,9 @@ def _case() -> Any:
     aside = access.actions_set_aside(OuterRef("assessment__use"))
     opened = Assessment.objects.filter(access.gate_of_case(_USER, "pk"), pk=OuterRef("assessment"))
     rows = rows.annotate(may_review=mine, has_set_aside=Exists(aside), may_open=Exists(opened))
+    added = Supplement.objects.filter(assessment=OuterRef("assessment")).order_by()
+    judged = SupplementMark.objects.filter(by=_USER, supplement=OuterRef("pk")).exclude(verdict="")
+    rows = rows.annotate(added=_counted(added), added_left=_counted(added.filter(~Exists(judged))))
     return rows.filter(reference=Given("reference", CharField()))
 
 
@@ -51,7 +71,10 @@ _CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open."""
+    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
+
+    `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
+    """
     return _CASE.first(user=user.pk, reference=reference)
 
 

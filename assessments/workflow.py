@@ -7,7 +7,7 @@ transaction, writes state and audit entry together, and lets documents and mail 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -91,6 +91,7 @@ class Blocker:
     words: str
     conditionable: bool
     longest_days: int = 0
+    key: str = ""  # of a hold or tier, by which a return names it
 
 
 def _move(assessment: Assessment, to: State) -> None:
@@ -199,11 +200,11 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
     assessment = submission.assessment
     found: list[Blocker] = []
     for hold in Hold.objects.filter(use=assessment.use_id, closed_at=None):
-        found.append(
-            Blocker("", (), _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}, conditionable=False)
-        )
+        words = _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}
+        found.append(Blocker("", (), words, conditionable=False, key=f"hold:{hold.pk}"))
     if content["tier"]["provisional"]:
-        found.append(Blocker("", (), _("The tier is provisional: it waits for an answer."), conditionable=False))
+        words = _("The tier is provisional: it waits for an answer.")
+        found.append(Blocker("", (), words, conditionable=False, key="tier"))
     accepted = set(
         submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED)
         .filter(target__startswith="q:")
@@ -637,17 +638,18 @@ def send_back(
     return decision
 
 
-def in_the_way_of(submission: Submission, content: Mapping[str, Any] | None = None) -> list[returns.Obstacle]:
-    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement."""
+def in_the_way_of(
+    submission: Submission, content: Mapping[str, Any] | None = None, *, returned: Collection[str] | None = None
+) -> list[returns.Obstacle]:
+    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
+
+    A page that has read what is `returned` (targets, `part:` with a part's key) hands it in.
+    """
     content = content or submission.content()
-    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
-    return returns.beside_the_marks(
-        submission,
-        content,
-        blockers=blockers(submission, content),
-        lacking=missing_at_the_gates(submission, content),
-        returned={*marked, *(f"part:{key}" for key in parts.returned(submission))},
-    )
+    if returned is None:
+        marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
+        returned = {*marked, *(f"part:{key}" for key in parts.returned(submission))}
+    return returns.beside_the_marks(blockers(submission, content), missing_at_the_gates(submission, content), returned)
 
 
 def returning_mail(
@@ -674,11 +676,12 @@ def obstacles_to_approve(
     found: Sequence[Blocker] | None = None,
     lacking: Sequence[gates.Missing] | None = None,
     marks: Mapping[str, str] | None = None,
+    of_seat: Sequence[str] | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 
-    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`) and the marks
-    (target to mark) hands them in.
+    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), the marks (target
+    to mark) and what this seat has not judged of file and supplements (`of_seat`) hands them in.
     """
     assessment = submission.assessment
     content = content or submission.content()
@@ -696,8 +699,10 @@ def obstacles_to_approve(
     reasons += [b.words for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
     reasons += [said(lack) for lack in lacking]
-    seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
-    reasons += [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
+    if of_seat is None:
+        seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
+        of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
+    reasons += of_seat
     if by.pk in delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
     return reasons

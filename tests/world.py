@@ -18,10 +18,10 @@ from django.urls import reverse
 
 from assessments import acting, conformity, declaring, desk, evidence, starting, teamwork, workflow
 from assessments.accounts import expired_forms
-from assessments.domain.remediation import own_actions, relevance
-from assessments.exchange import model_card
 from assessments.domain.evidence import supplements
+from assessments.domain.remediation import own_actions, relevance
 from assessments.domain.review import parts, returns
+from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
     Certificate,

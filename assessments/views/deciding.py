@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -37,7 +38,9 @@ def _decisive(user: User, reference: str) -> Case:
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
     case = _decisive(request.user, reference)
-    possible = workflow.in_the_way_of(case.submission, case.content)
+    back = parts.returned(case.submission)
+    returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
+    possible = workflow.in_the_way_of(case.submission, case.content, returned=returned)
     form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
@@ -53,7 +56,6 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
-    back = _parts_back(case)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
     marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
     depending = [
@@ -71,7 +73,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "form": form,
             "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
-            "parts": back,
+            "parts": _parts_back(case, back),
             "total": len(case.changes) + len(back),
             "possible": possible,
             "depending": depending,
@@ -81,10 +83,9 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _parts_back(case: Case) -> list[tuple[str, list[PartMark], str]]:
+def _parts_back(case: Case, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
     """The parts of the conformity file that go back: name, judgements, and where they are judged."""
     labels = {part.key: part.label for part in parts.parts_of(case.submission)}
-    back = parts.returned(case.submission)
     return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
 
 
@@ -96,8 +97,13 @@ def _mail(case: Case, form: ReturnForm, marked: int, possible: Iterable[returns.
     return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 
-def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing]) -> list[tuple[str, str]]:
-    """Each obstacle with the page on which it is cleared; the overview where there is none of its own."""
+def _obstacle_links(
+    case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing], of_seat: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Each obstacle with the page on which it is cleared; the overview where there is none of its own.
+
+    `of_seat`: what this reviewer has not judged of the conformity file and the added evidence.
+    """
     reference = case.submission.reference
     own = {}
     if case.next_group is not None:
@@ -107,10 +113,9 @@ def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.
         own[words] = reverse("send_back", args=[reference])
     for lack in lacking:
         own[workflow.said(lack)] = case.url_of_target(f"q:{lack.question}" if lack.question else f"part:{lack.part}")
-    file = reverse("review_parts", args=[reference])
-    own |= dict.fromkeys(parts.obstacles(case.submission, case.seat), file)
-    later = reverse("review_supplements", args=[reference])
-    own |= dict.fromkeys(supplements.obstacles(case.submission, case.seat), later)
+    later = supplements.said_of_left(case.added_left)
+    for words in of_seat:
+        own[words] = reverse("review_supplements" if words in later else "review_parts", args=[reference])
     return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
 
 
@@ -136,11 +141,11 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
     marks = {target: str(mark.mark) for target, mark in case.marks.items()}
-    reasons = workflow.obstacles_to_approve(
-        submission, case.user, content=case.content, found=found, lacking=lacking, marks=marks
-    )
+    of_seat = [*parts.obstacles(submission, case.seat), *supplements.said_of_left(case.added_left)]
+    given: dict[str, Any] = {"found": found, "lacking": lacking, "marks": marks, "of_seat": of_seat}
+    reasons = workflow.obstacles_to_approve(submission, case.user, content=case.content, **given)
     approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
-    independent = access.is_independent(case.user, submission.organisation_id)
+    independent = access.is_independent_on_page(case.user, submission.organisation_id)
     tier = Tier(submission.assigned_tier)
     # A High use is never certified without an independent approval, whoever holds the first seat.
     reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in approvals)
@@ -151,7 +156,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, reasons, lacking),
+            "obstacles": _obstacle_links(case, reasons, lacking, of_seat),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "conditions": len(conditions),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),

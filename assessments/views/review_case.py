@@ -251,6 +251,8 @@ class Case:
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
         self.may_open: bool = found.may_open  # by `access.gate_of_case`
+        self.added: int = found.added  # pieces of evidence that were added after the signing
+        self.added_left: int = found.added_left  # those that this reviewer has not judged
         self.user = user
         self.budget = Budget()
         self.assessment = self.submission.assessment
@@ -461,7 +463,7 @@ class Case:
     def _hang_later(self, rows: Iterable[Row]) -> None:
         """Put what was added after the signing on the rows of its answers."""
         answers = {row.target: row for row in rows if row.is_answer}
-        if not answers:
+        if not answers or not self.added:
             return
         for row in answers.values():
             row.later = []

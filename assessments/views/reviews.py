@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
-from assessments.domain.evidence import supplements
 from assessments.domain.review import parts
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
@@ -82,7 +81,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             ],
             "parts_left": _parts_left(case, judged),
             "parts_back": len({mark.part for mark in judged if mark.returned and mark.verdict}),
-            "added": supplements.count(case.assessment),
+            "added": case.added,
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
             "rounds": rounds,

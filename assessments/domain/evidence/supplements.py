@@ -179,7 +179,11 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
         return []
     judged = SupplementMark.objects.filter(by=seat.reviewer_id).exclude(verdict="")
     rows = Supplement.objects.filter(assessment=submission.assessment_id)
-    left = rows.exclude(pk__in=judged.values("supplement")).count()
+    return said_of_left(rows.exclude(pk__in=judged.values("supplement")).count())
+
+
+def said_of_left(left: int) -> list[str]:
+    """Say how many supplements a reviewer has not judged; nothing where none is left."""
     if not left:
         return []
     words = ngettext(
@@ -228,11 +232,6 @@ def of_assessment(assessment: Assessment, within: Collection[str] | None = None)
     marks = SupplementMark.objects.exclude(verdict="").select_related("by").order_by("pk")
     rows = rows.select_related("version__evidence", "by").prefetch_related(Prefetch("marks", marks))
     return list(rows.order_by("pk"))
-
-
-def count(assessment: Assessment) -> int:
-    """Return how many supplements there are. One query."""
-    return Supplement.objects.filter(assessment=assessment).count()
 
 
 def files_for(user: User, assessment: Assessment, most: int = 200) -> list[Evidence]:

@@ -57,13 +57,21 @@ def is_named(user: User, rows: Iterable[Mapping[str, str]]) -> bool:
     return False
 
 
+def _keys(submission: Submission) -> set[str]:
+    gates = edition_for(submission.edition_checksum).gates
+    return {part.key for part in gates.conformity_file if part.kind == PartKind.OVERSEERS}
+
+
+def signed_rows(submission: Submission) -> list[Mapping[str, str]]:
+    """Return the overseers as they were signed. No query."""
+    keys = _keys(submission)
+    return [row for part in submission.content().get("conformity", ()) if part["part"] in keys for row in part["rows"]]
+
+
 def rows_in(submission: Submission) -> list[Mapping[str, str]]:
     """Return the overseers of a submission's use: as they were signed, and as the file names them today. One query."""
-    gates = edition_for(submission.edition_checksum).gates
-    keys = {part.key for part in gates.conformity_file if part.kind == PartKind.OVERSEERS}
-    signed = [part["rows"] for part in submission.content().get("conformity", ()) if part["part"] in keys]
-    today = ConformityPart.objects.filter(use=submission.assessment.use_id, key__in=keys).values_list("rows", flat=True)
-    return [row for rows in (*signed, *today) for row in rows]
+    rows = ConformityPart.objects.filter(use=submission.assessment.use_id, key__in=_keys(submission))
+    return [*signed_rows(submission), *(row for today in rows.values_list("rows", flat=True) for row in today)]
 
 
 def refusal() -> str:

@@ -105,7 +105,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
     """Say in sentences what of the conformity file keeps this seat from approving; empty where nothing does.
 
     Each part has to be judged by the person in the seat. A part that either seat finds not to support the file is
-    returned first. Two queries at tiers that ask for a file, none at others.
+    returned first. One query at tiers that ask for a file, none at others.
     """
     asked = parts_of(submission)
     if not asked or seat is None:
@@ -131,7 +131,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
             elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
                 words = _("%(part)s is judged “partly”: say what is missing before you approve.")
                 found.append(words % {"part": part.label})
-    if overseers.is_named(seat.reviewer, overseers.rows_in(submission)):
+    if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):
         found.append(overseers.refusal())
     return found
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
 from assessments.errors import InvalidAnswer
-from assessments.models import Hold, ReturnTask, ReviewDecision, Submission
+from assessments.models import ReturnTask, ReviewDecision
 
 LABEL, WORDS = 200, 2000
 
 
 class Blocking(Protocol):
-    """A blocker of the certificate, as `workflow` finds it."""
+    """A blocker of the certificate, as `workflow` finds it. `key`: of a hold or the tier, else empty."""
+
+    @property
+    def key(self) -> str: ...
 
     @property
     def question(self) -> str: ...
@@ -55,20 +58,11 @@ class Obstacle(NamedTuple):
 
 
 def beside_the_marks(
-    submission: Submission,
-    content: Mapping[str, Any],
-    *,
-    blockers: Iterable[Blocking],
-    lacking: Iterable[Lacking],
-    returned: Collection[str],
+    blockers: Iterable[Blocking], lacking: Iterable[Lacking], returned: Collection[str]
 ) -> list[Obstacle]:
-    """List what else stands in the way; `returned`: targets (`f:`, `q:`, `part:`) that go back anyhow. One query."""
-    found = [
-        Obstacle(f"hold:{hold.pk}", _("Open hold: %(kind)s") % {"kind": hold.get_kind_display()}, _hold_words(hold))
-        for hold in Hold.objects.filter(use=submission.assessment.use_id, closed_at=None).order_by("pk")
-    ]
-    if content["tier"]["provisional"]:
-        found.append(Obstacle("tier", _("The tier is provisional"), _("Answer the fact that it waits for.")))
+    """List what else stands in the way; `returned`: targets (`f:`, `q:`, `part:`) that go back anyhow. No query."""
+    blockers = list(blockers)
+    found = [Obstacle(one.key, one.words.rstrip("."), _what_closes(one.key)) for one in blockers if one.key]
     for lack in lacking:
         if lack.part and f"part:{lack.part}" not in returned:
             found.append(Obstacle(f"part:{lack.part}", lack.label, lack.words))
@@ -85,7 +79,9 @@ def beside_the_marks(
     return found
 
 
-def _hold_words(hold: Hold) -> str:
+def _what_closes(key: str) -> str:
+    if key == "tier":
+        return _("Answer the fact that it waits for.")
     return _("Show what the reviewer needs to close it.")
 
 

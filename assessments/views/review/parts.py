@@ -92,7 +92,7 @@ def _parts(case: Case, data: QueryDict | None) -> list[JudgedPart]:
     for mark in parts.marks_on(case.submission):
         marks.setdefault(mark.part, []).append(mark)
     later: dict[str, list[Supplement]] = {}
-    for row in supplements.of_assessment(case.assessment):
+    for row in supplements.of_assessment(case.assessment) if case.added else ():
         later.setdefault(row.target, []).append(row)
     approved = parts.has_approved(case.submission, case.user)
     found = []
