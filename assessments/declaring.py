@@ -970,16 +970,18 @@ def check_answer(
         raise InvalidAnswer("items", _("Tick what is in place, or choose “None of these”."))
 
 
-def unlocked_questions(assessment: Assessment, declared: Declared, answered: Iterable[str]) -> set[str] | None:
+def unlocked_questions(
+    assessment: Assessment, declared: Declared, answered: Iterable[str], marked: Collection[str] | None = None
+) -> set[str] | None:
     """The questions that may be answered now; None: all that apply.
 
     While returned: those marked, those whose condition reads a marked fact, and those that apply but had no answer yet
-    when it was sent: the first words of an answer do not lock the rest of it.
+    when it was sent: the first words of an answer do not lock the rest of it. A page hands in what it has read (`marked`).
     """
     if assessment.state != State.RETURNED:
         return None
     edition = assessment.compiled()
-    marked = returned_targets(assessment.current_submission_id, "")
+    marked = returned_targets(assessment.current_submission_id, "") if marked is None else marked
     sent_at = F("assessment__current_submission__at")
     since = assessment.answers.filter(revisions__number=1, revisions__at__gt=sent_at)
     have = set(answered) - set(since.values_list("question__key", flat=True))

@@ -376,7 +376,7 @@ def test_each_obstacle_of_the_reviewer_leads_to_the_place(client: Client, cast: 
     obstacles = dict(page.context["obstacles"])
     links = {words.split(":")[0]: url for words, url in obstacles.items()}
     assert links["The way to opt out"].endswith("/sections/tier/#q-tier-limited-opt-out")
-    assert links["Overseers"].endswith(f"{submission.reference}/#part-overseers")
+    assert links["Overseers"].endswith(f"{submission.reference}/conformity/#part-overseers")
 
 
 # --- what a decision signs ------------------------------------------------------------------------------------------------

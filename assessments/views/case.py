@@ -30,6 +30,7 @@ class Case:
     user: User
     edition: Edition
     stored: dict[str, Answer] = field(default_factory=dict)  # the answers of the page, by question
+    marked: set[str] | None = None  # what the reviewer wants changed, on a page that has read it
 
     @cached_property
     def member(self) -> Membership | None:
@@ -93,7 +94,7 @@ class Case:
         return self.may_answer and self.sees_all
 
     def unlocked(self, answered: Iterable[str]) -> set[str] | None:
-        return declaring.unlocked_questions(self.assessment, self.declared, answered)
+        return declaring.unlocked_questions(self.assessment, self.declared, answered, self.marked)
 
 
 def find_case(request: HttpRequest, reference: str) -> Case:

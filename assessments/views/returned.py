@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
-from assessments.domain.review import returns
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
 from assessments.models import State
-from assessments.views.assessment.returned_parts import returned_parts, shown_tasks
+from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
@@ -61,6 +60,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     content = submission.content()
     marks = {mark.target: mark for mark in submission.marks.filter(mark="change_needed").select_related("by")}
     decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
+    case.marked = set(marks)
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
     marked_facts = {target.removeprefix("f:") for target in marks if target.startswith("f:")}
@@ -106,8 +106,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         key = fact.mark.target.removeprefix("f:")
         fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
         fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
-    back = returned_parts(case, submission, content) if case.sees_all else []
-    tasks = returns.tasks_of(decision) if decision and case.sees_all else []
+    back, tasks = beside_answers(case, submission, decision, content) if case.sees_all else ([], [])
     dealt = sum(one.dealt_with for one in (*views, *facts, *back))
     context = {
         "case": case,
@@ -120,7 +119,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "dealt": dealt,
         "total": len(views) + len(facts) + len(back),
         "parts": back,
-        "tasks": shown_tasks(case, tasks, content),
+        "tasks": tasks,
         "locked": len(case.questions) - len(views) - len(depending),
         "depending": depending if case.sees_all else [],
         "to_answer_in": (decision.answer_by - timezone.localdate()).days if decision and decision.answer_by else None,
@@ -222,7 +221,8 @@ def returned_facts(
     case: Case, content: Mapping[str, Any], marks: Mapping[str, Any], boxes: Mapping[str, ReplyBox]
 ) -> list[ReturnedFact]:
     then = {fact["key"]: fact for fact in content["facts"]}
-    now = {row.key: row for row in case.assessment.use.fact_rows()}
+    marked = any(target.startswith("f:") for target in marks)
+    now = {row.key: row for row in case.assessment.use.fact_rows()} if marked else {}
     found = []
     for target, mark in marks.items():
         key = target.removeprefix("f:")

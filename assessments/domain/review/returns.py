@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from assessments.errors import InvalidAnswer
-from assessments.models import ReturnTask, ReviewDecision
+from assessments.models import (
+    ConformityPart,
+    Hold,
+    PartMark,
+    PartVerdict,
+    RemediationAction,
+    ReturnTask,
+    ReviewDecision,
+    Submission,
+    Supplement,
+)
 
 LABEL, WORDS = 200, 2000
 
@@ -104,3 +117,64 @@ def keep(decision: ReviewDecision, chosen: Iterable[Obstacle]) -> list[ReturnTas
 def tasks_of(decision: ReviewDecision) -> list[ReturnTask]:
     """Return what a return asked for beside its marks, in its order; none of older ones. For page, mail and letter."""
     return list(decision.tasks.order_by("pk"))
+
+
+# --- what has become of it ----------------------------------------------------------------------------------------------
+
+
+class Judged(NamedTuple):
+    """The judgement by which a part goes back, as pages show it."""
+
+    by: str
+    get_verdict_display: str
+    words: str
+    returned: bool = True
+
+
+@dataclass
+class Standing:
+    """What a return asks for, and what of the use shows whether it is dealt with."""
+
+    tasks: list[Obstacle] = field(default_factory=list)
+    returned: dict[str, list[Judged]] = field(default_factory=dict)  # by part
+    holds: set[str] = field(default_factory=set)  # keys of those that are open
+    parts: dict[str, int] = field(default_factory=dict)  # part of the file: its revision today
+    added: set[str] = field(default_factory=set)  # targets to which evidence was added after the signing
+    actions: dict[str, tuple[int, str]] = field(default_factory=dict)  # question: number and status of its action
+
+
+def standing_of(decision: ReviewDecision, submission: Submission) -> Standing:
+    """Read what a return asks for beside its marks, and what has become of it. One query."""
+    use = submission.assessment.use_id
+    marks = PartMark.objects.filter(submission=submission, returned=True).exclude(verdict="")
+    rows = _rows("task", decision.tasks.all(), "key", "label", "words").union(
+        _rows("mark", marks, "part", "verdict", "words", "by__name"),
+        _rows("hold", Hold.objects.filter(use=use, closed_at=None)),
+        _rows("part", ConformityPart.objects.filter(use=use), "key", "revision"),
+        _rows("added", Supplement.objects.filter(assessment=submission.assessment_id), "target"),
+        _rows("action", RemediationAction.objects.filter(use=use, merged_into=None), "question", "number", "status"),
+    )
+    found = Standing()
+    for kind, pk, a, b, c, d in sorted(rows, key=lambda row: (row[0], row[1])):
+        match kind:
+            case "task":
+                found.tasks.append(Obstacle(a, b, c))
+            case "mark":
+                found.returned.setdefault(a, []).append(Judged(d, str(PartVerdict(b).label), c))
+            case "hold":
+                found.holds.add(str(pk))
+            case "part":
+                found.parts[a] = int(b)
+            case "added":
+                found.added.add(a)
+            case "action":
+                found.actions[a] = (int(b), c)
+    return found
+
+
+def _rows(kind: str, rows: QuerySet[Any], *columns: str) -> QuerySet[Any, Any]:
+    """Rows as `kind`, key and four texts, so that tables can be read together."""
+    texts = [Cast(name, TextField()) for name in columns]
+    texts += [Value("", TextField())] * (4 - len(texts))  # type: ignore[list-item]
+    told = {"kind_": Value(kind, TextField()), **{f"text{n}": text for n, text in enumerate(texts)}}
+    return rows.order_by().annotate(**told).values_list("kind_", "pk", "text0", "text1", "text2", "text3")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import conformity, declaring, workflow
@@ -179,3 +181,19 @@ def test_who_sees_only_what_is_assigned_sees_no_task_and_no_part(client: Client,
     client.force_login(cast.assigned)
     page = client.get(reverse("returned", args=[submission.assessment.reference]))
     assert (page.context["tasks"], page.context["parts"]) == ([], [])
+
+
+def test_the_owners_page_of_a_return_keeps_to_its_queries(client: Client, cast: Cast) -> None:
+    submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
+    submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)
+    submission.marks.filter(target="f:public_facing").update(mark="change_needed", would_satisfy="Say who.")
+    workflow.send_back(submission, by=cast.independent, tasks=keys(submission))
+    client.force_login(cast.owner)
+    url = reverse("returned", args=[submission.assessment.reference])
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(url)
+    assert page.context["parts"]
+    assert page.context["facts"]
+    assert len(page.context["tasks"]) > 8
+    assert len(queries) <= 15, "\n".join(query["sql"][:200] for query in queries.captured_queries)
