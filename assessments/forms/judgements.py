@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,15 +24,10 @@ class JudgementForm(forms.Form):
     )
     words = Words(
         label=gettext_lazy("What is missing"),
-        help_text=gettext_lazy("Needed unless it supports. The organisation reads it once you decide."),
         required=False,
         max_length=2000,
     )
-    returned = forms.BooleanField(
-        label=gettext_lazy("Return this part"),
-        help_text=gettext_lazy("A part that does not support the file is always returned."),
-        required=False,
-    )
+    returned = forms.BooleanField(label=gettext_lazy("Return this part"), required=False)
     base = Revision(required=False)
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -48,12 +41,10 @@ class JudgementForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not of_part:
             del self.fields["returned"]
-        self.fields["verdict"].widget.attrs["class"] = "form-check-input"
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        names = [name for name in ("verdict", "words", "returned", "base", "operation") if name in self.fields]
-        self.helper.layout = Layout(*names)
+        for name in ("verdict", "returned"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["class"] = "form-check-input"
+        self.fields["words"].widget.attrs |= {"class": "form-control", "rows": 2}
 
     @property
     def changes_something(self) -> bool:

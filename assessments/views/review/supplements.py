@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -28,6 +28,7 @@ class JudgedSupplement:
     title: str
     url: str
     own: SupplementMark | None = None
+    others: list[SupplementMark] = field(default_factory=list)
     form: JudgementForm | None = None
 
     @property
@@ -74,6 +75,7 @@ def _rows(case: Case, data: QueryDict | None) -> list[JudgedSupplement]:
     for row in supplements.of_assessment(case.assessment):
         one = JudgedSupplement(row, titles.get(row.target, row.target), case.url_of_target(row.target))
         one.own = next((mark for mark in row.marks.all() if mark.by_id == case.user.pk), None)
+        one.others = [mark for mark in row.marks.all() if mark != one.own]
         if is_open or data is not None:
             one.form = JudgementForm(data, prefix=one.anchor, row=one.own, of_part=False)
         found.append(one)

@@ -43,7 +43,7 @@ OF_A_CASE: dict[str, str] = {
     "review_evidence": GATED,
     "review_not_applicable": GATED,
     "review_supplements": GATED,
-    "review_parts": " 404 404 404 404 404",  # this case has no conformity file
+    "review_parts": GATED,
     "close_hold": GATED,
     "mark": ONLY_POST,
     "judge_tier": SEATED,
