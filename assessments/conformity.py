@@ -21,6 +21,7 @@ from assessments.models import (
     ConformityEvidence,
     ConformityPart,
     ConformityRevision,
+    Evidence,
     EvidenceVersion,
     Involvement,
     RevisionOutcome,
@@ -118,7 +119,7 @@ def _save(
     if asked[key].kind == PartKind.OVERSEERS:
         rows = overseers.with_links(assessment.use, list(rows))
     said = {reference: evidence[reference] for reference in wanted if evidence[reference]}
-    value = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
+    value: dict[str, Any] = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
     value |= {"why": said} if said else {}
     if len(words.strip()) > LONGEST_WORDS:
         raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
@@ -128,8 +129,8 @@ def _save(
         return row
     if row.pk and row.revision != base:  # of a part that nobody has saved there is no other version
         _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
-        said = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
-        return Conflict(said % {"name": row.by}, row)
+        theirs = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
+        return Conflict(theirs % {"name": row.by}, row)
     pieces = access.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
     known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
     if set(wanted) - known.keys() - have.keys():
@@ -144,19 +145,7 @@ def _save(
     row.rows, row.words, row.by = value["rows"], words.strip(), by
     row.revision = _newest(row) + 1
     row.save()
-    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=wanted)
-    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
-    Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
-    gone.delete()
-    ConformityEvidence.objects.bulk_create(
-        ConformityEvidence(part=row, evidence=known[reference], why=said.get(reference, ""), by=by)
-        for reference in wanted
-        if reference not in have
-    )
-    for reference, one in have.items():
-        if reference in wanted and one.why != said.get(reference, ""):
-            one.why = said.get(reference, "")
-            one.save(update_fields=["why"])
+    _attach(row, chosen, have, said, by=by)
     _keep(row, value, by, base, operation, RevisionOutcome.CURRENT)
     AuditEntry.objects.record(
         "conformity_changed",
@@ -166,6 +155,30 @@ def _save(
         details={"part": key, "evidence": wanted},
     )
     return row
+
+
+def _attach(
+    row: ConformityPart,
+    chosen: Mapping[str, Evidence],
+    have: Mapping[str, ConformityEvidence],
+    why: Mapping[str, str],
+    *,
+    by: User,
+) -> None:
+    """Let a part lean on these pieces of evidence (by reference) and no others, each with its word on why, if any."""
+    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=chosen)
+    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
+    Involvement.objects.keep(row.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
+    gone.delete()
+    ConformityEvidence.objects.bulk_create(
+        ConformityEvidence(part=row, evidence=piece, why=why.get(reference, ""), by=by)
+        for reference, piece in chosen.items()
+        if reference not in have
+    )
+    for reference, one in have.items():
+        if reference in chosen and one.why != why.get(reference, ""):
+            one.why = why.get(reference, "")
+            one.save(update_fields=["why"])
 
 
 def _leans_on(row: ConformityPart) -> list[ConformityEvidence]:

@@ -18,7 +18,7 @@ from assessments import access, declaring
 from assessments.access import Action
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
-from assessments.models import State
+from assessments.models import DeclaredFact, State
 from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
@@ -72,7 +72,8 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         access.require(case.user, Action.ANSWER, assessment)
     given = data if data is not None else typed_before(request)
     views = views_of(case, questions, given)
-    fact_form = form_of_facts(case, marked_facts, given)
+    rows = stored_facts(case) if marked_facts and case.sees_all else {}
+    fact_form = form_of_facts(case, marked_facts, rows, given)
     boxes = boxes_of(case, titles_of(case, marks), given)
     errors: list[tuple[str, str]] = []
     if data is None and given is not None:
@@ -99,7 +100,8 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     for view in views:
         view.box = boxes.get(f"q:{view.key}")
         view.replied = bool(view.box and view.box.is_given)
-    facts = returned_facts(case, content, marks, boxes) if case.sees_all else []
+    rows = stored_facts(case) if marked_facts and data is not None and case.sees_all else rows  # some may be saved
+    facts = returned_facts(case, content, marks, boxes, rows) if case.sees_all else []
     for fact in facts:
         if fact_form is None:
             break
@@ -107,7 +109,8 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
         fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
     back, tasks = beside_answers(case, submission, decision, content) if case.sees_all else ([], [])
-    dealt = sum(one.dealt_with for one in (*views, *facts, *back))
+    dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
+    dealt += sum(part.dealt_with for part in back)
     context = {
         "case": case,
         "assessment": assessment,
@@ -161,12 +164,18 @@ def show_as_returned(
         view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
 
 
-def form_of_facts(case: Case, keys: Collection[str], data: QueryDict | None) -> FactsForm | None:
+def stored_facts(case: Case) -> dict[str, DeclaredFact]:
+    """The facts of the use as they are stored, by key."""
+    return {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
+
+
+def form_of_facts(
+    case: Case, keys: Collection[str], rows: Mapping[str, DeclaredFact], data: QueryDict | None
+) -> FactsForm | None:
     """The returned facts as a form, for who may change them and sees all; bound where one of them was posted."""
     asked = [fact for key, fact in case.edition.facts.items() if key in keys]
     if not asked or not case.sees_all or not case.may_answer:
         return None
-    rows = {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
     posted = data is not None and any(f"base_{fact.key}" in data for fact in asked)
     return FactsForm(data if posted else None, facts=asked, rows=rows)
 
@@ -218,11 +227,14 @@ def titles_of(case: Case, marks: Mapping[str, Any]) -> dict[str, str]:
 
 
 def returned_facts(
-    case: Case, content: Mapping[str, Any], marks: Mapping[str, Any], boxes: Mapping[str, ReplyBox]
+    case: Case,
+    content: Mapping[str, Any],
+    marks: Mapping[str, Any],
+    boxes: Mapping[str, ReplyBox],
+    now: Mapping[str, DeclaredFact],
 ) -> list[ReturnedFact]:
+    """The facts that were sent back; `now`: all facts of the use as they are stored."""
     then = {fact["key"]: fact for fact in content["facts"]}
-    marked = any(target.startswith("f:") for target in marks)
-    now = {row.key: row for row in case.assessment.use.fact_rows()} if marked else {}
     found = []
     for target, mark in marks.items():
         key = target.removeprefix("f:")

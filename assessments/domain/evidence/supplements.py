@@ -71,7 +71,7 @@ def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, wo
     the decision, and InvalidAnswer that names the control.
     """
     assessment, member = access.lock_with_member(by, assessment)
-    if not is_open(assessment):
+    if not is_open(assessment) or assessment.current_submission_id is None:
         raise Locked(
             _("Evidence can be added from the signing until the decision. This assessment is “%(state)s”.")
             % {"state": assessment.get_state_display()}

@@ -143,9 +143,8 @@ class Standing:
     actions: dict[str, tuple[int, str]] = field(default_factory=dict)  # question: number and status of its action
 
 
-def standing_of(decision: ReviewDecision, submission: Submission) -> Standing:
-    """Read what a return asks for beside its marks, and what has become of it. One query."""
-    use = submission.assessment.use_id
+def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> Standing:
+    """Read what a return asks for beside its marks, and what has become of it in its `use` (a key). One query."""
     marks = PartMark.objects.filter(submission=submission, returned=True).exclude(verdict="")
     rows = _rows("task", decision.tasks.all(), "key", "label", "words").union(
         _rows("mark", marks, "part", "verdict", "words", "by__name"),

@@ -43,7 +43,7 @@ def beside_answers(
     """The parts that go back and the tasks of the return, each with whether it is dealt with. One query."""
     if decision is None:
         return [], []
-    standing = returns.standing_of(decision, submission)
+    standing = returns.standing_of(decision, submission, case.assessment.use_id)
     then = {part["part"]: part["revision"] for part in content.get("conformity", ())}
     changed = {key for key, revision in standing.parts.items() if revision != then.get(key, 0)}
     back = [
