@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import evidence, workflow
+from assessments.audit import rows as audited
 from assessments.declaring import delivery_team
 from assessments.domain.evidence import supplements
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
@@ -23,6 +25,7 @@ from assessments.models import (
     Supplement,
     SupplementMark,
 )
+from assessments.models.audit import row_digest, row_name
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
 
@@ -118,6 +121,18 @@ def test_its_content_is_kept_with_who_and_when_and_never_changes(cast: Cast) -> 
     entry = AuditEntry.objects.get(kind="supplement_attached")
     assert entry.detail.content()["sha256"] == row.sha256
     assert list(AuditEntry.objects.faults(cast.organisation.reference)) == []
+
+
+def test_the_log_names_it_and_tells_a_change_past_the_product(cast: Cast) -> None:
+    row = add(in_review(cast), NOTICE, cast)
+    chain = cast.organisation.reference
+    assert audited.compare(chain).faults == ()
+    assert row in list(audited.rows_of(chain))
+    (entry,) = AuditEntry.objects.filter(kind="supplement_attached")
+    said = json.loads(entry.rows)[row_name(row)]
+    assert row_digest(row) == said
+    row.words = "Something else."
+    assert row_digest(row) != said
 
 
 def test_the_same_version_twice_is_once(cast: Cast) -> None:
