@@ -25,6 +25,8 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.certificates import issuing, least_readiness
+from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -151,8 +153,13 @@ def _facts_changed_since_raise(use: DeclaredUse) -> bool:
     return raised is not None and saved.filter(at__gt=raised.at).exists()
 
 
-def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any] | None = None) -> list[str]:
-    """Say what keeps a Low use from being certified on its owner's word alone. `content`: its final picture."""
+def obstacles_to_self_certify(
+    assessment: Assessment, content: Mapping[str, Any] | None = None, found: Sequence[Blocker] | None = None
+) -> list[str]:
+    """Say what keeps a Low use from being certified on its owner's word alone.
+
+    `content`: its final picture; `found`: its `blockers_to_self_certify`, where a page has them.
+    """
     reasons = obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
@@ -160,7 +167,14 @@ def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any]
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
     reasons += lasting_obstacles_to_self_certify(assessment)
-    musts = (content or picture(assessment, final=True))["musts"]
+    content = content or picture(assessment, final=True)
+    below = least_readiness.below_as_signed(edition, content)
+    if below is not None:
+        reasons.append(below.words)
+    found = blockers_to_self_certify(assessment, content) if found is None else found
+    if too_many := too_many_to_promise(sum(one.conditionable for one in found)):
+        reasons.append(too_many)
+    musts = content["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         reasons.append(
@@ -761,9 +775,12 @@ def approve(
         kind=DecisionKind.APPROVE,
         independent=independent,
         statement=statement,
-        signed=_signed(
-            submission,
-            approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
+        signed=issuing.signed_with_rules(
+            _signed(
+                submission,
+                approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
+            ),
+            timezone.localdate(),
         ),
     )
     _set_conditions(submission, decision, conditions or {})
@@ -799,6 +816,7 @@ def approve(
 
 
 def _set_conditions(submission: Submission, decision: ReviewDecision, conditions: Mapping[str, date]) -> None:
+    require_few_enough(conditions)
     edition = edition_for(submission.edition_checksum)
     allowed = {blocker.question: blocker for blocker in blockers(submission) if blocker.conditionable}
     today = timezone.localdate()
@@ -826,6 +844,8 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment."""
     edition = edition_for(submission.edition_checksum)
     if blockers(submission) or assessment.stale_since or not _is_monitored(submission, edition):
+        return None
+    if least_readiness.below(submission) is not None:
         return None
     months = edition.obligations[Tier(submission.assigned_tier)].valid_months
     if months is None:
@@ -1123,7 +1143,8 @@ def self_certify(
     submission = _freeze(
         assessment, by=by, route=None, kind=DecisionKind.SELF_CERTIFY, public_statement=public_statement
     )
-    decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.SELF_CERTIFY)
+    rules = issuing.signed_with_rules("", timezone.localdate())
+    decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.SELF_CERTIFY, signed=rules)
     _set_conditions(submission, decision, conditions or {})
     left = blockers(submission)
     if left:

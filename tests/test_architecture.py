@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": {
         "core",
         "guideline",
+        "scoring",
         "models",
         "access",
         "errors",
@@ -61,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "gates",
         "reviewing",
         "staleness",
+        "domain",
     },
     "standing": {"core", "guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
     "reminding": {"core", "guideline", "models", "tasks"},

@@ -15,7 +15,7 @@ from django.utils import timezone
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
+from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State, answer_value
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
@@ -400,6 +400,18 @@ def declared_in(content: Mapping[str, Any]) -> Declared:
     facts = {key: tuple(value) if isinstance(value, list) else value for key, value in content["values"].items()}
     parts = tuple(Stakeholder(part) for part in content["system"]["parts"])
     return Declared(facts=facts, parts=parts, tier=Tier(content["tier"]["assigned"]))
+
+
+def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
+    """Read the answers of a picture as scoring sees them."""
+    return {key: value_of(given) for key, given in content["answers"].items()}
+
+
+def value_of(given: Mapping[str, Any]) -> AnswerValue:
+    """Read one answer of a picture as scoring sees it; its day is text where the picture comes from a submission."""
+    day = given["planned_for"]
+    planned_for = date.fromisoformat(day) if day and isinstance(day, str) else day or None
+    return answer_value(given["choice"], given["items"], planned_for, given["reason"], given.get("figure"))
 
 
 def pieces_of(answer: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.figures import figure_words
-from assessments.models.snapshots import evidence_of
+from assessments.models.snapshots import evidence_of, value_of
 from assessments.views.sent import changed_between, taken_apart
 from assessments.views.wording import (
     answer_lines,
@@ -52,7 +52,6 @@ from assessments.views.wording import (
     choice_word,
     fact_answer,
     submitted_pieces,
-    value_of,
 )
 
 FACTS = "facts"

@@ -328,7 +328,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
         later=[(blocker.question, blocker.words) for blocker in blockers if blocker.conditionable],
         longest_days=policy.condition_days,
     )
-    obstacles = workflow.obstacles_to_self_certify(assessment, content)
+    obstacles = workflow.obstacles_to_self_certify(assessment, content, blockers)
     if request.method == "POST" and form.is_valid():
         try:
             certificate = workflow.self_certify(assessment, by=case.user, conditions=form.conditions)
