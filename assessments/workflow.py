@@ -25,8 +25,9 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
-from assessments.domain.certificates import issuing, least_readiness
+from assessments.domain.certificates import issuing, least_readiness, waiting
 from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
+from assessments.domain.certificates.plan_now import PlanNow
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -43,7 +44,6 @@ from assessments.models import (
     DocumentKind,
     Evidence,
     FactRevision,
-    Hold,
     Interest,
     MarkKind,
     Membership,
@@ -204,37 +204,39 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
     return reasons
 
 
-def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -> list[Blocker]:
-    """What blocks the certificate of this submission now, given its marks, conditions and closed actions."""
+def blockers(
+    submission: Submission,
+    content: Mapping[str, Any] | None = None,
+    plan: PlanNow | None = None,
+) -> list[Blocker]:
+    """What blocks the certificate of this submission now, given its marks, conditions and closed actions.
+
+    `plan`: of an approved one, where it is read already. The days by which an earlier certificate promised something then
+    do not matter: no date is set any more.
+    """
     content = content or submission.content()
     edition = edition_for(submission.edition_checksum)
     assessment = submission.assessment
     found: list[Blocker] = []
-    for hold in Hold.objects.filter(use=assessment.use_id, closed_at=None):
+    before = _promised_before(assessment, submission) if plan is None else {}
+    plan = plan or PlanNow(submission)
+    for hold in plan.holds:
         found.append(
             Blocker("", (), _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}, conditionable=False)
         )
     if content["tier"]["provisional"]:
         found.append(Blocker("", (), _("The tier is provisional: it waits for an answer."), conditionable=False))
-    accepted = set(
-        submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED)
-        .filter(target__startswith="q:")
-        .values_list("target", flat=True)
-    )
-    promised = Condition.objects.filter(decision__submission=submission)
-    promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
-    conditioned = set(promised.values_list("question", flat=True))
-    closed = RemediationAction.objects.closed_questions(assessment.use_id, submission.at)
     self_certified = submission.route == ""
     left = [
         finding
         for finding in content["findings"]
         if finding["blocking"]
-        and finding["question"] not in closed | conditioned
+        and finding["question"] not in plan.closed | plan.promised
         # A reviewer accepts the reason for "not applicable"; at Low it stands on the signer's word, within the share.
-        and not (finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in accepted))
+        and not (
+            finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in plan.accepted)
+        )
     ]
-    before = _promised_before(assessment, submission)
     return found + _answer_blockers(edition, submission.assigned_tier, left, before)
 
 
@@ -803,13 +805,12 @@ def approve(
         promised = Condition.objects.filter(decision__submission=submission).exists()
         if reviewing.open_agreed_actions(submission) or promised:
             _print_plan_again(submission)  # with what was agreed, and the dates of the conditions
-        _issue_if_clear(assessment, submission, by=by)
+        issued = _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),
             "approved",
             submission,
-            _("Approved: %(use)s") % {"use": assessment.use.title},
-            _("Your submission has been approved."),
+            *waiting.approval_mail(assessment, None if issued else no_certificate_yet(submission)),
             reverse("assessment", args=[assessment.reference]),
         )
     return decision
@@ -884,6 +885,15 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
     _audit("certificate_issued", assessment, by, written, certificate=certificate.number, tier=certificate.tier)
     return certificate
+
+
+def no_certificate_yet(
+    submission: Submission, content: Mapping[str, Any] | None = None, plan: PlanNow | None = None
+) -> waiting.NoCertificateYet:
+    """Say what the certificate of an approved submission waits for; at most four queries."""
+    content, plan = content or submission.content(), plan or PlanNow(submission)
+    found = blockers(submission, content, plan)
+    return waiting.no_certificate_yet(submission, [(one.question, one.words) for one in found], plan, content)
 
 
 def _months_later(day: date, months: int) -> date:

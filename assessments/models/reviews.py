@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, DateField, Exists, F, OuterRef, Q, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -367,15 +367,6 @@ class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
 
     def late(self, today: date) -> Self:
         return self.filter(is_late(today))
-
-    def closed_questions(self, use: int, since: datetime) -> set[str]:
-        """Return the questions whose action was closed since then; of a split action every part has to be. One query."""
-        parts = RemediationAction.objects.standing().filter(
-            Q(pk=OuterRef("whole")) | Q(part_of=OuterRef("whole")), use=use
-        )
-        closed = self.filter(use=use, status=ActionStatus.CLOSED, closed_at__gt=since)
-        whole = closed.annotate(whole=Coalesce("part_of", "pk")).filter(~Exists(parts))
-        return set(whole.values_list("question", flat=True))
 
     def left_alone(self) -> Self:
         """Those whose owner left the organisation, or can no longer work on actions there."""

@@ -110,7 +110,7 @@ STATES = {
     "in_review": Mark("eye", _("In review")),
     "returned": Mark("flag", _("Changes needed"), "warn"),
     "resubmitted": Mark("sent", _("Resubmitted")),
-    "approved": Mark("done", _("Approved"), "done"),
+    "approved": Mark("done", _("Approved, no certificate yet"), "done"),
     "certified": Mark("done", _("Certificate issued"), "done"),
     "refused": Mark("error", _("Refused"), "error"),
     "withdrawn": Mark("bar", _("Withdrawn")),

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
 from assessments.accounts import proofs
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.conditions import most_conditions
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
@@ -138,7 +140,9 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "form": form,
             "obstacles": _obstacle_links(case, reasons, lacking),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
+            "below": least_readiness.below_today(submission, case.content),
             "conditions": len(conditions),
+            "most": most_conditions(),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,
             "approvals": approvals,

@@ -25,6 +25,7 @@ from assessments.models.snapshots import picture
 from assessments.scoring.tally import OPEN, OUT
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, POINTS, Duty, Standing
+from assessments.views.certificates import waits_for
 from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import rule_cards
@@ -158,7 +159,7 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
     made = {str(document.kind) for document in ready}
     offers = [offer for offer in offers_to(request.user, assessment) if offer.kind not in made]
     context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
-    context |= {"ready": ready, "offers": offers}
+    context |= {"ready": ready, "offers": offers, "waits": waits_for(assessment)}
     name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
     return render(request, name, context)
 

@@ -17,10 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.domain.certificates.waiting import NoCertificateYet
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import HoldKind, Tier
-from assessments.models import Route, Seat, State
+from assessments.models import DecisionKind, MarkKind, Route, Seat, State
 from assessments.models.base import sha256
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
@@ -73,6 +75,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "raised": content["tier"].get("raised"),
             "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
             "stale": staleness.shown(case.assessment),
+            "waits": _waits(case, rounds, holds),
             **_drawn_parts(case, lacking),
             "asked_for": [
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
@@ -95,6 +98,24 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "open_next": case.next_url,
         },
     )
+
+
+def _waits(case: Case, rounds: Iterable[Any], holds: Iterable[dict[str, Any]]) -> NoCertificateYet | None:
+    """What the certificate of an approved case waits for; None in every other state. One query."""
+    if not (case.may_open and case.is_current and case.assessment.state == State.APPROVED):
+        return None
+    submission = case.submission
+    submission.assessment = case.assessment
+    made = [
+        d for of, decisions in rounds if of.pk == submission.pk for d in decisions if d.kind == DecisionKind.APPROVE
+    ]
+    plan = PlanNow(
+        submission,
+        holds=[line["hold"] for line in holds if line["hold"].closed_at is None],
+        accepted=[target for target, mark in case.marks.items() if mark.mark != MarkKind.CHANGE_NEEDED],
+        signed=max(made, key=lambda decision: decision.pk).signed,
+    )
+    return workflow.no_certificate_yet(submission, case.content, plan)
 
 
 def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, SafeString]:

@@ -103,10 +103,15 @@ def signed_with_rules(signed: str, day: date) -> str:
     return canonical_json({**(json.loads(signed) if signed else {}), KEY: rules_on(day).kept()})
 
 
-def rules_of(submission: Submission) -> IssuingRules | None:
-    """Return the rules by which a submission was decided; None where its decision is older than the rules. One query."""
-    decided = ReviewDecision.objects.filter(submission=submission.pk, kind__in=CERTIFYING).order_by("-pk")
-    kept = json.loads(decided.values_list("signed", flat=True).first() or "{}").get(KEY)
+def rules_of(submission: Submission, signed: str | None = None) -> IssuingRules | None:
+    """Return the rules by which a submission was decided; None where its decision is older than the rules.
+
+    `signed`: what its newest certifying decision signed, where it is read already; else one query.
+    """
+    if signed is None:
+        decided = ReviewDecision.objects.filter(submission=submission.pk, kind__in=CERTIFYING).order_by("-pk")
+        signed = decided.values_list("signed", flat=True).first()
+    kept = json.loads(signed or "{}").get(KEY)
     if kept is None:
         return None
     return IssuingRules(kept["release"], kept["sha256"], kept["may_be_little"], kept["most_conditions"])

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from assessments.domain.certificates import issuing
 from assessments.domain.certificates.issuing import IssuingRules
+from assessments.domain.certificates.plan_now import PlanNow
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice, Dimension, Tier
-from assessments.models import EvidenceUse, RemediationAction, Submission, edition_for
+from assessments.models import RemediationAction, Submission, edition_for
 from assessments.models.snapshots import SELF_CERTIFICATION, answers_in, declared_in
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Score, band, score_assessment
@@ -37,48 +37,73 @@ class Lift:
 
 
 @dataclass(frozen=True, slots=True)
+class Little:
+    """A dimension in the lowest band, with what is counted of it now."""
+
+    key: str
+    name: str
+    value: Decimal
+
+    @property
+    def words(self) -> str:
+        return _("%(name)s is little in place, %(value)s of 100.") % {"name": self.name, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class BelowLeast:
     """Readiness below the least: the dimensions in the lowest band, and actions that would lift enough of them."""
 
-    dimensions: tuple[str, ...]
+    dimensions: tuple[Little, ...]
     tier: Tier
+    least: Decimal  # from which a dimension is no longer in the lowest band
     allowed: int
     release: int
     lifts: tuple[Lift, ...] = ()
 
     @property
     def words(self) -> str:
-        """What is missing, as one sentence."""
-        named = _listed(self.dimensions)
-        said = ngettext("%(names)s reads “little in place”.", "%(names)s read “little in place”.", len(self.dimensions))
-        return f"{said % {'names': named}} {self.rule}"
+        """What is missing, as sentences."""
+        return " ".join([*(one.words for one in self.dimensions), self.rule])
 
     @property
     def rule(self) -> str:
         """The rule of the issuing body that is not met."""
+        said = {"tier": TIER_WORDS[self.tier], "least": self.least, "allowed": self.allowed, "n": self.release}
         if not self.allowed:
-            words = _(
-                "A clean certificate at this tier takes no dimension in that band (our judgement, issuing rules %(n)s)."
+            return (
+                _(
+                    "A certificate at %(tier)s needs at least %(least)s in every dimension, closed actions included (our "
+                    "judgement, issuing rules %(n)s)."
+                )
+                % said
             )
-        else:
-            words = _(
-                "A clean certificate at this tier takes at most %(allowed)s dimensions in that band (our judgement, "
-                "issuing rules %(n)s)."
+        return (
+            _(
+                "A certificate at %(tier)s lets at most %(allowed)s dimensions stand below %(least)s, closed actions "
+                "included (our judgement, issuing rules %(n)s)."
             )
-        return words % {"allowed": self.allowed, "n": self.release}
+            % said
+        )
 
     @property
     def lifted_by(self) -> str:
-        """What would lift it, as one sentence without the titles of the actions."""
+        """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
-            return _("No open action lifts it: what is in place now takes a new assessment.")
-        numbers = _listed([str(lift.number) for lift in self.lifts])
+            return _("No open action lifts it. What is in place by now takes a new assessment.")
         words = ngettext(
-            "The certificate follows by itself once action %(numbers)s is closed with evidence.",
-            "The certificate follows by itself once actions %(numbers)s are closed with evidence.",
+            "It is lifted by itself once action %(numbers)s is closed with evidence.",
+            "It is lifted by itself once actions %(numbers)s are closed with evidence.",
             len(self.lifts),
         )
-        return words % {"numbers": numbers}
+        return words % {"numbers": _listed([str(lift.number) for lift in self.lifts])}
+
+
+TIER_WORDS = {
+    Tier.LOW: gettext_lazy("Low"),
+    Tier.LIMITED: gettext_lazy("Limited"),
+    Tier.HIGH: gettext_lazy("High"),
+    Tier.UNACCEPTABLE: gettext_lazy("Unacceptable"),
+}
 
 
 def _listed(words: Collection[str]) -> str:
@@ -86,18 +111,21 @@ def _listed(words: Collection[str]) -> str:
     return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
 
 
-def below(submission: Submission, content: Mapping[str, Any] | None = None) -> BelowLeast | None:
+def below(
+    submission: Submission, content: Mapping[str, Any] | None = None, plan: PlanNow | None = None
+) -> BelowLeast | None:
     """Return how a decided submission falls below the least of its rules; None where it does not, or has no rules.
 
-    One query for its rules, and two more where a dimension was in the lowest band at the signature.
+    `plan`: the actions of the use, where they are read already. One query for the rules, and one for the actions where a
+    dimension was in the lowest band at the signature.
     """
-    rules = issuing.rules_of(submission)
-    return None if rules is None else _below(submission, content or submission.content(), rules)
+    rules = issuing.rules_of(submission, plan.signed if plan else None)
+    return None if rules is None else _below(submission, content, rules, plan)
 
 
 def below_today(submission: Submission, content: Mapping[str, Any] | None = None) -> BelowLeast | None:
     """Return how a submission would fall below the least if it were decided today."""
-    return _below(submission, content or submission.content(), issuing.rules_on(timezone.localdate()))
+    return _below(submission, content, issuing.rules_on(timezone.localdate()), None)
 
 
 def below_as_signed(edition: Edition, content: Mapping[str, Any]) -> BelowLeast | None:
@@ -106,29 +134,15 @@ def below_as_signed(edition: Edition, content: Mapping[str, Any]) -> BelowLeast 
     return _Case(edition, content, rules).below(frozenset())
 
 
-def _below(submission: Submission, content: Mapping[str, Any], rules: IssuingRules) -> BelowLeast | None:
-    case = _Case(edition_for(submission.edition_checksum), content, rules)
-    if not case.is_below(case.as_signed):
+def _below(
+    submission: Submission, content: Mapping[str, Any] | None, rules: IssuingRules, plan: PlanNow | None
+) -> BelowLeast | None:
+    case = _Case(edition_for(submission.edition_checksum), content or submission.content(), rules)
+    if not case.is_below(case.little()):
         return None
-    use = submission.assessment.use_id
-    closed = closed_with_evidence(use, submission)
-    found = case.below(closed)
-    if found is None:
-        return None
-    standing = RemediationAction.objects.standing().filter(use=use).exclude(question="").order_by("rank", "number")
-    return replace(found, lifts=case.lifts(closed, list(standing.select_related("use"))))
-
-
-def closed_with_evidence(use: int, submission: Submission) -> frozenset[str]:
-    """Return the questions whose action a reviewer closed since the submission, with evidence. One or two queries."""
-    closed = RemediationAction.objects.closed_questions(use, submission.at)
-    if not closed:
-        return frozenset()
-    shown = Q(action=OuterRef("pk")) | Q(action=OuterRef("merged_into"))
-    shown |= Q(action__part_of=OuterRef("pk")) | Q(action=OuterRef("part_of"))
-    rows = RemediationAction.objects.filter(use=use, question__in=closed, closed_at__gt=submission.at)
-    rows = rows.exclude(verified_by=None).filter(Exists(EvidenceUse.objects.filter(shown)))
-    return frozenset(rows.values_list("question", flat=True))
+    plan = plan or PlanNow(submission)
+    found = case.below(plan.closed_with_evidence)
+    return None if found is None else replace(found, lifts=case.lifts(plan.closed_with_evidence, plan.standing))
 
 
 class _Case:
@@ -142,27 +156,24 @@ class _Case:
         readiness = edition.policy.readiness
         self.fewest = readiness.least_duties if readiness else 0
 
-    @property
-    def as_signed(self) -> tuple[Dimension, ...]:
-        """The dimensions in the lowest band, as the submission prints them."""
-        scores = self.content["scorecard"]["dimensions"]
-        return self._lowest({key: (scores[str(key)]["value"], scores[str(key)]["duties"]) for key in Dimension})
-
-    def is_below(self, little: Collection[Dimension]) -> bool:
+    def is_below(self, little: Collection[Little]) -> bool:
         return len(little) > self.allowed
 
     def below(self, closed: Collection[str]) -> BelowLeast | None:
         little = self.little(closed)
         if not self.is_below(little):
             return None
-        names = tuple(self.edition.terms[f"dimensions.{key}"] for key in little)
-        return BelowLeast(names, self.tier, self.allowed, self.rules.release)
+        least = self.edition.policy.bands[-2][0]
+        return BelowLeast(little, self.tier, Decimal(least), self.allowed, self.rules.release)
 
-    def little(self, closed: Collection[str]) -> tuple[Dimension, ...]:
+    def little(self, closed: Collection[str] = ()) -> tuple[Little, ...]:
         """Return the dimensions in the lowest band once the answers to `closed` are in place."""
-        return self._of(self._scores(closed)) if closed else self.as_signed
+        if closed:
+            return self._of(self._scores(closed))
+        scores = self.content["scorecard"]["dimensions"]  # as the submission prints them
+        return self._lowest({key: (scores[str(key)]["value"], scores[str(key)]["duties"]) for key in Dimension})
 
-    def _of(self, scores: Mapping[Dimension, Score]) -> tuple[Dimension, ...]:
+    def _of(self, scores: Mapping[Dimension, Score]) -> tuple[Little, ...]:
         return self._lowest({key: (scores[key].value, scores[key].duties) for key in Dimension})
 
     def _scores(self, closed: Collection[str]) -> Mapping[Dimension, Score]:
@@ -181,10 +192,10 @@ class _Case:
         lines = frozenset(item.key for item in declared.items(self.edition, question)) - left_out.keys()
         return AnswerValue(Choice.TICKED, ticks=lines, not_applicable_items=left_out)
 
-    def _lowest(self, scores: Mapping[Dimension, tuple[Any, int]]) -> tuple[Dimension, ...]:
+    def _lowest(self, scores: Mapping[Dimension, tuple[Any, int]]) -> tuple[Little, ...]:
         """Return the dimensions in the lowest band; one that rests on too few requirements says nothing, and is left out."""
         return tuple(
-            key
+            Little(str(key), self.edition.terms[f"dimensions.{key}"], Decimal(value))
             for key, (value, duties) in scores.items()
             if value is not None and duties >= self.fewest and band(self.edition.policy, Decimal(value)) == self.lowest
         )
@@ -192,14 +203,18 @@ class _Case:
     def lifts(self, closed: Collection[str], actions: Collection[RemediationAction]) -> tuple[Lift, ...]:
         """Choose actions in the order of the plan that lift enough dimensions once they are closed; none if none do."""
         asked = {shown["question"] for shown in self.content["questions"]}
-        rows = {row.question: row for row in reversed(list(actions)) if row.question in asked}
+        rows: dict[str, list[RemediationAction]] = {}
+        for action in actions:  # the parts of a split action share a question, and all of them close it
+            if action.question in asked:
+                rows.setdefault(action.question, []).append(action)
         done, chosen = list(closed), list[str]()
         little = self.little(done)
-        for question in dict.fromkeys(row.question for row in actions if row.question in rows):
+        for question in rows:
             if not self.is_below(little):
                 break
             now, then = self._scores(done), self._scores([*done, question])
-            if any((then[key].value or 0) > (now[key].value or 0) for key in little):
+            behind = [Dimension(one.key) for one in little]
+            if any((then[key].value or 0) > (now[key].value or 0) for key in behind):
                 done.append(question)
                 chosen.append(question)
                 little = self._of(then)
@@ -210,4 +225,4 @@ class _Case:
             if not self.is_below(self.little(rest)):
                 done = rest
                 chosen.remove(question)
-        return tuple(Lift(rows[key].number, rows[key].title, rows[key].get_absolute_url()) for key in chosen)
+        return tuple(Lift(row.number, row.title, row.get_absolute_url()) for key in chosen for row in rows[key])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from assessments import acting, declaring, workflow
 from assessments.domain.certificates import issuing, least_readiness
 from assessments.domain.certificates.conditions import most_conditions
+from assessments.domain.certificates.plan_now import PlanNow
 from assessments.errors import InvalidAnswer, NotReady
 from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
 from tests.factories import fill, in_days, make_assessment, make_evidence, mark_all, prove
@@ -62,9 +63,11 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assert not workflow.blockers(submission)
     assert not Certificate.objects.filter(use=assessment.use).exists()
     found = least_readiness.below(submission)
-    assert "Crime Prevention" in found.dimensions
-    assert "read “little in place”." in found.words
-    assert "our judgement, issuing rules 1" in found.words
+    assert "Crime Prevention" in [one.name for one in found.dimensions]
+    assert "Crime Prevention is little in place, 0.0 of 100." in found.words
+    assert (
+        "needs at least 40 in every dimension, closed actions included (our judgement, issuing rules 1)" in found.words
+    )
 
 
 def test_the_certificate_follows_by_itself_once_enough_is_closed_with_evidence(cast):
@@ -95,7 +98,8 @@ def test_what_is_closed_without_evidence_lifts_nothing(cast):
     submission = approve(assessment, cast)
     for action in RemediationAction.objects.standing().filter(use=assessment.use):
         close(action, cast, evidence=False)
-    assert least_readiness.closed_with_evidence(assessment.use_id, submission) == frozenset()
+    assert PlanNow(submission).closed
+    assert PlanNow(submission).closed_with_evidence == frozenset()
     assert least_readiness.below(submission) is not None
     assert not Certificate.objects.filter(use=assessment.use).exists()
 
@@ -117,7 +121,10 @@ def test_the_signer_of_a_low_use_is_held_to_the_least_too(cast):
     short = lacking(cast, "low", dimensions=("crime_prevention", "security", "intellectual_property"))
     with pytest.raises(NotReady) as refused:
         workflow.self_certify(short, by=cast.owner)
-    assert any("little in place" in reason and "at most 2 dimensions" in reason for reason in refused.value.reasons)
+    assert any(
+        "little in place" in reason and "at most 2 dimensions stand below 40" in reason
+        for reason in refused.value.reasons
+    )
     short.refresh_from_db()
     assert short.state == State.DRAFT
 
@@ -130,7 +137,9 @@ def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
     for score in scores.values():
         score |= {"value": "80.0", "duties": 12}
     scores[DIMENSION] |= {"value": "39.9"}
-    assert least_readiness.below_today(submission, content).dimensions == ("Crime Prevention",)
+    assert least_readiness.below_today(submission, content).words.startswith(
+        "Crime Prevention is little in place, 39.9 of 100. A certificate at Limited needs"
+    )
     for says_nothing in (
         {"value": None, "duties": 0},
         {"value": "0.0", "duties": edition.policy.readiness.least_duties - 1},
