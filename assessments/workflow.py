@@ -25,7 +25,7 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
-from assessments.domain.certificates import issuing, least_readiness, waiting
+from assessments.domain.certificates import issuing, least_readiness, public_facts, waiting
 from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
@@ -919,7 +919,13 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
     content = submission.content()
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None)
     deciders = [
-        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at}
+        {
+            "name": d.by_name,
+            "role": _decider_role(d),
+            "kind": str(d.kind),
+            "at": d.at,
+            "looked_at": public_facts.looked_at(d),
+        }
         for d in submission.decisions.filter(kind__in=[DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY])
         .select_related("by")
         .order_by("pk")
@@ -956,6 +962,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "worst_answers": sum(bool(fact.get("signed_worst")) for fact in content["facts"]),
         "submission": submission.reference,
         "snapshot_sha256": submission.sha256,
+        **public_facts.of_issue(certificate, edition, content),
     }
 
 

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "auditing",
         "audit",
         "desk",
+        "staleness",
     },
     "acting": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "reviewing": {"core", "guideline", "models", "access", "errors", "declaring"},

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments.documents import certificate, drawing, engine, jobs, letter, package_plan, plan
+from assessments.documents import certificate, certificate_words, drawing, engine, jobs, letter, package_plan, plan
 from assessments.documents.report import build_report
 from assessments.guideline.terms import Tier
 from assessments.models import Answer, Certificate, Document, MarkKind, ReviewMark, edition_for
@@ -334,7 +334,7 @@ def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition)
         record["use"]["scope_en"],
         record["use"]["scope_zh"],
         "Reviewed independently",
-        "Open actions: 0",
+        "Nothing was still open at issue.",
         *(one["name"] for one in record["deciders"]),
         f"https://guide.example.hk/verify/{record['number']}/",
         "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
@@ -343,7 +343,7 @@ def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition)
     ):
         assert squeezed(part) in first
     named = (record["submission"], record["snapshot_sha256"], record["log"]["hash"], edition.checksum)
-    for part in (*named, "Superseded", "可靠可信"):
+    for part in (*named, "Superseded", "真實可信"):
         assert squeezed(part) in schedule
 
 
@@ -384,12 +384,18 @@ def test_a_self_declared_certificate_says_so():
     assert "自行聲明" in first
 
 
-def test_open_actions_and_the_public_statement_are_printed(record, edition):
+def test_what_is_still_open_and_the_public_statement_are_printed(record, edition):
     record["open_actions"] = {"count": 3, "latest_due": "2027-03-31"}
+    record["conditions"] = [{"words": "Yearly audit", "due_on": "2027-03-31"}] * 3
+    record["further_actions"] = 18
     record["public_statement"] = "A leaflet tells patients.\nA person may be asked for."
     first, schedule = pages_of(certificate_of(record, edition))
-    assert squeezed("Open actions: 3, the last due 31 March 2027.") in first
-    assert "待辦行動3項，最遲於2027年3月31日完成" in first
+    assert (
+        squeezed("Still open at issue: 3 conditions, the last due 31 March 2027; 18 further actions of the plan.")
+        in first
+    )
+    assert "發出時未完成：條件3項，最遲於2027年3月31日符合；補救計劃的其他行動18項。" in first
+    assert squeezed("3. Yearly audit, due 31 March 2027.") in schedule
     assert squeezed("A leaflet tells patients. A person may be asked for.") in schedule
 
 
@@ -584,7 +590,7 @@ def test_a_document_can_fetch_nothing_but_our_own_files(address, tag):
 
 
 def test_the_strip_names_all_four_tiers_and_fills_one():
-    strip = plan.tier_strip(Tier.HIGH, certificate.TIERS_EN)
+    strip = plan.tier_strip(Tier.HIGH, certificate_words.TIERS_EN)
     html = render_to_string("assessments/documents/strip.html", {"strip": strip})
     assert [tier.key for tier in strip] == ["low", "limited", "high", "unacceptable"]
     assert html.count("chosen") == 1
