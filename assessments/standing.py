@@ -42,7 +42,7 @@ from assessments.models import (
 SUSPEND, REINSTATE, REVOKE = "suspended", "reinstated", "revoked"
 CHANGED = "certificate_changed"
 CONDITION_MISSED = "condition_missed"
-MISSED = gettext_lazy("A condition of the approval was not met in time.")
+MISSED = gettext_lazy("A condition was not met in time.")
 REASONS: dict[str, dict[str, str | Promise]] = {
     SUSPEND: {
         "condition": MISSED,
@@ -60,7 +60,7 @@ REASONS: dict[str, dict[str, str | Promise]] = {
     REVOKE: {
         "untrue": gettext_lazy("What had been declared was not so."),
         "no_longer": gettext_lazy("What had been assessed is no longer so."),
-        "condition": gettext_lazy("A condition of the approval was not met."),
+        "condition": gettext_lazy("A condition was not met."),
         "no_certificate": gettext_lazy("The use is one that gets no certificate."),
         "asked": gettext_lazy("The holder asked for it."),
     },

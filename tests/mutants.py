@@ -32,7 +32,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "a hold is closed first": (
         Guard(
             "workflow.blockers",
-            "for hold in Hold.objects.filter(use=assessment.use_id, closed_at=None):",
+            "for hold in plan.holds:",
             "for hold in ():",
         ),
     ),

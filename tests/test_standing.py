@@ -68,8 +68,8 @@ def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast
     certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.status() == "suspended"
     event = certificate.events.latest("pk")
-    assert (event.by, event.public_reason) == (None, "A condition of the approval was not met in time.")
-    assert "A condition of the approval was not met in time." in public(certificate.number)
+    assert (event.by, event.public_reason) == (None, "A condition was not met in time.")
+    assert "A condition was not met in time." in public(certificate.number)
     kinds = ["condition_missed", "certificate_suspended"]
     assert list(AuditEntry.objects.filter(kind__in=kinds).order_by("seq").values_list("kind", "actor")) == [
         ("condition_missed", None),

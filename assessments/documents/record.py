@@ -389,7 +389,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
     set_by = (
         Pair("promised by the signer", "由簽署人承諾")
         if assurance == Assurance.SELF_DECLARED
-        else Pair("set with the approval", "由批准時訂明")
+        else Pair("set with the approval", "於批准時訂明")
     )
     due = (f", the last due {day_en(latest)}", f"，最遲於{day_zh(latest)}符合") if latest else ("", "")
     lines = [
