@@ -132,7 +132,7 @@ def _issuing() -> dict[str, Any]:
     reasons = rules.reasons or {}
     return {
         "release": rules.release,
-        "least": [(tier, little, reasons[tier]) for tier, little in reversed(rules.may_be_little.items())],
+        "least": [(tier, little, reasons[tier]) for tier, little in reversed(list(rules.may_be_little.items()))],
         "most": rules.most_conditions,
         "why_most": reasons["most_conditions"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -44,7 +45,8 @@ class PlanNow:
         return set(marks.values_list("target", flat=True))
 
     @cached_property
-    def rows(self) -> list[RemediationAction]:
+    def rows(self) -> list[Any]:
+        """The actions with two marks of this query: `is_shown` by evidence, `is_promised` by a condition."""
         shown = Q(action=OuterRef("pk")) | Q(action=OuterRef("merged_into")) | Q(action=OuterRef("part_of"))
         promised = Condition.objects.filter(decision__submission=self.submission, question=OuterRef("question"))
         promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())
@@ -58,7 +60,7 @@ class PlanNow:
         return [row for row in self.rows if row.status != ActionStatus.CLOSED]
 
     @cached_property
-    def _closed(self) -> list[RemediationAction]:
+    def _closed(self) -> list[Any]:
         """What was closed since the submission, of a split action only where all its parts are closed."""
         open_wholes = {row.part_of_id or row.pk for row in self.standing}
         since = self.submission.at
