@@ -162,7 +162,7 @@ def what_happens_next(assessment: Assessment) -> str:
         ),
         State.RETURNED: _("Only what the reviewer marked can be changed. Then an owner signs again."),
         State.APPROVED: _(
-            "The review is done. The certificate is issued as soon as the last action that blocks it has been accepted."
+            "Approved with a plan. The certificate is issued by itself as soon as the actions that it waits for are closed."
         ),
         State.CERTIFIED: _(
             "The certificate has been issued. Actions that are still open go on in the list of actions."

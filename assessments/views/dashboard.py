@@ -494,6 +494,6 @@ NEXT_STEPS = {
     "submitted": gettext_lazy("A reviewer takes it"),
     "resubmitted": gettext_lazy("A reviewer takes it"),
     "in_review": gettext_lazy("The reviewer decides"),
-    "approved": gettext_lazy("Close the actions that block"),
+    "approved": gettext_lazy("Close the actions that the certificate waits for"),
     "certified": gettext_lazy("Keep it up, renew in time"),
 }
