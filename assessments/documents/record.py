@@ -15,7 +15,7 @@ from typing import Any
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate_words import Pair
 from assessments.documents.plan import TIERS_ZH, guideline_month
-from assessments.documents.report import band_key, moment
+from assessments.documents.report import band_key, day, moment, short_date
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension, Stakeholder, Tier
 from assessments.models.certificates import Assurance
@@ -123,16 +123,8 @@ def certificate_rows(
 # --- days and numbers in two languages --------------------------------------------------------------------------------------
 
 
-def day_en(day: date) -> str:
-    return f"{day.day}\u00a0{day:%B}\u00a0{day.year}"
-
-
-def day_zh(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _short(day: date) -> str:
-    return f"{day.day}\u00a0{day:%b}\u00a0{day.year}"
+def _day_zh(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
 
 
 def _day(text: str | None) -> date | None:
@@ -206,11 +198,9 @@ def _still_open(record: Mapping[str, Any]) -> Line:
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
     further = record.get("further_actions")
     en = (
-        [_many(count, "condition", "conditions") + (f", the last due {day_en(latest)}" if latest else "")]
-        if count
-        else []
+        [_many(count, "condition", "conditions") + (f", the last due {day(latest)}" if latest else "")] if count else []
     )
-    zh = [f"條件 {count} 項" + (f"，最遲於{day_zh(latest)}符合" if latest else "")] if count else []
+    zh = [f"條件 {count} 項" + (f"，最遲於{_day_zh(latest)}符合" if latest else "")] if count else []
     if further:
         en.append(_many(further, "further action of the plan", "further actions of the plan"))
         zh.append(f"補救計劃的其他行動 {further} 項")
@@ -244,9 +234,9 @@ def _figures(record: Mapping[str, Any]) -> tuple[Figure, ...]:
     decided = max((_at(one["at"]) for one in record["deciders"]), default=_at(record["signed_by"]["at"]))
     kind = _kind(record)
     return (
-        Figure(Pair("Decided", "決定"), _short(decided)),
-        Figure(Pair("Issued", "發出"), _short(date.fromisoformat(record["issued_on"]))),
-        Figure(Pair("Expires", "屆滿"), _short(date.fromisoformat(record["expires_on"]))),
+        Figure(Pair("Decided", "決定"), short_date(decided)),
+        Figure(Pair("Issued", "發出"), short_date(date.fromisoformat(record["issued_on"]))),
+        Figure(Pair("Expires", "屆滿"), short_date(date.fromisoformat(record["expires_on"]))),
         Figure(Pair("Issue", "類別"), kind.en, kind.zh),
     )
 
@@ -257,9 +247,7 @@ def _replaced(record: Mapping[str, Any]) -> tuple[Line, ...]:
         return ()
     first, number = date.fromisoformat(record["first_issued_on"]), record.get("replaces")
     which = (f"certificate {number}", f"證書 {number}") if number else ("an earlier certificate", "較早的證書")
-    return (
-        Line(f"Replaces {which[0]}. First issued {day_en(first)}.", f"取代{which[1]}。首次發出：{day_zh(first)}。"),
-    )
+    return (Line(f"Replaces {which[0]}. First issued {day(first)}.", f"取代{which[1]}。首次發出：{_day_zh(first)}。"),)
 
 
 def _deciders(record: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -375,8 +363,8 @@ def _closed_since(record: Mapping[str, Any]) -> Line:
     en = "not recorded" if closed is None else _many(closed, "action", "actions") if closed else "no action"
     zh = "未有記錄" if closed is None else f"{closed} 項行動"
     return Line(
-        f"As signed on {day_en(signed)}. Closed since with evidence: {en}.",
-        f"按{day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
+        f"As signed on {day(signed)}. Closed since with evidence: {en}.",
+        f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
         style="quiet",
         inline=True,
     )
@@ -391,7 +379,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
         if assurance == Assurance.SELF_DECLARED
         else Pair("set with the approval", "於批准時訂明")
     )
-    due = (f", the last due {day_en(latest)}", f"，最遲於{day_zh(latest)}符合") if latest else ("", "")
+    due = (f", the last due {day(latest)}", f"，最遲於{_day_zh(latest)}符合") if latest else ("", "")
     lines = [
         Line(
             f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
@@ -406,7 +394,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
         )
     for number, one in enumerate(listed, 1):
         lines.append(
-            Line(f"{one['words']}, due {day_en(date.fromisoformat(one['due_on']))}.", lead=f"{number}.", between=" ")
+            Line(f"{one['words']}, due {day(date.fromisoformat(one['due_on']))}.", lead=f"{number}.", between=" ")
         )
     return tuple(lines)
 
@@ -450,7 +438,7 @@ def _record(record: Mapping[str, Any]) -> tuple[Line, ...]:
         hashes.append((f"Log before the issue, entry {log['seq']}", f"發出前的日誌，第 {log['seq']} 項", log["hash"]))
     lines = [
         Line(
-            f"Submission {record['submission']}, round {record['round']}, signed {day_en(_at(signed['at']))} by "
+            f"Submission {record['submission']}, round {record['round']}, signed {day(_at(signed['at']))} by "
             f"{signed['name']}."
         )
     ]
