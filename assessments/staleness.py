@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments import tasks
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import (
     Assessment,
@@ -104,6 +105,7 @@ def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
         return False
     kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": public_reason}
     event = CertificateEvent.objects.create(**kept)
+    tasks.ask_notice(certificate)
     AuditEntry.objects.record(
         "certificate_suspended",
         assessment,

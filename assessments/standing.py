@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments import access, acting, teamwork
+from assessments import access, acting, tasks, teamwork
 from assessments.access import Action
 from assessments.core import proof
 from assessments.declaring import delivery_team
@@ -213,6 +213,7 @@ def _record(
     event: CertificateEvent = CertificateEvent.objects.create(
         certificate=certificate, kind=kind, by=by, public_reason=public, private_reason=words
     )
+    tasks.ask_notice(certificate)
     return event
 
 

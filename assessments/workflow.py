@@ -64,6 +64,7 @@ from assessments.models import (
 )
 from assessments.models.base import canonical_json, sha256
 from assessments.models.certificates import MONITORING
+from assessments.models.going_on import after_refusal
 from assessments.models.snapshots import changed_targets, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -616,6 +617,7 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
         answer_by=answer_by,
     )
     _move(assessment, State.RETURNED)
+    _print_plan_again(submission)
     _tell(
         _owners(assessment),
         "returned",
@@ -787,6 +789,7 @@ def approve(
         if reviewing.open_agreed_actions(submission) or promised:
             _print_plan_again(submission)  # with what was agreed, and the dates of the conditions
         _issue_if_clear(assessment, submission, by=by)
+        _ask_document(DocumentKind.DECISION_LETTER, submission=submission)  # says whether the certificate is issued
         _tell(
             _owners(assessment),
             "approved",
@@ -967,12 +970,13 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     )
     _move(assessment, State.REFUSED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
+    _print_plan_again(submission)  # it says what was decided
     _tell(
         _owners(assessment),
         "refused",
         submission,
         _("Refused: %(use)s") % {"use": assessment.use.title},
-        statement,
+        f"{statement}\n\n{after_refusal(prohibited=assessment.use.raised_tier == Tier.UNACCEPTABLE).en}",
         reverse("assessment", args=[assessment.reference]),
     )
     _audit("refused", assessment, by, [decision], submission=submission.reference, reason=statement)
@@ -1069,6 +1073,8 @@ def _return_for_tier(
         submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
     )
     _move(assessment, State.RETURNED)
+    _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
+    _print_plan_again(submission)
     _tell(
         _owners(assessment),
         "returned",
@@ -1217,6 +1223,7 @@ def _watch_certificate(pk: int) -> bool:
         public_reason=reason,
         private_reason=MONITORING,
     )
+    tasks.ask_notice(certificate)
     use = {"use": assessment.use.title}
     _tell(
         _owners(assessment),

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "desk_rows": {"models", "access"},
     "tasks": set(),  # what a task needs it imports inside the function, since workflow starts it
     "reopening": {"models"},
-    "staleness": {"guideline", "models"},
+    "staleness": {"guideline", "models", "tasks"},
     "declaring": {"core", "guideline", "scoring", "models", "access", "errors", "reopening", "staleness", "domain"},
     "domain": {
         "core",
@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reviewing",
         "staleness",
     },
-    "standing": {"core", "guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
+    "standing": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "acting"},
     "reminding": {"core", "guideline", "models", "tasks"},
     "mailing": {"core", "models"},
     "sweeping": {

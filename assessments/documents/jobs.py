@@ -20,7 +20,8 @@ from assessments.core import stored_files
 from assessments.documents import engine
 from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
-from assessments.documents.letter import Decision, letter_pdf
+from assessments.documents.decided import decided_by
+from assessments.documents.letters import letter_of, letter_pdf
 from assessments.documents.package_plan import annex_pdf, plan_pdf
 from assessments.documents.report import (
     ActionNow,
@@ -34,17 +35,16 @@ from assessments.documents.report import (
     day,
 )
 from assessments.documents.results import results_pdf
+from assessments.documents.status_notice import notice_of, notice_pdf
 from assessments.errors import NoRoom
 from assessments.models import (
     ActionEvent,
     ActionStatus,
     Assessment,
-    DecisionKind,
     Document,
     DocumentKind,
     EvidenceUse,
     MarkKind,
-    Organisation,
     RemediationAction,
     Submission,
     edition_for,
@@ -107,6 +107,8 @@ _FILE_NAMES: Mapping[str, str] = {DocumentKind.PLAN: "remediation-plan", Documen
 
 def file_name(document: Document) -> str:
     """Name the download in plain ASCII, so that no system garbles it."""
+    if document.kind == DocumentKind.STATUS_NOTICE and document.certificate is not None:
+        return f"status-notice-{document.certificate.number}-{document.version}.pdf"
     if document.certificate is not None:
         return f"certificate-{document.certificate.number}.pdf"
     kind = _FILE_NAMES.get(document.kind, str(document.kind).replace("_", "-"))
@@ -145,6 +147,9 @@ def _store(document: Document, pdf: bytes) -> None:
 
 
 def _draw(document: Document) -> bytes:
+    if document.kind == DocumentKind.STATUS_NOTICE:
+        notice = notice_of(document)
+        return notice_pdf(notice, identifier=f"{document.kind}-{notice.number}-{document.version}")
     if document.kind == DocumentKind.CERTIFICATE:
         assert document.certificate is not None
         certificate = document.certificate
@@ -170,14 +175,8 @@ def _draw(document: Document) -> bytes:
         )
         created = document.created_at if again else submission.at
         return _REPORTS[DocumentKind(document.kind)](report, identifier=identifier, created=created)
-    decision = _decision(submission)
-    return letter_pdf(
-        submission_report(submission),
-        decision,
-        issuer=_issuer() if not decision.prohibited else submission.organisation.name_en,
-        identifier=identifier,
-        created=decision.at,
-    )
+    letter = letter_of(document)
+    return letter_pdf(submission_report(submission), letter, identifier=identifier, created=letter.at)
 
 
 class DrawReport(Protocol):
@@ -246,7 +245,10 @@ def _came_later(action: RemediationAction) -> bool:
 def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Four queries."""
+    """The report of a submission, with what reviewers said and how its actions stand. Four queries.
+
+    As of a moment (`as_of`) it says too what was decided by then; that takes three more.
+    """
     marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
     actions = RemediationAction.objects.filter(use=submission.assessment.use_id)
     pieces = Prefetch("evidence_uses", EvidenceUse.objects.select_related("evidence").order_by("pk"))
@@ -256,7 +258,13 @@ def submission_report(
         content,
         edition_for(submission.edition_checksum),
         draft=False,
-        frozen=Frozen(submission.reference, submission.round, submission.at, submission.sha256),
+        frozen=Frozen(
+            submission.reference,
+            submission.round,
+            submission.at,
+            submission.sha256,
+            decided_by(submission, as_of) if as_of else (),
+        ),
         reviews={
             mark.target.removeprefix("q:"): ReviewWords(str(mark.get_mark_display()), mark.words, mark.would_satisfy)
             for mark in marks
@@ -354,30 +362,3 @@ def _since_last(document: Document) -> SinceLast | None:
         (_("Risk accepted"), borne),
     )
     return SinceLast(timezone.localtime(last), tuple((title, tuple(lines)) for title, lines in groups if lines), slips)
-
-
-def _decision(submission: Submission) -> Decision:
-    row = (
-        submission.decisions.filter(kind__in=[DecisionKind.REFUSE, DecisionKind.DECLARE_PROHIBITED])
-        .select_related("by")
-        .latest("pk")
-    )
-    prohibited = row.kind == DecisionKind.DECLARE_PROHIBITED
-    if prohibited:
-        role = _("owner, signing for the organisation")
-    else:
-        role = _("independent reviewer") if row.independent else _("reviewer within the organisation")
-    raised = submission.decisions.filter(kind=DecisionKind.RAISE_TIER).order_by("-pk").first()
-    return Decision(
-        prohibited=prohibited,
-        by=row.by_name,
-        role=role,
-        at=timezone.localtime(row.at),
-        statement=row.statement,
-        raised_to=edition_for(submission.edition_checksum).terms[f"tiers.{raised.tier}"] if raised else "",
-    )
-
-
-def _issuer() -> str:
-    body = Organisation.objects.reviewing_body()
-    return str(body) if body else "hkguide"

@@ -55,6 +55,7 @@ class Frozen:
     round: int
     at: datetime
     sha256: str
+    decided: tuple[str, ...] = ()  # what was decided on it by the day of the document
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,11 @@ class DocumentKind(models.TextChoices):
     BOARD_PAPER = "board_paper", _("Board paper")
     PLAN_ANNEX = "plan_annex", _("Annex to the plan: every action in full")
     RESULTS = "results", _("Results")
+    STATUS_NOTICE = "status_notice", _("Status notice")
+
+
+NOTED = (CertificateStatus.SUSPENDED, "reinstated", CertificateStatus.REVOKED)
+"""The kinds of events of a certificate of which a status notice is made."""
 
 
 class DocumentState(models.TextChoices):
@@ -172,6 +177,16 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def ask(self, kind: DocumentKind, **parent: Any) -> tuple[Document, bool]:
         """Get the document of that parent, or a new row that waits to be rendered."""
         return self.get_or_create(kind=kind, **parent)
+
+    def ask_notice(self, certificate: Certificate) -> Document | None:
+        """Ask for the notice of the newest change of status; its version is the number of that change.
+
+        None for a certificate of a deleted organisation: nobody is left to read it.
+        """
+        if certificate.organisation.deleted_at is not None:
+            return None
+        changes = certificate.events.filter(kind__in=NOTED).count()
+        return self.create(kind=DocumentKind.STATUS_NOTICE, certificate=certificate, version=changes)
 
     def claim(self, pk: int, now: datetime, lease_until: datetime) -> Document | None:
         """Take a document to render: one UPDATE decides, on SQLite and PostgreSQL alike. None: somebody else has it."""
