@@ -420,19 +420,24 @@ def _reviewers(assessment: Assessment, route: Route) -> list[int]:
 
 
 def closed_routes(assessment: Assessment) -> dict[Route, str]:
-    """The routes on which nobody could review, each with the reason: one query."""
+    """The routes on which nobody could review, each with the reason: two queries at most."""
     rows = Membership.objects.current().filter(role=Role.REVIEWER)
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
-    found = set(rows.values_list("organisation", "organisation__is_reviewing_body"))
+    found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))
     closed = {
         Route.INSIDE: _(
             "Your organisation has no reviewer of its own yet: invite one, or choose the independent reviewer."
         ),
         Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
     }
-    if any(organisation == assessment.organisation_id for organisation, _body in found):
+    inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}
+    if inside and inside - delivery_team(assessment):
         del closed[Route.INSIDE]
-    if any(body for _organisation, body in found):
+    elif inside:
+        closed[Route.INSIDE] = _(
+            "Every reviewer of your organisation has worked on this use: invite another, or choose the independent reviewer."
+        )
+    if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]
     return closed
 

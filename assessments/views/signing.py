@@ -24,6 +24,7 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
+from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, fact_words, stored_answers
@@ -240,11 +241,11 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_to_sign(request, reference)
     if case.assessment.use.prohibited_by_facts:
         return redirect("declare_prohibited", reference)
-    return elsewhere(request, case) or _sign(request, case)
+    leads_nowhere = request.method == "POST" and request.POST.get("route") in workflow.closed_routes(case.assessment)
+    return elsewhere(request, case) or (_sign_page if leads_nowhere else _sign)(request, case)
 
 
-@proofs.needed
-def _sign(request: HttpRequest, case: Case) -> HttpResponse:
+def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
     assessment, tier = case.assessment, case.assessment.use.assigned_tier
     content = picture(assessment, final=True)
     sentences = workflow.statement_for(case.edition, content, None)
@@ -282,6 +283,10 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
         "target": case.edition.policy.review_target_days,
     }
     return render(request, "assessments/signing/sign.html", context)
+
+
+_sign = proofs.needed(_sign_page)
+"""Asks who it is on the press of the button; a route that leads nowhere is refused before that."""
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
@@ -383,6 +388,7 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
     context = signing_context(case, content, form) | {
         "rules": prohibiting_rules(case.edition, content),
         "obligation": case.edition.obligations[Tier.UNACCEPTABLE],
+        "going_on": PROHIBITED.en,
     }
     return render(request, "assessments/signing/declare_prohibited.html", context)
 
