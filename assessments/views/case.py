@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.guideline.edition import Edition, Question, Section
+from assessments.guideline.terms import Tier
 from assessments.models import Answer, Assessment, DeclaredFact, Membership, Role, State, User
+from assessments.models.going_on import after_refusal
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.order import INCIDENT
@@ -151,6 +153,11 @@ def missing_facts(case: Case) -> list[tuple[str, str]]:
     ]
 
 
+def _gets_no_certificate(assessment: Assessment) -> bool:
+    """Tell whether the use is prohibited today, by its facts or as a reviewer judged."""
+    return bool(assessment.use.prohibited_by_facts) or assessment.use.raised_tier == Tier.UNACCEPTABLE
+
+
 def what_happens_next(assessment: Assessment) -> str:
     """One sentence on a state in which nothing can be answered."""
     return {
@@ -165,9 +172,10 @@ def what_happens_next(assessment: Assessment) -> str:
             "The review is done. The certificate is issued as soon as the last action that blocks it has been accepted."
         ),
         State.CERTIFIED: _(
-            "The certificate has been issued. Actions that are still open go on in the list of actions."
+            "The assessment is decided, and its answers stay as they were signed. Actions that are still open go on in the "
+            "list of actions."
         ),
-        State.REFUSED: _("The case is closed. The use opens again only as a new assessment with changed facts."),
+        State.REFUSED: str(after_refusal(prohibited=_gets_no_certificate(assessment)).en),
         State.WITHDRAWN: _("The submission was withdrawn for good. A new assessment of the use may be started."),
         State.SUPERSEDED: _("A newer assessment of this use has taken the place of this one."),
     }.get(State(assessment.state), "")

@@ -21,6 +21,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.certificates import Assurance
+from assessments.models.going_on import REFUSED
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 
@@ -167,6 +168,5 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)
-    return render(
-        request, "assessments/reviews/refuse.html", {"case": case, "submission": case.submission, "form": form}
-    )
+    context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}
+    return render(request, "assessments/reviews/refuse.html", context)

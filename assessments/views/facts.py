@@ -25,7 +25,7 @@ from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
-from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
+from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User, going_on
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
 from assessments.scoring.inputs import Declared
@@ -839,6 +839,7 @@ def stopped(request: SignedIn, reference: str) -> HttpResponse:
         "may_sign": role in access.MAY[Action.SIGN],
         "owners": [] if role in access.MAY[Action.SIGN] else list(owners.order_by("user__name", "pk")[:5]),
         "decided": newest if newest and newest.state == State.REFUSED else None,
+        "going_on": going_on.PROHIBITED.en,
     }
     return render(request, "assessments/facts/stopped.html", context)
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -30,6 +31,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
 from assessments.models.base import sha256
 from assessments.models.snapshots import asked_facts
+from assessments.views.assessment.going_on import goes_on, stands
 from assessments.views.case import (
     Case,
     documents_of,
@@ -167,6 +169,8 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         and submission is not None
         and submission.decisions.filter(kind=DecisionKind.DECLARE_PROHIBITED).exists()
     )
+    certificate = certificate_of(case)
+    ended = goes_on(case, declared_prohibited=declared_prohibited, certificate=certificate)
     holds = list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else []
     context = {
         "case": case,
@@ -195,7 +199,10 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
-        "certificate": certificate_of(case),
+        "certificate": certificate,
+        "stands": stands(certificate),
+        "goes_on": ended,
+        "csrf_token": get_token(request) if ended else "",
         "stale": staleness.shown(assessment) if case.sees_all and assessment.state in staleness.APPROVALS else [],
         "holds": holds,
         "show": show,
@@ -219,6 +226,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         missing,
         shown_holds,
         is_prohibited,
+        *((document.reference, document.state, document.kind) for document in context["documents"]),
     )
     context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
     return render(request, "assessments/answering/task_list.html", context)
