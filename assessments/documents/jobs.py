@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -41,6 +41,7 @@ from assessments.models import (
     ActionEvent,
     ActionStatus,
     Assessment,
+    Condition,
     Document,
     DocumentKind,
     EvidenceUse,
@@ -245,7 +246,7 @@ def _came_later(action: RemediationAction) -> bool:
 def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Four queries.
+    """The report of a submission, with what reviewers said and how its actions stand. Five queries.
 
     As of a moment (`as_of`) it says too what was decided by then; that takes three more.
     """
@@ -269,18 +270,25 @@ def submission_report(
             mark.target.removeprefix("q:"): ReviewWords(str(mark.get_mark_display()), mark.words, mark.would_satisfy)
             for mark in marks
         },
-        standing={
-            action.number: _now(action)
-            for action in actions.select_related(
-                "owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"
-            ).prefetch_related(pieces)
-        },
+        standing=_standing(submission, actions.prefetch_related(pieces)),
         as_of=as_of,
         since_last=since_last,
     )
 
 
-def _now(action: RemediationAction) -> ActionNow:
+def _standing(submission: Submission, actions: QuerySet[RemediationAction]) -> dict[int, ActionNow]:
+    """How the actions stand, by number; one that the approval of this submission left to a date is its condition.
+
+    So is the action that does a merged one as well.
+    """
+    rows = Condition.objects.filter(decision__submission=submission, met_at=None)
+    promised = set(rows.values_list("question", flat=True))
+    found = list(actions.select_related("owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"))
+    held = {action.merged_into_id or action.pk for action in found if action.question in promised}
+    return {action.number: _now(action, condition=action.pk in held) for action in found}
+
+
+def _now(action: RemediationAction, *, condition: bool) -> ActionNow:
     risk = None
     if action.status == ActionStatus.ACCEPTED and action.risk_at and action.risk_until and action.risk_review:
         since = timezone.localtime(action.risk_at)
@@ -304,6 +312,7 @@ def _now(action: RemediationAction) -> ActionNow:
         closed=action.status == ActionStatus.CLOSED,
         evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),
         risk=risk,
+        condition=condition,
     )
 
 

@@ -153,7 +153,7 @@ def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
     assert report.frozen is not None
     sender = letter.sender or Pair(report.organisation.name_en, report.organisation.name_zh)
     prohibited = letter.kind == DecisionKind.DECLARE_PROHIBITED
-    signed = {"day": dated(report.frozen.at), "round": report.frozen.round}
+    signed: dict[str, Pair | int] = {"day": dated(report.frozen.at), "round": report.frozen.round}
     page = settings.PUBLIC_URL + reverse("assessment", args=[report.assessment])
     contest = settings.PUBLIC_URL + reverse("contest", args=[report.assessment])
     return {

@@ -305,7 +305,7 @@ def _columns(*texts: str | Sequence[str]) -> str:
 
 
 def class_words(action: ActionBlock) -> str:
-    """Name the class of an action in the margin; what blocks the certificate says so."""
+    """Name the class of an action in the margin; what blocks the certificate, or is a condition of it, says so."""
     words = {
         "stop": _("stop or limit now"),
         "needed": _("needed first"),
@@ -316,6 +316,8 @@ def class_words(action: ActionBlock) -> str:
         "": _("your own"),
     }
     word = words.get(action.placed, action.placed)
+    if action.now and action.now.condition and action.stands:
+        return _("%(word)s, condition") % {"word": word}
     return _("%(word)s, blocks") % {"word": word} if action.blocking and action.stands else word
 
 

@@ -169,6 +169,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         and submission is not None
         and submission.decisions.filter(kind=DecisionKind.DECLARE_PROHIBITED).exists()
     )
+    documents = documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else []
     certificate = certificate_of(case)
     ended = goes_on(case, declared_prohibited=declared_prohibited, certificate=certificate)
     holds = list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else []
@@ -192,7 +193,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "complete": all(row.answered == row.total for row in rows) and not missing,
         "next": what_happens_next(assessment),
         "submission": submission,
-        "documents": documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else [],
+        "documents": documents,
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": is_prohibited,
         "is_open": is_open,
@@ -226,7 +227,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         missing,
         shown_holds,
         is_prohibited,
-        *((document.reference, document.state, document.kind) for document in context["documents"]),
+        *((document.reference, document.state, document.kind) for document in documents),
     )
     context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
     return render(request, "assessments/answering/task_list.html", context)

@@ -20,17 +20,21 @@ STANDS = (CertificateStatus.VALID, CertificateStatus.EXPIRING)
 
 @dataclass(frozen=True, slots=True)
 class GoesOn:
-    """The text that says how the use goes on; `newer`: the assessment that was started since; else who may, starts one."""
+    """The text that says how the use goes on; `newer`: the assessment that was started since; else who may, starts one.
+
+    `facts_first`: the facts have to change before; their page starts the assessment then.
+    """
 
     words: str
     newer: Assessment | None
     may_start: bool
+    facts_first: bool
 
 
 def goes_on(case: Case, *, declared_prohibited: bool, certificate: Certificate | None) -> GoesOn | None:
     """Say how a use goes on after a refusal or a revocation; None where the case is not at such an end. One query."""
     assessment = case.assessment
-    use = assessment.use
+    use, prohibited = assessment.use, False
     if assessment.state == State.REFUSED:
         prohibited = declared_prohibited or use.raised_tier == Tier.UNACCEPTABLE
         words = after_refusal(prohibited=prohibited).en
@@ -41,8 +45,8 @@ def goes_on(case: Case, *, declared_prohibited: bool, certificate: Certificate |
     newer = access.assessments_for(case.user).filter(use=use, pk__gt=assessment.pk).order_by("-pk").first()
     retired = use.retired_at or use.system.retired_at
     role = case.member.role if case.member else None
-    may_start = newer is None and not retired and role in access.MAY[Action.ANSWER] and not use.prohibited_by_facts
-    return GoesOn(str(words), newer, may_start)
+    may_start = newer is None and not retired and role in access.MAY[Action.ANSWER] and not prohibited
+    return GoesOn(str(words), newer, may_start, prohibited)
 
 
 @dataclass(frozen=True, slots=True)
