@@ -31,6 +31,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -234,12 +235,13 @@ def gate_of_case(user: User, case: str = "assessment") -> Q:
     """The gate of a case: by this condition alone a reviewer reads what a case holds; `case` names the assessment of a row.
 
     They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
-    declarations were rows of their own. A conflict closes everything, whatever was said before or after. Members of the
-    organisation come by doors of their own.
+    declarations were rows of their own. A conflict closes everything, whatever was said before or after. So does a seat
+    whose holder has to declare again, until they have. Members of the organisation come by doors of their own.
     """
     said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
     sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
-    return (Q(Exists(said)) | Q(Exists(sits))) & ~Q(Exists(said.exclude(words="")))
+    closed = Q(Exists(said.exclude(words=""))) | Q(Exists(sits.filter(to_declare=True)))
+    return (Q(Exists(said)) | Q(Exists(sits))) & ~closed
 
 
 def is_open_to(user: User, assessment: Assessment | int) -> bool:
@@ -357,6 +359,25 @@ def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
     conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
     found = RemediationAction.objects.annotate(opened=Subquery(opened[:1])).filter(~Exists(conflicts))
     return found.exclude(opened=None).select_related("use__system", "owner")
+
+
+def actions_waiting_for(user: User) -> QuerySet[RemediationAction]:
+    """The actions that are reported as done and that `user` is to check, as they have a seat in a case of the use.
+
+    `reported_at`: when that was said last. What was self-declared has no seat, and its owners check it.
+    """
+    current = Q(submission__assessment__current_submission=F("submission"))
+    states = (State.IN_REVIEW, State.APPROVED, State.CERTIFIED)
+    seats = ReviewSeat.objects.filter(
+        current, reviewer=user, to_declare=False, submission__assessment__state__in=states
+    )
+    conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
+    reports = ActionEvent.objects.filter(action=OuterRef("pk"), kind=ActionEvent.Kind.REPORTED).order_by("-pk")
+    found = RemediationAction.objects.filter(status=ActionStatus.DONE, merged_into=None)
+    found = found.filter(use__in=seats.values("submission__assessment__use")).exclude(Exists(conflicts))
+    found = found.filter(Exists(submissions_for(user).filter(assessment__use=OuterRef("use"))))
+    found = found.annotate(reported_at=Coalesce(Subquery(reports.values("at")[:1]), F("opened_at")))
+    return found.select_related("use__system", "organisation", "owner").order_by("reported_at", "pk")
 
 
 def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:

@@ -124,7 +124,8 @@ def names(value: Any, person: User) -> bool:
 
 # What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
 REVIEW_KINDS = (
-    "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
+    "submitted", "recalled", "taken", "seats_kept", "returned", "approved", "refused", "withdrawn", "hold_closed",
+    "declaration_asked", "action_reported",
     "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
     "request_taken_back",

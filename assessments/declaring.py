@@ -1239,6 +1239,8 @@ def require_seat(by: User, submission: Submission, assessment: Assessment) -> Re
         raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
+    if seat.to_declare:
+        raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
     found: ReviewSeat = seat
     return found
 

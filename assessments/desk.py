@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.core import proof
+from assessments.domain.review import rounds
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -83,6 +84,7 @@ def declare_none(submission: Submission, *, by: User) -> None:
     if access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so the answers stay closed to you."))
     Interest.objects.create(assessment=assessment, reviewer=by)
+    rounds.declare_again(assessment, by=by)
     _audit("no_interest_declared", assessment, by, submission=submission.reference)
 
 
@@ -339,9 +341,12 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         )
     Interest.objects.create(assessment=assessment, reviewer=by)
     held.reviewer, held.independent, held.conflict_declared, held.taken_at = by, independent, "", timezone.now()
+    declared = rounds.declared_now(assessment) | {"kept_from": None}
+    for name, value in declared.items():
+        setattr(held, name, value)
     try:
         with transaction.atomic():
-            held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at"])
+            held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
     except IntegrityError:
         raise WorkflowError(_("You hold the other seat of this case already.")) from None
     asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.TAKEN
@@ -396,7 +401,7 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
 
 def side_of(user: User, assessment: Assessment, submission: Submission) -> str:
     """Tell for whom `user` may write: "reviewer" with a seat, "member" who sees the whole assessment, "" for neither."""
-    sits = submission.seats.filter(reviewer=user).exists()
+    sits = submission.seats.filter(reviewer=user, to_declare=False).exists()
     if sits and access.submissions_for(user).filter(pk=submission.pk).exists():
         return "" if access.has_conflict(user, assessment) else "reviewer"
     member = access.membership_in(user, assessment.organisation_id)

@@ -25,6 +25,7 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.review import rounds, telling
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -462,18 +463,32 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     _carry_marks(submission)
     _flag_overtaken(submission, by=by)
     _move(assessment, State.SUBMITTED)
-    _tell(
-        _reviewers(assessment, route),
-        "submitted",
-        submission,
-        _("To review: %(use)s") % {"use": assessment.use.title},
-        _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
-        % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
-        reverse("review", args=[submission.reference]),
-    )
     told = {"submission": submission.reference, "sha256": submission.sha256, "route": str(route)}
     _audit("submitted", assessment, by, [submission], **told)
+    kept = _go_on_with_seats(assessment, submission)
+    if assessment.state == State.SUBMITTED:
+        _tell(
+            set(_reviewers(assessment, route)) - {seat.reviewer_id for seat in kept},
+            "submitted",
+            submission,
+            _("To review: %(use)s") % {"use": assessment.use.title},
+            _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
+            % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
+            reverse("review", args=[submission.reference]),
+        )
     return submission
+
+
+def _go_on_with_seats(assessment: Assessment, submission: Submission) -> list[ReviewSeat]:
+    """Let the reviewers of the round before keep their seats; with the first seat the case is in review at once."""
+    kept = rounds.keep_seats(submission)
+    telling.new_round(submission, kept)
+    if any(seat.seat == Seat.FIRST for seat in kept):
+        _move(assessment, State.IN_REVIEW)
+        _audit("seats_kept", assessment, None, submission=submission.reference, seats=[seat.seat for seat in kept])
+    if telling.second_seat_is_free(submission, kept):
+        _tell_second_seat(assessment, submission, but={seat.reviewer_id for seat in kept})
+    return kept
 
 
 def _carry_marks(submission: Submission) -> None:
@@ -512,6 +527,8 @@ def recall(assessment: Assessment, *, by: User) -> None:
     access.require(by, Action.SIGN, assessment)
     _move(assessment, State.DRAFT)
     submission = assessment.current_submission
+    if submission:
+        telling.recalled(submission)
     _audit("recalled", assessment, by, submission=submission.reference if submission else "")
 
 
@@ -533,6 +550,9 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         raise WrongState(assessment, State.IN_REVIEW)
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
+    kept = rounds.take_again(submission, assessment, by=by)
+    if kept is not None:
+        return kept
     independent = access.is_independent(by, assessment.organisation_id)
     first = submission.seats.filter(seat=Seat.FIRST).first()
     if assessment.state == State.SUBMITTED:
@@ -557,6 +577,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
                 seat=seat,
                 reviewer=by,
                 independent=independent,
+                **rounds.declared_now(assessment),
             )
     except IntegrityError:
         raise WorkflowError(_("Somebody else has taken this seat already.")) from None
@@ -566,18 +587,22 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
     )
     _move(assessment, State.IN_REVIEW)
-    if seat == Seat.FIRST and submission.assigned_tier == Tier.HIGH:
-        _tell(
-            set(_reviewers(assessment, Route.INDEPENDENT)) - {by.pk},
-            "second_seat",
-            submission,
-            _("Second review to take: %(use)s") % {"use": assessment.use.title},
-            _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
-            % {"use": assessment.use.title, "organisation": assessment.organisation},
-            reverse("review", args=[submission.reference]),
-        )
+    if telling.second_seat_is_free(submission, submission.seats.all()):
+        _tell_second_seat(assessment, submission, but={by.pk})
     _audit("taken", assessment, by, submission=submission.reference, seat=str(seat), conflict=taken.conflict_declared)
     return taken
+
+
+def _tell_second_seat(assessment: Assessment, submission: Submission, *, but: set[int]) -> None:
+    _tell(
+        set(_reviewers(assessment, Route.INDEPENDENT)) - but,
+        "second_seat",
+        submission,
+        _("Second review to take: %(use)s") % {"use": assessment.use.title},
+        _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
+        % {"use": assessment.use.title, "organisation": assessment.organisation},
+        reverse("review", args=[submission.reference]),
+    )
 
 
 def _require_door(submission: Submission, by: User) -> None:
@@ -623,6 +648,7 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
         *returning_mail(assessment, marked, words, answer_by),
         reverse("returned", args=[assessment.reference]),
     )
+    telling.returned(submission, by=by, words=words)
     _audit("returned", assessment, by, [decision], submission=submission.reference, changes=marked)
     return decision
 
@@ -767,6 +793,7 @@ def approve(
         ),
     )
     _set_conditions(submission, decision, conditions or {})
+    certificate = None
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
     complete = not high or (len(approvals) == 1 and (independent or approvals[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
@@ -786,7 +813,7 @@ def approve(
         promised = Condition.objects.filter(decision__submission=submission).exists()
         if reviewing.open_agreed_actions(submission) or promised:
             _print_plan_again(submission)  # with what was agreed, and the dates of the conditions
-        _issue_if_clear(assessment, submission, by=by)
+        certificate = _issue_if_clear(assessment, submission, by=by)
         _tell(
             _owners(assessment),
             "approved",
@@ -795,6 +822,7 @@ def approve(
             _("Your submission has been approved."),
             reverse("assessment", args=[assessment.reference]),
         )
+    telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)
     return decision
 
 
@@ -975,6 +1003,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
         statement,
         reverse("assessment", args=[assessment.reference]),
     )
+    telling.refused(submission, decision)
     _audit("refused", assessment, by, [decision], submission=submission.reference, reason=statement)
     return decision
 
@@ -1077,6 +1106,7 @@ def _return_for_tier(
         words,
         reverse("returned", args=[assessment.reference]),
     )
+    telling.returned(submission, by=by, words=words)
     return decision
 
 
@@ -1169,7 +1199,15 @@ def close_action(action: RemediationAction, *, by: User) -> None:
     """
     assessment, submission = acting.accept(action, by=by)
     if assessment.state == State.APPROVED:
-        _issue_if_clear(assessment, submission, by=by)
+        _issue_later(assessment, submission, by=by)
+
+
+def _issue_later(assessment: Assessment, submission: Submission, *, by: User | None) -> bool:
+    """Issue a certificate that waited after the approval, if nothing blocks it any more, and tell the reviewers."""
+    certificate = _issue_if_clear(assessment, submission, by=by)
+    if certificate is not None:
+        telling.certificate_issued(certificate, by=by)
+    return certificate is not None
 
 
 # --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
@@ -1244,4 +1282,4 @@ def _issue_waiting(pk: int) -> bool:
     submission.assessment = assessment
     if assessment.state != State.APPROVED or assessment.current_submission_id != pk:
         return False
-    return _issue_if_clear(assessment, submission, by=None) is not None
+    return _issue_later(assessment, submission, by=None)

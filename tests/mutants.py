@@ -27,6 +27,13 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("declaring.require_seat", "if not access.submissions_for(by).filter(pk=submission.pk).exists():"),
     ),
     "who has a conflict does not decide": (Guard("declaring.require_seat", "if access.has_conflict(by, assessment):"),),
+    "who may not review keeps no seat": (
+        Guard(
+            "domain.review.rounds._is_kept",
+            "if holder.pk in team or access.has_conflict(holder, submission.assessment_id):",
+        ),
+    ),
+    "declares again first": (Guard("declaring.require_seat", "if seat.to_declare:"),),
     "every answer is marked": (Guard("workflow.obstacles_to_approve", "if left:"),),
     "no change is asked for": (Guard("workflow.obstacles_to_approve", "if changes:"),),
     "a hold is closed first": (

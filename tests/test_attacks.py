@@ -24,11 +24,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, acting, declaring, holding, reviewing, standing, workflow
-from assessments.errors import NotReady, WorkflowError
+from assessments import access, acting, declaring, desk, holding, reviewing, standing, workflow
+from assessments.errors import NotPermitted, NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import (
+    AISystem,
     Assessment,
     Certificate,
     Evidence,
@@ -552,6 +553,7 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
 def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     """Sent again and taken back it is a draft, and a Low one: what the reviewer asked for would be asked by nobody."""
     assessment = make_assessment(State.RETURNED, "low", cast=cast)
+    Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())  # so nobody keeps the seat
     workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.recall(assessment, by=cast.owner)
     with pytest.raises(NotReady) as refused:
@@ -574,16 +576,39 @@ def test_a_hold_is_closed_through_its_own_case_alone(cast):
     assert digest() == before
 
 
-def test_a_seat_in_one_round_is_none_in_the_next(cast):
+def sent_again(cast, between):
+    """A case that its reviewer returned and its owner submits anew; `between`: what happens meanwhile."""
     submission = in_review(cast, "limited", first=cast.independent, route=Route.INDEPENDENT)
     submission.marks.filter(target=f"q:{QUESTION}").update(mark="change_needed", would_satisfy="Say who.")
     workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    between(submission)
+    return submission, workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+
+
+def test_a_seat_that_did_not_go_over_to_the_next_round_is_none_there(cast):
+    mine = Membership.objects.filter(user=cast.independent)
+    submission, again = sent_again(cast, lambda _sent: mine.update(left_at=timezone.now()))
+    mine.update(left_at=None)
     workflow.take(again, by=cast.second_independent)
     mark_all(again, by=cast.second_independent)
     before = digest()
     assert approve(again, cast.independent) == "NotPermitted"
     assert approve(submission, cast.independent) == "WrongState"
+    assert digest() == before
+
+
+def test_nobody_with_a_conflict_of_interest_keeps_a_seat(cast):
+    _former, again = sent_again(cast, lambda sent: desk.decline(sent, by=cast.independent, words="My brother."))
+    assert not again.seats.exists()
+
+
+def test_nothing_is_judged_before_the_declaration_that_is_asked_for_again(cast):
+    change = AISystem.objects.filter(organisation=cast.organisation)
+    _former, again = sent_again(cast, lambda _sent: change.update(suppliers="Another Model Limited"))
+    before = digest()
+    assert approve(again, cast.independent) == "NotPermitted"
+    with pytest.raises(NotPermitted):
+        reviewing.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
     assert digest() == before
 
 
@@ -700,6 +725,8 @@ def test_a_row_fails_without_its_guard(guard, row, scene, unchanged, monkeypatch
             lambda cast: test_an_approval_waits_for_every_mark_and_for_every_change(cast, "high"),
         ),
         ("High takes two", test_a_high_use_is_not_approved_by_two_of_the_organisation),
+        ("who may not review keeps no seat", test_nobody_with_a_conflict_of_interest_keeps_a_seat),
+        ("declares again first", test_nothing_is_judged_before_the_declaration_that_is_asked_for_again),
     ],
 )
 def test_a_test_fails_without_its_guard(guard, test, cast, monkeypatch):

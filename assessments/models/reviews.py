@@ -107,6 +107,12 @@ class ReviewSeat(models.Model):
     independent = models.BooleanField()
     conflict_declared = models.CharField(max_length=400, blank=True)
     taken_at = models.DateTimeField(auto_now_add=True)
+    kept_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # its seat of the round before
+    # the declaration of interests: when, and about what (`domain.review.rounds`); empty in rows from before it was kept
+    declared_at = models.DateTimeField(null=True)
+    declared_about = models.JSONField(default=dict)
+    to_declare = models.BooleanField(default=False)  # closed to its holder until they have declared again
+    since_declared = models.JSONField(default=list)  # what has changed since the declaration, so that it is asked again
 
     class Meta:
         constraints = [

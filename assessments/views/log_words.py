@@ -211,6 +211,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
     (
         gettext_lazy("Review"),
         {
+            "seats_kept": (
+                gettext_lazy("Same reviewers go on"),
+                gettext_lazy("The reviewers of %(thing)s kept their seats for a new round"),
+            ),
+            "declaration_asked": (
+                gettext_lazy("Declaration asked again"),
+                gettext_lazy("A reviewer of %(thing)s has to declare their interests again"),
+            ),
             "taken": (gettext_lazy("Case taken"), gettext_lazy("%(who)s took the case of %(thing)s")),
             "returned": (gettext_lazy("Returned"), gettext_lazy("%(who)s returned %(thing)s for changes")),
             "approved": (gettext_lazy("Approved"), gettext_lazy("%(who)s approved %(thing)s")),

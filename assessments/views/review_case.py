@@ -26,6 +26,7 @@ from django.utils.translation import ngettext
 from assessments import access, desk_rows
 from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
+from assessments.domain.review import rounds
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.guideline.edition import Edition
@@ -283,6 +284,8 @@ class Case:
         """Return the person's seat; raises NotPermitted for who has none, and for who has declared a conflict since."""
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        if not self.may_open and self.seat.to_declare and self.conflict is None:
+            raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
         if not self.may_open:
             raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
         return self.seat
@@ -296,6 +299,13 @@ class Case:
     def conflict(self) -> Interest | None:
         """The conflict of interest that this reviewer has declared."""
         return next((one for one in self.interests if one.reviewer_id == self.user.pk and one.words), None)
+
+    @cached_property
+    def asks_again(self) -> list[str]:
+        """What has changed since the holder of a seat declared their interests; empty where the declaration holds."""
+        if self.seat is None or not self.seat.to_declare or self.conflict is not None:
+            return []
+        return rounds.words_of(self.seat.since_declared)
 
     @property
     def conflicts(self) -> list[Interest]:
@@ -314,7 +324,7 @@ class Case:
     @property
     def is_open(self) -> bool:
         """Tell whether marks may be set: with a seat, while the submission is under review."""
-        if self.seat is None or self.is_comparison or self.conflict is not None:
+        if self.seat is None or self.is_comparison or self.seat.to_declare or self.conflict is not None:
             return False
         return self.is_current and self.assessment.state == State.IN_REVIEW
 

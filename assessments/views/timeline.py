@@ -19,6 +19,7 @@ WORDS = {
     "submitted": gettext_lazy("Signed and submitted"),
     "recalled": gettext_lazy("Taken back by its owner"),
     "taken": gettext_lazy("Taken for review"),
+    "seats_kept": gettext_lazy("In review again, by the same reviewers"),
     "handed_over": gettext_lazy("Taken over from %(holder)s"),
     "returned": gettext_lazy("Returned for changes"),
     "approved": gettext_lazy("Approved"),

@@ -72,7 +72,7 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
     },
     "AnswerRevision": {"value": {}},
     "Submission": {"snapshot": ""},
-    "ReviewSeat": {"conflict_declared": ""},
+    "ReviewSeat": {"conflict_declared": "", "declared_about": {}, "since_declared": []},
     "ReviewMark": {"words": "", "would_satisfy": "", "private_note": "", "action_title": ""},
     "ReviewMarkRevision": {"value": {}},
     "EvidenceMark": {"note": ""},

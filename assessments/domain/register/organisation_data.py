@@ -41,7 +41,7 @@ NOT_OURS = frozenset({
 PRIVATE: Mapping[str, frozenset[str]] = {
     "ReviewMark": frozenset({"private_note"}),
     "CertificateEvent": frozenset({"private_reason"}),
-    "ReviewSeat": frozenset({"conflict_declared"}),
+    "ReviewSeat": frozenset({"conflict_declared", "declared_about", "since_declared"}),
 }
 TAKEN_BACK = {"ReviewMark": {"mark": ""}, "EvidenceMark": {"verdict": ""}}
 TOLD_BY = (DecisionKind.RETURN, DecisionKind.APPROVE, DecisionKind.REFUSE)

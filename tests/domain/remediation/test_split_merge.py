@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import acting, declaring, workflow
+from assessments import acting, declaring, reviewing, workflow
 from assessments.domain.remediation import own_actions
 from assessments.domain.remediation.split_merge import Part, merge, split, undo
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
@@ -86,13 +86,20 @@ def test_a_split_has_at_least_two_named_parts(cast, assessment, parts):
     assert refused.value.field == "title-2"
 
 
+def return_again(assessment, cast):
+    """Return the new round too: its reviewer kept the seat, so its owner cannot take it back."""
+    mark = {"mark": "change_needed", "reason": "unclear", "would_satisfy": "Say more."}
+    reviewing.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
+    workflow.send_back(sent(assessment), by=cast.independent)
+
+
 def test_the_parts_stay_in_the_next_round_and_close_together_when_the_gap_is_gone(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     parts = split(action_on(assessment, SHOULD), TWO, by=cast.owner)
     workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert [again(part).title for part in parts] == [part.title for part in TWO]
     assert RemediationAction.objects.filter(use=assessment.use).standing().count() == 2
-    workflow.recall(anew(assessment), by=cast.owner)
+    return_again(assessment, cast)
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
     workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert {again(part).status for part in parts} == {ActionStatus.CLOSED}
@@ -139,7 +146,7 @@ def test_what_is_left_of_a_merge_keeps_it_open_in_the_next_round(cast):
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
     workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.OPEN, ActionStatus.OPEN)
-    workflow.recall(anew(assessment), by=cast.owner)
+    return_again(assessment, cast)
     assessment.answers.filter(question__key=CONSIDER).update(choice="in_place")
     workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.CLOSED, ActionStatus.CLOSED)
