@@ -10,7 +10,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Value,
+)
 
 from assessments import access
 from assessments.models import (
@@ -29,7 +39,18 @@ from assessments.models import (
     User,
 )
 from assessments.models.prepared import Given, Prepared
-from assessments.models.queue import DONE, Page, counted, cursor_of, cut, grouped, placed
+from assessments.models.queue import (
+    ACTIONS,
+    DONE,
+    OTHER_WORK,
+    RETURNED,
+    Page,
+    counted,
+    cursor_of,
+    cut,
+    grouped,
+    placed,
+)
 
 _USER: Any = Given("user")
 _OF: Any = Given("submission")
@@ -189,7 +210,7 @@ class _Queue:
         if "organisation" in self.named:
             rows = rows.filter(organisation__reference=Given("organisation", CharField()))
         if "late" in self.named:
-            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in=DONE)
+            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in__in=(DONE, RETURNED))
         return rows
 
 
@@ -223,12 +244,83 @@ def queue_for(
 
 
 def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How many cases each group of the queue has, and how many of them came before `late`: two queries."""
+    """How many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
+
+    What else waits (OTHER_WORK) has no target, so none of it is late.
+    """
     mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
     given = {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
     body = access.reviews_for_the_body(user)
     every, old = (_queue(len(mine), 1, "", body=body, named=frozenset(named), later=False) for named in ((), ("late",)))
-    return dict(every.counts.all(**given)), dict(old.counts.all(**given, late=late))
+    work = {kind: _work(kind, 1, frozenset(), later=False).count(user) for kind in _work_of(user)}
+    return dict(every.counts.all(**given)) | work, dict(old.counts.all(**given, late=late))
+
+
+def _work_of(user: User) -> tuple[str, ...]:
+    """What can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
+    return OTHER_WORK if access.reviews_for_the_body(user) else (ACTIONS,)
+
+
+class _Work:
+    """The queries of one kind of work beside submissions: how many there are, and a page of them, oldest first."""
+
+    def __init__(self, kind: str, size: int, named: frozenset[str], *, later: bool) -> None:
+        self.kind, self.named, self.later = kind, named, later
+        self.counts: Prepared[Any] = Prepared(
+            lambda: self.rows().order_by().values_list(Value(1)).annotate(n=Count("pk"))
+        )
+        self.pages: Prepared[Any] = Prepared(lambda: self.page()[: size + 1])
+
+    def rows(self) -> Any:
+        if self.kind == ACTIONS:
+            rows, place, tier = access.actions_waiting_for(_USER), "organisation", "use__assigned_tier"
+        else:
+            rows, place = access.appeals_for(_USER).filter(answer=None), "assessment__organisation"
+            tier = "submission__assigned_tier"
+        if "tier" in self.named:
+            rows = rows.filter(**{tier: Given("tier", CharField())})
+        if "organisation" in self.named:
+            rows = rows.filter(**{f"{place}__reference": Given("organisation", CharField())})
+        return rows
+
+    def page(self) -> Any:
+        at = "reported_at" if self.kind == ACTIONS else "at"
+        rows = self.rows().order_by(at, "pk")
+        if self.later:
+            given: Any = Given("at", DateTimeField())
+            rows = rows.filter(Q(**{f"{at}__gt": given}) | Q(**{at: given, "pk__gt": Given("pk")}))
+        return rows
+
+    def count(self, user: User, **given: Any) -> int:
+        return sum(n for _one, n in self.counts.all(user=user.pk, **given))
+
+
+_work = lru_cache(maxsize=64)(_Work)
+
+
+def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
+    """What waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
+
+    Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
+    """
+    given = {name: value for name, value in chosen.items() if value}
+    cursor = cursor_of(after) if only in OTHER_WORK else None
+    found = {kind: Page([]) for kind in OTHER_WORK}
+    for kind in _work_of(user):
+        if only and only != kind:
+            continue
+        queries = _work(kind, size, frozenset(given), later=cursor is not None)
+        at, pk = cursor or (None, None)
+        rows = queries.pages.all(user=user.pk, **given, at=at, pk=pk)
+        end = _place(rows[size - 1]) if len(rows) > size else ""
+        count = len(rows) if not (end or cursor) else queries.count(user, **given)
+        found[kind] = Page(rows[:size], count, end)
+    return found
+
+
+def _place(row: Any) -> str:
+    at = row.at if isinstance(row, Appeal) else row.reported_at
+    return f"{at.isoformat()}~{row.pk}"
 
 
 _NAMES: Prepared[tuple[str, str]] = Prepared(
@@ -239,13 +331,8 @@ _NAMES: Prepared[tuple[str, str]] = Prepared(
         .distinct()
     )
 )
-_APPEALS: Prepared[Appeal] = Prepared(lambda: access.appeals_for(_USER).filter(answer=None).order_by("pk"))
 
 
 def organisations_in_queue(user: User) -> list[tuple[str, str]]:
     """The reference and name of each organisation that `user` reviews something of, by name."""
     return _NAMES.all(user=user.pk)
-
-
-def appeals_to_answer(user: User) -> list[Appeal]:
-    return _APPEALS.all(user=user.pk)

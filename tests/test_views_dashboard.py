@@ -304,7 +304,7 @@ def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monk
     seat = mine.current_submission.seats.get()  # type: ignore[union-attr]
     client.force_login(seat.reviewer)
     cases = client.get(reverse(HOME)).context["cases"]
-    assert cases == {"waiting": 1, "mine": 1, "late": 0, "done": 1}
+    assert cases == {"waiting": 1, "mine": 1, "late": 0, "done": 1, "returned": 0, "actions": 0, "appeals": 0}
     page = client.get(reverse(HOME)).content.decode()
     assert "Open the queue" in page
     assert "One is issued when" not in page
