@@ -72,6 +72,7 @@ from assessments.models import (
     SeatRequest,
     Sees,
     State,
+    StatedChange,
     Submission,
     User,
 )
@@ -1026,6 +1027,12 @@ def colleagues_of(user: User) -> QuerySet[User]:
 def interests_in(assessment: Assessment) -> QuerySet[Interest]:
     """What reviewers declared about a case that the caller found by its door, oldest first."""
     return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
+
+
+def changes_before(assessment: Assessment) -> QuerySet[StatedChange]:
+    """The changes that owners stated and that opened an assessment, for a page that found the case by its door."""
+    found: QuerySet[StatedChange] = StatedChange.objects.filter(opened=assessment).select_related("by").order_by("pk")
+    return found
 
 
 def has_conflict(user: User, assessment: Assessment | int) -> bool:

@@ -17,15 +17,20 @@ from django.db.models import (
     DateTimeField,
     Exists,
     ExpressionWrapper,
+    JSONField,
     OuterRef,
     Q,
+    Subquery,
     Value,
 )
+from django.db.models.functions import JSONObject
 
 from assessments import access
 from assessments.models import (
     Appeal,
     Assessment,
+    Certificate,
+    CertificateEvent,
     DeclaredUse,
     EvidenceMark,
     EvidenceVersion,
@@ -35,9 +40,11 @@ from assessments.models import (
     ReviewMark,
     ReviewSeat,
     SeatRequest,
+    StatedChange,
     Submission,
     User,
 )
+from assessments.models.changes import decided_before
 from assessments.models.prepared import Given, Prepared
 from assessments.models.queue import (
     ACTIONS,
@@ -84,13 +91,48 @@ _DECISIONS: Prepared[ReviewDecision] = Prepared(
 )
 
 
-def rounds_of(user: User, assessment: Assessment) -> list[tuple[Submission, list[ReviewDecision]]]:
-    """The rounds of a case that `user` may read, each with what was decided on it: two queries."""
+def rounds_of(
+    user: User, assessment: Assessment, *, only: Submission | None = None
+) -> list[tuple[Submission, list[ReviewDecision]]]:
+    """The rounds of a case that `user` may read, each with what was decided on it: two queries.
+
+    `only`: the one round of a case that has no other; it is not read again.
+    """
     decided: dict[int, list[ReviewDecision]] = {}
     for decision in _DECISIONS.all(assessment=assessment.pk):
         decided.setdefault(decision.submission_id, []).append(decision)
-    rounds = _ROUNDS.all(user=user.pk, assessment=assessment.pk)
+    rounds = [only] if only is not None else _ROUNDS.all(user=user.pk, assessment=assessment.pk)
     return [(one, decided.get(one.pk, [])) for one in rounds]
+
+
+def _former() -> Any:
+    mine = ExpressionWrapper(access.is_to_review(_USER), output_field=BooleanField())
+    events = CertificateEvent.objects.filter(certificate=OuterRef("pk")).order_by("-pk").values("kind")[:1]
+    before: Any = Certificate.objects.filter(use=Given("use"), submission__assessment__lt=_ASSESSMENT)
+    named = ("number", "tier", "issued_on", "expires_on")
+    row = JSONObject(**{name: name for name in named}, last_event=Subquery(events))
+    before = before.order_by("-pk").annotate(row=row).values("row")[:1]
+    rows = decided_before(Given("use"), _ASSESSMENT)
+    return rows.annotate(may_read=mine, certificate_before=Subquery(before, output_field=JSONField()))[:1]
+
+
+_FORMER: Prepared[Any] = Prepared(_former)
+
+
+def former_of(user: User, submission: Submission) -> Any:
+    """What was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
+
+    `certificate_before`: the newest certificate from such a case, as plain values with the kind of its last event.
+    """
+    return _FORMER.first(user=user.pk, use=submission.assessment.use_id, assessment=submission.assessment_id)
+
+
+_CHANGES: Prepared[StatedChange] = Prepared(lambda: access.changes_before(_ASSESSMENT))
+
+
+def changes_before(assessment: Assessment) -> list[StatedChange]:
+    """What owners said had changed, and so opened this assessment, oldest first."""
+    return _CHANGES.all(assessment=assessment.pk)
 
 
 _SEATS: Prepared[ReviewSeat] = Prepared(

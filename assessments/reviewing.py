@@ -230,12 +230,16 @@ def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> Re
         )
         assert isinstance(done, ReviewMark)  # the base was compared above, under the same lock
         if before is not None and before.outcome == RevisionOutcome.CARRIED:
-            earlier = ReviewMark.objects.filter(
-                submission__assessment=submission.assessment_id, submission__round=submission.round - 1, target=target
-            )
-            done.carried_from = earlier.first()
+            done.carried_from_id = _carried_from(row, submission)
             done.save(update_fields=["carried_from"])
     return done
+
+
+def _carried_from(row: ReviewMark, submission: Submission) -> int | None:
+    """The mark that the first version of this one was carried from: of the round before, else of the last decision."""
+    earlier = ReviewMark.objects.filter(submission__assessment__use=submission.assessment.use_id, target=row.target)
+    found = earlier.filter(submission__lt=submission.pk).order_by("-submission", "pk").values_list("pk", flat=True)
+    return found.first()
 
 
 @proof.factor_asked
@@ -383,11 +387,13 @@ def _version(
 # --- from round to round -----------------------------------------------------------------------------------------------
 
 
-def carry(previous: Submission, submission: Submission, changed: Collection[str]) -> int:
+def carry(
+    previous: Submission, submission: Submission, changed: Collection[str], *, without_evidence: Collection[str] = ()
+) -> int:
     """Carry the accepting marks of a round over to what is the same in the next, and the marks of evidence likewise.
 
     Each carried mark names the one that it came from. Returns how many marks of answers and facts were carried. The
-    caller holds the lock.
+    caller holds the lock. `without_evidence`: answers whose evidence is judged anew.
     """
     targets = set(review_targets(submission.content()))
     carried = [
@@ -418,7 +424,7 @@ def carry(previous: Submission, submission: Submission, changed: Collection[str]
             **mark.record(),
         )
         for mark in previous.evidence_marks.exclude(verdict="").select_related("by")
-        if (mark.question, mark.piece, mark.version) in named
+        if (mark.question, mark.piece, mark.version) in named and f"q:{mark.question}" not in without_evidence
     ]
     EvidenceMark.objects.bulk_create(pieces)
     EvidenceMarkRevision.objects.bulk_create(_carried_version(EvidenceMarkRevision, mark) for mark in pieces)

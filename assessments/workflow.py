@@ -25,7 +25,7 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
-from assessments.domain.review import rounds, telling
+from assessments.domain.review import former, rounds, telling
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -360,7 +360,9 @@ def _freeze(
         applicable=content["counts"]["applicable"],
         findings=len(content["findings"]),
         blocking=sum(finding["blocking"] for finding in content["findings"]),
-        changed=len(changed_targets(previous.content(), json.loads(snapshot))) if previous else None,
+        changed=len(changed_targets(previous.content(), json.loads(snapshot)))
+        if previous
+        else former.count_changed(assessment, json.loads(snapshot), edition),
         **readiness,
     )
     assessment.current_submission = submission
@@ -492,13 +494,14 @@ def _go_on_with_seats(assessment: Assessment, submission: Submission) -> list[Re
 
 
 def _carry_marks(submission: Submission) -> None:
-    """Carry the accepting marks of the last round over to what has not changed since."""
+    """Carry the accepting marks of the last round, or of the last decision, over to what has not changed since."""
     previous = (
         Submission.objects.filter(assessment=submission.assessment_id, round__lt=submission.round)
         .order_by("-round")
         .first()
     )
     if previous is None:
+        former.carry_marks(submission)
         return
     reviewing.carry(previous, submission, changed_targets(previous.content(), submission.content()))
 

@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "auditing",
         "audit",
         "desk",
+        "reviewing",
     },
     "acting": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
     "reviewing": {"core", "guideline", "models", "access", "errors", "declaring"},

@@ -107,7 +107,7 @@ def test_a_case_within_another_organisation_is_in_nobody_elses_queue(client, cas
 
 
 def test_an_empty_queue_says_what_will_stand_there(ines):
-    assert "A submission stands here as soon as its owner has signed it" in text_of(ines.get(reverse("reviews")))
+    assert "A submission appears here as soon as its owner has signed it" in text_of(ines.get(reverse("reviews")))
 
 
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
@@ -436,10 +436,10 @@ def test_a_later_round_shows_what_changed_and_leaves_out_what_was_accepted(ines,
     page = response.content.decode()
     assert "<del>" in page
     assert "<ins>" in page
-    assert "accepted in an earlier round" in text_of(response)
+    assert "unchanged and accepted before" in text_of(response)
     everything = ines.get(address("review_section", submission, SECTION) + "?show=all")
     assert len(everything.context["rows"]) > 1
-    assert "in round 1" in text_of(everything)
+    assert "carried from round 1" in text_of(everything)
 
 
 def test_a_page_of_a_later_round_saves_only_what_is_on_it(ines, cast):

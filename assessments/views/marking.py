@@ -25,11 +25,14 @@ from assessments.views.requests import SignedIn
 from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
 
 FILTERS = {
+    "waits": gettext_lazy("Changed, replied to or not yet judged"),
     "changed": gettext_lazy("Only what changed"),
     "unmarked": gettext_lazy("Only what is not looked at"),
     "decisive": gettext_lazy("Only what is decisive"),
     "all": gettext_lazy("Everything"),
 }
+LATER_ONLY = ("waits", "changed")
+"""Filters that need something to hold the submission against."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +59,10 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
     given = request.GET.get("since", "")
     case = Case(request.user, reference, query_values.key(given))
     if case.before is None:
-        messages.info(request, _("This is the first round: there is nothing to hold it against."))
+        if case.former is not None:
+            messages.info(request, _("The former submission was not sent to you, so it cannot be compared here."))
+        else:
+            messages.info(request, _("This is the first round: there is nothing to hold it against."))
         return redirect(case.submission)
     return _marking(request, reference, CHANGES, case)
 
@@ -232,7 +238,7 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
 
 def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
     """Accept the plain ones of a page, of all pages on the page of what changed."""
-    targets = case.targets if group.key == CHANGES else group.targets
+    targets = set(case.plain).intersection(case.targets if group.key == CHANGES else group.targets)
     try:
         accepted = reviewing.accept_together(case.submission, targets, by=case.user)
     except WorkflowError as error:
@@ -246,7 +252,8 @@ def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
 def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:
     """The targets that a filter lets through, and those that wait for a correction."""
     kept: Callable[[str], bool] = {
-        "changed": case.waits,
+        "waits": case.waits,
+        "changed": lambda target: target in case.changed,
         "unmarked": lambda target: target not in case.marks,
         "decisive": lambda target: target in case.sent.decisive,
         "all": lambda target: True,
@@ -257,8 +264,8 @@ def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:
 
 def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
     show = request.GET.get("show", "")
-    usual = "changed" if case.before is not None and case.is_open else "all"
-    if show not in FILTERS or (show == "changed" and case.before is None):
+    usual = "waits" if case.before is not None and case.is_open else "all"
+    if show not in FILTERS or (show in LATER_ONLY and case.before is None):
         show = "all" if group.key == CHANGES else usual
     rows = [case.rows[target] for target in _shown(case, show, group.targets)]
     case.hang_evidence(rows)
@@ -286,7 +293,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "filters": [
                 (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
                 for key, word in FILTERS.items()
-                if key != "changed" or case.before is not None
+                if key not in LATER_ONLY or case.before is not None
             ],
             "everything": show == "all",
             "of_changes": group.key == CHANGES,

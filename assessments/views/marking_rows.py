@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from assessments.forms.reviews import MarkForm
 from assessments.models import EvidenceMark, ReviewMark
 from assessments.models.base import sha256
-from assessments.views.review_case import OPERATION, Case, Piece, Row
+from assessments.views.review_case import OPERATION, Case, Piece, Row, carried_words
 
 TEMPLATE = "assessments/reviews/row.html"
 
@@ -29,6 +29,7 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
         case.submission.sha256,
         case.submission.reference,
         case.round_before,
+        case.since,
         case.is_open,
         of_facts,
         len(rows),
@@ -41,6 +42,7 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             "number": number,
             "of": len(rows),
             "round_before": case.round_before,
+            "since": case.since,
             "of_facts": of_facts,
         }
         if row.form is not None or any(piece.form is not None for piece in row.pieces):
@@ -75,8 +77,7 @@ def _form(row: Row) -> MarkForm:
 def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:
     if mark is None:
         return ()
-    carried = mark.carried_from.submission.round if mark.carried_from else 0
-    return (mark.pk, mark.revision, mark.at, mark.by_id, str(mark.by), carried)
+    return (mark.pk, mark.revision, mark.at, mark.by_id, str(mark.by), carried_words(mark))
 
 
 def _piece(piece: Piece) -> tuple[object, ...]:

@@ -45,7 +45,7 @@ from assessments.models import (
 )
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import evidence_of
-from assessments.views.sent import changed_between, taken_apart
+from assessments.views.sent import changed_between, changed_since_decision, taken_apart
 from assessments.views.wording import (
     answer_lines,
     as_day,
@@ -61,6 +61,16 @@ CHANGES = "changes"
 NOT_APPLICABLE = "not-applicable"
 OPERATION = token_hex(16)
 """Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
+
+
+def carried_words(mark: ReviewMark | EvidenceMark | None) -> str:
+    """Where a mark was carried from: a round of this case, or the last decision on the use; empty for a new one."""
+    source = mark.carried_from if mark else None
+    if mark is None or source is None:
+        return ""
+    if source.submission.assessment_id != mark.submission.assessment_id:
+        return _("the last decision")
+    return _("round %(n)s") % {"n": source.submission.round}
 
 
 def posted_base(form: Form) -> int:
@@ -132,14 +142,13 @@ class Row:
         return str(self.mark.mark) if self.mark and self.mark.mark else "not_looked_at"
 
     @property
-    def carried_round(self) -> int | None:
-        carried = self.mark.carried_from if self.mark else None
-        return carried.submission.round if carried else None
+    def carried(self) -> str:
+        return carried_words(self.mark)
 
     @property
     def waits(self) -> bool:
         """Tell whether the reviewer has something to look at: it changed, was replied to, or has no carried mark."""
-        return self.changed or self.reply is not None or self.carried_round is None
+        return self.changed or self.reply is not None or not self.carried
 
     @cached_property
     def difference(self) -> Comparison | None:
@@ -161,6 +170,10 @@ class Piece:
     form: EvidenceMarkForm | None = None
     problem: str = ""
     is_kept: bool = False
+
+    @property
+    def carried(self) -> str:
+        return carried_words(self.mark)
 
     @property
     def anchor(self) -> str:
@@ -212,6 +225,11 @@ class Group:
         return sum(target in self.case.changed for target in self.targets)
 
     @property
+    def replied(self) -> int:
+        """How many were replied to and not changed."""
+        return len(self.targets) - self.changed
+
+    @property
     def waiting(self) -> list[str]:
         return [target for target in self.targets if self.case.waits(target)]
 
@@ -261,7 +279,9 @@ class Case:
         self.replies = self.sent.replies
         self.before: dict[str, Any] | None = None
         self.round_before = 0
+        self.since = ""  # what `changed` is held against, in words
         self.changed: Collection[str] = frozenset()
+        self.former: Submission | None = None  # what was decided last on the use, in a case before this one
         earlier = None
         if self.submission.round > 1:
             rounds = access.submissions_to_read(user).defer(None)
@@ -272,13 +292,30 @@ class Case:
             if earlier:
                 before = taken_apart(earlier.snapshot, edition_for(earlier.edition_checksum))
                 self.before, self.round_before = before.content, earlier.round
+                self.since = _("round %(n)s") % {"n": earlier.round}
                 self.changed = changed_between(before, self.sent)
+        elif self.assessment.follows_id:
+            self._hold_against_last_decision()
         rows = desk_rows.marks_kept(self.submission, earlier)
         self.kept: dict[str, ReviewMark] = {row.target: row for row in rows if row.submission_id == self.submission.pk}
+        for row in self.kept.values():
+            row.submission = self.submission  # it is asked where a mark was carried from
         self.asked = {row.target: row for row in rows if row.submission_id != self.submission.pk}
         self.marks = {target: mark for target, mark in self.kept.items() if mark.mark}
         # Held against an older round it can be read, not marked: the marks are about the round before.
         self.is_comparison = bool(since) and since != self.submission.round - 1
+
+    def _hold_against_last_decision(self) -> None:
+        """Compare a first round with what was decided last on the use; its own words only where this person may read it."""
+        self.former = found = desk_rows.former_of(self.user, self.submission)
+        if found is None:
+            return
+        before = taken_apart(found.snapshot, edition_for(found.edition_checksum))
+        self.changed = changed_since_decision(before, self.sent)
+        day = date_format(timezone.localtime(found.decided_at), "j F Y")  # type: ignore[attr-defined]  # annotated
+        self.since = _("the decision of %(day)s") % {"day": day}
+        if found.may_read:  # type: ignore[attr-defined]
+            self.before = before.content
 
     def require_seat(self) -> ReviewSeat:
         """Return the person's seat; raises NotPermitted for who has none, and for who has declared a conflict since."""
@@ -334,10 +371,14 @@ class Case:
 
     def waits(self, target: str) -> bool:
         """As `Row.waits`, without its row."""
-        if target in self.changed or (target in self.replies and not self.is_comparison):
+        if target in self.changed or self._is_replied(target):
             return True
         kept = self.kept.get(target)
         return kept is None or kept.carried_from is None
+
+    def _is_replied(self, target: str) -> bool:
+        """Tell whether something was replied to the return of it; a comparison with an older round leaves that out."""
+        return target in self.replies and not self.is_comparison
 
     @property
     def left(self) -> int:
@@ -394,7 +435,7 @@ class Case:
 
     def group(self, key: str) -> Group:
         if key == CHANGES:
-            shown = [t for t in self.targets if (t in self.changed if self.is_comparison else self.waits(t))]
+            shown = [t for t in self.targets if t in self.changed or self._is_replied(t)]
             return Group(self, CHANGES, _("What changed"), shown)
         if key == NOT_APPLICABLE:
             return self.not_applicable
@@ -431,9 +472,9 @@ class Case:
 
     @property
     def next_url(self) -> str:
-        """Where to go on: in a later round all that changed stands on one page."""
+        """Where to go on: all that changed is on one page, then page by page what has no mark."""
         following = self.next_group
-        if self.before is not None and any(self.waits(t) and t not in self.marks for t in self.targets):
+        if self.before is not None and any(t not in self.marks for t in self.group(CHANGES).targets):
             return self.url(CHANGES)
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
@@ -445,6 +486,8 @@ class Case:
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
         versions = desk_rows.versions_submitted(self.submission, named)
         marks = {(m.question, m.piece): m for m in desk_rows.evidence_marks_on(self.submission)}
+        for mark in marks.values():
+            mark.submission = self.submission
         signed = timezone.localdate(self.submission.at)
         for row in rows:
             key = row.target.removeprefix("q:")

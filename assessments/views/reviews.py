@@ -22,6 +22,7 @@ from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import HoldKind, Tier
 from assessments.models import Route, Seat, State
 from assessments.models.base import sha256
+from assessments.views import review_before
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
@@ -44,7 +45,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     submission, content, edition = case.submission, case.content, case.edition
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
     independent = access.is_independent_on_page(case.user, submission.organisation_id)
-    rounds = desk_rows.rounds_of(case.user, case.assessment)
+    rounds = desk_rows.rounds_of(case.user, case.assessment, only=submission if _is_alone(case) else None)
     holds = [
         {
             "hold": hold,
@@ -74,6 +75,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
             "stale": staleness.shown(case.assessment),
             **_drawn_parts(case, lacking),
+            **review_before.context_of(case),
             "asked_for": [
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
@@ -97,6 +99,11 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     )
 
 
+def _is_alone(case: Case) -> bool:
+    """Tell whether there is no other round: then its rows are here already."""
+    return case.is_current and case.submission.round == 1
+
+
 def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, SafeString]:
     """What of the page shows the frozen submission, each part drawn once for the same state.
 
@@ -108,8 +115,12 @@ def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, Sa
     if not case.may_open:
         return drawn
     # The links of a later round say which answers have not changed, and that hangs on the marks as well.
-    compared = (case.round_before, sorted(case.changed), case.before and [t for t in case.targets if case.waits(t)])
+    compared = (case.since, sorted(case.changed), case.before and [t for t in case.targets if case.waits(t)])
     missing = [(lack.part, lack.words) for lack in lacking]
+    if case.former is not None:
+        carried = sum(mark.carried_from_id is not None for mark in case.marks.values())
+        state = (compared, carried, case.before is None)
+        drawn["comparison"] = _drawn(case, "comparison", state, lambda: review_before.comparison_of(case))
     return {
         **drawn,
         "rules": _drawn(case, "rules", (), lambda: _rules(case)),
@@ -128,6 +139,7 @@ PARTS = {
     "rules": "assessments/reviews/rules.html",
     "found": "assessments/checks/found.html",
     "file": "assessments/conformity/parts.html",
+    "comparison": "assessments/review/comparison.html",
 }
 
 
@@ -191,7 +203,7 @@ def _found(case: Case) -> list[dict[str, Any]]:
     Submissions of a release without checks show what is not known and planned alone.
     """
     sent = case.sent
-    lines = [("", _("Changed since round %(n)s") % {"n": case.round_before}, "", _among(case.changed, case.targets))]
+    lines = [("", _("Changed since %(what)s") % {"what": case.since}, "", _among(case.changed, case.targets))]
     for found in case.content.get("checks", ()):
         check = case.edition.check_of[found["check"]]
         targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from assessments import reviewing
+from assessments.domain.review import former
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models.snapshots import changed_targets, declared_in
@@ -105,3 +106,9 @@ def taken_apart(snapshot: str, edition: Edition) -> Sent:
 def changed_between(before: Sent, after: Sent) -> frozenset[str]:
     """The targets whose content differs between two rounds."""
     return frozenset(changed_targets(before.content, after.content))
+
+
+@lru_cache(maxsize=KEPT)
+def changed_since_decision(before: Sent, after: Sent) -> frozenset[str]:
+    """The targets that differ from what was decided last on the use, perhaps under an older release."""
+    return former.differing(before.content, before.edition, after.content, after.edition)
