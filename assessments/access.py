@@ -78,6 +78,7 @@ from assessments.models import (
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
 from assessments.models.evidence import EvidenceQuerySet
+from assessments.models.issued import issued_by_the_body
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
 from assessments.models.register import is_condition
@@ -227,6 +228,13 @@ def certificates_judged_by(user: User) -> QuerySet[Certificate]:
     of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
     left = Q(organisation__deleted_at__isnull=False)
     return Certificate.objects.filter(Q(submission__in=submissions_for(user).values("pk")) | (of_body & left))
+
+
+def certificates_issued_for(user: User) -> QuerySet[Any]:
+    """The register of certificates that rest on a review of the reviewing body, for its reviewers alone."""
+    seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER, organisation__is_reviewing_body=True)
+    found: QuerySet[Any] = issued_by_the_body().filter(Exists(seats))
+    return found.select_related("use__system", "organisation", "supersedes").defer("public_record")
 
 
 # --- the gate of a case --------------------------------------------------------------------------------------------------

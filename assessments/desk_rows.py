@@ -314,11 +314,11 @@ class _Work:
         self.pages: Prepared[Any] = Prepared(lambda: self.page()[: size + 1])
 
     def rows(self) -> Any:
-        if self.kind == ACTIONS:
-            rows, place, tier = access.actions_waiting_for(_USER), "organisation", "use__assigned_tier"
-        else:
-            rows, place = access.appeals_for(_USER).filter(answer=None), "assessment__organisation"
-            tier = "submission__assigned_tier"
+        rows: Any = access.actions_waiting_for(_USER)
+        place, tier = "organisation", "use__assigned_tier"
+        if self.kind != ACTIONS:
+            rows = access.appeals_for(_USER).filter(answer=None)
+            place, tier = "assessment__organisation", "submission__assigned_tier"
         if "tier" in self.named:
             rows = rows.filter(**{tier: Given("tier", CharField())})
         if "organisation" in self.named:

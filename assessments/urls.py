@@ -25,6 +25,7 @@ from assessments.views import (
     history,
     holds,
     inbox,
+    issued,
     judging,
     log,
     marking,
@@ -179,6 +180,8 @@ urlpatterns = [
     path("assessments/<ref:reference>/contest/<ref:appeal>/", appeals.open_again, name="open_again"),
     # review
     path("reviews/", queue.queue, name="reviews"),
+    path("reviews/certificates/", issued.register, name="issued"),
+    path("reviews/certificates/export/", issued.export, name="issued_export"),
     path("reviews/<ref:reference>/", reviews.overview, name="review"),
     path("reviews/<ref:reference>/log/", log.review, name="review_log"),
     path("reviews/<ref:reference>/take/", reviews.take, name="take"),

@@ -450,6 +450,8 @@ OPENED: dict[str, dict[str, str]] = {
     },
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
+    "issued": {"": "             login 403 403 403 403 403 403 200 403"},
+    "issued_export": {"": "             login 403 403 403 403 403 403 200 403"},
     "review": {
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
@@ -828,7 +830,7 @@ READ_ONLY = {  # addresses under which nothing can be changed
     "actions_export", "organisation_actions", "workspace", "action_file",
     "start", "verify_form", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
-    "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
+    "check", "conformity", "reviews", "issued", "issued_export", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
 }  # fmt: skip
 
 

@@ -260,6 +260,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "withdraw": [("owner", "submitted"), ("owner", "submitted", "sent empty")],
     # review
     "reviews": [("independent", ""), ("in-house", "")],
+    "issued": [("independent", "")],
     "review": [
         ("independent", "submission in review"),
         ("in-house", "submission in review"),
@@ -327,6 +328,7 @@ NO_PAGE = {
     "inventory_template": "a file",
     "systems_export": "a file",
     "actions_export": "a file",
+    "issued_export": "a file",
     "plan_now": "a button of the workspace",
     "ask_document": "a button of the results",
     "members_factor": "a button of the organisation's page",

@@ -152,6 +152,7 @@ def queue(request: SignedIn) -> HttpResponse:
         "begins": "after" in request.GET and only,
         "first_page": _address(chosen),
         "target": target,
+        "for_the_body": for_the_body,
         "last_closed": max((line.last_at for line in groups[DONE].lines), default=None),
         "today": today,
     }

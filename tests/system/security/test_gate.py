@@ -82,7 +82,7 @@ OF_NO_CASE = {
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",
     "account_delete", "organisation_data", "organisation_delete", "invited", "organisation_log", "systems", "system_new",
     "import", "import_report", "import_faulty", "inventory_template", "systems_export", "settings", "evidence",
-    "evidence_new", "reviews",
+    "evidence_new", "reviews", "issued", "issued_export",
 }  # fmt: skip
 
 
