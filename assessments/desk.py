@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.core import proof
+from assessments.domain.answering import carry_over
 from assessments.domain.review import rounds
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
@@ -654,5 +655,5 @@ def open_again(appeal: Appeal, *, by: User) -> Assessment:
     if begun.state != State.DRAFT:
         return begun
     asked = [question.key for question in begun.declared().questions(begun.compiled())]
-    starting.carry(begun, starting.offered(begun, asked, case), by=by)
+    carry_over.copy(begun, starting.offered(begun, asked, case), by=by)
     return begun
