@@ -690,7 +690,7 @@ def names_of(people: Iterable[int]) -> dict[int, str]:
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
+    """The version of a piece that a submission names, or that a hold or an action of its use leans on, and no other.
 
     For a submission that the caller found by its door.
     """
@@ -698,8 +698,9 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
     named = (piece for one in leaning for piece in one.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
-        of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
-        if not of_hold.filter(evidence__version=number).exists():
+        use = submission.assessment.use_id
+        attached = EvidenceUse.objects.filter(Q(hold__use=use) | Q(action__use=use), evidence__reference=reference)
+        if not attached.filter(evidence__version=number).exists():
             return None
     rows = EvidenceVersion.objects.filter(
         evidence__reference=reference, evidence__organisation=submission.organisation_id
