@@ -45,6 +45,7 @@ from assessments.views import (
 )
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
+from assessments.views.review import case_evidence, previews, reading, whole
 
 converters.register()
 
@@ -189,7 +190,14 @@ urlpatterns = [
     path("reviews/<ref:reference>/facts/", marking.facts, name="review_facts"),
     path("reviews/<ref:reference>/changes/", marking.changes, name="review_changes"),
     path("reviews/<ref:reference>/sections/<key:key>/", marking.section, name="review_section"),
+    path("reviews/<ref:reference>/evidence/", case_evidence.pieces, name="case_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
+    path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/show/", previews.preview, name="evidence_preview"),
+    path(
+        "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
+    ),
+    path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
+    path("reviews/<ref:reference>/whole/", whole.whole_case, name="whole_case"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),
     path("reviews/<ref:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),

@@ -301,6 +301,8 @@ PAGES = [
     ("owner", "contest", "returned"),
     ("reviewer", "review_facts", "submission"),
     ("reviewer", "review_section", "submission, section"),
+    ("reviewer", "case_evidence", "submission"),
+    ("reviewer", "whole_case", "submission"),
     ("reviewer", "review_log", "submission"),
     ("owner", "hold", "hold"),
     ("owner", "sign_worst", "provisional"),

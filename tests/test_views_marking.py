@@ -211,10 +211,10 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "Since the signing: replaced by version 2",
         "Since the signing: withdrawn on",
         "Shown on request by The secretary.",
-        "could run what is in it",
     ):
         assert words in text
-    assert f'src="{address("review_evidence", submission, board.reference, 1)}"' in page.content.decode()
+    for piece in (log, board):
+        assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in page.content.decode()
 
 
 def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):

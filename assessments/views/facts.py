@@ -99,11 +99,12 @@ class Facts:
     edition: Edition
     rows: Mapping[str, DeclaredFact]
     may_change: bool = True
+    open_ones: Collection[str] | None = None  # those that a return left open; None: all
 
     @classmethod
-    def of(cls, use: DeclaredUse, *, may_change: bool = True) -> Facts:
+    def of(cls, use: DeclaredUse, *, may_change: bool = True, open_ones: Collection[str] | None = None) -> Facts:
         rows = {row.key: row for row in use.fact_rows().select_related("by", "agreed_by")}
-        return cls(use, declaring.current_edition(use), rows, may_change)
+        return cls(use, declaring.current_edition(use), rows, may_change, open_ones)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -194,7 +195,7 @@ class Facts:
     def line(self, key: str) -> FactLine:
         fact = self.edition.facts[key]
         row = self.rows.get(key)
-        url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change else ""
+        url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change_fact(key) else ""
         if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
             note = _("follows from other answers")
             return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
@@ -211,6 +212,9 @@ class Facts:
             note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
+
+    def may_change_fact(self, key: str) -> bool:
+        return self.may_change and (self.open_ones is None or key in self.open_ones)
 
     def next_url(self) -> str:
         """Where the first fact without an answer is asked."""
@@ -577,7 +581,9 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     every = list(use.assessments.for_dashboard().order_by("-pk")[:SHOWN_ASSESSMENTS])
     newest = every[0] if every else None
     locked = bool(newest and newest.state in declaring.LOCKED_STATES)
-    facts = Facts.of(use, may_change=role in access.MAY[Action.DECLARE] and not locked)
+    may_change = role in access.MAY[Action.DECLARE] and not locked
+    returned = may_change and newest is not None and newest.state == State.RETURNED
+    facts = Facts.of(use, may_change=may_change, open_ones=declaring.editable_facts(use) if returned else None)
     context: dict[str, Any] = {
         "place": PLACE,
         "use": use,

@@ -22,6 +22,7 @@ from assessments.views.gate import to_declare
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
+from assessments.views.review.reading import page_around
 from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
 
 FILTERS = {
@@ -347,11 +348,14 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         form = row.form
         problems = [str(message) for found in form.errors.values() for message in found] if form else []
+        case.hang_evidence([row])
         return render(
             request,
             "assessments/reviews/saved.html",
             {
                 "row": row,
+                "case": case,
+                "group": page_around(request, case, row),
                 "problems": problems,
                 "at": timezone.localtime(),
                 "total": len(case.targets),
@@ -378,7 +382,7 @@ def _mark_piece(request: SignedIn, case: Case, target: str) -> HttpResponse:
     case.require_seat()
     saved = _save_piece(case, piece, request.POST)
     if getattr(request, "htmx", False):
-        context = {"piece": piece, "at": timezone.localtime(), "swap": True}
+        context = {"piece": piece, "row": row, "at": timezone.localtime(), "swap": True}
         return render(request, "assessments/reviews/piece_saved.html", context)
     if saved is None:
         return _marking_page(request, case, case.group(row_group(case, row)))

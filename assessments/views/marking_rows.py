@@ -80,4 +80,4 @@ def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:
 
 
 def _piece(piece: Piece) -> tuple[object, ...]:
-    return (piece.target, piece.since, piece.claim, piece.scan, piece.is_picture, piece.no_preview, _said(piece.mark))
+    return (piece.target, piece.since, piece.claim, piece.scan, piece.is_shown, piece.no_preview, _said(piece.mark))

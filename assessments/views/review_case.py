@@ -26,9 +26,11 @@ from django.utils.translation import ngettext
 from assessments import access, desk_rows
 from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
+from assessments.domain.evidence.of_case import ACCEPTING, unsupported
+from assessments.domain.evidence.previews import can_show
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
-from assessments.guideline.edition import Edition
+from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models import (
     EvidenceMark,
@@ -44,6 +46,7 @@ from assessments.models import (
 )
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import evidence_of
+from assessments.views.review.guides import Guide, guide_to
 from assessments.views.sent import changed_between, taken_apart
 from assessments.views.wording import (
     answer_lines,
@@ -79,6 +82,7 @@ class Row:
     changed: bool = False
     mark: ReviewMark | None = None  # what is kept of it; one that was taken back has no `mark`
     cited: Callable[[], list[tuple[str, str, str]]] = list
+    guided: Callable[[], Guide | None] = lambda: None
     blocks: bool = False
     form: MarkForm | None = None
     decisive: bool = False
@@ -102,9 +106,23 @@ class Row:
     def clauses(self) -> list[tuple[str, str, str]]:
         return self.cited()
 
+    @cached_property
+    def guide(self) -> Guide | None:
+        return self.guided()
+
     @property
     def is_marked(self) -> bool:
         return bool(self.mark and self.mark.mark)
+
+    @property
+    def unsupported(self) -> list[tuple[str, str]]:
+        """Where the answer is accepted: the pieces that nobody judged or that do not support it, as (title, why)."""
+        if self.mark is None or self.mark.mark not in ACCEPTING:
+            return []
+        found = [
+            (piece.given["title"], unsupported([piece.mark.verdict if piece.mark else ""])) for piece in self.pieces
+        ]
+        return [(title, why) for title, why in found if why]
 
     @property
     def operation(self) -> str:
@@ -154,7 +172,7 @@ class Piece:
     since: list[str] = field(default_factory=list)  # what became of it after it was signed
     claim: list[str] = field(default_factory=list)  # how its period stands to the answer
     scan: str = ""
-    is_picture: bool = False
+    is_shown: bool = False  # in the page
     no_preview: str = ""
     mark: EvidenceMark | None = None
     form: EvidenceMarkForm | None = None
@@ -197,6 +215,10 @@ class Group:
 
     def __init__(self, case: Case, key: str, title: str, targets: Iterable[str]) -> None:
         self.case, self.key, self.title, self.targets = case, key, title, tuple(targets)
+
+    @property
+    def is_of_changes(self) -> bool:
+        return self.key == CHANGES
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -393,6 +415,11 @@ class Case:
             raise Http404
         return found
 
+    def marking_pages(self) -> list[Group]:
+        """Every page on which marks are set."""
+        of_changes = [self.group(CHANGES)] if self.before is not None else []
+        return [*self.groups, self.not_applicable, *of_changes]
+
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
         page = self._pages.get(group)
@@ -504,6 +531,7 @@ class Case:
             reply=self._reply(target),
             budget=self.budget,
             cited=partial(self.sent.cited, question),
+            guided=partial(self._guide, question, shown["items"]),
             blocks=self.sent.blocks(question),
         )
 
@@ -533,12 +561,14 @@ class Case:
             "evidence": submitted_pieces(given, self.before_pieces(key)),
         }
 
+    def _guide(self, question: Question, items: list[str]) -> Guide:
+        return guide_to(question, items, self.content["answers"].get(question.key), self.sent.duties(question))
+
     def before_pieces(self, key: str) -> list[tuple[str, int]] | None:
         """What the answer leant on in the round before; None where there was none."""
         return evidence_of(self.before["answers"].get(key)) if self.before else None
 
 
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 LONG_AGO = 365  # days between the end of a piece's period and the signing that are worth a word
 
 
@@ -570,7 +600,7 @@ def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date)
         piece.since.append(_("expired on %(day)s") % {"day": date_format(now.expires_on, "j M Y")})
     if not version.link:
         piece.scan = str(version.get_scan_display())
-        piece.is_picture = version.media_type in PICTURES
-        if not piece.is_picture:
+        piece.is_shown = can_show(version.media_type)
+        if not piece.is_shown:
             piece.no_preview = _("A file of this kind could run what is in it, so it is downloaded and not shown here.")
     return piece

@@ -91,6 +91,15 @@ class Sent:
                 clauses[requirement.clause] = min(stands, requirement.strength, key=list(Strength).index)
         return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
 
+    def duties(self, question: Question) -> list[tuple[str, str, str]]:
+        """The duties in scope that it asks for: the clause as cited, our paraphrase, how strong it is."""
+        asked = (self.edition.requirements[id] for id in question.requirements)
+        return [
+            (self.edition.cited(one.clause), one.statement, str(one.strength))
+            for one in asked
+            if one.in_scope(self._context, self._declared.parts)
+        ]
+
 
 NO_ANSWER: Mapping[str, Any] = {"choice": ""}
 

@@ -26,7 +26,7 @@ from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, fact_words, stored_answers
+from assessments.views.question import choice_word, fact_words, stored_answers, unlocked_on_page
 from assessments.views.wording import incident_in, not_known
 
 
@@ -40,6 +40,7 @@ class AnswerLine:
     url: str
     reasons: list[tuple[str, str]]  # what does not apply (a line of the checklist, or "" for all of it), and why
     pieces: int | None = None  # of evidence attached; None where the page does not say
+    may_change: bool = True  # by somebody who may answer: after a return only what it opened
 
     @property
     def planned_for(self) -> date | None:
@@ -74,6 +75,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     assessment = case.assessment
     answers = stored_answers(case, case.questions)
     lines = {q.key: answer_line(case, q, answers.get(q.key)) for q in case.questions}
+    unlocked = unlocked_on_page(case, answers, case.questions)
+    for key, line in lines.items():
+        line.may_change = case.may_answer and (unlocked is None or key in unlocked)
     missing = missing_facts(case)
     empty = [line for line in lines.values() if line.answer is None]
     tier = assessment.use.assigned_tier

@@ -41,6 +41,11 @@ OF_A_CASE: dict[str, str] = {
     "review_changes": GATED,
     "review_section": GATED,
     "review_evidence": GATED,
+    "evidence_preview": GATED,
+    "evidence_picture": "302 302 404 404 302",  # without the ticket of a preview there is none
+    "case_evidence": GATED,
+    "whole_case": GATED,
+    "next_unmarked": "302 302 302 302 302",  # to the declaration, or to the next answer
     "review_not_applicable": GATED,
     "close_hold": GATED,
     "mark": ONLY_POST,

@@ -178,7 +178,12 @@ def test_what_stands_for_the_token_in_a_kept_part_is_no_word_that_people_can_wri
 
 # --- pages that are only looked at ------------------------------------------------------------------------------------------
 
-READING_IS_NOTED = {"evidence_file", "review_evidence", "action_file"}  # in the log, and nowhere else
+READING_IS_NOTED = {
+    "evidence_file",
+    "review_evidence",
+    "evidence_preview",
+    "action_file",
+}  # in the log, and nowhere else
 NOTED = {"assessments_auditentry", "assessments_auditdetail", "assessments_audithead"}
 OWN_TIME = {
     "django_session",
