@@ -716,7 +716,8 @@ def marks_kept(submission: Submission, earlier: Submission | None = None) -> Que
     """
     rows = Q(submission=submission) | Q(submission=earlier, mark=MarkKind.CHANGE_NEEDED)
     found = ReviewMark.kept.filter(rows if earlier else Q(submission=submission))
-    return found.select_related("by", "carried_from__submission").defer("carried_from__submission__snapshot")
+    people = found.select_related("by", "taken_over_from", "carried_from__submission")
+    return people.defer("carried_from__submission__snapshot")
 
 
 def evidence_marks_on(submission: Submission) -> QuerySet[EvidenceMark]:

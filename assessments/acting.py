@@ -49,6 +49,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.marks import combined_marks
 from assessments.reopening import reopen_answer
 
 Kind = ActionEvent.Kind
@@ -197,8 +198,12 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
     for finding in submission.content()["findings"]:
         kinds.setdefault(finding["question"], set()).add(finding["kind"])
     reasons = [question for question, found in kinds.items() if found == {"not_applicable"}]
-    marked = submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
-    accepted = [question for question in reasons if f"q:{question}" in set(marked)]
+    marked = combined_marks(submission)
+    accepted = [
+        question
+        for question in reasons
+        if (mark := marked.get(f"q:{question}")) and mark.mark != MarkKind.CHANGE_NEEDED
+    ]
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
     words = _("A reviewer accepted why it does not apply.")

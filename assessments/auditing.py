@@ -129,8 +129,8 @@ REVIEW_KINDS = (
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
     "request_taken_back",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together", "certificate_reinstated", "certificate_revoked",
-    "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
+    "approval_stale", "marks_accepted_together", "marks_taken_over", "approval_taken_back", "certificate_reinstated",
+    "certificate_revoked", "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
 )  # fmt: skip
 
 

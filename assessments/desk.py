@@ -198,7 +198,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
         if seat == Seat.FIRST:
             access.require_route(submission, independent=access.is_independent(by, submission.organisation_id))
         return None
-    if submission.decisions.filter(kind=DecisionKind.APPROVE, by=held.reviewer_id).exists():
+    if submission.decisions.approvals().filter(by=held.reviewer_id).exists():
         raise WorkflowError(_("%(name)s has approved, and an approval is not handed over.") % {"name": held.reviewer})
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(
@@ -323,7 +323,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     if asked.ended_at or assessment.current_submission_id != submission.pk or assessment.state != State.IN_REVIEW:
         raise WorkflowError(_("This seat is not to be handed over any more."))
     held = submission.seats.filter(seat=asked.seat, reviewer=asked.holder_id).first()
-    if held is None or submission.decisions.filter(kind=DecisionKind.APPROVE, by=asked.holder_id).exists():
+    if held is None or submission.decisions.approvals().filter(by=asked.holder_id).exists():
         raise WorkflowError(_("This seat is not to be handed over any more."))
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))

@@ -45,7 +45,7 @@ from assessments.views import (
 )
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
-from assessments.views.review import case_evidence, previews, reading, whole
+from assessments.views.review import case_evidence, own_set, previews, reading, taking, together, whole
 
 converters.register()
 
@@ -200,6 +200,10 @@ urlpatterns = [
     path("reviews/<ref:reference>/whole/", whole.whole_case, name="whole_case"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),
+    path("reviews/<ref:reference>/own-set/", own_set.own_set, name="own_set"),
+    path("reviews/<ref:reference>/together/", together.together, name="review_together"),
+    path("reviews/<ref:reference>/take-over/", taking.take_over, name="take_over_marks"),
+    path("reviews/<ref:reference>/take-back/", taking.take_back, name="take_back_approval"),
     path("reviews/<ref:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),
     path("reviews/<ref:reference>/tier/", judging.tier, name="judge_tier"),
     path("reviews/<ref:reference>/return/", deciding.send_back, name="send_back"),

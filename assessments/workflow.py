@@ -25,6 +25,7 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.review import approvals, own_marks
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -190,8 +191,13 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
     return reasons
 
 
-def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -> list[Blocker]:
-    """What blocks the certificate of this submission now, given its marks, conditions and closed actions."""
+def blockers(
+    submission: Submission, content: Mapping[str, Any] | None = None, accepted: set[str] | None = None
+) -> list[Blocker]:
+    """What blocks the certificate of this submission now, given its marks, conditions and closed actions.
+
+    A page hands in what it has read: the snapshot, and what every approving seat `accepted`.
+    """
     content = content or submission.content()
     edition = edition_for(submission.edition_checksum)
     assessment = submission.assessment
@@ -202,11 +208,8 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         )
     if content["tier"]["provisional"]:
         found.append(Blocker("", (), _("The tier is provisional: it waits for an answer."), conditionable=False))
-    accepted = set(
-        submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED)
-        .filter(target__startswith="q:")
-        .values_list("target", flat=True)
-    )
+    if accepted is None:
+        accepted = own_marks.accepted_by_every_seat(submission) if submission.route else set()
     promised = Condition.objects.filter(decision__submission=submission)
     promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
     conditioned = set(promised.values_list("question", flat=True))
@@ -217,7 +220,7 @@ def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -
         for finding in content["findings"]
         if finding["blocking"]
         and finding["question"] not in closed | conditioned
-        # A reviewer accepts the reason for "not applicable"; at Low it stands on the signer's word, within the share.
+        # Every seat accepts the reason for "not applicable"; self-certified it stands on the signer's word, within the share.
         and not (finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in accepted))
     ]
     before = _promised_before(assessment, submission)
@@ -603,7 +606,7 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
     assessment, seat = _under_review(submission, by)
     if answer_by is not None and answer_by <= timezone.localdate():
         raise InvalidAnswer("answer_by", _("Choose a day after today."))
-    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count()
+    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if not marked:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
     _settle(assessment, "submitted", "second_seat")
@@ -642,22 +645,26 @@ def obstacles_to_approve(
     content: Mapping[str, Any] | None = None,
     found: Sequence[Blocker] | None = None,
     lacking: Sequence[gates.Missing] | None = None,
-    marks: Mapping[str, str] | None = None,
+    look: approvals.Look | None = None,
+    changes: int | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 
-    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`) and the marks
-    (target to mark) hands them in.
+    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), what the person's
+    seat looked at (`look`) and how many changes are asked for hands them in.
     """
     assessment = submission.assessment
     content = content or submission.content()
     found = blockers(submission, content) if found is None else found
     reasons = []
-    marks = dict(submission.marks.values_list("target", "mark")) if marks is None else marks
-    left = [target for target in reviewing.review_targets(content) if target not in marks]
+    seat = submission.seats.filter(reviewer=by).first() if look is None else None
+    look = approvals.look_of(submission, seat) if seat else look
+    left = look.targets - look.marked if look else len(reviewing.review_targets(content))
     if left:
-        reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": len(left)})
-    changes = sum(mark == MarkKind.CHANGE_NEEDED for mark in marks.values())
+        reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": left})
+    reasons += approvals.obstacles(look) if look else []
+    if changes is None:
+        changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
         reasons.append(_("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes})
     if submission.assigned_tier == Tier.UNACCEPTABLE:
@@ -723,8 +730,9 @@ def approval_sentences(edition: CompiledEdition, seat: ReviewSeat, *, independen
     return [sentence for key, sentence in edition.gates.approval.items() if stands.get(key)]
 
 
-def _signed(submission: Submission, sentences: Sequence[str]) -> str:
-    return canonical_json({"edition": submission.edition_checksum, "sentences": sentences}) if sentences else ""
+def _signed(submission: Submission, sentences: Sequence[str], look: approvals.Look) -> str:
+    signed = {"edition": submission.edition_checksum, "sentences": sentences} if sentences else {}
+    return canonical_json(signed | {"looked_at": approvals.record(look)})
 
 
 @proof.asked
@@ -741,11 +749,11 @@ def approve(
     reasons = obstacles_to_approve(submission, by)
     if reasons:
         raise NotReady(_("This cannot be approved yet."), reasons)
-    approvals = list(submission.decisions.filter(kind=DecisionKind.APPROVE))
-    if any(decision.by_id == by.pk for decision in approvals):
+    given = list(submission.decisions.approvals())
+    if any(decision.by_id == by.pk for decision in given):
         raise WorkflowError(_("You have approved this submission already."))
-    team = delivery_team(assessment) if approvals else set()
-    for decision in approvals:
+    team = delivery_team(assessment) if given else set()
+    for decision in given:
         if decision.by_id in team or access.has_conflict(decision.by, assessment):
             words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
             more = _("Return it: the first approval is void then, and somebody else gives it.")
@@ -755,20 +763,24 @@ def approve(
     access.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
+    look = approvals.look_of(submission, seat)
     decision = ReviewDecision.objects.create(
         submission=submission,
         by=by,
         kind=DecisionKind.APPROVE,
+        attempt=submission.decisions.filter(kind=DecisionKind.APPROVE, by=by).count() + 1,
         independent=independent,
         statement=statement,
         signed=_signed(
             submission,
             approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
+            look,
         ),
     )
+    approvals.tell_of_short_look(submission, look, by=by)
     _set_conditions(submission, decision, conditions or {})
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
-    complete = not high or (len(approvals) == 1 and (independent or approvals[0].independent))
+    complete = not high or (len(given) == 1 and (independent or given[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
     _audit(
         "approved",
@@ -875,10 +887,10 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _assurance(submission: Submission) -> Assurance:
-    approvals = submission.decisions.filter(kind=DecisionKind.APPROVE)
-    if not approvals.exists():
+    given = submission.decisions.approvals()
+    if not given.exists():
         return Assurance.SELF_DECLARED
-    if approvals.filter(independent=True).exists():
+    if given.filter(independent=True).exists():
         return Assurance.REVIEWED_INDEPENDENTLY
     return Assurance.REVIEWED_INSIDE
 
@@ -889,10 +901,8 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
     content = submission.content()
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None)
     deciders = [
-        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at}
-        for d in submission.decisions.filter(kind__in=[DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY])
-        .select_related("by")
-        .order_by("pk")
+        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at, "looked_at": d.looked_at}
+        for d in submission.decisions.decided().select_related("by").order_by("pk")
     ]
     return {
         "number": certificate.number,
@@ -935,12 +945,12 @@ def not_applicable_count(submission: Submission, content: Mapping[str, Any]) -> 
     for finding in content["findings"]:
         if finding["kind"] == "not_applicable" and finding["strength"] == "must":
             left_out.setdefault(f"q:{finding['question']}", set()).add(finding["requirement"])
-    marks = submission.marks.filter(target__in=left_out).exclude(mark=MarkKind.CHANGE_NEEDED).select_related("by")
-    accepted = {mark.target: str(mark.by) for mark in marks}
+    accepted = own_marks.accepted_by_every_seat(submission) & left_out.keys()
+    marks = submission.marks.filter(target__in=accepted).select_related("by")
     return {
         "musts": len(set().union(*left_out.values())),
         "accepted": len(set().union(*(left_out[target] for target in accepted))),
-        "by": sorted(set(accepted.values())),
+        "by": sorted({str(mark.by) for mark in marks}),
     }
 
 

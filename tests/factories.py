@@ -20,7 +20,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from assessments import declaring, evidence, reviewing, workflow
+from assessments import declaring, evidence, workflow
 from assessments.guideline.edition import Question
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice
@@ -37,15 +37,12 @@ from assessments.models import (
     Evidence,
     EvidenceUse,
     EvidenceVersion,
-    MarkKind,
     Membership,
     Organisation,
-    ReviewMark,
     Role,
     Route,
     Sees,
     State,
-    Submission,
     User,
 )
 from assessments.models import Question as QuestionRow
@@ -53,6 +50,7 @@ from assessments.models.assessments import DERIVED
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
+from tests.looking import mark_all
 
 PASSWORD = "correct horse battery staple"
 NUMBERS = itertools.count(1)
@@ -416,6 +414,7 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
         second = Membership.objects.filter(organisation=body).exclude(user=first).order_by("pk").first()
         other = (second or make_member(Role.REVIEWER, body, "Ivan Independent")).user
         workflow.take(submission, by=other)
+        mark_all(submission, by=other)
         workflow.approve(submission, by=other, statement="I agree.")
 
 
@@ -451,25 +450,6 @@ def prove(assessment: Assessment, *, by: User) -> None:
     )
     ConformityEvidence.objects.bulk_create(
         ConformityEvidence(part=part, evidence=piece, by=by) for part in parts if not part.rows
-    )
-
-
-def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | None = None) -> None:
-    """Mark everything accepted, and `change` (target to what would satisfy) as change needed; straight into the rows."""
-    have = set(submission.marks.values_list("target", flat=True))
-    targets = reviewing.review_targets(submission.content())
-    change = change or {}
-    ReviewMark.objects.bulk_create(
-        ReviewMark(
-            submission=submission,
-            target=target,
-            mark=MarkKind.CHANGE_NEEDED if target in change else MarkKind.ACCEPTED,
-            reason="not_shown" if target in change else "",
-            would_satisfy=change.get(target, ""),
-            by=by,
-        )
-        for target in targets
-        if target not in have
     )
 
 

@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "desk",
     },
     "acting": {"core", "guideline", "models", "access", "errors", "tasks", "declaring", "teamwork", "reopening"},
-    "reviewing": {"core", "guideline", "models", "access", "errors", "declaring"},
+    "reviewing": {"core", "guideline", "models", "access", "errors", "declaring", "domain"},
     "gates": {"guideline", "models"},
     "conformity": {"guideline", "models", "access", "errors"},
     "workflow": {
@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "gates",
         "reviewing",
         "staleness",
+        "domain",
     },
     "standing": {"core", "guideline", "models", "access", "errors", "declaring", "teamwork", "acting"},
     "reminding": {"core", "guideline", "models", "tasks"},

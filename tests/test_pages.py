@@ -303,7 +303,15 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_facts": [("independent", "submission in review")],
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
+    "own_set": [("independent", "submission in review"), ("second_independent", "submission two seats")],
+    "review_together": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
+    "take_over_marks": [("second_independent", "submission two seats")],
+    "take_back_approval": [
+        ("independent", "submission two seats"),
+        ("independent", "submission two seats", "sent empty"),
+    ],
     "review_section": [
+        ("second_independent", "submission two seats, section"),
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
         ("independent", "submission second round, section"),

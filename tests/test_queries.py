@@ -312,6 +312,8 @@ PAGES = [
     ("reviewer", "judge_tier", "submission"),
     ("reviewer", "review_changes", "second round"),
     ("reviewer", "review_not_applicable", "submission"),
+    ("reviewer", "own_set", "submission"),
+    ("reviewer", "review_together", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import declaring, reviewing, workflow
+from assessments.domain.review import opened
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Role, Route, State, Submission
 from tests.factories import (
     PASSWORD,
@@ -21,6 +22,7 @@ from tests.factories import (
     mark_all,
     save,
 )
+from tests.looking import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +179,7 @@ def test_what_the_overview_shows_of_the_frozen_submission_is_drawn_once(ines, ca
     assert parts_drawn(first) == DRAWN
     assert parts_drawn(again) == set()
     assert text_of(again) == text_of(first)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    look_at(submission, TARGET, cast.independent)
     marked = ines.get(address("review", submission))
     assert parts_drawn(marked) == {"assessments/reviews/sections.html"}
     assert re.search(r" 1 of \d+ marked ", text_of(marked))
@@ -307,14 +309,13 @@ def test_words_without_a_mark_are_not_lost_in_silence(ines, cast):
     assert "Who keeps it?" in response.content.decode()
 
 
-def test_a_mark_that_somebody_else_set_meanwhile_is_not_overwritten_unseen(client, cast):
-    submission = in_review(cast, "high")
-    workflow.take(submission, by=cast.second_independent)
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, mark="accepted", words="I saw the register.")
+def test_a_mark_that_was_set_meanwhile_is_not_overwritten_unseen(client, cast):
+    submission = in_review(cast)
+    look_at(submission, TARGET, cast.independent, words="I saw the register.")  # in another tab
     client.force_login(cast.independent)
     data = CHANGE | {f"{PREFIX}-base": "0"}
     response = client.post(address("review_section", submission, SECTION), data)
-    assert "Ivan Independent marked this as “Accepted”" in text_of(response)
+    assert "Ines Independent marked this as “Accepted”" in text_of(response)
     assert submission.marks.get(target=TARGET).words == "I saw the register."
     response = client.post(address("review_section", submission, SECTION), CHANGE | {f"{PREFIX}-base": "1"})
     assert response.status_code == 302
@@ -331,7 +332,8 @@ def test_saving_the_same_page_again_writes_nothing(ines, cast):
 @pytest.mark.parametrize("prefix", ["", f"{PREFIX}-"])
 def test_a_mark_is_saved_as_it_is_set(ines, cast, prefix):
     submission = in_review(cast)
-    data = {"target": TARGET, f"{prefix}mark": "accepted", f"{prefix}words": "Seen."}
+    seen = opened.token(submission, TARGET, reader=cast.independent)
+    data = {"target": TARGET, f"{prefix}mark": "accepted", f"{prefix}words": "Seen.", f"{prefix}seen": seen}
     response = ines.post(address("mark", submission), data, headers={"HX-Request": "true"})
     page = response.content.decode()
     assert (response.status_code, submission.marks.get().words) == (200, "Seen.")
@@ -552,6 +554,9 @@ def test_high_says_that_a_second_independent_approval_is_needed_and_who_holds_it
     assert "You have approved. The second approval is still open." in text_of(client.get(address("review", submission)))
     client.force_login(cast.second_independent)
     client.post(address("take", submission), {"conflict": "none"})
+    text = text_of(client.get(address("approve", submission)))
+    assert "You have opened and judged 0 of" in text
+    mark_all(submission, by=cast.second_independent)
     text = text_of(client.get(address("approve", submission)))
     assert "The second approval decides" in text
     assert "Ines Independent approved on" in text

@@ -57,6 +57,7 @@ from tests.factories import (
     save,
     undone,
 )
+from tests.looking import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +243,7 @@ def test_the_second_seat_of_a_high_use_is_for_an_independent_person():
     assert assessment.state == State.IN_REVIEW  # one approval is not enough
     assert not Certificate.objects.exists()
     workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="I agree.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
@@ -277,7 +279,7 @@ def test_approval_waits_for_every_mark():
     with pytest.raises(NotReady) as refused:
         workflow.approve(submission, by=cast.independent, statement="Fine.")
     targets = reviewing.review_targets(submission.content())
-    assert refused.value.reasons == [f"{len(targets)} answers and facts are not marked yet."]
+    assert refused.value.reasons[0] == f"{len(targets)} answers and facts are not marked yet."
 
 
 def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
@@ -300,7 +302,7 @@ def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     assert "q:use-register" not in carried
     assert carried == set(reviewing.review_targets(second.content())) - {"q:use-register"}
     workflow.take(second, by=cast.independent)
-    reviewing.save_mark(second, "q:use-register", by=cast.independent, mark="accepted")
+    look_at(second, "q:use-register", cast.independent)
     workflow.approve(second, by=cast.independent, statement="Mended.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED

@@ -117,6 +117,10 @@ def make_world() -> World:
     to_return = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     mark_all(_sent(to_return), by=cast.independent, change={f"q:{QUESTION}": "Show the newest entry."})
     high = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    two_seats = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    mark_all(_sent(two_seats), by=cast.independent)
+    workflow.approve(_sent(two_seats), by=cast.independent, statement="Read and found in order.")
+    workflow.take(_sent(two_seats), by=cast.second_independent)
     held = make_assessment(
         State.IN_REVIEW, "limited", cast=cast, facts={"illegal_purpose": True, "lawful_exception_claimed": True}
     )
@@ -233,6 +237,7 @@ def make_world() -> World:
         "marked": marked,
         "to be returned": to_return,
         "High in review": high,
+        "two seats": two_seats,
         "held": held,
         "returned": returned,
         "second round": second_round,

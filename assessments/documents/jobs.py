@@ -50,6 +50,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.certificates import DocumentState
+from assessments.models.marks import combined_marks
 from assessments.models.snapshots import picture
 
 LEASE = timedelta(minutes=5)  # longer than CELERY_TASK_TIME_LIMIT
@@ -247,7 +248,8 @@ def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
     """The report of a submission, with what reviewers said and how its actions stand. Four queries."""
-    marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
+    found = combined_marks(submission).values()
+    marks = [mark for mark in found if mark.mark != MarkKind.ACCEPTED and mark.target.startswith("q:")]
     actions = RemediationAction.objects.filter(use=submission.assessment.use_id)
     pieces = Prefetch("evidence_uses", EvidenceUse.objects.select_related("evidence").order_by("pk"))
     content = submission.content()

@@ -87,7 +87,10 @@ class TakeForm(ReviewForm):
 
 
 class MarkForm(forms.Form):
-    """One mark. `row` is what is kept of it, `base` the revision of it that the page showed, `operation` the save's name."""
+    """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
+
+    `seen`: the token of the page that showed the answer.
+    """
 
     mark = forms.ChoiceField(
         label=gettext_lazy("Your mark"),
@@ -115,6 +118,7 @@ class MarkForm(forms.Form):
     )
     base = Revision(required=False)
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
         self.row = row
@@ -188,6 +192,15 @@ class ReturnForm(ReviewForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+    )
+
+
+class TakeBackForm(ReviewForm):
+    reason = _text(
+        gettext_lazy("Why you take it back"),
+        gettext_lazy("The other reviewer reads it, and it is kept with the case."),
+        limit=WORDS,
+        missing=gettext_lazy("Say why: it is kept with the case, and the other reviewer reads it."),
     )
 
 

@@ -17,6 +17,7 @@ from assessments.models.changes import StatedChange
 from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
+from assessments.models.marks import EvidenceOpening
 from assessments.models.people import Invitation, MailWhen, Membership, Organisation, RefusedSignIn, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
@@ -72,6 +73,7 @@ __all__ = [
     "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
     "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
     "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
+    "EvidenceOpening",
     "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
     "ImportDraft", "Interest", "Invitation", "Involvement", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
     "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",

@@ -139,12 +139,14 @@ class StandingMarks(models.Manager["ReviewMark"]):
 
 
 class ReviewMark(models.Model):
-    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one shared set a submission.
+    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one set for each seat of a submission.
 
-    Without a `mark` it is not looked at (any more): such rows are found by `kept` alone.
+    Without a `mark` it is not looked at (any more): such rows are found by `kept` alone. `by` is the reviewer who judged:
+    a mark counts as the seat holder's own only where `by` is the holder and nothing was taken over.
     """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="marks")
+    seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)
     target = models.CharField(max_length=80)
     mark = models.CharField(max_length=20, choices=MarkKind, blank=True)
     reason = models.CharField(max_length=16, choices=MarkReason, blank=True)
@@ -154,6 +156,9 @@ class ReviewMark(models.Model):
     action_title = models.CharField(max_length=200, blank=True)  # of *accepted with action*: what is still to be done
     action_due = models.DateField(null=True, blank=True)
     together = models.BooleanField(default=False)  # accepted with others in one action, not by itself
+    shown_at = models.DateTimeField(null=True)  # when the answer was shown to `by` before this mark; None: not opened
+    # who gave this mark, where `by` took it over by name
+    taken_over_from = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     revision = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)
@@ -163,7 +168,9 @@ class ReviewMark(models.Model):
     kept: ClassVar[models.Manager[ReviewMark]] = models.Manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["submission", "target"], name="one_mark_a_target")]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "seat", "target"], name="one_mark_a_seat_and_target")
+        ]
 
     def record(self) -> dict[str, Any]:
         """What a version of it keeps."""
@@ -195,6 +202,7 @@ class EvidenceMark(models.Model):
     """What a reviewer finds of one piece under one answer of a submission, in the version that it names."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="evidence_marks")
+    seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)
     question = models.CharField(max_length=60)
     piece = models.CharField(max_length=12)  # reference of the evidence, as the snapshot names it
     version = models.PositiveIntegerField()
@@ -207,7 +215,9 @@ class EvidenceMark(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["submission", "question", "piece"], name="one_evidence_mark_a_piece")
+            models.UniqueConstraint(
+                fields=["submission", "seat", "question", "piece"], name="one_evidence_mark_a_seat_and_piece"
+            )
         ]
 
     def record(self) -> dict[str, Any]:
@@ -254,6 +264,19 @@ class DecisionKind(models.TextChoices):
     WITHDRAW = "withdraw", _("Withdrawn")
     RAISE_TIER = "raise_tier", _("Tier raised")
     WITHDRAW_RAISE = "withdraw_raise", _("Raise of the tier withdrawn")
+    TAKE_BACK = "take_back", _("Approval taken back")
+
+
+class ReviewDecisionQuerySet(FrozenQuerySet["ReviewDecision"]):
+    def approvals(self) -> Self:
+        """The approvals that stand: not taken back by the person who gave them."""
+        back = ReviewDecision.objects.filter(kind=DecisionKind.TAKE_BACK, submission=OuterRef("submission"))
+        back = back.filter(by=OuterRef("by"), pk__gt=OuterRef("pk"))
+        return self.filter(kind=DecisionKind.APPROVE).exclude(Exists(back))
+
+    def decided(self) -> Self:
+        """The approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
+        return self.filter(pk__in=self.approvals().values("pk")) | self.filter(kind=DecisionKind.SELF_CERTIFY)
 
 
 class ReviewDecision(Frozen):
@@ -262,19 +285,26 @@ class ReviewDecision(Frozen):
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=20, choices=DecisionKind)
+    attempt = models.PositiveSmallIntegerField(
+        default=1
+    )  # of an approval: a person may give it again after taking it back
     independent = models.BooleanField(default=False)  # as found at that moment
     tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
     signed = models.TextField(
         blank=True
-    )  # canonical JSON: the name of who decided; of an approval the edition's sentences as signed, and its checksum
+    )  # canonical JSON: the name of who decided; of an approval the edition's sentences, its checksum, what was looked at
     at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = ReviewDecisionQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
+                fields=["submission", "by", "attempt"],
+                condition=Q(kind=DecisionKind.APPROVE),
+                name="one_approval_a_person",
             )
         ]
 
@@ -282,6 +312,11 @@ class ReviewDecision(Frozen):
     def sentences(self) -> list[str]:
         """The fixed sentences that were signed with the decision; none in older ones."""
         return [str(sentence) for sentence in self._signed.get("sentences", ())]
+
+    @property
+    def looked_at(self) -> dict[str, Any] | None:
+        """What the reviewer had looked at when approving, as the server counted it; None: not recorded (older ones)."""
+        return self._signed.get("looked_at")
 
     @property
     def by_name(self) -> str:

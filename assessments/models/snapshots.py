@@ -18,6 +18,7 @@ from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Princ
 from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
+from assessments.models.marks import combined_marks
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
@@ -417,7 +418,7 @@ def _replies(assessment: Assessment) -> list[dict[str, Any]]:
     submission = assessment.current_submission
     if assessment.state != State.RETURNED or submission is None:
         return []
-    asked = {mark.target: mark for mark in submission.marks.all()}
+    asked = combined_marks(submission)
     return [
         {
             "target": reply.target,

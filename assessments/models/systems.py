@@ -179,6 +179,7 @@ class RevisionOutcome(models.TextChoices):
     SUGGESTION = "suggestion", _("suggestion")
     RESTORED = "restored", _("restored")
     CARRIED = "carried", _("carried over")
+    TAKEN_OVER = "taken_over", _("taken over from a colleague")
 
 
 class Revision(Frozen):

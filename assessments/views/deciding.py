@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
 from assessments.accounts import proofs
+from assessments.domain.review import approvals, cases, own_marks
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
@@ -82,21 +83,24 @@ def _mail(case: Case, form: ReturnForm) -> tuple[str, str]:
     return workflow.returning_mail(case.assessment, len(case.changes), given.get("words", ""), day)
 
 
-def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing]) -> list[tuple[str, str]]:
+def _obstacle_links(
+    case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing], look: approvals.Look | None
+) -> list[tuple[str, str]]:
     """Each obstacle with the page on which it is cleared; the overview where there is none of its own."""
     reference = case.submission.reference
+    overview, own_set = reverse("review", args=[reference]), reverse("own_set", args=[reference])
+    of_own_set = approvals.obstacles(look) if look else []
     own = {}
     if case.next_group is not None:
-        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.left}] = case.url(case.next_group.key)
+        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.unmarked}] = case.url(case.next_group.key)
     if case.changes:
         words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
         own[words] = reverse("send_back", args=[reference])
     for lack in lacking:
-        overview = reverse("review", args=[reference])
         own[workflow.said(lack)] = (
             case.url_of(f"q:{lack.question}") if lack.question else f"{overview}#part-{lack.part}"
         )
-    return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
+    return [(reason, own.get(reason, own_set if reason in of_own_set else overview)) for reason in reasons]
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back
@@ -105,7 +109,11 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
     case = _decisive(request.user, reference)
     submission, edition = case.submission, case.edition
-    found = workflow.blockers(submission, case.content)
+    decisions = list(submission.decisions.select_related("by").order_by("pk"))
+    given = approvals.standing(decisions)
+    case.has_approved = cases.approves(decisions, case.user)
+    accepted = own_marks.accepted_in(submission, marks=case.all_marks, seats=case.seats, given=given)
+    found = workflow.blockers(submission, case.content, accepted)
     blockers = [blocker for blocker in found if blocker.question]
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
     form = ApproveForm(posted(request), conditions=conditions)
@@ -120,15 +128,20 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
-    marks = {target: str(mark.mark) for target, mark in case.marks.items()}
+    look = case.look()
     reasons = workflow.obstacles_to_approve(
-        submission, case.user, content=case.content, found=found, lacking=lacking, marks=marks
+        submission,
+        case.user,
+        content=case.content,
+        found=found,
+        lacking=lacking,
+        look=look,
+        changes=len(case.changes),
     )
-    approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
-    independent = access.is_independent(case.user, submission.organisation_id)
+    independent = access.is_independent_on_page(case.user, submission.organisation_id)
     tier = Tier(submission.assigned_tier)
     # A High use is never certified without an independent approval, whoever holds the first seat.
-    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in approvals)
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
     return render(
         request,
         "assessments/reviews/approve.html",
@@ -136,13 +149,14 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, reasons, lacking),
+            "obstacles": _obstacle_links(case, reasons, lacking, look),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "conditions": len(conditions),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,
-            "approvals": approvals,
-            "is_last": tier != Tier.HIGH or bool(approvals),
+            "approvals": given,
+            "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
+            "is_last": tier != Tier.HIGH or bool(given),
             "organisation": case.content["organisation"],
             "system": case.content["system"],
             "use": case.content["use"],

@@ -23,6 +23,7 @@ from assessments import access, evidence
 from assessments.access import Action
 from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import quotas
+from assessments.domain.review import opened
 from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
@@ -338,7 +339,10 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
         raise Http404
     if not access.is_open_to(request.user, submission.assessment_id):
         return to_declare(request, submission)
-    return send(request, version, submission=submission.reference)
+    sent = send(request, version, submission=submission.reference)
+    if request.method == "GET" and sent.status_code in (200, 302):
+        opened.note_opening(submission, piece, number, by=request.user)
+    return sent
 
 
 def send(request: SignedIn, version: EvidenceVersion, *, submission: str = "") -> HttpResponseBase:

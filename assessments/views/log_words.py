@@ -274,6 +274,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Accepted together"),
                 gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),
             ),
+            "marks_taken_over": (
+                gettext_lazy("Marks taken over"),
+                gettext_lazy("%(who)s took over marks of a colleague on %(thing)s"),
+            ),
+            "approval_taken_back": (
+                gettext_lazy("Approval taken back"),
+                gettext_lazy("%(who)s took an approval of %(thing)s back"),
+            ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
         },
     ),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -76,21 +77,17 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
     if undone:
         saved = _undo(request, case, group, undone, base) if saved is not None else None
-    together = 0
-    if saved is not None and "together" in request.POST:
-        together = _accept_together(request, case, group)
     if saved is None:
         return _marking_page(request, case, group)
     forget_typed(request)
-    if together:
-        said = ngettext("%(n)s accepted together.", "%(n)s accepted together.", together) % {"n": together}
-        messages.success(request, said)
-    elif saved:  # with script they were saved one by one before
+    if saved:  # with script they were saved one by one before
         messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
     stay = undone or request.POST.get("request", "").partition(":")[0]
+    if "together" in request.POST:
+        return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
     if stay:
         return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
-    if together or group.left:
+    if group.left:
         return redirect(_with_filter(case.url(key), request))
     if key == NOT_APPLICABLE:
         return redirect(case.submission)
@@ -109,12 +106,12 @@ def _fill_typed(case: Case, group: Group, data: QueryDict | None) -> None:
     rows = list(group.rows)
     case.hang_evidence(rows)
     for row in rows:
-        form = MarkForm(data, prefix=row.anchor, row=row.mark)
+        form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
         if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
             form.add_error(None, said_of_typed())
             row.form = form
         for piece in row.pieces:
-            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
             posted = f"{piece.anchor}-verdict" in data or f"{piece.anchor}-note" in data
             if posted and not (of_piece.is_valid() and not of_piece.changes_something):
                 piece.form, piece.problem = of_piece, said_of_typed()
@@ -148,7 +145,7 @@ def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryD
 
 def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | None:
     """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
-    form = row.form = MarkForm(data, prefix=row.anchor, row=row.mark)
+    form = row.form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
     if not form.is_valid():
         return None
     if not form.changes_something:
@@ -160,6 +157,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
             case.submission,
             row.target,
             by=case.user,
+            seen=form.cleaned_data["seen"],
             base=base,
             operation=form.cleaned_data["operation"],
             **form.fields_to_save,
@@ -181,7 +179,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
 def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
     if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
         return False
-    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
     if not form.is_valid():
         piece.problem = str(next(iter(form.errors.values()))[0])
         return None
@@ -229,19 +227,6 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
     case.took(row, mark)
     messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
     return 0
-
-
-def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
-    """Accept the plain ones of a page, of all pages on the page of what changed."""
-    targets = case.targets if group.key == CHANGES else group.targets
-    try:
-        accepted = reviewing.accept_together(case.submission, targets, by=case.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return 0
-    for mark in accepted:
-        case.took(case.rows[mark.target], mark)
-    return len(accepted)
 
 
 def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.domain.review import own_marks
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
-from assessments.models import State
+from assessments.models import State, Submission
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
@@ -57,7 +58,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     submission = assessment.current_submission
     assert submission is not None
     content = submission.content()
-    marks = {mark.target: mark for mark in submission.marks.filter(mark="change_needed").select_related("by")}
+    marks = asked_for_in(submission)
     decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
@@ -138,6 +139,11 @@ def show_typed(case: Case, views: Sequence[QuestionView], boxes: Iterable[ReplyB
     return found
 
 
+def asked_for_in(submission: Submission) -> dict[str, Any]:
+    """What the reviewers ask to be changed, by target, the words of both where both ask: one query."""
+    return {t: mark for t, mark in own_marks.combined(submission).items() if mark.mark == "change_needed"}
+
+
 def show_as_returned(
     case: Case, views: Iterable[QuestionView], content: Mapping[str, Any] | None = None, marks: Any = None
 ) -> None:
@@ -146,7 +152,7 @@ def show_as_returned(
     assert submission is not None
     if content is None:
         content = submission.content()
-        marks = {m.target: m for m in submission.marks.filter(mark="change_needed").select_related("by")}
+        marks = asked_for_in(submission)
         replied = set(submission.replies.exclude(words="").values_list("target", flat=True))
         for view in views:
             view.replied = f"q:{view.key}" in replied

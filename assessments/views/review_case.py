@@ -28,6 +28,9 @@ from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
 from assessments.domain.evidence.of_case import ACCEPTING, unsupported
 from assessments.domain.evidence.previews import can_show
+from assessments.domain.review import approvals, cases, own_marks
+from assessments.domain.review.opened import opened_contents
+from assessments.domain.review.sampling import OwnSet, content_of, own_set
 from assessments.errors import NotPermitted
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.guideline.edition import Edition, Question
@@ -45,6 +48,7 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.figures import figure_words
+from assessments.models.marks import combine
 from assessments.models.snapshots import evidence_of
 from assessments.views.review.guides import Guide, guide_to
 from assessments.views.sent import changed_between, taken_apart
@@ -63,6 +67,8 @@ CHANGES = "changes"
 NOT_APPLICABLE = "not-applicable"
 OPERATION = token_hex(16)
 """Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
+SEEN = token_hex(16)
+"""Stands in a kept row where each page puts the token that it showed this answer to its reader."""
 
 
 def posted_base(form: Form) -> int:
@@ -80,7 +86,12 @@ class Row:
     words: Callable[[], dict[str, Any]]  # what was answered; asked for only where a page shows it
     words_before: Callable[[], dict[str, Any]] | None = None  # in the last round, where it differed
     changed: bool = False
-    mark: ReviewMark | None = None  # what is kept of it; one that was taken back has no `mark`
+    mark: ReviewMark | None = None  # what is kept of it in the reader's seat; one that was taken back has no `mark`
+    others: list[ReviewMark] = field(default_factory=list)  # the marks of other seats
+    reader: int = 0  # who holds the seat and may mark; nobody: 0
+    is_own: bool = False  # in the own set of the reader's seat
+    is_drawn: bool = False  # there by the draw
+    token: str = ""  # says that this page shows it to its reader
     cited: Callable[[], list[tuple[str, str, str]]] = list
     guided: Callable[[], Guide | None] = lambda: None
     blocks: bool = False
@@ -111,17 +122,39 @@ class Row:
         return self.guided()
 
     @property
+    def to_edit(self) -> ReviewMark | None:
+        """The reader's own mark as far as it counts; a predecessor's, or one that was not opened, is given anew."""
+        mark = self.mark
+        if mark is None or mark.by_id != self.reader:
+            return None
+        counts = not self.is_own or (mark.shown_at is not None and own_marks.is_own(mark, self.reader))
+        return mark if counts or not mark.mark else None
+
+    @property
+    def by_others(self) -> list[ReviewMark]:
+        """The marks of colleagues, each shown by its name: of the other seat, and a predecessor's in this one."""
+        mine = self.mark
+        before = [mine] if mine is not None and mine.mark and self.to_edit is None else []
+        return [*before, *self.others]
+
+    @property
+    def seen(self) -> str:
+        return SEEN if self.is_kept else self.token
+
+    @property
     def is_marked(self) -> bool:
-        return bool(self.mark and self.mark.mark)
+        """Tell whether the reader's own mark stands, or for a reader without a seat any."""
+        mark = self.to_edit if self.reader else self.mark
+        return bool(mark and mark.mark)
 
     @property
     def unsupported(self) -> list[tuple[str, str]]:
         """Where the answer is accepted: the pieces that nobody judged or that do not support it, as (title, why)."""
-        if self.mark is None or self.mark.mark not in ACCEPTING:
+        mark = self.to_edit if self.reader else self.mark
+        if mark is None or mark.mark not in ACCEPTING:
             return []
-        found = [
-            (piece.given["title"], unsupported([piece.mark.verdict if piece.mark else ""])) for piece in self.pieces
-        ]
+        verdicts = [(piece.given["title"], piece.to_edit if self.reader else piece.mark) for piece in self.pieces]
+        found = [(title, unsupported([verdict.verdict if verdict else ""])) for title, verdict in verdicts]
         return [(title, why) for title, why in found if why]
 
     @property
@@ -146,11 +179,11 @@ class Row:
 
     @property
     def state(self) -> str:
-        return str(self.mark.mark) if self.mark and self.mark.mark else "not_looked_at"
+        return str(self.mark.mark) if self.mark and self.is_marked else "not_looked_at"
 
     @property
     def carried_round(self) -> int | None:
-        carried = self.mark.carried_from if self.mark else None
+        carried = self.mark.carried_from if self.mark and self.is_marked else None
         return carried.submission.round if carried else None
 
     @property
@@ -175,6 +208,10 @@ class Piece:
     is_shown: bool = False  # in the page
     no_preview: str = ""
     mark: EvidenceMark | None = None
+    others: list[EvidenceMark] = field(default_factory=list)
+    reader: int = 0
+    is_own: bool = False  # in the own set of the reader's seat
+    is_opened: bool = False  # by the reader
     form: EvidenceMarkForm | None = None
     problem: str = ""
     is_kept: bool = False
@@ -188,16 +225,26 @@ class Piece:
         return f"e:{self.question}/{self.given['reference']}"
 
     @property
+    def to_edit(self) -> EvidenceMark | None:
+        """The reader's own verdict; a predecessor's is given anew."""
+        return self.mark if self.mark and self.mark.by_id == self.reader else None
+
+    @property
+    def by_others(self) -> list[EvidenceMark]:
+        before = [self.mark] if self.mark and self.mark.verdict and self.to_edit is None else []
+        return [*before, *self.others]
+
+    @property
     def verdict(self) -> str:
         if self.form is not None and self.form.is_bound:
             return str(self.form["verdict"].value() or "")
-        return str(self.mark.verdict) if self.mark else ""
+        return str(self.to_edit.verdict) if self.to_edit else ""
 
     @property
     def note(self) -> str:
         if self.form is not None and self.form.is_bound:
             return str(self.form["note"].value() or "")
-        return self.mark.note if self.mark else ""
+        return self.to_edit.note if self.to_edit else ""
 
     @property
     def base(self) -> int:
@@ -295,9 +342,9 @@ class Case:
                 self.before, self.round_before = before.content, earlier.round
                 self.changed = changed_between(before, self.sent)
         rows = desk_rows.marks_kept(self.submission, earlier)
-        self.kept: dict[str, ReviewMark] = {row.target: row for row in rows if row.submission_id == self.submission.pk}
-        self.asked = {row.target: row for row in rows if row.submission_id != self.submission.pk}
-        self.marks = {target: mark for target, mark in self.kept.items() if mark.mark}
+        self.all_marks = [row for row in rows if row.submission_id == self.submission.pk]
+        self.asked = combine(row for row in rows if row.submission_id != self.submission.pk)
+        self.combined = combine(self.all_marks)
         # Held against an older round it can be read, not marked: the marks are about the round before.
         self.is_comparison = bool(since) and since != self.submission.round - 1
 
@@ -308,6 +355,72 @@ class Case:
         if not self.may_open:
             raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
         return self.seat
+
+    @property
+    def reader(self) -> int:
+        """Who marks here: the holder of a seat while marks may be set; 0 where the case is only read."""
+        return self.user.pk if self.is_open else 0
+
+    @cached_property
+    def own(self) -> OwnSet | None:
+        """What the reader's seat judges by itself; None without a seat."""
+        if self.seat is None:
+            return None
+        return own_set(self.submission, self.seat.seat, content=self.content, decisive=self.sent.decisive)
+
+    @cached_property
+    def kept(self) -> dict[str, ReviewMark]:
+        """What is kept in the reader's seat; where the case is only read, the marks of all seats as one."""
+        if not self.reader or self.seat is None:
+            return dict(self.combined)
+        return {row.target: row for row in self.all_marks if row.seat == self.seat.seat}
+
+    @cached_property
+    def others(self) -> dict[str, list[ReviewMark]]:
+        """The marks of other seats, by target; where the case is only read, of every seat."""
+        seat = self.seat.seat if self.reader and self.seat else ""
+        found: dict[str, list[ReviewMark]] = {}
+        for row in self.all_marks:
+            if row.mark and row.seat != seat:
+                found.setdefault(row.target, []).append(row)
+        return found
+
+    @cached_property
+    def marks(self) -> dict[str, ReviewMark]:
+        """The marks that count for the reader's approval; where the case is only read, those of all seats as one."""
+        return {target: mark for target, mark in self.kept.items() if mark.mark and self.counts(mark)}
+
+    def counts(self, mark: ReviewMark) -> bool:
+        if not self.reader or self.own is None:
+            return True
+        if mark.target not in self.own.targets:
+            return mark.by_id == self.reader
+        return mark.shown_at is not None and own_marks.is_own(mark, self.reader)
+
+    @cached_property
+    def to_take_over(self) -> dict[str, ReviewMark]:
+        """The marks of colleagues that the reader may take over by name."""
+        if not self.reader or self.seat is None or self.own is None:
+            return {}
+        standing = [row for row in self.all_marks if row.mark]
+        return own_marks.may_take_over(self.seat, self.own.targets, standing)
+
+    def look(self) -> approvals.Look | None:
+        """What the reader's seat has looked at: two queries."""
+        if self.seat is None:
+            return None
+        return approvals.look_of(
+            self.submission,
+            self.seat,
+            content=self.content,
+            own=self.own,
+            marks=self.all_marks,
+            evidence_marks=desk_rows.evidence_marks_on(self.submission),
+        )
+
+    @cached_property
+    def has_approved(self) -> bool:
+        return self.seat is not None and cases.has_approved(self.submission, self.user)
 
     @cached_property
     def interests(self) -> list[Interest]:
@@ -335,8 +448,13 @@ class Case:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether marks may be set: with a seat, while the submission is under review."""
-        if self.seat is None or self.is_comparison or self.conflict is not None:
+        """Tell whether marks may be set: with a seat, while the submission is under review and not approved by it."""
+        return self.is_decidable and not self.has_approved
+
+    @property
+    def is_decidable(self) -> bool:
+        """Tell whether the reader holds a seat while the submission is under review."""
+        if self.seat is None or self.is_comparison or not self.may_open:
             return False
         return self.is_current and self.assessment.state == State.IN_REVIEW
 
@@ -355,27 +473,40 @@ class Case:
     def left(self) -> int:
         return sum(target not in self.marks for target in self.targets)
 
+    @property
+    def unmarked(self) -> int:
+        """How many facts and answers the reader has not marked in any way."""
+        return sum(not ((kept := self.kept.get(t)) and kept.mark and kept.by_id == self.user.pk) for t in self.targets)
+
     def took(self, row: Row, mark: ReviewMark) -> None:
         """Show a mark that was just saved."""
         row.mark = self.kept[row.target] = mark
         self.marks.pop(row.target, None)
-        if mark.mark:
+        if mark.mark and self.counts(mark):
             self.marks[row.target] = mark
+        self.all_marks = [one for one in self.all_marks if one.pk != mark.pk] + [mark]
+        self.combined = combine(self.all_marks)
 
     @property
     def plain(self) -> tuple[str, ...]:
         """What may be accepted in one action."""
         if not self.is_open:
             return ()
-        return tuple(t for t in self.sent.plain if t not in self.marks and t not in self.changed)
+        own = self.own.targets if self.own else frozenset()
+        return tuple(t for t in self.sent.plain if not self._is_set(t) and t not in self.changed and t not in own)
+
+    def _is_set(self, target: str) -> bool:
+        """Tell whether a mark stands in the reader's seat, whoever set it."""
+        kept = self.kept.get(target)
+        return bool(kept and kept.mark)
 
     @property
     def changes(self) -> list[ReviewMark]:
         """The marks that ask for a change, in the order of the questionnaire."""
         return [
-            self.marks[target]
+            self.combined[target]
             for target in self.targets
-            if target in self.marks and self.marks[target].mark == MarkKind.CHANGE_NEEDED
+            if target in self.combined and self.combined[target].mark == MarkKind.CHANGE_NEEDED
         ]
 
     @cached_property
@@ -441,6 +572,9 @@ class Case:
         key = target.removeprefix("q:")
         return self.url(FACTS if target.startswith("f:") else self.edition.questions[key].section, target)
 
+    def evidence_url(self, piece: Mapping[str, Any]) -> str:
+        return reverse("review_evidence", args=[self.submission.reference, piece["reference"], piece["version"]])
+
     @property
     def next_group(self) -> Group | None:
         """The first page with something that has no mark yet."""
@@ -455,20 +589,49 @@ class Case:
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
     def hang_evidence(self, rows: Iterable[Row]) -> None:
-        """Put the evidence of these rows on them, with what became of it and what was found of it: two queries."""
+        """Put the evidence of these rows on them, with what became of it and what was found of it: three queries."""
         rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:
             return
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
         versions = desk_rows.versions_submitted(self.submission, named)
-        marks = {(m.question, m.piece): m for m in desk_rows.evidence_marks_on(self.submission)}
+        found: dict[tuple[str, str], list[EvidenceMark]] = {}
+        for mark in desk_rows.evidence_marks_on(self.submission):
+            found.setdefault((mark.question, mark.piece), []).append(mark)
+        opened = opened_contents(self.submission, self.reader) if self.reader else set()
         signed = timezone.localdate(self.submission.at)
         for row in rows:
             key = row.target.removeprefix("q:")
             row.pieces = [
-                look_at(Piece(given, key, mark=marks.get((key, given["reference"]))), versions, signed)
+                look_at(self._piece(given, key, found.get((key, given["reference"]), ()), opened), versions, signed)
                 for given in row.now["evidence"]
             ]
+
+    def _piece(
+        self, given: dict[str, Any], question: str, marks: Iterable[EvidenceMark], opened: Collection[str]
+    ) -> Piece:
+        seat = self.seat.seat if self.reader and self.seat else ""
+        content = content_of(given)
+        return Piece(
+            given,
+            question,
+            mark=next((mark for mark in marks if mark.seat == seat), None),
+            others=[mark for mark in marks if mark.seat != seat and mark.verdict],
+            reader=self.reader,
+            is_own=self.own is not None and content in self.own.pieces,
+            is_opened=content in opened,
+        )
+
+    def _marked(self, target: str) -> dict[str, Any]:
+        """What a row says of its marks."""
+        own = self.own
+        return {
+            "mark": self.kept.get(target),
+            "others": self.others.get(target, []),
+            "reader": self.reader,
+            "is_own": own is not None and target in own.targets,
+            "is_drawn": own is not None and target in own.drawn,
+        }
 
     def fact_row(self, target: str, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])
@@ -480,7 +643,7 @@ class Case:
             words=partial(self._fact_words, fact),
             words_before=partial(self._fact_words, old) if old and target in self.changed else None,
             changed=target in self.changed,
-            mark=self.kept.get(target),
+            **self._marked(target),
             blocks=bool(known and known.prohibited_use),
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
@@ -525,7 +688,7 @@ class Case:
             if old and target in self.changed
             else None,
             changed=target in self.changed,
-            mark=self.kept.get(target),
+            **self._marked(target),
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),

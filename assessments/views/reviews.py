@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
+from assessments.domain.review import cases
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import HoldKind, Tier
@@ -26,6 +27,7 @@ from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
+from assessments.views.review.own_set import own_set_words
 from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
 from assessments.views.wording import incident_in, not_known, rule_cards
@@ -45,6 +47,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
     independent = access.is_independent_on_page(case.user, submission.organisation_id)
     rounds = desk_rows.rounds_of(case.user, case.assessment)
+    case.has_approved = cases.approves((d for r, made in rounds if r.pk == submission.pk for d in made), case.user)
     holds = [
         {
             "hold": hold,
@@ -56,7 +59,6 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
     lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
-    approved = {d.by_id for r, made in rounds if r.pk == submission.pk for d in made if d.kind == "approve"}
     return render(
         request,
         "assessments/reviews/overview.html",
@@ -89,10 +91,11 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "messages_in_all": len(talk),
             "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
             "high": submission.assigned_tier == Tier.HIGH,
-            "has_approved": case.user.pk in approved,
+            "has_approved": case.has_approved,
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "open_next": case.next_url,
+            "own_set_words": own_set_words(case) if case.is_open else "",
         },
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from assessments import reviewing
+from assessments.domain.review import targets
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models.snapshots import changed_targets, declared_in
@@ -30,20 +30,20 @@ class Sent:
         self.questions: dict[str, Mapping[str, Any]] = {
             f"q:{shown['question']}": shown for shown in self.content["questions"]
         }
-        self.targets: tuple[str, ...] = reviewing.review_targets(self.content)
-        self.replies = reviewing.replies_in(self.content)
+        self.targets: tuple[str, ...] = targets.review_targets(self.content)
+        self.replies = targets.replies_in(self.content)
         self.sections: dict[str, list[str]] = {}
         for target, shown in self.questions.items():
             self.sections.setdefault(self.edition.questions[shown["question"]].section, []).append(target)
 
     @cached_property
     def decisive(self) -> frozenset[str]:
-        return reviewing.decisive_targets(self.edition, self.content)
+        return targets.decisive_targets(self.edition, self.content)
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
         """What may be accepted in one action as long as it has no mark and did not change."""
-        return reviewing.left_to_accept(self.edition, self.content, (), ())
+        return targets.left_to_accept(self.edition, self.content, (), ())
 
     @cached_property
     def not_applicable(self) -> frozenset[str]:

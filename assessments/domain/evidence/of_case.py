@@ -14,7 +14,18 @@ from typing import Any, Literal
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from assessments.models import EvidenceMark, EvidenceUse, EvidenceVersion, MarkKind, ReviewMark, Submission, Verdict
+from assessments.domain.review.opened import opened_contents
+from assessments.domain.review.sampling import content_of
+from assessments.models import (
+    EvidenceMark,
+    EvidenceUse,
+    EvidenceVersion,
+    MarkKind,
+    ReviewMark,
+    Submission,
+    User,
+    Verdict,
+)
 from assessments.models.snapshots import pieces_of
 
 ACCEPTING = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION)
@@ -33,9 +44,11 @@ class Place:
     @property
     def rests_on_nothing(self) -> str:
         """Why a mark that accepts the answer does not rest on this piece: `does_not`, `not_judged`, or nothing."""
-        if self.mark is None or self.mark.mark not in ACCEPTING:
+        mark = self.mark
+        if mark is None or mark.mark not in ACCEPTING:
             return ""
-        return unsupported(verdict.verdict for verdict in self.verdicts)
+        own = (one for one in self.verdicts if (one.seat, one.by_id) == (mark.seat, mark.by_id))
+        return unsupported(verdict.verdict for verdict in own)
 
 
 def unsupported(verdicts: Iterable[str]) -> str:
@@ -50,13 +63,20 @@ def unsupported(verdicts: Iterable[str]) -> str:
 class Piece:
     """One content: the pieces that hold it, and where each serves."""
 
-    content: str  # SHA-256 of the file or link; of what is shown on request alone its reference
+    content: str  # as `sampling.content_of` names it
     given: Mapping[str, Any]  # the first piece, as the submission or the library names it
     titles: list[str] = field(default_factory=list)
     named: list[tuple[str, int]] = field(default_factory=list)  # reference and version of each piece
     places: list[Place] = field(default_factory=list)
     version: EvidenceVersion | None = None
     expires_on: date | None = None
+    is_opened: bool = False  # by the reader
+
+    @property
+    def is_sent(self) -> bool:
+        """Tell whether the submission names it, so that its opening counts, and the library holds it."""
+        named = any(place.kind in ("answer", "part") for place in self.places)
+        return named and not self.given["on_request"]
 
     @property
     def warns(self) -> bool:
@@ -68,11 +88,11 @@ class Piece:
 
 
 def pieces_of_case(
-    submission: Submission, marks: Mapping[str, ReviewMark], verdicts: Iterable[EvidenceMark]
+    submission: Submission, marks: Mapping[str, ReviewMark], verdicts: Iterable[EvidenceMark], *, reader: User
 ) -> list[Piece]:
-    """The evidence of a case in the order of its answers, parts, actions and holds: two queries.
+    """The evidence of a case in the order of its answers, parts, actions and holds: three queries.
 
-    `marks`: of the answers, by target. `verdicts`: what reviewers found of the pieces.
+    `marks`: those that count for the reader, by target. `verdicts`: what reviewers found of the pieces.
     """
     content = submission.content()
     found: dict[tuple[str, str], list[EvidenceMark]] = {}
@@ -91,6 +111,9 @@ def pieces_of_case(
     for use in _attached(submission):
         _add(pieces, _as_given(use), _place_of(use))
     _put_versions(submission, pieces.values())
+    opened = opened_contents(submission, reader.pk)
+    for piece in pieces.values():
+        piece.is_opened = piece.content in opened
     return list(pieces.values())
 
 
@@ -125,7 +148,7 @@ def _place_of(use: Any) -> Place:
 
 
 def _add(pieces: dict[str, Piece], given: Mapping[str, Any], place: Place) -> None:
-    content = given.get("sha256") or given["reference"]
+    content = content_of(given)
     piece = pieces.setdefault(content, Piece(content, given))
     if given["title"] not in piece.titles:
         piece.titles.append(given["title"])

@@ -37,9 +37,10 @@ from assessments.models import (
 EXPORTED = "organisation_exported"
 NOT_OURS = frozenset({
     "ReviewMarkRevision", "EvidenceMarkRevision", "Interest", "SeatRequest", "FactDraft", "Flag", "ImportDraft",
+    "EvidenceOpening",
 })  # fmt: skip
 PRIVATE: Mapping[str, frozenset[str]] = {
-    "ReviewMark": frozenset({"private_note"}),
+    "ReviewMark": frozenset({"private_note", "shown_at"}),
     "CertificateEvent": frozenset({"private_reason"}),
     "ReviewSeat": frozenset({"conflict_declared"}),
 }

@@ -38,6 +38,7 @@ OF_ORGANISATION: Mapping[str, str] = {
     "ReviewMarkRevision": "parent__submission__organisation",
     "EvidenceMark": "submission__organisation",
     "EvidenceMarkRevision": "parent__submission__organisation",
+    "EvidenceOpening": "submission__organisation",
     "MarkReply": "submission__organisation",
     "MarkReplyRevision": "parent__submission__organisation",
     "ReviewDecision": "submission__organisation",

@@ -1,1 +1,1 @@
-"""The desk of a reviewer: the evidence of a case, shown and listed, and the way through its answers."""
+"""Pages of a review: the own set of a seat, accepting together, taking over and back, and evidence shown and listed."""

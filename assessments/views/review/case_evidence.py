@@ -40,7 +40,8 @@ def pieces(request: SignedIn, reference: str) -> HttpResponse:
     case = Case(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)
-    found = of_case.pieces_of_case(case.submission, case.marks, desk_rows.evidence_marks_on(case.submission))
+    verdicts = desk_rows.evidence_marks_on(case.submission)
+    found = of_case.pieces_of_case(case.submission, case.marks, verdicts, reader=case.user)
     show = request.GET.get("show", "")
     chosen = [piece for piece in found if piece.warns] if show == "warned" else found
     return render(

@@ -14,6 +14,7 @@ from assessments import access
 from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import previews
 from assessments.domain.evidence.previews import NoSuchPage, NotShown, Preview
+from assessments.domain.review import opened
 from assessments.models import EvidenceVersion, Submission
 from assessments.views.evidence import kind_word, note
 from assessments.views.gate import to_declare
@@ -44,6 +45,8 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
         )
     if shown is not None and not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):
         note(request, version, submission.reference)
+        if request.method == "GET":
+            opened.note_opening(submission, piece, number, by=request.user)
     in_place = bool(getattr(request, "htmx", False))
     return render(
         request,

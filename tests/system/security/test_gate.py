@@ -47,6 +47,10 @@ OF_A_CASE: dict[str, str] = {
     "whole_case": GATED,
     "next_unmarked": "302 302 302 302 302",  # to the declaration, or to the next answer
     "review_not_applicable": GATED,
+    "own_set": "      302 302 302 200 302",
+    "review_together": "302 302 403 200 302",
+    "take_over_marks": "302 302 403 302 302",
+    "take_back_approval": "403 403 403 302 403",
     "close_hold": GATED,
     "mark": ONLY_POST,
     "judge_tier": SEATED,

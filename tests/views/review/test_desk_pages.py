@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from assessments import desk, evidence, reviewing, workflow
 from assessments.core import sandbox
+from assessments.domain.review.opened import opened_contents, token
 from assessments.models import AuditEntry, Evidence, EvidenceUse, EvidenceVersion, Hold, Route, State, Verdict
 from assessments.views.review.guides import guide_to
 from tests.domain.evidence import made_files
 from tests.factories import make_assessment, make_evidence, mark_all
+from tests.looking import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,21 @@ def test_the_opening_is_logged_once_and_its_pictures_hang_on_it(ines, client, ca
     assert readings(case.rules) == before + 2
 
 
+def test_a_preview_counts_as_an_opening_of_that_reviewer(ines, case, cast):
+    content = case.rules.versions.get().sha256
+    listed = address("case_evidence", case)
+    assert "not opened by you" in text_of(ines.get(listed))
+    ines.head(address("evidence_preview", case, case.rules.reference, 1))
+    assert opened_contents(case, cast.independent.pk) == set()
+    part = ines.get(address("evidence_preview", case, case.rules.reference, 1), headers=IN_PLACE).content.decode()
+    assert opened_contents(case, cast.independent.pk) == {content}
+    assert opened_contents(case, cast.second_independent.pk) == set()
+    assert "not opened by you" not in text_of(ines.get(listed))
+    place = f"hk-opened-{case.rules.reference}-1"
+    assert f'hx-swap-oob="innerHTML:.{place}"' in part
+    assert place in ines.get(address("review_section", case, SECTION)).content.decode()
+
+
 def test_previews_open_only_behind_the_gate(client, case, cast):
     client.force_login(cast.second_independent)
     for name in ("evidence_preview", "evidence_picture"):
@@ -134,6 +151,7 @@ def test_a_file_that_cannot_be_shown_says_why_and_is_no_opening(ines, case, cast
     monkeypatch.setattr(sandbox, "run", stopped)
     assert "takes more time or memory than a page may use" in text_of(ines.get(show, headers=IN_PLACE))
     assert readings(case.rules) == 0
+    assert opened_contents(case, cast.independent.pk) == set()
 
     def busy(*_given: Any, **_options: Any) -> None:
         raise sandbox.Busy
@@ -196,7 +214,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     section, listed = address("review_section", case, SECTION), address("case_evidence", case)
     rests = "Accepted, but this evidence is not judged: Duty rules."
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
-    reviewing.save_mark(case, TARGET, by=cast.independent, mark="accepted")
+    look_at(case, TARGET, cast.independent, mark="accepted")
     assert rests in text_of(ines.get(section))
     page = ines.get(listed)
     assert "1 piece does not support an accepted answer, or is not judged." in text_of(page)
@@ -206,9 +224,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
     assert "accepted, but this piece does not support it" in text_of(ines.get(f"{listed}?show=warned"))
     judge(case, cast, QUESTION, "supports")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
-    reviewing.save_mark(
-        case, f"q:{OTHER}", by=cast.independent, mark="change_needed", reason="unclear", would_satisfy="x"
-    )
+    look_at(case, f"q:{OTHER}", cast.independent, mark="change_needed", reason="unclear", would_satisfy="x")
     assert "but this" not in text_of(ines.get(section)) + text_of(ines.get(listed))
 
 
@@ -216,10 +232,10 @@ def judge(case: Any, cast: Any, question: str, verdict: str) -> None:
     reviewing.mark_evidence(case, question, case.rules.reference, by=cast.independent, verdict=verdict)
 
 
-def test_the_warning_follows_each_save_of_a_script(ines, case):
+def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
     saved = ines.post(
         address("mark", case),
-        {"target": TARGET, "mark": "accepted"},
+        {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)},
         headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{address('review_section', case, SECTION)}"},
     )
     content = saved.content.decode()
@@ -304,7 +320,7 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     targets = reviewing.review_targets(case.content())
     here = address("next_unmarked", case)
     assert ines.get(here)["Location"] == f"{address('review_facts', case)}#{targets[0].replace(':', '-')}"
-    reviewing.save_mark(case, targets[0], by=cast.independent, mark="accepted")
+    look_at(case, targets[0], cast.independent, mark="accepted")
     assert ines.get(here)["Location"].endswith(f"#{targets[1].replace(':', '-')}")
     assert ines.get(f"{here}?after={TARGET}")["Location"].endswith(f"#q-{rows_of(case)[1]}")
     assert ines.get(f"{here}?after=nonsense")["Location"].endswith(f"#{targets[1].replace(':', '-')}")
@@ -313,11 +329,11 @@ def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
     assert "Next without a mark" not in text_of(ines.get(address("review_section", case, SECTION)))
 
 
-def test_the_heading_follows_the_count_with_each_save(ines, case):
+def test_the_heading_follows_the_count_with_each_save(ines, case, cast):
     url = address("review_section", case, SECTION)
     left = len(rows_of(case))
     assert f"{left} left to look at" in text_of(ines.get(url))
-    data = {"target": TARGET, "mark": "accepted"}
+    data = {"target": TARGET, "mark": "accepted", "seen": token(case, TARGET, reader=cast.independent)}
     saved = ines.post(
         address("mark", case), data, headers=IN_PLACE | {"HX-Current-URL": f"http://testserver{url}?show=all"}
     )
@@ -366,8 +382,7 @@ def test_the_case_leads_to_its_evidence_and_to_the_next_without_a_mark(ines, cas
 
 
 def test_the_whole_case_is_one_page_to_print_without_private_notes(ines, case, cast, django_assert_max_num_queries):
-    reviewing.save_mark(
-        case, TARGET, by=cast.independent, mark="accepted_with_action", words="In March.", private_note="Looks thin.",
+    look_at(case, TARGET, cast.independent, mark="accepted_with_action", words="In March.", private_note="Looks thin.",
         action_title="List the trials too",
     )  # fmt: skip
     judge(case, cast, QUESTION, "partly")

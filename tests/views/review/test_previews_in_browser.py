@@ -11,12 +11,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from assessments import evidence, reviewing, workflow
+from assessments import evidence, workflow
 from assessments.models import Evidence, EvidenceVersion, Route, State
 from tests import browser
 from tests.domain.evidence import made_files
 from tests.domain.evidence.made_files import XLSX
 from tests.factories import make_assessment, make_cast
+from tests.looking import look_at
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +45,7 @@ HOSTILE = {
     "PDF bomb": ("application/pdf", made_files.pdf_bomb, "takes more time or memory than a page may use"),
     "Zip bomb": (XLSX, made_files.zip_bomb, "too large to be shown here"),
 }
+SHOWN_AS_TEXT = ("Page as text", "Table with markup")
 
 
 def give(title: str, media_type: str, content: bytes, *, by: Any, organisation: Any) -> Evidence:
@@ -119,6 +121,9 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     page.locator(f"{case.place('Counts')} td", has_text="Elaine").wait_for()
     for title, (_kind, _make, words) in HOSTILE.items():
         assert words in page.locator(f"{case.place(title)} .hk-preview").inner_text()
+        assert "You have opened it." not in page.locator(case.place(title)).inner_text() or title in SHOWN_AS_TEXT
+    for title in HONEST:
+        assert "You have opened it." in page.locator(case.place(title)).inner_text()
     assert page.evaluate("window.__ran") is None
     photograph(page, "section-shown")
     assert browser.axe_faults(page, contrast=("light",)) == []
@@ -126,7 +131,7 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
 
 
 def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium):
-    reviewing.save_mark(case.submission, f"q:{QUESTION}", by=case.cast.independent, mark="accepted")
+    look_at(case.submission, f"q:{QUESTION}", case.cast.independent)
     with browser.new_page(chromium, java_script_enabled=False) as page:
         browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
         page.goto(case.url("review_section", SECTION))
