@@ -85,14 +85,14 @@ def find(submission: Submission, reference: str, number: int, *, by: User) -> Ev
 def look(version: EvidenceVersion, number: int = 1) -> Preview:
     """Read what a page shows of a file. `number`: of a PDF's page or a workbook's sheet. Raises NotShown, NoSuchPage."""
     found = _read(version, number)
-    match READER_OF[version.media_type] if "kind" not in found else found["kind"]:
+    width, height = found.get("drawn", (0, 0))
+    match found.get("kind") or READER_OF[version.media_type]:
         case "picture":
             size = _("%(width)s × %(height)s pixels") % {"width": found["width"], "height": found["height"]}
-            return Preview("picture", words=size, **_size_of(found))
+            return Preview("picture", words=size, width=width, height=height)
         case "page":
-            return Preview(
-                "page", number, found["pages"], found["text"].strip(), _pages_words(found), **_size_of(found)
-            )
+            text, words = found["text"].strip(), _pages_words(found)
+            return Preview("page", number, found["pages"], text, words, width, height)
         case "table":
             return _table(found, number)
     return Preview("text", text=found["text"], words=_text_words(found))
@@ -180,10 +180,6 @@ def _refusal(refused: sandbox.Refused) -> Exception:
     return NotShown(
         _("This file is not shown here: it is damaged, or it is not what its name says. Take care if you download it.")
     )
-
-
-def _size_of(found: dict[str, Any]) -> dict[str, int]:
-    return {"width": found["drawn"][0], "height": found["drawn"][1]}
 
 
 def _pages_words(found: dict[str, Any]) -> str:

@@ -53,6 +53,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
         "assessments/review/preview.html" if in_place else "assessments/review/preview_page.html",
         {
             "submission": submission,
+            "in_place": in_place,
             "version": version,
             "piece": version.evidence,
             "kind": kind_word(version),
@@ -73,6 +74,7 @@ def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
     version = find_version(request, submission, piece, number)
     if not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):
         raise Http404
+    throttling.spend("preview", request, step=10)
     try:
         media_type, content = previews.draw(version, page_of(request))
     except (NoSuchPage, NotShown, stored_files.NotAsStored):

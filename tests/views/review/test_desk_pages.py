@@ -161,6 +161,16 @@ def test_a_file_that_cannot_be_shown_says_why_and_is_no_opening(ines, case, cast
     assert ines.get(show, headers=IN_PLACE).status_code == 200  # so that a script shows the sentence
 
 
+def test_previews_and_their_pictures_end_at_the_limit(ines, case, settings):
+    settings.LIMITS = settings.LIMITS | {"preview": {"person": (3, 3600)}}
+    show = address("evidence_preview", case, case.rules.reference, 1)
+    content = ines.get(show).content.decode()
+    picture = re.search(r'src="([^"]*/picture/[^"]*)"', content)
+    assert picture
+    url = html.unescape(picture[1])
+    assert [ines.get(one).status_code for one in (url, show, url, show)] == [200, 200, 429, 429]
+
+
 def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = Evidence.objects.create(

@@ -161,8 +161,10 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
     with browser.new_page(chromium) as page:
         watch = browser.Watch(page)
         browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
-        for url in [*shown, case.url("case_evidence"), case.address + reverse("method")]:
+        for url in [*shown, case.url("case_evidence"), case.url("whole_case"), case.address + reverse("method")]:
             page.goto(url)
+            if folder := os.environ.get("HKGUIDE_PICTURES"):
+                page.pdf(path=f"{folder}/{url.strip('/').rsplit('/')[-1]}.pdf")
             assert browser.axe_faults(page, contrast=("light", "dark")) == []
             assert not browser.too_wide(page)
         assert watch.faults() == []
