@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -252,7 +252,8 @@ def accept_together(submission: Submission, targets: Iterable[str], *, by: User)
 def may_accept_together(submission: Submission, seat: ReviewSeat) -> tuple[str, ...]:
     """The targets that the holder of a seat may accept in one action now."""
     content, edition = submission.content(), edition_for(submission.edition_checksum)
-    marked = set(submission.marks.filter(seat=seat.seat).values_list("target", flat=True))
+    in_the_way = Q(seat=seat.seat) | Q(mark=MarkKind.CHANGE_NEEDED)  # what a colleague wants changed is looked at alone
+    marked = set(submission.marks.filter(in_the_way).values_list("target", flat=True))
     before = submission.assessment.submissions.filter(round=submission.round - 1).first()
     changed = changed_targets(before.content(), content) if before else set()
     return left_to_accept(edition, content, marked, changed | own_set(submission, seat.seat, content=content).targets)

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,6 +37,7 @@ from assessments.models import (
     Role,
     Route,
     Sees,
+    State,
     Submission,
     User,
 )
@@ -127,19 +128,23 @@ class Place:
 
     @contextmanager
     def seated(self, user: User, seat: str) -> Iterator[None]:
-        """Give somebody a seat whatever the rules say, as if it had been taken before they did what they did."""
-        before = {row.pk: row for row in self.submission.seats.all()} if seat else {}
-        if seat:
+        """Give somebody a seat whatever the rules say, as if it had been taken before they did what they did.
+
+        They have looked at everything from it, so that only what they are can stand in their way. All is taken back.
+        """
+        if not seat:
+            yield
+            return
+        with transaction.atomic():
             independent = access.is_independent(user, self.assessment.organisation_id)
             ReviewSeat.objects.filter(reviewer=user, submission=self.submission).delete()
             ReviewSeat.objects.update_or_create(
                 submission=self.submission, seat=seat, defaults={"reviewer": user, "independent": independent}
             )
-        yield
-        if seat:
-            self.submission.seats.exclude(pk__in=before).delete()
-            for row in before.values():
-                row.save()
+            if self.fresh.state == State.IN_REVIEW:
+                mark_all(self.submission, by=user)
+            yield
+            transaction.set_rollback(True)
 
 
 @dataclass

@@ -89,6 +89,7 @@ def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | No
     targets = [target for target in reviewing.review_targets(content) if target not in have]
     at = shown(len(targets) + len(have))
     submission.marks.filter(seat=seat, shown_at=None).update(shown_at=at, by=by)
+    submission.marks.filter(seat=seat).exclude(by=by).update(shown_at=at, by=by, carried_from=None)
     ReviewMark.objects.bulk_create(
         ReviewMark(
             submission=submission,
@@ -107,6 +108,7 @@ def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | No
 
 def _evidence(submission: Submission, seat: str, content: Mapping[str, Any], by: User) -> None:
     """Open and judge the pieces of a submission, straight into the rows."""
+    submission.evidence_marks.filter(seat=seat).exclude(by=by).update(by=by, carried_from=None)
     have = set(submission.evidence_marks.filter(seat=seat).values_list("question", "piece"))
     pieces = [
         EvidenceMark(

@@ -71,6 +71,7 @@ from tests.attacks import (
 )
 from tests.factories import Cast, in_days, make_assessment, make_member, mark_all, proved, undone
 from tests.kept_world import count_rows
+from tests.looking import look_at
 from tests.mutants import GUARDS, take_out
 
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
@@ -444,6 +445,7 @@ def test_a_high_use_is_not_approved_by_two_of_the_organisation(cast):
     assert outcome_kept(lambda: workflow.take(submission, by=other)) == "SeparationOfDuties"
     # Even with the seat: it was given to them before they were members, or by whoever writes rows by hand.
     ReviewSeat.objects.create(submission=submission, seat=Seat.SECOND, reviewer=other, independent=True)
+    mark_all(submission, by=other)
     before = digest()
     assert approve(submission, other) == "SeparationOfDuties"
     assert (state_of(submission), digest()) == (State.IN_REVIEW, before)
@@ -455,6 +457,7 @@ def test_two_first_seats_do_not_make_a_high_approval(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     ReviewSeat.objects.filter(submission=submission).update(reviewer=other)
+    mark_all(submission, by=other)
     assert approve(submission, other) == "done"
     assert (state_of(submission), certificates(submission)) == (State.IN_REVIEW, 0)
 
@@ -463,6 +466,7 @@ def test_the_independent_one_who_joined_the_organisation_since_does_not_complete
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
     declaring.join(cast.independent, cast.organisation, Role.VIEWER, by=cast.owner)
     before = digest()
     assert approve(submission, cast.independent) == "SeparationOfDuties"
@@ -494,6 +498,7 @@ def test_two_people_one_of_them_independent_approve_a_high_use_in_either_order(c
     for reverse_order in (False, True):
         submission = in_review(cast)
         workflow.take(submission, by=cast.independent)
+        mark_all(submission, by=cast.independent)
         order = [cast.reviewer, cast.independent]
         assert [approve(submission, user) for user in (order[::-1] if reverse_order else order)] == ["done", "done"]
         assert state_of(submission) == State.CERTIFIED
@@ -511,7 +516,7 @@ def test_an_approval_waits_for_every_mark_and_for_every_change(cast, tier):
     assert approve(submission, cast.reviewer) == "NotReady"
     mark.delete()
     assert approve(submission, cast.reviewer) == "NotReady"
-    reviewing.save_mark(submission, mark.target, by=cast.reviewer, mark=kept)
+    look_at(submission, mark.target, cast.reviewer, kept)
     assert approve(submission, cast.reviewer) == "done"
 
 

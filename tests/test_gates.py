@@ -123,6 +123,7 @@ def test_a_low_use_passes_no_gate(cast: Cast) -> None:
 def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
     workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
     for reviewer in (cast.independent, cast.second_independent):
         found = workflow.missing_at_the_gates(submission, submission.content())
         assert len(refused(submission, reviewer)) == len(found) == 2 + len(PARTS)
@@ -211,6 +212,7 @@ def test_both_approvals_of_a_complete_high_use_lead_to_the_certificate(cast: Cas
     workflow.approve(submission, by=cast.independent, statement="Read.")
     assert not Certificate.objects.exists()
     workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
     workflow.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.get().tier == "high"
 

@@ -25,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from assessments import access, acting, declaring, evidence, holding, reviewing, workflow
 from assessments import desk as desk_of_reviewers
+from assessments.domain.review import approvals, opened, own_marks
 from assessments.errors import Conflict, NotPermitted, WorkflowError
 from assessments.models import (
     Answer,
@@ -34,6 +35,7 @@ from assessments.models import (
     Certificate,
     Condition,
     DeclaredUse,
+    EvidenceOpening,
     EvidenceUse,
     FactRevision,
     Hold,
@@ -86,7 +88,7 @@ MEDDLING = (
     "answer", "submit", "self_certify", "recall", "withdraw", "refuse", "send_back", "close_action", "close_hold", "start",
 )  # fmt: skip
 MEDDLING_IN_REVIEW = (
-    "", "", "lend a hand", "lend a hand", "come and go", "approve", "take", "decline", "withdraw", "send_back", "close_hold",
+    "", "", "take_back", "take_over_marks", "accept_together", "mark", "lend a hand", "lend a hand", "come and go", "approve", "take", "decline", "withdraw", "send_back", "close_hold",
 )  # fmt: skip
 STATES = ("draft", "submitted", "in_review", "in_review", "returned", "approved", "certified")
 
@@ -203,6 +205,7 @@ class Reviews(RuleBasedStateMachine):
         self.numbers: dict[int, str] = {}
         self.hashes: dict[int, str] = {}
         self.seq, self.hash = 0, GENESIS
+        self.locked_marks: dict[tuple[int, int], Any] = {}  # submission and person: the marks at the approval
         self.told = 0
 
     def teardown(self) -> None:
@@ -311,8 +314,16 @@ class Reviews(RuleBasedStateMachine):
             assert submission
             barred = name in self.worked | self.conflicted or "reviewer" not in self.role(name).values()
             mine = (name, self.is_independent(name), barred)
-            if submission.decisions.filter(by=self.people[name], kind="approve").exists():
+            if submission.decisions.approvals().filter(by=self.people[name]).exists():
                 self.approvals.setdefault(submission.pk, []).append(mine)
+        if move == "take back":
+            submission = self.submission()
+            assert submission
+            before = self.approvals[submission.pk]
+            assert len(before) == 1, "a decided approval was taken back"
+            assert before[0][0] == name, "somebody else's approval was taken back"
+            self.approvals[submission.pk] = []
+            assert not Condition.objects.filter(decision__submission=submission).exists()
         assert sum(one.ended_at is None for one in certificates) <= 1, "two running certificates of one use"
         for one in issued:
             assert one.number not in self.numbers.values(), "a certificate number came twice"
@@ -320,6 +331,7 @@ class Reviews(RuleBasedStateMachine):
             self.is_earned(one, move)
         assert [self.numbers[one.pk] for one in certificates] == [one.number for one in certificates]
         self.locked_stays_locked(rows)
+        self.approvals_lock(move, name)
         self.chain_is_whole()
 
     def submissions_stay(self, move: str, name: str) -> None:
@@ -364,7 +376,9 @@ class Reviews(RuleBasedStateMachine):
             marks = dict(submission.marks.values_list("target", "mark"))
             asked = {f"f:{key}" for key in facts} | {f"q:{one['question']}" for one in content["questions"]}
             assert set(marks) >= asked, "an answer that nobody marked"
-            assert "change_needed" not in marks.values()
+            assert "change_needed" not in submission.marks.values_list("mark", flat=True)
+            for name in people:
+                self.looked(submission, name, content)
         promised = dict(Condition.objects.filter(decision__submission=submission).values_list("question", "due_on"))
         last = timezone.localdate(submission.decisions.latest("at").at) + timedelta(days=371)
         assert all(due <= last for due in promised.values())
@@ -378,6 +392,42 @@ class Reviews(RuleBasedStateMachine):
                 assert finding["question"] in {*promised, *closed}, (
                     f"{finding['requirement']} is neither met nor promised"
                 )
+
+    def looked(self, submission: Submission, name: str, content: dict[str, Any]) -> None:
+        """Judge by the rows whether a reviewer who approved has opened and judged what decides, from a seat of their own."""
+        person = self.people[name].pk
+        seat = submission.seats.get(reviewer=person).seat
+        own = submission.marks.filter(seat=seat, by=person)
+        alone = own.filter(together=False, taken_over_from=None).exclude(shown_at=None)
+        done = set(alone.values_list("target", flat=True))
+        blocking = {
+            f"q:{one['question']}" for one in content["findings"] if one["blocking"] or one["strength"] == "must"
+        }
+        behind = {f"f:{key}" for rule in content["tier"]["rules"] for key in rule["facts"]}
+        left = (blocking | behind) - done
+        assert not left, f"{name} approved and has not opened and judged {left}"
+        asked = {f"f:{one['key']}" for one in content["facts"]} | {
+            f"q:{one['question']}" for one in content["questions"]
+        }
+        assert set(own.values_list("target", flat=True)) >= asked, f"{name} approved on marks of somebody else"
+        opened = set(submission.openings.filter(reviewer=person).values_list("content", flat=True))
+        earlier = EvidenceOpening.objects.filter(submission__assessment=submission.assessment_id, reviewer=person)
+        opened |= set(earlier.values_list("content", flat=True))
+        file = {piece["sha256"] for part in content.get("conformity", ()) for piece in part["evidence"]}
+        assert file <= opened, f"{name} approved without opening a part of the conformity file"
+
+    def approvals_lock(self, move: str, name: str) -> None:
+        """Marks of a seat whose holder has approved stay as they were, until the approval is taken back."""
+        now: dict[tuple[int, int], Any] = {}
+        submission = self.submission()
+        if submission is None:
+            return
+        for decision in submission.decisions.approvals():
+            rows = submission.marks.filter(by=decision.by_id).order_by("pk")
+            now[submission.pk, decision.by_id] = list(rows.values_list("target", "mark", "words", "revision"))
+        for key, marks in now.items():
+            assert self.locked_marks.get(key, marks) == marks, f"{move} by {name} changed marks after an approval"
+        self.locked_marks = now
 
     def locked_stays_locked(self, rows: list[Assessment]) -> None:
         """What was signed is not written to, and a fact that changes under a certificate is told on it."""
@@ -546,9 +596,12 @@ class Reviews(RuleBasedStateMachine):
         if submission.assigned_tier == "high" and submission.seats.count() == 1:
             self.somebody_takes()
         sits = self.sits(submission)
-        careless = self.data.draw(st.sampled_from(("", "", "", "", "marks", "changes", "holds")), label="careless of")
+        careless = self.data.draw(
+            st.sampled_from(("", "", "", "", "marks", "changes", "holds", "second look")), label="careless of"
+        )
         if careless != "marks":
-            self.mark_the_rest(sits[0])
+            for name in sits if careless != "second look" else sits[:1]:
+                self.mark_the_rest(name)
         if careless == "changes" or towards == "returned":
             self.mark(sits[-1], f"q:{QUESTION}", "change_needed", "Show")
         if towards == "returned":
@@ -560,7 +613,8 @@ class Reviews(RuleBasedStateMachine):
         self.meddle(MEDDLING_IN_REVIEW)
         if not careless:
             for target in submission.marks.filter(mark="change_needed").values_list("target", flat=True):
-                self.mark(sits[-1], target, "accepted", "Seen")
+                for name in sits:
+                    self.mark(name, target, "accepted", "Seen")
         for name in sits if careless != "holds" else ():
             self.close_hold(name)
         for name in sits:
@@ -605,16 +659,18 @@ class Reviews(RuleBasedStateMachine):
                 "action_due": timezone.localdate() + timedelta(days=9),
             }
         name = self.person(name, "mark")
-        if self.attempt("mark", name, lambda by: reviewing.save_mark(submission, about, by=by, **record)):
+        seen = opened.token(submission, about, reader=self.people[name])
+        if self.attempt("mark", name, lambda by: reviewing.save_mark(submission, about, by=by, seen=seen, **record)):
             self.marks.append((submission.pk, about, {k: v for k, v in record.items() if k != "action_due"}))
 
     @rule(name=who)
     def mark_the_rest(self, name: str) -> None:
-        """Accept all that has no mark yet, straight into the rows: 80 marks one by one would take a second."""
+        """Open and judge everything from one's seat, straight into the rows: 80 marks one by one would take a second."""
         submission, name = self.submission(), self.person(name, "mark")
         if submission is None or self.newest.state != "in_review":
             return
-        if name in self.sits(submission) and name not in self.worked and self.role(name):
+        done = {who for who, _independent, _barred in self.approvals.get(submission.pk, ())}
+        if name in self.sits(submission) and name not in self.worked | done and self.role(name):
             mark_all(submission, by=self.people[name])
 
     @rule(name=who)
@@ -638,6 +694,27 @@ class Reviews(RuleBasedStateMachine):
         short = answered.filter(choice__in=("partly", "not_in_place")).exclude(question__key__in=have)
         short = short.values_list("question__key", flat=True)
         return dict.fromkeys(short, timezone.localdate() + timedelta(days=30))
+
+    @rule(name=who, reason=st.sampled_from(("I read it again.", "I read it again.", "")))
+    def take_back(self, name: str, reason: str = "I read it again.") -> None:
+        """Take an approval back, one's own or somebody else's."""
+        if submission := self.submission():
+            if name == "whoever is meant to":
+                done = [who for who, _independent, _barred in self.approvals.get(submission.pk, ())]
+                name = done[0] if done else "independent"
+            self.attempt("take back", name, lambda by: approvals.take_back_approval(submission, by=by, reason=reason))
+
+    @rule(name=who)
+    def take_over_marks(self, name: str) -> None:
+        if submission := self.submission():
+            name = self.person(name, "mark")
+            self.attempt("take over", name, lambda by: own_marks.take_over(submission, by=by))
+
+    @rule(name=who)
+    def accept_together(self, name: str) -> None:
+        if submission := self.submission():
+            name, targets = self.person(name, "mark"), reviewing.review_targets(submission.content())
+            self.attempt("together", name, lambda by: reviewing.accept_together(submission, targets, by=by))
 
     @rule(name=who)
     def decline(self, name: str) -> None:

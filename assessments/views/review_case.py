@@ -496,9 +496,9 @@ class Case:
         return tuple(t for t in self.sent.plain if not self._is_set(t) and t not in self.changed and t not in own)
 
     def _is_set(self, target: str) -> bool:
-        """Tell whether a mark stands in the reader's seat, whoever set it."""
-        kept = self.kept.get(target)
-        return bool(kept and kept.mark)
+        """Tell whether a mark stands in the reader's seat, whoever set it, or a colleague asks for a change."""
+        kept, all_seats = self.kept.get(target), self.combined.get(target)
+        return bool(kept and kept.mark) or bool(all_seats and all_seats.mark == MarkKind.CHANGE_NEEDED)
 
     @property
     def changes(self) -> list[ReviewMark]:

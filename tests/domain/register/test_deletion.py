@@ -250,10 +250,11 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
     "AnswerRevision": {"outcome"},
     "Submission": {"reference", "route", "sha256", "edition_checksum", "assigned_tier", "text_tier"},
     "ReviewSeat": {"seat"},
-    "ReviewMark": {"target", "mark", "reason"},
+    "ReviewMark": {"seat", "target", "mark", "reason"},
     "ReviewMarkRevision": {"outcome"},
-    "EvidenceMark": {"question", "piece", "verdict"},
+    "EvidenceMark": {"seat", "question", "piece", "verdict"},
     "EvidenceMarkRevision": {"outcome"},
+    "EvidenceOpening": {"piece", "content"},
     "MarkReply": {"target"},
     "MarkReplyRevision": {"outcome"},
     "ReviewDecision": {"kind", "tier", "signed"},  # the edition's sentences, not the reviewer's
