@@ -148,14 +148,17 @@ class Row:
         return bool(mark and mark.mark)
 
     @property
-    def unsupported(self) -> list[tuple[str, str]]:
-        """Where the answer is accepted: the pieces that nobody judged or that do not support it, as (title, why)."""
+    def unsupported(self) -> dict[str, list[str]]:
+        """Where the answer is accepted: the titles of the pieces that do not support it, and of those not judged."""
         mark = self.to_edit if self.reader else self.mark
         if mark is None or mark.mark not in ACCEPTING:
-            return []
+            return {}
         verdicts = [(piece.given["title"], piece.to_edit if self.reader else piece.mark) for piece in self.pieces]
-        found = [(title, unsupported([verdict.verdict if verdict else ""])) for title, verdict in verdicts]
-        return [(title, why) for title, why in found if why]
+        found: dict[str, list[str]] = {}
+        for title, verdict in verdicts:
+            if why := unsupported([verdict.verdict if verdict else ""]):
+                found.setdefault(why, []).append(title)
+        return found
 
     @property
     def operation(self) -> str:

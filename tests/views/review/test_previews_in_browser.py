@@ -158,6 +158,13 @@ def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium)
         page.locator(f"{case.place('Takeovers')} table").wait_for()
         photograph(page, "section-320")
         assert not browser.too_wide(page)
+        answer = page.locator(f"#q-{QUESTION}")
+        for words in ("Good evidence", "What closes it", "Why it matters", "The duties", "What each mark means"):
+            answer.locator("summary", has_text=words).click()
+        assert answer.get_by_text("The Guideline in our words.").is_visible()
+        photograph(page, "section-guides")
+        assert browser.axe_faults(page, contrast=("light", "dark")) == []
+        assert not browser.too_wide(page)
     with browser.new_page(chromium) as page:
         watch = browser.Watch(page)
         browser.sign_in(page, case.address, browser.session_of(case.cast.independent))
