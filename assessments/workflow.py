@@ -763,21 +763,7 @@ def approve(
     access.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
-    look = approvals.look_of(submission, seat)
-    decision = ReviewDecision.objects.create(
-        submission=submission,
-        by=by,
-        kind=DecisionKind.APPROVE,
-        attempt=submission.decisions.filter(kind=DecisionKind.APPROVE, by=by).count() + 1,
-        independent=independent,
-        statement=statement,
-        signed=_signed(
-            submission,
-            approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
-            look,
-        ),
-    )
-    approvals.tell_of_short_look(submission, look, by=by)
+    decision = _signed_approval(submission, seat, independent=independent, statement=statement)
     _set_conditions(submission, decision, conditions or {})
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
     complete = not high or (len(given) == 1 and (independent or given[0].independent))
@@ -807,6 +793,23 @@ def approve(
             _("Your submission has been approved."),
             reverse("assessment", args=[assessment.reference]),
         )
+    return decision
+
+
+def _signed_approval(submission: Submission, seat: ReviewSeat, *, independent: bool, statement: str) -> ReviewDecision:
+    """Write the approval of a seat's holder with its sentences and what they looked at."""
+    by, look = seat.reviewer, approvals.look_of(submission, seat)
+    sentences = approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent)
+    decision: ReviewDecision = ReviewDecision.objects.create(
+        submission=submission,
+        by=by,
+        kind=DecisionKind.APPROVE,
+        attempt=submission.decisions.filter(kind=DecisionKind.APPROVE, by=by).count() + 1,
+        independent=independent,
+        statement=statement,
+        signed=_signed(submission, sentences, look),
+    )
+    approvals.tell_of_short_look(submission, look, by=by)
     return decision
 
 

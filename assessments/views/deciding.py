@@ -127,8 +127,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
-    lacking = workflow.missing_at_the_gates(submission, case.content)
-    look = case.look()
+    lacking, look = workflow.missing_at_the_gates(submission, case.content), case.look()
     reasons = workflow.obstacles_to_approve(
         submission,
         case.user,

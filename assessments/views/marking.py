@@ -24,7 +24,8 @@ from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
 from assessments.views.review.reading import page_around
-from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
+from assessments.views.review.rows import Piece, Row
+from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group
 
 FILTERS = {
     "changed": gettext_lazy("Only what changed"),

@@ -20,7 +20,8 @@ from assessments.domain.review import opened
 from assessments.forms.reviews import MarkForm
 from assessments.models import EvidenceMark, ReviewMark
 from assessments.models.base import sha256
-from assessments.views.review_case import OPERATION, SEEN, Case, Piece, Row
+from assessments.views.review.rows import OPERATION, SEEN, Piece, Row
+from assessments.views.review_case import Case
 
 TEMPLATE = "assessments/reviews/row.html"
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from assessments.views.gate import to_declare
 from assessments.views.requests import SignedIn
-from assessments.views.review_case import Case, Group, Row
+from assessments.views.review.rows import Row
+from assessments.views.review_case import Case, Group
 
 
 def page_around(request: SignedIn, case: Case, row: Row) -> Group | None:
