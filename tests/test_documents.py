@@ -274,7 +274,7 @@ def test_a_reason_for_not_applicable_is_printed(edition):
         )
 
     report = jobs.submission_report(make_submission(tier="limited", parts=("user",), answer=answer))
-    text = squeezed(unescape(strip_tags(package_plan.plan_layouts(report)[0])))
+    text = squeezed(unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
     assert len(report.not_applicable) > 5
     assert [a.reason for a in report.not_applicable if squeezed(a.reason) not in text] == []
 

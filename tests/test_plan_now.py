@@ -49,7 +49,7 @@ def words_of(document: Document) -> str:
     report = jobs.submission_report(
         document.submission, as_of=document.created_at, since_last=jobs._since_last(document)
     )
-    return re.sub(r"\s+", " ", unescape(strip_tags(package_plan.plan_layouts(report)[0])))
+    return re.sub(r"\s+", " ", unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
 
 
 def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
