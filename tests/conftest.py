@@ -16,6 +16,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
+from tests import kept_calls
 from tests.factories import Cast, make_cast
 
 if TYPE_CHECKING:
@@ -116,10 +117,13 @@ def published(edition_stays: None, transactional_db: None, source: Source) -> No
     EditionRow.objects.publish(source)
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Files of a test stay in a folder of its own run (mail goes to pytest-django's outbox)."""
-    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+    from django.test.utils import override_settings
+
+    with override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media"):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -312,3 +316,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         with item.config.stash[blocking_manager_key].unblock():
             EditionRow.objects.publish(read_edition(GUIDELINE))
         Emptied.now = False
+    kept_calls.Here.begin(item)

@@ -53,6 +53,7 @@ from assessments.models.assessments import DERIVED
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
+from tests.kept_calls import kept
 
 PASSWORD = "correct horse battery staple"
 NUMBERS = itertools.count(1)
@@ -219,6 +220,7 @@ class Cast:
         return {name: getattr(self, name) for name in names}
 
 
+@kept
 def make_cast() -> Cast:
     owner = make_user("Olivia Owner")
     organisation = make_organisation("Harbourlight Clinics Limited", owner, name_zh="港燈診所有限公司")
@@ -254,6 +256,7 @@ def make_system(organisation: Organisation | None = None, parts: Iterable[str] =
     )
 
 
+@kept
 def make_use(
     tier: str = "low",
     organisation: Organisation | None = None,
@@ -349,6 +352,7 @@ def fill(assessment: Assessment, *, by: User, answers: Mapping[str, Mapping[str,
     assessment.save(update_fields=DERIVED)
 
 
+@kept
 def make_assessment(
     state: str = State.DRAFT,
     tier: str = "low",
@@ -419,6 +423,7 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
         workflow.approve(submission, by=other, statement="I agree.")
 
 
+@kept
 def prove(assessment: Assessment, *, by: User) -> None:
     """Give what the gates of the tier ask for, straight into the rows: evidence under answers, the conformity file."""
     edition, tier = assessment.compiled(), assessment.use.assigned_tier
@@ -454,6 +459,7 @@ def prove(assessment: Assessment, *, by: User) -> None:
     )
 
 
+@kept
 def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | None = None) -> None:
     """Mark everything accepted, and `change` (target to what would satisfy) as change needed; straight into the rows."""
     have = set(submission.marks.values_list("target", flat=True))

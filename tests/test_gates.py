@@ -43,11 +43,13 @@ from tests.factories import (
     mark_all,
     prove,
 )
+from tests.kept_calls import kept
 
 NOTICE, OPT_OUT = "tier-limited-transparency", "tier-limited-opt-out"
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 
 
+@kept
 def in_review(cast: Cast, tier: str = "limited", *, proven: bool = True) -> Submission:
     """Submitted and taken, every answer accepted; `proven`: with all that the gates of the tier ask for."""
     draft = make_assessment("draft", tier, cast=cast)

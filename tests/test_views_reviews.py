@@ -21,6 +21,7 @@ from tests.factories import (
     mark_all,
     save,
 )
+from tests.kept_calls import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,7 @@ def in_review(cast, tier="limited", **fields):
     return sent(make_assessment(State.IN_REVIEW, tier, cast=cast, **fields))
 
 
+@kept
 def second_round(cast):
     assessment = make_assessment(
         State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "partly", "text": "Two clinics keep one."}}
