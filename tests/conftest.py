@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -46,10 +47,16 @@ def pytest_configure() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = look_through_once
 
 
+@cache
+def shipped() -> Source:
+    """Read and check the YAML of the edition, once a run: it takes half a second."""
+    return read_edition(GUIDELINE)
+
+
 @pytest.fixture(scope="session")
 def source() -> Source:
-    """The edition as read and checked from its YAML."""
-    return read_edition(GUIDELINE)
+    """The edition as read and checked."""
+    return shipped()
 
 
 @pytest.fixture(scope="session")
@@ -314,6 +321,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from assessments.models import Edition as EditionRow
 
         with item.config.stash[blocking_manager_key].unblock():
-            EditionRow.objects.publish(read_edition(GUIDELINE))
+            EditionRow.objects.publish(shipped())
         Emptied.now = False
     kept_calls.Here.begin(item)

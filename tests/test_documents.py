@@ -583,6 +583,20 @@ def test_a_document_can_fetch_nothing_but_our_own_files(address, tag):
         engine.render(f"<html lang=en><title>x</title><p>x</p>{tag.format(address)}", identifier="x", created=WHEN)
 
 
+@pytest.mark.parametrize("roomy_fits", [True, False])
+def test_a_layout_is_written_only_when_those_before_it_do_not_fit(roomy_fits):
+    written = []
+
+    def dense() -> str:
+        written.append("dense")
+        return "<html lang=en><title>x</title><p>dense</p>"
+
+    roomy = "<html lang=en><title>x</title><p>roomy</p>"
+    pdf = engine.render(roomy, dense, identifier="x", created=WHEN, fits=lambda pages: roomy_fits)
+    assert written == ([] if roomy_fits else ["dense"])
+    assert ("roomy" if roomy_fits else "dense") in printed(pdf)
+
+
 def test_the_strip_names_all_four_tiers_and_fills_one():
     strip = plan.tier_strip(Tier.HIGH, certificate.TIERS_EN)
     html = render_to_string("assessments/documents/strip.html", {"strip": strip})
