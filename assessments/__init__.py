@@ -20,7 +20,7 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``desk``         reviewers around a case: interests, hand-overs, messages, appeals; it moves no assessment
 ``holding``      what a use waits for: its holds, and answers that an owner signs at their worst
 ``changing``     what changed since an approval, and the next assessment that it opens
-``documents``    the remediation plan, the certificate and the decision letter, from data to HTML to PDF
+``documents``    the remediation plan, the certificate, letters and notices, from data to HTML to PDF
 ``tasks``        the background jobs that ``workflow`` starts
 ``forms``        one file per page that takes input
 ``views``        find, permit, do, answer

@@ -31,6 +31,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,11 +72,15 @@ from assessments.models import (
     SeatRequest,
     Sees,
     State,
+    StatedChange,
     Submission,
+    Supplement,
     User,
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Route
+from assessments.models.closing import judged_in
 from assessments.models.evidence import EvidenceQuerySet
+from assessments.models.issued import issued_by_the_body
 from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
 from assessments.models.register import is_condition
@@ -231,6 +236,13 @@ def certificates_judged_by(user: User) -> QuerySet[Certificate]:
     return Certificate.objects.filter(Q(submission__in=submissions_for(user).values("pk")) | (of_body & left))
 
 
+def certificates_issued_for(user: User) -> QuerySet[Any]:
+    """The register of certificates that rest on a review of the reviewing body, for its reviewers alone."""
+    seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER, organisation__is_reviewing_body=True)
+    found: QuerySet[Any] = issued_by_the_body().filter(Exists(seats))
+    return found.select_related("use__system", "organisation", "supersedes").defer("public_record")
+
+
 # --- the gate of a case --------------------------------------------------------------------------------------------------
 
 
@@ -238,12 +250,13 @@ def gate_of_case(user: User, case: str = "assessment") -> Q:
     """The gate of a case: by this condition alone a reviewer reads what a case holds; `case` names the assessment of a row.
 
     They have declared no conflict of interest in it, and have said so: by a declaration, or by a seat from before
-    declarations were rows of their own. A conflict closes everything, whatever was said before or after. Members of the
-    organisation come by doors of their own.
+    declarations were rows of their own. A conflict closes everything, whatever was said before or after. So does a seat
+    whose holder has to declare again, until they have. Members of the organisation come by doors of their own.
     """
     said = Interest.objects.filter(assessment=OuterRef(case), reviewer=user)
     sits = ReviewSeat.objects.filter(submission__assessment=OuterRef(case), reviewer=user)
-    return (Q(Exists(said)) | Q(Exists(sits))) & ~Q(Exists(said.exclude(words="")))
+    closed = Q(Exists(said.exclude(words=""))) | Q(Exists(sits.filter(to_declare=True)))
+    return (Q(Exists(said)) | Q(Exists(sits))) & ~closed
 
 
 def is_open_to(user: User, assessment: Assessment | int) -> bool:
@@ -257,11 +270,9 @@ def submissions_opened_to(user: User) -> SubmissionQuerySet:
     return submissions_for(user).filter(gate_of_case(user))
 
 
-def newest_opened_to(user: User, use: int) -> Submission | None:
-    """The newest submission of a use that is open to a reviewer, with its snapshot."""
-    found: Submission | None = (
-        submissions_opened_to(user).defer(None).filter(assessment__use=use).order_by("-pk").first()
-    )
+def opened_submission(user: User, pk: int) -> Submission | None:
+    """The submission of that key with its snapshot, where its case is open to a reviewer."""
+    found: Submission | None = submissions_opened_to(user).defer(None).filter(pk=pk).first()
     return found
 
 
@@ -352,25 +363,47 @@ def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
-    """The actions of uses whose submissions are open to `user`: such a person accepts what shows that one is done.
+    """The actions that `user` may read as a reviewer: those judged in a case that is open to them.
 
     An action lasts from case to case of its use, so a conflict of interest in one of them closes it. `opened`: the key of
-    the newest submission that is open.
+    the submission in whose case it is judged.
     """
-    opened = submissions_opened_to(user).filter(assessment__use=OuterRef("use")).order_by("-pk").values("pk")
+    current = submissions_opened_to(user).filter(pk=F("assessment__current_submission"))
+    opened = current.filter(assessment=OuterRef("case")).values("pk")
     conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
-    found = RemediationAction.objects.annotate(opened=Subquery(opened[:1])).filter(~Exists(conflicts))
+    found = RemediationAction.objects.annotate(case=judged_in()).annotate(opened=Subquery(opened[:1]))
+    found = found.filter(~Exists(conflicts))
     return found.exclude(opened=None).select_related("use__system", "owner")
+
+
+def actions_waiting_for(user: User) -> QuerySet[RemediationAction]:
+    """The actions that are reported as done and that `user` is to check, as they have a seat in the case that judges them.
+
+    `reported_at`: when that was said last. What was self-declared has no seat, and its owners check it.
+    """
+    current = Q(submission__assessment__current_submission=F("submission"))
+    states = (State.IN_REVIEW, State.APPROVED, State.CERTIFIED)
+    seats = ReviewSeat.objects.filter(
+        current,
+        reviewer=user,
+        to_declare=False,
+        submission__assessment__state__in=states,
+        submission__assessment=OuterRef("case"),
+    )
+    conflicts = Interest.objects.filter(reviewer=user, assessment__use=OuterRef("use")).exclude(words="")
+    reports = ActionEvent.objects.filter(action=OuterRef("pk"), kind=ActionEvent.Kind.REPORTED).order_by("-pk")
+    found = RemediationAction.objects.filter(status=ActionStatus.DONE, merged_into=None).annotate(case=judged_in())
+    found = found.filter(Exists(seats)).exclude(Exists(conflicts))
+    found = found.filter(Exists(submissions_for(user).filter(assessment__use=OuterRef("use"))))
+    found = found.annotate(reported_at=Coalesce(Subquery(reports.values("at")[:1]), F("opened_at")))
+    return found.select_related("use__system", "organisation", "owner").order_by("reported_at", "pk")
 
 
 def to_declare_for_action(user: User, use: str, number: int) -> Submission | None:
     """The submission whose case `user` has to declare about before they see this action; None where there is none."""
-    found: Submission | None = (
-        submissions_for(user)
-        .filter(assessment__use__reference=use, assessment__use__actions__number=number)
-        .order_by("-pk")
-        .first()
-    )
+    cases = RemediationAction.objects.filter(use__reference=use, number=number).annotate(case=judged_in())
+    of_case = submissions_for(user).filter(pk=F("assessment__current_submission"))
+    found: Submission | None = of_case.filter(assessment__in=cases.values("case")).first()
     return found
 
 
@@ -694,7 +727,7 @@ def names_of(people: Iterable[int]) -> dict[int, str]:
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, or that a hold of its use leans on, and no other.
+    """The version of a piece that a submission names, a hold or action of its use leans on or a supplement is, and no other.
 
     For a submission that the caller found by its door.
     """
@@ -702,8 +735,11 @@ def submitted_version(submission: Submission, reference: str, number: int) -> Ev
     leaning = (*content["answers"].values(), *content.get("conformity", ()))
     named = (piece for one in leaning for piece in one.get("evidence", ()))
     if not any(piece["reference"] == reference and piece["version"] == number for piece in named):
-        of_hold = EvidenceUse.objects.filter(hold__use=submission.assessment.use_id, evidence__reference=reference)
-        if not of_hold.filter(evidence__version=number).exists():
+        use = submission.assessment.use_id
+        attached = EvidenceUse.objects.filter(Q(hold__use=use) | Q(action__use=use), evidence__reference=reference)
+        later = Supplement.objects.filter(assessment=submission.assessment_id, version__number=number)
+        later = later.filter(version__evidence__reference=reference)
+        if not attached.filter(evidence__version=number).exists() and not later.exists():
             return None
     rows = EvidenceVersion.objects.filter(
         evidence__reference=reference, evidence__organisation=submission.organisation_id
@@ -719,7 +755,8 @@ def marks_kept(submission: Submission, earlier: Submission | None = None) -> Que
     """
     rows = Q(submission=submission) | Q(submission=earlier, mark=MarkKind.CHANGE_NEEDED)
     found = ReviewMark.kept.filter(rows if earlier else Q(submission=submission))
-    return found.select_related("by", "carried_from__submission").defer("carried_from__submission__snapshot")
+    people = found.select_related("by", "taken_over_from", "carried_from__submission")
+    return people.defer("carried_from__submission__snapshot")
 
 
 def evidence_marks_on(submission: Submission) -> QuerySet[EvidenceMark]:
@@ -1009,6 +1046,12 @@ def colleagues_of(user: User) -> QuerySet[User]:
 def interests_in(assessment: Assessment) -> QuerySet[Interest]:
     """What reviewers declared about a case that the caller found by its door, oldest first."""
     return Interest.objects.filter(assessment=assessment).select_related("reviewer").order_by("pk")
+
+
+def changes_before(assessment: Assessment) -> QuerySet[StatedChange]:
+    """The changes that owners stated and that opened an assessment, for a page that found the case by its door."""
+    found: QuerySet[StatedChange] = StatedChange.objects.filter(opened=assessment).select_related("by").order_by("pk")
+    return found
 
 
 def has_conflict(user: User, assessment: Assessment | int) -> bool:

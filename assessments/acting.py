@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 from assessments import access, tasks, teamwork
 from assessments.access import Action
 from assessments.core import proof
-from assessments.declaring import delivery_team
+from assessments.domain.remediation import closing
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import (
     ActionEvent,
     ActionStatus,
+    Answer,
     Assessment,
     AuditEntry,
     Condition,
@@ -45,10 +46,10 @@ from assessments.models import (
     ReviewSeat,
     Role,
     Route,
-    State,
     Submission,
     User,
 )
+from assessments.models.marks import combined_marks
 from assessments.reopening import reopen_answer
 
 Kind = ActionEvent.Kind
@@ -197,8 +198,12 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
     for finding in submission.content()["findings"]:
         kinds.setdefault(finding["question"], set()).add(finding["kind"])
     reasons = [question for question, found in kinds.items() if found == {"not_applicable"}]
-    marked = submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
-    accepted = [question for question in reasons if f"q:{question}" in set(marked)]
+    marked = combined_marks(submission)
+    accepted = [
+        question
+        for question in reasons
+        if (mark := marked.get(f"q:{question}")) and mark.mark != MarkKind.CHANGE_NEEDED
+    ]
     use = submission.assessment.use_id
     rows = RemediationAction.objects.select_for_update().filter(use=use, question__in=accepted)
     words = _("A reviewer accepted why it does not apply.")
@@ -264,15 +269,20 @@ def concerned(action: RemediationAction, *people: int | None) -> set[int]:
     return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
 
 
-def conditions_on(actions: Iterable[RemediationAction]) -> dict[int, Condition]:
+def conditions_on(
+    actions: Iterable[RemediationAction], *, merged: Iterable[RemediationAction] | None = None
+) -> dict[int, Condition]:
     """The open condition that an action has to meet, by the action's id: two queries.
 
-    Where several actions were merged into one, it has to meet the earliest of theirs.
+    Where several actions were merged into one, it has to meet the earliest of theirs; `merged`: these, where a page has
+    read them.
     """
     found: dict[tuple[int, str], list[int]] = {}
     for action in actions:
         found.setdefault((action.use_id, action.question), []).append(action.pk)
-    merged = RemediationAction.objects.standing().filter(merged_into__in=[pk for pks in found.values() for pk in pks])
+    if merged is None:
+        leads = [pk for pks in found.values() for pk in pks]
+        merged = RemediationAction.objects.standing().filter(merged_into__in=leads)
     for row in merged:
         found.setdefault((row.use_id, row.question), []).append(row.merged_into_id or 0)
     standing = Condition.objects.standing().filter(
@@ -540,8 +550,11 @@ def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
 
 
 @transaction.atomic
-def attach(action: RemediationAction, piece: Evidence, *, by: User) -> EvidenceUse:
-    """Let the closing of an action lean on a piece of the library, as it stands now; twice is once."""
+def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answer | None = None) -> EvidenceUse:
+    """Let the closing of an action lean on a piece of the library, as it stands now; twice is once.
+
+    `answer`: the answer by which it is shown, where a whole answer is linked (`link_answer`).
+    """
     access.require(by, Action.ANSWER, action.organisation)
     action = _lock(action)
     if action.status == ActionStatus.CLOSED:
@@ -552,12 +565,23 @@ def attach(action: RemediationAction, piece: Evidence, *, by: User) -> EvidenceU
     if piece.withdrawn_at:
         raise WorkflowError(_("This piece was withdrawn from the library."))
     use, created = EvidenceUse.objects.get_or_create(
-        evidence=piece, action=action, defaults={"version": piece.version, "by": by}
+        evidence=piece, action=action, defaults={"version": piece.version, "by": by, "taken_from": answer}
     )
     if created:
         _note(action, Kind.ATTACHED, by=by, new=piece.title)
         _audit("action_evidence_attached", action, by, evidence=piece.reference, version=piece.version)
     return use
+
+
+@transaction.atomic
+def link_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
+    """Show an action by an answer of the use: its pieces are shown for the action too, as they stand now.
+
+    Raises NotPermitted for an answer of another use, InvalidAnswer on `evidence` for one without evidence.
+    """
+    return [
+        attach(action, use.evidence, by=by, answer=answer) for use in closing.pieces_of_answer(action, answer, by=by)
+    ]
 
 
 @transaction.atomic
@@ -573,15 +597,26 @@ def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
 
 
 @transaction.atomic
-def report(action: RemediationAction, *, by: User, note: str) -> None:
-    """Say that an action is done, and what shows it; a reviewer (self-declared: an owner) checks it and is told."""
+def report(
+    action: RemediationAction, *, by: User, note: str, pieces: Iterable[Evidence] = (), answers: Iterable[Answer] = ()
+) -> None:
+    """Say that an action is done, and what shows it; a reviewer (self-declared: an owner) checks it and is told.
+
+    `pieces` and `answers` are attached with it. Raises InvalidAnswer on `evidence` where the action blocks the certificate
+    and no stored piece shows it.
+    """
     access.require(by, Action.ANSWER, action.organisation)
     if not note.strip():
         raise InvalidAnswer("note", _("Say what was done and what shows it."))
+    for piece in pieces:
+        attach(action, piece, by=by)
+    for answer in answers:
+        link_answer(action, answer, by=by)
+    closing.require_shown(action)
     changed = (
         RemediationAction.objects.listed()
         .filter(pk=action.pk, status=ActionStatus.OPEN)
-        .update(status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk)
+        .update(status=ActionStatus.DONE, note=note, owner=action.owner_id or by.pk, **NOT_ACCEPTED)
     )
     if not changed:
         raise WorkflowError(_("This action is not open."))
@@ -596,26 +631,12 @@ def report(action: RemediationAction, *, by: User, note: str) -> None:
     _audit("action_reported", action, by)
 
 
-def _case_of(action: RemediationAction) -> Assessment | None:
-    """The assessment by which an action is judged, with its submission.
-
-    The one whose approval set a condition that the action meets, else the newest that was submitted and not taken back
-    to a draft, else the newest that ever was: a renewal that is begun and recalled judges no older certificate's.
-    """
-    found = Assessment.objects.filter(use=action.use_id).exclude(current_submission=None)
-    found = found.select_related("current_submission").defer("current_submission__snapshot").order_by("-pk")
-    condition = conditions_on([action]).get(action.pk)
-    if condition is not None:
-        return found.get(pk=condition.decision.submission.assessment_id)
-    return found.exclude(state=State.DRAFT).first() or found.first()
-
-
 def checkers_of(action: RemediationAction) -> Sequence[int]:
     """Who may be asked to accept an action.
 
     Owners of what was self-declared, else the reviewers of the case, else those whom it was sent to.
     """
-    assessment = _case_of(action)
+    assessment = closing.case_of(action)
     submission = assessment.current_submission if assessment else None
     if submission is None:
         return []
@@ -638,66 +659,78 @@ def require_checker(action: RemediationAction, *, by: User) -> None:
 
 
 def lock_to_check(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
-    """Lock the case of an action for somebody who may accept it: self-declared an owner, else a reviewer outside the team.
+    """Lock the case of an action for somebody who may accept or decline it: see `closing.require_judge`."""
+    return closing.require_judge(action, by=by)
 
-    A Low use that its owner sent to a reviewer is a reviewer's to accept, as its certificate says; what was sent to the
-    reviewing body is accepted by an independent reviewer alone. Raises NotPermitted, SeparationOfDuties; call it inside
-    `atomic`.
-    """
-    case = _case_of(action)
-    if case is None:
-        raise WorkflowError(_("Nothing was submitted yet."))
-    assessment = Assessment.objects.lock(case.pk)
-    submission = assessment.current_submission
-    assert submission is not None
-    if submission.is_self_declared and access.may(by, Action.SIGN, assessment.organisation_id):
-        pass  # on its owner's word: DESIGN section 5 asks for no second person there
-    elif not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("Actions are accepted by a reviewer of the submission."))
-    elif by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to accept it."))
-    elif access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to accept it."))
-    else:
-        access.require_route(submission, independent=access.is_independent(by, assessment.organisation_id))
-    return assessment, submission
+
+NOT_ACCEPTED: Mapping[str, Any] = {"accepted_by": None, "accepted_at": None, "confirmed_by": None}
 
 
 @proof.asked
 @transaction.atomic
-def accept(action: RemediationAction, *, by: User) -> tuple[Assessment, Submission]:
-    """Accept what shows that an action is done: it is closed, meets its condition, and asks to confirm its answer.
+def accept(
+    action: RemediationAction, *, by: User, findings: Mapping[str, closing.Finding] | None = None
+) -> tuple[Assessment, Submission]:
+    """Accept what shows that an action is done: it is closed, meets its condition, and its practice is in place.
 
-    The submission and its printed readiness stay as they were. Call `workflow.close_action`, which also issues the
-    certificate that waited for it.
+    `findings`: what `by` finds of its pieces, kept with it; each piece has to be judged. Where a certificate of a High use
+    depends on the action, it is closed once the other reviewer of the case has confirmed it. The submission and its
+    printed readiness stay as they were. Call `workflow.close_action`, which also issues the certificate that waited for it.
     """
     assessment, submission = lock_to_check(action, by=by)
-    now = timezone.now()
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(
-        status=ActionStatus.CLOSED, closed_at=now, verified_by=by
-    )
-    if not changed:
-        raise WorkflowError(_("This action has not been reported as done."))
     action = _lock(action)
-    _note(action, Kind.CLOSED, by=by)
-    late = _meet(action, by=by)
+    if action.status != ActionStatus.DONE:
+        raise WorkflowError(_("This action has not been reported as done."))
+    closes = closing.require_turn(action, submission, by=by)
+    closing.judge(action, findings or {}, by=by)
+    closing.require_judged(action, by=by)
+    if closes:
+        _close(action, by=by)
+    else:
+        _ask_to_confirm(action, submission, by=by)
+    return assessment, submission
+
+
+def _ask_to_confirm(action: RemediationAction, submission: Submission, *, by: User) -> None:
+    """Keep that the independent reviewer accepts an action, and ask the other one to confirm it."""
+    action.accepted_by, action.accepted_at = by, timezone.now()
+    action.save(update_fields=["accepted_by", "accepted_at"])
+    _note(action, Kind.APPROVED, by=by)
+    text = _(
+        "%(name)s accepted what shows that action %(n)s of “%(use)s” is done. Judge it too, and confirm or decline it."
+    )
+    _tell(
+        access.seated_now(submission) - {by.pk},
+        REPORTED,
+        action,
+        _("To confirm: %(title)s") % _named(action),
+        text % {**_named(action), "name": by},
+    )
+    _audit("action_accepted", action, by)
+
+
+def _close(action: RemediationAction, *, by: User) -> None:
+    now = timezone.now()
+    accepted, confirmed = (action.accepted_by, by) if action.accepted_by_id else (by, None)
+    late = False
     merged = RemediationAction.objects.standing().filter(merged_into=action)
-    for row in merged.select_for_update(of=("self",)).select_related("use__system", "organisation").order_by("pk"):
-        row.status, row.closed_at, row.verified_by = ActionStatus.CLOSED, now, by
-        row.save(update_fields=["status", "closed_at", "verified_by"])
-        _note(row, Kind.CLOSED, by=by, words=_("Together with action %(n)s.") % {"n": action.number})
+    rows = merged.select_for_update(of=("self",)).select_related("use__system", "organisation").order_by("pk")
+    for row in (action, *rows):
+        row.status, row.closed_at, row.verified_by, row.confirmed_by = ActionStatus.CLOSED, now, accepted, confirmed
+        row.save(update_fields=["status", "closed_at", "verified_by", "confirmed_by"])
+        together = "" if row is action else _("Together with action %(n)s.") % {"n": action.number}
+        _note(row, Kind.CLOSED, by=by, words=together)
         late = _meet(row, by=by) or late
     owners = owners_of(action.organisation_id) | concerned(action, action.owner_id)
     text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % {**_named(action), "name": by}
     if late:
         text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
     _tell(owners - {by.pk}, CLOSED, action, _("Closed: %(title)s") % _named(action), text)
-    _audit("action_closed", action, by)
-    return assessment, submission
+    _audit("action_closed", action, by, **({"accepted_by": str(accepted)} if confirmed else {}))
 
 
 def _meet(action: RemediationAction, *, by: User) -> bool:
-    """Meet the condition of a closed action and ask to confirm its answer, once no other part of it is open.
+    """Meet the condition of a closed action and keep its practice as in place, once no other part of it is open.
 
     Returns whether the condition was met late.
     """
@@ -707,19 +740,26 @@ def _meet(action: RemediationAction, *, by: User) -> bool:
     met = Condition.objects.filter(decision__submission__assessment__use=action.use_id, question=action.question)
     late = met.filter(met_at=None).exclude(missed_at=None).exists()
     met.filter(met_at=None).update(met_at=timezone.now(), met_by=by)
-    reopen_answer(action, by=by)
+    closing.keep_practice(action)
+    reopen_answer(action, by=action.owner or by)
     return late
 
 
 @proof.factor_asked
 @transaction.atomic
-def decline(action: RemediationAction, *, by: User, words: str) -> None:
-    """Say that what was reported does not show it yet, and why: the action is open again, and its owner is told."""
+def decline(
+    action: RemediationAction, *, by: User, words: str, findings: Mapping[str, closing.Finding] | None = None
+) -> None:
+    """Say that what was reported does not show it yet, and why: the action is open again, and its owner is told.
+
+    `findings`: what `by` finds of its pieces, kept with it.
+    """
     lock_to_check(action, by=by)
     if not words.strip():
         raise InvalidAnswer("words", _("Say what is still missing."))
-    changed = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE).update(status=ActionStatus.OPEN)
-    if not changed:
+    closing.judge(action, findings or {}, by=by)
+    done = RemediationAction.objects.filter(pk=action.pk, status=ActionStatus.DONE)
+    if not done.update(status=ActionStatus.OPEN, **NOT_ACCEPTED):
         raise WorkflowError(_("This action has not been reported as done."))
     action = _lock(action)
     _note(action, Kind.REOPENED, by=by, words=words.strip())

@@ -124,13 +124,14 @@ def names(value: Any, person: User) -> bool:
 
 # What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
 REVIEW_KINDS = (
-    "submitted", "recalled", "taken", "returned", "approved", "refused", "withdrawn", "hold_closed", "action_reported",
+    "submitted", "recalled", "taken", "seats_kept", "returned", "approved", "refused", "withdrawn", "hold_closed",
+    "declaration_asked", "action_reported",
     "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
     "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
     "request_taken_back",
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together", "certificate_reinstated", "certificate_revoked",
-    "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
+    "approval_stale", "marks_accepted_together", "marks_taken_over", "approval_taken_back", "certificate_reinstated",
+    "certificate_revoked", "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from assessments import access, declaring, staleness, starting, workflow
 from assessments.access import Action
 from assessments.core import proof
 from assessments.domain.answering.carry_over import carry_evidence
+from assessments.domain.certificates import incidents
 from assessments.errors import InvalidAnswer, WrongState
 from assessments.guideline.edition import ChangeKind
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -32,6 +33,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import DERIVED, OPEN_STATES
+from assessments.models.closing import AS_CARRIED
 
 PURPOSE = "purpose"  # after it a declared use of its own may be right
 
@@ -71,7 +73,7 @@ def state_change(
     staleness.flag(approval, staleness.Kind.CHANGE, reason, by=by)
     suspends = any(kind.suspends for kind in stated)
     if suspends:
-        staleness.suspend(approval, by=by, public_reason=_("An incident is being looked into."))
+        staleness.suspend(approval, by=by, public_reason=incidents.SUSPENDED_FOR)
     following = Assessment.objects.filter(use=approval.use_id, state__in=OPEN_STATES).exclude(pk=approval.pk).first()
     if approval.state == State.APPROVED:
         workflow.withdraw(approval, by=by, reason=reason)
@@ -112,9 +114,8 @@ def _open_again(
         standing = {source.question.key for source in sources} - open_keys
         rows = starting.carry(opened, sources, by=by, standing=standing)
         carry_evidence(rows)
-    elif opened.state == State.DRAFT:
-        untouched = opened.answers.filter(carried_from__isnull=False, to_confirm=False, revision=1)
-        untouched.filter(question__key__in=open_keys).update(to_confirm=True)
+    if opened.state == State.DRAFT:  # what a closed action put in place is among it
+        opened.answers.filter(AS_CARRIED, question__key__in=open_keys).update(to_confirm=True)
     if opened.state == State.DRAFT:
         opened.refresh_derived(opened.declared(), opened.answer_values())
         opened.save(update_fields=DERIVED)

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.domain.evidence import second_use
+from assessments.domain.review import overseers, parts
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.guideline.edition import FilePart
 from assessments.guideline.terms import ROWS, PartKind
@@ -19,6 +21,7 @@ from assessments.models import (
     ConformityEvidence,
     ConformityPart,
     ConformityRevision,
+    Evidence,
     EvidenceVersion,
     Involvement,
     RevisionOutcome,
@@ -39,8 +42,14 @@ def parts_asked(assessment: Assessment) -> tuple[FilePart, ...]:
     return assessment.compiled().gates.parts_for(assessment.use.assigned_tier)
 
 
-def is_open(assessment: Assessment, part: FilePart) -> bool:
-    return assessment.is_editable or (part.kind == PartKind.MONITORING and assessment.state in KEPT_FRESH)
+def open_parts(assessment: Assessment) -> set[str]:
+    """The keys of the parts that may be changed now: of a returned assessment those that go back, and monitoring."""
+    asked = parts_asked(assessment)
+    fresh = assessment.is_editable or assessment.state in KEPT_FRESH
+    found = {part.key for part in asked if part.kind == PartKind.MONITORING and fresh}
+    if assessment.state == State.RETURNED:
+        return found | parts.open_when_returned(assessment, asked)
+    return found | {part.key for part in asked if assessment.is_editable}
 
 
 def save_part(
@@ -50,6 +59,7 @@ def save_part(
     rows: Iterable[Mapping[str, str]] = (),
     words: str = "",
     evidence: Collection[str] = (),
+    why: Mapping[str, str] | None = None,
     by: User,
     base: int,
     operation: uuid.UUID | None = None,
@@ -57,11 +67,22 @@ def save_part(
     """Save one part of the conformity file.
 
     `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
-    `evidence`: references of the pieces that it leans on from now on. `base`: the revision that the page showed. Raises
-    Conflict, with what was sent kept as a version; Locked, NotPermitted, and InvalidAnswer that names the control.
+    `evidence`: references of the pieces that it leans on from now on, `why`: by reference, why a piece serves this part
+    too. `base`: the revision that the page showed. Raises Conflict, with what was sent kept as a version; Locked,
+    NotPermitted, and InvalidAnswer that names the control.
     """
+    given = {reference: text.strip() for reference, text in (why or {}).items() if reference in evidence}
     with transaction.atomic():
-        saved = _save(assessment, key, rows, words, evidence, by=by, base=base, operation=operation or uuid.uuid4())
+        saved = _save(
+            assessment,
+            key,
+            rows,
+            words,
+            given | dict.fromkeys(set(evidence) - given.keys(), ""),
+            by=by,
+            base=base,
+            operation=operation or uuid.uuid4(),
+        )
     if isinstance(saved, Conflict):
         raise saved
     return saved
@@ -72,7 +93,7 @@ def _save(
     key: str,
     rows: Iterable[Mapping[str, str]],
     words: str,
-    evidence: Collection[str],
+    evidence: Mapping[str, str],
     *,
     by: User,
     base: int,
@@ -84,7 +105,9 @@ def _save(
     asked = {part.key: part for part in parts_asked(assessment)}
     if key not in asked:
         raise Locked(_("This use needs no such part of a conformity file."))
-    if not is_open(assessment, asked[key]):
+    if key not in open_parts(assessment):
+        if assessment.state == State.RETURNED:
+            raise Locked(_("Only the parts that the reviewer returned can be changed now."))
         raise Locked(
             _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
             % {"state": assessment.get_state_display()}
@@ -93,31 +116,36 @@ def _save(
     row = row or ConformityPart(use=assessment.use, key=key, by=by)
     have = {one.evidence.reference: one for one in _leans_on(row)}
     wanted = sorted(set(evidence)) if asked[key].kind not in ROWS else []
-    value = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
+    if asked[key].kind == PartKind.OVERSEERS:
+        rows = overseers.with_links(assessment.use, list(rows))
+    said = {reference: evidence[reference] for reference in wanted if evidence[reference]}
+    value: dict[str, Any] = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
+    value |= {"why": said} if said else {}
     if len(words.strip()) > LONGEST_WORDS:
         raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
     if ConformityRevision.objects.filter(operation=operation).exists() or (
-        row.pk and row.record(have) == value and row.revision >= base
+        row.pk and row.record(have, {key: one.why for key, one in have.items()}) == value and row.revision >= base
     ):
         return row
     if row.pk and row.revision != base:  # of a part that nobody has saved there is no other version
         _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
-        said = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
-        return Conflict(said % {"name": row.by}, row)
+        theirs = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
+        return Conflict(theirs % {"name": row.by}, row)
     pieces = access.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
     known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
     if set(wanted) - known.keys() - have.keys():
         raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
+    chosen = {reference: known.get(reference) or have[reference].evidence for reference in wanted}
+    second_use.require_words(
+        second_use.served_elsewhere(assessment.use, key, chosen.values()),
+        said,
+        titles={reference: piece.title for reference, piece in chosen.items()},
+        labels={part.key: part.label for part in asked.values()},
+    )
     row.rows, row.words, row.by = value["rows"], words.strip(), by
     row.revision = _newest(row) + 1
     row.save()
-    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=wanted)
-    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
-    Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
-    gone.delete()
-    ConformityEvidence.objects.bulk_create(
-        ConformityEvidence(part=row, evidence=known[reference], by=by) for reference in wanted if reference not in have
-    )
+    _attach(row, chosen, have, said, by=by)
     _keep(row, value, by, base, operation, RevisionOutcome.CURRENT)
     AuditEntry.objects.record(
         "conformity_changed",
@@ -127,6 +155,30 @@ def _save(
         details={"part": key, "evidence": wanted},
     )
     return row
+
+
+def _attach(
+    row: ConformityPart,
+    chosen: Mapping[str, Evidence],
+    have: Mapping[str, ConformityEvidence],
+    why: Mapping[str, str],
+    *,
+    by: User,
+) -> None:
+    """Let a part lean on these pieces of evidence (by reference) and no others, each with its word on why, if any."""
+    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=chosen)
+    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
+    Involvement.objects.keep(row.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
+    gone.delete()
+    ConformityEvidence.objects.bulk_create(
+        ConformityEvidence(part=row, evidence=piece, why=why.get(reference, ""), by=by)
+        for reference, piece in chosen.items()
+        if reference not in have
+    )
+    for reference, one in have.items():
+        if reference in chosen and one.why != why.get(reference, ""):
+            one.why = why.get(reference, "")
+            one.save(update_fields=["why"])
 
 
 def _leans_on(row: ConformityPart) -> list[ConformityEvidence]:
@@ -153,6 +205,8 @@ def check_rows(part: FilePart, rows: Iterable[Mapping[str, str]]) -> list[dict[s
     found = []
     for number, row in enumerate(rows if cells else ()):
         kept = {cell: str(row.get(cell, "")).strip() for cell in cells}
+        if row.get(overseers.MEMBER) and part.kind == PartKind.OVERSEERS:
+            kept[overseers.MEMBER] = row[overseers.MEMBER]
         for cell, text in kept.items():
             if len(text) > LONGEST_CELL:
                 raise InvalidAnswer(

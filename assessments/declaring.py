@@ -66,15 +66,18 @@ from assessments.models import (
     Sees,
     State,
     Submission,
+    Supplement,
     User,
 )
 from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
+from assessments.models.closing import AS_CARRIED
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import declared_facts
 from assessments.reopening import carry_closed
+from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress
 from assessments.scoring.tiers import TierResult, assign_tier
@@ -779,8 +782,8 @@ def _refresh(
     edition = current_edition(use)
     rows = list(use.fact_rows())
     facts = declared_facts(edition, rows)
-    result = assign_tier(edition, facts)
-    _keep_holds(use, edition, result, facts, by=by, noted=noted)
+    _keep_holds(use, edition, assign_tier(edition, facts), facts, by=by, noted=noted)
+    result = assign_held_tier(edition, facts, use.held_facts())
     before, was_provisional = use.assigned_tier, use.provisional
     use.rules_tier = str(result.assigned_tier)
     use.assigned_tier = str(use.tier_over(result.assigned_tier))
@@ -838,7 +841,10 @@ def _keep_holds(
             Hold.objects.create(use=use, kind=kind, fact=fact, rule=opened_by, owner=by, due=due)
             noted.opened.append(f"{kind} {fact}".strip())
     for key, hold in open_holds.items():
-        if key not in wanted:
+        hold.use = use
+        if key in wanted:
+            _note_answered(hold, False, by=by)
+        else:
             _close_if_dealt_with(use, hold, facts.get(hold.fact), by=by)
             if hold.closed_at:
                 noted.closed.append(f"{hold.kind} {hold.fact}".strip())
@@ -850,17 +856,21 @@ NOT_SETTLED = (HoldOutcome.CORRECT, HoldOutcome.GONE)
 def _close_if_dealt_with(use: DeclaredUse, hold: Hold, answer: Any, *, by: User) -> None:
     """Close a hold that no rule asks for any more, where that is enough; the others a reviewer closes on the record.
 
-    An open question is closed by an answer with its evidence (tiering.md 4). Our judgement: a yes needs none, for it
-    finds the use prohibited; nor does a fact that was merely not answered yet and never stood at *do not know*.
+    An open question is *answered* by an answer with its evidence, and a reviewer closes it. Our judgement: a yes closes it
+    by itself, for it finds the use prohibited; so does any answer to a fact that was merely not answered yet and never
+    stood at *do not know*.
     """
     if hold.kind == HoldKind.OPEN_QUESTION:
         saved = FactRevision.objects.filter(parent__use=use, parent__key=hold.fact, outcome=RevisionOutcome.CURRENT)
         was_unknown = any(value["value"] == UNKNOWN for value in saved.values_list("value", flat=True))
-        shown = hold.evidence_uses.filter(evidence__withdrawn_at=None).exists()
-        if was_unknown and not shown and answer is not True:
+        if was_unknown and answer is not True:
+            pieces = hold.evidence_uses.filter(evidence__withdrawn_at=None)
+            if hold.sent_back_at and not saved.filter(at__gt=hold.sent_back_at).exists():
+                pieces = pieces.filter(at__gt=hold.sent_back_at)  # a reviewer was not satisfied with the others
+            _note_answered(hold, pieces.exists(), by=by)
             return
         hold.closed_by, hold.outcome = by, HoldOutcome.ANSWERED
-        hold.decision = _("Answered, with evidence.") if shown else _("Answered.")
+        hold.decision = _("Answered.")
     elif hold.outcome != HoldOutcome.CORRECT:
         return
     hold.closed_at = timezone.now()
@@ -874,13 +884,27 @@ def _close_if_dealt_with(use: DeclaredUse, hold: Hold, answer: Any, *, by: User)
     )
 
 
+def _note_answered(hold: Hold, shown: bool, *, by: User) -> None:
+    """Keep that an open question is answered, with evidence, and waits for a reviewer; or that it is so no more."""
+    if shown == (hold.answered_at is not None):
+        return
+    hold.answered_at = timezone.now() if shown else None
+    hold.save(update_fields=["answered_at"])
+    AuditEntry.objects.record(
+        "hold_answered" if shown else "hold_unanswered",
+        hold.use,
+        by=by,
+        organisation=hold.use.system.organisation,
+        details={"hold": hold.kind, "fact": hold.fact},
+    )
+
+
 def _reopen_carried(assessment: Assessment, changed: set[str]) -> None:
     """Ask again for carried answers of a draft whose question reads a fact that changed."""
     if not changed:
         return
     keys = reading(assessment.compiled(), changed)
-    untouched = assessment.answers.filter(carried_from__isnull=False, to_confirm=False, revision=1)
-    untouched.filter(question__key__in=keys).update(to_confirm=True)
+    assessment.answers.filter(AS_CARRIED, question__key__in=keys).update(to_confirm=True)
 
 
 def reading(edition: CompiledEdition, facts: Collection[str]) -> set[str]:
@@ -969,16 +993,18 @@ def check_answer(
         raise InvalidAnswer("items", _("Tick what is in place, or choose “None of these”."))
 
 
-def unlocked_questions(assessment: Assessment, declared: Declared, answered: Iterable[str]) -> set[str] | None:
+def unlocked_questions(
+    assessment: Assessment, declared: Declared, answered: Iterable[str], marked: Collection[str] | None = None
+) -> set[str] | None:
     """The questions that may be answered now; None: all that apply.
 
     While returned: those marked, those whose condition reads a marked fact, and those that apply but had no answer yet
-    when it was sent: the first words of an answer do not lock the rest of it.
+    when it was sent: the first words of an answer do not lock the rest of it. A page hands in what it has read (`marked`).
     """
     if assessment.state != State.RETURNED:
         return None
     edition = assessment.compiled()
-    marked = returned_targets(assessment.current_submission_id, "")
+    marked = returned_targets(assessment.current_submission_id, "") if marked is None else marked
     sent_at = F("assessment__current_submission__at")
     since = assessment.answers.filter(revisions__number=1, revisions__at__gt=sent_at)
     have = set(answered) - set(since.values_list("question__key", flat=True))
@@ -1239,6 +1265,8 @@ def require_seat(by: User, submission: Submission, assessment: Assessment) -> Re
         raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
+    if seat.to_declare:
+        raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
     found: ReviewSeat = seat
     return found
 
@@ -1297,6 +1325,8 @@ def _team() -> QuerySet[Any, Any]:
         EvidenceVersion.objects.filter(evidence__uses__hold__use=use).values_list("by_id", flat=True),
         MarkReplyRevision.objects.filter(parent__submission__assessment__use=use).values_list("by_id", flat=True),
         ConformityRevision.objects.filter(parent__use=use).values_list("by_id", flat=True),
+        Supplement.objects.filter(assessment__use=use).values_list("by_id", flat=True),
+        EvidenceVersion.objects.filter(supplements__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
 

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.core import proof
+from assessments.domain.answering import carry_over
+from assessments.domain.review import overseers, rounds
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -83,6 +85,7 @@ def declare_none(submission: Submission, *, by: User) -> None:
     if access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so the answers stay closed to you."))
     Interest.objects.create(assessment=assessment, reviewer=by)
+    rounds.declare_again(assessment, by=by)
     _audit("no_interest_declared", assessment, by, submission=submission.reference)
 
 
@@ -198,7 +201,7 @@ def seat_to_ask_for(submission: Submission, seat: Seat, by: User, team: set[int]
         if seat == Seat.FIRST:
             access.require_route(submission, independent=access.is_independent(by, submission.organisation_id))
         return None
-    if submission.decisions.filter(kind=DecisionKind.APPROVE, by=held.reviewer_id).exists():
+    if submission.decisions.approvals().filter(by=held.reviewer_id).exists():
         raise WorkflowError(_("%(name)s has approved, and an approval is not handed over.") % {"name": held.reviewer})
     if held.reviewer_id != by.pk and not is_released(held):
         raise NotPermitted(
@@ -323,7 +326,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     if asked.ended_at or assessment.current_submission_id != submission.pk or assessment.state != State.IN_REVIEW:
         raise WorkflowError(_("This seat is not to be handed over any more."))
     held = submission.seats.filter(seat=asked.seat, reviewer=asked.holder_id).first()
-    if held is None or submission.decisions.filter(kind=DecisionKind.APPROVE, by=asked.holder_id).exists():
+    if held is None or submission.decisions.approvals().filter(by=asked.holder_id).exists():
         raise WorkflowError(_("This seat is not to be handed over any more."))
     if not access.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
@@ -331,6 +334,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
     if access.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
+    overseers.require_not_overseer(submission, by)
     independent = access.is_independent(by, assessment.organisation_id)
     access.require_route(submission, independent=independent)
     if asked.seat == Seat.SECOND and not independent:
@@ -339,9 +343,12 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         )
     Interest.objects.create(assessment=assessment, reviewer=by)
     held.reviewer, held.independent, held.conflict_declared, held.taken_at = by, independent, "", timezone.now()
+    declared = rounds.declared_now(assessment) | {"kept_from": None}
+    for name, value in declared.items():
+        setattr(held, name, value)
     try:
         with transaction.atomic():
-            held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at"])
+            held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
     except IntegrityError:
         raise WorkflowError(_("You hold the other seat of this case already.")) from None
     asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.TAKEN
@@ -396,7 +403,7 @@ def why_no_message(assessment: Assessment, submission: Submission) -> str:
 
 def side_of(user: User, assessment: Assessment, submission: Submission) -> str:
     """Tell for whom `user` may write: "reviewer" with a seat, "member" who sees the whole assessment, "" for neither."""
-    sits = submission.seats.filter(reviewer=user).exists()
+    sits = submission.seats.filter(reviewer=user, to_declare=False).exists()
     if sits and access.submissions_for(user).filter(pk=submission.pk).exists():
         return "" if access.has_conflict(user, assessment) else "reviewer"
     member = access.membership_in(user, assessment.organisation_id)
@@ -649,5 +656,5 @@ def open_again(appeal: Appeal, *, by: User) -> Assessment:
     if begun.state != State.DRAFT:
         return begun
     asked = [question.key for question in begun.declared().questions(begun.compiled())]
-    starting.carry(begun, starting.offered(begun, asked, case), by=by)
+    carry_over.copy(begun, starting.offered(begun, asked, case), by=by)
     return begun

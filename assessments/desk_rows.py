@@ -10,12 +10,27 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    JSONField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, JSONObject
 
 from assessments import access
 from assessments.models import (
     Appeal,
     Assessment,
+    Certificate,
+    CertificateEvent,
     DeclaredUse,
     EvidenceMark,
     EvidenceVersion,
@@ -25,16 +40,35 @@ from assessments.models import (
     ReviewMark,
     ReviewSeat,
     SeatRequest,
+    StatedChange,
     Submission,
+    Supplement,
+    SupplementMark,
     User,
 )
+from assessments.models.changes import decided_before
 from assessments.models.prepared import Given, Prepared
-from assessments.models.queue import DONE, Page, counted, cursor_of, cut, grouped, placed
+from assessments.models.queue import (
+    ACTIONS,
+    DONE,
+    OTHER_WORK,
+    RETURNED,
+    Page,
+    counted,
+    cursor_of,
+    cut,
+    grouped,
+    placed,
+)
 
 _USER: Any = Given("user")
 _OF: Any = Given("submission")
 _ASSESSMENT: Any = Given("assessment")
 _EARLIER: Any = Given("earlier")
+
+
+def _counted(supplements: Any) -> Coalesce:
+    return Coalesce(Subquery(supplements.values("assessment").annotate(n=Count("pk")).values("n")), 0)
 
 
 def _case() -> Any:
@@ -44,6 +78,9 @@ def _case() -> Any:
     aside = access.actions_set_aside(OuterRef("assessment__use"))
     opened = Assessment.objects.filter(access.gate_of_case(_USER, "pk"), pk=OuterRef("assessment"))
     rows = rows.annotate(may_review=mine, has_set_aside=Exists(aside), may_open=Exists(opened))
+    added = Supplement.objects.filter(assessment=OuterRef("assessment")).order_by()
+    judged = SupplementMark.objects.filter(by=_USER, supplement=OuterRef("pk")).exclude(verdict="")
+    rows = rows.annotate(added=_counted(added), added_left=_counted(added.filter(~Exists(judged))))
     return rows.filter(reference=Given("reference", CharField()))
 
 
@@ -51,7 +88,10 @@ _CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
-    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open."""
+    """The one of `submissions_to_read` with that reference, or None; `may_open` tells whether its gate is open.
+
+    `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
+    """
     return _CASE.first(user=user.pk, reference=reference)
 
 
@@ -63,13 +103,48 @@ _DECISIONS: Prepared[ReviewDecision] = Prepared(
 )
 
 
-def rounds_of(user: User, assessment: Assessment) -> list[tuple[Submission, list[ReviewDecision]]]:
-    """The rounds of a case that `user` may read, each with what was decided on it: two queries."""
+def rounds_of(
+    user: User, assessment: Assessment, *, only: Submission | None = None
+) -> list[tuple[Submission, list[ReviewDecision]]]:
+    """The rounds of a case that `user` may read, each with what was decided on it: two queries.
+
+    `only`: the one round of a case that has no other; it is not read again.
+    """
     decided: dict[int, list[ReviewDecision]] = {}
     for decision in _DECISIONS.all(assessment=assessment.pk):
         decided.setdefault(decision.submission_id, []).append(decision)
-    rounds = _ROUNDS.all(user=user.pk, assessment=assessment.pk)
+    rounds = [only] if only is not None else _ROUNDS.all(user=user.pk, assessment=assessment.pk)
     return [(one, decided.get(one.pk, [])) for one in rounds]
+
+
+def _former() -> Any:
+    mine = ExpressionWrapper(access.is_to_review(_USER), output_field=BooleanField())
+    events = CertificateEvent.objects.filter(certificate=OuterRef("pk")).order_by("-pk").values("kind")[:1]
+    before: Any = Certificate.objects.filter(use=Given("use"), submission__assessment__lt=_ASSESSMENT)
+    named = ("number", "tier", "issued_on", "expires_on")
+    row = JSONObject(**{name: name for name in named}, last_event=Subquery(events))
+    before = before.order_by("-pk").annotate(row=row).values("row")[:1]
+    rows = decided_before(Given("use"), _ASSESSMENT)
+    return rows.annotate(may_read=mine, certificate_before=Subquery(before, output_field=JSONField()))[:1]
+
+
+_FORMER: Prepared[Any] = Prepared(_former)
+
+
+def former_of(user: User, submission: Submission) -> Any:
+    """What was decided last on the use in a case before this one, or None; `may_read` tells whether `user` reviews it.
+
+    `certificate_before`: the newest certificate from such a case, as plain values with the kind of its last event.
+    """
+    return _FORMER.first(user=user.pk, use=submission.assessment.use_id, assessment=submission.assessment_id)
+
+
+_CHANGES: Prepared[StatedChange] = Prepared(lambda: access.changes_before(_ASSESSMENT))
+
+
+def changes_before(assessment: Assessment) -> list[StatedChange]:
+    """What owners said had changed, and so opened this assessment, oldest first."""
+    return _CHANGES.all(assessment=assessment.pk)
 
 
 _SEATS: Prepared[ReviewSeat] = Prepared(
@@ -189,7 +264,7 @@ class _Queue:
         if "organisation" in self.named:
             rows = rows.filter(organisation__reference=Given("organisation", CharField()))
         if "late" in self.named:
-            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in=DONE)
+            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in__in=(DONE, RETURNED))
         return rows
 
 
@@ -223,12 +298,83 @@ def queue_for(
 
 
 def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """How many cases each group of the queue has, and how many of them came before `late`: two queries."""
+    """How many rows each group of the queue has, and how many cases of them came before `late`: four queries at most.
+
+    What else waits (OTHER_WORK) has no target, so none of it is late.
+    """
     mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
     given = {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
     body = access.reviews_for_the_body(user)
     every, old = (_queue(len(mine), 1, "", body=body, named=frozenset(named), later=False) for named in ((), ("late",)))
-    return dict(every.counts.all(**given)), dict(old.counts.all(**given, late=late))
+    work = {kind: _work(kind, 1, frozenset(), later=False).count(user) for kind in _work_of(user)}
+    return dict(every.counts.all(**given)) | work, dict(old.counts.all(**given, late=late))
+
+
+def _work_of(user: User) -> tuple[str, ...]:
+    """What can wait for this reviewer beside submissions: appeals come to the reviewing body alone."""
+    return OTHER_WORK if access.reviews_for_the_body(user) else (ACTIONS,)
+
+
+class _Work:
+    """The queries of one kind of work beside submissions: how many there are, and a page of them, oldest first."""
+
+    def __init__(self, kind: str, size: int, named: frozenset[str], *, later: bool) -> None:
+        self.kind, self.named, self.later = kind, named, later
+        self.counts: Prepared[Any] = Prepared(
+            lambda: self.rows().order_by().values_list(Value(1)).annotate(n=Count("pk"))
+        )
+        self.pages: Prepared[Any] = Prepared(lambda: self.page()[: size + 1])
+
+    def rows(self) -> Any:
+        rows: Any = access.actions_waiting_for(_USER)
+        place, tier = "organisation", "use__assigned_tier"
+        if self.kind != ACTIONS:
+            rows = access.appeals_for(_USER).filter(answer=None)
+            place, tier = "assessment__organisation", "submission__assigned_tier"
+        if "tier" in self.named:
+            rows = rows.filter(**{tier: Given("tier", CharField())})
+        if "organisation" in self.named:
+            rows = rows.filter(**{f"{place}__reference": Given("organisation", CharField())})
+        return rows
+
+    def page(self) -> Any:
+        at = "reported_at" if self.kind == ACTIONS else "at"
+        rows = self.rows().order_by(at, "pk")
+        if self.later:
+            given: Any = Given("at", DateTimeField())
+            rows = rows.filter(Q(**{f"{at}__gt": given}) | Q(**{at: given, "pk__gt": Given("pk")}))
+        return rows
+
+    def count(self, user: User, **given: Any) -> int:
+        return sum(n for _one, n in self.counts.all(user=user.pk, **given))
+
+
+_work = lru_cache(maxsize=64)(_Work)
+
+
+def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
+    """What waits for a reviewer beside submissions: actions to check and appeals to answer, each cut as the queue is.
+
+    Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
+    """
+    given = {name: value for name, value in chosen.items() if value}
+    cursor = cursor_of(after) if only in OTHER_WORK else None
+    found = {kind: Page([]) for kind in OTHER_WORK}
+    for kind in _work_of(user):
+        if only and only != kind:
+            continue
+        queries = _work(kind, size, frozenset(given), later=cursor is not None)
+        at, pk = cursor or (None, None)
+        rows = queries.pages.all(user=user.pk, **given, at=at, pk=pk)
+        end = _place(rows[size - 1]) if len(rows) > size else ""
+        count = len(rows) if not (end or cursor) else queries.count(user, **given)
+        found[kind] = Page(rows[:size], count, end)
+    return found
+
+
+def _place(row: Any) -> str:
+    at = row.at if isinstance(row, Appeal) else row.reported_at
+    return f"{at.isoformat()}~{row.pk}"
 
 
 _NAMES: Prepared[tuple[str, str]] = Prepared(
@@ -239,13 +385,8 @@ _NAMES: Prepared[tuple[str, str]] = Prepared(
         .distinct()
     )
 )
-_APPEALS: Prepared[Appeal] = Prepared(lambda: access.appeals_for(_USER).filter(answer=None).order_by("pk"))
 
 
 def organisations_in_queue(user: User) -> list[tuple[str, str]]:
     """The reference and name of each organisation that `user` reviews something of, by name."""
     return _NAMES.all(user=user.pk)
-
-
-def appeals_to_answer(user: User) -> list[Appeal]:
-    return _APPEALS.all(user=user.pk)

@@ -6,13 +6,14 @@ an approval with anything missing; the same list is shown to the owner before si
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from assessments.domain.evidence import second_use
 from assessments.guideline.edition import Edition, FilePart
 from assessments.guideline.terms import ROWS, PartKind
 from assessments.models.conformity import speaks_until
@@ -36,29 +37,47 @@ def missing(
     today: date,
     withdrawn: Collection[str] = (),
     monitored: date | None = None,
+    supplements: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> list[Missing]:
     """Say what a picture lacks; empty where the tier asks for nothing, or all of it is there.
 
     `withdrawn`: references of pieces taken out of the library since. `monitored`: the last day that the use's living
     monitoring evidence speaks for; a review may take longer than a record stays fresh, so the newest one counts.
+    `supplements`: what was attached after the signing and found to support its target (`q:`, `part:`); it counts too.
     """
-    found = list(_evidence(edition, content, today, withdrawn))
+    later = supplements or {}
+    found = list(_evidence(edition, content, today, withdrawn, later))
     parts = {part["part"]: part for part in content.get("conformity", ())}
+    unsaid = second_use.without_words(parts.values())
     for asked in edition.gates.parts_for(content["tier"]["assigned"]):
-        words = _part(edition, asked, parts.get(asked.key), today, withdrawn, monitored)
+        given = _with_later(parts.get(asked.key), later.get(f"part:{asked.key}", ()))
+        words = _part(edition, asked, given, today, withdrawn, monitored)
+        if not words and asked.key in unsaid:
+            words = _("Say why this serves here too: %(titles)s.") % {"titles": ", ".join(unsaid[asked.key])}
         if words:
             found.append(Missing(asked.label, words, part=asked.key))
     return found
 
 
+def _with_later(given: Mapping[str, Any] | None, later: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """A part of the file with what was attached to it after the signing."""
+    if not later:
+        return given
+    return {**(given or {"rows": []}), "evidence": [*(given["evidence"] if given else ()), *later]}
+
+
 def _evidence(
-    edition: Edition, content: Mapping[str, Any], today: date, withdrawn: Collection[str]
+    edition: Edition,
+    content: Mapping[str, Any],
+    today: date,
+    withdrawn: Collection[str],
+    later: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> Iterator[Missing]:
     asked = {shown["question"] for shown in content["questions"]}
     for gate in edition.gates.evidence:
         if content["tier"]["assigned"] not in gate.tiers or gate.question not in asked:
             continue
-        pieces = pieces_of(content["answers"].get(gate.question))
+        pieces = [*pieces_of(content["answers"].get(gate.question)), *later.get(f"q:{gate.question}", ())]
         if not any(is_current(piece, today, withdrawn) for piece in pieces):
             words = gate.asks if not pieces else _("What is attached has expired or was withdrawn.") + " " + gate.asks
             yield Missing(gate.label, words, question=gate.question)

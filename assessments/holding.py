@@ -1,8 +1,12 @@
 """What a use waits for before anything is certified: its holds, and the open answers of a provisional tier.
 
-Who may close a hold stands in tiering.md 4 and is refused here, whatever page asks: an open question is closed by an answer
-with its evidence, from the hold's owner or an Owner; a legal review by an independent reviewer's written decision; evidence
-of an exception by a reviewer outside the team. Every function names its actor, `by=`.
+Who may close a hold is refused here, whatever page asks. An open question is answered by the organisation, with evidence,
+and closed by a reviewer of the case; until then the tier is the worse one. This replaces tiering.md 4 on that point. A legal
+review is closed by an independent reviewer's written decision, evidence of an exception by a reviewer outside the team.
+
+Our judgement: a Low use has no way round it. Whoever once did not know an answer on a prohibited use is not certified on
+their own word, so such a use goes to a reviewer. Where its tier falls by the decision, it goes back and is signed as what it
+is. Every function names its actor, `by=`.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from assessments.core import proof
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact
-from assessments.guideline.terms import UNKNOWN, HoldKind
+from assessments.guideline.terms import UNKNOWN, HoldKind, Tier
 from assessments.models import (
     Assessment,
     AuditEntry,
@@ -41,14 +45,21 @@ from assessments.models import (
     User,
 )
 from assessments.models.systems import declared_facts
+from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
 
 PLEA, PLEADED = "lawful_exception_claimed", "illegal_purpose"
 OUTCOMES: Mapping[str, tuple[HoldOutcome, ...]] = {  # what a reviewer may decide on a hold
-    HoldKind.OPEN_QUESTION: (),
+    HoldKind.OPEN_QUESTION: (HoldOutcome.ANSWERED, HoldOutcome.CORRECT),
     HoldKind.LEGAL_REVIEW: (HoldOutcome.STANDS, HoldOutcome.CORRECT),
     HoldKind.EXCEPTION_EVIDENCE: (HoldOutcome.ACCEPTED, HoldOutcome.CORRECT),
 }
+
+
+WHILE_JUDGING: Mapping[str, tuple[State, ...]] = {
+    HoldKind.OPEN_QUESTION: (State.IN_REVIEW, State.APPROVED, State.CERTIFIED),
+}
+"""The states of a case in which a reviewer decides on a hold, where not under review alone."""
 
 
 def _lock(hold: Hold) -> tuple[DeclaredUse, Hold]:
@@ -114,7 +125,7 @@ def may_keep(hold: Hold, by: User) -> bool:
 
 @transaction.atomic
 def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
-    """Let a hold lean on a piece of the library; twice is once. With its answer given, this closes an open question."""
+    """Let a hold lean on a piece of the library; twice is once. With its answer given, an open question is answered."""
     use, hold = _lock(hold)
     require_keeper(hold, by)
     piece = Evidence.objects.select_for_update(of=("self",)).get(pk=piece.pk)
@@ -134,9 +145,10 @@ def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
 @transaction.atomic
 def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
     """Take a piece away from an open hold; it stays in the library."""
-    _use, hold = _lock(hold)
+    use, hold = _lock(hold)
     require_keeper(hold, by)
     if EvidenceUse.objects.filter(evidence=piece, hold=hold).take_away(hold.use_id):
+        declaring.run_rules(use, by=by)
         _audit("hold_evidence_detached", hold, by, piece=piece.reference)
 
 
@@ -147,18 +159,32 @@ def obstacles_to_decide(hold: Hold, submission: Submission, by: User) -> list[st
     """Say what keeps this person from deciding on an open hold; empty when nothing does."""
     assessment = submission.assessment
     seat = submission.seats.filter(reviewer=by).first()
-    if not OUTCOMES[hold.kind]:
-        return [_("An open question is closed by its answer, with evidence, from the organisation.")]
     reasons = []
+    if waits := waits_for_answer(hold):
+        reasons.append(waits)
     if seat is None:
         reasons.append(_("Take the case before you decide on it."))
-    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
+    if not _is_judged(hold, assessment, submission):
         reasons.append(_("The submission is not under review now."))
+    if access.has_conflict(by, assessment):
+        reasons.append(_("You have declared a conflict of interest, so somebody else has to decide."))
     if by.pk in declaring.delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to decide."))
     if hold.kind == HoldKind.LEGAL_REVIEW and seat is not None and not seat.independent:
         reasons.append(_("A legal review is closed by an independent reviewer."))
     return reasons
+
+
+def waits_for_answer(hold: Hold) -> str:
+    """Say that an open question has no answer with evidence yet; empty for an answered one, and for every other hold."""
+    if hold.kind != HoldKind.OPEN_QUESTION or hold.answered_at:
+        return ""
+    return _("The organisation has not answered this question with evidence yet.")
+
+
+def _is_judged(hold: Hold, assessment: Assessment, submission: Submission) -> bool:
+    states = WHILE_JUDGING.get(hold.kind, (State.IN_REVIEW,))
+    return assessment.state in states and assessment.current_submission_id == submission.pk
 
 
 @proof.asked
@@ -170,23 +196,27 @@ def close(
 
     `outcome`: the first of `OUTCOMES` when left out. *Correct* leaves the hold open and marks the fact *change needed*: it
     closes with this decision once the returned fact is corrected, which runs the rules again (a refused claim becomes
-    `lawful_exception_claimed: false`). Raises InvalidAnswer where the decision is not written down, NotPermitted,
+    `lawful_exception_claimed: false`). An open question that is sent back so has to be answered or shown again, and waits
+    for a reviewer once more. Call `workflow.close_hold`, which also returns a submission whose tier changes by it. Raises
+    InvalidAnswer where the decision is not written down, NotPermitted,
     SeparationOfDuties, WorkflowError where evidence of an exception is to be accepted and there is none.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
     use, hold = _lock(hold)
     if hold.use_id != assessment.use_id:
         raise WorkflowError(_("This hold is closed already."))
-    if not OUTCOMES[hold.kind]:
-        raise WorkflowError(_("An open question is closed by its answer."))
     declaring.require_seat(by, submission, assessment)
-    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
+    if not _is_judged(hold, assessment, submission):
         raise WrongState(assessment, State.IN_REVIEW)
     if hold.kind == HoldKind.LEGAL_REVIEW and not access.is_independent(by, assessment.organisation_id):
         raise SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
     chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])
     if chosen not in OUTCOMES[hold.kind]:
         raise InvalidAnswer("outcome", _("Choose one of the decisions given."))
+    if waits := waits_for_answer(hold):
+        raise WorkflowError(waits)
+    if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
+        raise InvalidAnswer("outcome", _("Only a submission under review can be returned to have a fact corrected."))
     if not decision.strip():
         raise InvalidAnswer("decision", _("Write down what was decided and on what advice."))
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
@@ -194,9 +224,13 @@ def close(
     hold.closed_by, hold.decision, hold.outcome = by, decision, chosen
     if chosen == HoldOutcome.CORRECT:
         _ask_for_correction(hold, submission, by=by)
+        if hold.kind == HoldKind.OPEN_QUESTION:
+            hold.answered_at, hold.sent_back_at = None, timezone.now()
     else:
         hold.closed_at = timezone.now()
-    hold.save(update_fields=["closed_at", "closed_by", "decision", "outcome"])
+    hold.save(update_fields=["answered_at", "sent_back_at", "closed_at", "closed_by", "decision", "outcome"])
+    if hold.kind == HoldKind.OPEN_QUESTION:
+        declaring.run_rules(use, by=by)  # the tier follows the declared facts from now on
     use.open_holds = use.holds.filter(closed_at=None).count()
     use.save(update_fields=["open_holds"])
     kind = "hold_closed" if hold.closed_at else "hold_correction_asked"
@@ -206,7 +240,9 @@ def close(
 
 def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None:
     fact, would_satisfy = hold.fact, _("The fact is declared as the decision on the hold says.")
-    if hold.fact in (PLEA, PLEADED):
+    if hold.kind == HoldKind.OPEN_QUESTION:
+        would_satisfy = _("The answer is corrected, or evidence is attached to the hold that shows it.")
+    elif hold.fact in (PLEA, PLEADED):
         fact, would_satisfy = PLEA, _("The claim of a lawful exception is taken back: the fact is declared as “no”.")
     reviewing.save_mark(
         submission,
@@ -217,6 +253,30 @@ def _ask_for_correction(hold: Hold, submission: Submission, *, by: User) -> None
         words=hold.decision,
         would_satisfy=would_satisfy,
     )
+
+
+def who_closes(edition: CompiledEdition, hold: Hold) -> str:
+    """Say who closes a hold. Our judgement for an open question; the edition's words for the others."""
+    if hold.kind == HoldKind.OPEN_QUESTION:
+        return _(
+            "The organisation answers the question, with evidence. A reviewer of the case then closes the hold. Until that"
+            " is done, the tier is the worse of the tier for the answer and the tier for an unknown answer (our judgement)."
+        )
+    return edition.holds[HoldKind(hold.kind)]
+
+
+# --- whether the tier changes ------------------------------------------------------------------------------------------
+
+
+def tiers_of(hold: Hold) -> tuple[Tier, Tier]:
+    """The tier of the use now, and the one that it has once this open question is closed as answered; three queries."""
+    use = hold.use
+    edition = declaring.current_edition(use)
+    facts = declared_facts(edition, use.fact_rows())
+    held = use.held_facts()
+    others = [fact for fact in held if fact != hold.fact]
+    now, then = (assign_held_tier(edition, facts, one).assigned_tier for one in (held, others))
+    return use.tier_over(now), use.tier_over(then)
 
 
 # --- signing the worst answer ------------------------------------------------------------------------------------------

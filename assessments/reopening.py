@@ -1,6 +1,7 @@
-"""An answer that a closed action asks to confirm again: what was to be put in place is there now.
+"""The answer of a closed action: what was to be put in place is there now, confirmed on the day of the closing.
 
 The certified submission stays as it was. What changes is the open assessment of the use, or the next one that is opened.
+An answer that somebody has edited in the open draft is theirs: it is asked again, not overwritten.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ import uuid
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from assessments.guideline.edition import Question
+from assessments.guideline.terms import Choice
 from assessments.models import (
     Answer,
     AnswerRevision,
     Assessment,
+    ClosedPractice,
     EvidenceUse,
     RemediationAction,
     RevisionOutcome,
@@ -24,9 +31,9 @@ from assessments.models.questionnaires import question_ids
 
 
 def reopen_answer(action: RemediationAction, *, by: User) -> Answer | None:
-    """Ask the open draft of the use to confirm the answer of an action that was closed; None where nothing is open.
+    """Bring the answer of a closed action up to date in the open draft of the use; None where nothing is open.
 
-    Call it inside `atomic`, with the use locked.
+    `by`: of the organisation. Call it inside `atomic`, with the use locked.
     """
     found = Assessment.objects.for_dashboard().filter(use=action.use_id, state__in=EDITABLE_STATES).first()
     if found is None:
@@ -40,7 +47,8 @@ def reopen_answer(action: RemediationAction, *, by: User) -> Answer | None:
 def carry_closed(assessment: Assessment, *, by: User) -> list[Answer]:
     """Bring into a new assessment the answers whose actions were closed since the use was last submitted.
 
-    Each is to be confirmed, with the evidence that closed its action. Call it inside `atomic`.
+    Each is in place, as it was confirmed, with the evidence that closed its action. What was closed before such records
+    were kept is to be confirmed. Call it inside `atomic`.
     """
     before = assessment.follows
     sent = before.current_submission if before else None
@@ -57,9 +65,11 @@ def carry_closed(assessment: Assessment, *, by: User) -> list[Answer]:
 def _ask_again(
     assessment: Assessment, before: Assessment | None, actions: list[RemediationAction], *, by: User
 ) -> list[Answer]:
-    """Mark the answers of these actions as to be confirmed; those that are missing are taken from `before`."""
+    """Bring the answers of these actions up to date, or ask for them again; those that are missing are taken from `before`."""
     edition, declared = assessment.compiled(), assessment.declared()
     asked = {question.key for question in declared.questions(edition)}
+    kept = ClosedPractice.objects.filter(action__in=actions).select_related("action").order_by("pk")
+    practices = {practice.question: practice for practice in kept}
     rows = []
     for action in actions:
         if action.question not in asked:
@@ -70,11 +80,45 @@ def _ask_again(
             if old is None:
                 continue
             row = _carried(assessment, old, by=by)
-        row.to_confirm, row.closed_action = True, action.number
-        row.save(update_fields=["to_confirm", "closed_action"])
+        practice = practices.get(action.question)
+        row.closed_action = action.number
+        row.to_confirm = practice is None or not _is_untouched(row)
+        if practice is not None and not row.to_confirm:
+            items = [item.key for item in declared.items(edition, edition.questions[action.question])]
+            _put_in_place(row, edition.questions[action.question], items, practice, by=by)
+        row.save()
         _offer_evidence(action, row)
         rows.append(row)
     return rows
+
+
+def _is_untouched(row: Answer) -> bool:
+    """Whether an answer was taken over and still says what it said there."""
+    return row.carried_from is not None and row.record() == row.carried_from.record()
+
+
+def _put_in_place(row: Answer, question: Question, items: list[str], practice: ClosedPractice, *, by: User) -> None:
+    """Write into an answer that its practice is in place, on which day it was confirmed and with which action."""
+    if question.is_checklist:
+        row.choice, row.items = Choice.TICKED, {key: row.items.get(key) or True for key in items}
+    else:
+        row.choice, row.items = Choice.IN_PLACE, {}
+    said = _("Confirmed in place on %(day)s, when action %(n)s was closed.") % {
+        "day": date_format(timezone.localtime(practice.at), "DATE_FORMAT"),
+        "n": practice.action.number,
+    }
+    row.text = f"{practice.action.note}\n\n{said}".strip()
+    row.planned_for, row.reason, row.by = None, "", by
+    base, row.revision = row.revision, row.revision + 1
+    AnswerRevision.objects.create(
+        parent=row,
+        number=row.revision,
+        operation=uuid.uuid4(),
+        base=base,
+        value=row.record(),
+        by=by,
+        outcome=RevisionOutcome.CARRIED,
+    )
 
 
 def _carried(assessment: Assessment, old: Answer, *, by: User) -> Answer:

@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.core import proof
-from assessments.declaring import require_seat
+from assessments.domain.review import opened
+from assessments.domain.review.cases import open_case
+from assessments.domain.review.own_marks import combined
+from assessments.domain.review.sampling import own_set
+from assessments.domain.review.targets import (
+    left_to_accept,
+    review_targets,
+)
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Choice, Strength, Tier
+from assessments.guideline.terms import Strength, Tier
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -35,6 +42,7 @@ from assessments.models import (
     RemediationAction,
     ReviewMark,
     ReviewMarkRevision,
+    ReviewSeat,
     RevisionOutcome,
     State,
     Submission,
@@ -43,70 +51,10 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.snapshots import changed_targets, declared_in, pieces_of
-from assessments.models.urgent import facts_that_stop, questions_that_stop
 
 TITLE = 200  # characters of an action's title
 
 # --- what there is to judge --------------------------------------------------------------------------------------------
-
-
-def review_targets(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a reviewer judges in a submission: each fact, then each answer."""
-    return (
-        *(f"f:{fact['key']}" for fact in content["facts"]),
-        *(f"q:{shown['question']}" for shown in content["questions"]),
-    )
-
-
-def decisive_targets(edition: CompiledEdition, content: Mapping[str, Any]) -> frozenset[str]:
-    """The facts and answers on which tier and certificate rest: none of them is ever accepted without a look of its own.
-
-    Facts on prohibited uses, those behind a rule that fired, and those that open an action of the class *stop now*;
-    questions about Table 1, an overlay, prohibited uses or a must, and those of that class. Our judgement: which these
-    are.
-    """
-    declared = declared_in(content)
-    blocking = edition.blocking_requirements(declared.context, declared.tier)
-    behind = {key for rule in content["tier"]["rules"] for key in rule["facts"]}
-    behind |= facts_that_stop(edition, content)
-    facts = {
-        f"f:{fact['key']}"
-        for fact in content["facts"]
-        if fact["key"] in behind or (fact["key"] in edition.facts and edition.facts[fact["key"]].prohibited_use)
-    }
-    questions = set()
-    for shown in content["questions"]:
-        for id in edition.questions[shown["question"]].requirements:
-            requirement = edition.requirements[id]
-            if id in blocking or (requirement.strength == Strength.MUST and declared.in_scope(requirement)):
-                questions.add(f"q:{shown['question']}")
-                break
-    stopping = questions_that_stop(edition, content)
-    questions |= {f"q:{shown['question']}" for shown in content["questions"] if shown["question"] in stopping}
-    return frozenset(facts | questions)
-
-
-def replies_in(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the organisation replied to the round before, by target; none in submissions older than replies."""
-    return {reply["target"]: reply for reply in content.get("replies", ())}
-
-
-def left_to_accept(
-    edition: CompiledEdition, content: Mapping[str, Any], marked: Collection[str], changed: Collection[str]
-) -> tuple[str, ...]:
-    """The targets that may be accepted in one action: unmarked, not decisive, and nothing to read about them.
-
-    `changed`: what differs from the round before, nothing in the first. Answers that are not applicable, unknown or
-    planned, and whatever was replied to, take a look of their own (our judgement).
-    """
-    own_look = decisive_targets(edition, content) | set(changed) | set(replies_in(content))
-    odd = {
-        f"q:{key}"
-        for key, answer in content["answers"].items()
-        if answer["choice"] in (Choice.NOT_APPLICABLE, Choice.UNKNOWN, Choice.PLANNED)
-        or any(isinstance(tick, str) for tick in answer["items"].values())
-    }
-    return tuple(t for t in review_targets(content) if t not in own_look and t not in odd and t not in marked)
 
 
 def longest_action_days(edition: CompiledEdition, tier: Tier) -> int:
@@ -130,14 +78,17 @@ def save_mark(
     private_note: str = "",
     action_title: str = "",
     action_due: date | None = None,
+    seen: str = "",
     base: int | None = None,
     operation: uuid.UUID | None = None,
 ) -> ReviewMark:
-    """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review; every version is kept.
+    """Mark one answer (`q:<key>`) or fact (`f:<key>`) of a submission under review, in one's seat; every version is kept.
 
-    `base` is the revision that was shown (0: none; None: whatever stands). An empty `mark` takes one back: not looked
-    at. Raises NotPermitted for anybody without a seat, Locked outside review, Conflict where a newer version stands, and
-    InvalidAnswer where *change needed* lacks its reason or what would satisfy, or *accepted with action* its action.
+    `seen`: the token of the page that showed it (`opened.token`), without which the mark counts as not opened. `base` is
+    the revision that was shown (0: none; None: whatever stands). An empty `mark` takes one back: not looked at. Raises
+    NotPermitted for anybody without a seat, Locked outside review and after one's approval, Conflict where a newer version
+    stands, and InvalidAnswer where *change needed* lacks its reason or what would satisfy, or *accepted with action* its
+    action.
     """
     fields = {
         "mark": str(mark),
@@ -149,7 +100,7 @@ def save_mark(
         "action_due": action_due,
     }
     with transaction.atomic():
-        saved = _save_mark(submission, target, fields, by=by, base=base, operation=operation)
+        saved = _save_mark(submission, target, fields, by=by, base=base, operation=operation, seen=seen)
     if isinstance(saved, Conflict):  # raised out here, so that the version beside the newer one stays stored
         raise saved
     return saved
@@ -163,20 +114,25 @@ def _save_mark(
     by: User,
     base: int | None,
     operation: uuid.UUID | None,
-    outcome: RevisionOutcome = RevisionOutcome.CURRENT,
+    seen: str = "",
 ) -> ReviewMark | Conflict:
-    _open_case(submission, by)
+    _assessment, seat = open_case(submission, by)
     if target not in review_targets(submission.content()):
         raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
-    row = ReviewMark.kept.filter(submission=submission, target=target).select_related("by").first()
-    if outcome == RevisionOutcome.CURRENT:
-        _check_mark(submission, target, fields, stands=row is not None)
-    row = row or ReviewMark(submission=submission, target=target, revision=0, by=by)
-    kept = _write(row, ReviewMarkRevision, fields, by=by, base=base, operation=operation, outcome=outcome)
+    row = _mark_of_seat(submission, seat, target)
+    _check_mark(submission, target, fields, stands=row is not None)
+    row = row or ReviewMark(submission=submission, seat=seat.seat, target=target, revision=0, by=by)
+    shown = opened.shown_at(seen, submission, target, by=by)
+    kept = _write(row, ReviewMarkRevision, fields, by=by, base=base, operation=operation, shown_at=shown)
     if kept is False:
         words = _("%(name)s marked this as “%(mark)s” while you were looking at it. Nothing was overwritten.")
         return Conflict(words % {"name": row.by, "mark": row.get_mark_display() or _("Not looked at")}, row)
     return row
+
+
+def _mark_of_seat(submission: Submission, seat: ReviewSeat, target: str) -> ReviewMark | None:
+    rows = ReviewMark.kept.filter(submission=submission, seat=seat.seat, target=target)
+    return rows.select_related("by").first()
 
 
 def _check_mark(submission: Submission, target: str, fields: Mapping[str, Any], *, stands: bool) -> None:
@@ -209,56 +165,78 @@ def _check_due(submission: Submission, due: date | None) -> None:
 def undo_mark(submission: Submission, target: str, *, by: User, base: int) -> ReviewMark:
     """Go back to the version of a mark before the one that stands, as a new version; before the first: not looked at.
 
-    Raises as `save_mark`, WorkflowError where nothing was marked; nothing is typed, so a stale `base` keeps nothing.
+    A version that somebody else wrote comes back under that person's name: it is then no mark of one's own. Raises as
+    `save_mark`, WorkflowError where nothing was marked; nothing is typed, so a stale `base` keeps nothing.
     """
     with transaction.atomic():
-        _open_case(submission, by)
-        row = ReviewMark.kept.filter(submission=submission, target=target).select_related("by").first()
+        _assessment, seat = open_case(submission, by)
+        row = _mark_of_seat(submission, seat, target)
         if row is None:
             raise WorkflowError(_("There is no mark to take back."))
         if row.revision != base:
             words = _("%(name)s changed this mark since you opened the page. Nothing was taken back.")
             raise Conflict(words % {"name": row.by}, row)
         stored = row.revisions.exclude(outcome=RevisionOutcome.CONFLICT).filter(number__lt=row.revision)
-        before = stored.order_by("-number").first()
+        before = stored.order_by("-number").select_related("by").first()
         fields: dict[str, Any] = dict.fromkeys(row.record(), "") | {"action_due": None}
         if before is not None:
-            fields |= before.value
+            fields |= {name: before.value.get(name, "") for name in fields}
             fields["action_due"] = date.fromisoformat(fields["action_due"]) if fields["action_due"] else None
-        done = _save_mark(
-            submission, target, fields, by=by, base=base, operation=None, outcome=RevisionOutcome.RESTORED
+        shown = row.shown_at if before is not None and before.by_id == by.pk else None
+        _write(
+            row,
+            ReviewMarkRevision,
+            fields,
+            by=by,
+            base=base,
+            operation=None,
+            outcome=RevisionOutcome.RESTORED,
+            shown_at=shown,
         )
-        assert isinstance(done, ReviewMark)  # the base was compared above, under the same lock
-        if before is not None and before.outcome == RevisionOutcome.CARRIED:
-            earlier = ReviewMark.objects.filter(
-                submission__assessment=submission.assessment_id, submission__round=submission.round - 1, target=target
-            )
-            done.carried_from = earlier.first()
-            done.save(update_fields=["carried_from"])
-    return done
+        if before is not None:
+            _as_it_was(row, before, by=by)
+    return row
+
+
+def _as_it_was(row: ReviewMark, before: ReviewMarkRevision, *, by: User) -> None:
+    """Give a restored mark the person, and the round, that it had."""
+    if before.by_id != by.pk:
+        row.by = before.by
+    row.taken_over_from_id = before.value.get("taken_over_from")
+    row.shown_at = None if row.taken_over_from_id else row.shown_at
+    if before.outcome == RevisionOutcome.CARRIED:
+        row.carried_from_id = _carried_from(row, row.submission)
+    row.save(update_fields=["by", "taken_over_from", "shown_at", "carried_from"])
+
+
+def _carried_from(row: ReviewMark, submission: Submission) -> int | None:
+    """The mark that the first version of this one was carried from: of the round before, else of the last decision."""
+    earlier = ReviewMark.objects.filter(
+        submission__assessment__use=submission.assessment.use_id, seat=row.seat, target=row.target
+    )
+    found = earlier.filter(submission__lt=submission.pk).order_by("-submission", "pk").values_list("pk", flat=True)
+    return found.first()
 
 
 @proof.factor_asked
 def accept_together(submission: Submission, targets: Iterable[str], *, by: User) -> list[ReviewMark]:
-    """Accept, in one action and recorded as such, those of `targets` that nobody has marked and that need no look alone.
+    """Accept, in one action and recorded as such, those of `targets` that this seat has not marked and need no look alone.
 
-    What is decisive, odd, changed since the round before or replied to stays unmarked whatever `targets` names
-    (`left_to_accept`). Raises as `save_mark`.
+    What is in the own set of the seat, a must, not fully in place, contradicted by a check, changed since the round before
+    or replied to stays unmarked whatever `targets` names (`left_to_accept`). Raises as `save_mark`.
     """
     with transaction.atomic():
-        assessment = _open_case(submission, by)
-        marked = set(submission.marks.values_list("target", flat=True))
-        content = submission.content()
-        before = assessment.submissions.filter(round=submission.round - 1).first()
-        changed = changed_targets(before.content(), content) if before else ()
-        may = left_to_accept(edition_for(submission.edition_checksum), content, marked, changed)
+        assessment, seat = open_case(submission, by)
+        may = set(may_accept_together(submission, seat))
         chosen = set(targets)
-        rows = {row.target: row for row in ReviewMark.kept.filter(submission=submission, mark="")}
+        rows = {row.target: row for row in ReviewMark.kept.filter(submission=submission, seat=seat.seat, mark="")}
         accepted = []
-        for target in may:
-            if target not in chosen:
+        for target in review_targets(submission.content()):
+            if target not in chosen or target not in may:
                 continue
-            row = rows.get(target) or ReviewMark(submission=submission, target=target, revision=0, by=by)
+            row = rows.get(target) or ReviewMark(
+                submission=submission, seat=seat.seat, target=target, revision=0, by=by
+            )
             fields = row.record() | {"mark": str(MarkKind.ACCEPTED), "action_due": row.action_due}
             _write(row, ReviewMarkRevision, fields, by=by, base=None, operation=None, together=True)
             accepted.append(row)
@@ -271,6 +249,16 @@ def accept_together(submission: Submission, targets: Iterable[str], *, by: User)
                 details={"submission": submission.reference, "targets": sorted(row.target for row in accepted)},
             )
     return accepted
+
+
+def may_accept_together(submission: Submission, seat: ReviewSeat) -> tuple[str, ...]:
+    """The targets that the holder of a seat may accept in one action now."""
+    content, edition = submission.content(), edition_for(submission.edition_checksum)
+    in_the_way = Q(seat=seat.seat) | Q(mark=MarkKind.CHANGE_NEEDED)  # what a colleague wants changed is looked at alone
+    marked = set(submission.marks.filter(in_the_way).values_list("target", flat=True))
+    before = submission.assessment.submissions.filter(round=submission.round - 1).first()
+    changed = changed_targets(before.content(), content) if before else set()
+    return left_to_accept(edition, content, marked, changed | own_set(submission, seat.seat, content=content).targets)
 
 
 @proof.factor_asked
@@ -290,19 +278,29 @@ def mark_evidence(
     Raises as `save_mark`; InvalidAnswer where the answer names no such piece.
     """
     with transaction.atomic():
-        _open_case(submission, by)
+        _assessment, seat = open_case(submission, by)
         named = {p["reference"]: p for p in pieces_of(submission.content()["answers"].get(question))}
         if piece not in named:
             raise InvalidAnswer("piece", _("The answer does not name this piece of evidence."))
         if verdict and verdict not in Verdict.values:
             raise InvalidAnswer("verdict", _("Choose one of the three."))
-        row = submission.evidence_marks.filter(question=question, piece=piece).select_related("by").first()
+        row = (
+            submission.evidence_marks.filter(seat=seat.seat, question=question, piece=piece)
+            .select_related("by")
+            .first()
+        )
         if row is None:
             if not verdict:
                 raise InvalidAnswer("verdict", _("Choose whether the piece supports the answer."))
             version = named[piece]["version"]
             row = EvidenceMark(
-                submission=submission, question=question, piece=piece, version=version, revision=0, by=by
+                submission=submission,
+                seat=seat.seat,
+                question=question,
+                piece=piece,
+                version=version,
+                revision=0,
+                by=by,
             )
         fields = {"verdict": str(verdict), "note": note}
         kept = _write(row, EvidenceMarkRevision, fields, by=by, base=base, operation=operation)
@@ -310,15 +308,6 @@ def mark_evidence(
         words = _("%(name)s judged this piece while you were looking at it. Nothing was overwritten.")
         raise Conflict(words % {"name": row.by}, row)
     return row
-
-
-def _open_case(submission: Submission, by: User) -> Assessment:
-    """Lock the assessment of a submission under review, for somebody with a seat in it."""
-    assessment = Assessment.objects.lock(submission.assessment_id)
-    require_seat(by, submission, assessment)
-    if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
-        raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
-    return assessment
 
 
 def _write(
@@ -331,13 +320,15 @@ def _write(
     operation: uuid.UUID | None,
     outcome: RevisionOutcome = RevisionOutcome.CURRENT,
     together: bool = False,
+    shown_at: datetime | None = None,
 ) -> bool | None:
     """Make `fields` the version that stands; True: written, None: it stood already, False: a newer one stands.
 
-    In the last case what was given is kept beside it, unless this operation, or the person's newest such version, is it.
+    The same judgement by another person is a version of its own, as is one that was not opened before. Where a newer one
+    stands, what was given is kept beside it, unless this operation, or the person's newest such version, is it.
     """
     record = {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
-    if row.pk and row.record() == record:
+    if row.pk and row.record() == record and outcome == RevisionOutcome.CURRENT and _is_judged_by(row, by, shown_at):
         return None
     number = 1
     if row.pk:
@@ -354,15 +345,24 @@ def _write(
             return False
     for name, value in fields.items():
         setattr(row, name, value)
-    base = row.revision
+    base, same_person = row.revision, row.by_id == by.pk
     row.by, row.revision = by, number
     if isinstance(row, ReviewMark | EvidenceMark):
         row.carried_from = None
     if isinstance(row, ReviewMark):
-        row.together = together
+        row.together, row.taken_over_from = together, None
+        row.shown_at = shown_at or (row.shown_at if same_person else None)
     row.save()
     _version(revisions, row, number, operation, base, record, by, outcome)
     return True
+
+
+def _is_judged_by(row: Any, by: User, shown_at: datetime | None) -> bool:
+    """Tell whether a row is this person's own judgement already, as far as `shown_at` tells opened too."""
+    if not isinstance(row, ReviewMark):
+        return not isinstance(row, EvidenceMark) or row.by_id == by.pk
+    own = row.by_id == by.pk and row.taken_over_from_id is None
+    return own and (shown_at is None or (row.shown_at is not None and not row.together))
 
 
 def _version(
@@ -383,18 +383,30 @@ def _version(
 # --- from round to round -----------------------------------------------------------------------------------------------
 
 
-def carry(previous: Submission, submission: Submission, changed: Collection[str]) -> int:
+def carry(
+    previous: Submission,
+    submission: Submission,
+    changed: Collection[str],
+    *,
+    same_case: bool = True,
+    without_evidence: Collection[str] = (),
+) -> int:
     """Carry the accepting marks of a round over to what is the same in the next, and the marks of evidence likewise.
 
     Each carried mark names the one that it came from. Returns how many marks of answers and facts were carried. The
-    caller holds the lock.
+    caller holds the lock. `same_case`: false for the marks of an earlier assessment, which nobody has opened in this one.
+    `without_evidence`: answers whose evidence is judged anew.
     """
     targets = set(review_targets(submission.content()))
     carried = [
         ReviewMark(
             submission=submission,
+            seat=mark.seat,
             target=mark.target,
             by=mark.by,
+            together=mark.together,
+            shown_at=mark.shown_at if same_case else None,
+            taken_over_from_id=mark.taken_over_from_id,
             carried_from=mark,
             **mark.record() | {"action_due": mark.action_due},
         )
@@ -410,6 +422,7 @@ def carry(previous: Submission, submission: Submission, changed: Collection[str]
     pieces = [
         EvidenceMark(
             submission=submission,
+            seat=mark.seat,
             question=mark.question,
             piece=mark.piece,
             version=mark.version,
@@ -418,7 +431,7 @@ def carry(previous: Submission, submission: Submission, changed: Collection[str]
             **mark.record(),
         )
         for mark in previous.evidence_marks.exclude(verdict="").select_related("by")
-        if (mark.question, mark.piece, mark.version) in named
+        if (mark.question, mark.piece, mark.version) in named and f"q:{mark.question}" not in without_evidence
     ]
     EvidenceMark.objects.bulk_create(pieces)
     EvidenceMarkRevision.objects.bulk_create(_carried_version(EvidenceMarkRevision, mark) for mark in pieces)
@@ -431,7 +444,8 @@ def _carried_version(revisions: Any, row: Any) -> Any:
         number=1,
         operation=uuid.uuid4(),
         base=0,
-        value=row.record(),
+        value=row.record()
+        | ({"taken_over_from": giver} if (giver := getattr(row, "taken_over_from_id", None)) else {}),
         by=row.by,
         outcome=RevisionOutcome.CARRIED,
     )
@@ -448,7 +462,8 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
     declared, tier = declared_in(content), Tier(submission.assigned_tier)
     agreed = {
         mark.target.removeprefix("q:"): mark
-        for mark in submission.marks.filter(mark=MarkKind.ACCEPTED_WITH_ACTION, target__startswith="q:")
+        for mark in combined(submission).values()
+        if mark.mark == MarkKind.ACCEPTED_WITH_ACTION and mark.target.startswith("q:")
     }
     have: dict[str, RemediationAction] = {}
     for row in use.actions.exclude(status=ActionStatus.CLOSED).order_by("number"):  # of a split action the first part
@@ -546,4 +561,4 @@ def untouched(assessment: Assessment, changed: Collection[str]) -> tuple[str, ..
         return ()
     replied = set(submission.replies.exclude(words="").values_list("target", flat=True))
     returned = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).order_by("pk").values_list("target", flat=True)
-    return tuple(target for target in returned if target not in changed and target not in replied)
+    return tuple(target for target in dict.fromkeys(returned) if target not in changed and target not in replied)

@@ -16,10 +16,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments import tasks
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import (
     Assessment,
@@ -94,7 +96,7 @@ def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
     return True
 
 
-def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
+def suspend(assessment: Assessment, *, by: Any, public_reason: str | Promise) -> bool:
     """Suspend the running certificate of the assessment's use, at once; tells whether one was in force.
 
     One that only waits for fresh monitoring is suspended anew, for this reason: a fresh record does not lift it then.
@@ -102,8 +104,10 @@ def suspend(assessment: Assessment, *, by: Any, public_reason: str) -> bool:
     certificate = Certificate.objects.filter(use=assessment.use_id, ended_at=None).first()
     if certificate is None or (certificate.status() == "suspended" and not certificate.lapsed_by_monitoring()):
         return False
-    kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": public_reason}
+    with translation.override("en"):  # kept as the certificate's English side, as `standing` keeps it
+        kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": str(public_reason)}
     event = CertificateEvent.objects.create(**kept)
+    tasks.ask_notice(certificate)
     AuditEntry.objects.record(
         "certificate_suspended",
         assessment,
@@ -125,13 +129,14 @@ def flag_use(use: DeclaredUse, kind: Kind, words: str, *, by: Any) -> None:
 
 
 def approvals_on(piece: Evidence) -> list[Assessment]:
-    """Lock and return the approvals that lean on a piece, by an answer or by a hold; call it before locking the piece.
+    """Lock and return the approvals that lean on a piece, by an answer, a hold or a supplement; call it before locking the piece.
 
     What an answer leans on is locked with it at the submission, so the rows say what the submission names.
     """
     by_answer = Q(answers__evidence_uses__evidence=piece)
     by_hold = Q(use__holds__evidence_uses__evidence=piece)
-    found = Assessment.objects.filter(by_answer | by_hold, state__in=APPROVALS).order_by("use_id", "pk")
+    later = Q(supplements__version__evidence=piece)
+    found = Assessment.objects.filter(by_answer | by_hold | later, state__in=APPROVALS).order_by("use_id", "pk")
     return [Assessment.objects.lock(pk) for pk in dict.fromkeys(found.values_list("pk", flat=True))]
 
 

@@ -18,10 +18,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments import access, acting, teamwork
+from assessments import access, acting, tasks, teamwork
 from assessments.access import Action
 from assessments.core import proof
 from assessments.declaring import delivery_team
+from assessments.domain.certificates import incidents
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -42,13 +43,13 @@ from assessments.models import (
 SUSPEND, REINSTATE, REVOKE = "suspended", "reinstated", "revoked"
 CHANGED = "certificate_changed"
 CONDITION_MISSED = "condition_missed"
-MISSED = gettext_lazy("A condition of the approval was not met in time.")
+MISSED = gettext_lazy("A condition was not met in time.")
 REASONS: dict[str, dict[str, str | Promise]] = {
     SUSPEND: {
         "condition": MISSED,
         "facts": gettext_lazy("Declared facts of the use changed."),
         "monitoring": gettext_lazy("Evidence of monitoring is out of date."),
-        "incident": gettext_lazy("An incident is being looked into."),
+        "incident": gettext_lazy("An incident is being looked into."),  # `incidents.SUSPENDED_FOR` in English
         "complaint": gettext_lazy("A complaint is being looked into."),
         "asked": gettext_lazy("The holder asked for it."),
     },
@@ -60,7 +61,7 @@ REASONS: dict[str, dict[str, str | Promise]] = {
     REVOKE: {
         "untrue": gettext_lazy("What had been declared was not so."),
         "no_longer": gettext_lazy("What had been assessed is no longer so."),
-        "condition": gettext_lazy("A condition of the approval was not met."),
+        "condition": gettext_lazy("A condition was not met."),
         "no_certificate": gettext_lazy("The use is one that gets no certificate."),
         "asked": gettext_lazy("The holder asked for it."),
     },
@@ -86,11 +87,19 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
 
     A reviewer who may read the submission and is outside the delivery team suspends. What was reviewed independently is
     reinstated and revoked by an independent reviewer. A self-declared certificate is its signer's word: an owner may
-    suspend, reinstate and revoke it as well. Those of a deleted organisation are left to the reviewing body.
+    suspend, reinstate and revoke it as well, but a suspension by an incident is ended by a reviewer alone. Those of a
+    deleted organisation are left to the reviewing body.
     """
     submission = certificate.submission
     if certificate.assurance == Assurance.SELF_DECLARED and access.may(by, Action.SIGN, certificate.organisation_id):
-        return dict.fromkeys(FROM)
+        mine: dict[str, Refusal] = dict.fromkeys(FROM)
+        if incidents.suspends(certificate):
+            mine[REINSTATE] = NotPermitted(
+                _(
+                    "An incident suspended this certificate. A reviewer reinstates it, or the next assessment replaces it."
+                )
+            )
+        return mine
     if not access.certificates_judged_by(by).filter(pk=certificate.pk).exists():
         words = _("A certificate is suspended, reinstated and revoked by a reviewer of its submission.")
         return dict.fromkeys(FROM, NotPermitted(words))
@@ -213,6 +222,7 @@ def _record(
     event: CertificateEvent = CertificateEvent.objects.create(
         certificate=certificate, kind=kind, by=by, public_reason=public, private_reason=words
     )
+    tasks.ask_notice(certificate)
     return event
 
 

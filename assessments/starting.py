@@ -387,9 +387,10 @@ def carry(
 
 
 def carried(assessment: Assessment) -> list[Answer]:
-    """The answers that wait to be confirmed, with where they come from: one query."""
+    """The answers that wait to be confirmed, with where they come from and their evidence: three queries."""
     rows = assessment.answers.filter(to_confirm=True)
-    return list(rows.select_related("question", "carried_from__assessment__use__system", "carried_from__by", "by"))
+    rows = rows.select_related("question", "carried_from__assessment__use__system", "carried_from__by", "by")
+    return list(rows.prefetch_related("evidence_uses__evidence"))
 
 
 def confirm_carried(assessment: Assessment, question: str, *, by: User, base: int) -> declaring.AnswerSaved:

@@ -24,6 +24,15 @@ def after_commit(task: Any, *args: Any) -> None:
     transaction.on_commit(send)
 
 
+def ask_notice(certificate: Any) -> None:
+    """Ask for the status notice of a certificate's newest change, in the transaction of the change."""
+    from assessments.models import Document
+
+    document = Document.objects.ask_notice(certificate)
+    if document is not None:
+        after_commit(render_document, document.pk)
+
+
 @shared_task(name="assessments.tasks.render_document")
 def render_document(pk: int) -> None:
     from assessments.documents.jobs import make

@@ -25,6 +25,7 @@ from assessments.views import (
     history,
     holds,
     inbox,
+    issued,
     judging,
     log,
     marking,
@@ -43,8 +44,12 @@ from assessments.views import (
     systems,
     task_list,
 )
+from assessments.views.assessment import supplements as owner_supplements
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
+from assessments.views.review import case_evidence, own_set, previews, reading, taking, together, whole
+from assessments.views.review import parts as review_parts
+from assessments.views.review import supplements as review_supplements
 
 converters.register()
 
@@ -166,6 +171,7 @@ urlpatterns = [
     # the conformity file of a High use
     path("assessments/<ref:reference>/conformity/", conformity.file, name="conformity"),
     path("assessments/<ref:reference>/conformity/<key:key>/", conformity.part, name="conformity_part"),
+    path("assessments/<ref:reference>/supplements/", owner_supplements.of_assessment, name="supplements"),
     # check, sign, and what the owner may do afterwards
     path("assessments/<ref:reference>/check/", signing.check, name="check"),
     path("assessments/<ref:reference>/sign/", signing.sign, name="sign"),
@@ -179,6 +185,8 @@ urlpatterns = [
     path("assessments/<ref:reference>/contest/<ref:appeal>/", appeals.open_again, name="open_again"),
     # review
     path("reviews/", queue.queue, name="reviews"),
+    path("reviews/certificates/", issued.register, name="issued"),
+    path("reviews/certificates/export/", issued.export, name="issued_export"),
     path("reviews/<ref:reference>/", reviews.overview, name="review"),
     path("reviews/<ref:reference>/log/", log.review, name="review_log"),
     path("reviews/<ref:reference>/take/", reviews.take, name="take"),
@@ -189,9 +197,22 @@ urlpatterns = [
     path("reviews/<ref:reference>/facts/", marking.facts, name="review_facts"),
     path("reviews/<ref:reference>/changes/", marking.changes, name="review_changes"),
     path("reviews/<ref:reference>/sections/<key:key>/", marking.section, name="review_section"),
+    path("reviews/<ref:reference>/evidence/", case_evidence.pieces, name="case_evidence"),
     path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/", evidence.of_submission, name="review_evidence"),
+    path("reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/show/", previews.preview, name="evidence_preview"),
+    path(
+        "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
+    ),
+    path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
+    path("reviews/<ref:reference>/whole/", whole.whole_case, name="whole_case"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),
+    path("reviews/<ref:reference>/conformity/", review_parts.judge, name="review_parts"),
+    path("reviews/<ref:reference>/supplements/", review_supplements.judge, name="review_supplements"),
+    path("reviews/<ref:reference>/own-set/", own_set.own_set, name="own_set"),
+    path("reviews/<ref:reference>/together/", together.together, name="review_together"),
+    path("reviews/<ref:reference>/take-over/", taking.take_over, name="take_over_marks"),
+    path("reviews/<ref:reference>/take-back/", taking.take_back, name="take_back_approval"),
     path("reviews/<ref:reference>/holds/<int:pk>/", judging.hold, name="close_hold"),
     path("reviews/<ref:reference>/tier/", judging.tier, name="judge_tier"),
     path("reviews/<ref:reference>/return/", deciding.send_back, name="send_back"),

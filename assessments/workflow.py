@@ -7,7 +7,7 @@ transaction, writes state and audit entry together, and lets documents and mail 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,11 +20,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, acting, gates, reviewing, staleness, tasks
+from assessments import access, acting, gates, holding, reviewing, staleness, tasks
 from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.domain.certificates import incidents, issuing, least_readiness, public_facts, waiting
+from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.domain.evidence import supplements
+from assessments.domain.review import approvals, former, overseers, own_marks, parts, returns, rounds, telling
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -42,6 +47,7 @@ from assessments.models import (
     Evidence,
     FactRevision,
     Hold,
+    HoldOutcome,
     Interest,
     MarkKind,
     Membership,
@@ -64,6 +70,7 @@ from assessments.models import (
 )
 from assessments.models.base import canonical_json, sha256
 from assessments.models.certificates import MONITORING
+from assessments.models.going_on import after_refusal
 from assessments.models.snapshots import changed_targets, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -89,6 +96,7 @@ class Blocker:
     words: str
     conditionable: bool
     longest_days: int = 0
+    key: str = ""  # of a hold or tier, by which a return names it
 
 
 def _move(assessment: Assessment, to: State) -> None:
@@ -151,16 +159,30 @@ def _facts_changed_since_raise(use: DeclaredUse) -> bool:
     return raised is not None and saved.filter(at__gt=raised.at).exists()
 
 
-def obstacles_to_self_certify(assessment: Assessment, content: Mapping[str, Any] | None = None) -> list[str]:
-    """Say what keeps a Low use from being certified on its owner's word alone. `content`: its final picture."""
+def obstacles_to_self_certify(
+    assessment: Assessment, content: Mapping[str, Any] | None = None, found: Sequence[Blocker] | None = None
+) -> list[str]:
+    """Say what keeps a Low use from being certified on its owner's word alone.
+
+    `content`: its final picture; `found`: its `blockers_to_self_certify`, where a page has them.
+    """
     reasons = obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
         reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
     if use.open_holds or use.provisional:
         reasons.append(_("The use is on hold or its tier is provisional."))
+    if incident := incidents.obstacle_to_sign(use):
+        reasons.append(incident)
     reasons += lasting_obstacles_to_self_certify(assessment)
-    musts = (content or picture(assessment, final=True))["musts"]
+    content = content or picture(assessment, final=True)
+    below = least_readiness.below_as_signed(edition, content)
+    if below is not None:
+        reasons.append(below.words)
+    found = blockers_to_self_certify(assessment, content) if found is None else found
+    if too_many := too_many_to_promise(sum(one.conditionable for one in found)):
+        reasons.append(too_many)
+    musts = content["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
         reasons.append(
@@ -190,37 +212,41 @@ def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
     return reasons
 
 
-def blockers(submission: Submission, content: Mapping[str, Any] | None = None) -> list[Blocker]:
-    """What blocks the certificate of this submission now, given its marks, conditions and closed actions."""
+def blockers(
+    submission: Submission,
+    content: Mapping[str, Any] | None = None,
+    plan: PlanNow | None = None,
+    accepted: set[str] | None = None,
+) -> list[Blocker]:
+    """What blocks the certificate of this submission now, given its marks, conditions and closed actions.
+
+    A page hands in what it has read: the snapshot, and what every approving seat `accepted`. `plan`: of an approved one,
+    where it is read already. The days by which an earlier certificate promised something then do not matter: no date is
+    set any more.
+    """
     content = content or submission.content()
     edition = edition_for(submission.edition_checksum)
     assessment = submission.assessment
     found: list[Blocker] = []
-    for hold in Hold.objects.filter(use=assessment.use_id, closed_at=None):
-        found.append(
-            Blocker("", (), _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}, conditionable=False)
-        )
+    before = _promised_before(assessment, submission) if plan is None else {}
+    plan = plan or PlanNow(submission, accepted=accepted)
+    for hold in plan.holds:
+        words = _("Open hold: %(kind)s.") % {"kind": hold.get_kind_display()}
+        found.append(Blocker("", (), words, conditionable=False, key=f"hold:{hold.pk}"))
     if content["tier"]["provisional"]:
-        found.append(Blocker("", (), _("The tier is provisional: it waits for an answer."), conditionable=False))
-    accepted = set(
-        submission.marks.exclude(mark=MarkKind.CHANGE_NEEDED)
-        .filter(target__startswith="q:")
-        .values_list("target", flat=True)
-    )
-    promised = Condition.objects.filter(decision__submission=submission)
-    promised = promised.exclude(met_at=None, due_on__lt=timezone.localdate())  # a missed one is no promise any more
-    conditioned = set(promised.values_list("question", flat=True))
-    closed = RemediationAction.objects.closed_questions(assessment.use_id, submission.at)
+        words = _("The tier is provisional: it waits for an answer.")
+        found.append(Blocker("", (), words, conditionable=False, key="tier"))
     self_certified = submission.route == ""
     left = [
         finding
         for finding in content["findings"]
         if finding["blocking"]
-        and finding["question"] not in closed | conditioned
-        # A reviewer accepts the reason for "not applicable"; at Low it stands on the signer's word, within the share.
-        and not (finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in accepted))
+        and finding["question"] not in plan.closed | plan.promised
+        # Every seat accepts the reason for "not applicable"; self-certified it stands on the signer's word, within the share.
+        and not (
+            finding["kind"] == "not_applicable" and (self_certified or f"q:{finding['question']}" in plan.accepted)
+        )
     ]
-    before = _promised_before(assessment, submission)
     return found + _answer_blockers(edition, submission.assigned_tier, left, before)
 
 
@@ -359,7 +385,9 @@ def _freeze(
         applicable=content["counts"]["applicable"],
         findings=len(content["findings"]),
         blocking=sum(finding["blocking"] for finding in content["findings"]),
-        changed=len(changed_targets(previous.content(), json.loads(snapshot))) if previous else None,
+        changed=len(changed_targets(previous.content(), json.loads(snapshot)))
+        if previous
+        else former.count_changed(assessment, json.loads(snapshot), edition),
         **readiness,
     )
     assessment.current_submission = submission
@@ -419,19 +447,24 @@ def _reviewers(assessment: Assessment, route: Route) -> list[int]:
 
 
 def closed_routes(assessment: Assessment) -> dict[Route, str]:
-    """The routes on which nobody could review, each with the reason: one query."""
+    """The routes on which nobody could review, each with the reason: two queries at most."""
     rows = Membership.objects.current().filter(role=Role.REVIEWER)
     rows = rows.filter(Q(organisation=assessment.organisation_id) | Q(organisation__is_reviewing_body=True))
-    found = set(rows.values_list("organisation", "organisation__is_reviewing_body"))
+    found = set(rows.values_list("user", "organisation", "organisation__is_reviewing_body"))
     closed = {
         Route.INSIDE: _(
             "Your organisation has no reviewer of its own yet: invite one, or choose the independent reviewer."
         ),
         Route.INDEPENDENT: _("The reviewing body has no reviewer yet."),
     }
-    if any(organisation == assessment.organisation_id for organisation, _body in found):
+    inside = {user for user, organisation, _body in found if organisation == assessment.organisation_id}
+    if inside and inside - delivery_team(assessment):
         del closed[Route.INSIDE]
-    if any(body for _organisation, body in found):
+    elif inside:
+        closed[Route.INSIDE] = _(
+            "Every reviewer of your organisation has worked on this use: invite another, or choose the independent reviewer."
+        )
+    if any(body for _user, _organisation, body in found):
         del closed[Route.INDEPENDENT]
     return closed
 
@@ -462,30 +495,46 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     _carry_marks(submission)
     _flag_overtaken(submission, by=by)
     _move(assessment, State.SUBMITTED)
-    _tell(
-        _reviewers(assessment, route),
-        "submitted",
-        submission,
-        _("To review: %(use)s") % {"use": assessment.use.title},
-        _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
-        % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
-        reverse("review", args=[submission.reference]),
-    )
     told = {"submission": submission.reference, "sha256": submission.sha256, "route": str(route)}
     _audit("submitted", assessment, by, [submission], **told)
+    kept = _go_on_with_seats(assessment, submission)
+    if assessment.state == State.SUBMITTED:
+        _tell(
+            set(_reviewers(assessment, route)) - {seat.reviewer_id for seat in kept},
+            "submitted",
+            submission,
+            _("To review: %(use)s") % {"use": assessment.use.title},
+            _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
+            % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
+            reverse("review", args=[submission.reference]),
+        )
     return submission
 
 
+def _go_on_with_seats(assessment: Assessment, submission: Submission) -> list[ReviewSeat]:
+    """Let the reviewers of the round before keep their seats; with the first seat the case is in review at once."""
+    kept = rounds.keep_seats(submission)
+    telling.new_round(submission, kept)
+    if any(seat.seat == Seat.FIRST for seat in kept):
+        _move(assessment, State.IN_REVIEW)
+        _audit("seats_kept", assessment, None, submission=submission.reference, seats=[seat.seat for seat in kept])
+    if telling.second_seat_is_free(submission, kept):
+        _tell_second_seat(assessment, submission, but={seat.reviewer_id for seat in kept})
+    return kept
+
+
 def _carry_marks(submission: Submission) -> None:
-    """Carry the accepting marks of the last round over to what has not changed since."""
+    """Carry the accepting marks of the last round, or of the last decision, over to what has not changed since."""
     previous = (
         Submission.objects.filter(assessment=submission.assessment_id, round__lt=submission.round)
         .order_by("-round")
         .first()
     )
     if previous is None:
+        former.carry_marks(submission)
         return
     reviewing.carry(previous, submission, changed_targets(previous.content(), submission.content()))
+    parts.carry(previous, submission)
 
 
 def _flag_overtaken(submission: Submission, *, by: User) -> None:
@@ -512,6 +561,8 @@ def recall(assessment: Assessment, *, by: User) -> None:
     access.require(by, Action.SIGN, assessment)
     _move(assessment, State.DRAFT)
     submission = assessment.current_submission
+    if submission:
+        telling.recalled(submission)
     _audit("recalled", assessment, by, submission=submission.reference if submission else "")
 
 
@@ -533,6 +584,10 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         raise WrongState(assessment, State.IN_REVIEW)
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
+    overseers.require_not_overseer(submission, by)
+    kept = rounds.take_again(submission, assessment, by=by)
+    if kept is not None:
+        return kept
     independent = access.is_independent(by, assessment.organisation_id)
     first = submission.seats.filter(seat=Seat.FIRST).first()
     if assessment.state == State.SUBMITTED:
@@ -557,6 +612,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
                 seat=seat,
                 reviewer=by,
                 independent=independent,
+                **rounds.declared_now(assessment),
             )
     except IntegrityError:
         raise WorkflowError(_("Somebody else has taken this seat already.")) from None
@@ -566,18 +622,22 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
     )
     _move(assessment, State.IN_REVIEW)
-    if seat == Seat.FIRST and submission.assigned_tier == Tier.HIGH:
-        _tell(
-            set(_reviewers(assessment, Route.INDEPENDENT)) - {by.pk},
-            "second_seat",
-            submission,
-            _("Second review to take: %(use)s") % {"use": assessment.use.title},
-            _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
-            % {"use": assessment.use.title, "organisation": assessment.organisation},
-            reverse("review", args=[submission.reference]),
-        )
+    if telling.second_seat_is_free(submission, submission.seats.all()):
+        _tell_second_seat(assessment, submission, but={by.pk})
     _audit("taken", assessment, by, submission=submission.reference, seat=str(seat), conflict=taken.conflict_declared)
     return taken
+
+
+def _tell_second_seat(assessment: Assessment, submission: Submission, *, but: set[int]) -> None:
+    _tell(
+        set(_reviewers(assessment, Route.INDEPENDENT)) - but,
+        "second_seat",
+        submission,
+        _("Second review to take: %(use)s") % {"use": assessment.use.title},
+        _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
+        % {"use": assessment.use.title, "organisation": assessment.organisation},
+        reverse("review", args=[submission.reference]),
+    )
 
 
 def _require_door(submission: Submission, by: User) -> None:
@@ -595,17 +655,22 @@ def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewS
 
 @proof.asked
 @transaction.atomic
-def send_back(submission: Submission, *, by: User, words: str = "", answer_by: date | None = None) -> ReviewDecision:
-    """Return a submission for changes; unlocks the marked answers and facts, and voids this round's approvals.
+def send_back(
+    submission: Submission, *, by: User, words: str = "", answer_by: date | None = None, tasks: Iterable[str] = ()
+) -> ReviewDecision:
+    """Return a submission for changes; unlocks what is marked or judged so, and voids this round's approvals.
 
-    `answer_by`: the day by which it is asked for; it reminds, and locks nothing.
+    `answer_by`: the day by which it is asked for; it reminds, and locks nothing. `tasks`: keys of what else stands in
+    the way (`in_the_way_of`) and is asked for with it.
     """
     assessment, seat = _under_review(submission, by)
     if answer_by is not None and answer_by <= timezone.localdate():
         raise InvalidAnswer("answer_by", _("Choose a day after today."))
-    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count()
+    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
+    marked += len(parts.returned(submission))
     if not marked:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
+    asked = returns.choose(in_the_way_of(submission), tasks)
     _settle(assessment, "submitted", "second_seat")
     decision = ReviewDecision.objects.create(
         submission=submission,
@@ -615,23 +680,49 @@ def send_back(submission: Submission, *, by: User, words: str = "", answer_by: d
         statement=words,
         answer_by=answer_by,
     )
+    kept = returns.keep(decision, asked)
     _move(assessment, State.RETURNED)
+    _print_plan_again(submission)
     _tell(
         _owners(assessment),
         "returned",
         submission,
-        *returning_mail(assessment, marked, words, answer_by),
+        *returning_mail(assessment, marked, words, answer_by, asked),
         reverse("returned", args=[assessment.reference]),
     )
-    _audit("returned", assessment, by, [decision], submission=submission.reference, changes=marked)
+    telling.returned(submission, by=by, words=words)
+    told = {"changes": marked, "tasks": [one.key for one in kept]}
+    _audit("returned", assessment, by, [decision], submission=submission.reference, **told)
     return decision
 
 
-def returning_mail(assessment: Assessment, marked: int, words: str, answer_by: date | None) -> tuple[str, str]:
+def in_the_way_of(
+    submission: Submission, content: Mapping[str, Any] | None = None, *, returned: Collection[str] | None = None
+) -> list[returns.Obstacle]:
+    """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
+
+    A page that has read what is `returned` (targets, `part:` with a part's key) hands it in.
+    """
+    content = content or submission.content()
+    if returned is None:
+        marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
+        returned = {*marked, *(f"part:{key}" for key in parts.returned(submission))}
+    return returns.beside_the_marks(blockers(submission, content), missing_at_the_gates(submission, content), returned)
+
+
+def returning_mail(
+    assessment: Assessment,
+    marked: int,
+    words: str,
+    answer_by: date | None,
+    asked: Sequence[returns.Obstacle] = (),
+) -> tuple[str, str]:
     """The subject and the text of the mail about a return; pages show it before it is sent."""
     text = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
     if answer_by:
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
+    if asked:
+        text += "\n\n" + _("Also needed before an approval:") + "".join(f"\n- {one.sentence}" for one in asked)
     return _("Changes needed: %(use)s") % {"use": assessment.use.title}, text + (f"\n\n{words}" if words else "")
 
 
@@ -642,22 +733,28 @@ def obstacles_to_approve(
     content: Mapping[str, Any] | None = None,
     found: Sequence[Blocker] | None = None,
     lacking: Sequence[gates.Missing] | None = None,
-    marks: Mapping[str, str] | None = None,
+    look: approvals.Look | None = None,
+    changes: int | None = None,
+    of_seat: Sequence[str] | None = None,
 ) -> list[str]:
     """Say what keeps this person from approving this submission; empty when nothing does.
 
-    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`) and the marks
-    (target to mark) hands them in.
+    A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), what the person's
+    seat looked at (`look`), how many changes are asked for and what this seat has not judged of file and supplements
+    (`of_seat`) hands them in.
     """
     assessment = submission.assessment
     content = content or submission.content()
     found = blockers(submission, content) if found is None else found
     reasons = []
-    marks = dict(submission.marks.values_list("target", "mark")) if marks is None else marks
-    left = [target for target in reviewing.review_targets(content) if target not in marks]
+    seat = submission.seats.filter(reviewer=by).first() if look is None else None
+    look = approvals.look_of(submission, seat) if seat else look
+    left = look.targets - look.marked if look else len(reviewing.review_targets(content))
     if left:
-        reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": len(left)})
-    changes = sum(mark == MarkKind.CHANGE_NEEDED for mark in marks.values())
+        reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": left})
+    reasons += approvals.obstacles(look) if look else []
+    if changes is None:
+        changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
         reasons.append(_("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes})
     if submission.assigned_tier == Tier.UNACCEPTABLE:
@@ -665,6 +762,10 @@ def obstacles_to_approve(
     reasons += [b.words for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
     reasons += [said(lack) for lack in lacking]
+    if of_seat is None:
+        seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
+        of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
+    reasons += of_seat
     if by.pk in delivery_team(assessment):
         reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
     return reasons
@@ -688,10 +789,14 @@ def missing_at_the_gates(
     found = Evidence.objects.filter(reference__in=named).exclude(withdrawn_at=None)
     withdrawn = set(found.values_list("reference", flat=True)) if named else set()
     lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn)
+    later = supplements.supporting(submission) if lacking else {}
+    if later:
+        lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn, supplements=later)
     monitoring = {part.key for part in edition.gates.conformity_file if part.kind == PartKind.MONITORING}
     if any(lack.part in monitoring for lack in lacking):
         monitored = _monitored(submission, edition)
-        lacking = gates.missing(edition, content, today=today, withdrawn=withdrawn, monitored=monitored)
+        kept = {"withdrawn": withdrawn, "monitored": monitored, "supplements": later}
+        lacking = gates.missing(edition, content, today=today, **kept)  # type: ignore[arg-type]
     return lacking
 
 
@@ -723,8 +828,9 @@ def approval_sentences(edition: CompiledEdition, seat: ReviewSeat, *, independen
     return [sentence for key, sentence in edition.gates.approval.items() if stands.get(key)]
 
 
-def _signed(submission: Submission, sentences: Sequence[str]) -> str:
-    return canonical_json({"edition": submission.edition_checksum, "sentences": sentences}) if sentences else ""
+def _signed(submission: Submission, sentences: Sequence[str], look: approvals.Look) -> str:
+    signed = {"edition": submission.edition_checksum, "sentences": sentences} if sentences else {}
+    return canonical_json(signed | {"looked_at": approvals.record(look)})
 
 
 @proof.asked
@@ -741,11 +847,11 @@ def approve(
     reasons = obstacles_to_approve(submission, by)
     if reasons:
         raise NotReady(_("This cannot be approved yet."), reasons)
-    approvals = list(submission.decisions.filter(kind=DecisionKind.APPROVE))
-    if any(decision.by_id == by.pk for decision in approvals):
+    given = list(submission.decisions.approvals())
+    if any(decision.by_id == by.pk for decision in given):
         raise WorkflowError(_("You have approved this submission already."))
-    team = delivery_team(assessment) if approvals else set()
-    for decision in approvals:
+    team = delivery_team(assessment) if given else set()
+    for decision in given:
         if decision.by_id in team or access.has_conflict(decision.by, assessment):
             words = _("%(name)s, who approved first, has worked on the use or declared a conflict of interest since.")
             more = _("Return it: the first approval is void then, and somebody else gives it.")
@@ -755,20 +861,11 @@ def approve(
     access.require_route(submission, independent=independent)
     if high and seat.seat == Seat.SECOND and not independent:
         raise SeparationOfDuties(_("The second approval of a High use is an independent reviewer's."))
-    decision = ReviewDecision.objects.create(
-        submission=submission,
-        by=by,
-        kind=DecisionKind.APPROVE,
-        independent=independent,
-        statement=statement,
-        signed=_signed(
-            submission,
-            approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent),
-        ),
-    )
+    decision = _signed_approval(submission, seat, independent=independent, statement=statement)
     _set_conditions(submission, decision, conditions or {})
+    certificate = None
     # High: two people, one of them independent. The first seat of one reviewed inside may be either: both have to speak.
-    complete = not high or (len(approvals) == 1 and (independent or approvals[0].independent))
+    complete = not high or (len(given) == 1 and (independent or given[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
     _audit(
         "approved",
@@ -784,21 +881,40 @@ def approve(
         _settle(assessment, "submitted", "second_seat")
         acting.close_accepted_reasons(submission, by=by)
         promised = Condition.objects.filter(decision__submission=submission).exists()
+        certificate = _issue_if_clear(assessment, submission, by=by)
         if reviewing.open_agreed_actions(submission) or promised:
-            _print_plan_again(submission)  # with what was agreed, and the dates of the conditions
-        _issue_if_clear(assessment, submission, by=by)
+            _print_plan_again(submission)  # with what was agreed, the dates of the conditions, and the certificate
+        _ask_document(DocumentKind.DECISION_LETTER, submission=submission)  # says whether the certificate is issued
         _tell(
             _owners(assessment),
             "approved",
             submission,
-            _("Approved: %(use)s") % {"use": assessment.use.title},
-            _("Your submission has been approved."),
+            *waiting.approval_mail(assessment, None if certificate else no_certificate_yet(submission)),
             reverse("assessment", args=[assessment.reference]),
         )
+    telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)
+    return decision
+
+
+def _signed_approval(submission: Submission, seat: ReviewSeat, *, independent: bool, statement: str) -> ReviewDecision:
+    """Write the approval of a seat's holder with its sentences and what they looked at."""
+    by, look = seat.reviewer, approvals.look_of(submission, seat)
+    sentences = approval_sentences(edition_for(submission.edition_checksum), seat, independent=independent)
+    decision: ReviewDecision = ReviewDecision.objects.create(
+        submission=submission,
+        by=by,
+        kind=DecisionKind.APPROVE,
+        attempt=submission.decisions.filter(kind=DecisionKind.APPROVE, by=by).count() + 1,
+        independent=independent,
+        statement=statement,
+        signed=issuing.signed_with_rules(_signed(submission, sentences, look), timezone.localdate()),
+    )
+    approvals.tell_of_short_look(submission, look, by=by)
     return decision
 
 
 def _set_conditions(submission: Submission, decision: ReviewDecision, conditions: Mapping[str, date]) -> None:
+    require_few_enough(conditions)
     edition = edition_for(submission.edition_checksum)
     allowed = {blocker.question: blocker for blocker in blockers(submission) if blocker.conditionable}
     today = timezone.localdate()
@@ -826,6 +942,8 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment."""
     edition = edition_for(submission.edition_checksum)
     if blockers(submission) or assessment.stale_since or not _is_monitored(submission, edition):
+        return None
+    if least_readiness.below(submission) is not None:
         return None
     months = edition.obligations[Tier(submission.assigned_tier)].valid_months
     if months is None:
@@ -866,6 +984,15 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     return certificate
 
 
+def no_certificate_yet(
+    submission: Submission, content: Mapping[str, Any] | None = None, plan: PlanNow | None = None
+) -> waiting.NoCertificateYet:
+    """Say what the certificate of an approved submission waits for; at most four queries."""
+    content, plan = content or submission.content(), plan or PlanNow(submission)
+    found = blockers(submission, content, plan)
+    return waiting.no_certificate_yet(submission, [(one.question, one.words) for one in found], plan, content)
+
+
 def _months_later(day: date, months: int) -> date:
     """The day before the same day of the month, so many months on: twelve months are valid through that day."""
     year, month = divmod(day.month - 1 + months, 12)
@@ -875,10 +1002,10 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _assurance(submission: Submission) -> Assurance:
-    approvals = submission.decisions.filter(kind=DecisionKind.APPROVE)
-    if not approvals.exists():
+    given = submission.decisions.approvals()
+    if not given.exists():
         return Assurance.SELF_DECLARED
-    if approvals.filter(independent=True).exists():
+    if given.filter(independent=True).exists():
         return Assurance.REVIEWED_INDEPENDENTLY
     return Assurance.REVIEWED_INSIDE
 
@@ -889,11 +1016,10 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
     content = submission.content()
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None)
     deciders = [
-        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at}
-        for d in submission.decisions.filter(kind__in=[DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY])
-        .select_related("by")
-        .order_by("pk")
+        {"name": d.by_name, "role": _decider_role(d), "kind": str(d.kind), "at": d.at, "looked_at": d.looked_at}
+        for d in submission.decisions.decided().select_related("by").order_by("pk")
     ]
+    states = parts.state_of(submission)
     return {
         "number": certificate.number,
         "issuer": _issuer(),
@@ -914,7 +1040,8 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "signed_by": {k: content["signed"][k] for k in ("name", "role", "at")},
         "public_statement": content["signed"]["public_statement"],
         "conformity": [
-            {"part": part["part"], "words": part["words"]} for part in content.get("conformity", ()) if part["words"]
+            {"part": part["part"], "words": part["words"], "state": states[part["part"]]}
+            for part in content.get("conformity", ())
         ],
         "not_applicable": not_applicable_count(submission, content),
         "counts": content["counts"],
@@ -926,6 +1053,7 @@ def public_record(certificate: Certificate, edition: CompiledEdition) -> dict[st
         "worst_answers": sum(bool(fact.get("signed_worst")) for fact in content["facts"]),
         "submission": submission.reference,
         "snapshot_sha256": submission.sha256,
+        **public_facts.of_issue(certificate, edition, content),
     }
 
 
@@ -935,12 +1063,12 @@ def not_applicable_count(submission: Submission, content: Mapping[str, Any]) -> 
     for finding in content["findings"]:
         if finding["kind"] == "not_applicable" and finding["strength"] == "must":
             left_out.setdefault(f"q:{finding['question']}", set()).add(finding["requirement"])
-    marks = submission.marks.filter(target__in=left_out).exclude(mark=MarkKind.CHANGE_NEEDED).select_related("by")
-    accepted = {mark.target: str(mark.by) for mark in marks}
+    accepted = own_marks.accepted_by_every_seat(submission) & left_out.keys()
+    marks = submission.marks.filter(target__in=accepted).select_related("by")
     return {
         "musts": len(set().union(*left_out.values())),
         "accepted": len(set().union(*(left_out[target] for target in accepted))),
-        "by": sorted(set(accepted.values())),
+        "by": sorted({str(mark.by) for mark in marks}),
     }
 
 
@@ -967,14 +1095,16 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     )
     _move(assessment, State.REFUSED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
+    _print_plan_again(submission)  # it says what was decided
     _tell(
         _owners(assessment),
         "refused",
         submission,
         _("Refused: %(use)s") % {"use": assessment.use.title},
-        statement,
+        f"{statement}\n\n{after_refusal(prohibited=assessment.use.raised_tier == Tier.UNACCEPTABLE).en}",
         reverse("assessment", args=[assessment.reference]),
     )
+    telling.refused(submission, decision)
     _audit("refused", assessment, by, [decision], submission=submission.reference, reason=statement)
     return decision
 
@@ -1069,6 +1199,8 @@ def _return_for_tier(
         submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
     )
     _move(assessment, State.RETURNED)
+    _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
+    _print_plan_again(submission)
     _tell(
         _owners(assessment),
         "returned",
@@ -1077,6 +1209,7 @@ def _return_for_tier(
         words,
         reverse("returned", args=[assessment.reference]),
     )
+    telling.returned(submission, by=by, words=words)
     return decision
 
 
@@ -1123,7 +1256,8 @@ def self_certify(
     submission = _freeze(
         assessment, by=by, route=None, kind=DecisionKind.SELF_CERTIFY, public_statement=public_statement
     )
-    decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.SELF_CERTIFY)
+    rules = issuing.signed_with_rules("", timezone.localdate())
+    decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.SELF_CERTIFY, signed=rules)
     _set_conditions(submission, decision, conditions or {})
     left = blockers(submission)
     if left:
@@ -1157,19 +1291,50 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     return submission
 
 
+@proof.asked
+@transaction.atomic
+def close_hold(
+    hold: Hold, submission: Submission, *, by: User, decision: str, outcome: HoldOutcome | str | None = None
+) -> Hold:
+    """Decide on a hold of the case: see `holding.close`.
+
+    Where the tier changes because an open question is closed, the submission goes back to be signed as what it is.
+    """
+    done = holding.close(hold, submission, by=by, decision=decision, outcome=outcome)
+    assessment = Assessment.objects.lock(submission.assessment_id)
+    tier = assessment.use.assigned_tier
+    if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
+        seat = require_seat(by, submission, assessment)
+        said = _("A hold was closed and the tier changed by it, so the use is signed again as what it is.")
+        returned = _return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
+        _audit("returned", assessment, by, [returned], submission=submission.reference, changes=0)
+    return done
+
+
 # --- after the decision --------------------------------------------------------------------------------------------------
 
 
 @proof.asked
 @transaction.atomic
-def close_action(action: RemediationAction, *, by: User) -> None:
+def close_action(
+    action: RemediationAction, *, by: User, findings: Mapping[str, acting.closing.Finding] | None = None
+) -> None:
     """Accept what shows that an action is done; meets its condition, and may be the last thing before a certificate.
 
-    Of what was self-declared an owner accepts, otherwise a reviewer outside the delivery team.
+    `findings`: what `by` finds of each piece. Of what was self-declared an owner accepts, otherwise a reviewer with a seat
+    in the case.
     """
-    assessment, submission = acting.accept(action, by=by)
+    assessment, submission = acting.accept(action, by=by, findings=findings)
     if assessment.state == State.APPROVED:
-        _issue_if_clear(assessment, submission, by=by)
+        _issue_later(assessment, submission, by=by)
+
+
+def _issue_later(assessment: Assessment, submission: Submission, *, by: User | None) -> bool:
+    """Issue a certificate that waited after the approval, if nothing blocks it any more, and tell the reviewers."""
+    certificate = _issue_if_clear(assessment, submission, by=by)
+    if certificate is not None:
+        telling.certificate_issued(certificate, by=by)
+    return certificate is not None
 
 
 # --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
@@ -1217,6 +1382,7 @@ def _watch_certificate(pk: int) -> bool:
         public_reason=reason,
         private_reason=MONITORING,
     )
+    tasks.ask_notice(certificate)
     use = {"use": assessment.use.title}
     _tell(
         _owners(assessment),
@@ -1244,4 +1410,4 @@ def _issue_waiting(pk: int) -> bool:
     submission.assessment = assessment
     if assessment.state != State.APPROVED or assessment.current_submission_id != pk:
         return False
-    return _issue_if_clear(assessment, submission, by=None) is not None
+    return _issue_later(assessment, submission, by=None)

@@ -326,6 +326,7 @@ LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "comment": {"person": (30, 5 * MINUTE), "organisation": (600, HOUR)},
     "upload": {"person": (100, HOUR), "organisation": (1000, HOUR)},
     "export": {"person": (60, HOUR)},
+    "preview": {"person": (2400, HOUR)},  # a page of a PDF takes two
     "document": {"person": (30, HOUR), "organisation": (100, HOUR)},
     "mails_to_person": {"thing": (10, HOUR)},  # what comes after that goes out together, as one mail an hour
     "verification": {"address": (60, MINUTE)},

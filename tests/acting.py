@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assessments import workflow
-from assessments.models import Assessment, Certificate, RemediationAction, Submission
-from tests.factories import Cast, in_days, make_assessment, mark_all
+from assessments import acting, workflow
+from assessments.domain.remediation.closing import Finding
+from assessments.models import Assessment, Certificate, RemediationAction, Submission, User
+from tests.factories import Cast, in_days, make_assessment, make_evidence, mark_all
 from tests.world import GAPS
 
 CONDITION = "use-register"  # a must, partly in place
@@ -37,3 +38,23 @@ def action_on(assessment: Assessment, question: str) -> RemediationAction:
 
 def certificate_of(assessment: Assessment) -> Certificate:
     return Certificate.objects.get(submission__assessment=assessment)
+
+
+def report_done(action: RemediationAction, *, by: User, note: str = "All five clinics are in it now.") -> None:
+    """Report an action as done, with a file of one's own that shows it."""
+    acting.report(action, by=by, note=note, pieces=[make_evidence(action.organisation, by=by)])
+
+
+def supports(action: RemediationAction) -> dict[str, Finding]:
+    """The verdict *supports* on every piece that is shown for an action."""
+    return {use.evidence.reference: Finding("supports") for use in action.evidence_uses.select_related("evidence")}
+
+
+def close_as(action: RemediationAction, *, by: User) -> None:
+    """Judge every piece of an action that was reported as done, and accept it."""
+    workflow.close_action(action, by=by, findings=supports(action))
+
+
+def accept_form(action: RemediationAction) -> dict[str, str]:
+    """What the page of an action posts to accept it: every piece supports that it is done."""
+    return {"accept": "1"} | {f"verdict-{key}": "supports" for key in supports(action)}

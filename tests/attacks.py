@@ -16,12 +16,12 @@ from importlib import import_module
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, acting, declaring, evidence, holding, reviewing, standing, teamwork, workflow
+from assessments import access, acting, changing, declaring, evidence, holding, reviewing, standing, teamwork, workflow
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -37,6 +37,7 @@ from assessments.models import (
     Role,
     Route,
     Sees,
+    State,
     Submission,
     User,
 )
@@ -127,19 +128,23 @@ class Place:
 
     @contextmanager
     def seated(self, user: User, seat: str) -> Iterator[None]:
-        """Give somebody a seat whatever the rules say, as if it had been taken before they did what they did."""
-        before = {row.pk: row for row in self.submission.seats.all()} if seat else {}
-        if seat:
+        """Give somebody a seat whatever the rules say, as if it had been taken before they did what they did.
+
+        They have looked at everything from it, so that only what they are can stand in their way. All is taken back.
+        """
+        if not seat:
+            yield
+            return
+        with transaction.atomic():
             independent = access.is_independent(user, self.assessment.organisation_id)
             ReviewSeat.objects.filter(reviewer=user, submission=self.submission).delete()
             ReviewSeat.objects.update_or_create(
                 submission=self.submission, seat=seat, defaults={"reviewer": user, "independent": independent}
             )
-        yield
-        if seat:
-            self.submission.seats.exclude(pk__in=before).delete()
-            for row in before.values():
-                row.save()
+            if self.fresh.state == State.IN_REVIEW:
+                mark_all(self.submission, by=user)
+            yield
+            transaction.set_rollback(True)
 
 
 @dataclass
@@ -195,6 +200,7 @@ def make_scene() -> Scene:
             "to return": ("limited", {}, {}),
             "returned": ("limited", {}, {}),
             "held": ("limited", {"lawful_exception_claimed": True}, {"hold": "exception_evidence"}),
+            "held by a question": ("high", {"illegal_purpose": "unknown"}, {"hold": "open_question"}),
             "held by law": ("high", {"exploits_vulnerable_groups": True}, {"hold": "legal_review"}),
             "High": ("high", {}, {}),
             "High, approved once": ("high", {}, {}),
@@ -204,6 +210,7 @@ def make_scene() -> Scene:
             "raised": ("limited", {}, {}),
             "provisional": ("limited", {"employment_decisions": "unknown"}, {}),
             "Low, suspended": ("low", {}, {}),
+            "Low, incident": ("low", {}, {}),
             "risk": ("limited", {}, {}),
             "risk accepted": ("limited", {}, {}),
             "High draft": ("high", {}, {}),
@@ -261,14 +268,20 @@ def _bring(place: Place, name: str) -> None:
     if name.startswith("Low, "):
         due = timezone.localdate() + timedelta(days=30)
         workflow.self_certify(assessment, by=people["who signed"], conditions={QUESTION: due})
-        acting.report(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
+        _report(place)
         if name == "Low, suspended":
             standing.suspend(place.certificate, by=people["owner"], reason=SUSPENDED_FOR, words="It is looked into.")
+        if name == "Low, incident":
+            day = timezone.localdate()
+            changing.state_change(assessment, by=people["owner"], kinds=["incident"], words="Harm.", happened_on=day)
         return
     if name == "provisional":
         return
     if name == "held":
         holding.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
+    if name == "held by a question":
+        holding.attach(place.hold("open_question"), make_evidence(assessment.organisation), by=people["owner"])
+        declaring.declare_facts(place.use, {"illegal_purpose": False}, by=people["owner"])
     route = Route.INSIDE if name in ("submitted inside", "High, approved once") else Route.INDEPENDENT
     submission = workflow.submit(assessment, by=people["who signed"], route=route)
     if name in ("to report", "risk", "risk accepted"):
@@ -280,7 +293,7 @@ def _bring(place: Place, name: str) -> None:
             day = timezone.localdate() + timedelta(days=20)
             acting.accept_risk(place.action, by=people["owner"], reason="It can be borne.", until=day, review=day)
         return
-    acting.report(place.action, by=people["who owned an action"], note="All five clinics are in it now.")
+    _report(place)
     if name.startswith("submitted"):
         return
     first = people["first" if route == Route.INDEPENDENT else "first inside"]
@@ -295,6 +308,13 @@ def _bring(place: Place, name: str) -> None:
         workflow.take(workflow.submit(assessment, by=people["owner"], route=Route.INDEPENDENT), by=first)
     if name in ("High, approved once", "approved"):
         workflow.approve(submission, by=first, statement="Read and found in order.")
+
+
+def _report(place: Place) -> None:
+    """Report the action as done, with a file of the owner that shows it."""
+    piece = make_evidence(place.assessment.organisation, by=place.people["owner"])
+    acting.attach(place.action, piece, by=place.people["owner"])
+    acting.report(place.action, by=place.people["who owned an action"], note="All five clinics are in it now.")
 
 
 def _become_reviewers(team: Mapping[str, User], home: Organisation, body: Organisation) -> None:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
+from tests import kept_calls
 from tests.factories import Cast, make_cast
 
 if TYPE_CHECKING:
@@ -45,10 +47,16 @@ def pytest_configure() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = look_through_once
 
 
+@cache
+def shipped() -> Source:
+    """Read and check the YAML of the edition, once a run: it takes half a second."""
+    return read_edition(GUIDELINE)
+
+
 @pytest.fixture(scope="session")
 def source() -> Source:
-    """The edition as read and checked from its YAML."""
-    return read_edition(GUIDELINE)
+    """The edition as read and checked."""
+    return shipped()
 
 
 @pytest.fixture(scope="session")
@@ -116,10 +124,13 @@ def published(edition_stays: None, transactional_db: None, source: Source) -> No
     EditionRow.objects.publish(source)
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Files of a test stay in a folder of its own run (mail goes to pytest-django's outbox)."""
-    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media"
+    from django.test.utils import override_settings
+
+    with override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media"):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -310,5 +321,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         from assessments.models import Edition as EditionRow
 
         with item.config.stash[blocking_manager_key].unblock():
-            EditionRow.objects.publish(read_edition(GUIDELINE))
+            EditionRow.objects.publish(shipped())
         Emptied.now = False
+    kept_calls.Here.begin(item)

@@ -27,12 +27,45 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("declaring.require_seat", "if not access.submissions_for(by).filter(pk=submission.pk).exists():"),
     ),
     "who has a conflict does not decide": (Guard("declaring.require_seat", "if access.has_conflict(by, assessment):"),),
-    "every answer is marked": (Guard("workflow.obstacles_to_approve", "if left:"),),
+    "who may not review keeps no seat": (
+        Guard(
+            "domain.review.rounds._is_kept",
+            "if holder.pk in team or access.has_conflict(holder, submission.assessment_id):",
+        ),
+    ),
+    "declares again first": (Guard("declaring.require_seat", "if seat.to_declare:"),),
+    "every answer is marked": (
+        Guard("workflow.obstacles_to_approve", "if left:"),
+        Guard("domain.review.approvals.obstacles", "if look.judged < look.asked:"),
+    ),
+    "the own set is opened and judged": (
+        Guard("domain.review.approvals.obstacles", "if look.judged < look.asked:"),
+        Guard("domain.review.approvals.obstacles", "if look.opened < look.openable:"),
+        Guard("domain.review.approvals.obstacles", "if look.pieces_judged < look.pieces:"),
+    ),
+    "a mark counts for its own seat alone": (
+        Guard(
+            "domain.review.approvals.look_of",
+            "standing = [row for row in rows if row.seat == seat.seat and row.mark]",
+            "standing = [row for row in submission.marks.all() if row.mark]",
+        ),
+        Guard("domain.review.own_marks.is_own", "mark.by_id == holder and", "True and"),
+        Guard(
+            "domain.review.approvals.look_of",
+            "sum(row.by_id == seat.reviewer_id for row in standing)",
+            "len({row.target for row in standing})",
+        ),
+    ),
+    "marks lock with an approval": (Guard("domain.review.cases.open_case", "if has_approved(submission, by):"),),
     "no change is asked for": (Guard("workflow.obstacles_to_approve", "if changes:"),),
+    "every part of the file is judged": (Guard("domain.review.parts.obstacles", "if left:"),),
+    "no part is left unsupported": (
+        Guard("domain.review.parts.obstacles", "if mark.verdict == PartVerdict.DOES_NOT:"),
+    ),
     "a hold is closed first": (
         Guard(
             "workflow.blockers",
-            "for hold in Hold.objects.filter(use=assessment.use_id, closed_at=None):",
+            "for hold in plan.holds:",
             "for hold in ():",
         ),
     ),
@@ -40,7 +73,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "one of the two is independent": (
         Guard("workflow.take", "if not independent:"),
         Guard("workflow.approve", "if high and seat.seat == Seat.SECOND and not independent:"),
-        Guard("workflow.approve", "(independent or approvals[0].independent)", "True"),
+        Guard("workflow.approve", "(independent or given[0].independent)", "True"),
     ),
     "the reviewing body judges what was sent to it": (
         Guard("access.require_route", "if submission.route == Route.INDEPENDENT and not independent:"),

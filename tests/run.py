@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,15 +144,15 @@ def postgres() -> Iterator[str | None]:
 
 
 @contextlib.contextmanager
-def migrating(url: str | None, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes] | None]:
-    """Make the tables of an empty database by the migrations, beside the tests on SQLite: each worker's own is a copy."""
-    if url is None:
-        yield None
-        return
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    own = {**os.environ, **environment, "HKGUIDE_DATABASE_URL": url}
-    with subprocess.Popen(command, cwd=ROOT, env=own) as made:
-        yield made
+def migrated(environment: dict[str, str]) -> Iterator[tuple[str | None, bool]]:
+    """PostgreSQL's URL, and whether its tables were made by the migrations: each worker's own database is then a copy."""
+    with postgres() as url:
+        if url is None:
+            yield None, False
+            return
+        own = {**os.environ, **environment, "HKGUIDE_DATABASE_URL": url}
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        yield url, subprocess.run(command, cwd=ROOT, env=own, check=False).returncode == 0
 
 
 @contextlib.contextmanager
@@ -208,25 +209,27 @@ def main() -> int:
         if not there
     ]
     codes: dict[str, int] = {}
-    with tempfile.TemporaryDirectory(prefix="hkguide-var-") as var, valkey() as broker, postgres() as url:
+    with tempfile.TemporaryDirectory(prefix="hkguide-var-") as var, valkey() as broker, contextlib.ExitStack() as stack:
         common = {"HKGUIDE_VAR": var, "HKGUIDE_DEBUG": "", "HKGUIDE_SECRET_KEY": "only-for-tests-" * 4}
         if broker:
             common["HKGUIDE_TEST_REDIS_URL"] = broker
         if options.guards:
             return pytest("-m", "guards", "--no-migrations", **common)
         marks = "not guards or long" if options.long else "not guards and not long"
-        with migrating(url, common) as made:
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            other = beside.submit(stack.enter_context, migrated(dict(common)))
             print("== SQLite: every test", flush=True)
             # The tables are made from the models: PostgreSQL's run makes them by the migrations, and a long test compares.
-            elsewhere = [] if options.long or not url else left_out(ON_POSTGRESQL_ALONE)
+            elsewhere = [] if options.long or not postgres_bin() else left_out(ON_POSTGRESQL_ALONE)
             codes["SQLite"] = pytest("-m", marks, "--no-migrations", *elsewhere, **common)
-            if url:
-                print("== PostgreSQL: what touches the database", flush=True)
-                not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
-                elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
-                if made and made.wait() == 0:  # else the tests' own migrating says what is wrong
-                    common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
-                codes["PostgreSQL"] = pytest("-m", not_browser, *elsewhere, HKGUIDE_DATABASE_URL=url, **common)
+            url, made = other.result()
+        if url:
+            print("== PostgreSQL: what touches the database", flush=True)
+            not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
+            elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
+            if made:  # else the tests' own migrating says what is wrong
+                common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
+            codes["PostgreSQL"] = pytest("-m", not_browser, *elsewhere, HKGUIDE_DATABASE_URL=url, **common)
     for line in skipped:
         print(f"SKIPPED  {line}")
     verdict = ", ".join(f"{name} {'passed' if code == 0 else f'FAILED ({code})'}" for name, code in codes.items())

@@ -406,6 +406,11 @@ OPENED: dict[str, dict[str, str]] = {
         "High draft, no such part": "login 404 403 404 404 404 404 404 404",
         "neighbour's draft, overseers": HIDDEN,
     },
+    "supplements": {
+        "in review": "            login 404 200 200 404 200 404 404 404",
+        "draft": HIDDEN,  # nothing is signed yet
+        "neighbour's draft": HIDDEN,
+    },
     # check, sign, and what the owner may do afterwards
     "check": {
         "ready draft": "          login 404 200 200 404 200 404 404 404",
@@ -450,6 +455,8 @@ OPENED: dict[str, dict[str, str]] = {
     },
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
+    "issued": {"": "             login 403 403 403 403 403 403 200 403"},
+    "issued_export": {"": "             login 403 403 403 403 403 403 200 403"},
     "review": {
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
@@ -500,12 +507,59 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "review_parts": {
+        "submission High in review": "login 404 404 404 404 404 302 200 404",
+        "submission in review": HIDDEN,  # no High use: it has no conformity file
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_supplements": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "review_evidence": {
         "submitted evidence": "   login 404 404 404 404 404 302 200 404",
         "evidence of another submission": HIDDEN,
         "neighbour's evidence": HIDDEN,
     },
+    "evidence_preview": {
+        "submitted evidence": "   login 404 404 404 404 404 302 200 404",
+        "evidence of another submission": HIDDEN,
+        "neighbour's evidence": HIDDEN,
+    },
+    "evidence_picture": {  # without the ticket of a preview there is none
+        "submitted evidence": "   login 404 404 404 404 404 302 404 404",
+        "evidence of another submission": HIDDEN,
+        "neighbour's evidence": HIDDEN,
+    },
+    "case_evidence": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "whole_case": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "next_unmarked": {
+        "submission in review": " login 404 404 404 404 404 302 302 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "mark": {"submission in review": ONLY_POST},
+    "own_set": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "review_together": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "take_over_marks": {
+        "submission in review": " login 404 404 404 404 404 302 302 404",  # there is nothing to take over
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "take_back_approval": {
+        "submission two seats": " login 404 404 404 404 404 403 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "close_hold": {
         "hold": "                 login 404 404 404 404 404 200 200 404",
         "neighbour's hold": HIDDEN,
@@ -793,11 +847,17 @@ POSTED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_parts": {"submission High in review": "login 404 404 404 404 404 403 yes 404"},
+    "review_supplements": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "supplements": {"in review": "login 404 403 yes 404 yes 404 404 404"},
     "conformity_part": {"High draft, overseers": "login 404 403 yes 404 yes 404 404 404"},
     "review_section": {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted, section": HIDDEN,
     },
+    "review_together": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "take_over_marks": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "take_back_approval": {"submission two seats": "login 404 404 404 404 404 403 yes 404"},
     "mark": {
         "submission in review": " login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted": HIDDEN,
@@ -824,11 +884,13 @@ POSTED: dict[str, dict[str, str]] = {
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed
-    "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log",
+    "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log", "own_set",
     "actions_export", "organisation_actions", "workspace", "action_file",
     "start", "verify_form", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",
-    "check", "conformity", "reviews", "review", "document_state", "search", "flagged", "compare", "evidence", "evidence_piece", "evidence_file", "review_evidence",
+    "check", "conformity", "reviews", "issued", "issued_export", "review", "document_state", "search", "flagged", "compare",
+    "evidence", "evidence_piece", "evidence_file", "review_evidence",
+    "evidence_preview", "evidence_picture", "case_evidence", "next_unmarked", "whole_case",
 }  # fmt: skip
 
 
@@ -1043,8 +1105,15 @@ def test_no_page_leads_its_reader_astray(role, links, world, clients):
 
     def get(path: str) -> HttpResponse:
         if path not in seen:
-            seen[path] = clients[role].get(path, follow=True)
+            response = clients[role].get(path)
+            if response.status_code == 302 and not leaves(response):
+                response = clients[role].get(urljoin(path, response["Location"]), follow=True)
+            seen[path] = response
         return seen[path]
+
+    def leaves(response: HttpResponse) -> bool:
+        """Whether it leads to another site, as evidence does that is a link."""
+        return response.get("Location", "").startswith("http")
 
     astray = set()
     for name, rows in OPENED.items():
@@ -1063,7 +1132,11 @@ def test_no_page_leads_its_reader_astray(role, links, world, clients):
                 kinds[kind] += 1
                 if kinds[kind] > links or kind.startswith(("document", "account_")):
                     continue
+                if kind == "review_evidence" and clients[role].get(path).status_code == 302:
+                    continue  # a piece of evidence that is an address of somebody else's
                 there = get(path)
+                if leaves(there):
+                    continue
                 if there.status_code != 200:
                     astray.add(f"{name} of {what or 'all'} leads to {kind} ({link}): {there.status_code}")
                 elif place and place not in Links(there.content.decode()).places:
@@ -1251,6 +1324,7 @@ def test_somebody_who_left_is_a_stranger_at_once(world, clients):
         ("independent", "approve", "submission marked"),
         ("independent", "appeal", "appeal"),
         ("independent", "refuse", "submission in review"),
+        ("independent", "take_back_approval", "submission two seats"),
     ],
 )
 def test_what_binds_the_organisation_asks_for_the_password_again(role, name, what, world):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from assessments import acting, declaring, starting, workflow
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
@@ -21,7 +23,7 @@ from assessments.models import (
 )
 from assessments.models.base import FrozenRow
 from assessments.models.snapshots import picture
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import (
     Cast,
     anew,
@@ -154,7 +156,7 @@ def test_the_history_of_an_action_is_never_rewritten(cast, assessment):
 def test_a_reviewer_accepts_or_says_what_is_missing(cast, assessment):
     action = action_on(assessment, CONDITION)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
-    acting.report(action_on(assessment, CONDITION), by=cast.owner, note="All five clinics are in it.")
+    report_done(action_on(assessment, CONDITION), by=cast.owner)
     assert Message.objects.get(recipient=cast.independent, kind="action_reported").link == action.get_absolute_url()
     with pytest.raises(InvalidAnswer):
         acting.decline(action, by=cast.independent, words=" ")
@@ -163,23 +165,25 @@ def test_a_reviewer_accepts_or_says_what_is_missing(cast, assessment):
     acting.decline(action, by=cast.independent, words="Tai O is not in it.")
     assert action_on(assessment, CONDITION).status == ActionStatus.OPEN
     assert Message.objects.get(recipient=cast.contributor, kind="action_declined").text == "Tai O is not in it."
-    acting.report(action, by=cast.contributor, note="Tai O too.")
-    workflow.close_action(action, by=cast.independent)
-    assert [kind for kind, _old, _new in history(action)] == ["owner", "reported", "reopened", "reported", "closed"]
+    report_done(action, by=cast.contributor, note="Tai O too.")
+    close_as(action, by=cast.independent)
+    kinds = [kind for kind, _old, _new in history(action) if kind != "attached"]
+    assert kinds == ["owner", "reported", "reopened", "reported", "closed"]
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
     with pytest.raises(WorkflowError):
         acting.plan(action, by=cast.owner, owner=None, due=in_days(3), effort="S")
 
 
 def test_who_gave_the_evidence_of_an_action_cannot_accept_it(cast, assessment):
-    """Somebody who was a contributor when they attached it, and reviews now."""
+    """Somebody who was a contributor when they attached it, and has the seat now."""
     action = action_on(assessment, CONDITION)
     piece = make_evidence(cast.organisation, by=cast.owner)
     acting.attach(action, piece, by=cast.contributor)
     acting.report(action, by=cast.owner, note="Done.")
     Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
+    sent(assessment).seats.update(reviewer=cast.contributor)
     with pytest.raises(SeparationOfDuties):
-        workflow.close_action(action, by=cast.contributor)
+        close_as(action, by=cast.contributor)
 
 
 # --- the answer of a closed action -------------------------------------------------------------------------------------
@@ -190,29 +194,31 @@ def close(assessment, question, cast) -> None:
     piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
     acting.attach(action, piece, by=cast.contributor)
     acting.report(action, by=cast.contributor, note="All five clinics are in it.")
-    workflow.close_action(action, by=cast.independent)
+    close_as(action, by=cast.independent)
 
 
-def test_closing_an_action_asks_the_next_assessment_to_confirm_its_answer(cast, assessment):
+def test_the_next_assessment_starts_with_the_practice_that_a_closed_action_put_in_place(cast, assessment):
     submission = sent(assessment)
     snapshot = submission.snapshot
     close(assessment, CONDITION, cast)
     following = declaring.start_assessment(assessment.use, by=cast.owner)
     (row,) = following.answers.select_related("question")
-    assert (row.question.key, row.choice, row.to_confirm) == (CONDITION, "partly", True)
+    assert (row.question.key, row.choice, row.to_confirm) == (CONDITION, "in_place", False)
+    number, today = action_on(assessment, CONDITION).number, date_format(timezone.localdate(), "DATE_FORMAT")
+    assert row.text == (
+        f"All five clinics are in it.\n\nConfirmed in place on {today}, when action {number} was closed."
+    )
     assert row.closed_action == action_on(assessment, CONDITION).number
     (leaning,) = row.evidence_uses.all()
     assert (leaning.evidence.title, leaning.by) == ("Register of November", cast.contributor)
-    assert following.answer_values() == {}  # it counts once somebody has said so
-    save(following, CONDITION, {"choice": "in_place", "text": "All five."}, by=cast.owner)
-    row.refresh_from_db()
-    assert (row.choice, row.to_confirm) == ("in_place", False)
+    assert list(following.answer_values()) == [CONDITION]  # it counts: a reviewer has confirmed it
+    assert row.by == cast.owner  # who opened the assessment; a reviewer never becomes one who answered
     submission.refresh_from_db()
     assert submission.snapshot == snapshot
     assert assessment.answers.get(question__key=CONDITION).choice == "partly"
 
 
-def test_closing_an_action_reopens_the_answer_of_an_open_draft(cast, assessment):
+def test_closing_an_action_brings_an_untouched_answer_of_an_open_draft_up_to_date(cast, assessment):
     following = declaring.start_assessment(assessment.use, by=cast.owner)
     source = assessment.answers.select_related("question", "assessment").get(question__key=CONDITION)
     starting.carry(following, [source], by=cast.owner)
@@ -221,9 +227,24 @@ def test_closing_an_action_reopens_the_answer_of_an_open_draft(cast, assessment)
     assert following.answered == 1
     close(assessment, CONDITION, cast)
     row = following.answers.get(question__key=CONDITION)
-    assert (row.to_confirm, row.closed_action) == (True, action_on(assessment, CONDITION).number)
+    assert (row.choice, row.to_confirm) == ("in_place", False)
+    assert row.closed_action == action_on(assessment, CONDITION).number
+    versions = row.revisions.order_by("number").values_list("value__choice", "outcome", "by")
+    assert list(versions) == [
+        ("partly", "carried", cast.owner.pk),
+        ("partly", "current", cast.owner.pk),  # confirmed as it was
+        ("in_place", "carried", cast.contributor.pk),
+    ]
     following.refresh_from_db()
-    assert following.answered == 0
+    assert following.answered == 1
+
+
+def test_closing_an_action_asks_for_an_answer_again_that_somebody_edited_meanwhile(cast, assessment):
+    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    save(following, CONDITION, {"choice": "partly", "text": "Four of five by now."}, by=cast.owner)
+    close(assessment, CONDITION, cast)
+    row = following.answers.get(question__key=CONDITION)
+    assert (row.choice, row.text, row.to_confirm) == ("partly", "Four of five by now.", True)
 
 
 def test_an_action_that_a_new_answer_closed_asks_for_nothing(cast):
@@ -359,12 +380,12 @@ def test_an_owner_accepts_what_was_self_declared_and_not_what_a_reviewer_approve
     workflow.self_certify(own, by=cast.owner, conditions={"use-register": in_days(30)})
     reviewed = make_assessment(State.APPROVED, "low", cast=cast, answers=gap)
     for assessment in (own, reviewed):
-        acting.report(action_on(assessment, "use-register"), by=cast.owner, note="All five clinics are in it now.")
-    workflow.close_action(action_on(own, "use-register"), by=cast.owner)
+        report_done(action_on(assessment, "use-register"), by=cast.owner)
+    close_as(action_on(own, "use-register"), by=cast.owner)
     with pytest.raises(NotPermitted):
-        workflow.close_action(action_on(reviewed, "use-register"), by=cast.owner)
+        close_as(action_on(reviewed, "use-register"), by=cast.owner)
     reviewed.refresh_from_db()
     assert reviewed.state == State.APPROVED
-    workflow.close_action(action_on(reviewed, "use-register"), by=cast.independent)
+    close_as(action_on(reviewed, "use-register"), by=cast.independent)
     reviewed.refresh_from_db()
     assert reviewed.state == State.CERTIFIED

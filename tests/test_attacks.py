@@ -24,11 +24,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, acting, declaring, holding, reviewing, standing, workflow
-from assessments.errors import NotReady, WorkflowError
+from assessments import access, declaring, desk, holding, reviewing, standing, workflow
+from assessments.errors import NotPermitted, NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import (
+    AISystem,
     Assessment,
     Certificate,
     Evidence,
@@ -47,6 +48,7 @@ from assessments.models.base import Frozen, FrozenRow
 from assessments.models.snapshots import picture
 from assessments.models.teamwork import FactSuggestion
 from assessments.views.signing import digest_of
+from tests.acting import accept_form, close_as, report_done, supports
 from tests.attacks import (
     BARRED,
     CARRIED,
@@ -71,6 +73,7 @@ from tests.attacks import (
 )
 from tests.factories import Cast, in_days, make_assessment, make_member, mark_all, proved, undone
 from tests.kept_world import count_rows
+from tests.looking import look_at
 from tests.mutants import GUARDS, take_out
 
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
@@ -82,6 +85,7 @@ SENT_PAST = (*BARRED, "in-house", "independent member")  # with a seat in what i
 NOT_INDEPENDENT = (*BARRED, "in-house", "in-house without seat", "independent member")
 # A self-declared certificate is no business of the reviewing body's.
 SELF_DECLARED = (("owner", "in-house", "in-house without seat"), BARRED)
+AFTER_AN_INCIDENT = (("in-house", "in-house without seat"), BARRED)
 AWAY = {"who answered, now independent": "NotPermitted"}
 MARK = {"target": f"q:{QUESTION}", "mark": "accepted", "words": "Seen in the register itself."}
 
@@ -116,6 +120,33 @@ def named_piece(place: Place) -> dict[str, Any]:
 
 def because(move: str) -> dict[str, Any]:
     return {"reason": next(iter(standing.REASONS[move])), "words": "It is in the record."}
+
+
+def of_hold(place: Place) -> str:
+    return reverse("close_hold", args=[place.submission.reference, place.hold(place.extra["hold"]).pk])
+
+
+def an_answer(place: Place) -> dict[str, Any]:
+    return {
+        "answer": place.assessment.answers.exclude(evidence_uses=None).select_related("assessment").order_by("pk")[0]
+    }
+
+
+def shown(place: Place) -> dict[str, Any]:
+    """What reports an action as done: a sentence, and a file that shows it."""
+    return {"note": "Done.", "pieces": [a_piece(place)["piece"]]}
+
+
+def report_form(place: Place) -> dict[str, Any]:
+    return {"note": "Done.", "evidence": [f"piece-{a_piece(place)['piece'].reference}"]}
+
+
+def verdicts(place: Place) -> dict[str, Any]:
+    return {"findings": supports(place.action)}
+
+
+def to_accept(place: Place) -> dict[str, Any]:
+    return accept_form(place.action)
 
 
 def suggested(place: Place) -> list[int]:
@@ -162,13 +193,15 @@ ATTACKS: dict[str, Attack] = {
     "workflow.refuse": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("refuse"), {"statement": "No."}, {"statement": "No."}),
     "workflow.raise_tier": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"tier": Tier.HIGH, "reason": "It decides more."}),
     "workflow.withdraw_raise": Attack("raised", ("independent",), SENT_PAST, Seat.FIRST, given={"reason": "It was a misreading."}),
-    "holding.close": Attack(
-        "held", SEATED, BARRED, Seat.FIRST,
-        lambda p: reverse("close_hold", args=[p.submission.reference, p.hold("exception_evidence").pk]),
-        {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
-    ),
+    "holding.close": Attack("held", SEATED, BARRED, Seat.FIRST, given={"decision": "Seen."}),
     "holding.close, by law": Attack(
         "held by law", ("independent",), SENT_PAST, Seat.FIRST, given={"decision": "Advised."},
+    ),
+    "workflow.close_hold": Attack(
+        "held", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
+    ),
+    "workflow.close_hold, an answered question": Attack(
+        "held by a question", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "answered", "decision": "Seen."}, {"decision": "Seen."},
     ),
     # around a case
     "desk.declare_none": Attack("submitted", (*REVIEWERS, *TEAM), (CONFLICTED,)),
@@ -177,26 +210,25 @@ ATTACKS: dict[str, Attack] = {
     "desk.say": Attack("in review", (*WRITERS, *SEATED, *TEAM), seat=Seat.FIRST, given={"text": "When was it read?"}),
     "desk.contest": Attack("in review", OWNER, given={"value": "complaint-case", "reasons": "It takes too long."}),
     # after the decision: the last action closed issues the certificate
-    "acting.report": Attack("to report", WRITERS, page=of_action, form={"note": "Done."}, given={"note": "Done."}),
+    "acting.report": Attack("to report", WRITERS, page=of_action, form=report_form, given=shown),
     "acting.plan": Attack("to report", WRITERS, given=lambda p: {"owner": None, "due": in_days(20), "effort": p.action.effort}),
     "acting.comment": Attack("to report", WRITERS, given={"text": "Who has it?"}),
     "acting.attach": Attack("to report", WRITERS, given=a_piece),
     "acting.detach": Attack("to report", WRITERS, given=a_piece),
+    "acting.link_answer": Attack("to report", WRITERS, given=an_answer),
     "acting.ask_plan": Attack("approved", WRITERS),
     "acting.accept_risk": Attack("risk", OWNER, given={"reason": "It can be borne.", "until": in_days(20), "review": in_days(10)}),
     "acting.end_risk": Attack("risk accepted", WRITERS),
-    "acting.accept": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
-    "acting.decline": Attack("approved", INDEPENDENT, NOT_INDEPENDENT, given={"words": "It does not show it yet."}),
-    "acting.lock_to_check": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
-    "acting.require_checker": Attack("approved", INDEPENDENT, NOT_INDEPENDENT),
+    "acting.accept": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, given=verdicts),
+    "acting.decline": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, {"missing": "x", "decline": "1"}, {"words": "x"}),
+    "acting.lock_to_check": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
+    "acting.require_checker": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(standing.SUSPEND), but=AWAY),
     "standing.revoke": Attack("Low, certified", *SELF_DECLARED, given=because(standing.REVOKE), but=AWAY),
     "standing.reinstate": Attack("Low, suspended", *SELF_DECLARED, given=because(standing.REINSTATE), but=AWAY),
-    "workflow.close_action": Attack("approved", INDEPENDENT, NOT_INDEPENDENT, page=of_action, form={"accept": "1"}),
-    "workflow.close_action, Low": Attack(
-        "Low, certified", ("owner", "in-house", "in-house without seat"), BARRED, page=of_action, form={"accept": "1"},
-        but={"who answered, now independent": "NotPermitted"},
-    ),
+    "standing.reinstate, after an incident": Attack("Low, incident", *AFTER_AN_INCIDENT, given=because(standing.REINSTATE), but=AWAY),
+    "workflow.close_action": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, to_accept, verdicts),
+    "workflow.close_action, Low": Attack("Low, certified", OWNER, page=of_action, form=to_accept, given=verdicts),
     "changing.state_change": Attack("Low, certified", OWNER, given={"kinds": ["model"], "words": "Another model.", "happened_on": in_days(0)}),
     # facts, holds, answers, and what hangs on them
     "declaring.declare_facts": Attack("draft", WRITERS, given={"values": {"public_facing": True}}),
@@ -444,6 +476,7 @@ def test_a_high_use_is_not_approved_by_two_of_the_organisation(cast):
     assert outcome_kept(lambda: workflow.take(submission, by=other)) == "SeparationOfDuties"
     # Even with the seat: it was given to them before they were members, or by whoever writes rows by hand.
     ReviewSeat.objects.create(submission=submission, seat=Seat.SECOND, reviewer=other, independent=True)
+    mark_all(submission, by=other)
     before = digest()
     assert approve(submission, other) == "SeparationOfDuties"
     assert (state_of(submission), digest()) == (State.IN_REVIEW, before)
@@ -455,6 +488,7 @@ def test_two_first_seats_do_not_make_a_high_approval(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     ReviewSeat.objects.filter(submission=submission).update(reviewer=other)
+    mark_all(submission, by=other)
     assert approve(submission, other) == "done"
     assert (state_of(submission), certificates(submission)) == (State.IN_REVIEW, 0)
 
@@ -463,6 +497,7 @@ def test_the_independent_one_who_joined_the_organisation_since_does_not_complete
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
     workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
     declaring.join(cast.independent, cast.organisation, Role.VIEWER, by=cast.owner)
     before = digest()
     assert approve(submission, cast.independent) == "SeparationOfDuties"
@@ -494,6 +529,7 @@ def test_two_people_one_of_them_independent_approve_a_high_use_in_either_order(c
     for reverse_order in (False, True):
         submission = in_review(cast)
         workflow.take(submission, by=cast.independent)
+        mark_all(submission, by=cast.independent)
         order = [cast.reviewer, cast.independent]
         assert [approve(submission, user) for user in (order[::-1] if reverse_order else order)] == ["done", "done"]
         assert state_of(submission) == State.CERTIFIED
@@ -511,7 +547,7 @@ def test_an_approval_waits_for_every_mark_and_for_every_change(cast, tier):
     assert approve(submission, cast.reviewer) == "NotReady"
     mark.delete()
     assert approve(submission, cast.reviewer) == "NotReady"
-    reviewing.save_mark(submission, mark.target, by=cast.reviewer, mark=kept)
+    look_at(submission, mark.target, cast.reviewer, kept)
     assert approve(submission, cast.reviewer) == "done"
 
 
@@ -540,11 +576,11 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
     answers = {QUESTION: {"choice": "partly", "text": "Half."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=answers)
     action = RemediationAction.objects.get(use=assessment.use)
-    acting.report(action, by=cast.contributor, note="Done.")
+    report_done(action, by=cast.contributor, note="Done.")
     Assessment.objects.filter(pk=assessment.pk).update(
         stale_since=timezone.now(), stale_reasons=["A piece was withdrawn."]
     )
-    workflow.close_action(action, by=cast.independent)
+    close_as(action, by=cast.independent)
     assessment.refresh_from_db()
     assert (assessment.state, certificates(assessment.current_submission)) == (State.APPROVED, 0)
 
@@ -552,6 +588,7 @@ def test_nothing_is_issued_on_a_stale_approval(cast):
 def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     """Sent again and taken back it is a draft, and a Low one: what the reviewer asked for would be asked by nobody."""
     assessment = make_assessment(State.RETURNED, "low", cast=cast)
+    Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())  # so nobody keeps the seat
     workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.recall(assessment, by=cast.owner)
     with pytest.raises(NotReady) as refused:
@@ -574,16 +611,39 @@ def test_a_hold_is_closed_through_its_own_case_alone(cast):
     assert digest() == before
 
 
-def test_a_seat_in_one_round_is_none_in_the_next(cast):
+def sent_again(cast, between):
+    """A case that its reviewer returned and its owner submits anew; `between`: what happens meanwhile."""
     submission = in_review(cast, "limited", first=cast.independent, route=Route.INDEPENDENT)
     submission.marks.filter(target=f"q:{QUESTION}").update(mark="change_needed", would_satisfy="Say who.")
     workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    between(submission)
+    return submission, workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+
+
+def test_a_seat_that_did_not_go_over_to_the_next_round_is_none_there(cast):
+    mine = Membership.objects.filter(user=cast.independent)
+    submission, again = sent_again(cast, lambda _sent: mine.update(left_at=timezone.now()))
+    mine.update(left_at=None)
     workflow.take(again, by=cast.second_independent)
     mark_all(again, by=cast.second_independent)
     before = digest()
     assert approve(again, cast.independent) == "NotPermitted"
     assert approve(submission, cast.independent) == "WrongState"
+    assert digest() == before
+
+
+def test_nobody_with_a_conflict_of_interest_keeps_a_seat(cast):
+    _former, again = sent_again(cast, lambda sent: desk.decline(sent, by=cast.independent, words="My brother."))
+    assert not again.seats.exists()
+
+
+def test_nothing_is_judged_before_the_declaration_that_is_asked_for_again(cast):
+    change = AISystem.objects.filter(organisation=cast.organisation)
+    _former, again = sent_again(cast, lambda _sent: change.update(suppliers="Another Model Limited"))
+    before = digest()
+    assert approve(again, cast.independent) == "NotPermitted"
+    with pytest.raises(NotPermitted):
+        reviewing.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
     assert digest() == before
 
 
@@ -700,6 +760,8 @@ def test_a_row_fails_without_its_guard(guard, row, scene, unchanged, monkeypatch
             lambda cast: test_an_approval_waits_for_every_mark_and_for_every_change(cast, "high"),
         ),
         ("High takes two", test_a_high_use_is_not_approved_by_two_of_the_organisation),
+        ("who may not review keeps no seat", test_nobody_with_a_conflict_of_interest_keeps_a_seat),
+        ("declares again first", test_nothing_is_judged_before_the_declaration_that_is_asked_for_again),
     ],
 )
 def test_a_test_fails_without_its_guard(guard, test, cast, monkeypatch):

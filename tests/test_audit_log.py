@@ -34,7 +34,7 @@ from assessments.models import (
 from assessments.models.audit import AuditManager
 from assessments.models.base import Frozen, FrozenRow
 from tests import tampering
-from tests.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
+from tests.factories import fill, judge_parts, make_assessment, make_cast, make_evidence, make_use, mark_all
 
 pytestmark = pytest.mark.django_db
 
@@ -528,6 +528,7 @@ def test_two_approvers_pressing_at_once_make_one_certificate(rounds):
         workflow.take(submission, by=cast.second_independent)
         mark_all(submission, by=cast.independent)
         both = (cast.independent, cast.second_independent)
+        judge_parts(submission, by=cast.second_independent)
 
         def press(by, submission=submission):
             workflow.approve(again(submission), by=by, statement="Read.")

@@ -301,7 +301,20 @@ def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Ca
     page = client.get(reverse("check", args=[draft.reference]))
     titles = {one["title"]: [title for title, _url in one["lines"]] for one in page.context["found"]}
     assert titles["Evidence has expired, or covers a time more than a year ago"] == ["Register of generative AI uses"]
-    assert "Register of generative AI uses" not in titles["A mandatory point is in place, and no evidence is attached"]
+    without = titles["A mandatory point is in place or partly in place, and no evidence is attached"]
+    assert "Register of generative AI uses" not in without
+
+
+def test_an_answer_that_is_partly_in_place_is_not_called_in_place_by_a_check(client: Client, cast: Cast) -> None:
+    partly = {"choice": "partly", "text": ""}
+    draft = make_assessment("draft", "low", cast=cast, answers={"use-register": partly})
+    client.force_login(cast.owner)
+    found = client.get(reverse("check", args=[draft.reference])).context["found"]
+    about = [
+        one["title"] for one in found if "Register of generative AI uses" in [title for title, _url in one["lines"]]
+    ]
+    assert len(about) == 2  # no evidence, no note
+    assert all("in place or partly in place" in title for title in about)
 
 
 def test_words_taken_over_from_another_use_give_no_alarm(client: Client, cast: Cast) -> None:

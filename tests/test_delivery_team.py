@@ -100,6 +100,7 @@ def report_an_action(cast: Cast, user: User) -> Assessment:
     assessment, action = returned(cast)
     acting.plan(action, by=cast.owner, owner=cast.owner, due=in_days(10), effort="M")
     action.refresh_from_db()
+    acting.attach(action, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
     acting.report(action, by=user, note="All five clinics are in it now.")
     return assessment
 

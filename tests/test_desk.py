@@ -160,6 +160,7 @@ def test_a_seat_is_handed_over_with_a_note_and_its_marks_keep_their_names(cast):
     assert set(submission.marks.values_list("by", flat=True)) == {cast.independent.pk}
     with pytest.raises(NotPermitted):
         workflow.approve(submission, by=cast.independent, statement="Too late.")
+    mark_all(submission, by=cast.second_independent)
     workflow.approve(submission, by=cast.second_independent, statement="Read and found in order.")
     with pytest.raises(WorkflowError):
         desk.take_over(asked, by=cast.second_independent)
@@ -220,6 +221,7 @@ def test_who_joined_the_organisation_approves_nothing_that_was_sent_past_it(cast
     found = [one.user for one in desk.colleagues(submission, Seat.FIRST, thea)]
     assert found == [theo]
     desk.take_over(desk.ask(submission, Seat.FIRST, theo, by=thea, note="Ines is a member now."), by=theo)
+    mark_all(submission, by=theo)
     workflow.approve(submission, by=theo, statement="Read.")
     assert Assessment.objects.get(pk=submission.assessment_id).state == State.CERTIFIED
 

@@ -399,13 +399,25 @@ def give_what_a_high_use_needs(person: Person) -> None:
     person.shot("conformity-file")
     while person.heading != "The conformity file is complete":
         person.go_on()
-        for piece in person.main.get_by_label("Record of the desk").all():
+        for piece in person.main.get_by_role("checkbox", name="Record of the desk").all():
             piece.check()
+        for why in person.main.locator("input[name^='why-']").all():
+            why.fill("The same record covers this.")
         for cell in person.main.locator("input[type=text][name$='-0']").all():
             cell.fill("Dr Chan, at the console")
         person.shot("conformity-part")
         person.press("Save this part")
     person.shot("conformity-file")
+
+
+def judge_the_file(person: Person) -> None:
+    """From the page of the case on: each part of the conformity file supports it."""
+    person.follow("Judge the parts of the conformity file")
+    person.shot("judge-parts")
+    for verdict in person.main.get_by_role("radio", name="Supports", exact=True).all():
+        verdict.check()
+    person.press("Save the judgements")
+    person.sees("You have judged every part of the conformity file.")
 
 
 def sign_and_submit(lead: Person) -> None:
@@ -515,9 +527,9 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     lead.follow("Check and sign again")
     sign_and_submit(lead)
 
-    site.open_mail(reviewer, f"To review: {use}")
-    take(reviewer)
+    site.open_mail(reviewer, f"Back for review: {use}")  # the seat went over by itself
     mark_everything(reviewer)
+    judge_the_file(reviewer)
     reviewer.follow("Go to the approval")
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     reviewer.fill("Your statement", "I read every answer and saw the list.")
@@ -530,6 +542,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("queue")
     site.open_mail(independent, f"Second review to take: {use}")
     take(independent)
+    judge_the_file(independent)
     independent.follow("Go to the approval")
     independent.fill("Your statement", "I agree.")
     independent.shot("approve")

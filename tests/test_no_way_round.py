@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from assessments import acting, conformity, declaring, desk, evidence, staleness, standing, workflow
-from assessments.errors import Locked, NotReady, SeparationOfDuties
+from assessments.errors import Locked, NotPermitted, NotReady
 from assessments.models import (
     Assessment,
     Certificate,
@@ -25,8 +25,18 @@ from assessments.models import (
     State,
 )
 from assessments.models.snapshots import changed_targets, picture
-from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
-from tests.factories import Cast, fill, in_days, make_assessment, make_evidence, make_member, make_use, mark_all, prove
+from tests.acting import CONDITION, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
+from tests.factories import (
+    Cast,
+    fill,
+    in_days,
+    make_assessment,
+    make_evidence,
+    make_member,
+    make_use,
+    mark_all,
+    prove,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +149,7 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
     mark_all(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="Read.")
     workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
     if since == "a conflict":
         desk.decline(submission, by=cast.independent, words="My brother works there.")
     else:
@@ -154,13 +165,13 @@ def test_a_first_approval_counts_no_more_once_its_giver_may_not_give_it(cast: Ca
 
 def test_a_renewal_that_was_recalled_judges_no_action_of_the_certificate_before(cast: Cast) -> None:
     assessment = make_conditioned(cast)
-    acting.report(action_on(assessment, CONDITION), by=cast.contributor, note="It is there.")
+    report_done(action_on(assessment, CONDITION), by=cast.contributor, note="It is there.")
     again = next_of(assessment, by=cast.owner)
     workflow.submit(again, by=cast.owner, route=Route.INSIDE)
     workflow.recall(again, by=cast.owner)
-    with pytest.raises(SeparationOfDuties):
+    with pytest.raises(NotPermitted):  # no seat in the case of the certificate
         acting.accept(action_on(assessment, CONDITION), by=cast.reviewer)
-    workflow.close_action(action_on(assessment, CONDITION), by=cast.independent)
+    close_as(action_on(assessment, CONDITION), by=cast.independent)
     assert Condition.objects.get().met_by == cast.independent
 
 
@@ -194,7 +205,7 @@ def test_an_answer_to_whoever_left_goes_to_the_owners(cast: Cast) -> None:
     assessment = make_conditioned(cast)
     gone = make_member(Role.CONTRIBUTOR, cast.organisation, "Gwen Gone").user
     acting.plan(action_on(assessment, SHOULD), by=cast.owner, owner=gone, due=in_days(20), effort="S")
-    acting.report(action_on(assessment, SHOULD), by=gone, note="Done.")
+    report_done(action_on(assessment, SHOULD), by=gone, note="Done.")
     declaring.remove_member(Membership.objects.get(user=gone), by=cast.owner)
     acting.decline(action_on(assessment, SHOULD), by=cast.independent, words="It shows nothing.")
     told = Message.objects.filter(text="It shows nothing.").values_list("recipient", flat=True)

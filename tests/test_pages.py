@@ -253,6 +253,12 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "High draft, overseers"),
         ("owner", "High draft, tests"),
     ],
+    "supplements": [
+        ("owner", "in review"),
+        ("owner", "in review", "sent empty"),
+        ("viewer", "in review"),
+        ("owner", "certified"),
+    ],
     "sign": [("owner", "ready draft"), ("owner", "ready draft", "sent empty"), ("owner", "draft")],
     "self_certify": [("owner", "Low draft"), ("owner", "Low draft", "sent empty")],
     "declare_prohibited": [("owner", "prohibited draft"), ("owner", "prohibited draft", "sent empty")],
@@ -260,6 +266,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "withdraw": [("owner", "submitted"), ("owner", "submitted", "sent empty")],
     # review
     "reviews": [("independent", ""), ("in-house", "")],
+    "issued": [("independent", "")],
     "review": [
         ("independent", "submission in review"),
         ("in-house", "submission in review"),
@@ -303,7 +310,20 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_facts": [("independent", "submission in review")],
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
+    "review_parts": [
+        ("independent", "submission High in review"),
+        ("independent", "submission High in review", "sent empty"),
+    ],
+    "review_supplements": [("independent", "submission in review"), ("independent", "submission approved")],
+    "own_set": [("independent", "submission in review"), ("second_independent", "submission two seats")],
+    "review_together": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
+    "take_over_marks": [("second_independent", "submission two seats")],
+    "take_back_approval": [
+        ("independent", "submission two seats"),
+        ("independent", "submission two seats", "sent empty"),
+    ],
     "review_section": [
+        ("second_independent", "submission two seats, section"),
         ("independent", "submission in review, section"),
         ("independent", "submission marked, section"),
         ("independent", "submission second round, section"),
@@ -327,6 +347,7 @@ NO_PAGE = {
     "inventory_template": "a file",
     "systems_export": "a file",
     "actions_export": "a file",
+    "issued_export": "a file",
     "plan_now": "a button of the workspace",
     "ask_document": "a button of the results",
     "members_factor": "a button of the organisation's page",

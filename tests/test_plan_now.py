@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments import acting, workflow
+from assessments import acting
 from assessments.documents import jobs, package_plan
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import Document, DocumentState
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, sent
 from tests.factories import in_days, make_evidence, make_use
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def worked_on(cast):
         condition, make_evidence(cast.organisation, by=cast.owner, title="Register of November"), by=cast.owner
     )
     acting.report(condition, by=cast.contributor, note="All five clinics are in it.")
-    workflow.close_action(condition, by=cast.independent)
+    close_as(condition, by=cast.independent)
     acting.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(150), effort="L")
     acting.accept_risk(
         action_on(assessment, SHOULD),
@@ -49,7 +49,7 @@ def words_of(document: Document) -> str:
     report = jobs.submission_report(
         document.submission, as_of=document.created_at, since_last=jobs._since_last(document)
     )
-    return re.sub(r"\s+", " ", unescape(strip_tags(package_plan.plan_layouts(report)[0])))
+    return re.sub(r"\s+", " ", unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
 
 
 def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):

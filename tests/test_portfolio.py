@@ -61,6 +61,7 @@ def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None
     assessment = make_assessment("returned", "limited", cast=cast)
     save(assessment, "use-register", {"choice": "in_place", "text": "All clinics keep one."}, by=cast.owner)
     first = make_assessment("submitted", "limited", cast=cast)
+    Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())  # so nobody keeps a seat
     workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     client.force_login(cast.owner)
     states = {line.assessment: line.state for line in client.get(LIST).context["lines"]}

@@ -12,6 +12,8 @@ from django.utils import timezone
 from assessments import declaring, evidence, reviewing, workflow
 from assessments.documents.jobs import submission_report
 from assessments.documents.plan import plan_html
+from assessments.domain.review.sampling import own_set
+from assessments.domain.review.targets import contradicted, decisive_targets
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import (
     AuditEntry,
@@ -24,6 +26,7 @@ from assessments.models import (
 )
 from assessments.models.snapshots import changed_targets
 from tests.factories import fill, in_days, make_assessment, make_evidence, mark_all, save
+from tests.looking import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -93,11 +96,10 @@ def test_an_old_operation_that_arrives_late_brings_nothing_back(cast):
 
 
 def test_a_stale_mark_is_kept_beside_the_newer_one_and_overwrites_nothing(cast):
-    submission = in_review(cast, "high")
-    workflow.take(submission, by=cast.second_independent)
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, mark="accepted", words="I saw it.", base=0)
+    submission = in_review(cast)
+    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="I saw it.", base=0)
     for _pressed_twice in range(2):
-        with pytest.raises(Conflict, match="Ivan Independent marked this as “Accepted”") as found:
+        with pytest.raises(Conflict, match="Ines Independent marked this as “Accepted”") as found:
             reviewing.save_mark(submission, TARGET, by=cast.independent, base=0, **WANTED)
     mark = submission.marks.get(target=TARGET)
     assert found.value.current == mark
@@ -122,11 +124,16 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     submission = in_review(cast)
     mark_all(submission, by=cast.independent)
     ReviewMark.objects.get(submission=submission, target=TARGET).delete()
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    look_at(submission, TARGET, cast.independent)
     assert workflow.obstacles_to_approve(submission, cast.independent) == []
     reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1)
     assert not submission.marks.filter(target=TARGET).exists()
-    assert workflow.obstacles_to_approve(submission, cast.independent) == ["1 answers and facts are not marked yet."]
+    reasons = workflow.obstacles_to_approve(submission, cast.independent)
+    own = len(own_set(submission, "first").targets)
+    assert reasons == [
+        "1 answers and facts are not marked yet.",
+        f"You have opened and judged {own - 1} of {own} facts and answers of your own set.",
+    ]
     kept = ReviewMark.kept.get(submission=submission, target=TARGET)
     assert versions(kept) == [(1, "current", "accepted"), (2, "restored", "")]
 
@@ -234,7 +241,8 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     content = submission.content()
     edition = submission.assessment.compiled()
     targets = reviewing.review_targets(content)
-    decisive = reviewing.decisive_targets(edition, content)
+    decisive = decisive_targets(edition, content)
+    own = own_set(submission, "first").targets
     reviewing.save_mark(submission, "f:public_facing", by=cast.independent, **WANTED)
     accepted = reviewing.accept_together(submission, targets, by=cast.independent)
     assert accepted
@@ -242,7 +250,8 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
     assert submission.marks.get(target="f:public_facing").mark == "change_needed"
     left = set(targets) - set(submission.marks.values_list("target", flat=True))
-    assert left == decisive | {"q:known-failures"}
+    assert left == own | {"q:known-failures"} | contradicted(edition, content)
+    assert own > decisive
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
     assert reviewing.accept_together(submission, targets, by=cast.independent) == []
@@ -372,7 +381,7 @@ def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     assert carried == set(reviewing.review_targets(second.content())) - set(asked)
     assert set(second.marks.values_list("carried_from__submission", flat=True)) == {first.pk}
     for target in (TARGET, "q:known-failures"):
-        reviewing.save_mark(second, target, by=cast.independent, mark="accepted")
+        look_at(second, target, cast.independent)
     reviewing.save_mark(second, f"q:{OTHER}", by=cast.independent, **WANTED)
     workflow.send_back(second, by=cast.independent, answer_by=in_days(10))
     assert second.decisions.get().answer_by == timezone.localdate() + timedelta(days=10)
@@ -383,7 +392,7 @@ def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     assert changed_targets(second.content(), third.content()) == {f"q:{OTHER}"}
     assert third.content()["replies"] == []
     assert third.marks.count() == len(reviewing.review_targets(third.content())) - 1
-    reviewing.save_mark(third, f"q:{OTHER}", by=cast.independent, mark="accepted")
+    look_at(third, f"q:{OTHER}", cast.independent)
     workflow.approve(third, by=cast.independent, statement="Read.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED

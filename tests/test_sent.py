@@ -7,7 +7,8 @@ import json
 import pytest
 from django.urls import reverse
 
-from assessments import reviewing, workflow
+from assessments import workflow
+from assessments.domain.review import targets
 from assessments.models import Route, State, Submission, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.snapshots import changed_targets
@@ -32,12 +33,12 @@ def test_what_is_kept_of_a_submission_says_what_is_worked_out_afresh_and_no_page
     now, before = json.loads(submission.snapshot), json.loads(first.snapshot)
     sent, edition = of(submission), edition_for(submission.edition_checksum)
     assert of(Submission.objects.get(pk=submission.pk)) is sent
-    assert sent.targets == reviewing.review_targets(now)
-    assert sent.decisive == reviewing.decisive_targets(edition, now)
+    assert sent.targets == targets.review_targets(now)
+    assert sent.decisive == targets.decisive_targets(edition, now)
     assert changed_between(of(first), sent) == changed_targets(before, now)
     marked, changed = {sent.plain[0]: None}, changed_targets(before, now)
     plain = tuple(target for target in sent.plain if target not in marked and target not in changed)
-    assert plain == reviewing.left_to_accept(edition, now, marked, changed)
+    assert plain == targets.left_to_accept(edition, now, marked, changed)
     assert (sent.unknown, of(first).planned) == ((f"q:{QUESTION}",), (f"q:{QUESTION}",))
 
     client.force_login(cast.independent)

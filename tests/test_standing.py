@@ -31,7 +31,7 @@ from assessments.models import (
     StepRun,
     User,
 )
-from tests.acting import CONDITION, SHOULD, action_on, certificate_of, make_conditioned
+from tests.acting import CONDITION, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence, make_member
 from tests.world import make_ready
 
@@ -68,8 +68,8 @@ def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast
     certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.status() == "suspended"
     event = certificate.events.latest("pk")
-    assert (event.by, event.public_reason) == (None, "A condition of the approval was not met in time.")
-    assert "A condition of the approval was not met in time." in public(certificate.number)
+    assert (event.by, event.public_reason) == (None, "A condition was not met in time.")
+    assert "A condition was not met in time." in public(certificate.number)
     kinds = ["condition_missed", "certificate_suspended"]
     assert list(AuditEntry.objects.filter(kind__in=kinds).order_by("seq").values_list("kind", "actor")) == [
         ("condition_missed", None),
@@ -89,8 +89,8 @@ def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, ass
         standing.reinstate(certificate, by=cast.independent, reason="mended", words="Seen.")
     assert len(refused.value.reasons) == 1
     action = action_on(assessment, CONDITION)
-    acting.report(action, by=cast.contributor, note="All five.")
-    workflow.close_action(action, by=cast.independent)
+    report_done(action, by=cast.contributor, note="All five.")
+    close_as(action, by=cast.independent)
     assert certificate.status() == "suspended"
     assert "met late" in Message.objects.get(recipient=cast.owner, kind="action_closed").text
     for somebody in (cast.owner, cast.contributor, cast.reviewer, cast.outsider, cast.staff):
@@ -155,7 +155,7 @@ def test_an_in_house_reviewer_suspends_but_lifts_nothing_that_was_reviewed_indep
 
 
 def test_nobody_of_the_delivery_team_decides_on_its_certificate(cast, assessment, certificate):
-    acting.report(action_on(assessment, SHOULD), by=cast.contributor, note="Done.")
+    report_done(action_on(assessment, SHOULD), by=cast.contributor, note="Done.")
     Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
     with pytest.raises(SeparationOfDuties):
         standing.suspend(certificate, by=cast.contributor, reason="incident", words="Why.")
@@ -338,7 +338,7 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(4))
     action = action_on(assessment, SHOULD)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
-    acting.report(action_on(assessment, CONDITION), by=cast.contributor, note="All five.")
+    report_done(action_on(assessment, CONDITION), by=cast.contributor, note="All five.")
     acting.decline(action_on(assessment, CONDITION), by=cast.independent, words="Not yet.")
     reminding.remind_of_actions()
     reminding.remind_of_evidence()

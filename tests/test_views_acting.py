@@ -8,6 +8,8 @@ import io
 import pytest
 import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -26,7 +28,7 @@ from assessments.models import (
     Role,
     State,
 )
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, make_conditioned
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
 pytestmark = pytest.mark.django_db
@@ -342,14 +344,14 @@ def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, asses
 
 def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessment):
     action = action_on(assessment, SHOULD)
-    acting.report(action, by=cast.contributor, note="Approved on 3 December.")
+    report_done(action, by=cast.contributor, note="Approved on 3 December.")
     url = reverse("action", args=[assessment.use.reference, action.number])
     assert "Accept and close the action" in page(client, cast.independent, url)
     desk.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
-    assert "An independent reviewer of the reviewing body has to accept it." in inside
-    assert "an independent reviewer of it judges it" in client.post(url, {"accept": "1"}, follow=True).content.decode()
+    assert "A reviewer who holds a seat in the case has to accept it." in inside
+    assert client.post(url, {"accept": "1"}).status_code == 403
     assert action_on(assessment, SHOULD).status == "done"
 
 
@@ -373,13 +375,102 @@ def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, as
 
 def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, cast, assessment):
     action = action_on(assessment, CONDITION)
-    acting.report(action, by=cast.contributor, note="All five.")
-    workflow.close_action(action, by=cast.independent)
+    report_done(action, by=cast.contributor, note="All five.")
+    close_as(action, by=cast.independent)
     following = declaring.start_assessment(assessment.use, by=cast.owner)
     section = following.compiled().questions[CONDITION].section
     content = page(client, cast.owner, reverse("section", args=[following.reference, section]))
-    assert f"In place since action {action.number} was closed?" in content
+    assert f"Confirmed in place with action {action.number}." in content
     assert action.get_absolute_url() in content
+
+
+# --- judging what was reported ---------------------------------------------------------------------------------------------
+
+
+def reported(cast, assessment, pieces=2):
+    action = action_on(assessment, CONDITION)
+    shown = [make_evidence(cast.organisation, by=cast.owner, title=f"Register {n}") for n in range(pieces)]
+    acting.report(action, by=cast.contributor, note="All five.", pieces=shown)
+    return action_on(assessment, CONDITION), shown
+
+
+def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_kept(client, cast, assessment):
+    action = action_on(assessment, CONDITION)
+    piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
+    link = make_evidence(cast.organisation, by=cast.owner, title="The register online", link="https://example.org/r")
+    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
+    url = action.get_absolute_url()
+    assert "This action blocks the certificate." in page(client, cast.contributor, url)
+    refused = client.post(url, {"note": "All five of them."}).content.decode()
+    assert "All five of them." in refused
+    assert 'href="#id_evidence"' in refused or "Attach evidence, or link an answer" in refused
+    refused = client.post(url, {"note": "All five.", "evidence": [f"piece-{link.reference}"]}).content.decode()
+    assert "is not enough for an action that blocks" in refused
+    assert client.post(url, {"note": "All five.", "evidence": ["piece-nowhere"]}).status_code == 200
+    client.post(url, {"note": "All five.", "evidence": [f"piece-{piece.reference}"]})
+    assert action_on(assessment, CONDITION).status == "done"
+
+
+def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment):
+    action = action_on(assessment, CONDITION)
+    acting.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort="S")
+    answer = assessment.answers.exclude(evidence_uses=None).select_related("question").order_by("pk")[0]
+    answer.evidence_uses.create(evidence=make_evidence(cast.organisation, by=cast.owner), version=1, by=cast.owner)
+    client.force_login(cast.owner)
+    client.post(action.get_absolute_url(), {"note": "All five.", "answer": str(answer.pk)})
+    assert action_on(assessment, CONDITION).status == "done"
+    title = assessment.compiled().questions[answer.question.key].title
+    assert f"From the answer: {title}" in page(client, cast.independent, action.get_absolute_url())
+
+
+def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(client, cast, assessment):
+    action, (first, second) = reported(cast, assessment)
+    url = action.get_absolute_url()
+    assert "Does “Register 0” support that it is done?" in page(client, cast.independent, url)
+    half = client.post(url, {"accept": "1", f"verdict-{first.reference}": "supports"}).content.decode()
+    assert "Say whether this piece supports that the action is done." in half
+    silent = {f"verdict-{first.reference}": "supports", f"verdict-{second.reference}": "does_not"}
+    refused = client.post(url, {"accept": "1", **silent}).content.decode()
+    assert "Say in a word what this piece does not show." in refused
+    assert f'href="#id_words-{second.reference}"' in refused
+    client.post(url, {"accept": "1", **silent, f"words-{second.reference}": "Of May."})
+    assert action_on(assessment, CONDITION).status == "closed"
+
+
+def test_an_action_is_sent_back_with_the_verdicts_that_were_given(client, cast, assessment):
+    action, (first, _second) = reported(cast, assessment)
+    client.force_login(cast.independent)
+    sent_back = {"decline": "1", f"verdict-{first.reference}": "partly", f"words-{first.reference}": "Three of five."}
+    empty = client.post(action.get_absolute_url(), {**sent_back, "missing": ""}).content.decode()
+    assert "Say what is still missing." in empty
+    assert "Three of five." in empty
+    client.post(action.get_absolute_url(), {**sent_back, "missing": "Tai O is not in it."})
+    assert action_on(assessment, CONDITION).status == "open"
+    assert action.verdicts.get().words == "Three of five."
+
+
+@pytest.mark.parametrize("state", ["refused", "withdrawn"])
+def test_the_page_of_a_closed_case_has_no_button_to_judge(client, cast, state):
+    case = make_assessment("in_review", "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
+    action, _pieces = reported(cast, case)
+    if state == "refused":
+        workflow.refuse(case.current_submission, by=cast.independent, statement="No.")
+    else:
+        workflow.withdraw(case, by=cast.owner, reason="Another model.")
+    content = page(client, cast.independent, action.get_absolute_url())
+    assert "The case is closed. The action is judged with the next submission of the use." in content
+    assert 'name="accept"' not in content
+    assert 'name="decline"' not in content
+
+
+@pytest.mark.parametrize("who", ["owner", "independent"])
+def test_the_page_of_a_reported_action_stays_in_the_query_budget(client, cast, assessment, who):
+    action, _pieces = reported(cast, assessment, pieces=6)
+    client.force_login(getattr(cast, who))
+    client.get(action.get_absolute_url())
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(action.get_absolute_url()).status_code == 200
+    assert len(queries) <= 15, [query["sql"][:100] for query in queries]
 
 
 # --- the standing of a certificate -----------------------------------------------------------------------------------------

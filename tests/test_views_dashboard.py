@@ -14,7 +14,18 @@ from django.utils.html import escape
 
 from assessments import acting, declaring, workflow
 from assessments.models import Assessment, Membership, Message, RemediationAction, User
-from tests.factories import Cast, fill, in_days, make_assessment, make_organisation, make_use, make_user, mark_all
+from tests.acting import accept_form, report_done
+from tests.factories import (
+    Cast,
+    fill,
+    in_days,
+    make_assessment,
+    make_evidence,
+    make_organisation,
+    make_use,
+    make_user,
+    mark_all,
+)
 
 pytestmark = pytest.mark.django_db
 HOME, LIST, ACTIONS = "dashboard", "assessments", "actions"
@@ -213,6 +224,7 @@ def test_an_action_says_what_the_gap_is_and_what_closes_it(client: Client, cast:
 def test_owners_and_contributors_report_an_action(client: Client, cast: Cast, who: str, status: int) -> None:
     with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
+    acting.attach(action, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
     client.force_login(getattr(cast, who))
     assert client.post(url_of(action), {"note": "Register opened on 3 March."}).status_code == status
     action.refresh_from_db()
@@ -229,17 +241,17 @@ def test_a_report_needs_words(client: Client, cast: Cast) -> None:
 def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast: Cast) -> None:
     assessment = with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
-    acting.report(action, by=cast.contributor, note="Register opened.")
+    report_done(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.owner)
     assert "Accept and close" not in client.get(url_of(action)).content.decode()
     assert client.post(url_of(action), {"accept": "1"}).status_code == 403
     client.force_login(cast.independent)
     submission = assessment.current_submission or assessment.submissions.get()
-    client.post(reverse("declare", args=[submission.reference]), {"conflict": "none"})
+    client.post(reverse("take", args=[submission.reference]), {"conflict": "none"})
     page = client.get(url_of(action)).content.decode()
     assert "Register opened." in page
     assert reverse("assessment", args=[assessment.reference]) not in page
-    client.post(url_of(action), {"accept": "1"})
+    client.post(url_of(action), accept_form(action))
     action.refresh_from_db()
     assert (action.status, action.verified_by) == ("closed", cast.independent)
 
@@ -248,11 +260,11 @@ def test_what_was_self_declared_an_owner_accepts(client: Client, cast: Cast) -> 
     assessment = make_assessment(tier="low", cast=cast, answers={PRACTICE: {"choice": "partly"}})
     workflow.self_certify(assessment, by=cast.owner, conditions={PRACTICE: in_days(30)})
     action = RemediationAction.objects.get(use=assessment.use)
-    acting.report(action, by=cast.contributor, note="Register opened.")
+    report_done(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.contributor)
     assert "Accept and close" not in client.get(url_of(action)).content.decode()
     client.force_login(cast.owner)
-    client.post(url_of(action), {"accept": "1"})
+    client.post(url_of(action), accept_form(action))
     action.refresh_from_db()
     assert action.status == "closed"
 
@@ -267,9 +279,9 @@ def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Cli
     assessment.refresh_from_db()
     assert assessment.state == "approved"
     action = RemediationAction.objects.get(use=assessment.use)
-    acting.report(action, by=cast.contributor, note="Register opened.")
+    report_done(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.independent)
-    client.post(url_of(action), {"accept": "1"})
+    client.post(url_of(action), accept_form(action))
     assessment.refresh_from_db()
     assert assessment.state == "certified"
 
@@ -304,7 +316,7 @@ def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monk
     seat = mine.current_submission.seats.get()  # type: ignore[union-attr]
     client.force_login(seat.reviewer)
     cases = client.get(reverse(HOME)).context["cases"]
-    assert cases == {"waiting": 1, "mine": 1, "late": 0, "done": 1}
+    assert cases == {"waiting": 1, "mine": 1, "late": 0, "done": 1, "returned": 0, "actions": 0, "appeals": 0}
     page = client.get(reverse(HOME)).content.decode()
     assert "Open the queue" in page
     assert "One is issued when" not in page

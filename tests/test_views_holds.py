@@ -158,16 +158,16 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
 
 
 def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
-    from assessments.documents.jobs import _decision, submission_report
-    from assessments.documents.letter import letter_layouts
+    from assessments.documents.jobs import submission_report
+    from assessments.documents.letters import letter_layouts, letter_of
 
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     submission = sent(assessment)
     workflow.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
-    letter = letter_layouts(submission_report(submission), _decision(submission), issuer="Review House")[0]
-    assert "The reviewer raised the use from Limited to Unacceptable risk" in letter
+    document = Document.objects.get(submission=submission, kind="decision_letter")
+    letter = letter_layouts(submission_report(submission), letter_of(document))[0]
+    assert "The reviewer raised the use from Limited risk to Unacceptable risk" in letter
     assert "It is built to harm." in letter
-    assert Document.objects.filter(submission=submission, kind="decision_letter").exists()
     assessment.use.refresh_from_db()
     olivia = as_(cast.owner)
     assert "A reviewer raised the tier to Unacceptable" in text_of(olivia.get(assessment.use.get_absolute_url()))

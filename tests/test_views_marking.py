@@ -9,8 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments import evidence, reviewing, workflow
+from assessments.domain.review.sampling import own_set
+from assessments.domain.review.targets import contradicted
 from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, State, Submission
 from tests.factories import make_assessment, make_evidence, mark_all, save
+from tests.looking import look_at, with_tokens
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +73,7 @@ def test_filters_are_kept_in_the_address_and_by_saving(ines, cast):
     decisive = targets(ines.get(f"{url}?show=decisive"))
     assert TARGET in decisive
     assert set(decisive) < set(everything)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    look_at(submission, TARGET, cast.independent)
     response = ines.get(f"{url}?show=unmarked")
     assert targets(response) == [target for target in everything if target != TARGET]
     counts = {key: n for key, _word, _url, n in response.context["filters"]}
@@ -86,17 +89,25 @@ def test_the_plain_facts_of_a_page_are_accepted_together(ines, cast):
     url = address("review_facts", submission)
     page = ines.get(url)
     plain = page.context["plain"]
-    assert f"Accept these {plain} together" in text_of(page)
-    assert f"{plain} accepted together." in text_of(ines.post(url, {"together": "1"}, follow=True))
+    assert f"See these {plain}, to accept them together" in text_of(page)
+    listed = ines.post(url, {"together": "1"}, follow=True)
+    boxes = re.findall(r'name="target" value="([^"]+)" checked', listed.content.decode())
+    assert len(boxes) == plain
+    assert not submission.marks.exists()
+    together = f"{address('review_together', submission)}?of=facts"
+    assert "Tick at least one." in text_of(ines.post(together, {}))
+    assert f"{plain - 1} accepted together." in text_of(ines.post(together, {"target": boxes[1:]}, follow=True))
+    assert not submission.marks.filter(target=boxes[0]).exists()
+    ines.post(together, {"target": boxes})
     assert submission.marks.count() == plain
     assert set(submission.marks.values_list("together", "mark")) == {(True, "accepted")}
     left = ines.get(url)
     assert "together" not in left.content.decode().partition("hk-review-main")[2].partition("hk-foot")[0].replace(
         "accepted with others", ""
     )
-    assert {row.target for row in left.context["rows"] if not row.is_marked} <= reviewing.decisive_targets(
-        submission.assessment.compiled(), submission.content()
-    )
+    own = own_set(submission, "first").targets
+    odd = contradicted(submission.assessment.compiled(), submission.content())
+    assert {row.target for row in left.context["rows"] if not row.is_marked} <= own | odd
 
 
 def test_what_is_typed_on_the_page_is_saved_before_the_others_are_accepted(ines, cast):
@@ -114,7 +125,7 @@ def test_what_is_typed_on_the_page_is_saved_before_the_others_are_accepted(ines,
 
 def test_a_mark_is_undone_from_its_page(ines, cast):
     submission = in_review(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    look_at(submission, TARGET, cast.independent)
     url = address("review_section", submission, SECTION)
     assert f'value="{PREFIX}:1"' in ines.get(url).content.decode()
     response = ines.post(url, {"undo": f"{PREFIX}:1", f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "1"})
@@ -126,10 +137,8 @@ def test_a_mark_is_undone_from_its_page(ines, cast):
 
 
 def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
-    submission = in_review(cast, "high")
-    workflow.take(submission, by=cast.second_independent)
-    theirs = {"mark": "accepted", "words": "I saw the register."}
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **theirs)
+    submission = in_review(cast)
+    look_at(submission, TARGET, cast.independent, words="I saw the register.")  # in another tab
     client.force_login(cast.independent)
     url = address("review_section", submission, SECTION)
     mine = {f"{PREFIX}-{name}": value for name, value in WANTED.items()} | {f"{PREFIX}-base": "0"}
@@ -143,7 +152,7 @@ def test_two_versions_are_shown_side_by_side_until_one_is_chosen(client, cast):
     fragment = client.post(
         address("mark", submission), mine | {"target": TARGET}, headers={"HX-Request": "true"}
     ).content.decode()
-    assert "Ivan Independent’s mark stands" in fragment
+    assert "Ines Independent’s mark stands" in fragment
     assert f'name="{PREFIX}-base" value="0"' in fragment
     unfinished = mine | {"target": TARGET, f"{PREFIX}-reason": ""}  # what is incomplete moves the page on no further
     fragment = client.post(address("mark", submission), unfinished, headers={"HX-Request": "true"}).content.decode()
@@ -211,10 +220,10 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "Since the signing: replaced by version 2",
         "Since the signing: withdrawn on",
         "Shown on request by The secretary.",
-        "could run what is in it",
     ):
         assert words in text
-    assert f'src="{address("review_evidence", submission, board.reference, 1)}"' in page.content.decode()
+    for piece in (log, board):
+        assert f'hx-get="{address("evidence_preview", submission, piece.reference, 1)}"' in page.content.decode()
 
 
 def test_each_piece_is_judged_and_another_one_asked_for(ines, cast, shown):
@@ -258,7 +267,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
     assert set(targets(page)) == {TARGET, f"q:{OTHER}"}
     text = text_of(page)
     for words in (
-        "1 answer or fact changed since round 1, 2 left to look at",
+        "1 answer or fact changed since round 1, 1 replied to without a change, 2 left to look at",
         f"More on {OTHER}.",
         f"As it was: {OTHER}.",
         "replied,",
@@ -266,10 +275,8 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
         "Unchanged, marks carried:",
     ):
         assert words in text
-    ines.post(
-        address("review_changes", submission),
-        {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"},
-    )
+    marks = {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"}
+    ines.post(address("review_changes", submission), with_tokens(submission, cast.independent, marks))
     assert workflow.obstacles_to_approve(submission, cast.independent) == []
 
 
@@ -288,7 +295,8 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     save(assessment, QUESTION, {"choice": "in_place", "text": "The third version."}, by=cast.owner)
     third = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     workflow.take(third, by=cast.independent)
-    assert set(targets(ines.get(address("review_changes", third)))) == {TARGET, f"q:{OTHER}"}
+    assert set(targets(ines.get(address("review_changes", third)))) == {TARGET}  # the other one has no mark yet
+    assert set(targets(ines.get(address("review_section", third, SECTION)))) == {TARGET, f"q:{OTHER}"}
     older = ines.get(f"{address('review_changes', third)}?since=1")
     assert set(targets(older)) == {TARGET, f"q:{OTHER}"}
     assert "Held against round 1, to be read only." in text_of(older)
@@ -305,7 +313,9 @@ def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, 
     workflow.take(second, by=cast.independent)
     url = address("review_changes", second)
     plain = ines.get(url).context["plain"]
-    ines.post(url, {"together": "1"})
+    listed = ines.post(url, {"together": "1"}, follow=True)
+    boxes = re.findall(r'name="target" value="([^"]+)" checked', listed.content.decode())
+    ines.post(address("review_together", second), {"target": boxes})
     assert second.marks.filter(together=True).count() == plain > 20
     assert not second.marks.filter(target=TARGET).exists()
 

@@ -49,7 +49,7 @@ def test_a_certificate_is_shown_to_anybody(client, certificate):
     assert response.status_code == 200
     for word in (
         certificate.number, "Valid", "Harbourlight Clinics Limited", "港燈診所有限公司", "Limited risk", "Reviewed independently",
-        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "neither suspended", "It is no finding that any law was kept",
+        "Sorting of appointment requests by urgency", "Review House", "Guideline v1.1", "neither suspended", "no finding that any law was kept",
     ):  # fmt: skip
         assert word in text
     assert 'lang="zh-Hant">港燈診所有限公司' in response.content.decode()
@@ -142,7 +142,7 @@ def test_each_status_has_its_word_its_sentence_and_a_normal_page(client, certifi
     assert sentence in text_of(response)
     assert [event["kind"] for event in response.context["events"]] == [*reversed(events), "issued"]
     if word == "revoked":
-        assert "Reason given by the issuer: Reason: revoked." in text_of(response)
+        assert "Reason published: Reason: revoked." in text_of(response)
 
 
 def test_a_superseded_certificate_leads_to_the_newer_one(client, cast, certificate):
@@ -154,8 +154,10 @@ def test_a_superseded_certificate_leads_to_the_newer_one(client, cast, certifica
 
 def test_a_self_declared_certificate_says_so(client, cast):
     text = text_of(check(client, certificate_of(make_assessment(State.CERTIFIED, "low", cast=cast))))
-    assert "Self-declared." in text
-    assert "nobody else has looked at them" in text
+    assert "Self-declared : signed by the organisation itself; no reviewer has looked at it." in text
+    assert "Registered by : Review House, which has not looked at the answers" in text
+    assert "Issued by" not in text
+    assert "Nobody else has looked at them." in text
 
 
 def test_a_database_that_is_down_is_neither_good_nor_bad_news(client, certificate):

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import workflow
-from assessments.models import Assessment, Certificate, Condition, Membership, State, Submission, User
+from assessments.errors import NotReady
+from assessments.models import Assessment, Certificate, Condition, Involvement, Membership, State, Submission, User
 from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import picture
 from tests.factories import PASSWORD, Cast, fill, make_assessment, save
@@ -393,9 +394,38 @@ def test_a_route_without_a_reviewer_is_closed_with_its_reason(client, cast):
     assert not assessment.submissions.exists()
 
 
+def test_a_route_that_leads_nowhere_is_refused_before_the_password_is_asked_for(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    fill(assessment, by=cast.owner)
+    signed_in(client, cast.owner)
+    client.get(page_of("sign", assessment))
+    stale = client.session
+    stale.pop("account_authentication_methods", None)  # the proof has gone by
+    stale.save()
+    Membership.objects.filter(organisation=cast.organisation, role="reviewer").update(left_at=timezone.now())
+    sent = client.post(page_of("sign", assessment), statement(assessment, route="inside"))
+    assert sent.status_code == 200
+    assert "no reviewer of its own" in sent.context["form"].errors["route"][0]
+    assert client.post(page_of("sign", assessment), statement(assessment)).status_code == 302  # that one asks
+    assert not assessment.submissions.exists()
+
+
+def test_a_route_whose_reviewers_all_worked_on_the_use_is_closed(client, cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    fill(assessment, by=cast.owner)
+    Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, [cast.reviewer.pk])
+    (words,) = workflow.closed_routes(assessment).values()
+    assert words.startswith("Every reviewer of your organisation has worked on this use")
+    with pytest.raises(NotReady) as refused:
+        workflow.submit(assessment, by=cast.owner, route="inside")
+    assert words in refused.value.reasons
+    signed_in(client, cast.owner)
+    assert words.split(":")[0] in text_of(client.get(page_of("sign", assessment)))
+
+
 def test_the_routes_are_open_where_somebody_can_review(cast, django_assert_num_queries):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert workflow.closed_routes(assessment) == {}
     Membership.objects.filter(role="reviewer").update(left_at=timezone.now())
     assert set(workflow.closed_routes(assessment)) == {"inside", "independent"}

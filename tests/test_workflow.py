@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import acting, declaring, holding, reviewing, workflow
+from assessments import declaring, holding, reviewing, workflow
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -40,6 +40,7 @@ from assessments.models import (
 )
 from assessments.models.base import FrozenRow
 from tests import tampering
+from tests.acting import close_as, report_done
 from tests.factories import (
     bring_to,
     declare_all,
@@ -57,6 +58,7 @@ from tests.factories import (
     save,
     undone,
 )
+from tests.looking import look_at
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +244,7 @@ def test_the_second_seat_of_a_high_use_is_for_an_independent_person():
     assert assessment.state == State.IN_REVIEW  # one approval is not enough
     assert not Certificate.objects.exists()
     workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="I agree.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
@@ -277,7 +280,7 @@ def test_approval_waits_for_every_mark():
     with pytest.raises(NotReady) as refused:
         workflow.approve(submission, by=cast.independent, statement="Fine.")
     targets = reviewing.review_targets(submission.content())
-    assert refused.value.reasons == [f"{len(targets)} answers and facts are not marked yet."]
+    assert refused.value.reasons[0] == f"{len(targets)} answers and facts are not marked yet."
 
 
 def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
@@ -300,7 +303,7 @@ def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     assert "q:use-register" not in carried
     assert carried == set(reviewing.review_targets(second.content())) - {"q:use-register"}
     workflow.take(second, by=cast.independent)
-    reviewing.save_mark(second, "q:use-register", by=cast.independent, mark="accepted")
+    look_at(second, "q:use-register", cast.independent)
     workflow.approve(second, by=cast.independent, statement="Mended.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
@@ -375,11 +378,11 @@ def test_an_approved_use_waits_until_the_last_blocking_action_closes():
     assert assessment.state == State.APPROVED
     action = RemediationAction.objects.get(use=assessment.use, question="accountable-owner")
     with pytest.raises(WorkflowError):
-        workflow.close_action(action, by=cast.independent)
-    acting.report(action, by=cast.contributor, note="Minutes of the board name her; she signed.")
+        close_as(action, by=cast.independent)
+    report_done(action, by=cast.contributor, note="Minutes of the board name her; she signed.")
     with pytest.raises(NotPermitted):
-        workflow.close_action(action, by=cast.owner)
-    workflow.close_action(action, by=cast.independent)
+        close_as(action, by=cast.owner)
+    close_as(action, by=cast.independent)
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
 
@@ -426,17 +429,18 @@ def test_an_open_hold_or_a_provisional_tier_blocks_approval():
     workflow.approve(submission, by=cast.independent, statement="Fine.")
 
 
-def test_an_answer_with_its_evidence_closes_an_open_question():
+def test_an_answer_with_its_evidence_waits_for_a_reviewer_at_the_worse_tier():
     use = make_use("low", facts={"illegal_purpose": "unknown"})
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, True)
     owner = owner_of(use.organisation)
     declaring.declare_facts(use, {"illegal_purpose": False}, by=owner)
     use.refresh_from_db()
-    assert (use.assigned_tier, use.open_holds, use.provisional) == ("low", 1, False)
+    assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, False)
+    assert use.holds.get().answered_at is None
     holding.attach(use.holds.get(), make_evidence(use.organisation), by=owner)
     use.refresh_from_db()
-    assert (use.assigned_tier, use.open_holds, use.provisional) == ("low", 0, False)
-    assert use.holds.get().decision == "Answered, with evidence."
+    assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, False)
+    assert use.holds.get().answered_at is not None
 
 
 def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():

@@ -18,7 +18,9 @@ from django.urls import reverse
 
 from assessments import acting, conformity, declaring, desk, evidence, starting, teamwork, workflow
 from assessments.accounts import expired_forms
+from assessments.domain.evidence import supplements
 from assessments.domain.remediation import own_actions, relevance
+from assessments.domain.review import parts, returns
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -117,6 +119,10 @@ def make_world() -> World:
     to_return = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     mark_all(_sent(to_return), by=cast.independent, change={f"q:{QUESTION}": "Show the newest entry."})
     high = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    two_seats = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    mark_all(_sent(two_seats), by=cast.independent)
+    workflow.approve(_sent(two_seats), by=cast.independent, statement="Read and found in order.")
+    workflow.take(_sent(two_seats), by=cast.second_independent)
     held = make_assessment(
         State.IN_REVIEW, "limited", cast=cast, facts={"illegal_purpose": True, "lawful_exception_claimed": True}
     )
@@ -149,6 +155,15 @@ def make_world() -> World:
     desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
     desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
     desk.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
+    parts.judge_part(_sent(high), "bias", by=cast.independent, verdict="partly", words="One group only.")
+    added = supplements.attach(
+        in_review, "q:tier-limited-transparency", piece, by=owner, words="What the clinics show at the desk."
+    )
+    supplements.judge_supplement(
+        _sent(in_review), added.pk, by=cast.independent, verdict="partly", words="It shows no limits."
+    )
+    needed = returns.Obstacle("gate:tier-limited-opt-out", "The way to opt out", "Attach how people opt out.")
+    returns.keep(_sent(returned).decisions.get(), [needed])
     desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
@@ -182,8 +197,8 @@ def make_world() -> World:
 
     action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
-    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
     acting.attach(reported, piece, by=cast.contributor)
+    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
     should, risky = RemediationAction.objects.filter(use=in_review.use, priority="should").order_by("number")[:2]
     for one in (should, risky):
         acting.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")
@@ -233,6 +248,7 @@ def make_world() -> World:
         "marked": marked,
         "to be returned": to_return,
         "High in review": high,
+        "two seats": two_seats,
         "held": held,
         "returned": returned,
         "second round": second_round,

@@ -1,4 +1,4 @@
-"""Rows beside the log: submissions, decisions, certificates and roles, each against the entry that names it.
+"""Rows beside the log: submissions, decisions, certificates, roles and supplements, each against the entry that names it.
 
 An entry keeps a digest of what its move wrote (`models.audit.NAMED`), under its hash. The newest entry that names a row
 says what the row has to be now. Answers are held against the frozen submission that they went into.
@@ -25,6 +25,7 @@ from assessments.models import (
     Membership,
     ReviewDecision,
     Submission,
+    Supplement,
 )
 from assessments.models.assessments import State
 from assessments.models.audit import ORGANISATION_DELETED, ROWS_TAKEN_IN, Erased, Fault, FaultKind, row_digest, row_name
@@ -109,6 +110,7 @@ def rows_of(chain: str) -> Iterator[Model]:
         Certificate.objects.filter(organisation__reference=chain),
         CertificateEvent.objects.filter(certificate__organisation__reference=chain),
         Membership.objects.filter(organisation__reference=chain),
+        Supplement.objects.filter(assessment__organisation__reference=chain),
     )
     for rows in tables:
         yield from rows.order_by("pk").iterator(chunk_size=200)
@@ -125,6 +127,8 @@ def title_of(row: Model) -> str:
             return _("certificate %(number)s") % {"number": row.number}
         case CertificateEvent():
             return _("status change %(pk)s of a certificate (%(kind)s)") % {"pk": row.pk, "kind": row.kind}
+        case Supplement():
+            return _("evidence %(pk)s that was added after the signing") % {"pk": row.pk}
     return _("membership %(pk)s") % {"pk": row.pk}
 
 

@@ -36,6 +36,7 @@ START = "import sys; sys.path.insert(0, sys.argv[1]); from assessments.core.sand
 CHUNK = 256 * 1024
 WAIT = 5.0  # seconds, until a file is sent back because others are being read
 LOOK_EVERY = 0.05
+OUT_OF_MEMORY = (-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL)  # how a library ends that gets no more (PDFium)
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,8 @@ def _run(reader: str, source: bytes | IO[bytes] | Path, limits: Limits, options:
                 child.wait()
         if code in (-signal.SIGXCPU, -signal.SIGKILL):
             raise Stopped("time")
+        if code in OUT_OF_MEMORY:
+            raise Stopped("memory")
         said = _said(output)
     if "found" in said:
         return said["found"]

@@ -42,9 +42,25 @@ def read(content: IO[bytes]) -> list[Line]:
 
     Refuses: `too_large`, `damaged`, `no_table`, `text_damaged`, `big5`, `no_utf8`.
     """
+    return read_sheet(content)[1]
+
+
+def read_sheet(content: IO[bytes], sheet: int = 1) -> tuple[list[str], list[Line]]:
+    """As `read`, of that sheet of a workbook, with the names of its sheets; a CSV file has one without a name.
+
+    Refuses also: `no_such_page` (with how many sheets there are).
+    """
+    names: list[str] = []
+    content.seek(0)
     is_workbook = content.read(2) == b"PK"
     content.seek(0)
-    lines = _workbook_lines(content) if is_workbook else _csv_lines(content.read())
+    if not is_workbook and sheet != 1:
+        raise Refused("no_such_page", pages=1)
+    lines = _workbook_lines(content, sheet, names) if is_workbook else _csv_lines(content.read())
+    return names, _bounded(lines)
+
+
+def _bounded(lines: Iterator[tuple[int, Sequence[str]]]) -> list[Line]:
     found: list[Line] = []
     text = 0
     for number, cells in lines:
@@ -104,37 +120,42 @@ class _Done(Exception):
     """Nothing more of a part is needed."""
 
 
-def _workbook_lines(content: IO[bytes]) -> Iterator[tuple[int, Sequence[str]]]:
+def _workbook_lines(content: IO[bytes], sheet: int, names: list[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows of a sheet; the names of all of them are put into `names`."""
     try:
         archives.check_directory(content)
         with zipfile.ZipFile(content) as packed:
             sizes = [part.file_size for part in packed.infolist()]
             if sum(sizes) > MAX_UNPACKED_BYTES:
                 raise Refused("too_large")
-            yield from _sheet_lines(packed)
+            yield from _sheet_lines(packed, sheet, names)
     except (*archives.DAMAGES, expat.ExpatError, LookupError, ValueError, OSError) as error:
         raise Refused("damaged") from error
     except Refused as error:
         raise Refused("too_large") if error.code == "bomb" else error from None
 
 
-def _sheet_lines(packed: zipfile.ZipFile) -> Iterator[tuple[int, Sequence[str]]]:
+def _sheet_lines(packed: zipfile.ZipFile, number: int, names: list[str]) -> Iterator[tuple[int, Sequence[str]]]:
     links = _links(packed, "_rels/.rels", "")
     book = next((target for kind, target in links.values() if kind == "officeDocument"), "xl/workbook.xml")
     links = _links(packed, _rels_of(book), book)
-    names: list[str] = []
+    listed: list[tuple[str, str]] = []
     epoch = [datetime(1899, 12, 30)]
 
     def opened(tag: str, values: dict[str, str]) -> None:
         if tag == "sheet":
-            names.append(values.get("id", ""))
+            listed.append((values.get("id", ""), values.get("name", "")))
         elif tag == "workbookPr" and values.get("date1904") in ("1", "true"):
             epoch[0] = datetime(1904, 1, 1)
 
     _parse(packed, book, opened)
-    sheet = next((links[name][1] for name in names if links.get(name, ("", ""))[0] == "worksheet"), None)
-    if sheet is None:
+    tables = [(links[id][1], name) for id, name in listed if links.get(id, ("", ""))[0] == "worksheet"]
+    if not tables:
         raise archives.damaged()
+    names.extend(name for _part, name in tables)
+    if not 1 <= number <= len(tables):
+        raise Refused("no_such_page", pages=len(tables))
+    sheet = tables[number - 1][0]
     texts = next((target for kind, target in links.values() if kind == "sharedStrings"), None)
     styles = next((target for kind, target in links.values() if kind == "styles"), None)
     reading = _Sheet(

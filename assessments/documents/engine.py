@@ -27,7 +27,7 @@ class NoPango(Exception):
 
 
 def render(
-    *layouts: str,
+    *layouts: str | Callable[[], str],
     identifier: str,
     created: datetime,
     fits: Callable[[Sequence[Any]], bool] | None = None,
@@ -35,9 +35,9 @@ def render(
 ) -> bytes:
     """Render HTML as a tagged PDF/UA-1 file; the same arguments give the same bytes.
 
-    Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last. Title and
-    language are those of the HTML. `attachment`: JSON that the file carries as report.json. Raises FetchRefused, and
-    NoPango where the libraries are missing.
+    Of several `layouts`, from roomy to dense, the first whose pages `fits` accepts is taken, else the last; one that is
+    a function is written only when its turn comes. Title and language are those of the HTML. `attachment`: JSON that the
+    file carries as report.json. Raises FetchRefused, and NoPango where the libraries are missing.
     """
     engine = _loaded()
     from weasyprint import Attachment
@@ -50,8 +50,8 @@ def render(
     )
     with LOCK:
         try:
-            for html in layouts:
-                document = _lay_out(engine, html)
+            for layout in layouts:
+                document = _lay_out(engine, layout if isinstance(layout, str) else layout())
                 if fits is None or fits(document.pages):
                     break
             document.metadata.created = document.metadata.modified = created.isoformat(timespec="seconds")

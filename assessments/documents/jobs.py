@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -20,7 +20,8 @@ from assessments.core import stored_files
 from assessments.documents import engine
 from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
-from assessments.documents.letter import Decision, letter_pdf
+from assessments.documents.decided import decided_by
+from assessments.documents.letters import letter_of, letter_pdf
 from assessments.documents.package_plan import annex_pdf, plan_pdf
 from assessments.documents.report import (
     ActionNow,
@@ -34,22 +35,23 @@ from assessments.documents.report import (
     day,
 )
 from assessments.documents.results import results_pdf
+from assessments.documents.status_notice import notice_of, notice_pdf
 from assessments.errors import NoRoom
 from assessments.models import (
     ActionEvent,
     ActionStatus,
     Assessment,
-    DecisionKind,
+    Condition,
     Document,
     DocumentKind,
     EvidenceUse,
     MarkKind,
-    Organisation,
     RemediationAction,
     Submission,
     edition_for,
 )
 from assessments.models.certificates import DocumentState
+from assessments.models.marks import combined_marks
 from assessments.models.snapshots import picture
 
 LEASE = timedelta(minutes=5)  # longer than CELERY_TASK_TIME_LIMIT
@@ -107,6 +109,8 @@ _FILE_NAMES: Mapping[str, str] = {DocumentKind.PLAN: "remediation-plan", Documen
 
 def file_name(document: Document) -> str:
     """Name the download in plain ASCII, so that no system garbles it."""
+    if document.kind == DocumentKind.STATUS_NOTICE and document.certificate is not None:
+        return f"status-notice-{document.certificate.number}-{document.version}.pdf"
     if document.certificate is not None:
         return f"certificate-{document.certificate.number}.pdf"
     kind = _FILE_NAMES.get(document.kind, str(document.kind).replace("_", "-"))
@@ -145,6 +149,9 @@ def _store(document: Document, pdf: bytes) -> None:
 
 
 def _draw(document: Document) -> bytes:
+    if document.kind == DocumentKind.STATUS_NOTICE:
+        notice = notice_of(document)
+        return notice_pdf(notice, identifier=f"{document.kind}-{notice.number}-{document.version}")
     if document.kind == DocumentKind.CERTIFICATE:
         assert document.certificate is not None
         certificate = document.certificate
@@ -170,14 +177,8 @@ def _draw(document: Document) -> bytes:
         )
         created = document.created_at if again else submission.at
         return _REPORTS[DocumentKind(document.kind)](report, identifier=identifier, created=created)
-    decision = _decision(submission)
-    return letter_pdf(
-        submission_report(submission),
-        decision,
-        issuer=_issuer() if not decision.prohibited else submission.organisation.name_en,
-        identifier=identifier,
-        created=decision.at,
-    )
+    letter = letter_of(document)
+    return letter_pdf(submission_report(submission), letter, identifier=identifier, created=letter.at)
 
 
 class DrawReport(Protocol):
@@ -246,8 +247,12 @@ def _came_later(action: RemediationAction) -> bool:
 def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Four queries."""
-    marks = submission.marks.exclude(mark=MarkKind.ACCEPTED).filter(target__startswith="q:")
+    """The report of a submission, with what reviewers said and how its actions stand. Five queries.
+
+    As of a moment (`as_of`) it says too what was decided by then; that takes three more.
+    """
+    found = combined_marks(submission).values()
+    marks = [mark for mark in found if mark.mark != MarkKind.ACCEPTED and mark.target.startswith("q:")]
     actions = RemediationAction.objects.filter(use=submission.assessment.use_id)
     pieces = Prefetch("evidence_uses", EvidenceUse.objects.select_related("evidence").order_by("pk"))
     content = submission.content()
@@ -256,23 +261,36 @@ def submission_report(
         content,
         edition_for(submission.edition_checksum),
         draft=False,
-        frozen=Frozen(submission.reference, submission.round, submission.at, submission.sha256),
+        frozen=Frozen(
+            submission.reference,
+            submission.round,
+            submission.at,
+            submission.sha256,
+            decided_by(submission, as_of) if as_of else (),
+        ),
         reviews={
             mark.target.removeprefix("q:"): ReviewWords(str(mark.get_mark_display()), mark.words, mark.would_satisfy)
             for mark in marks
         },
-        standing={
-            action.number: _now(action)
-            for action in actions.select_related(
-                "owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"
-            ).prefetch_related(pieces)
-        },
+        standing=_standing(submission, actions.prefetch_related(pieces)),
         as_of=as_of,
         since_last=since_last,
     )
 
 
-def _now(action: RemediationAction) -> ActionNow:
+def _standing(submission: Submission, actions: QuerySet[RemediationAction]) -> dict[int, ActionNow]:
+    """How the actions stand, by number; one that the approval of this submission left to a date is its condition.
+
+    So is the action that does a merged one as well.
+    """
+    rows = Condition.objects.filter(decision__submission=submission, met_at=None)
+    promised = set(rows.values_list("question", flat=True))
+    found = list(actions.select_related("owner", "verified_by", "risk_by", "merged_into", "irrelevant_by"))
+    held = {action.merged_into_id or action.pk for action in found if action.question in promised}
+    return {action.number: _now(action, condition=action.pk in held) for action in found}
+
+
+def _now(action: RemediationAction, *, condition: bool) -> ActionNow:
     risk = None
     if action.status == ActionStatus.ACCEPTED and action.risk_at and action.risk_until and action.risk_review:
         since = timezone.localtime(action.risk_at)
@@ -296,6 +314,7 @@ def _now(action: RemediationAction) -> ActionNow:
         closed=action.status == ActionStatus.CLOSED,
         evidence=tuple(use.evidence.title for use in action.evidence_uses.all()),
         risk=risk,
+        condition=condition,
     )
 
 
@@ -354,30 +373,3 @@ def _since_last(document: Document) -> SinceLast | None:
         (_("Risk accepted"), borne),
     )
     return SinceLast(timezone.localtime(last), tuple((title, tuple(lines)) for title, lines in groups if lines), slips)
-
-
-def _decision(submission: Submission) -> Decision:
-    row = (
-        submission.decisions.filter(kind__in=[DecisionKind.REFUSE, DecisionKind.DECLARE_PROHIBITED])
-        .select_related("by")
-        .latest("pk")
-    )
-    prohibited = row.kind == DecisionKind.DECLARE_PROHIBITED
-    if prohibited:
-        role = _("owner, signing for the organisation")
-    else:
-        role = _("independent reviewer") if row.independent else _("reviewer within the organisation")
-    raised = submission.decisions.filter(kind=DecisionKind.RAISE_TIER).order_by("-pk").first()
-    return Decision(
-        prohibited=prohibited,
-        by=row.by_name,
-        role=role,
-        at=timezone.localtime(row.at),
-        statement=row.statement,
-        raised_to=edition_for(submission.edition_checksum).terms[f"tiers.{raised.tier}"] if raised else "",
-    )
-
-
-def _issuer() -> str:
-    body = Organisation.objects.reviewing_body()
-    return str(body) if body else "hkguide"

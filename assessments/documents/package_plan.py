@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -123,26 +124,28 @@ def attachment(report: Report) -> bytes:
     return json.dumps(asdict(report), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1).encode()
 
 
-def plan_layouts(report: Report) -> tuple[str, ...]:
-    """Return the plan as HTML, from roomy to dense; the list of all actions is left out only where nothing else fits."""
+def plan_layouts(report: Report) -> tuple[Callable[[], str], ...]:
+    """Return what writes the plan as HTML, from roomy to dense; without the list of all actions only where nothing else fits."""
     context = shared_context(report) | method_context(report)
     context |= fitted_tier(report, context)
     rooms = ROOMS[ROOMY if len(report.actions) > FEW_ACTIONS else 0 :]
-    return tuple(
-        render_to_string(
-            "assessments/documents/package_plan.html",
-            context
-            | {
-                "list": _list(report) if listed else (),
-                "list_heading": _list_heading(report),
-                "list_tight": listed == TIGHT,
-                "list_posts": _only_posts(report),
-                "packages": [_package(report, package, room) for package in report.packages],
-                "dense": room.dense,
-                "aside": room.dates_aside and report.frozen is None,
-            },
-        )
-        for listed, room in [*((ROOMY_LIST, room) for room in rooms), (TIGHT, rooms[-1]), (NO_LIST, rooms[-1])]
+    lists = [*((ROOMY_LIST, room) for room in rooms), (TIGHT, rooms[-1]), (NO_LIST, rooms[-1])]
+    return tuple(partial(_plan_html, report, context, listed, room) for listed, room in lists)
+
+
+def _plan_html(report: Report, context: dict[str, Any], listed: str, room: Room) -> str:
+    return render_to_string(
+        "assessments/documents/package_plan.html",
+        context
+        | {
+            "list": _list(report) if listed else (),
+            "list_heading": _list_heading(report),
+            "list_tight": listed == TIGHT,
+            "list_posts": _only_posts(report),
+            "packages": [_package(report, package, room) for package in report.packages],
+            "dense": room.dense,
+            "aside": room.dates_aside and report.frozen is None,
+        },
     )
 
 
@@ -305,7 +308,7 @@ def _columns(*texts: str | Sequence[str]) -> str:
 
 
 def class_words(action: ActionBlock) -> str:
-    """Name the class of an action in the margin; what blocks the certificate says so."""
+    """Name the class of an action in the margin; what blocks the certificate, or is a condition of it, says so."""
     words = {
         "stop": _("stop or limit now"),
         "needed": _("needed first"),
@@ -316,6 +319,8 @@ def class_words(action: ActionBlock) -> str:
         "": _("your own"),
     }
     word = words.get(action.placed, action.placed)
+    if action.now and action.now.condition and action.stands:
+        return _("%(word)s, condition") % {"word": word}
     return _("%(word)s, blocks") % {"word": word} if action.blocking and action.stands else word
 
 

@@ -258,7 +258,7 @@ def _glance_heading(report: Report) -> str:
 def glossary() -> list[tuple[str, str, str]]:
     """Word, Traditional Chinese, meaning."""
     return [
-        (_("Tier"), "風險等級", _("how dangerous a use is; one of four.")),
+        (_("Tier"), "風險層級", _("how dangerous a use is; one of four.")),
         (_("Readiness"), "就緒程度", _("how much of what the Guideline asks is in place.")),
         (_("Duty"), "責任", _("one act that the Guideline asks of a part.")),
         (_("Must, should, consider"), "必須、應該、可考慮", _("how strongly the Guideline words a duty.")),

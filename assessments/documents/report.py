@@ -55,6 +55,7 @@ class Frozen:
     round: int
     at: datetime
     sha256: str
+    decided: tuple[str, ...] = ()  # what was decided on it by the day of the document
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class ActionNow:
     closed: bool = False
     evidence: tuple[str, ...] = ()
     risk: RiskNow | None = None
+    condition: bool = False  # of an approval, so that the certificate does not wait for it any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -1069,6 +1071,7 @@ def _action(
     asked = (now.asked,) if now and now.asked else ()
     due = date.fromisoformat(action["due"]) if action.get("due") else None
     steps, closes = _remedies(question, findings)
+    blocking = action["blocking"] if "blocking" in action else any(finding["blocking"] for finding in findings)
     return ActionBlock(
         number=number,
         title=(now.title if now else "") or action["title"],
@@ -1081,7 +1084,7 @@ def _action(
         effort=edition.policy.words.get(f"efforts.{action['effort']}", ""),
         priority=edition.policy.words.get(f"priorities.{action['priority']}", ""),
         priority_key=action["priority"],
-        blocking=action["blocking"] if "blocking" in action else any(finding["blocking"] for finding in findings),
+        blocking=blocking and not (now and now.condition),
         due=now.due if now and now.asked else due,
         due_days=action["due_days"],
         dimensions=dimensions,

@@ -151,33 +151,6 @@ class PlanForm(forms.Form):
         return self.people.get(self.cleaned_data["owner"])
 
 
-class ReportForm(forms.Form):
-    note = Words(
-        label=_("What was done, and what shows it?"),
-        help_text=_("The person who accepts the action reads this."),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Say what was done and what shows it.")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("note")
-
-
-class DeclineForm(forms.Form):
-    missing = Words(
-        label=_("Or: what is still missing?"),
-        help_text=_("The owner of the action reads this; the action is open again."),
-        max_length=4000,
-        error_messages={"required": _("Say what is still missing.")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("missing")
-
-
 class NoteForm(forms.Form):
     comment = Words(
         label=_("Add a note"),

@@ -29,11 +29,17 @@ CELLS: dict[str, tuple[Any, Any]] = {
     "alert_owner": (gettext_lazy("Who gets the alert"), gettext_lazy("A person or a rota that is always manned.")),
 }
 LONGEST_CELL = 300
+LONGEST_WHY = 400
+MEMBER = "member"
 FEWEST_ROWS, MOST_ROWS = 2, 12
 
 
 class PartForm(forms.Form):
-    """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first."""
+    """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first.
+
+    `served`: of the pieces that are evidence of other parts, the names of these parts. `members`: (key, name) of those
+    whom a row of overseers may name by a link.
+    """
 
     base = Revision()
     operation = forms.UUIDField(widget=forms.HiddenInput)
@@ -45,6 +51,8 @@ class PartForm(forms.Form):
         part: FilePart,
         rows: Sequence[Mapping[str, str]] = (),
         pieces: Sequence[tuple[str, str]] = (),
+        served: Mapping[str, str] | None = None,
+        members: Sequence[tuple[str, str]] = (),
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         given = {"operation": uuid.uuid4(), **(initial or {})}
@@ -62,6 +70,8 @@ class PartForm(forms.Form):
                         label=label, help_text=help_text, required=False, max_length=LONGEST_CELL
                     )
                     self.initial[name] = rows[number].get(cell, "") if number < len(rows) else ""
+                if "power" in self.cells:
+                    names.insert(0, self._add_link(number, rows, members))
                 legend = _("Overseer %(n)s") if "power" in self.cells else _("Measure %(n)s")
                 layout.append(Fieldset(legend % {"n": number + 1}, *names, css_class="hk-file-row"))
         else:
@@ -76,6 +86,11 @@ class PartForm(forms.Form):
                 error_messages={"invalid_choice": _("Choose from the pieces of your organisation's library.")},
             )
             layout.append("evidence")
+            titles = dict(pieces)
+            whys = [self._add_why(key, titles[key], parts) for key, parts in (served or {}).items() if key in titles]
+            if whys:
+                legend = _("Evidence that serves another part already")
+                layout.append(Fieldset(legend, *whys, css_class="hk-file-row"))
         self.fields["words"] = Words(
             label=_("What the public may read about it"),
             help_text=_("Printed on the certificate in these very words. Leave it empty and nothing is printed."),
@@ -88,6 +103,31 @@ class PartForm(forms.Form):
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.layout = Layout(*layout)
+
+    def _add_link(self, number: int, rows: Sequence[Mapping[str, str]], members: Sequence[tuple[str, str]]) -> str:
+        """Add the choice of a member to a row of overseers; returns the name of the field."""
+        name = f"{MEMBER}-{number}"
+        self.fields[name] = forms.ChoiceField(
+            label=_("Member of your organisation"),
+            help_text=_("Nobody who reviews this use can be its overseer."),
+            choices=[("", _("Somebody else: write the name below")), *members],
+            required=False,
+            error_messages={"invalid_choice": _("Choose a member of your organisation.")},
+        )
+        self.initial[name] = rows[number].get(MEMBER, "") if number < len(rows) else ""
+        return name
+
+    def _add_why(self, reference: str, title: str, parts: str) -> str:
+        """Add the words that a piece of another part needs; returns the name of the field."""
+        name = f"why-{reference}"
+        self.fields[name] = OneLine(
+            label=_("Why “%(title)s” serves here too") % {"title": title},
+            help_text=_("It is evidence of: %(parts)s. Needed if you tick it; the reviewer reads it.")
+            % {"parts": parts},
+            required=False,
+            max_length=LONGEST_WHY,
+        )
+        return name
 
     def _sent(self) -> int:
         """How many rows a sent form has, so that none of them is lost however many the page shows by itself."""
@@ -103,9 +143,13 @@ class PartForm(forms.Form):
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        return [
-            {cell: self.cleaned_data.get(f"{cell}-{number}", "") for cell in self.cells} for number in range(self.count)
-        ]
+        cells = (*self.cells, MEMBER) if "power" in self.cells else self.cells
+        return [{cell: self.cleaned_data.get(f"{cell}-{number}", "") for cell in cells} for number in range(self.count)]
+
+    @property
+    def why(self) -> dict[str, str]:
+        """By reference, the words on why a piece serves this part too."""
+        return {name.removeprefix("why-"): text for name, text in self.cleaned_data.items() if name.startswith("why-")}
 
     @property
     def operation_id(self) -> uuid.UUID:

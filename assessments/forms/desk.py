@@ -11,12 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from assessments.forms.reviews import ReviewForm, TakeForm, _text
-from assessments.models.queue import DONE, MINE, TEAM, WAITING
+from assessments.models.queue import ACTIONS, APPEALS, DONE, MINE, RETURNED, TEAM, WAITING
 from assessments.models.systems import TierChoices
 
-GROUP_WORDS = {
+GROUP_WORDS = {  # in the order of the page
     WAITING: gettext_lazy("Unassigned"),
     MINE: gettext_lazy("Mine"),
+    ACTIONS: gettext_lazy("Actions to check"),
+    APPEALS: gettext_lazy("Appeals and complaints"),
+    RETURNED: gettext_lazy("With the organisation"),
     TEAM: gettext_lazy("With others"),
     DONE: gettext_lazy("Done"),
 }

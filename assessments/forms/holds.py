@@ -60,6 +60,7 @@ class AssignHoldForm(Plain):
 
 
 OUTCOME_HINTS = {
+    HoldOutcome.ANSWERED: _("The answer is shown. The hold is closed, and the tier follows the declared facts."),
     HoldOutcome.STANDS: _("The use is lawful as declared. The tier stays and the hold is closed."),
     HoldOutcome.ACCEPTED: _("Purpose, authority and containment are shown. The hold is closed."),
     HoldOutcome.CORRECT: _(
@@ -67,6 +68,13 @@ OUTCOME_HINTS = {
         "the hold closes with this decision. A refused claim becomes “no”."
     ),
 }
+
+
+NOT_SHOWN = _(
+    "The fact is marked “change needed”. Return the submission: the organisation corrects the answer, or attaches evidence"
+    " that shows it. The hold then waits for a reviewer again."
+)
+WORDS = {HoldOutcome.ANSWERED: _("The answer is shown")}
 
 
 class DecideHoldForm(Plain):
@@ -87,7 +95,10 @@ class DecideHoldForm(Plain):
     def __init__(self, data: Any = None, *, outcomes: Sequence[HoldOutcome]) -> None:
         super().__init__(data)
         field: Any = self.fields["outcome"]
-        field.choices = [(str(one), explained(_sentence(one.label), OUTCOME_HINTS[one])) for one in outcomes]
+        hints = OUTCOME_HINTS
+        if HoldOutcome.ANSWERED in outcomes:
+            hints = OUTCOME_HINTS | {HoldOutcome.CORRECT: NOT_SHOWN}
+        field.choices = [(str(one), explained(_sentence(WORDS.get(one, one.label)), hints[one])) for one in outcomes]
 
 
 def _sentence(words: Any) -> str:

@@ -87,7 +87,10 @@ class TakeForm(ReviewForm):
 
 
 class MarkForm(forms.Form):
-    """One mark. `row` is what is kept of it, `base` the revision of it that the page showed, `operation` the save's name."""
+    """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
+
+    `seen`: the token of the page that showed the answer.
+    """
 
     mark = forms.ChoiceField(
         label=gettext_lazy("Your mark"),
@@ -115,6 +118,7 @@ class MarkForm(forms.Form):
     )
     base = Revision(required=False)
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
         self.row = row
@@ -176,6 +180,19 @@ ANSWER_DAYS = 14
 
 
 class ReturnForm(ReviewForm):
+    """`tasks`: (key, sentence) of what else stands in the way of an approval; ticked ones are asked for by name."""
+
+    tasks = forms.MultipleChoiceField(
+        label=gettext_lazy("What else the organisation has to do before an approval"),
+        help_text=gettext_lazy("What you tick stands in the mail and on the page of the return, as a task."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "The list has changed since you opened the page. Tick again what you ask for."
+            )
+        },
+    )
     words = _text(
         gettext_lazy("Message to the owner"),
         gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
@@ -188,6 +205,24 @@ class ReturnForm(ReviewForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+    )
+
+    def __init__(self, *args: Any, tasks: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        possible = list(tasks)
+        if possible:
+            self.fields["tasks"].choices = possible  # type: ignore[attr-defined]
+        else:
+            del self.fields["tasks"]
+        self.helper.layout = Layout(*self.fields)
+
+
+class TakeBackForm(ReviewForm):
+    reason = _text(
+        gettext_lazy("Why you take it back"),
+        gettext_lazy("The other reviewer reads it, and it is kept with the case."),
+        limit=WORDS,
+        missing=gettext_lazy("Say why: it is kept with the case, and the other reviewer reads it."),
     )
 
 

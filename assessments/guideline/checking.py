@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from assessments.guideline.asking import module_sizes, shown_at_most
@@ -70,6 +71,7 @@ class Checks:
                     self.item_paths[raw["key"], item["key"]] = (document, (*path, "items", number))
         self.requirement_paths = {raw["id"]: path for path, raw in entries(structure["requirements"], "requirements")}
         head = structure["edition"].value
+        self.reached: dict[tuple[Stakeholder, Condition], bool] = {}  # many duties have the same scope
         self.limit: Mapping[str, int] = head["limits"] if isinstance(head, dict) else dict.fromkeys(LIMITS, 0)
 
     def fault(self, place: tuple[Document, Path], message: str) -> None:
@@ -252,8 +254,11 @@ class Checks:
         when = item.when if item else ALWAYS
         for duty in self.duties_of(ids, part):
             scope = both(when, duty.scope_for(part))
-            table = TruthTable(self.edition, part, [scope])
-            if table.size > MOST_COMBINATIONS or table.where(scope) & table.known:
+            if (part, scope) not in self.reached:
+                table = TruthTable(self.edition, part, [scope])
+                some = table.size > MOST_COMBINATIONS or bool(table.where(scope) & table.known)
+                self.reached[part, scope] = some
+            if self.reached[part, scope]:
                 return True
         return False
 
@@ -464,6 +469,7 @@ def _texts_of(question: Question) -> Iterator[tuple[str, str, Path, tuple[str, .
         yield "remedy", remedy, (*path, "items", item.key, "remedy"), (*asked, item.text)
 
 
+@lru_cache(maxsize=8192)
 def _plain(text: str) -> str:
     """The words alone, so that case, blanks and stops do not hide a repetition."""
     return " ".join(re.findall(r"\w+", text.casefold()))

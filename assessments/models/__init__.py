@@ -14,9 +14,20 @@ from assessments.models.certificates import (
     StepRun,
 )
 from assessments.models.changes import StatedChange
+from assessments.models.closing import ActionVerdict, ClosedPractice
 from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
 from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
+from assessments.models.marks import EvidenceOpening
+from assessments.models.parts import (
+    PartMark,
+    PartMarkRevision,
+    PartVerdict,
+    ReturnTask,
+    Supplement,
+    SupplementMark,
+    SupplementMarkRevision,
+)
 from assessments.models.people import Invitation, MailWhen, Membership, Organisation, RefusedSignIn, Role, Sees, User
 from assessments.models.questionnaires import (
     Edition,
@@ -66,17 +77,17 @@ from assessments.models.systems import (
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "NEXT_DUE", "OWN",
-    "AISystem", "ActionEvent", "ActionStatus", "Answer", "AnswerRevision", "Appeal", "AppealAnswer", "AppealKind",
-    "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead", "CaseMessage", "Certificate",
-    "CertificateEvent", "CertificateStatus", "Comment", "Condition", "Confidentiality", "ConformityEvidence",
-    "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact", "DeclaredUse", "Document", "DocumentKind",
-    "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence", "EvidenceMark", "EvidenceMarkRevision",
-    "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision", "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome",
-    "ImportDraft", "Interest", "Invitation", "Involvement", "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply",
-    "MarkReplyRevision", "Membership", "Message", "Organisation", "PublishedDiffers", "Question", "Questionnaire",
-    "RefusedSignIn", "RemediationAction", "RequestOutcome", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
-    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees",
-    "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "User", "Verdict", "edition_for",
-    "monitored_until",
+    "NEXT_DUE", "OWN", "AISystem", "ActionEvent", "ActionStatus", "ActionVerdict", "Answer", "AnswerRevision", "Appeal",
+    "AppealAnswer", "AppealKind", "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead",
+    "CaseMessage", "Certificate", "CertificateEvent", "CertificateStatus", "ClosedPractice", "Comment", "Condition",
+    "Confidentiality", "ConformityEvidence", "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact",
+    "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence",
+    "EvidenceMark", "EvidenceMarkRevision", "EvidenceOpening", "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision",
+    "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome", "ImportDraft", "Interest", "Invitation", "Involvement",
+    "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message", "Organisation",
+    "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire", "RefusedSignIn",
+    "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
+    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SignedWorst",
+    "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User",
+    "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

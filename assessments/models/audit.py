@@ -379,6 +379,7 @@ NAMED: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "certificateevent": _columns("certificate_id kind at by_id public_reason private_reason"),
     "membership": _columns("user_id organisation_id role sees left_at"),
+    "supplement": _columns("assessment_id target version_id sha256 words by_id at"),
 }
 """The tables whose rows entries name, with the columns that their digest covers.
 

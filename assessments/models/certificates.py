@@ -57,6 +57,22 @@ class CertificateStatus(models.TextChoices):
 MAY_CHANGE = frozenset({"listed", "ended_at"})  # of a certificate, whatever else happens to it
 
 
+def status_after(
+    last_event: str, expires_on: date, today: date | None = None, expiring_days: int = 30
+) -> CertificateStatus:
+    """The status of a certificate by the kind of its last event and its last day."""
+    today = today or timezone.localdate()
+    if last_event in (CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED):
+        return CertificateStatus(last_event)
+    if today > expires_on:
+        return CertificateStatus.EXPIRED
+    if last_event == CertificateStatus.SUSPENDED:
+        return CertificateStatus.SUSPENDED
+    if (expires_on - today).days <= expiring_days:
+        return CertificateStatus.EXPIRING
+    return CertificateStatus.VALID
+
+
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def update(self, **kwargs: Any) -> int:
         _refuse_others(kwargs)
@@ -116,17 +132,8 @@ class Certificate(models.Model):
 
     def status(self, today: date | None = None, expiring_days: int = 30) -> CertificateStatus:
         """The last event, then today's date in Hong Kong; a certificate ends at the end of its last day."""
-        today = today or timezone.localdate()
         last = max(self.events.all(), key=lambda e: e.pk, default=None)
-        if last and last.kind in (CertificateStatus.REVOKED, CertificateStatus.SUPERSEDED):
-            return CertificateStatus(last.kind)
-        if today > self.expires_on:
-            return CertificateStatus.EXPIRED
-        if last and last.kind == CertificateStatus.SUSPENDED:
-            return CertificateStatus.SUSPENDED
-        if (self.expires_on - today).days <= expiring_days:
-            return CertificateStatus.EXPIRING
-        return CertificateStatus.VALID
+        return status_after(last.kind if last else "", self.expires_on, today, expiring_days)
 
     def lapsed_by_monitoring(self) -> bool:
         """Tell whether it is suspended for want of fresh monitoring and for nothing else that came later."""
@@ -159,6 +166,11 @@ class DocumentKind(models.TextChoices):
     BOARD_PAPER = "board_paper", _("Board paper")
     PLAN_ANNEX = "plan_annex", _("Annex to the plan: every action in full")
     RESULTS = "results", _("Results")
+    STATUS_NOTICE = "status_notice", _("Status notice")
+
+
+NOTED = (CertificateStatus.SUSPENDED, "reinstated", CertificateStatus.REVOKED)
+"""The kinds of events of a certificate of which a status notice is made."""
 
 
 class DocumentState(models.TextChoices):
@@ -172,6 +184,16 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def ask(self, kind: DocumentKind, **parent: Any) -> tuple[Document, bool]:
         """Get the document of that parent, or a new row that waits to be rendered."""
         return self.get_or_create(kind=kind, **parent)
+
+    def ask_notice(self, certificate: Certificate) -> Document | None:
+        """Ask for the notice of the newest change of status; its version is the number of that change.
+
+        None for a certificate of a deleted organisation: nobody is left to read it.
+        """
+        if certificate.organisation.deleted_at is not None:
+            return None
+        changes = certificate.events.filter(kind__in=NOTED).count()
+        return self.create(kind=DocumentKind.STATUS_NOTICE, certificate=certificate, version=changes)
 
     def claim(self, pk: int, now: datetime, lease_until: datetime) -> Document | None:
         """Take a document to render: one UPDATE decides, on SQLite and PostgreSQL alike. None: somebody else has it."""

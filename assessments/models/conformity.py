@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -35,9 +35,11 @@ class ConformityPart(models.Model):
     def __str__(self) -> str:
         return self.key
 
-    def record(self, pieces: Iterable[str]) -> dict[str, Any]:
-        """What a revision keeps of it; `pieces` are references of the evidence."""
-        return {"rows": self.rows, "words": self.words, "evidence": sorted(pieces)}
+    def record(self, pieces: Iterable[str], why: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """What a revision keeps of it: `pieces` are references of the evidence, `why` their words (see `second_use`)."""
+        said = {reference: words for reference, words in (why or {}).items() if words}
+        kept = {"rows": self.rows, "words": self.words, "evidence": sorted(pieces)}
+        return {**kept, "why": said} if said else kept
 
 
 class ConformityRevision(Revision):
@@ -48,10 +50,14 @@ class ConformityRevision(Revision):
 
 
 class ConformityEvidence(models.Model):
-    """A piece of the library that a part of the file leans on, always in its newest version."""
+    """A piece of the library that a part of the file leans on, always in its newest version.
+
+    `why`: why it serves here too, where the same content serves another part of the file.
+    """
 
     part = models.ForeignKey(ConformityPart, models.PROTECT, related_name="evidence_uses")
     evidence = models.ForeignKey(Evidence, models.PROTECT, related_name="conformity_uses")
+    why = models.CharField(max_length=400, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

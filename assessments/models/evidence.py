@@ -157,6 +157,8 @@ class EvidenceUse(models.Model):
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="evidence_uses")
     condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="evidence_uses")
     action = models.ForeignKey(RemediationAction, models.PROTECT, null=True, related_name="evidence_uses")
+    # of an action: the answer by which it is shown, with the pieces of that answer
+    taken_from = models.ForeignKey(Answer, models.SET_NULL, null=True, related_name="+")
     version = models.PositiveIntegerField()  # the newest when it was attached or looked at again
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)  # when it was attached or looked at again

@@ -34,7 +34,9 @@ from assessments.models.prepared import Given, Prepared
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat, Submission, SubmissionQuerySet
 
 UNDER_REVIEW = (State.SUBMITTED, State.IN_REVIEW)
-WAITING, MINE, TEAM, DONE = GROUPS = ("waiting", "mine", "team", "done")
+WAITING, MINE, RETURNED, TEAM, DONE = GROUPS = ("waiting", "mine", "returned", "team", "done")
+ACTIONS, APPEALS = OTHER_WORK = ("actions", "appeals")
+"""Groups of the queue beside those of submissions: what else waits for a reviewer."""
 
 
 # --- working days ----------------------------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
     their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone, and
-    nothing waits for whoever has declared a conflict of interest in it.
+    nothing waits for whoever has declared a conflict of interest in it. A returned case stays with those who have a seat.
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))
     is_open = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
@@ -104,8 +106,10 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
     first = Q(assessment__state=State.SUBMITTED) & (~Q(route=Route.INDEPENDENT) | outside)
     conflict = Exists(Interest.objects.filter(assessment=OuterRef("assessment"), reviewer=reviewer).exclude(words=""))
     waits = (first | second) & ~conflict
+    back = Q(assessment__current_submission=F("pk"), assessment__state=State.RETURNED)
     return rows.annotate(
         stands_in=Case(
+            When(back & Q(Exists(seats.filter(reviewer=reviewer))), then=Value(RETURNED)),
             When(~is_open, then=Value(DONE)),
             When(Exists(seats.filter(reviewer=reviewer)), then=Value(MINE)),
             When(waits, then=Value(WAITING)),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, DateField, Exists, F, OuterRef, Q, When
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -107,6 +107,12 @@ class ReviewSeat(models.Model):
     independent = models.BooleanField()
     conflict_declared = models.CharField(max_length=400, blank=True)
     taken_at = models.DateTimeField(auto_now_add=True)
+    kept_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # its seat of the round before
+    # the declaration of interests: when, and about what (`domain.review.rounds`); empty in rows from before it was kept
+    declared_at = models.DateTimeField(null=True)
+    declared_about = models.JSONField(default=dict)
+    to_declare = models.BooleanField(default=False)  # closed to its holder until they have declared again
+    since_declared = models.JSONField(default=list)  # what has changed since the declaration, so that it is asked again
 
     class Meta:
         constraints = [
@@ -139,12 +145,14 @@ class StandingMarks(models.Manager["ReviewMark"]):
 
 
 class ReviewMark(models.Model):
-    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one shared set a submission.
+    """A reviewer's judgement of one answer (`q:<key>`) or one fact (`f:<key>`); one set for each seat of a submission.
 
-    Without a `mark` it is not looked at (any more): such rows are found by `kept` alone.
+    Without a `mark` it is not looked at (any more): such rows are found by `kept` alone. `by` is the reviewer who judged:
+    a mark counts as the seat holder's own only where `by` is the holder and nothing was taken over.
     """
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="marks")
+    seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)
     target = models.CharField(max_length=80)
     mark = models.CharField(max_length=20, choices=MarkKind, blank=True)
     reason = models.CharField(max_length=16, choices=MarkReason, blank=True)
@@ -154,6 +162,9 @@ class ReviewMark(models.Model):
     action_title = models.CharField(max_length=200, blank=True)  # of *accepted with action*: what is still to be done
     action_due = models.DateField(null=True, blank=True)
     together = models.BooleanField(default=False)  # accepted with others in one action, not by itself
+    shown_at = models.DateTimeField(null=True)  # when the answer was shown to `by` before this mark; None: not opened
+    # who gave this mark, where `by` took it over by name
+    taken_over_from = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     revision = models.PositiveIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now=True)
@@ -163,7 +174,9 @@ class ReviewMark(models.Model):
     kept: ClassVar[models.Manager[ReviewMark]] = models.Manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["submission", "target"], name="one_mark_a_target")]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "seat", "target"], name="one_mark_a_seat_and_target")
+        ]
 
     def record(self) -> dict[str, Any]:
         """What a version of it keeps."""
@@ -195,6 +208,7 @@ class EvidenceMark(models.Model):
     """What a reviewer finds of one piece under one answer of a submission, in the version that it names."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="evidence_marks")
+    seat = models.CharField(max_length=6, choices=Seat, default=Seat.FIRST)
     question = models.CharField(max_length=60)
     piece = models.CharField(max_length=12)  # reference of the evidence, as the snapshot names it
     version = models.PositiveIntegerField()
@@ -207,7 +221,9 @@ class EvidenceMark(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["submission", "question", "piece"], name="one_evidence_mark_a_piece")
+            models.UniqueConstraint(
+                fields=["submission", "seat", "question", "piece"], name="one_evidence_mark_a_seat_and_piece"
+            )
         ]
 
     def record(self) -> dict[str, Any]:
@@ -254,6 +270,19 @@ class DecisionKind(models.TextChoices):
     WITHDRAW = "withdraw", _("Withdrawn")
     RAISE_TIER = "raise_tier", _("Tier raised")
     WITHDRAW_RAISE = "withdraw_raise", _("Raise of the tier withdrawn")
+    TAKE_BACK = "take_back", _("Approval taken back")
+
+
+class ReviewDecisionQuerySet(FrozenQuerySet["ReviewDecision"]):
+    def approvals(self) -> Self:
+        """The approvals that stand: not taken back by the person who gave them."""
+        back = ReviewDecision.objects.filter(kind=DecisionKind.TAKE_BACK, submission=OuterRef("submission"))
+        back = back.filter(by=OuterRef("by"), pk__gt=OuterRef("pk"))
+        return self.filter(kind=DecisionKind.APPROVE).exclude(Exists(back))
+
+    def decided(self) -> Self:
+        """The approvals that stand, and what an owner certified by oneself: who decided on a certificate."""
+        return self.filter(pk__in=self.approvals().values("pk")) | self.filter(kind=DecisionKind.SELF_CERTIFY)
 
 
 class ReviewDecision(Frozen):
@@ -262,19 +291,26 @@ class ReviewDecision(Frozen):
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="decisions")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=20, choices=DecisionKind)
+    attempt = models.PositiveSmallIntegerField(
+        default=1
+    )  # of an approval: a person may give it again after taking it back
     independent = models.BooleanField(default=False)  # as found at that moment
     tier = models.CharField(max_length=12, choices=TierChoices, blank=True)  # to which it was raised
     statement = models.TextField(blank=True, max_length=8000)
     answer_by = models.DateField(null=True)  # of a return: the day by which the reviewer asks for it back
     signed = models.TextField(
         blank=True
-    )  # canonical JSON: the name of who decided; of an approval the edition's sentences as signed, and its checksum
+    )  # canonical JSON: the name of who decided; of an approval the edition's sentences, its checksum, what was looked at
     at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = ReviewDecisionQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["submission", "by"], condition=Q(kind=DecisionKind.APPROVE), name="one_approval_a_person"
+                fields=["submission", "by", "attempt"],
+                condition=Q(kind=DecisionKind.APPROVE),
+                name="one_approval_a_person",
             )
         ]
 
@@ -282,6 +318,11 @@ class ReviewDecision(Frozen):
     def sentences(self) -> list[str]:
         """The fixed sentences that were signed with the decision; none in older ones."""
         return [str(sentence) for sentence in self._signed.get("sentences", ())]
+
+    @property
+    def looked_at(self) -> dict[str, Any] | None:
+        """What the reviewer had looked at when approving, as the server counted it; None: not recorded (older ones)."""
+        return self._signed.get("looked_at")
 
     @property
     def by_name(self) -> str:
@@ -368,15 +409,6 @@ class RemediationActionQuerySet(models.QuerySet["RemediationAction"]):
     def late(self, today: date) -> Self:
         return self.filter(is_late(today))
 
-    def closed_questions(self, use: int, since: datetime) -> set[str]:
-        """Return the questions whose action was closed since then; of a split action every part has to be. One query."""
-        parts = RemediationAction.objects.standing().filter(
-            Q(pk=OuterRef("whole")) | Q(part_of=OuterRef("whole")), use=use
-        )
-        closed = self.filter(use=use, status=ActionStatus.CLOSED, closed_at__gt=since)
-        whole = closed.annotate(whole=Coalesce("part_of", "pk")).filter(~Exists(parts))
-        return set(whole.values_list("question", flat=True))
-
     def left_alone(self) -> Self:
         """Those whose owner left the organisation, or can no longer work on actions there."""
         working = Membership.objects.current().filter(
@@ -417,6 +449,10 @@ class RemediationAction(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    # of a High use: who has accepted it, while the other reviewer of the case has still to confirm; who confirmed it
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     # "due", "effort", "title", "steps": what a person planned or wrote, and no later round changes
     set_by_hand = models.JSONField(default=list)
     original_title = models.CharField(max_length=200, blank=True)  # the edition's, where a person wrote another
@@ -507,6 +543,7 @@ class ActionEvent(Frozen):
         NOTE = "note", _("Note")
         REPORTED = "reported", _("Reported as done")
         REOPENED = "reopened", _("Opened again")
+        APPROVED = "approved", _("Accepted by one of two reviewers")
         CLOSED = "closed", _("Closed")
         RISK_ACCEPTED = "risk_accepted", _("Risk accepted")
         RISK_ENDED = "risk_ended", _("Risk no longer accepted")

@@ -14,18 +14,20 @@ from django.utils import timezone
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reach import facts_read, is_shown
-from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Stakeholder, Tier
-from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State
+from assessments.guideline.terms import Choice, Dimension, HoldKind, LifecycleStage, Principle, Stakeholder, Tier
+from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State, answer_value
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
+from assessments.models.marks import combined_marks
 from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
+from assessments.scoring.held import assign_held_tier, counted_facts
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.readiness import Score, progress, score_assessment
 from assessments.scoring.remediation import ProposedAction, propose
-from assessments.scoring.tiers import TierResult, assign_tier, counterfactuals
+from assessments.scoring.tiers import TierResult, counterfactuals
 
 SELF_CERTIFICATION = "T1-LOW-01"  # met by the signed statement itself (DESIGN section 4)
 
@@ -76,7 +78,8 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     rows = list(use.fact_rows().select_related("by", "agreed_by", "signed_worst__by"))
     holds = list(use.holds.order_by("pk"))
     facts = declared_facts(edition, rows)
-    result = assign_tier(edition, facts)
+    held = [hold.fact for hold in holds if hold.closed_at is None and hold.kind == HoldKind.OPEN_QUESTION]
+    result, counted = assign_held_tier(edition, facts, held), counted_facts(edition, facts, held)
     tier = use.tier_over(result.assigned_tier)
     answers = list(
         assessment.answers.filter(to_confirm=False)
@@ -121,7 +124,7 @@ def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
         "assessment": {"reference": assessment.reference},
         "facts": [_fact(row) for row in _in_order(edition, rows, declared)],
         "values": fact_words(facts),
-        "tier": _tier(edition, facts, result, holds)
+        "tier": _tier(edition, counted, result, holds)
         | {"assigned": str(tier), "by_rules": str(result.assigned_tier), "raised": _raised(use)},
         "flags": [
             {"key": flag.key, "as_of": flag.as_of}
@@ -257,7 +260,7 @@ def _conformity(edition: Edition, use: DeclaredUse, tier: Tier) -> list[dict[str
             continue
         pieces = [
             _described(leans.evidence, versions.get(leans.evidence_id))
-            | {"given_on": _given_on(versions.get(leans.evidence_id))}
+            | {"given_on": _given_on(versions.get(leans.evidence_id)), "why": leans.why}
             for leans in leaning
             if leans.part_id == part.pk
         ]
@@ -312,7 +315,7 @@ def _raised(use: DeclaredUse) -> dict[str, Any] | None:
     }
 
 
-def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
+def _tier(edition: Edition, facts: Mapping[str, Any], result: TierResult, holds: list[Hold]) -> dict[str, Any]:
     changes = counterfactuals(edition, facts)
     return {
         "assigned": str(result.assigned_tier),
@@ -336,6 +339,7 @@ def _tier(edition: Edition, facts: dict[str, Any], result: TierResult, holds: li
                 "rule": hold.rule,
                 "due": hold.due,
                 "open": hold.closed_at is None,
+                "answered": hold.closed_at is None and hold.answered_at is not None,
                 "outcome": hold.outcome,
                 "decision": hold.decision,
             }
@@ -402,6 +406,18 @@ def declared_in(content: Mapping[str, Any]) -> Declared:
     return Declared(facts=facts, parts=parts, tier=Tier(content["tier"]["assigned"]))
 
 
+def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
+    """Read the answers of a picture as scoring sees them."""
+    return {key: value_of(given) for key, given in content["answers"].items()}
+
+
+def value_of(given: Mapping[str, Any]) -> AnswerValue:
+    """Read one answer of a picture as scoring sees it; its day is text where the picture comes from a submission."""
+    day = given["planned_for"]
+    planned_for = date.fromisoformat(day) if day and isinstance(day, str) else day or None
+    return answer_value(given["choice"], given["items"], planned_for, given["reason"], given.get("figure"))
+
+
 def pieces_of(answer: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """The evidence that an answer of a picture names; none in submissions older than the library."""
     return list((answer or {}).get("evidence", ()))
@@ -417,7 +433,7 @@ def _replies(assessment: Assessment) -> list[dict[str, Any]]:
     submission = assessment.current_submission
     if assessment.state != State.RETURNED or submission is None:
         return []
-    asked = {mark.target: mark for mark in submission.marks.all()}
+    asked = combined_marks(submission)
     return [
         {
             "target": reply.target,

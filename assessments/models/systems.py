@@ -125,6 +125,10 @@ class DeclaredUse(Referenced):
         """By what words the plan speaks of the use."""
         return UseWords(people=self.people_word or NEUTRAL_PEOPLE, system=self.system.name)
 
+    def held_facts(self) -> list[str]:
+        """The facts of its open questions: those that nobody can say, and those whose answer waits for a reviewer."""
+        return list(self.holds.filter(kind=HoldKind.OPEN_QUESTION, closed_at=None).values_list("fact", flat=True))
+
     def tier_over(self, by_rules: Tier) -> Tier:
         """The assigned tier: what the rules give, or what a reviewer raised it to where that is higher."""
         raised = Tier(self.raised_tier) if self.raised_tier else by_rules
@@ -179,6 +183,7 @@ class RevisionOutcome(models.TextChoices):
     SUGGESTION = "suggestion", _("suggestion")
     RESTORED = "restored", _("restored")
     CARRIED = "carried", _("carried over")
+    TAKEN_OVER = "taken_over", _("taken over from a colleague")
 
 
 class Revision(Frozen):
@@ -283,6 +288,8 @@ class Hold(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     due = models.DateField(null=True)
     opened_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)  # of an open question: answered, with evidence; a reviewer closes it
+    sent_back_at = models.DateTimeField(null=True)  # of an open question: a reviewer asked for more, or another answer
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decision = models.TextField(blank=True)

@@ -95,6 +95,12 @@ STATES = {
     "accepted": Mark("done", _("Accepted"), "done"),
     "accepted_with_action": Mark("tick-ring", _("Accepted with action"), "warn"),
     "change_needed": Mark("flag", _("Change needed"), "warn"),
+    # parts of a conformity file
+    "part_missing": Mark("half", _("Missing")),
+    "part_given": Mark("box", _("Given, not judged yet")),
+    "part_supports": Mark("done", _("Judged: supports"), "done"),
+    "part_partly": Mark("half", _("Judged: partly"), "warn"),
+    "part_does_not": Mark("error", _("Judged: does not support"), "error"),
     # sections
     "not_started": Mark("empty", _("Not started"), "idle"),
     "in_progress": Mark("half", _("In progress")),
@@ -110,7 +116,7 @@ STATES = {
     "in_review": Mark("eye", _("In review")),
     "returned": Mark("flag", _("Changes needed"), "warn"),
     "resubmitted": Mark("sent", _("Resubmitted")),
-    "approved": Mark("done", _("Approved"), "done"),
+    "approved": Mark("done", _("Approved, no certificate yet"), "done"),
     "certified": Mark("done", _("Certificate issued"), "done"),
     "refused": Mark("error", _("Refused"), "error"),
     "withdrawn": Mark("bar", _("Withdrawn")),

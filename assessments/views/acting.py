@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,24 +20,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import access, acting, workflow
+from assessments import access, acting
 from assessments.access import Action
 from assessments.accounts import proofs
 from assessments.core import query_values, throttling
 from assessments.core.throttling import limited
-from assessments.domain.remediation import relevance
+from assessments.domain.remediation import closing, relevance
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
 from assessments.exchange.tables import MAX_BYTES
 from assessments.forms.acting import (
     DatesForm,
-    DeclineForm,
     NoteForm,
     PlanForm,
-    ReportForm,
     RiskForm,
     TakeFileForm,
 )
+from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.forms.remediation import RefuseForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Dimension
@@ -47,17 +46,19 @@ from assessments.models import (
     Assessment,
     DeclaredUse,
     RemediationAction,
-    Route,
+    Role,
     Submission,
     User,
     edition_for,
 )
+from assessments.models.closing import Judged
 from assessments.models.register import PLACES, is_condition
 from assessments.scoring.order import INCIDENT
 from assessments.views import evidence as library
 from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
+from assessments.views.remediation import judging
 from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.groups import grouped
 from assessments.views.remediation.presses import press
@@ -126,7 +127,15 @@ def _check_rows(user: User, rows: list[exchange.Given]) -> list[exchange.Change]
     def problem(action: RemediationAction, due: date) -> str:
         return acting.date_problem(action, due, conditions.get(action.pk))
 
-    return exchange.check(rows, actions, people, problem)
+    return [_with_evidence(line) for line in exchange.check(rows, actions, people, problem)]
+
+
+def _with_evidence(line: exchange.Change) -> exchange.Change:
+    """Refuse a row that reports an action as done which blocks the certificate and has no evidence."""
+    if line.action is None or "note" not in line.changes:
+        return line
+    reason = closing.missing_evidence(line.action, closing.shown_for(line.action, None))
+    return replace(line, changes={}, faults=((_("What was done"), reason),)) if reason else line
 
 
 def _change_words(line: exchange.Change, names: dict[int, str]) -> list[str]:
@@ -425,13 +434,13 @@ class Forms:
     """The forms of an action's page; the one that was posted is bound."""
 
     report: ReportForm
-    decline: DeclineForm
+    judge: JudgeForm
     note: NoteForm
     refuse: RefuseForm
 
     @property
     def wrong(self) -> Any:
-        forms = (self.report, self.decline, self.note, self.refuse)
+        forms = (self.report, self.judge, self.note, self.refuse)
         return next((form for form in forms if form.is_bound and form.errors), None)
 
 
@@ -442,43 +451,37 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     user, today = request.user, timezone.localdate()
     found = find_action(request, reference, number)
     seen(request)
-    role = access.role_in(user, found.organisation_id)
-    given = posted(request)
-    forms = Forms(
-        ReportForm(given if given is not None and "note" in given else None),
-        DeclineForm(given if given is not None and "missing" in given else None),
-        NoteForm(given if given is not None and "comment" in given else None),
-        RefuseForm(given if given is not None and "because" in given else None),
-    )
-    if request.method == "POST" and act_on(request, found, forms):
-        return redirect("action", reference, number)
+    mine = (m for m in access.memberships_on_page(user) if m.organisation_id == found.organisation_id)
+    role = next((Role(m.role) for m in mine), None)
     assessment, submission = newest_submitted(found.use)
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    works, stands = role in access.MAY[Action.ANSWER], found.status == ActionStatus.OPEN and not found.merged_into_id
+    plans = works and access.plans_whole(user, found.organisation_id)
+    uses = list(found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk"))
+    judged = closing.judged(found, uses, user if found.status == ActionStatus.DONE else None)
+    forms = _forms(user, found, judged, edition, posted(request), reports=works and stands, whole=plans)
+    if request.method == "POST" and act_on(request, found, forms):
+        return redirect("action", reference, number)
     question = edition.questions.get(found.question)
     is_member = role in access.MAY[Action.VIEW]
+    opened = getattr(found, "opened", None)  # the submission in whose case a reviewer judges it
     seen_of = submission
-    if not is_member and submission and getattr(found, "opened", None) != submission.pk:
-        seen_of = access.newest_opened_to(user, found.use_id)
-    is_self_declared = submission is not None and submission.is_self_declared
-    sent_to_the_body = submission is not None and not is_self_declared and submission.route == Route.INDEPENDENT
-    judged = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
-    checks = judged and (
-        (is_self_declared and role in access.MAY[Action.SIGN])
-        or (
-            (not sent_to_the_body or access.is_independent_on_page(user, found.organisation_id))
-            and access.actions_to_check_for(user).filter(pk=found.pk).exists()
-        )
-    )
-    may_accept = checks and found.status == ActionStatus.DONE
+    if not is_member and opened and (submission is None or opened != submission.pk):
+        seen_of = access.opened_submission(user, opened)
+    family = access.family_of(found)
+    merged = [one for one in family.merged if one.status != ActionStatus.CLOSED]
+    condition = acting.conditions_on([found], merged=merged).get(found.pk)
+    blocking = found.priority in closing.BLOCKING or condition is not None
+    awaits = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
+    signs = role in access.MAY[Action.SIGN]
+    case = judging.case_known(assessment, submission, condition) if awaits else None
+    judge = judging.judging_of(user, found, case, blocking=blocking, signs=signs) if awaits else judging.NOBODY
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
-    works = role in access.MAY[Action.ANSWER]
-    plans = works and access.plans_whole(user, found.organisation_id)
-    stands = found.status == ActionStatus.OPEN and not found.merged_into_id
-    pieces = [PieceLine(use) for use in found.evidence_uses.select_related("evidence").order_by("pk")]
-    flag_those_left_alone(user, [found])
-    condition = acting.conditions_on([found]).get(found.pk)
+    pieces = [judging.Shown(use, edition) for use in uses]
+    if is_member:
+        flag_those_left_alone(user, [found])
     shown: Any = found
     shown.is_condition = condition is not None
     context = {
@@ -494,20 +497,19 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "may_report": works and stands,
         "may_change": works and stands,
         "plans": plans and stands,
-        "sees_all": access.uses_for(user).filter(pk=found.use_id).exists(),
-        "may_refuse": checks and found.status == ActionStatus.NOT_RELEVANT,
+        "sees_all": is_member and access.uses_for(user).filter(pk=found.use_id).exists(),
+        "may_refuse": judge.may and found.status == ActionStatus.NOT_RELEVANT,
         "may_reopen": works and found.status == ActionStatus.NOT_RELEVANT,
-        "family": access.family_of(found),
+        "family": family,
         "package": next((one.title for one in edition.packages if one.key == found.package), ""),
         "clause": (found.clause, edition.cited(found.clause)) if found.clause in edition.clauses else None,
-        "may_accept": may_accept,
-        "may_accept_risk": (
-            role in access.MAY[Action.SIGN] and found.owner_id != user.pk and not acting.risk_obstacle(found)
-        ),
+        "may_accept": judge.may and not judge.waits and found.status == ActionStatus.DONE,
+        "may_decline": judge.may and found.status == ActionStatus.DONE,
+        "judging": judge,
+        "lacks": closing.missing_evidence(found, judged, blocking=blocking) if works and stands else "",
+        "may_accept_risk": (signs and found.owner_id != user.pk and not acting.risk_obstacle(found)),
         "may_end_risk": works and found.status == ActionStatus.ACCEPTED,
         "may_note": works,
-        "is_self_declared": is_self_declared,
-        "sent_to_the_body": sent_to_the_body,
         "answer_url": answer_url(assessment if is_member else None, question),
         "submission": seen_of,
         "is_member": is_member,
@@ -517,12 +519,32 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return render(request, "assessments/remediation/action.html", context)
 
 
+def _forms(
+    user: User,
+    found: RemediationAction,
+    judged: list[Judged],
+    edition: Edition,
+    given: Any,
+    *,
+    reports: bool,
+    whole: bool,
+) -> Forms:
+    names = set(given) if given is not None else set()
+    sent = given if "note" in names else None
+    return Forms(
+        judging.report_form(user, found, judged, edition, sent, whole=whole) if reports else ReportForm(sent),
+        JudgeForm(given if names & {"accept", "missing"} else None, pieces=judged, declines="accept" not in names),
+        NoteForm(given if "comment" in names else None),
+        RefuseForm(given if "because" in names else None),
+    )
+
+
 def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
     """Do what was posted; False where the form has to be shown again."""
     user = request.user
     if "accept" in request.POST:
         proofs.ask(request)
-        return _do(request, lambda: workflow.close_action(found, by=user), _("Accepted: the action is closed."))
+        return judging.accept(request, found, forms.judge)
     if press(request, found):
         return True
     if "because" in request.POST:
@@ -535,28 +557,13 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
             allowed=lambda: acting.require_checker(found, by=user),
         )
     if "missing" in request.POST:
-        # Whoever may not judge it is told so, whatever the form says.
-        return _typed(
-            forms.decline,
-            "missing",
-            lambda words: acting.decline(found, by=user, words=words),
-            request,
-            _("Sent back: the action is open again."),
-            allowed=lambda: acting.require_checker(found, by=user),
-        )
+        return judging.decline(request, found, forms.judge)
     access.require(user, Action.ANSWER, found.organisation)
     if "end_risk" in request.POST:
         return _do(request, lambda: acting.end_risk(found, by=user), _("The action is open again."))
     if "comment" in request.POST:
         return _typed(forms.note, "comment", lambda words: acting.comment(found, words, by=user), request, _("Noted."))
-    forms.report = ReportForm(request.POST)
-    return _typed(
-        forms.report,
-        "note",
-        lambda words: acting.report(found, by=user, note=words),
-        request,
-        _("Reported as done. It is closed once somebody has accepted it."),
-    )
+    return judging.report(request, found, forms.report)
 
 
 def _do(request: HttpRequest, act: Any, said: str) -> bool:
@@ -664,7 +671,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
     found = find_own(request, reference, number, Action.ANSWER)
     mine = access.evidence_for(request.user).filter(organisation=found.organisation_id)
     if request.method == "POST":
-        acts = {
+        acts: dict[str, tuple[Any, str]] = {
             "attach": (acting.attach, _("Attached: %(title)s.")),
             "detach": (acting.detach, _("Detached: %(title)s. It stays in the library.")),
         }

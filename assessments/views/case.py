@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.guideline.edition import Edition, Question, Section
+from assessments.guideline.terms import Tier
 from assessments.models import Answer, Assessment, DeclaredFact, Membership, Role, State, User
+from assessments.models.going_on import after_refusal
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.order import INCIDENT
@@ -30,6 +32,7 @@ class Case:
     user: User
     edition: Edition
     stored: dict[str, Answer] = field(default_factory=dict)  # the answers of the page, by question
+    marked: set[str] | None = None  # what the reviewer wants changed, on a page that has read it
 
     @cached_property
     def member(self) -> Membership | None:
@@ -93,7 +96,7 @@ class Case:
         return self.may_answer and self.sees_all
 
     def unlocked(self, answered: Iterable[str]) -> set[str] | None:
-        return declaring.unlocked_questions(self.assessment, self.declared, answered)
+        return declaring.unlocked_questions(self.assessment, self.declared, answered, self.marked)
 
 
 def find_case(request: HttpRequest, reference: str) -> Case:
@@ -151,6 +154,11 @@ def missing_facts(case: Case) -> list[tuple[str, str]]:
     ]
 
 
+def _gets_no_certificate(assessment: Assessment) -> bool:
+    """Tell whether the use is prohibited today, by its facts or as a reviewer judged."""
+    return bool(assessment.use.prohibited_by_facts) or assessment.use.raised_tier == Tier.UNACCEPTABLE
+
+
 def what_happens_next(assessment: Assessment) -> str:
     """One sentence on a state in which nothing can be answered."""
     return {
@@ -162,12 +170,13 @@ def what_happens_next(assessment: Assessment) -> str:
         ),
         State.RETURNED: _("Only what the reviewer marked can be changed. Then an owner signs again."),
         State.APPROVED: _(
-            "The review is done. The certificate is issued as soon as the last action that blocks it has been accepted."
+            "Approved with a plan. The certificate is issued by itself as soon as the actions that it waits for are closed."
         ),
         State.CERTIFIED: _(
-            "The certificate has been issued. Actions that are still open go on in the list of actions."
+            "The assessment is decided, and its answers stay as they were signed. Actions that are still open go on in the "
+            "list of actions."
         ),
-        State.REFUSED: _("The case is closed. The use opens again only as a new assessment with changed facts."),
+        State.REFUSED: str(after_refusal(prohibited=_gets_no_certificate(assessment)).en),
         State.WITHDRAWN: _("The submission was withdrawn for good. A new assessment of the use may be started."),
         State.SUPERSEDED: _("A newer assessment of this use has taken the place of this one."),
     }.get(State(assessment.state), "")

@@ -7,12 +7,22 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assessments import access
-from assessments.models import DocumentKind
+from assessments import access, workflow
+from assessments.domain.certificates.waiting import NoCertificateYet
+from assessments.models import Assessment, DocumentKind, State
 from assessments.models.certificates import Assurance
 from assessments.views.requests import SignedIn
 
 ROWS = 50
+
+
+def waits_for(assessment: Assessment) -> NoCertificateYet | None:
+    """Say what the certificate of an approved use waits for; None in every other state."""
+    submission = assessment.current_submission
+    if assessment.state != State.APPROVED or submission is None:
+        return None
+    submission.assessment = assessment
+    return workflow.no_certificate_yet(submission)
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from assessments import access, staleness, teamwork
@@ -37,6 +37,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.views import review_needs
 from assessments.views.inbox import open_message
 from assessments.views.queue import cases_of
 
@@ -62,6 +63,7 @@ class Need:
     message: int | None = None  # the inbox line that opening it marks as read
     due: date | None = None
     rank: int = 6
+    things: int = 1  # how many the heading counts for it
 
     @property
     def order(self) -> tuple[int, date]:
@@ -118,7 +120,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     worked_on = [action for action in soon if may_work_on(action, roles)]
     more = bool(worked_on) and counts["open"] > len(worked_on)
     needs = needs_of(user, memberships, open_ones, worked_on)
-    needs = sorted([*needs, *(stale_need(approval) for approval in changed)], key=lambda need: need.order)
+    cases = cases_of(user, today) if access.reviewing_organisations(user) else None
+    needs = sorted(
+        [
+            *needs,
+            *(stale_need(approval) for approval in changed),
+            *(Need(**line) for line in review_needs.lines_of(cases)),
+        ],
+        key=lambda need: need.order,
+    )
     certificates = list(
         access.certificates_for(user).filter(ended_at=None).prefetch_related("events").order_by("expires_on")[:5]
         if not only_reviews
@@ -128,7 +138,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "organisations": [membership.organisation for membership in memberships],
         "needs": needs,
-        "heading": heading_of(len(needs), user, more=more),
+        "heading": heading_of(sum(need.things for need in needs), user, more=more),
         "more_actions": next_of(len(worked_on), counts["open"]) if more else "",
         "today": date_format(timezone.localtime(), "l j F Y"),
         "begun": [row for row in rows if row.assessment],
@@ -136,7 +146,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_uses": len(shown) > USES,
         "certificates": [(c, c.status(today), (c.expires_on - today).days) for c in certificates],
         "actions": counts,
-        "cases": cases_of(user, today) if only_reviews else None,
+        "cases": cases,
+        "only_reviews": only_reviews,
         "unread": access.unread_for(user).count(),
         "first_step": first_step(user, memberships) if not rows and not needs else None,
         "may_register": any(m.role == Role.OWNER for m in memberships),
@@ -222,6 +233,7 @@ def news_need(message: Message) -> Need:
         more=day_of(message.at),
         message=message.pk,
         rank=4,
+        things=0 if message.kind in review_needs.COUNTED else 1,
     )
 
 
@@ -482,18 +494,3 @@ def first_step(user: User, memberships: list[Membership]) -> str:
     if not owned:
         return "review" if any(m.role == Role.REVIEWER for m in memberships) else "wait"
     return "use" if access.systems_for(user).exists() else "register"
-
-
-# --- lists -------------------------------------------------------------------------------------------------------------------
-
-
-NEXT_STEPS = {
-    "draft": gettext_lazy("Answer"),
-    "ready_to_sign": gettext_lazy("Check and sign"),
-    "returned": gettext_lazy("Deal with the changes"),
-    "submitted": gettext_lazy("A reviewer takes it"),
-    "resubmitted": gettext_lazy("A reviewer takes it"),
-    "in_review": gettext_lazy("The reviewer decides"),
-    "approved": gettext_lazy("Close the actions that block"),
-    "certified": gettext_lazy("Keep it up, renew in time"),
-}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,14 +14,17 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, gates, workflow
 from assessments.accounts import proofs
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.conditions import most_conditions
+from assessments.domain.evidence import supplements
+from assessments.domain.review import approvals, cases, own_marks, parts, returns
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
-from assessments.models import (
-    User,
-)
+from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
+from assessments.models.going_on import REFUSED
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 
@@ -37,7 +41,10 @@ def _decisive(user: User, reference: str) -> Case:
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
     """Return the submission: what will be unlocked, and a message."""
     case = _decisive(request.user, reference)
-    form = ReturnForm(posted(request))
+    back = parts.returned(case.submission)
+    returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
+    possible = workflow.in_the_way_of(case.submission, case.content, returned=returned)
+    form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
             workflow.send_back(
@@ -45,6 +52,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 by=case.user,
                 words=form.cleaned_data["words"],
                 answer_by=form.cleaned_data["answer_by"],
+                tasks=form.cleaned_data.get("tasks", ()),
             )
         except WorkflowError as error:
             add_error(form, error)
@@ -68,35 +76,56 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "form": form,
             "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
+            "parts": _parts_back(case, back),
+            "total": len(case.changes) + len(back),
+            "possible": possible,
             "depending": depending,
             "left": case.left,
-            "mail": _mail(case, form),
+            "mail": _mail(case, form, len(case.changes) + len(back), possible),
         },
     )
 
 
-def _mail(case: Case, form: ReturnForm) -> tuple[str, str]:
+def _parts_back(case: Case, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
+    """The parts of the conformity file that go back: name, judgements, and where they are judged."""
+    labels = {part.key: part.label for part in parts.parts_of(case.submission)}
+    return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
+
+
+def _mail(case: Case, form: ReturnForm, marked: int, possible: Iterable[returns.Obstacle]) -> tuple[str, str]:
     """The mail as it would be sent: with the message and the day that stand in the form."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
-    return workflow.returning_mail(case.assessment, len(case.changes), given.get("words", ""), day)
+    asked = [one for one in possible if one.key in given.get("tasks", ())]
+    return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 
-def _obstacle_links(case: Case, reasons: Iterable[str], lacking: Iterable[gates.Missing]) -> list[tuple[str, str]]:
-    """Each obstacle with the page on which it is cleared; the overview where there is none of its own."""
+def _obstacle_links(
+    case: Case,
+    reasons: Iterable[str],
+    lacking: Iterable[gates.Missing],
+    look: approvals.Look | None,
+    of_seat: Sequence[str],
+) -> list[tuple[str, str]]:
+    """Each obstacle with the page on which it is cleared; the overview where there is none of its own.
+
+    `of_seat`: what this reviewer has not judged of the conformity file and the added evidence.
+    """
     reference = case.submission.reference
+    overview, own_set = reverse("review", args=[reference]), reverse("own_set", args=[reference])
+    of_own_set = approvals.obstacles(look) if look else []
     own = {}
     if case.next_group is not None:
-        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.left}] = case.url(case.next_group.key)
+        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.unmarked}] = case.url(case.next_group.key)
     if case.changes:
         words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
         own[words] = reverse("send_back", args=[reference])
     for lack in lacking:
-        overview = reverse("review", args=[reference])
-        own[workflow.said(lack)] = (
-            case.url_of(f"q:{lack.question}") if lack.question else f"{overview}#part-{lack.part}"
-        )
-    return [(reason, own.get(reason, reverse("review", args=[reference]))) for reason in reasons]
+        own[workflow.said(lack)] = case.url_of_target(f"q:{lack.question}" if lack.question else f"part:{lack.part}")
+    later = supplements.said_of_left(case.added_left)
+    for words in of_seat:
+        own[words] = reverse("review_supplements" if words in later else "review_parts", args=[reference])
+    return [(reason, own.get(reason, own_set if reason in of_own_set else overview)) for reason in reasons]
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back
@@ -105,7 +134,11 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
     case = _decisive(request.user, reference)
     submission, edition = case.submission, case.edition
-    found = workflow.blockers(submission, case.content)
+    decisions = list(submission.decisions.select_related("by").order_by("pk"))
+    given = approvals.standing(decisions)
+    case.has_approved = cases.approves(decisions, case.user)
+    accepted = own_marks.accepted_in(submission, marks=case.all_marks, seats=case.seats, given=given)
+    found = workflow.blockers(submission, case.content, accepted=accepted)
     blockers = [blocker for blocker in found if blocker.question]
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
     form = ApproveForm(posted(request), conditions=conditions)
@@ -120,15 +153,16 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
-    marks = {target: str(mark.mark) for target, mark in case.marks.items()}
+    look = case.look()
+    of_seat = [*parts.obstacles(submission, case.seat), *supplements.said_of_left(case.added_left)]
+    read: dict[str, Any] = {"found": found, "lacking": lacking, "look": look, "of_seat": of_seat}
     reasons = workflow.obstacles_to_approve(
-        submission, case.user, content=case.content, found=found, lacking=lacking, marks=marks
+        submission, case.user, content=case.content, changes=len(case.changes), **read
     )
-    approvals = [decision for decision in submission.decisions.select_related("by") if decision.kind == "approve"]
-    independent = access.is_independent(case.user, submission.organisation_id)
+    independent = access.is_independent_on_page(case.user, submission.organisation_id)
     tier = Tier(submission.assigned_tier)
     # A High use is never certified without an independent approval, whoever holds the first seat.
-    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in approvals)
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
     return render(
         request,
         "assessments/reviews/approve.html",
@@ -136,13 +170,16 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, reasons, lacking),
+            "obstacles": _obstacle_links(case, reasons, lacking, look, of_seat),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
+            "below": least_readiness.below_today(submission, case.content),
             "conditions": len(conditions),
+            "most": most_conditions(),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,
-            "approvals": approvals,
-            "is_last": tier != Tier.HIGH or bool(approvals),
+            "approvals": given,
+            "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
+            "is_last": tier != Tier.HIGH or bool(given),
             "organisation": case.content["organisation"],
             "system": case.content["system"],
             "use": case.content["use"],
@@ -167,6 +204,5 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
         else:
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)
-    return render(
-        request, "assessments/reviews/refuse.html", {"case": case, "submission": case.submission, "form": form}
-    )
+    context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}
+    return render(request, "assessments/reviews/refuse.html", context)

@@ -22,7 +22,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, evidence
 from assessments.access import Action
 from assessments.core import query_values, stored_files, throttling
-from assessments.domain.evidence import quotas
+from assessments.domain.evidence import quotas, supplements
+from assessments.domain.review import opened, parts
 from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
 from assessments.evidence import files
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
@@ -338,7 +339,10 @@ def of_submission(request: SignedIn, reference: str, piece: str, number: int) ->
         raise Http404
     if not access.is_open_to(request.user, submission.assessment_id):
         return to_declare(request, submission)
-    return send(request, version, submission=submission.reference)
+    sent = send(request, version, submission=submission.reference)
+    if request.method == "GET" and sent.status_code in (200, 302):
+        opened.note_opening(submission, piece, number, by=request.user)
+    return sent
 
 
 def send(request: SignedIn, version: EvidenceVersion, *, submission: str = "") -> HttpResponseBase:
@@ -477,6 +481,9 @@ def answer_page(
         "strip": strip,
         "form": form or (empty_form() if strip.editable and strip.answered else None),
         "problem": problem,
+        "later": supplements.of_assessment(case.assessment, within=[f"q:{asked.key}"]),
+        "later_told": parts.is_told(case.assessment),
+        "takes_more": supplements.is_open(case.assessment) and not strip.editable,
         "back": f"{reverse('section', args=[case.assessment.reference, section.key])}#q-{asked.key}",
     }
     status = status_of(form, 422) if form is not None else 422 if problem else 200

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import access, declaring, staleness
+from assessments import access, declaring, holding, staleness
 from assessments.access import Action
 from assessments.domain.answering import organisation_answers
 from assessments.domain.facts import drafts
@@ -24,10 +24,11 @@ from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
 from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
-from assessments.guideline.terms import TIERS, UNKNOWN, Basis, Tier
-from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User
+from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
+from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User, going_on
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
+from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
@@ -99,11 +100,12 @@ class Facts:
     edition: Edition
     rows: Mapping[str, DeclaredFact]
     may_change: bool = True
+    open_ones: Collection[str] | None = None  # those that a return left open; None: all
 
     @classmethod
-    def of(cls, use: DeclaredUse, *, may_change: bool = True) -> Facts:
+    def of(cls, use: DeclaredUse, *, may_change: bool = True, open_ones: Collection[str] | None = None) -> Facts:
         rows = {row.key: row for row in use.fact_rows().select_related("by", "agreed_by")}
-        return cls(use, declaring.current_edition(use), rows, may_change)
+        return cls(use, declaring.current_edition(use), rows, may_change, open_ones)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -194,7 +196,7 @@ class Facts:
     def line(self, key: str) -> FactLine:
         fact = self.edition.facts[key]
         row = self.rows.get(key)
-        url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change else ""
+        url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change_fact(key) else ""
         if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
             note = _("follows from other answers")
             return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
@@ -211,6 +213,9 @@ class Facts:
             note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
         return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
+
+    def may_change_fact(self, key: str) -> bool:
+        return self.may_change and (self.open_ones is None or key in self.open_ones)
 
     def next_url(self) -> str:
         """Where the first fact without an answer is asked."""
@@ -577,7 +582,9 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     every = list(use.assessments.for_dashboard().order_by("-pk")[:SHOWN_ASSESSMENTS])
     newest = every[0] if every else None
     locked = bool(newest and newest.state in declaring.LOCKED_STATES)
-    facts = Facts.of(use, may_change=role in access.MAY[Action.DECLARE] and not locked)
+    may_change = role in access.MAY[Action.DECLARE] and not locked
+    returned = may_change and newest is not None and newest.state == State.RETURNED
+    facts = Facts.of(use, may_change=may_change, open_ones=declaring.editable_facts(use) if returned else None)
     context: dict[str, Any] = {
         "place": PLACE,
         "use": use,
@@ -641,7 +648,8 @@ def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
 
 def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
     edition, use = facts.edition, facts.use
-    result = assign_tier(edition, facts.values)
+    holds = list(use.holds.filter(closed_at=None).select_related("owner"))
+    result = assign_held_tier(edition, facts.values, [h.fact for h in holds if h.kind == HoldKind.OPEN_QUESTION])
     deciding = [r for r in result.rules if r.tier == result.assigned_tier]
     holding = [r for r in result.rules if r.tier is None]
     lower = [r for r in result.rules if r.tier is not None and r.tier != result.assigned_tier]
@@ -658,7 +666,7 @@ def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
         "judged": [r for r in deciding if r.basis == Basis.JUDGEMENT],
         "differ": result.text_tier != result.assigned_tier,
         "waits_for": [facts.line(key) for key in result.waits_for],
-        "holds": [_hold(facts, hold) for hold in use.holds.filter(closed_at=None).select_related("owner")],
+        "holds": [_hold(facts, hold) for hold in holds],
         "deciding": [_card(facts, rule) for rule in deciding],
         "holding": [_card(facts, rule) for rule in holding],
         "lower": [_card(facts, rule) for rule in lower],
@@ -712,8 +720,7 @@ def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
 
 def _hold(facts: Facts, hold: Hold) -> dict[str, Any]:
     """An open hold: what it waits for and what closes it."""
-    closes = {str(kind): words for kind, words in facts.edition.holds.items()}
-    return {"hold": hold, "fact": facts.line(hold.fact), "closes": closes.get(hold.kind, "")}
+    return {"hold": hold, "fact": facts.line(hold.fact), "closes": holding.who_closes(facts.edition, hold)}
 
 
 def _behind(result: TierResult) -> list[str]:
@@ -839,6 +846,7 @@ def stopped(request: SignedIn, reference: str) -> HttpResponse:
         "may_sign": role in access.MAY[Action.SIGN],
         "owners": [] if role in access.MAY[Action.SIGN] else list(owners.order_by("user__name", "pk")[:5]),
         "decided": newest if newest and newest.state == State.REFUSED else None,
+        "going_on": going_on.PROHIBITED.en,
     }
     return render(request, "assessments/facts/stopped.html", context)
 

@@ -9,9 +9,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from assessments import access
+from assessments.domain.certificates import issuing
 from assessments.guideline.edition import Clause, Edition
 from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
 
@@ -124,6 +126,18 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
     }
 
 
+def _issuing() -> dict[str, Any]:
+    """The rules of the issuing body today, with their reasons."""
+    rules = issuing.rules_on(timezone.localdate())
+    reasons = rules.reasons or {}
+    return {
+        "release": rules.release,
+        "least": [(tier, little, reasons[tier]) for tier, little in reversed(list(rules.may_be_little.items()))],
+        "most": rules.most_conditions,
+        "why_most": reasons["most_conditions"],
+    }
+
+
 @login_not_required
 @require_safe
 def method(request: HttpRequest) -> HttpResponse:
@@ -137,6 +151,7 @@ def method(request: HttpRequest) -> HttpResponse:
         {
             "edition": edition,
             "policy": policy,
+            "issuing": _issuing(),
             "original": _original(edition),
             "tiers": [edition.obligations[tier] for tier in reversed(TIERS)],
             "rules": [

@@ -17,7 +17,6 @@ from assessments.core import query_values
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
-from assessments.guideline.edition import Edition
 from assessments.guideline.terms import HoldKind
 from assessments.models import DeclaredUse, Hold
 from assessments.models.base import canonical_json, sha256
@@ -40,10 +39,6 @@ def rule_card(facts: Facts, hold: Hold) -> RuleCard | None:
         clauses=tuple((id, facts.edition.cited(id)) for id in rule.clauses),
         facts=(),  # the one that it is about stands above the card
     )
-
-
-def who_closes(edition: Edition, hold: Hold) -> str:
-    return edition.holds[HoldKind(hold.kind)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,9 +101,10 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "hold": found,
         "fact": facts.line(found.fact) if found.fact in facts.edition.facts else None,
         "rule": rule_card(facts, found),
-        "closes": who_closes(facts.edition, found),
+        "closes": holding.who_closes(facts.edition, found),
         "is_open": is_open,
         "is_question": found.kind == HoldKind.OPEN_QUESTION,
+        "tiers": changes_of_tier(found),
         "may_keep": may_keep,
         "form": form,
         "uses": uses,
@@ -116,6 +112,14 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "errors": [("", problem)] if problem else [],
     }
     return render(request, "assessments/holds/hold.html", context)
+
+
+def changes_of_tier(found: Hold) -> tuple[str, str] | None:
+    """The tier now and once an answered question is closed, for a page that says whether it changes; None otherwise."""
+    if found.kind != HoldKind.OPEN_QUESTION or found.closed_at or not found.answered_at:
+        return None
+    now, then = holding.tiers_of(found)
+    return str(now), str(then)
 
 
 # --- signing the worst answer ------------------------------------------------------------------------------------------

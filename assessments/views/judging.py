@@ -12,9 +12,10 @@ from assessments import holding, workflow
 from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
-from assessments.guideline.terms import TIERS, HoldKind, Tier
+from assessments.guideline.terms import TIERS, Tier
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
+from assessments.views.holds import changes_of_tier
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.wording import fact_answer
@@ -28,6 +29,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)
     found = get_object_or_404(case.use.holds.select_related("owner", "closed_by"), pk=pk)
+    found.use = case.use
     if request.method == "POST":
         case.require_seat()
     outcomes = holding.OUTCOMES[found.kind]
@@ -37,11 +39,13 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
     if request.method == "POST" and form is not None and form.is_valid():
         try:
-            done = holding.close(found, case.submission, by=case.user, **form.cleaned_data)
+            done = workflow.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
         except WorkflowError as error:
             add_error(form, error)
         else:
             words = _("The hold is closed.")
+            if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
+                words = _("The hold is closed and the tier changed by it. The submission went back to be signed again.")
             if done.outcome == HoldOutcome.CORRECT:
                 words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
             messages.success(request, words)
@@ -66,7 +70,8 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
                 "reading": rule.reading,
                 "clauses": [(id, case.edition.cited(id)) for id in rule.clauses],
             },
-            "closes": case.edition.holds[HoldKind(found.kind)],
+            "closes": holding.who_closes(case.edition, found),
+            "tiers": changes_of_tier(found),
             "uses": list(found.evidence_uses.select_related("evidence", "by").order_by("pk")),
             "form": form if form is not None and (not obstacles or request.method == "POST") else None,
             "obstacles": obstacles,

@@ -202,6 +202,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Plan made anew"),
                 gettext_lazy("%(who)s asked for the plan of %(thing)s as it stands"),
             ),
+            "action_accepted": (
+                gettext_lazy("Action accepted by one of two"),
+                gettext_lazy("%(who)s accepted action %(number)s of %(thing)s; another reviewer confirms it"),
+            ),
             "action_closed": (
                 gettext_lazy("Action accepted"),
                 gettext_lazy("%(who)s accepted action %(number)s of %(thing)s"),
@@ -211,6 +215,14 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
     (
         gettext_lazy("Review"),
         {
+            "seats_kept": (
+                gettext_lazy("Same reviewers go on"),
+                gettext_lazy("The reviewers of %(thing)s kept their seats for a new round"),
+            ),
+            "declaration_asked": (
+                gettext_lazy("Declaration asked again"),
+                gettext_lazy("A reviewer of %(thing)s has to declare their interests again"),
+            ),
             "taken": (gettext_lazy("Case taken"), gettext_lazy("%(who)s took the case of %(thing)s")),
             "returned": (gettext_lazy("Returned"), gettext_lazy("%(who)s returned %(thing)s for changes")),
             "approved": (gettext_lazy("Approved"), gettext_lazy("%(who)s approved %(thing)s")),
@@ -266,13 +278,33 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Evidence from a hold"),
                 gettext_lazy("%(who)s took evidence away from a hold of %(thing)s"),
             ),
+            "hold_answered": (
+                gettext_lazy("Hold answered"),
+                gettext_lazy("%(who)s answered an open question of %(thing)s, with evidence"),
+            ),
+            "hold_unanswered": (
+                gettext_lazy("Hold no longer answered"),
+                gettext_lazy("By what %(who)s did, an open question of %(thing)s has no answer with evidence any more"),
+            ),
             "hold_correction_asked": (
                 gettext_lazy("Correction for a hold"),
                 gettext_lazy("%(who)s asked for the fact behind a hold of %(thing)s to be corrected"),
             ),
+            "seat_succeeded": (
+                gettext_lazy("Seat taken over after the decision"),
+                gettext_lazy("%(who)s took over the seat of %(holder)s in %(thing)s"),
+            ),
             "marks_accepted_together": (
                 gettext_lazy("Accepted together"),
                 gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),
+            ),
+            "marks_taken_over": (
+                gettext_lazy("Marks taken over"),
+                gettext_lazy("%(who)s took over marks of a colleague on %(thing)s"),
+            ),
+            "approval_taken_back": (
+                gettext_lazy("Approval taken back"),
+                gettext_lazy("%(who)s took an approval of %(thing)s back"),
             ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
         },
@@ -325,6 +357,10 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
             "evidence_attached": (
                 gettext_lazy("Evidence attached"),
                 gettext_lazy("%(who)s attached the evidence “%(thing)s” to an answer"),
+            ),
+            "supplement_attached": (
+                gettext_lazy("Evidence added after signing"),
+                gettext_lazy("%(who)s added evidence to what was signed of %(thing)s"),
             ),
             "evidence_detached": (
                 gettext_lazy("Evidence detached"),

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,14 +23,19 @@ from assessments.views.gate import to_declare
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
-from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group, Piece, Row
+from assessments.views.review.reading import page_around
+from assessments.views.review.rows import Piece, Row
+from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group
 
 FILTERS = {
+    "waits": gettext_lazy("Changed, replied to or not yet judged"),
     "changed": gettext_lazy("Only what changed"),
     "unmarked": gettext_lazy("Only what is not looked at"),
     "decisive": gettext_lazy("Only what is decisive"),
     "all": gettext_lazy("Everything"),
 }
+LATER_ONLY = ("waits", "changed")
+"""Filters that need something to hold the submission against."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +62,10 @@ def changes(request: SignedIn, reference: str) -> HttpResponse:
     given = request.GET.get("since", "")
     case = Case(request.user, reference, query_values.key(given))
     if case.before is None:
-        messages.info(request, _("This is the first round: there is nothing to hold it against."))
+        if case.former is not None:
+            messages.info(request, _("The former submission was not sent to you, so it cannot be compared here."))
+        else:
+            messages.info(request, _("This is the first round: there is nothing to hold it against."))
         return redirect(case.submission)
     return _marking(request, reference, CHANGES, case)
 
@@ -75,21 +84,17 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
     saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
     if undone:
         saved = _undo(request, case, group, undone, base) if saved is not None else None
-    together = 0
-    if saved is not None and "together" in request.POST:
-        together = _accept_together(request, case, group)
     if saved is None:
         return _marking_page(request, case, group)
     forget_typed(request)
-    if together:
-        said = ngettext("%(n)s accepted together.", "%(n)s accepted together.", together) % {"n": together}
-        messages.success(request, said)
-    elif saved:  # with script they were saved one by one before
+    if saved:  # with script they were saved one by one before
         messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
     stay = undone or request.POST.get("request", "").partition(":")[0]
+    if "together" in request.POST:
+        return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
     if stay:
         return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
-    if together or group.left:
+    if group.left:
         return redirect(_with_filter(case.url(key), request))
     if key == NOT_APPLICABLE:
         return redirect(case.submission)
@@ -108,12 +113,12 @@ def _fill_typed(case: Case, group: Group, data: QueryDict | None) -> None:
     rows = list(group.rows)
     case.hang_evidence(rows)
     for row in rows:
-        form = MarkForm(data, prefix=row.anchor, row=row.mark)
+        form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
         if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
             form.add_error(None, said_of_typed())
             row.form = form
         for piece in row.pieces:
-            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
             posted = f"{piece.anchor}-verdict" in data or f"{piece.anchor}-note" in data
             if posted and not (of_piece.is_valid() and not of_piece.changes_something):
                 piece.form, piece.problem = of_piece, said_of_typed()
@@ -147,7 +152,7 @@ def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryD
 
 def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | None:
     """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
-    form = row.form = MarkForm(data, prefix=row.anchor, row=row.mark)
+    form = row.form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
     if not form.is_valid():
         return None
     if not form.changes_something:
@@ -159,6 +164,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
             case.submission,
             row.target,
             by=case.user,
+            seen=form.cleaned_data["seen"],
             base=base,
             operation=form.cleaned_data["operation"],
             **form.fields_to_save,
@@ -180,7 +186,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
 def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
     if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
         return False
-    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.mark)
+    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
     if not form.is_valid():
         piece.problem = str(next(iter(form.errors.values()))[0])
         return None
@@ -230,23 +236,11 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
     return 0
 
 
-def _accept_together(request: SignedIn, case: Case, group: Group) -> int:
-    """Accept the plain ones of a page, of all pages on the page of what changed."""
-    targets = case.targets if group.key == CHANGES else group.targets
-    try:
-        accepted = reviewing.accept_together(case.submission, targets, by=case.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return 0
-    for mark in accepted:
-        case.took(case.rows[mark.target], mark)
-    return len(accepted)
-
-
 def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:
     """The targets that a filter lets through, and those that wait for a correction."""
     kept: Callable[[str], bool] = {
-        "changed": case.waits,
+        "waits": case.waits,
+        "changed": lambda target: target in case.changed,
         "unmarked": lambda target: target not in case.marks,
         "decisive": lambda target: target in case.sent.decisive,
         "all": lambda target: True,
@@ -257,8 +251,8 @@ def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:
 
 def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
     show = request.GET.get("show", "")
-    usual = "changed" if case.before is not None and case.is_open else "all"
-    if show not in FILTERS or (show == "changed" and case.before is None):
+    usual = "waits" if case.before is not None and case.is_open else "all"
+    if show not in FILTERS or (show in LATER_ONLY and case.before is None):
         show = "all" if group.key == CHANGES else usual
     rows = [case.rows[target] for target in _shown(case, show, group.targets)]
     case.hang_evidence(rows)
@@ -286,7 +280,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "filters": [
                 (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
                 for key, word in FILTERS.items()
-                if key != "changed" or case.before is not None
+                if key not in LATER_ONLY or case.before is not None
             ],
             "everything": show == "all",
             "of_changes": group.key == CHANGES,
@@ -347,11 +341,14 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         form = row.form
         problems = [str(message) for found in form.errors.values() for message in found] if form else []
+        case.hang_evidence([row])
         return render(
             request,
             "assessments/reviews/saved.html",
             {
                 "row": row,
+                "case": case,
+                "group": page_around(request, case, row),
                 "problems": problems,
                 "at": timezone.localtime(),
                 "total": len(case.targets),
@@ -378,7 +375,7 @@ def _mark_piece(request: SignedIn, case: Case, target: str) -> HttpResponse:
     case.require_seat()
     saved = _save_piece(case, piece, request.POST)
     if getattr(request, "htmx", False):
-        context = {"piece": piece, "at": timezone.localtime(), "swap": True}
+        context = {"piece": piece, "row": row, "at": timezone.localtime(), "swap": True}
         return render(request, "assessments/reviews/piece_saved.html", context)
     if saved is None:
         return _marking_page(request, case, case.group(row_group(case, row)))

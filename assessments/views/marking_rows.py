@@ -12,13 +12,16 @@ from collections.abc import Sequence
 
 from django.core.cache import caches
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from assessments.domain.review import opened
 from assessments.forms.reviews import MarkForm
-from assessments.models import EvidenceMark, ReviewMark
+from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
-from assessments.views.review_case import OPERATION, Case, Piece, Row
+from assessments.views.review.rows import OPERATION, SEEN, Piece, Row, carried_words
+from assessments.views.review_case import Case
 
 TEMPLATE = "assessments/reviews/row.html"
 
@@ -29,18 +32,23 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
         case.submission.sha256,
         case.submission.reference,
         case.round_before,
+        case.since,
         case.is_open,
         of_facts,
         len(rows),
         get_language(),
+        case.reader,
     )
+    shown = timezone.now()
     for number, row in enumerate(rows, 1):
+        row.token = opened.token(case.submission, row.target, reader=case.user, at=shown) if case.is_open else ""
         context = {
             "row": row,
             "submission": case.submission,
             "number": number,
             "of": len(rows),
             "round_before": case.round_before,
+            "since": case.since,
             "of_facts": of_facts,
         }
         if row.form is not None or any(piece.form is not None for piece in row.pieces):
@@ -51,9 +59,12 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             of_page,
             number,
             row.target,
+            (row.is_own, row.is_drawn),
             _said(row.mark),
+            [_said(mark) for mark in row.others],
             _said(row.asked),
             [_piece(piece) for piece in row.pieces],
+            [_later(supplement) for supplement in row.later],
         )
         key = f"mark:{sha256(repr(state))}"
         html = caches["rows"].get(key)
@@ -65,19 +76,31 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             html = render_to_string(TEMPLATE, context)
             if row.difference is None or not row.difference.page_is_full:  # another page may compare its texts
                 caches["rows"].set(key, html)
-        row.html = mark_safe(re.sub(OPERATION, lambda _found: str(uuid.uuid4()), html))  # noqa: S308 (a template's own)
+        html = re.sub(OPERATION, lambda _found: str(uuid.uuid4()), html)
+        row.html = mark_safe(html.replace(SEEN, row.token))  # noqa: S308 (a template's own, and a signed token)
 
 
 def _form(row: Row) -> MarkForm:
-    return MarkForm(prefix=row.anchor, row=row.mark)
+    return MarkForm(prefix=row.anchor, row=row.to_edit)
 
 
 def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:
     if mark is None:
         return ()
-    carried = mark.carried_from.submission.round if mark.carried_from else 0
-    return (mark.pk, mark.revision, mark.at, mark.by_id, str(mark.by), carried)
+    taken_from = getattr(mark, "taken_over_from_id", None)
+    opened_since = getattr(mark, "shown_at", None) is not None
+    by = (mark.by_id, str(mark.by), taken_from)
+    return (mark.pk, mark.revision, mark.at, by, carried_words(mark), opened_since, mark.seat)
 
 
 def _piece(piece: Piece) -> tuple[object, ...]:
-    return (piece.target, piece.since, piece.claim, piece.scan, piece.is_picture, piece.no_preview, _said(piece.mark))
+    others = [_said(mark) for mark in piece.others]
+    looked = (piece.is_own, piece.is_opened, piece.reader)
+    of_file = (piece.since, piece.claim, piece.scan, piece.is_shown, piece.no_preview)
+    return (piece.target, of_file, looked, _said(piece.mark), others)
+
+
+def _later(supplement: Supplement) -> tuple[object, ...]:
+    marks = [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in supplement.marks.all()]
+    piece = supplement.version.evidence
+    return (supplement.pk, piece.title, piece.withdrawn_at, piece.expires_on, str(supplement.by), marks)

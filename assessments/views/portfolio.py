@@ -44,7 +44,6 @@ from assessments.models.portfolio import (
 )
 from assessments.models.prepared import Given, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
-from assessments.views.dashboard import NEXT_STEPS
 from assessments.views.requests import SignedIn
 
 PLACE = "assessments"
@@ -55,6 +54,16 @@ SHOWN = (
     "system__organisation__name_en",
 )
 """What the list shows of a use."""
+NEXT_STEPS = {
+    "draft": gettext_lazy("Answer"),
+    "ready_to_sign": gettext_lazy("Check and sign"),
+    "returned": gettext_lazy("Deal with the changes"),
+    "submitted": gettext_lazy("A reviewer takes it"),
+    "resubmitted": gettext_lazy("A reviewer takes it"),
+    "in_review": gettext_lazy("The reviewer decides"),
+    "approved": gettext_lazy("Close the actions that the certificate waits for"),
+    "certified": gettext_lazy("Keep it up, renew in time"),
+}
 DATE_WORDS = {
     "action_due": gettext_lazy("action due"),
     "certificate_ends": gettext_lazy("certificate ends"),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import access
 from assessments.core import notices, throttling
+from assessments.documents.record import certificate_rows
 from assessments.forms.public import NumberForm
 from assessments.models import Certificate, CertificateStatus, edition_for
 from assessments.models.certificates import Assurance
@@ -28,6 +29,7 @@ from assessments.views.wording import as_day
 log = logging.getLogger(__name__)
 
 STANDS = {CertificateStatus.VALID, CertificateStatus.EXPIRING}
+OPEN_IN = STANDS | {CertificateStatus.SUSPENDED}  # the states in which it still matters which conditions are open
 SHOWN_AS = {"issued": "valid", "reinstated": "valid"}  # an event's kind to the state that it leads to
 
 
@@ -116,16 +118,18 @@ def _form(request: HttpRequest, form: NumberForm) -> HttpResponse:
 
 
 def _shown(certificate: Certificate) -> dict[str, Any]:
-    """All that the public page says, from the public record and the events alone."""
+    """All that the public page says: the rows of the paper from the public record, and beside them the status today."""
     record = json.loads(certificate.public_record)
     edition = edition_for(record["edition"]["checksum"])
     status = certificate.status(expiring_days=edition.policy.expiring_days)
     events = sorted(certificate.events.all(), key=lambda event: event.pk, reverse=True)
     last = events[0] if events else None
-    expires = as_day(record["expires_on"])
     successor = next(iter(certificate.superseded_by.all()), None)
+    asks_open = status in OPEN_IN and record["open_actions"]["count"]
+    open_now = [one for one in access.conditions_of(certificate) if one.met_at is None] if asks_open else []
     return {
         "record": record,
+        "rows": certificate_rows(record, edition),
         "number": certificate.number,
         "status": str(status),
         "stands": status in STANDS,
@@ -141,29 +145,14 @@ def _shown(certificate: Certificate) -> dict[str, Any]:
             }
             for event in events
         ],
-        "expires_on": expires,
-        "issued_on": as_day(record["issued_on"]),
-        "first_issued_on": as_day(record["first_issued_on"]),
-        "latest_due": as_day(record["open_actions"]["latest_due"]),
-        "parts": [edition.terms[f"stakeholders.{part}"] for part in record["system"]["parts"]],
-        "assurance": str(Assurance(record["assurance"]).label),
-        "assurance_text": ASSURANCE_TEXT[record["assurance"]](),
-        "obligation": edition.obligations[record["tier"]],
-        "guideline_version": record["edition"]["guideline_version"],
+        "expires_on": as_day(record["expires_on"]),
+        "asks_open": asks_open,
+        "open_now": len(open_now),
+        "next_due": min((condition.due_on for condition in open_now), default=None),
+        "is_self_declared": certificate.assurance == Assurance.SELF_DECLARED,
         "checked_at": timezone.now(),
         "checks": _checks(status),
     }
-
-
-ASSURANCE_TEXT = {
-    Assurance.SELF_DECLARED: lambda: _("The organisation signed its own answers; nobody else has looked at them."),
-    Assurance.REVIEWED_INSIDE: lambda: _(
-        "A reviewer of the organisation, outside the team that runs the system, approved it after every answer was accepted."
-    ),
-    Assurance.REVIEWED_INDEPENDENTLY: lambda: _(
-        "A reviewer of the issuing body, who is no member of the organisation, approved it after every answer was accepted."
-    ),
-}
 
 
 def _checks(status: CertificateStatus) -> list[tuple[bool, str]]:

@@ -454,7 +454,7 @@ def view_question(
         )
         for item in (declared.items(edition, question) if question.is_checklist else ())
     ]
-    asks_again = bool(form.stored and form.stored.to_confirm and form.stored.closed_action)
+    of_action = bool(form.stored and form.stored.closed_action)
     stored = form.stored
     inherited = stored is not None and question.organisation_wide and is_inherited(stored)
     return QuestionView(
@@ -464,7 +464,7 @@ def view_question(
         answer=form.stored,
         url=reverse("answer", args=[case.assessment.reference, question.key]),
         reference=case.assessment.reference,
-        use_reference=case.assessment.use.reference if asks_again and case.sees_all else "",
+        use_reference=case.assessment.use.reference if of_action and case.sees_all else "",
         editable=editable,
         locked=locked,
         may_not_apply=edition.not_applicable_allowed(question.requirements, context),

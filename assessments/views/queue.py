@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from assessments import access, desk_rows
+from assessments.domain.review import own_work
 from assessments.errors import NotPermitted
 from assessments.forms.desk import GROUP_WORDS, QueueForm
 from assessments.guideline.terms import Tier
@@ -29,7 +30,20 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.queue import DONE, GROUPS, MINE, UNDER_REVIEW, WAITING, late_before, working_days
+from assessments.models.queue import (
+    ACTIONS,
+    APPEALS,
+    DONE,
+    GROUPS,
+    MINE,
+    OTHER_WORK,
+    RETURNED,
+    UNDER_REVIEW,
+    WAITING,
+    Page,
+    late_before,
+    working_days,
+)
 from assessments.views.requests import SignedIn
 from assessments.views.timeline import appeal_words
 
@@ -38,6 +52,7 @@ KEPT = "queue"  # where the session keeps the filter that was used last
 MOVES = {
     DecisionKind.RETURN: gettext_lazy("returned"),
     DecisionKind.APPROVE: gettext_lazy("approved"),
+    DecisionKind.TAKE_BACK: gettext_lazy("approval taken back"),
     DecisionKind.REFUSE: gettext_lazy("refused"),
     DecisionKind.WITHDRAW: gettext_lazy("withdrawn"),
     DecisionKind.SELF_CERTIFY: gettext_lazy("self-certified"),
@@ -78,20 +93,22 @@ class Shown:
     conflicts: tuple[str, ...]
     seats: tuple[tuple[str, str], ...]
     asked: tuple[str, ...]
+    answer_by: str = ""  # of a returned case: the day by which it is asked for
+    own: bool = False  # the reviewer has worked on the use, so somebody else takes it
 
 
 @dataclass(frozen=True)
 class Group:
     key: str
     words: Any
-    lines: list[Line]
-    count: int
+    lines: list[Any]  # a Line for each submission; of actions and appeals what their own tables show
+    count: int = 0
     more: str = ""  # the address of the page of this group alone, or of its next page
 
 
 @require_safe
 def queue(request: SignedIn) -> HttpResponse:
-    """Every submission that this reviewer may judge, in four groups. The queries are the same for one and for thousands.
+    """All that waits for this reviewer or did, in groups. The queries are the same for one row and for thousands.
 
     The filter stands in the address; the one used last is kept in the session until it is cleared or somebody signs out.
     """
@@ -108,46 +125,57 @@ def queue(request: SignedIn) -> HttpResponse:
     today = timezone.localdate()
     target = access.current_edition().policy.review_target_days
     only = chosen.get("who", "")
-    found = desk_rows.queue_for(
-        user,
-        ROWS * 2 if only else ROWS,
-        only=only,
-        after=request.GET.get("after", ""),
-        late=late_before(today, target) if chosen.get("late") else None,
-        tier=chosen.get("tier", ""),
-        organisation=chosen.get("organisation", ""),
-    )
-    groups = {}
-    for key, page in found.items():
-        lines = [_line(submission, today, target) for submission in page.rows]
-        groups[key] = Group(
+    size, after = ROWS * 2 if only else ROWS, request.GET.get("after", "")
+    given = {"tier": chosen.get("tier", ""), "organisation": chosen.get("organisation", "")}
+    late = late_before(today, target) if chosen.get("late") else None
+    found: dict[str, Page] = {}
+    if only not in OTHER_WORK:
+        found |= desk_rows.queue_for(user, size, only=only, after=after, late=late, **given)
+    if only not in GROUPS and not late:  # what has no target is never late
+        found |= desk_rows.work_for(user, size, only=only, after=after, **given)
+    worked_on = own_work.uses_worked_on(user) if WAITING in found and found[WAITING].rows else set()
+    groups = {
+        key: Group(
             key,
-            GROUP_WORDS[key],
-            lines,
+            words,
+            _lines(key, page.rows, today, target, worked_on),
             page.count,
             _address({**chosen, "who": key}, page.after if only else "") if page.after else "",
         )
-    appeals = desk_rows.appeals_to_answer(user) if access.reviews_for_the_body(user) else []
+        for key, words in GROUP_WORDS.items()
+        for page in [found.get(key, Page([]))]
+    }
+    for_the_body = access.reviews_for_the_body(user)
     context: dict[str, Any] = {
         "form": form,
         "filtered": bool(chosen),
-        "groups": [groups[key] for key in GROUPS if not only or key == only],
+        "groups": [
+            group for key, group in groups.items() if only == key or (not only and (key != APPEALS or for_the_body))
+        ],
         "only": only,
         "begins": "after" in request.GET and only,
         "first_page": _address(chosen),
         "target": target,
-        "appeals": [(appeal, appeal_words(appeal)) for appeal in appeals],
+        "for_the_body": for_the_body,
         "last_closed": max((line.last_at for line in groups[DONE].lines), default=None),
         "today": today,
     }
     return render(request, "assessments/reviews/queue.html", context | groups)
 
 
+def _lines(key: str, rows: Sequence[Any], today: date, target: int, worked_on: Collection[int]) -> list[Any]:
+    if key == ACTIONS:
+        return list(rows)
+    if key == APPEALS:
+        return [(appeal, appeal_words(appeal)) for appeal in rows]
+    return [_line(submission, today, target, worked_on if key == WAITING else ()) for submission in rows]
+
+
 def _address(chosen: dict[str, str], after: str = "") -> str:
     return "?" + urlencode({**chosen, **({"after": after} if after else {})})
 
 
-def _line(submission: Any, today: date, target: int) -> Line:
+def _line(submission: Any, today: date, target: int, worked_on: Collection[int] = ()) -> Line:
     """A row of `models.queue.read` as it is shown."""
     assessment = submission.assessment
     current = assessment.current_submission_id == submission.pk
@@ -157,7 +185,11 @@ def _line(submission: Any, today: date, target: int) -> Line:
     days = working_days(timezone.localdate(submission.at), today)
     # what happened, as its moment and its words, to be filled in for the last one alone
     moves: list[tuple[datetime, Any, dict[str, Any]]] = [(submission.at, gettext_lazy("submitted"), {})]
-    moves += [(seat.taken_at, gettext_lazy("taken by %(name)s"), {"name": seat.reviewer}) for seat in submission.held]
+    moves += [
+        (seat.taken_at, gettext_lazy("taken by %(name)s"), {"name": seat.reviewer})
+        for seat in submission.held
+        if seat.kept_from_id is None  # the others went over with the submission
+    ]
     moves += [
         (made.at, gettext_lazy("%(move)s by %(name)s"), {"move": MOVES[made.kind], "name": made.by})
         for made in submission.decided
@@ -183,8 +215,15 @@ def _line(submission: Any, today: date, target: int) -> Line:
         conflicts=tuple(str(one.reviewer) for one in submission.conflicts) if under_review else (),
         seats=tuple((str(seat.reviewer), _away(seat.reviewer)) for seat in submission.held),
         asked=tuple(str(one.to) for one in submission.asked) if under_review else (),
+        answer_by=_answer_by(submission) if state == State.RETURNED else "",
+        own=assessment.use_id in worked_on,
     )
     return Line(submission, shown, last_at)
+
+
+def _answer_by(submission: Any) -> str:
+    days = [made.answer_by for made in submission.decided if made.kind == DecisionKind.RETURN and made.answer_by]
+    return date_format(days[-1], "j M Y") if days else ""
 
 
 def _away(user: User) -> str:
@@ -197,12 +236,8 @@ def wants_second(submission: Submission, seats: Sequence[ReviewSeat]) -> bool:
 
 
 def cases_of(user: User, today: date) -> dict[str, int]:
-    """What a reviewer has to do and has done: cases that wait, that are theirs, that are late, and that are closed."""
+    """What a reviewer has to do and has done: how many rows each group of the queue has, and how many cases are late."""
     target = access.current_edition().policy.review_target_days
     counts, late = desk_rows.counts_for(user, late_before(today, target))
-    return {
-        "waiting": counts.get(WAITING, 0),
-        "mine": counts.get(MINE, 0),
-        "late": late.get(WAITING, 0) + late.get(MINE, 0),
-        "done": counts.get(DONE, 0),
-    }
+    shown = (WAITING, MINE, ACTIONS, APPEALS, RETURNED, DONE)
+    return {key: counts.get(key, 0) for key in shown} | {"late": late.get(WAITING, 0) + late.get(MINE, 0)}

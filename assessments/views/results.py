@@ -18,13 +18,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from assessments import access
+from assessments.domain.evidence import supplements
 from assessments.errors import NotPermitted
-from assessments.models import Assessment, Document, DocumentKind, DocumentState, User, edition_for
+from assessments.models import Assessment, Document, DocumentKind, DocumentState, State, User, edition_for
 from assessments.models.base import sha256
 from assessments.models.snapshots import picture
 from assessments.scoring.tally import OPEN, OUT
+from assessments.views.assessment.going_on import stands
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import CREDIT_ORDER, KINDS, POINTS, Duty, Standing
+from assessments.views.certificates import waits_for
 from assessments.views.documents import offers_to
 from assessments.views.requests import SignedIn
 from assessments.views.wording import rule_cards
@@ -65,7 +68,16 @@ class Kept:
     provisional: bool = False
 
 
-def _kept(assessment: Assessment) -> Kept:
+def _certificate_words(user: User, assessment: Assessment) -> str:
+    """What became of the certificate of a decided assessment, where it does not count today; else nothing."""
+    if assessment.state != State.CERTIFIED:
+        return ""
+    found = access.certificates_for(user).filter(submission=assessment.current_submission_id)
+    stand = stands(found.prefetch_related("events").first())
+    return stand.heading if stand is not None and not stand.counts else ""
+
+
+def _kept(assessment: Assessment, certificate: str = "") -> Kept:
     """Draw the results, or take what was drawn for the same state: working them out takes most of the page's time."""
     actions = access.open_actions_of(assessment)
     use, system = assessment.use, assessment.use.system
@@ -75,13 +87,16 @@ def _kept(assessment: Assessment) -> Kept:
         [_state_of(action) for action in actions],
         timezone.localdate().isoformat(),
         get_language(),
+        certificate,
     ]
     key = f"results:{sha256(json.dumps(state))}"
     pages = caches["pages"]
     kept: Kept | None = pages.get(key)
     if kept is None:
         standing = _standing(assessment, actions)
-        kept = _drawn_by_package(standing, actions) if standing.edition.order else _drawn_by_number(standing)
+        kept = (
+            _drawn_by_package(standing, actions, certificate) if standing.edition.order else _drawn_by_number(standing)
+        )
         pages.set(key, kept)
     return kept
 
@@ -100,8 +115,8 @@ def _drawn_by_number(standing: Standing) -> Kept:
     return Kept(str(standing.caption), standing.final, _drawn(standing))
 
 
-def _drawn_by_package(standing: Standing, actions: Iterable[Any]) -> Kept:
-    page = ResultsPage(standing, actions)
+def _drawn_by_package(standing: Standing, actions: Iterable[Any], certificate: str) -> Kept:
+    page = ResultsPage(standing, actions, certificate)
     deciding, others = rule_cards(standing.edition, standing.content)
     context = {
         "page": page,
@@ -143,22 +158,27 @@ def _drawn(standing: Standing) -> SafeString:
     return mark_safe(render_to_string("assessments/results/standing.html", context))  # noqa: S308 (a template's own)
 
 
+def _ready(user: User, assessment: Assessment) -> list[Document]:
+    """The newest document of each kind of the submission that was signed last; after a return it is the returned one."""
+    found = access.documents_for(user).filter(
+        submission=assessment.current_submission_id, kind__in=SHOWN_DOCUMENTS, state=DocumentState.READY
+    )
+    newest = {document.kind: document for document in found.order_by("pk")}
+    return [newest[kind] for kind in SHOWN_DOCUMENTS if kind in newest]
+
+
 @require_safe
 def results(request: SignedIn, reference: str) -> HttpResponse:
     assessment = _found(request.user, reference)
-    kept = _kept(assessment)
-    ready: list[Document] = []
-    if kept.final:
-        found = access.documents_for(request.user).filter(
-            submission=assessment.current_submission_id, kind__in=SHOWN_DOCUMENTS, state=DocumentState.READY
-        )
-        newest = {document.kind: document for document in found.order_by("pk")}
-        ready = [newest[kind] for kind in SHOWN_DOCUMENTS if kind in newest]
+    kept = _kept(assessment, _certificate_words(request.user, assessment))
+    ready = _ready(request.user, assessment) if kept.final else []
+    returned = _ready(request.user, assessment) if assessment.state == State.RETURNED else []
     plan = next((document for document in ready if document.kind == DocumentKind.PLAN), None)
     made = {str(document.kind) for document in ready}
     offers = [offer for offer in offers_to(request.user, assessment) if offer.kind not in made]
     context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
-    context |= {"ready": ready, "offers": offers}
+    context |= {"ready": ready, "returned": returned, "offers": offers, "takes_more": supplements.is_open(assessment)}
+    context["waits"] = waits_for(assessment)
     name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
     return render(request, name, context)
 

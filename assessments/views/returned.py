@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.domain.review import own_marks
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
-from assessments.models import State
+from assessments.models import DeclaredFact, State, Submission
+from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
@@ -57,8 +59,9 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     submission = assessment.current_submission
     assert submission is not None
     content = submission.content()
-    marks = {mark.target: mark for mark in submission.marks.filter(mark="change_needed").select_related("by")}
+    marks = asked_for_in(submission)
     decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
+    case.marked = set(marks)
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
     marked_facts = {target.removeprefix("f:") for target in marks if target.startswith("f:")}
@@ -70,7 +73,8 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         access.require(case.user, Action.ANSWER, assessment)
     given = data if data is not None else typed_before(request)
     views = views_of(case, questions, given)
-    fact_form = form_of_facts(case, marked_facts, given)
+    rows = stored_facts(case) if marked_facts and case.sees_all else {}
+    fact_form = form_of_facts(case, marked_facts, rows, given)
     boxes = boxes_of(case, titles_of(case, marks), given)
     errors: list[tuple[str, str]] = []
     if data is None and given is not None:
@@ -97,14 +101,17 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     for view in views:
         view.box = boxes.get(f"q:{view.key}")
         view.replied = bool(view.box and view.box.is_given)
-    facts = returned_facts(case, content, marks, boxes) if case.sees_all else []
+    rows = stored_facts(case) if marked_facts and data is not None and case.sees_all else rows  # some may be saved
+    facts = returned_facts(case, content, marks, boxes, rows) if case.sees_all else []
     for fact in facts:
         if fact_form is None:
             break
         key = fact.mark.target.removeprefix("f:")
         fact.field, fact.base = fact_form[key], fact_form[f"base_{key}"]
         fact.why = fact_form[f"reason_{key}"] if f"reason_{key}" in fact_form.fields else None
+    back, tasks = beside_answers(case, submission, decision, content) if case.sees_all else ([], [])
     dealt = sum(view.dealt_with for view in views) + sum(fact.dealt_with for fact in facts)
+    dealt += sum(part.dealt_with for part in back)
     context = {
         "case": case,
         "assessment": assessment,
@@ -114,7 +121,9 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "fact_form": fact_form,
         "decision": decision,
         "dealt": dealt,
-        "total": len(views) + len(facts),
+        "total": len(views) + len(facts) + len(back),
+        "parts": back,
+        "tasks": tasks,
         "locked": len(case.questions) - len(views) - len(depending),
         "depending": depending if case.sees_all else [],
         "to_answer_in": (decision.answer_by - timezone.localdate()).days if decision and decision.answer_by else None,
@@ -138,6 +147,11 @@ def show_typed(case: Case, views: Sequence[QuestionView], boxes: Iterable[ReplyB
     return found
 
 
+def asked_for_in(submission: Submission) -> dict[str, Any]:
+    """What the reviewers ask to be changed, by target, the words of both where both ask: one query."""
+    return {t: mark for t, mark in own_marks.combined(submission).items() if mark.mark == "change_needed"}
+
+
 def show_as_returned(
     case: Case, views: Iterable[QuestionView], content: Mapping[str, Any] | None = None, marks: Any = None
 ) -> None:
@@ -146,7 +160,7 @@ def show_as_returned(
     assert submission is not None
     if content is None:
         content = submission.content()
-        marks = {m.target: m for m in submission.marks.filter(mark="change_needed").select_related("by")}
+        marks = asked_for_in(submission)
         replied = set(submission.replies.exclude(words="").values_list("target", flat=True))
         for view in views:
             view.replied = f"q:{view.key}" in replied
@@ -156,12 +170,18 @@ def show_as_returned(
         view.sent_back, view.url = True, f"{view.url}?returned={view.number}"
 
 
-def form_of_facts(case: Case, keys: Collection[str], data: QueryDict | None) -> FactsForm | None:
+def stored_facts(case: Case) -> dict[str, DeclaredFact]:
+    """The facts of the use as they are stored, by key."""
+    return {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
+
+
+def form_of_facts(
+    case: Case, keys: Collection[str], rows: Mapping[str, DeclaredFact], data: QueryDict | None
+) -> FactsForm | None:
     """The returned facts as a form, for who may change them and sees all; bound where one of them was posted."""
     asked = [fact for key, fact in case.edition.facts.items() if key in keys]
     if not asked or not case.sees_all or not case.may_answer:
         return None
-    rows = {row.key: row for row in case.assessment.use.fact_rows().select_related("by")}
     posted = data is not None and any(f"base_{fact.key}" in data for fact in asked)
     return FactsForm(data if posted else None, facts=asked, rows=rows)
 
@@ -213,10 +233,14 @@ def titles_of(case: Case, marks: Mapping[str, Any]) -> dict[str, str]:
 
 
 def returned_facts(
-    case: Case, content: Mapping[str, Any], marks: Mapping[str, Any], boxes: Mapping[str, ReplyBox]
+    case: Case,
+    content: Mapping[str, Any],
+    marks: Mapping[str, Any],
+    boxes: Mapping[str, ReplyBox],
+    now: Mapping[str, DeclaredFact],
 ) -> list[ReturnedFact]:
+    """The facts that were sent back; `now`: all facts of the use as they are stored."""
     then = {fact["key"]: fact for fact in content["facts"]}
-    now = {row.key: row for row in case.assessment.use.fact_rows()}
     found = []
     for target, mark in marks.items():
         key = target.removeprefix("f:")

@@ -5,30 +5,28 @@ Everything comes from the frozen submission, reached by `access.submissions_for`
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import partial
-from secrets import token_hex
 from typing import Any
 
-from django.forms import Form
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, desk_rows
-from assessments.core import query_values
-from assessments.core.text_diff import Budget, Comparison, compare
+from assessments.core.text_diff import Budget
+from assessments.domain.evidence import supplements
+from assessments.domain.evidence.previews import can_show
+from assessments.domain.review import approvals, cases, own_marks, rounds
+from assessments.domain.review.opened import opened_contents
+from assessments.domain.review.sampling import OwnSet, content_of, own_set
 from assessments.errors import NotPermitted
-from assessments.forms.reviews import EvidenceMarkForm, MarkForm
-from assessments.guideline.edition import Edition
+from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models import (
     EvidenceMark,
@@ -43,8 +41,11 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.figures import figure_words
-from assessments.models.snapshots import evidence_of
-from assessments.views.sent import changed_between, taken_apart
+from assessments.models.marks import combine
+from assessments.models.snapshots import evidence_of, value_of
+from assessments.views.review.guides import Guide, guide_to
+from assessments.views.review.rows import Piece, Row
+from assessments.views.sent import changed_between, changed_since_decision, taken_apart
 from assessments.views.wording import (
     answer_lines,
     as_day,
@@ -52,144 +53,11 @@ from assessments.views.wording import (
     choice_word,
     fact_answer,
     submitted_pieces,
-    value_of,
 )
 
 FACTS = "facts"
 CHANGES = "changes"
 NOT_APPLICABLE = "not-applicable"
-OPERATION = token_hex(16)
-"""Stands in a kept row where each page puts operations of its own, so that no two pages' saves are taken for one."""
-
-
-def posted_base(form: Form) -> int:
-    """The revision that a page had shown, as it gave it back."""
-    return query_values.count(str(form["base"].value())) or 0
-
-
-@dataclass
-class Row:
-    """One fact or answer to judge, as it was submitted, beside the mark on it."""
-
-    target: str
-    title: str
-    text: str
-    words: Callable[[], dict[str, Any]]  # what was answered; asked for only where a page shows it
-    words_before: Callable[[], dict[str, Any]] | None = None  # in the last round, where it differed
-    changed: bool = False
-    mark: ReviewMark | None = None  # what is kept of it; one that was taken back has no `mark`
-    cited: Callable[[], list[tuple[str, str, str]]] = list
-    blocks: bool = False
-    form: MarkForm | None = None
-    decisive: bool = False
-    asked: ReviewMark | None = None  # what was asked for in the round before
-    reply: dict[str, Any] | None = None  # and what the organisation said to it
-    pieces: list[Piece] = field(default_factory=list)
-    theirs: ReviewMark | None = None  # the mark that stands, where another one was to be saved over it
-    html: SafeString | str = ""
-    is_kept: bool = False  # drawn for more pages than one
-    budget: Budget = field(default_factory=Budget)  # of the comparisons of its page
-
-    @cached_property
-    def now(self) -> dict[str, Any]:
-        return self.words()
-
-    @cached_property
-    def before(self) -> dict[str, Any] | None:
-        return self.words_before() if self.words_before else None
-
-    @cached_property
-    def clauses(self) -> list[tuple[str, str, str]]:
-        return self.cited()
-
-    @property
-    def is_marked(self) -> bool:
-        return bool(self.mark and self.mark.mark)
-
-    @property
-    def operation(self) -> str:
-        """The name of the next save of it; in a row that is kept, what stands in its place."""
-        return OPERATION if self.is_kept else str(uuid.uuid4())
-
-    @property
-    def base(self) -> int:
-        """The revision on which the next save builds: after a failed one still that which the page had shown."""
-        if self.form is not None and self.form.is_bound and self.form.errors:
-            return posted_base(self.form)
-        return self.mark.revision if self.mark else 0
-
-    @property
-    def is_answer(self) -> bool:
-        return self.target.startswith("q:")
-
-    @property
-    def anchor(self) -> str:
-        return self.target.replace(":", "-")
-
-    @property
-    def state(self) -> str:
-        return str(self.mark.mark) if self.mark and self.mark.mark else "not_looked_at"
-
-    @property
-    def carried_round(self) -> int | None:
-        carried = self.mark.carried_from if self.mark else None
-        return carried.submission.round if carried else None
-
-    @property
-    def waits(self) -> bool:
-        """Tell whether the reviewer has something to look at: it changed, was replied to, or has no carried mark."""
-        return self.changed or self.reply is not None or self.carried_round is None
-
-    @cached_property
-    def difference(self) -> Comparison | None:
-        return compare(self.before["note"], self.now["note"], self.budget) if self.before else None
-
-
-@dataclass
-class Piece:
-    """A piece of evidence under an answer: as it was submitted, as it stands now, and what the reviewer finds of it."""
-
-    given: dict[str, Any]
-    question: str
-    since: list[str] = field(default_factory=list)  # what became of it after it was signed
-    claim: list[str] = field(default_factory=list)  # how its period stands to the answer
-    scan: str = ""
-    is_picture: bool = False
-    no_preview: str = ""
-    mark: EvidenceMark | None = None
-    form: EvidenceMarkForm | None = None
-    problem: str = ""
-    is_kept: bool = False
-
-    @property
-    def anchor(self) -> str:
-        return f"e-{self.question}-{self.given['reference']}"
-
-    @property
-    def target(self) -> str:
-        return f"e:{self.question}/{self.given['reference']}"
-
-    @property
-    def verdict(self) -> str:
-        if self.form is not None and self.form.is_bound:
-            return str(self.form["verdict"].value() or "")
-        return str(self.mark.verdict) if self.mark else ""
-
-    @property
-    def note(self) -> str:
-        if self.form is not None and self.form.is_bound:
-            return str(self.form["note"].value() or "")
-        return self.mark.note if self.mark else ""
-
-    @property
-    def base(self) -> int:
-        if self.problem and self.form is not None:
-            return posted_base(self.form)
-        return self.mark.revision if self.mark else 0
-
-    @property
-    def operation(self) -> str:
-        return OPERATION if self.is_kept else str(uuid.uuid4())
 
 
 class Group:
@@ -197,6 +65,10 @@ class Group:
 
     def __init__(self, case: Case, key: str, title: str, targets: Iterable[str]) -> None:
         self.case, self.key, self.title, self.targets = case, key, title, tuple(targets)
+
+    @property
+    def is_of_changes(self) -> bool:
+        return self.key == CHANGES
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -209,6 +81,11 @@ class Group:
     @property
     def changed(self) -> int:
         return sum(target in self.case.changed for target in self.targets)
+
+    @property
+    def replied(self) -> int:
+        """How many were replied to and not changed."""
+        return len(self.targets) - self.changed
 
     @property
     def waiting(self) -> list[str]:
@@ -248,6 +125,8 @@ class Case:
         self.may_review: bool = found.may_review  # else it is read only, to answer an appeal
         self.has_set_aside: bool = found.has_set_aside  # an action that the organisation marked as not relevant
         self.may_open: bool = found.may_open  # by `access.gate_of_case`
+        self.added: int = found.added  # pieces of evidence that were added after the signing
+        self.added_left: int = found.added_left  # those that this reviewer has not judged
         self.user = user
         self.budget = Budget()
         self.assessment = self.submission.assessment
@@ -260,7 +139,9 @@ class Case:
         self.replies = self.sent.replies
         self.before: dict[str, Any] | None = None
         self.round_before = 0
+        self.since = ""  # what `changed` is held against, in words
         self.changed: Collection[str] = frozenset()
+        self.former: Submission | None = None  # what was decided last on the use, in a case before this one
         earlier = None
         if self.submission.round > 1:
             rounds = access.submissions_to_read(user).defer(None)
@@ -271,21 +152,106 @@ class Case:
             if earlier:
                 before = taken_apart(earlier.snapshot, edition_for(earlier.edition_checksum))
                 self.before, self.round_before = before.content, earlier.round
+                self.since = _("round %(n)s") % {"n": earlier.round}
                 self.changed = changed_between(before, self.sent)
+        elif self.assessment.follows_id:
+            self._hold_against_last_decision()
         rows = desk_rows.marks_kept(self.submission, earlier)
-        self.kept: dict[str, ReviewMark] = {row.target: row for row in rows if row.submission_id == self.submission.pk}
-        self.asked = {row.target: row for row in rows if row.submission_id != self.submission.pk}
-        self.marks = {target: mark for target, mark in self.kept.items() if mark.mark}
+        self.all_marks = [row for row in rows if row.submission_id == self.submission.pk]
+        for row in self.all_marks:
+            row.submission = self.submission  # it is asked where a mark was carried from
+        self.asked = combine(row for row in rows if row.submission_id != self.submission.pk)
+        self.combined = combine(self.all_marks)
         # Held against an older round it can be read, not marked: the marks are about the round before.
         self.is_comparison = bool(since) and since != self.submission.round - 1
+
+    def _hold_against_last_decision(self) -> None:
+        """Compare a first round with what was decided last on the use; its own words only where this person may read it."""
+        self.former = found = desk_rows.former_of(self.user, self.submission)
+        if found is None:
+            return
+        before = taken_apart(found.snapshot, edition_for(found.edition_checksum))
+        self.changed = changed_since_decision(before, self.sent)
+        day = date_format(timezone.localtime(found.decided_at), "j F Y")  # type: ignore[attr-defined]  # annotated
+        self.since = _("the decision of %(day)s") % {"day": day}
+        if found.may_read:  # type: ignore[attr-defined]
+            self.before = before.content
 
     def require_seat(self) -> ReviewSeat:
         """Return the person's seat; raises NotPermitted for who has none, and for who has declared a conflict since."""
         if self.seat is None:
             raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
+        if not self.may_open and self.seat.to_declare and self.conflict is None:
+            raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
         if not self.may_open:
             raise NotPermitted(_("You have declared a conflict of interest: hand your seat over to a colleague."))
         return self.seat
+
+    @property
+    def reader(self) -> int:
+        """Who marks here: the holder of a seat while marks may be set; 0 where the case is only read."""
+        return self.user.pk if self.is_open else 0
+
+    @cached_property
+    def own(self) -> OwnSet | None:
+        """What the reader's seat judges by itself; None without a seat."""
+        if self.seat is None:
+            return None
+        return own_set(self.submission, self.seat.seat, content=self.content, decisive=self.sent.decisive)
+
+    @cached_property
+    def kept(self) -> dict[str, ReviewMark]:
+        """What is kept in the reader's seat; where the case is only read, the marks of all seats as one."""
+        if not self.reader or self.seat is None:
+            return dict(self.combined)
+        return {row.target: row for row in self.all_marks if row.seat == self.seat.seat}
+
+    @cached_property
+    def others(self) -> dict[str, list[ReviewMark]]:
+        """The marks of other seats, by target; where the case is only read, of every seat."""
+        seat = self.seat.seat if self.reader and self.seat else ""
+        found: dict[str, list[ReviewMark]] = {}
+        for row in self.all_marks:
+            if row.mark and row.seat != seat:
+                found.setdefault(row.target, []).append(row)
+        return found
+
+    @cached_property
+    def marks(self) -> dict[str, ReviewMark]:
+        """The marks that count for the reader's approval; where the case is only read, those of all seats as one."""
+        return {target: mark for target, mark in self.kept.items() if mark.mark and self.counts(mark)}
+
+    def counts(self, mark: ReviewMark) -> bool:
+        if not self.reader or self.own is None:
+            return True
+        if mark.target not in self.own.targets:
+            return mark.by_id == self.reader
+        return mark.shown_at is not None and own_marks.is_own(mark, self.reader)
+
+    @cached_property
+    def to_take_over(self) -> dict[str, ReviewMark]:
+        """The marks of colleagues that the reader may take over by name."""
+        if not self.reader or self.seat is None or self.own is None:
+            return {}
+        standing = [row for row in self.all_marks if row.mark]
+        return own_marks.may_take_over(self.seat, self.own.targets, standing)
+
+    def look(self) -> approvals.Look | None:
+        """What the reader's seat has looked at: two queries."""
+        if self.seat is None:
+            return None
+        return approvals.look_of(
+            self.submission,
+            self.seat,
+            content=self.content,
+            own=self.own,
+            marks=self.all_marks,
+            evidence_marks=desk_rows.evidence_marks_on(self.submission),
+        )
+
+    @cached_property
+    def has_approved(self) -> bool:
+        return self.seat is not None and cases.has_approved(self.submission, self.user)
 
     @cached_property
     def interests(self) -> list[Interest]:
@@ -296,6 +262,13 @@ class Case:
     def conflict(self) -> Interest | None:
         """The conflict of interest that this reviewer has declared."""
         return next((one for one in self.interests if one.reviewer_id == self.user.pk and one.words), None)
+
+    @cached_property
+    def asks_again(self) -> list[str]:
+        """What has changed since the holder of a seat declared their interests; empty where the declaration holds."""
+        if self.seat is None or not self.seat.to_declare or self.conflict is not None:
+            return []
+        return rounds.words_of(self.seat.since_declared)
 
     @property
     def conflicts(self) -> list[Interest]:
@@ -313,8 +286,15 @@ class Case:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether marks may be set: with a seat, while the submission is under review."""
-        if self.seat is None or self.is_comparison or self.conflict is not None:
+        """Tell whether marks may be set: with a seat, while the submission is under review and not approved by it."""
+        return self.is_decidable and not self.has_approved
+
+    @property
+    def is_decidable(self) -> bool:
+        """Tell whether the reader holds a seat while the submission is under review."""
+        if self.seat is None or self.is_comparison or not self.may_open:
+            return False
+        if self.seat.to_declare or self.conflict is not None:
             return False
         return self.is_current and self.assessment.state == State.IN_REVIEW
 
@@ -324,36 +304,53 @@ class Case:
 
     def waits(self, target: str) -> bool:
         """As `Row.waits`, without its row."""
-        if target in self.changed or (target in self.replies and not self.is_comparison):
+        if target in self.changed or self._is_replied(target):
             return True
         kept = self.kept.get(target)
         return kept is None or kept.carried_from is None
+
+    def _is_replied(self, target: str) -> bool:
+        """Tell whether something was replied to the return of it; a comparison with an older round leaves that out."""
+        return target in self.replies and not self.is_comparison
 
     @property
     def left(self) -> int:
         return sum(target not in self.marks for target in self.targets)
 
+    @property
+    def unmarked(self) -> int:
+        """How many facts and answers the reader has not marked in any way."""
+        return sum(not ((kept := self.kept.get(t)) and kept.mark and kept.by_id == self.user.pk) for t in self.targets)
+
     def took(self, row: Row, mark: ReviewMark) -> None:
         """Show a mark that was just saved."""
         row.mark = self.kept[row.target] = mark
         self.marks.pop(row.target, None)
-        if mark.mark:
+        if mark.mark and self.counts(mark):
             self.marks[row.target] = mark
+        self.all_marks = [one for one in self.all_marks if one.pk != mark.pk] + [mark]
+        self.combined = combine(self.all_marks)
 
     @property
     def plain(self) -> tuple[str, ...]:
         """What may be accepted in one action."""
         if not self.is_open:
             return ()
-        return tuple(t for t in self.sent.plain if t not in self.marks and t not in self.changed)
+        own = self.own.targets if self.own else frozenset()
+        return tuple(t for t in self.sent.plain if not self._is_set(t) and t not in self.changed and t not in own)
+
+    def _is_set(self, target: str) -> bool:
+        """Tell whether a mark stands in the reader's seat, whoever set it, or a colleague asks for a change."""
+        kept, all_seats = self.kept.get(target), self.combined.get(target)
+        return bool(kept and kept.mark) or bool(all_seats and all_seats.mark == MarkKind.CHANGE_NEEDED)
 
     @property
     def changes(self) -> list[ReviewMark]:
         """The marks that ask for a change, in the order of the questionnaire."""
         return [
-            self.marks[target]
+            self.combined[target]
             for target in self.targets
-            if target in self.marks and self.marks[target].mark == MarkKind.CHANGE_NEEDED
+            if target in self.combined and self.combined[target].mark == MarkKind.CHANGE_NEEDED
         ]
 
     @cached_property
@@ -384,7 +381,7 @@ class Case:
 
     def group(self, key: str) -> Group:
         if key == CHANGES:
-            shown = [t for t in self.targets if (t in self.changed if self.is_comparison else self.waits(t))]
+            shown = [t for t in self.targets if t in self.changed or self._is_replied(t)]
             return Group(self, CHANGES, _("What changed"), shown)
         if key == NOT_APPLICABLE:
             return self.not_applicable
@@ -392,6 +389,11 @@ class Case:
         if found is None:
             raise Http404
         return found
+
+    def marking_pages(self) -> list[Group]:
+        """Every page on which marks are set."""
+        of_changes = [self.group(CHANGES)] if self.before is not None else []
+        return [*self.groups, self.not_applicable, *of_changes]
 
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
@@ -414,6 +416,16 @@ class Case:
         key = target.removeprefix("q:")
         return self.url(FACTS if target.startswith("f:") else self.edition.questions[key].section, target)
 
+    def url_of_target(self, target: str) -> str:
+        """As `url_of`, also for a part of the conformity file."""
+        if target.startswith("part:"):
+            part = target.removeprefix("part:")
+            return f"{reverse('review_parts', args=[self.submission.reference])}#part-{part}"
+        return self.url_of(target)
+
+    def evidence_url(self, piece: Mapping[str, Any]) -> str:
+        return reverse("review_evidence", args=[self.submission.reference, piece["reference"], piece["version"]])
+
     @property
     def next_group(self) -> Group | None:
         """The first page with something that has no mark yet."""
@@ -421,27 +433,72 @@ class Case:
 
     @property
     def next_url(self) -> str:
-        """Where to go on: in a later round all that changed stands on one page."""
+        """Where to go on: all that changed is on one page, then page by page what has no mark."""
         following = self.next_group
-        if self.before is not None and any(self.waits(t) and t not in self.marks for t in self.targets):
+        if self.before is not None and any(t not in self.marks for t in self.group(CHANGES).targets):
             return self.url(CHANGES)
         return self.url(following.key) if following else self.submission.get_absolute_url()
 
     def hang_evidence(self, rows: Iterable[Row]) -> None:
-        """Put the evidence of these rows on them, with what became of it and what was found of it: two queries."""
+        """Put the evidence of these rows on them, with what became of it and what was found of it: three queries.
+
+        Two more for what was added after the signing, where anything was.
+        """
+        rows = list(rows)
+        self._hang_later(rows)
         rows = [row for row in rows if row.is_answer and not row.pieces and row.now.get("evidence")]
         if not rows:
             return
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
         versions = desk_rows.versions_submitted(self.submission, named)
-        marks = {(m.question, m.piece): m for m in desk_rows.evidence_marks_on(self.submission)}
+        found: dict[tuple[str, str], list[EvidenceMark]] = {}
+        for mark in desk_rows.evidence_marks_on(self.submission):
+            mark.submission = self.submission
+            found.setdefault((mark.question, mark.piece), []).append(mark)
+        opened = opened_contents(self.submission, self.reader) if self.reader else set()
         signed = timezone.localdate(self.submission.at)
         for row in rows:
             key = row.target.removeprefix("q:")
             row.pieces = [
-                look_at(Piece(given, key, mark=marks.get((key, given["reference"]))), versions, signed)
+                look_at(self._piece(given, key, found.get((key, given["reference"]), ()), opened), versions, signed)
                 for given in row.now["evidence"]
             ]
+
+    def _hang_later(self, rows: Iterable[Row]) -> None:
+        """Put what was added after the signing on the rows of its answers."""
+        answers = {row.target: row for row in rows if row.is_answer}
+        if not answers or not self.added:
+            return
+        for row in answers.values():
+            row.later = []
+        for supplement in supplements.of_assessment(self.assessment, within=answers):
+            answers[supplement.target].later.append(supplement)
+
+    def _piece(
+        self, given: dict[str, Any], question: str, marks: Iterable[EvidenceMark], opened: Collection[str]
+    ) -> Piece:
+        seat = self.seat.seat if self.reader and self.seat else ""
+        content = content_of(given)
+        return Piece(
+            given,
+            question,
+            mark=next((mark for mark in marks if mark.seat == seat), None),
+            others=[mark for mark in marks if mark.seat != seat and mark.verdict],
+            reader=self.reader,
+            is_own=self.own is not None and content in self.own.pieces,
+            is_opened=content in opened,
+        )
+
+    def _marked(self, target: str) -> dict[str, Any]:
+        """What a row says of its marks."""
+        own = self.own
+        return {
+            "mark": self.kept.get(target),
+            "others": self.others.get(target, []),
+            "reader": self.reader,
+            "is_own": own is not None and target in own.targets,
+            "is_drawn": own is not None and target in own.drawn,
+        }
 
     def fact_row(self, target: str, fact: Mapping[str, Any]) -> Row:
         known = self.edition.facts.get(fact["key"])
@@ -453,7 +510,7 @@ class Case:
             words=partial(self._fact_words, fact),
             words_before=partial(self._fact_words, old) if old and target in self.changed else None,
             changed=target in self.changed,
-            mark=self.kept.get(target),
+            **self._marked(target),
             blocks=bool(known and known.prohibited_use),
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
@@ -498,12 +555,13 @@ class Case:
             if old and target in self.changed
             else None,
             changed=target in self.changed,
-            mark=self.kept.get(target),
+            **self._marked(target),
             decisive=target in self.sent.decisive,
             asked=self.asked.get(target),
             reply=self._reply(target),
             budget=self.budget,
             cited=partial(self.sent.cited, question),
+            guided=partial(self._guide, question, shown["items"]),
             blocks=self.sent.blocks(question),
         )
 
@@ -533,12 +591,14 @@ class Case:
             "evidence": submitted_pieces(given, self.before_pieces(key)),
         }
 
+    def _guide(self, question: Question, items: list[str]) -> Guide:
+        return guide_to(question, items, self.content["answers"].get(question.key), self.sent.duties(question))
+
     def before_pieces(self, key: str) -> list[tuple[str, int]] | None:
         """What the answer leant on in the round before; None where there was none."""
         return evidence_of(self.before["answers"].get(key)) if self.before else None
 
 
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 LONG_AGO = 365  # days between the end of a piece's period and the signing that are worth a word
 
 
@@ -570,7 +630,7 @@ def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date)
         piece.since.append(_("expired on %(day)s") % {"day": date_format(now.expires_on, "j M Y")})
     if not version.link:
         piece.scan = str(version.get_scan_display())
-        piece.is_picture = version.media_type in PICTURES
-        if not piece.is_picture:
+        piece.is_shown = can_show(version.media_type)
+        if not piece.is_shown:
             piece.no_preview = _("A file of this kind could run what is in it, so it is downloaded and not shown here.")
     return piece

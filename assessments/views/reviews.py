@@ -16,16 +16,21 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, desk_rows, gates, staleness, workflow
-from assessments.errors import WorkflowError
+from assessments import access, declaring, desk, desk_rows, gates, holding, staleness, workflow
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.domain.certificates.waiting import NoCertificateYet
+from assessments.domain.review import cases, parts, successors
+from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
-from assessments.guideline.terms import HoldKind, Tier
-from assessments.models import Route, Seat, State
+from assessments.guideline.terms import Tier
+from assessments.models import DecisionKind, PartMark, ReviewSeat, Route, Seat, State
 from assessments.models.base import sha256
+from assessments.views import review_before
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
+from assessments.views.review.own_set import own_set_words
 from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
 from assessments.views.wording import incident_in, not_known, rule_cards
@@ -44,11 +49,12 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     submission, content, edition = case.submission, case.content, case.edition
     in_team = case.user.pk in declaring.delivery_team(case.assessment)
     independent = access.is_independent_on_page(case.user, submission.organisation_id)
-    rounds = desk_rows.rounds_of(case.user, case.assessment)
+    rounds = desk_rows.rounds_of(case.user, case.assessment, only=submission if _is_alone(case) else None)
+    case.has_approved = cases.approves((d for r, made in rounds if r.pk == submission.pk for d in made), case.user)
     holds = [
         {
             "hold": hold,
-            "closes": edition.holds[HoldKind(hold.kind)],
+            "closes": holding.who_closes(edition, hold),
             "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
         }
         for hold in desk_rows.holds_on(case.use)
@@ -56,7 +62,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     history = access.history_of(case.assessment)
     talk = messages_in(history) if case.may_open else []
     lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
-    approved = {d.by_id for r, made in rounds if r.pk == submission.pk for d in made if d.kind == "approve"}
+    judged = parts.marks_on(submission) if case.may_open and parts.parts_of(submission) else []
     return render(
         request,
         "assessments/reviews/overview.html",
@@ -73,10 +79,15 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "raised": content["tier"].get("raised"),
             "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
             "stale": staleness.shown(case.assessment),
-            **_drawn_parts(case, lacking),
+            "waits": _waits(case, rounds, holds),
+            **_drawn_parts(case, lacking, judged),
+            **review_before.context_of(case),
             "asked_for": [
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
+            "parts_left": _parts_left(case, judged),
+            "parts_back": len({mark.part for mark in judged if mark.returned and mark.verdict}),
+            "added": case.added,
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
             "rounds": rounds,
@@ -84,20 +95,52 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "independent": independent,
             "may_take": not in_team and _may_take(case, independent),
             "may_ask": not in_team and _may_ask(case, independent),
+            "left": _left_seat(case),
             "free_seat": _free_seat(case),
             "talk": talk[-LAST_MESSAGES:],
             "messages_in_all": len(talk),
             "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
             "high": submission.assigned_tier == Tier.HIGH,
-            "has_approved": case.user.pk in approved,
+            "has_approved": case.has_approved,
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "open_next": case.next_url,
+            "own_set_words": own_set_words(case) if case.is_open else "",
         },
     )
 
 
-def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, SafeString]:
+def _parts_left(case: Case, judged: Iterable[PartMark]) -> int:
+    """How many parts of the conformity file this reviewer has still to judge."""
+    if case.seat is None or not case.is_open:
+        return 0
+    own = {mark.part for mark in judged if mark.verdict and (mark.seat, mark.by_id) == (case.seat.seat, case.user.pk)}
+    return sum(part.key not in own for part in parts.parts_of(case.submission))
+
+
+def _waits(case: Case, rounds: Iterable[Any], holds: Iterable[dict[str, Any]]) -> NoCertificateYet | None:
+    """What the certificate of an approved case waits for; None in every other state. A few queries."""
+    if not (case.may_open and case.is_current and case.assessment.state == State.APPROVED):
+        return None
+    submission = case.submission
+    submission.assessment = case.assessment
+    made = [
+        d for of, decisions in rounds if of.pk == submission.pk for d in decisions if d.kind == DecisionKind.APPROVE
+    ]
+    plan = PlanNow(
+        submission,
+        holds=[line["hold"] for line in holds if line["hold"].closed_at is None],
+        signed=max(made, key=lambda decision: decision.pk).signed,
+    )
+    return workflow.no_certificate_yet(submission, case.content, plan)
+
+
+def _is_alone(case: Case) -> bool:
+    """Tell whether there is no other round: then its rows are here already."""
+    return case.is_current and case.submission.round == 1
+
+
+def _drawn_parts(case: Case, lacking: Collection[gates.Missing], judged: Collection[PartMark]) -> dict[str, SafeString]:
     """What of the page shows the frozen submission, each part drawn once for the same state.
 
     With 150 answers most of the page's time goes into drawing these. Somebody who may not open the case gets the table of
@@ -108,8 +151,12 @@ def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, Sa
     if not case.may_open:
         return drawn
     # The links of a later round say which answers have not changed, and that hangs on the marks as well.
-    compared = (case.round_before, sorted(case.changed), case.before and [t for t in case.targets if case.waits(t)])
+    compared = (case.since, sorted(case.changed), case.before and [t for t in case.targets if case.waits(t)])
     missing = [(lack.part, lack.words) for lack in lacking]
+    if case.former is not None:
+        carried = sum(mark.carried_from_id is not None for mark in case.marks.values())
+        state = (compared, carried, case.before is None)
+        drawn["comparison"] = _drawn(case, "comparison", state, lambda: review_before.comparison_of(case))
     return {
         **drawn,
         "rules": _drawn(case, "rules", (), lambda: _rules(case)),
@@ -117,8 +164,8 @@ def _drawn_parts(case: Case, lacking: Collection[gates.Missing]) -> dict[str, Sa
         "file": _drawn(
             case,
             "file",
-            (compared, missing),
-            lambda: {"lines": _file_lines(case, lacking), "submission": case.submission},
+            (compared, missing, [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in judged]),
+            lambda: {"lines": file_lines(case, lacking, judged), "submission": case.submission},
         ),
     }
 
@@ -128,6 +175,7 @@ PARTS = {
     "rules": "assessments/reviews/rules.html",
     "found": "assessments/checks/found.html",
     "file": "assessments/conformity/parts.html",
+    "comparison": "assessments/review/comparison.html",
 }
 
 
@@ -165,6 +213,19 @@ def _may_take(case: Case, independent: bool) -> bool:
     return case.may_review
 
 
+def _left_seat(case: Case) -> ReviewSeat | None:
+    """The seat of a decided case that this reviewer may take over, because its holder has left; None where there is none."""
+    if case.seat is not None or case.conflict is not None or not case.may_review:
+        return None
+    for held in successors.left_seats(case.submission):
+        try:
+            successors.require_successor(held, case.submission, by=case.user)
+        except (NotPermitted, SeparationOfDuties):
+            continue
+        return held
+    return None
+
+
 def _may_ask(case: Case, independent: bool) -> bool:
     """Tell whether the free seat may be given to a colleague; a held one is handed over by its own link."""
     return _free_seat(case) != "" and (
@@ -191,7 +252,7 @@ def _found(case: Case) -> list[dict[str, Any]]:
     Submissions of a release without checks show what is not known and planned alone.
     """
     sent = case.sent
-    lines = [("", _("Changed since round %(n)s") % {"n": case.round_before}, "", _among(case.changed, case.targets))]
+    lines = [("", _("Changed since %(what)s") % {"what": case.since}, "", _among(case.changed, case.targets))]
     for found in case.content.get("checks", ()):
         check = case.edition.check_of[found["check"]]
         targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
@@ -217,12 +278,12 @@ def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
     return [target for target in targets if target in known]
 
 
-def _file_lines(case: Case, lacks: Iterable[gates.Missing]) -> list[PartLine]:
+def file_lines(case: Case, lacks: Iterable[gates.Missing], judged: Iterable[PartMark] = ()) -> list[PartLine]:
     """The conformity file as it was signed, and what of it is missing today."""
     lacking = {lack.part: lack.words for lack in lacks if lack.part}
     before = {part["part"]: part for part in (case.before or {}).get("conformity", ())}
     now = {part["part"]: part["revision"] for part in case.content.get("conformity", ())}
-    lines = lines_of(case.edition, case.content, lacking)
+    lines = lines_of(case.edition, case.content, lacking, [mark for mark in judged if mark.verdict])
     for line in lines:
         line.changed = case.before is not None and now.get(line.part.key) != before.get(line.part.key, {}).get(
             "revision"
@@ -240,13 +301,16 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     form = TakeForm(posted(request))
     independent = access.is_independent_on_page(case.user, case.submission.organisation_id)
     asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
+    left = _left_seat(case)
     if request.method == "POST" and form.is_valid():
         try:
             if form.declaration:
                 desk.decline(case.submission, by=case.user, words=form.declaration)
                 messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
                 return redirect(case.submission)
-            if asked and asked.holder_id:
+            if left is not None:
+                successors.succeed(case.submission, Seat(left.seat), by=case.user)
+            elif asked and asked.holder_id:
                 desk.take_over(asked, by=case.user)
             else:
                 workflow.take(case.submission, by=case.user)
@@ -263,6 +327,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "form": form,
             "asked": asked,
+            "left": left,
             "high": case.submission.assigned_tier == Tier.HIGH,
             "why_not": why_not_take(case, independent=independent),
         },

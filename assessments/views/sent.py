@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from assessments import reviewing
+from assessments.domain.review import former, targets
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models.snapshots import changed_targets, declared_in
@@ -30,20 +30,20 @@ class Sent:
         self.questions: dict[str, Mapping[str, Any]] = {
             f"q:{shown['question']}": shown for shown in self.content["questions"]
         }
-        self.targets: tuple[str, ...] = reviewing.review_targets(self.content)
-        self.replies = reviewing.replies_in(self.content)
+        self.targets: tuple[str, ...] = targets.review_targets(self.content)
+        self.replies = targets.replies_in(self.content)
         self.sections: dict[str, list[str]] = {}
         for target, shown in self.questions.items():
             self.sections.setdefault(self.edition.questions[shown["question"]].section, []).append(target)
 
     @cached_property
     def decisive(self) -> frozenset[str]:
-        return reviewing.decisive_targets(self.edition, self.content)
+        return targets.decisive_targets(self.edition, self.content)
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
         """What may be accepted in one action as long as it has no mark and did not change."""
-        return reviewing.left_to_accept(self.edition, self.content, (), ())
+        return targets.left_to_accept(self.edition, self.content, (), ())
 
     @cached_property
     def not_applicable(self) -> frozenset[str]:
@@ -91,6 +91,15 @@ class Sent:
                 clauses[requirement.clause] = min(stands, requirement.strength, key=list(Strength).index)
         return [(id, self.edition.cited(id), str(strength)) for id, strength in clauses.items()]
 
+    def duties(self, question: Question) -> list[tuple[str, str, str]]:
+        """The duties in scope that it asks for: the clause as cited, our paraphrase, how strong it is."""
+        asked = (self.edition.requirements[id] for id in question.requirements)
+        return [
+            (self.edition.cited(one.clause), one.statement, str(one.strength))
+            for one in asked
+            if one.in_scope(self._context, self._declared.parts)
+        ]
+
 
 NO_ANSWER: Mapping[str, Any] = {"choice": ""}
 
@@ -105,3 +114,9 @@ def taken_apart(snapshot: str, edition: Edition) -> Sent:
 def changed_between(before: Sent, after: Sent) -> frozenset[str]:
     """The targets whose content differs between two rounds."""
     return frozenset(changed_targets(before.content, after.content))
+
+
+@lru_cache(maxsize=KEPT)
+def changed_since_decision(before: Sent, after: Sent) -> frozenset[str]:
+    """The targets that differ from what was decided last on the use, perhaps under an older release."""
+    return former.differing(before.content, before.edition, after.content, after.edition)

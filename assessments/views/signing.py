@@ -24,9 +24,10 @@ from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
+from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, fact_words, stored_answers
+from assessments.views.question import choice_word, fact_words, stored_answers, unlocked_on_page
 from assessments.views.wording import incident_in, not_known
 
 
@@ -40,6 +41,7 @@ class AnswerLine:
     url: str
     reasons: list[tuple[str, str]]  # what does not apply (a line of the checklist, or "" for all of it), and why
     pieces: int | None = None  # of evidence attached; None where the page does not say
+    may_change: bool = True  # by somebody who may answer: after a return only what it opened
 
     @property
     def planned_for(self) -> date | None:
@@ -74,6 +76,9 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     assessment = case.assessment
     answers = stored_answers(case, case.questions)
     lines = {q.key: answer_line(case, q, answers.get(q.key)) for q in case.questions}
+    unlocked = unlocked_on_page(case, answers, case.questions)
+    for key, line in lines.items():
+        line.may_change = case.may_answer and (unlocked is None or key in unlocked)
     missing = missing_facts(case)
     empty = [line for line in lines.values() if line.answer is None]
     tier = assessment.use.assigned_tier
@@ -240,11 +245,11 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
     case = find_to_sign(request, reference)
     if case.assessment.use.prohibited_by_facts:
         return redirect("declare_prohibited", reference)
-    return elsewhere(request, case) or _sign(request, case)
+    leads_nowhere = request.method == "POST" and request.POST.get("route") in workflow.closed_routes(case.assessment)
+    return elsewhere(request, case) or (_sign_page if leads_nowhere else _sign)(request, case)
 
 
-@proofs.needed
-def _sign(request: HttpRequest, case: Case) -> HttpResponse:
+def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
     assessment, tier = case.assessment, case.assessment.use.assigned_tier
     content = picture(assessment, final=True)
     sentences = workflow.statement_for(case.edition, content, None)
@@ -282,6 +287,10 @@ def _sign(request: HttpRequest, case: Case) -> HttpResponse:
         "target": case.edition.policy.review_target_days,
     }
     return render(request, "assessments/signing/sign.html", context)
+
+
+_sign = proofs.needed(_sign_page)
+"""Asks who it is on the press of the button; a route that leads nowhere is refused before that."""
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
@@ -328,7 +337,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
         later=[(blocker.question, blocker.words) for blocker in blockers if blocker.conditionable],
         longest_days=policy.condition_days,
     )
-    obstacles = workflow.obstacles_to_self_certify(assessment, content)
+    obstacles = workflow.obstacles_to_self_certify(assessment, content, blockers)
     if request.method == "POST" and form.is_valid():
         try:
             certificate = workflow.self_certify(assessment, by=case.user, conditions=form.conditions)
@@ -383,6 +392,7 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
     context = signing_context(case, content, form) | {
         "rules": prohibiting_rules(case.edition, content),
         "obligation": case.edition.obligations[Tier.UNACCEPTABLE],
+        "going_on": PROHIBITED.en,
     }
     return render(request, "assessments/signing/declare_prohibited.html", context)
 

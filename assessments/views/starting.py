@@ -28,6 +28,7 @@ from assessments.views.case import Case, find_case
 from assessments.views.facts import Facts, answer_words
 from assessments.views.question import said_lines, whole_word
 from assessments.views.requests import SignedIn
+from assessments.views.strips import Line
 from assessments.views.uploads import refuse_file
 
 PLACE = "systems"
@@ -277,6 +278,7 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
         "source": source,
         "sources": _sources(case) if may_take and case.sees_all else [],
         "waiting": [_shown(case.edition, row) for row in waiting] if case.may_answer else [],
+        "ticked": set(request.POST.getlist("true")),
         "offered": [_shown(case.edition, row) for row in offered],
         "news": carry_over.news_in(case.assessment),
         "at_once": bool(case.edition.order) and source is None and not case.assessment.follows_id,
@@ -308,6 +310,8 @@ def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:
         starting.confirm_carried(case.assessment, key, by=case.user, base=-1 if seen is None else seen)
         question = case.edition.questions[key]
         return _("Confirmed: %(title)s.") % {"title": question.title}
+    if "together" in request.POST:
+        return _confirm_several(request, case)
     ticked = set(request.POST.getlist("take"))
     offered = starting.offered(case.assessment, [question.key for question in case.questions], source)
     chosen = [row for row in offered if str(row.pk) in ticked]
@@ -316,7 +320,7 @@ def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:
     if source is None and case.edition.order:
         taken = organisation_answers.take_over(case.assessment, chosen, by=case.user)
     else:
-        taken = starting.carry(case.assessment, chosen, by=case.user)
+        taken = carry_over.copy(case.assessment, chosen, by=case.user)
     if taken and not any(row.to_confirm for row in taken):
         said = ngettext(
             "One answer was taken over. Change it where this use is different.",
@@ -332,6 +336,23 @@ def _reuse(request: HttpRequest, case: Case, source: Assessment | None) -> str:
     return said % {"n": len(taken)}
 
 
+def _confirm_several(request: HttpRequest, case: Case) -> str:
+    """Confirm the carried answers that are ticked; what could not be confirmed says why."""
+    chosen = []
+    for ticked in request.POST.getlist("true"):
+        key, _colon, base = ticked.partition(":")
+        seen = query_values.count(base)
+        chosen.append((key, -1 if seen is None else seen))
+    if not chosen:
+        raise WorkflowError(_("Tick the answers that are true for this use too."))
+    confirmed = carry_over.confirm_several(case.assessment, chosen, by=case.user)
+    for key, reason in confirmed.problems:
+        known = case.edition.questions.get(key)
+        messages.error(request, f"{known.title}: {reason}" if known else reason)
+    n = len(confirmed.done)
+    return ngettext("%(n)s answer is confirmed.", "%(n)s answers are confirmed.", n) % {"n": n}
+
+
 def _shown(edition: Edition, row: Answer) -> dict[str, Any]:
     """An answer as the lists show it, with where it comes from."""
     question: Question = edition.questions[row.question.key]
@@ -342,6 +363,8 @@ def _shown(edition: Edition, row: Answer) -> dict[str, Any]:
         "word": whole_word(row.record()),
         "lines": said_lines(question, row.items),
         "text": row.text,
+        "value": f"{question.key}:{row.revision}",
+        "evidence": [Line(use) for use in row.evidence_uses.all()] if row.to_confirm else [],
         "use": origin.assessment.use,
         "by": origin.by,
         "at": origin.at,

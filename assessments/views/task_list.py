@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, conformity, staleness, starting, teamwork, workflow
 from assessments.access import Action
 from assessments.domain.answering import carry_over
+from assessments.domain.evidence import supplements
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
 from assessments.guideline.edition import Question, Section
@@ -30,6 +32,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
 from assessments.models.base import sha256
 from assessments.models.snapshots import asked_facts
+from assessments.views.assessment.going_on import goes_on, stands
 from assessments.views.case import (
     Case,
     documents_of,
@@ -167,8 +170,11 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         and submission is not None
         and submission.decisions.filter(kind=DecisionKind.DECLARE_PROHIBITED).exists()
     )
+    documents = documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else []
+    certificate = certificate_of(case)
+    ended = goes_on(case, declared_prohibited=declared_prohibited, certificate=certificate)
     holds = list(use.holds.filter(closed_at=None).order_by("pk")) if case.sees_all and use.open_holds else []
-    context = {
+    context: dict[str, Any] = {
         "case": case,
         "assessment": assessment,
         "offer": offer,
@@ -188,14 +194,18 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "complete": all(row.answered == row.total for row in rows) and not missing,
         "next": what_happens_next(assessment),
         "submission": submission,
-        "documents": documents_of(request, assessment) if case.sees_all and assessment.current_submission_id else [],
+        "documents": documents,
         "is_low": use.assigned_tier == Tier.LOW,
         "is_prohibited": is_prohibited,
         "is_open": is_open,
+        "takes_more": supplements.is_open(assessment),
         "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
-        "certificate": certificate_of(case),
+        "certificate": certificate,
+        "stands": stands(certificate),
+        "goes_on": ended,
+        "csrf_token": get_token(request) if ended else "",
         "stale": staleness.shown(assessment) if case.sees_all and assessment.state in staleness.APPROVALS else [],
         "holds": holds,
         "show": show,
@@ -212,6 +222,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
     shown_holds = [(hold.pk, hold.kind, hold.due) for hold in holds]
     state = (
         *(row.state_shown for row in rows),
+        supplements.is_open(assessment),
         show,
         last,
         context["started"],
@@ -219,6 +230,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         missing,
         shown_holds,
         is_prohibited,
+        *((document.reference, document.state, document.kind) for document in documents),
     )
     context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
     return render(request, "assessments/answering/task_list.html", context)

@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
-from assessments.models.assessments import ChoiceChoices, answer_value
+from assessments.models.assessments import ChoiceChoices
 from assessments.models.snapshots import pieces_of
-from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
 
@@ -79,17 +78,6 @@ def as_moment(value: Any) -> datetime | None:
 
 def as_day(value: Any) -> date | None:
     return parse_date(value) if isinstance(value, str) else value
-
-
-def answers_in(content: Mapping[str, Any]) -> dict[str, AnswerValue]:
-    """Read the answers of a picture as scoring sees them."""
-    return {key: value_of(given) for key, given in content["answers"].items()}
-
-
-def value_of(given: Mapping[str, Any]) -> AnswerValue:
-    """Read one answer of a picture as scoring sees it."""
-    day = as_day(given["planned_for"])
-    return answer_value(given["choice"], given["items"], day, given["reason"], given.get("figure"))
 
 
 def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

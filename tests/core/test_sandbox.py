@@ -38,7 +38,7 @@ def test_what_a_reader_refuses_comes_with_its_code_and_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("reader", "reason"),
-    [("take_memory", "memory"), ("work_on", "time"), ("wait", "time"), ("write_much", "memory")],
+    [("take_memory", "memory"), ("work_on", "time"), ("wait", "time"), ("write_much", "memory"), ("abort", "memory")],
 )
 def test_a_reader_that_comes_to_a_limit_is_stopped(reader: str, reason: str) -> None:
     began = time.monotonic()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -56,7 +57,7 @@ def draw(monkeypatch: Any, make: Callable[..., bytes], *args: Any, **kwargs: Any
     """Make a document as its job does, and return its bytes with the pages that were laid out for them."""
     plain, seen = engine.render, []
 
-    def render(*layouts: str, fits: Any = None, **rest: Any) -> bytes:
+    def render(*layouts: str | Callable[[], str], fits: Any = None, **rest: Any) -> bytes:
         def look(pages: Any) -> bool:
             seen[:] = [list(pages)]
             return fits(pages) if fits else True
@@ -65,8 +66,35 @@ def draw(monkeypatch: Any, make: Callable[..., bytes], *args: Any, **kwargs: Any
 
     with monkeypatch.context() as patch:
         patch.setattr(engine, "render", render)
+        patch.setattr(engine, "count_pages", _counted_once)
         pdf = make(*args, **kwargs)
     return pdf, [_sheet(page) for page in seen[0]]
+
+
+def lay(monkeypatch: Any, make: Callable[..., bytes], *args: Any, **kwargs: Any) -> Sequence[Sheet]:
+    """The pages that a document is made of, without its file; a layout that was drawn for a test before is not drawn again."""
+    chosen: list[Sequence[Sheet]] = []
+
+    def render(*layouts: str | Callable[[], str], fits: Any = None, **rest: Any) -> bytes:
+        for layout in layouts:
+            chosen[:] = [_laid_out_once(layout if isinstance(layout, str) else layout())]
+            if fits is None or fits(chosen[0]):
+                break
+        return b""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "render", render)
+        patch.setattr(engine, "count_pages", _counted_once)
+        make(*args, **kwargs)
+    return chosen[0]
+
+
+@lru_cache(maxsize=60)
+def _laid_out_once(html: str) -> Sequence[Sheet]:
+    return tuple(laid_out(html))
+
+
+_counted_once = lru_cache(maxsize=400)(engine.count_pages)
 
 
 def laid_out(html: str) -> list[Sheet]:

@@ -16,7 +16,7 @@ from assessments.scoring.case_file import Case
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import STOP
 from tests.advice.profiles import profiles
-from tests.documents.reading import draw
+from tests.documents.reading import lay
 from tests.factories import anew, fill, make_assessment, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_what_a_package_brings_is_shortened_to_words_that_say_something():
 
 def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or_limit_it(stopping, monkeypatch):
     assert first_actions(stopping)[0].placed == STOP
-    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
+    sheets = lay(monkeypatch, board_paper.board_paper_pdf, stopping, **HOW)
     named = "".join(stopping.system.split())
     assert f"Pause{named},orlimitittowhatissafe,until" in sheets[0].text
     assert "goonunchanged" in sheets[1].text
@@ -121,7 +121,7 @@ def test_where_something_can_harm_people_today_the_board_may_pause_the_system_or
 
 def test_where_nothing_stops_the_board_is_not_asked_to_pause(calm, monkeypatch):
     assert first_actions(calm)
-    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, calm, **HOW)
+    sheets = lay(monkeypatch, board_paper.board_paper_pdf, calm, **HOW)
     assert not any("Pause" in sheet.text or "goonunchanged" in sheet.text for sheet in sheets)
     assert front(calm)["decisions"][0]["letter"] == "A"
 
@@ -224,7 +224,7 @@ def test_where_no_practice_is_whole_the_papers_say_all_the_same_how_many_duties_
     said = f"{report.duties_in_place} of the {report.duties} duties in scope are met."
     assert report.nothing_in_full == f"No practice has all its points in place yet, but {said}"
     for make in (board_paper.board_paper_pdf, results.results_pdf):
-        _pdf, sheets = draw(monkeypatch, make, report, **HOW)
+        sheets = lay(monkeypatch, make, report, **HOW)
         text = "".join(sheet.text for sheet in sheets)
         assert "".join(said.split()) in text
         assert "0practices" not in text
@@ -283,7 +283,7 @@ def report_of(case: Case) -> Report:
 @pytest.mark.parametrize("id", profiles())
 def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_its_class(id, edition, monkeypatch):
     report = report_of(profiles()[id])
-    _pdf, sheets = draw(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
+    sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
     assert len(sheets) == 2
     asked = first_actions(report)[:2]
     assert all("".join(action.title.split()) in sheets[0].text for action in asked)

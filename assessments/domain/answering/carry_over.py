@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from assessments import starting
+from assessments.errors import WorkflowError
 from assessments.guideline.edition import Item, Question
 from assessments.models import Answer, Assessment, EvidenceUse, User
 from assessments.models.assessments import DERIVED
@@ -52,6 +55,38 @@ def take_over(assessment: Assessment, *, by: User) -> list[Answer]:
     carry_evidence(carried)
     refresh(assessment)
     return carried
+
+
+@transaction.atomic
+def copy(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
+    """Take answers over from other assessments, each to be confirmed, with their evidence; returns the new rows."""
+    rows = starting.carry(assessment, sources, by=by)
+    carry_evidence(rows)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The questions whose carried answers were confirmed, and why others were not: (question, reason)."""
+
+    done: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+
+
+def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *, by: User) -> Confirmed:
+    """Confirm carried answers, each by itself as `starting.confirm_carried` does; one that fails holds up no other.
+
+    `chosen`: the question of each and the revision that was shown. Raises NotPermitted.
+    """
+    done, problems = [], []
+    for question, base in chosen:
+        try:
+            starting.confirm_carried(assessment, question, by=by, base=base)
+        except WorkflowError as error:
+            problems.append((question, str(error)))
+        else:
+            done.append(question)
+    return Confirmed(tuple(done), tuple(problems))
 
 
 def news_in(assessment: Assessment) -> News:

@@ -72,11 +72,17 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
     },
     "AnswerRevision": {"value": {}},
     "Submission": {"snapshot": ""},
-    "ReviewSeat": {"conflict_declared": ""},
+    "ReviewSeat": {"conflict_declared": "", "declared_about": {}, "since_declared": []},
     "ReviewMark": {"words": "", "would_satisfy": "", "private_note": "", "action_title": ""},
     "ReviewMarkRevision": {"value": {}},
     "EvidenceMark": {"note": ""},
     "EvidenceMarkRevision": {"value": {}},
+    "PartMark": {"words": ""},
+    "PartMarkRevision": {"value": {}},
+    "Supplement": {"words": ""},
+    "SupplementMark": {"words": ""},
+    "SupplementMarkRevision": {"value": {}},
+    "ReturnTask": {"label": "", "words": ""},
     "MarkReply": {"words": ""},
     "MarkReplyRevision": {"value": {}},
     "ReviewDecision": {"statement": ""},
@@ -86,19 +92,22 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
         "irrelevant_reason": "", "risk_reason": "", "undo": {},
     },
     "ActionEvent": {"old": "", "new": "", "words": ""},
+    "ActionVerdict": {"words": ""},
+    "ClosedPractice": {"pieces": []},
     "CertificateEvent": {"private_reason": ""},
     "StatedChange": {"words": ""},
     "Evidence": {"title": GONE, "proves": "", "held_by": "", "expires_on": None},
     "EvidenceVersion": {"link": NO_LINK, "storage_key": "", "file_name": ""},
     "ConformityPart": {"rows": [], "words": ""},
     "ConformityRevision": {"value": {}},
+    "ConformityEvidence": {"why": ""},
     "Interest": {"words": ""},
     "SeatRequest": {"note": ""},
     "CaseMessage": {"text": ""},
     "Appeal": {"reasons": ""},
     "AppealAnswer": {"words": ""},
 }  # fmt: skip
-"""The columns that hold content, with what they hold afterwards. Frozen tables: as migration 0021 lets PostgreSQL do it."""
+"""The columns that hold content, with what they hold afterwards. PostgreSQL lets it: migrations 0021 and 0024."""
 
 
 @dataclass(frozen=True, slots=True)

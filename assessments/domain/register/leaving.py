@@ -22,7 +22,6 @@ from assessments.models import (
     ActionStatus,
     Assignment,
     AuditEntry,
-    DecisionKind,
     Evidence,
     Hold,
     Involvement,
@@ -125,7 +124,7 @@ def _held_seats(member: Membership) -> Iterable[ReviewSeat]:
     )
     for seat in related.order_by("pk"):
         submission = seat.submission
-        approved = submission.decisions.filter(kind=DecisionKind.APPROVE, by=member.user_id).exists()
+        approved = submission.decisions.approvals().filter(by=member.user_id).exists()
         if submission.assessment.current_submission_id == submission.pk and not approved:
             yield seat
 

@@ -36,14 +36,20 @@ from assessments.models import (
 
 EXPORTED = "organisation_exported"
 NOT_OURS = frozenset({
-    "ReviewMarkRevision", "EvidenceMarkRevision", "Interest", "SeatRequest", "FactDraft", "Flag", "ImportDraft",
+    "ReviewMarkRevision", "EvidenceMarkRevision", "PartMarkRevision", "SupplementMarkRevision", "Interest", "SeatRequest",
+    "FactDraft", "Flag", "ImportDraft", "EvidenceOpening",
 })  # fmt: skip
 PRIVATE: Mapping[str, frozenset[str]] = {
-    "ReviewMark": frozenset({"private_note"}),
+    "ReviewMark": frozenset({"private_note", "shown_at"}),
     "CertificateEvent": frozenset({"private_reason"}),
-    "ReviewSeat": frozenset({"conflict_declared"}),
+    "ReviewSeat": frozenset({"conflict_declared", "declared_about", "since_declared"}),
 }
-TAKEN_BACK = {"ReviewMark": {"mark": ""}, "EvidenceMark": {"verdict": ""}}
+TAKEN_BACK = {
+    "ReviewMark": {"mark": ""}, "EvidenceMark": {"verdict": ""}, "PartMark": {"verdict": ""},
+    "SupplementMark": {"verdict": ""},
+}  # fmt: skip
+OF_SUBMISSION = {"SupplementMark": "supplement__assessment__submissions"}
+"""The way from a judgement to its submission, where it is not the column `submission`."""
 TOLD_BY = (DecisionKind.RETURN, DecisionKind.APPROVE, DecisionKind.REFUSE)
 """The decisions with which the marks of a review are handed to the organisation."""
 PIECES = 500
@@ -85,9 +91,10 @@ def _tables() -> list[str]:
 
 def _rows(name: str, organisation: Organisation) -> Iterator[dict[str, Any]]:
     rows = rows_of(name, organisation)
-    if name in ("ReviewMark", "EvidenceMark"):
+    if name in TAKEN_BACK:
         told = ReviewDecision.objects.filter(submission__organisation=organisation, kind__in=TOLD_BY)
-        rows = rows.filter(submission__in=told.values("submission")).exclude(**TAKEN_BACK[name])
+        way = OF_SUBMISSION.get(name, "submission")
+        rows = rows.filter(**{f"{way}__in": told.values("submission")}).exclude(**TAKEN_BACK[name]).distinct()
     return plain_rows(rows, without=PRIVATE.get(name, frozenset()), pieces=20 if name == "Submission" else PIECES)
 
 

@@ -26,6 +26,7 @@ from django.utils import timezone
 from assessments import conformity, declaring, reviewing, workflow
 from assessments.access import membership_in
 from assessments.core import proof
+from assessments.domain.review import opened
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.evidence import library
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -38,6 +39,7 @@ from assessments.models import Assessment, Edition, MarkKind, Organisation, Role
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
 
+SHOWN = timedelta(seconds=40)  # that the reviewer of the demo takes for a mark
 DEMO_DIR = settings.BASE_DIR / "fixtures" / "demo"
 PARTS = {"developer": Stakeholder.DEVELOPER, "provider": Stakeholder.PROVIDER, "user": Stakeholder.ORGANISATION}
 STATES = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.CERTIFIED)
@@ -410,7 +412,8 @@ class Command(BaseCommand):
             workflow.take(submission, by=reviewer)
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
-                reviewing.save_mark(submission, target, by=reviewer, **asdict(mark))
+                seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
+                reviewing.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
 
     def user(self, person: Person) -> User:
         """The login of a person; one that is there already keeps its name and password."""

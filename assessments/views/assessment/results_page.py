@@ -63,10 +63,13 @@ class FindingGroup:
 
 
 class ResultsPage:
-    """All that the page of results shows from release 3 on. Runs no query."""
+    """All that the page of results shows from release 3 on. Runs no query.
 
-    def __init__(self, standing: Standing, rows: Iterable[Any]) -> None:
-        self.standing, self.rows = standing, list(rows)
+    `certificate`: what became of the certificate, where it does not count today.
+    """
+
+    def __init__(self, standing: Standing, rows: Iterable[Any], certificate: str = "") -> None:
+        self.standing, self.rows, self.certificate = standing, list(rows), certificate
         self.edition, self.content = standing.edition, standing.content
         self.today = timezone.localdate()
 
@@ -157,6 +160,9 @@ class ResultsPage:
             return said % {"use": use.title, "answered": counts["answered"], "all": counts["applicable"]}
         state = self.standing.assessment.get_state_display()
         day = date_format(self.signed_on, "DATE_FORMAT")
+        if self.certificate:
+            said = _("%(use)s. Signed %(day)s. %(certificate)s. This page is not a certificate.")
+            return said % {"use": use.title, "day": day, "certificate": self.certificate}
         said = _("%(use)s. Signed %(day)s, %(state)s. Not a certificate.")
         return said % {"use": use.title, "day": day, "state": state[:1].lower() + state[1:]}
 

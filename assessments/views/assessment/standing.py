@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment
-from assessments.models.snapshots import SELF_CERTIFICATION, declared_in
+from assessments.models.snapshots import SELF_CERTIFICATION, answers_in, declared_in
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import Source, band, counted_as, sources
 from assessments.scoring.tally import OPEN, OUT, told_apart
-from assessments.views.wording import answers_in, as_day, choice_word
+from assessments.views.wording import as_day, choice_word
 
 CLAUSE_OF: dict[str, str] = {  # where the Guideline names each heading under which credits are counted
     **{dimension: f"2.2.{n}" for n, dimension in enumerate(Dimension, 1)},

@@ -12,8 +12,7 @@ from assessments import declaring
 from assessments.documents.report import _answer
 from assessments.errors import InvalidAnswer
 from assessments.models import State
-from assessments.models.snapshots import changed_targets, picture
-from assessments.views.wording import answers_in
+from assessments.models.snapshots import answers_in, changed_targets, picture
 from tests.factories import in_days, make_assessment, save
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from assessments import acting, workflow
 from assessments.domain.remediation import own_actions
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.models import ActionEvent, ActionStatus, Assessment, AuditEntry, Message, RemediationAction, State
-from tests.acting import SHOULD, action_on, make_conditioned, sent
+from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment, make_use
 
 pytestmark = pytest.mark.django_db
@@ -83,10 +83,10 @@ def test_an_added_action_stays_through_the_next_round_and_blocks_nothing(cast):
 
 def test_an_added_action_is_accepted_by_the_reviewer_of_the_case(cast, assessment):
     action = add(assessment, cast)
-    acting.report(action, by=cast.contributor, note="She starts on Monday.")
+    report_done(action, by=cast.contributor, note="She starts on Monday.")
     with pytest.raises(NotPermitted):
-        workflow.close_action(action, by=cast.owner)
-    workflow.close_action(again(action), by=cast.independent)
+        close_as(action, by=cast.owner)
+    close_as(again(action), by=cast.independent)
     assert again(action).verified_by == cast.independent
 
 
@@ -95,7 +95,7 @@ def test_an_added_action_is_taken_back_until_it_is_reported(cast, assessment):
     own_actions.take_back(action, by=cast.owner)
     assert again(action).status == ActionStatus.CLOSED
     other = add(assessment, cast)
-    acting.report(other, by=cast.contributor, note="Done.")
+    report_done(other, by=cast.contributor, note="Done.")
     with pytest.raises(WorkflowError):
         own_actions.take_back(other, by=cast.owner)
     with pytest.raises(WorkflowError):  # nor what a question brought

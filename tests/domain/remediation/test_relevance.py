@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import acting, workflow
+from assessments import workflow
 from assessments.domain.remediation import relevance
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import ActionStatus, Assessment, AuditEntry, Membership, Message, RemediationAction, Role, State
-from tests.acting import CONDITION, SHOULD, action_on, make_conditioned, sent
+from tests.acting import CONDITION, SHOULD, action_on, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, make_assessment
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def test_the_reason_is_kept_and_the_reviewer_is_told(cast, assessment):
     assert (told.link, "The group's framework covers us." in told.text) == (action.get_absolute_url(), True)
     assert AuditEntry.objects.filter(kind="action_not_relevant").count() == 1
     with pytest.raises(WorkflowError):
-        acting.report(action, by=cast.owner, note="Done.")
+        report_done(action, by=cast.owner, note="Done.")
 
 
 def test_a_reviewer_refuses_the_reason_and_the_action_is_open_again(cast, assessment):
@@ -57,6 +57,7 @@ def test_a_reviewer_refuses_the_reason_and_the_action_is_open_again(cast, assess
 def test_who_marked_it_does_not_judge_it_later(cast, assessment):
     action = mark(assessment, cast)
     Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
+    sent(assessment).seats.update(reviewer=cast.contributor)
     with pytest.raises(SeparationOfDuties):
         relevance.refuse(action, by=cast.contributor, words="No.")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import acting, declaring, workflow
+from assessments import acting, declaring, reviewing, workflow
 from assessments.domain.remediation import own_actions
 from assessments.domain.remediation.split_merge import Part, merge, split, undo
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.models import ActionStatus, Assessment, AuditEntry, Condition, Message, RemediationAction, State
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned, sent
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,8 @@ def again(action: RemediationAction) -> RemediationAction:
 
 
 def close(action, cast):
-    acting.report(again(action), by=cast.contributor, note="Done.")
-    workflow.close_action(again(action), by=cast.independent)
+    report_done(again(action), by=cast.contributor, note="Done.")
+    close_as(again(action), by=cast.independent)
 
 
 TWO = [Part("Register of three clinics"), Part("Register of the other two")]
@@ -60,7 +60,7 @@ def test_the_condition_is_met_once_all_parts_are_closed(cast, assessment):
     assert not following.answers.exists()
     close(second, cast)
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
-    assert following.answers.get().to_confirm
+    assert following.answers.get().choice == "in_place"
 
 
 def test_a_blocking_finding_stays_until_the_last_part_is_closed(cast):
@@ -86,13 +86,20 @@ def test_a_split_has_at_least_two_named_parts(cast, assessment, parts):
     assert refused.value.field == "title-2"
 
 
+def return_again(assessment, cast):
+    """Return the new round too: its reviewer kept the seat, so its owner cannot take it back."""
+    mark = {"mark": "change_needed", "reason": "unclear", "would_satisfy": "Say more."}
+    reviewing.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
+    workflow.send_back(sent(assessment), by=cast.independent)
+
+
 def test_the_parts_stay_in_the_next_round_and_close_together_when_the_gap_is_gone(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     parts = split(action_on(assessment, SHOULD), TWO, by=cast.owner)
     workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert [again(part).title for part in parts] == [part.title for part in TWO]
     assert RemediationAction.objects.filter(use=assessment.use).standing().count() == 2
-    workflow.recall(anew(assessment), by=cast.owner)
+    return_again(assessment, cast)
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
     workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert {again(part).status for part in parts} == {ActionStatus.CLOSED}
@@ -107,7 +114,7 @@ def test_a_split_is_undone_until_a_part_was_worked_on(cast, assessment):
     assert (action.title, action.original_title, action.due, action.set_by_hand) == before
     assert again(second).status == ActionStatus.CLOSED
     first, second = split(action, TWO, by=cast.owner)
-    acting.report(second, by=cast.contributor, note="Done.")
+    report_done(second, by=cast.contributor, note="Done.")
     with pytest.raises(WorkflowError, match="was worked on since"):
         undo(first, by=cast.owner)
 
@@ -124,7 +131,7 @@ def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     assert list(RemediationAction.objects.filter(use=assessment.use, merged_into=lead)) == [other]
     assert other not in RemediationAction.objects.listed()
     with pytest.raises(WorkflowError):
-        acting.report(other, by=cast.owner, note="Done by itself?")
+        report_done(other, by=cast.owner, note="Done by itself?")
     assert "cannot be accepted" in acting.risk_obstacle(lead)  # a must is in it
     close(lead, cast)
     assert again(other).status == ActionStatus.CLOSED
@@ -139,7 +146,7 @@ def test_what_is_left_of_a_merge_keeps_it_open_in_the_next_round(cast):
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
     workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.OPEN, ActionStatus.OPEN)
-    workflow.recall(anew(assessment), by=cast.owner)
+    return_again(assessment, cast)
     assessment.answers.filter(question__key=CONSIDER).update(choice="in_place")
     workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.CLOSED, ActionStatus.CLOSED)

@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof]
 PROOF = {
     "workflow.submit", "workflow.self_certify", "workflow.declare_prohibited", "workflow.withdraw",
     "workflow.send_back", "workflow.approve", "workflow.refuse", "workflow.raise_tier", "workflow.withdraw_raise",
-    "workflow.close_action", "acting.accept", "acting.accept_risk",
+    "workflow.close_action", "workflow.close_hold", "acting.accept", "acting.accept_risk",
     "standing.suspend", "standing.revoke", "standing.reinstate",
     "holding.close", "holding.sign_worst", "changing.state_change",
 }  # fmt: skip
@@ -48,7 +48,8 @@ FACTOR = {
 # Everyday work, which a session alone may do.
 NEITHER = {
     "workflow.recall", "reviewing.reply", "desk.say", "desk.contest",
-    "acting.report", "acting.plan", "acting.comment", "acting.attach", "acting.detach", "acting.ask_plan", "acting.end_risk",
+    "acting.report", "acting.plan", "acting.comment", "acting.attach", "acting.detach", "acting.link_answer",
+    "acting.ask_plan", "acting.end_risk",
     "acting.lock_to_check", "acting.require_checker",  # these decide nothing: they say who may
     "declaring.declare_facts", "declaring.agree_procedural", "declaring.withdraw_agreement",
     "holding.assign", "holding.attach", "holding.detach", "conformity.save_part",

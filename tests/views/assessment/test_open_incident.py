@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from assessments import reviewing, workflow
+from assessments.domain.review.targets import decisive_targets
 from assessments.models import DeclaredFact, Route, State
 from tests import browser
 from tests.factories import make_assessment, make_cast
@@ -83,7 +84,7 @@ def test_nobody_accepts_an_open_incident_together_with_others(client, cast):
     submission = sent(cast)
     edition, content = submission.assessment.compiled(), submission.content()
     targets = reviewing.review_targets(content)
-    assert {"f:incident_open", f"q:{STOPS}"} <= reviewing.decisive_targets(edition, content)
+    assert {"f:incident_open", f"q:{STOPS}"} <= decisive_targets(edition, content)
     accepted = reviewing.accept_together(submission, targets, by=cast.independent)
     assert accepted
     assert {"f:incident_open", f"q:{STOPS}"}.isdisjoint(mark.target for mark in accepted)
@@ -91,14 +92,14 @@ def test_nobody_accepts_an_open_incident_together_with_others(client, cast):
 
 def test_a_no_to_the_incident_is_a_fact_like_others(cast):
     submission = sent(cast, is_open=False)
-    decisive = reviewing.decisive_targets(submission.assessment.compiled(), submission.content())
+    decisive = decisive_targets(submission.assessment.compiled(), submission.content())
     assert "f:incident_open" not in decisive
 
 
 def test_every_fact_and_answer_behind_what_comes_first_of_all_is_decisive(cast):
     submission = sent(cast, known_failures={"choice": "not_in_place"})
     edition, content = submission.assessment.compiled(), submission.content()
-    decisive = reviewing.decisive_targets(edition, content)
+    decisive = decisive_targets(edition, content)
     stopping = [action["question"] for action in content["actions"] if action["class"] == "stop"]
     assert {"open-incident", STOPS} <= set(stopping)
     assert {f"q:{key}" for key in stopping if key in edition.questions} <= decisive

@@ -1,0 +1,166 @@
+"""The fixed words of the certificate, English beside Traditional Chinese.
+
+The Chinese follows the official text of the Guideline v1.1 where that has a word (犯罪防治, 真實可信, 維度, 風險層級, 自我認證)
+and our glossary elsewhere. English prevails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assessments.guideline.terms import Dimension, Stakeholder, Tier
+from assessments.models.certificates import Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same in English and in Traditional Chinese."""
+
+    en: str
+    zh: str
+
+
+NOT_RECORDED = Pair("Not recorded", "未有記錄")
+"""What an older certificate prints where its record has no such row."""
+
+LABELS = {
+    "how_checked": Pair("How checked", "審核方式"),
+    "organisation": Pair("Organisation", "機構"),
+    "assessed_as": Pair("Assessed as", "評估身分"),
+    "system": Pair("System and use", "系統及用途"),
+    "scope": Pair("Scope", "範圍"),
+    "outcome": Pair("Outcome", "結果"),
+    "against": Pair("Assessed against", "評估依據"),
+    "dates": Pair("Dates", "日期"),
+    "decision": Pair("Decision by", "決定人"),
+    "full_scope": Pair("Full scope", "完整範圍"),
+    "covered": Pair("What was covered", "涵蓋內容"),
+    "how": Pair("How it was checked", "查核方法"),
+    "looked_at": Pair("Looked at", "審核員所閱"),
+    "profile": Pair("Profile", "概況"),
+    "conditions": Pair("Conditions", "條件"),
+    "conformity": Pair("Conformity file", "合規檔案"),
+    "own_words": Pair("In its own words", "機構聲明"),
+    "not": Pair("What this is not", "不代表"),
+    "statuses": Pair("Status words", "狀況用語"),
+    "record": Pair("Record", "紀錄"),
+}
+FIRST_OF_SCHEDULE = "full_scope"
+
+TIERS_EN = {
+    Tier.LOW: "Low",
+    Tier.LIMITED: "Limited",
+    Tier.HIGH: "High",
+    Tier.UNACCEPTABLE: "Unacceptable",
+}
+MEANINGS = {
+    Tier.LOW: Pair(
+        "minimal effect on people. The Guideline asks for self-certification.",
+        "對人影響輕微。指引要求自我認證。",
+    ),
+    Tier.LIMITED: Pair(
+        "moderate effect on people. The Guideline asks for openness, a way to opt out and a yearly audit.",
+        "對人有中度影響。指引要求透明度、選擇退出機制及年度合規審計。",
+    ),
+    Tier.HIGH: Pair(
+        "it touches safety, critical services or weighty decisions. The Guideline asks for a conformity assessment, a "
+        "human in the loop and monitoring in real time.",
+        "涉及安全、關鍵服務或重大決定。指引要求合規評估、人類參與監督及實時監察。",
+    ),
+    Tier.UNACCEPTABLE: Pair("prohibited. The Guideline asks for a full prohibition.", "禁止。指引要求全面禁止。"),
+}
+PARTS = {
+    Stakeholder.DEVELOPER: Pair("Technology Developer", "技術開發者"),
+    Stakeholder.PROVIDER: Pair("Service Provider", "服務提供者"),
+    Stakeholder.ORGANISATION: Pair("Service User", "服務使用者"),
+    Stakeholder.USER: Pair("Service User (a person)", "服務使用者（個人）"),
+}
+DIMENSIONS_ZH = {
+    Dimension.PRIVACY: "個人資料私隱",
+    Dimension.INTELLECTUAL_PROPERTY: "知識產權",
+    Dimension.CRIME_PREVENTION: "犯罪防治",
+    Dimension.RELIABILITY: "真實可信",
+    Dimension.SECURITY: "系統安全",
+}
+BANDS_ZH = {"nearly_all": "近乎全部落實", "most": "大部分落實", "part": "部分落實", "little": "少部分落實"}
+NOT_ASSESSED = Pair("Not assessed", "不作評估")
+TOO_FEW = Pair("Too few to say", "要求太少，未能評定")
+CONFORMITY_ZH = {
+    "tests": "測試",
+    "data": "數據",
+    "bias": "偏見",
+    "security": "保安",
+    "incident-plan": "事故應變計劃",
+    "overseers": "監督人員",
+    "measures": "實時指標",
+    "monitoring": "監察",
+}
+CHECKED = {
+    Assurance.SELF_DECLARED: (
+        Pair("Self-declared", "自行聲明"),
+        Pair("signed by the organisation itself; no reviewer has looked at it.", "由機構自行簽署，未經審核員審核。"),
+    ),
+    Assurance.REVIEWED_INSIDE: (
+        Pair("Reviewed within the organisation", "機構內部審核"),
+        Pair("by a reviewer of its own, outside the delivery team.", "由機構內交付團隊以外的審核員審核。"),
+    ),
+    Assurance.REVIEWED_INDEPENDENTLY: (
+        Pair("Reviewed independently", "獨立審核"),
+        Pair("with a reviewer who is no member of the organisation.", "審核員當中有並非該機構成員的獨立審核員。"),
+    ),
+}
+HOW = {
+    Assurance.SELF_DECLARED: Pair(
+        "One signed statement lists every must of the Guideline in scope with the answer given. Nobody else has checked "
+        "the answers.",
+        "簽署人在一份聲明中逐項列出適用的必須要求及所作答案。答案未經他人查核。",
+    ),
+    Assurance.REVIEWED_INSIDE: Pair(
+        "Desk review: a mark for every answer and every declared fact, by a reviewer who took no part in the work.",
+        "文件審核：由沒有參與有關工作的審核員，就每項答案及每項申報事實作出評核。",
+    ),
+    Assurance.REVIEWED_INDEPENDENTLY: Pair(
+        "Desk review: a mark for every answer and every declared fact, by reviewers who took no part in the work, at "
+        "least one of them independent of the organisation.",
+        "文件審核：由沒有參與有關工作的審核員，就每項答案及每項申報事實作出評核，其中最少一人獨立於該機構。",
+    ),
+}
+DECIDERS = {
+    "signer": Pair("owner, signing for the organisation", "負責人，代表機構簽署"),
+    "in_house_reviewer": Pair("reviewer within the organisation", "機構內部審核員"),
+    "independent_reviewer": Pair("independent reviewer", "獨立審核員"),
+}
+KINDS = {
+    "new": Pair("New", "首次"),
+    "renewal": Pair("Renewal", "續期"),
+    "change": Pair("Change", "變更"),
+}
+ISSUED_BY, REGISTERED_BY = Pair("Issued by", "發證機構"), Pair("Registered by", "登記機構")
+NEVER_LOOKED = Pair(", which has not looked at the answers", "，該機構並無查核答案")
+GIVEN, JUDGED = Pair("Given, not judged", "已提供，未經評核"), Pair("Judged by a reviewer", "經審核員評核")
+STATE_NOT_RECORDED = Pair("Whether judged is not recorded", "未有記錄是否經評核")
+OWN_SCOPE = Pair(
+    "Scope and full scope are in the words of the organisation.",
+    "範圍及完整範圍為機構本身的文字。",
+)
+OWN_WORDS = Pair(
+    "Words of the organisation, not checked by a reviewer.",
+    "以上為機構本身的文字，未經審核員查核。",
+)
+BAR = Pair(
+    "Solid: share in place of what the Guideline asks of this use, weighted. Weights and bands are our judgement.",
+    "實心：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
+)
+NOT_THIS = Pair(
+    "Not a legal opinion, not a test of the product, not a guarantee, and no finding that any law was kept. Not issued or "
+    "endorsed by the Government, the Digital Policy Office or HKGAI. The Guideline is not law.",
+    "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。並非由政府、數字政策辦公室或 HKGAI 發出或認可。指引並非法律。",
+)
+STATUSES = (
+    Pair("Valid: in force.", "有效：正在生效。"),
+    Pair("Expiring: in its last 30 days.", "即將屆滿：有效期餘下不多於 30 日。"),
+    Pair("Expired: past its last day.", "已屆滿：有效期已過。"),
+    Pair("Suspended: not to be relied on for now.", "暫停：暫時不應依賴。"),
+    Pair("Revoked: withdrawn for good.", "撤銷：已永久收回。"),
+    Pair("Superseded: replaced by a newer one.", "已被取代：已由較新的證書取代。"),
+)

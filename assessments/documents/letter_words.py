@@ -1,0 +1,224 @@
+"""The fixed words of letters and status notices, in English and in Traditional Chinese. English prevails.
+
+Written for the two documents and never taken from the interface's translations: both languages stand in every copy.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from assessments.guideline.terms import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same in English and in Traditional Chinese."""
+
+    en: str
+    zh: str
+
+    def of(self, **words: Pair | str | int) -> Pair:
+        """Fill in the placeholders; a pair gives each side its own words."""
+        en = {key: word.en if isinstance(word, Pair) else word for key, word in words.items()}
+        zh = {key: word.zh if isinstance(word, Pair) else word for key, word in words.items()}
+        return Pair(self.en.format(**en), self.zh.format(**zh))
+
+
+def dated(value: date | datetime) -> Pair:
+    """A day of Hong Kong in both languages: 14 October 2026, 2026年10月14日."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
+    return Pair(f"{value.day}\u00a0{value:%B}\u00a0{value.year}", f"{value.year}年{value.month}月{value.day}日")
+
+
+def body_of(body: object, name_zh: str) -> Pair:
+    """Who answers appeals: the reviewing body by its names; an English name stands apart from Chinese text."""
+    return Pair(str(body), name_zh or f" {body} ") if body else NO_BODY
+
+
+TIERS = {
+    Tier.LOW: Pair("Low risk", "低風險"),
+    Tier.LIMITED: Pair("Limited risk", "有限風險"),
+    Tier.HIGH: Pair("High risk", "高風險"),
+    Tier.UNACCEPTABLE: Pair("Unacceptable risk", "不可接受風險"),
+}
+SIGNER = Pair("owner, signing for the organisation", "負責人，代表機構簽署")
+INDEPENDENT = Pair("independent reviewer", "獨立審核員")
+INSIDE = Pair("reviewer within the organisation", "機構內部審核員")
+NO_BODY = Pair("the reviewing body", "審核機構")
+
+# --- the decision letter ---------------------------------------------------------------------------------------------------
+
+HEADINGS = {
+    "refuse": Pair("The submission is refused; no certificate is issued on it", "提交版本不予批准，不獲發證書"),
+    "declare_prohibited": Pair("This use is prohibited; no certificate is issued", "此用途屬被禁止的用途，不獲發證書"),
+    "return": Pair("The tier has changed; the submission is returned", "層級有所改變，提交版本退回修改"),
+    "approve": Pair("The submission is approved; no certificate is issued yet", "提交版本獲批准，證書尚未發出"),
+    "issued": Pair("The submission is approved; the certificate is issued", "提交版本獲批准，證書已發出"),
+}
+DECISIONS = {
+    "refuse": Pair(
+        "The submission of {day} (round {round}) is refused for good.",
+        "{day}的提交版本（第 {round} 輪）不予批准，此決定不再更改。",
+    ),
+    "declare_prohibited": Pair(
+        "The organisation has declared and signed that the facts of this use are among those that the Guideline treats as "
+        "prohibited. The case is closed, and no certificate can be issued by anybody.",
+        "機構已申報並簽署，此用途的事實屬指引所禁止之列。個案已結束，任何人均不能就此發出證書。",
+    ),
+    "return": Pair(
+        "The submission of {day} (round {round}) goes back to the organisation, because its tier has changed. Approvals "
+        "given in this round lapse.",
+        "由於層級有所改變，{day}的提交版本（第 {round} 輪）退回機構修改。本輪已作出的批准隨即失效。",
+    ),
+    "approve": Pair(
+        "The submission of {day} (round {round}) is approved.",
+        "{day}的提交版本（第 {round} 輪）獲批准。",
+    ),
+}
+MEANS = {
+    "refuse": Pair(
+        "The use is assigned to {tier} as before. No certificate is issued on this submission. A certificate that the use has "
+        "from an earlier assessment keeps its own status; its public page says which.",
+        "此用途仍列為{tier}。本提交版本不獲發證書。此用途如因較早的評估而持有證書，該證書的現況不因本決定而改變，並以其公開頁面為準。",
+    ),
+    "raised": Pair(
+        "The reviewer raised the use from {before} to {tier}, as a judgement beside the rules. No certificate is issued on "
+        "this submission.",
+        "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。本提交版本不獲發證書。",
+    ),
+    "declare_prohibited": Pair(
+        "The Guideline treats this as prohibited and attaches legal liability to building or deploying it. The Guideline is "
+        "not law; whether a law applies is for a lawyer to say.",
+        "指引視此為被禁止的用途，開發或部署者須負法律責任。指引並非法律；是否有法律適用，應由律師判斷。",
+    ),
+    "return_raised": Pair(
+        "The reviewer raised the use from {before} to {tier}, as a judgement beside the rules. It is signed again with what "
+        "the new tier asks.",
+        "審核員在規則以外作出判斷，把此用途由{before}調高至{tier}。機構須按新層級的要求再次簽署。",
+    ),
+    "return_withdrawn": Pair(
+        "An earlier raise of the tier to {tier} was withdrawn. The tier is what the rules give again, and the use is signed "
+        "again as what it is.",
+        "先前把層級調高至{tier}的決定已撤回。層級再次以規則的結果為準，機構須據此再次簽署。",
+    ),
+    "approve": Pair(
+        "The certificate is issued when nothing blocks it any more. The page of the assessment lists what still does.",
+        "待再沒有任何事項阻礙發證，證書便會發出。評估頁面列出尚餘的事項。",
+    ),
+    "issued": Pair(
+        "Certificate {number} runs from {first} to {last}. It may be suspended or revoked; its public page says how it "
+        "stands today.",
+        "證書 {number} 的有效期由{first}至{last}。證書可被暫停或撤銷，現況以其公開頁面為準。",
+    ),
+}
+NEXT = {
+    "return": Pair(
+        "What is newly asked is open, together with what depends on it. Answer it; then an owner signs again.",
+        "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
+    ),
+    "approve": Pair(
+        "Close the actions that block the certificate, each with its evidence. A reviewer of the case accepts them.",
+        "請完成阻礙發證的行動，並逐項附上證據，由本個案的審核員接納。",
+    ),
+    "issued": Pair(
+        "Meet each condition by its date, with evidence that a reviewer accepts. A missed date suspends the certificate.",
+        "請按限期履行各項條件，並附上證據由審核員接納。逾期未履行，證書會被暫停。",
+    ),
+    "issued_clear": Pair(
+        "Nothing has to be done for the certificate today. Say so when a fact, an answer or its evidence changes.",
+        "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
+    ),
+}
+NO_CONDITIONS = Pair("None.", "沒有。")
+NOT_RECORDED = Pair("not recorded", "沒有紀錄")
+APPEAL = Pair(
+    "An owner of the organisation can appeal against this decision once, in writing, on the page below. There is no time "
+    "limit. A reviewer of {body} answers who had no seat in this case and is no member of the organisation. The decision "
+    "stands meanwhile.",
+    "機構的負責人可就本決定在下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。其間本決定維持有效。",
+)
+COMPLAIN = Pair(
+    "There is no appeal against an approval. An owner can complain about it once, in writing, on the page below. There is no "
+    "time limit. A reviewer of {body} answers who had no seat in this case and is no member of the organisation.",
+    "對批准不設上訴。機構的負責人可在下列網頁以書面投訴一次，不設期限，由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
+)
+OWN_DECLARATION = Pair(
+    "This is the organisation's own declaration and nobody else's decision, so there is none to appeal against.",
+    "本文件是機構本身的申報，並非他人的決定，因此沒有可上訴的決定。",
+)
+
+# --- the status notice -----------------------------------------------------------------------------------------------------
+
+STATUS_HEADINGS = {
+    "suspended": Pair("The certificate is suspended", "證書已被暫停"),
+    "reinstated": Pair("The certificate is reinstated", "證書已恢復有效"),
+    "revoked": Pair("The certificate is revoked", "證書已被撤銷"),
+}
+STATUS_MEANS = {
+    "suspended": Pair(
+        "It is not to be relied on for now. Nobody may show it as valid while it is suspended.",
+        "證書暫時不應依賴。暫停期間，任何人不得把證書當作有效展示。",
+    ),
+    "reinstated": Pair(
+        "It can be relied on again. Its last day is still {last}.",
+        "證書可再次依賴，最後一日仍是{last}。",
+    ),
+    "revoked": Pair(
+        "It is withdrawn for good, from this day on. Nobody may show it as valid any more.",
+        "證書由當日起永久收回，任何人不得再把證書當作有效展示。",
+    ),
+}
+STATUS_NEXT = {
+    "suspended": Pair(
+        "Put right what led to it, and say so on the page below. It is not valid again by itself: a person who may reinstate "
+        "it decides.",
+        "請糾正導致暫停的事項，並在下列網頁說明。證書不會自動恢復，須由有權恢復證書的人決定。",
+    ),
+    "monitoring": Pair(
+        "Add the newest monitoring record to the conformity file. The certificate is valid again as soon as the record is "
+        "fresh; nothing else is needed.",
+        "請把最新的監察紀錄加入合規檔案。紀錄一經更新，證書即自動恢復，無須其他步驟。",
+    ),
+    "reinstated": Pair("Nothing has to be done.", "無須採取行動。"),
+}
+STATUS_APPEAL = Pair(
+    "An owner of the organisation can appeal against it once, in writing, from the page below. There is no time limit. A "
+    "reviewer of {body} answers who had no seat in the case and is no member of the organisation.",
+    "機構的負責人可由下列網頁以書面上訴一次，不設期限。上訴由{body}中沒有在本個案擔任審核席位、亦非該機構成員的審核員答覆。",
+)
+NO_APPEAL = Pair("There is nothing to appeal against.", "沒有可上訴的事項。")
+_REASONS = {
+    "A condition of the approval was not met in time.": "批准所附的條件未有按限期履行。",
+    "Declared facts of the use changed.": "用途的申報事實有所改變。",
+    "Evidence of monitoring is out of date.": "監察證據已過期。",
+    "An incident is being looked into.": "正在調查一宗事故。",
+    "A complaint is being looked into.": "正在處理一宗投訴。",
+    "The holder asked for it.": "由證書持有機構提出。",
+    "What had led to the suspension was corrected.": "導致暫停的事項已糾正。",
+    "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",
+    "The suspension was an error.": "暫停屬於錯誤。",
+    "What had been declared was not so.": "所申報的內容與事實不符。",
+    "What had been assessed is no longer so.": "所評估的情況已不再存在。",
+    "A condition of the approval was not met.": "批准所附的條件未有履行。",
+    "The use is one that gets no certificate.": "此用途不能獲發證書。",
+    "Monitoring evidence is fresh again.": "監察證據已更新。",
+    "A reviewer raised the tier of the use.": "審核員調高了此用途的層級。",
+}
+_MONITORING = re.compile(r"The monitoring evidence is older than (\d+) days\.")
+
+
+NO_REASON = Pair("No reason was recorded.", "沒有記錄理由。")
+
+
+def public_reason(words: str) -> Pair:
+    """The public reason of a change of status; one that is in no list prints in English on both sides, marked so."""
+    if not words:
+        return NO_REASON
+    if old := _MONITORING.fullmatch(words):
+        return Pair(words, f"監察證據距今超過 {old[1]} 日。")
+    return Pair(words, _REASONS.get(words) or f"（原文）{words}")

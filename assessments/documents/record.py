@@ -1,0 +1,445 @@
+"""The rows of a certificate: one list in one order, which the paper and the public page both show.
+
+They are built from the public record and from nothing else: no answer, finding or note can reach them. What an older
+record does not say stands as *not recorded*. The live status stands beside the rows and is none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from assessments.documents import certificate_words as words
+from assessments.documents.certificate_words import Pair
+from assessments.documents.plan import TIERS_ZH, guideline_month
+from assessments.documents.report import band_key, day, moment, short_date
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Dimension, Stakeholder, Tier
+from assessments.models.certificates import Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a row. With both languages it is two paragraphs, each with its `lead` in bold; else one paragraph.
+
+    `inline`: both languages in one paragraph. `between` stands after the lead, `after_zh` after the English. `style`: name,
+    thing, quiet, quote, hash or "". `typed`: what a person typed, whose line breaks are kept.
+    """
+
+    en: str = ""
+    zh: str = ""
+    lead: str = ""
+    lead_zh: str = ""
+    between: str = ": "
+    after_zh: str = ""
+    style: str = ""
+    typed: bool = False
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A date, or a word in its place, with its label."""
+
+    label: Pair
+    value: str
+    value_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A dimension in words and as a bar; the number is not printed, since it would invite ranking."""
+
+    name: Pair
+    band: Pair
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its label, and what stands beside it."""
+
+    key: str
+    label: Pair
+    lines: tuple[Line, ...]
+    figures: tuple[Figure, ...] = ()
+    profile: tuple[Band, ...] = ()
+    tier: Tier | None = None
+
+    @property
+    def begins_schedule(self) -> bool:
+        """Whether page 2 of the paper begins with it."""
+        return self.key == words.FIRST_OF_SCHEDULE
+
+
+def certificate_rows(
+    record: Mapping[str, Any], edition: Edition, *, exclusions: bool = True, chinese_scope: bool = True
+) -> tuple[Row, ...]:
+    """Return the rows of the certificate in their order.
+
+    `exclusions`, `chinese_scope`: whether page 1 has room for them; the schedule has them else.
+    """
+    tier, assurance = Tier(record["tier"]), Assurance(record["assurance"])
+    profile = tuple(_band(record, edition, key) for key in Dimension)
+    rows = {
+        "how_checked": (_checked(assurance),),
+        "organisation": _organisation(record["organisation"]),
+        "assessed_as": (_assessed_as(record["system"]["parts"]),),
+        "system": _system(record),
+        "scope": _scope(record["use"], exclusions=exclusions, chinese_scope=chinese_scope),
+        "outcome": (_outcome(tier), _still_open(record)),
+        "against": (_against(record, edition),),
+        "dates": _replaced(record),
+        "decision": (*_deciders(record), _issuer(record, assurance)),
+        "full_scope": _full_scope(record["use"], chinese_scope=chinese_scope),
+        "covered": _covered(record),
+        "how": (_pair(words.HOW[assurance]),),
+        "looked_at": _looked_at(record, assurance),
+        "profile": (_closed_since(record), _pair(words.BAR, "quiet", inline=True)),
+        "conditions": _conditions(record, assurance),
+        "conformity": _conformity(record, edition),
+        "own_words": _own_words(record),
+        "not": (_pair(words.NOT_THIS),),
+        "statuses": (Line(" ".join(one.en for one in words.STATUSES), "".join(one.zh for one in words.STATUSES)),),
+        "record": _record(record),
+    }
+    return tuple(
+        Row(
+            key,
+            words.LABELS[key],
+            lines,
+            figures=_figures(record) if key == "dates" else (),
+            profile=profile if key == "profile" else (),
+            tier=tier if key == "outcome" else None,
+        )
+        for key, lines in rows.items()
+        if lines or key == "dates"
+    )
+
+
+# --- days and numbers in two languages --------------------------------------------------------------------------------------
+
+
+def _day_zh(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _at(text: str) -> date:
+    return moment(text).date()
+
+
+def _many(n: int, one: str, more: str) -> str:
+    return f"{n} {one if n == 1 else more}"
+
+
+def _pair(pair: Pair, style: str = "", *, inline: bool = False) -> Line:
+    return Line(pair.en, pair.zh, style=style, inline=inline)
+
+
+def _listed(parts: Sequence[str], last: str, between: str = ", ") -> str:
+    return last.join([between.join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
+
+
+# --- page 1 -------------------------------------------------------------------------------------------------------------------
+
+
+def _checked(assurance: Assurance) -> Line:
+    lead, means = words.CHECKED[assurance]
+    return Line(means.en, means.zh, lead.en, lead.zh)
+
+
+def _organisation(of: Mapping[str, Any]) -> tuple[Line, ...]:
+    lines = [Line(of["name_en"], style="name")]
+    if of["name_zh"]:
+        lines.append(Line(zh=of["name_zh"], style="name"))
+    if of["registration_no"]:
+        number = Line(
+            f"{of['registration_no']}, {of['place']}", lead="Registration no.", lead_zh="登記編號", style="quiet"
+        )
+        return (*lines, number)
+    return (*lines, Line(of["place"], style="quiet")) if of["place"] else tuple(lines)
+
+
+def _assessed_as(parts: Sequence[str]) -> Line:
+    found = [words.PARTS[Stakeholder(part)] for part in parts]
+    return Line(_listed([one.en for one in found], " and "), _listed([one.zh for one in found], "及", "、"))
+
+
+def _system(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    system = record["system"]
+    version = f", version {system['version']}" if system["version"] else ""
+    return (Line(system["name"] + version, style="thing"), Line(record["use"]["title"]))
+
+
+def _scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[Line, ...]:
+    lines = [Line(use["scope_en"])]
+    if use["scope_zh"]:
+        lines.append(Line(zh=use["scope_zh"] if chinese_scope else "中文範圍見附表。"))
+    if use["exclusions"]:
+        said = use["exclusions"] if exclusions else "see the schedule 見附表"
+        lines.append(Line(said, lead="Not covered", lead_zh="不包括", style="quiet"))
+    return tuple(lines)
+
+
+def _outcome(tier: Tier) -> Line:
+    means = words.MEANINGS[tier]
+    return Line(means.en, means.zh, f"{words.TIERS_EN[tier]} risk", f"{TIERS_ZH[tier]}風險")
+
+
+def _still_open(record: Mapping[str, Any]) -> Line:
+    """Say in one sentence what is still open: conditions, and the other actions of the plan."""
+    count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
+    further = record.get("further_actions")
+    en = (
+        [_many(count, "condition", "conditions") + (f", the last due {day(latest)}" if latest else "")] if count else []
+    )
+    zh = [f"條件 {count} 項" + (f"，最遲於{_day_zh(latest)}符合" if latest else "")] if count else []
+    if further:
+        en.append(_many(further, "further action of the plan", "further actions of the plan"))
+        zh.append(f"補救計劃的其他行動 {further} 項")
+    if further is None:
+        en.append("further actions of the plan: not recorded")
+        zh.append("補救計劃的其他行動：未有記錄")
+    if not en:
+        return Line("Nothing was still open at issue.", "發出時並無未完成的事項。")
+    return Line(f"Still open at issue: {'; '.join(en)}.", f"發出時未完成：{'；'.join(zh)}。")
+
+
+def _against(record: Mapping[str, Any], edition: Edition) -> Line:
+    of = record["edition"]
+    year, month = edition.guideline_date.split("-")
+    rules = record.get("issuing_rules")
+    en = f"Guideline v{of['guideline_version']}, {guideline_month(edition.guideline_date)}; question set {of['key']}, release"
+    zh = f"指引 {of['guideline_version']} 版，{year}年{int(month)}月；問題集 {of['key']}，第 {of['release']} 次發布"
+    said = (f"release {rules}", f"第 {rules} 次發布") if rules else ("not recorded", "未有記錄")
+    return Line(f"{en} {of['release']}; rules of the issuing body, {said[0]}.", f"{zh}；發證規則，{said[1]}。")
+
+
+def _kind(record: Mapping[str, Any]) -> Pair:
+    """New, renewal or change; of an older certificate that replaced another it is not recorded which."""
+    kind = record.get("kind")
+    if kind:
+        return words.KINDS[kind]
+    return words.KINDS["new"] if record["first_issued_on"] == record["issued_on"] else words.NOT_RECORDED
+
+
+def _figures(record: Mapping[str, Any]) -> tuple[Figure, ...]:
+    decided = max((_at(one["at"]) for one in record["deciders"]), default=_at(record["signed_by"]["at"]))
+    kind = _kind(record)
+    return (
+        Figure(Pair("Decided", "決定"), short_date(decided)),
+        Figure(Pair("Issued", "發出"), short_date(date.fromisoformat(record["issued_on"]))),
+        Figure(Pair("Expires", "屆滿"), short_date(date.fromisoformat(record["expires_on"]))),
+        Figure(Pair("Issue", "類別"), kind.en, kind.zh),
+    )
+
+
+def _replaced(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What it replaces; none where it replaces nothing."""
+    if record["first_issued_on"] == record["issued_on"] and not record.get("replaces"):
+        return ()
+    first, number = date.fromisoformat(record["first_issued_on"]), record.get("replaces")
+    which = (f"certificate {number}", f"證書 {number}") if number else ("an earlier certificate", "較早的證書")
+    return (Line(f"Replaces {which[0]}. First issued {day(first)}.", f"取代{which[1]}。首次發出：{_day_zh(first)}。"),)
+
+
+def _deciders(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    lines = []
+    for one in record["deciders"]:
+        role = words.DECIDERS[one["role"]]
+        lines.append(Line(role.en, lead=one["name"], between=", ", after_zh=role.zh))
+    return tuple(lines)
+
+
+def _issuer(record: Mapping[str, Any], assurance: Assurance) -> Line:
+    """Name the issuing body as what it did: it issues what it reviewed, and registers what it never looked at."""
+    if assurance == Assurance.REVIEWED_INDEPENDENTLY:
+        return Line(record["issuer"], lead=words.ISSUED_BY.en, lead_zh=words.ISSUED_BY.zh, style="quiet")
+    return Line(
+        record["issuer"] + words.NEVER_LOOKED.en,
+        words.REGISTERED_BY.zh + "：" + record["issuer"] + words.NEVER_LOOKED.zh,
+        lead=words.REGISTERED_BY.en,
+        style="quiet",
+    )
+
+
+# --- the schedule -------------------------------------------------------------------------------------------------------------
+
+
+def _full_scope(use: Mapping[str, Any], *, chinese_scope: bool) -> tuple[Line, ...]:
+    lines = [] if chinese_scope or not use["scope_zh"] else [Line(zh=use["scope_zh"])]
+    for key, label in (
+        ("purpose", Pair("Purpose", "目的")),
+        ("setting", Pair("Setting", "使用環境")),
+        ("people_affected", Pair("People affected", "受影響人士")),
+        ("exclusions", Pair("Not covered", "不包括")),
+    ):
+        if use[key]:
+            lines.append(Line(use[key], lead=label.en, lead_zh=label.zh))
+    return (*lines, _pair(words.OWN_SCOPE, "quiet", inline=True))
+
+
+def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    n = record["counts"]
+    lines = [
+        Line(
+            f"Five dimensions, {n['sections']} sections: {n['applicable']} questions applied, {n['answered']} answered; of "
+            f"these {n['not_applicable']} not applicable with a reason, {n['unknown']} not known, {n['planned']} planned.",
+            f"五個維度，{n['sections']} 個部分：適用問題 {n['applicable']} 條，已答 {n['answered']} 條；其中 "
+            f"{n['not_applicable']} 條附理由答不適用，{n['unknown']} 條未知，{n['planned']} 條已計劃。",
+        )
+    ]
+    left_out = record.get("not_applicable") or {"musts": 0, "accepted": 0, "by": []}
+    if left_out["musts"]:
+        en, zh = f"Musts not applicable: {left_out['musts']}", f"不適用的必須要求 {left_out['musts']} 項"
+        if left_out["by"]:
+            en += f", of which {left_out['accepted']} with a reason accepted by {_listed(left_out['by'], ' and ')}."
+            zh += f"，其中 {left_out['accepted']} 項的理由已獲審核員接納。"
+        else:
+            en, zh = en + ", on the word of the signer.", zh + "，以簽署人聲明為據。"
+        lines.append(Line(en, zh))
+    if worst := record.get("worst_answers"):
+        lines.append(
+            Line(
+                f"Facts not known and declared at their worst answer: {worst}.",
+                f"未知而按最壞情況申報的事實：{worst} 項。",
+            )
+        )
+    return tuple(lines)
+
+
+def _looked_at(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, ...]:
+    """What each reviewer opened and judged, as the server wrote it down with the approval."""
+    if assurance == Assurance.SELF_DECLARED:
+        return (Line("No reviewer has looked at it.", "未經審核員審閱。", inline=True),)
+    return tuple(look(one["name"], one.get("looked_at")) for one in record["deciders"])
+
+
+def look(name: str, said: Any) -> Line:
+    """One reviewer's: counts, or sentences, as the decision keeps them."""
+    if not said:
+        return Line(words.NOT_RECORDED.en + ".", words.NOT_RECORDED.zh + "。", name, inline=True)
+    if not isinstance(said, Mapping):
+        return Line(" ".join(str(one) for one in said), lead=name)
+    en = [f"{said['judged']} of {said['asked']} facts and answers opened and judged"]
+    zh = [f"打開並評核事實及答案 {said['judged']}／{said['asked']} 項"]
+    if said.get("drawn"):
+        en.append(f"{said['drawn']} of them drawn at random")
+        zh.append(f"其中 {said['drawn']} 項隨機抽出")
+    if said.get("openable") is not None:
+        en.append(f"{said['opened']} of {said['openable']} pieces of evidence opened")
+        zh.append(f"打開證據 {said['opened']}／{said['openable']} 項")
+    if said.get("median_seconds") is not None:
+        minutes, seconds = divmod(said["median_seconds"], 60)
+        en.append(f"median time a mark {minutes} min {seconds} s" if minutes else f"median time a mark {seconds} s")
+        zh.append(f"每次評核時間中位數 {minutes} 分 {seconds} 秒" if minutes else f"每次評核時間中位數 {seconds} 秒")
+    for other, count in (said.get("taken_over") or {}).items():
+        en.append(f"{count} taken over from {other}")
+        zh.append(f"沿用 {other} 的評核 {count} 項")
+    return Line("; ".join(en) + ".", "；".join(zh) + "。", name, name)
+
+
+def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
+    name = Pair(edition.terms[f"dimensions.{key}"], words.DIMENSIONS_ZH[key])
+    value = record["dimensions"].get(str(key))
+    if value is None:
+        return Band(name, words.NOT_ASSESSED, None)
+    if str(key) in record.get("too_few", ()):
+        return Band(name, words.TOO_FEW, None)
+    share = Decimal(value)
+    band = band_key(edition, share)
+    return Band(name, Pair(edition.policy.words[f"bands.{band}"], words.BANDS_ZH[band]), share)
+
+
+def _closed_since(record: Mapping[str, Any]) -> Line:
+    signed, closed = _at(record["signed_by"]["at"]), record.get("closed_since")
+    en = "not recorded" if closed is None else _many(closed, "action", "actions") if closed else "no action"
+    zh = "未有記錄" if closed is None else f"{closed} 項行動"
+    return Line(
+        f"As signed on {day(signed)}. Closed since with evidence: {en}.",
+        f"按{_day_zh(signed)}簽署時的情況；其後憑證據結束：{zh}。",
+        style="quiet",
+        inline=True,
+    )
+
+
+def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, ...]:
+    count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
+    if not count:
+        return (Line("None at issue.", "發出時並無條件。", inline=True),)
+    set_by = (
+        Pair("promised by the signer", "由簽署人承諾")
+        if assurance == Assurance.SELF_DECLARED
+        else Pair("set with the approval", "於批准時訂明")
+    )
+    due = (f", the last due {day(latest)}", f"，最遲於{_day_zh(latest)}符合") if latest else ("", "")
+    lines = [
+        Line(
+            f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",
+            f"條件 {count} 項，{set_by.zh}{due[1]}。逾期未符合者，證書會被暫停。",
+        )
+    ]
+    listed = record.get("conditions")
+    if listed is None:
+        return (
+            *lines,
+            Line(f"Their words: {words.NOT_RECORDED.en.lower()}.", f"內容：{words.NOT_RECORDED.zh}。", inline=True),
+        )
+    for number, one in enumerate(listed, 1):
+        lines.append(
+            Line(f"{one['words']}, due {day(date.fromisoformat(one['due_on']))}.", lead=f"{number}.", between=" ")
+        )
+    return tuple(lines)
+
+
+def _conformity(record: Mapping[str, Any], edition: Edition) -> tuple[Line, ...]:
+    """The parts of the conformity file by what was done with them, and the organisation's words for the public."""
+    by_state: dict[Pair, list[Pair]] = {}
+    said = []
+    for one in record.get("conformity", ()):
+        part = edition.gates.part(one["part"])
+        if part is None:
+            continue
+        label = Pair(part.label, words.CONFORMITY_ZH[part.key])
+        state = one.get("state", one.get("judged"))
+        done = words.STATE_NOT_RECORDED if state is None else words.JUDGED if state in ("judged", True) else words.GIVEN
+        by_state.setdefault(done, []).append(label)
+        if one["words"]:
+            said.append(Line(one["words"], lead=label.en, lead_zh=label.zh, typed=True))
+    lines = [
+        Line(", ".join(one.en for one in of) + ".", "、".join(one.zh for one in of) + "。", done.en, done.zh)
+        for done, of in by_state.items()
+    ]
+    if said:
+        said.append(_pair(words.OWN_WORDS, "quiet", inline=True))
+    return (*lines, *said)
+
+
+def _own_words(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    if not record["public_statement"]:
+        return ()
+    return (Line(record["public_statement"], style="quote", typed=True), _pair(words.OWN_WORDS, "quiet", inline=True))
+
+
+def _record(record: Mapping[str, Any]) -> tuple[Line, ...]:
+    signed = record["signed_by"]
+    hashes = [
+        ("Answers, SHA-256", "答案", record["snapshot_sha256"]),
+        ("Question set, SHA-256", "問題集", record["edition"]["checksum"]),
+    ]
+    if log := record.get("log"):
+        hashes.append((f"Log before the issue, entry {log['seq']}", f"發出前的日誌，第 {log['seq']} 項", log["hash"]))
+    lines = [
+        Line(
+            f"Submission {record['submission']}, round {record['round']}, signed {day(_at(signed['at']))} by "
+            f"{signed['name']}."
+        )
+    ]
+    return (*lines, *(Line(digest, lead=label, lead_zh=zh, style="hash") for label, zh, digest in hashes))

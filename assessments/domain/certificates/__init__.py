@@ -1,0 +1,1 @@
+"""Certificates: when one is issued, by which rules of the issuing body, and what ends a suspension."""

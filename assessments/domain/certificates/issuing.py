@@ -1,0 +1,117 @@
+"""The rules of the issuing body: named data in fixtures/issuing, versioned apart from the question set.
+
+The rules of the day of a decision hold, and the decision keeps them. So a draft on an older release of the question set
+is judged by the same rules as every other, and a later release of the rules changes no decision that was made before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from assessments.guideline.terms import Tier
+from assessments.models import DecisionKind, ReviewDecision, Submission
+from assessments.models.base import canonical_json
+
+FOLDER = settings.BASE_DIR / "fixtures" / "issuing"
+KEY = "issuing_rules"
+"""Where a decision keeps its rules, in the JSON that is signed with it."""
+CERTIFYING = (DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY)
+
+
+class FaultyRules(Exception):
+    """A file of rules cannot be read; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingRules:
+    """One release of the rules. `may_be_little`: by tier, how many dimensions may read *little in place*."""
+
+    release: int
+    sha256: str
+    may_be_little: Mapping[str, int]
+    most_conditions: int
+    first_day: date | None = None  # None: from the beginning
+    reasons: Mapping[str, str] | None = None  # by tier, and of `most_conditions`; None where a decision kept the rules
+
+    def kept(self) -> dict[str, Any]:
+        """Return the rules as a decision keeps them."""
+        return {
+            "release": self.release,
+            "sha256": self.sha256,
+            "may_be_little": dict(self.may_be_little),
+            "most_conditions": self.most_conditions,
+        }
+
+
+def releases(folder: Path = FOLDER) -> tuple[IssuingRules, ...]:
+    """Return all releases, the oldest first. Raises FaultyRules, whose message names the file."""
+    return _read(folder)
+
+
+@cache
+def _read(folder: Path) -> tuple[IssuingRules, ...]:
+    found = [_one(path) for path in sorted(folder.glob("*.yaml"), key=lambda path: (len(path.stem), path.stem))]
+    if not found:
+        raise FaultyRules(f"{folder}: there are no rules of the issuing body")
+    days = [rules.first_day or date.min for rules in found]
+    if [rules.release for rules in found] != list(range(1, len(found) + 1)) or days != sorted(set(days)):
+        raise FaultyRules(f"{folder}: releases count from 1, and each starts on a later day than the one before it")
+    return tuple(found)
+
+
+def _one(path: Path) -> IssuingRules:
+    text = path.read_bytes()
+    try:
+        raw = yaml.safe_load(text)
+        least, most = raw["least_readiness"], raw["most_conditions"]
+        tiers = [str(tier) for tier in (Tier.LOW, Tier.LIMITED, Tier.HIGH)]
+        rules = IssuingRules(
+            release=int(raw["release"]),
+            sha256=hashlib.sha256(text).hexdigest(),
+            may_be_little={tier: int(least[tier]["may_be_little"]) for tier in tiers},
+            most_conditions=int(most["most"]),
+            first_day=raw.get("from"),
+            reasons={tier: str(least[tier]["reason"]) for tier in tiers} | {"most_conditions": str(most["reason"])},
+        )
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise FaultyRules(f"{path}: {error}") from error
+    if path.stem != str(rules.release) or raw.get("basis") != "judgement":
+        raise FaultyRules(f"{path}: the file is named by its release, and its basis is judgement")
+    return rules
+
+
+def rules_on(day: date) -> IssuingRules:
+    """Return the rules that hold on that day."""
+    found = [rules for rules in releases() if rules.first_day is None or rules.first_day <= day]
+    if not found:
+        raise FaultyRules(f"{FOLDER}: no rules hold on {day.isoformat()}")
+    return found[-1]
+
+
+def signed_with_rules(signed: str, day: date) -> str:
+    """Add the rules of the day to the JSON that is signed with a decision."""
+    return canonical_json({**(json.loads(signed) if signed else {}), KEY: rules_on(day).kept()})
+
+
+def rules_of(submission: Submission, signed: str | None = None) -> IssuingRules | None:
+    """Return the rules by which a submission was decided; None where its decision is older than the rules.
+
+    `signed`: what its newest certifying decision signed, where it is read already; else one query.
+    """
+    if signed is None:
+        decided = ReviewDecision.objects.filter(submission=submission.pk, kind__in=CERTIFYING).order_by("-pk")
+        signed = decided.values_list("signed", flat=True).first()
+    kept = json.loads(signed or "{}").get(KEY)
+    if kept is None:
+        return None
+    return IssuingRules(kept["release"], kept["sha256"], kept["may_be_little"], kept["most_conditions"])

@@ -1,0 +1,68 @@
+"""Approved with a plan, no certificate yet: what the certificate waits for, in the words of pages and mails."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.least_readiness import BelowLeast, Lift
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.models import Assessment, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class NoCertificateYet:
+    """Why an approved use has no certificate yet. `blocking`: open actions that block it, in the order of the plan."""
+
+    blocking: tuple[Lift, ...]
+    other: tuple[str, ...]
+    below: BelowLeast | None
+    stale: bool
+
+    @property
+    def last(self) -> list[str]:
+        """What no action closes."""
+        if self.stale:
+            return [_("What was approved has changed since: nothing is issued before the next assessment.")]
+        if not (self.blocking or self.other or self.below):
+            return [_("It waits for a monitoring record that is fresh enough.")]
+        return []
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is missing and what would lift it, one sentence each."""
+        words = _("Action %(number)s still blocks it: %(title)s.")
+        said = [words % {"number": one.number, "title": one.title} for one in self.blocking]
+        below = [self.below.words, self.below.lifted_by] if self.below else []
+        return [*said, *self.other, *below, *self.last]
+
+
+def no_certificate_yet(
+    submission: Submission, blockers: Collection[tuple[str, str]], plan: PlanNow, content: Mapping[str, Any]
+) -> NoCertificateYet:
+    """Say what the certificate of an approved submission waits for.
+
+    `blockers`: of each thing that blocks, the question (empty for a hold or a tier) and its words.
+    """
+    questions = {question for question, _words in blockers if question}
+    rows = [row for row in plan.standing if row.question in questions]
+    have = {row.question for row in rows}
+    return NoCertificateYet(
+        blocking=tuple(Lift(row.number, row.title, row.get_absolute_url()) for row in rows),
+        other=tuple(words for question, words in blockers if question not in have),
+        below=least_readiness.below(submission, content, plan),
+        stale=submission.assessment.stale_since is not None,
+    )
+
+
+def approval_mail(assessment: Assessment, waits: NoCertificateYet | None) -> tuple[str, str]:
+    """Return subject and text of the mail about an approval; `waits` is None where the certificate was issued."""
+    use = {"use": assessment.use.title}
+    if waits is None:
+        return _("Approved: %(use)s") % use, _("Your submission has been approved, and its certificate is issued.")
+    text = _("Your submission has been approved with a plan. It has no certificate yet.")
+    return _("Approved with a plan, no certificate yet: %(use)s") % use, "\n\n".join([text, *waits.sentences])

@@ -1,0 +1,69 @@
+"""What a reviewer opened: an answer by the page that showed it, a piece of evidence by its own request.
+
+A page of a review carries a signed token for each answer that it shows, with the time; the token comes back with the mark.
+A mark without a token of this person, submission and target counts as not opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.utils import timezone
+
+from assessments.domain.review.sampling import content_of
+from assessments.models import EvidenceOpening, Submission, User
+
+SALT = "assessments.review.opened"
+
+
+def token(submission: Submission, target: str, *, reader: User, at: datetime | None = None) -> str:
+    """Sign that `reader` is shown a target now; a page names one moment (`at`) for all that it shows."""
+    moment = int((at or timezone.now()).timestamp())
+    return Signer(salt=SALT).sign(f"{moment}:{reader.pk}:{submission.pk}:{target}")
+
+
+def shown_at(given: str, submission: Submission, target: str, *, by: User) -> datetime | None:
+    """Return when the target was shown to this person; None for a token of somebody or something else, or none."""
+    try:
+        said = Signer(salt=SALT).unsign(given)
+    except BadSignature:
+        return None
+    moment, _colon, about = said.partition(":")
+    if about != f"{by.pk}:{submission.pk}:{target}":
+        return None
+    at = datetime.fromtimestamp(int(moment), UTC)
+    return at if at <= timezone.now() else None
+
+
+def note_opening(submission: Submission, reference: str, version: int, *, by: User) -> None:
+    """Keep that a reviewer of the case opened a piece that the submission names. Idempotent."""
+    for piece in named_pieces(submission):
+        if (piece["reference"], piece["version"]) == (reference, version):
+            EvidenceOpening.objects.get_or_create(
+                submission=submission,
+                reviewer=by,
+                piece=reference,
+                version=version,
+                defaults={"content": content_of(piece)},
+            )
+            return
+
+
+def named_pieces(submission: Submission) -> list[dict[str, Any]]:
+    """The pieces of evidence that a submission names, under its answers and in its conformity file."""
+    return named_pieces_of(submission.content())
+
+
+def named_pieces_of(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As `named_pieces`, for a page that has read the snapshot."""
+    leaning = (*content["answers"].values(), *content.get("conformity", ()))
+    return [piece for one in leaning for piece in one.get("evidence", ())]
+
+
+def opened_contents(submission: Submission, reviewer: int) -> set[str]:
+    """The contents that a reviewer opened in any round of the case: what is the same needs no second opening."""
+    rows = EvidenceOpening.objects.filter(submission__assessment=submission.assessment_id, reviewer=reviewer)
+    return set(rows.values_list("content", flat=True))

@@ -1,0 +1,224 @@
+"""Judging the parts of a conformity file: by each seat, with words where a part is not supported, and returning them.
+
+Our judgement: a part that does not support the file always goes back with a return; one that does so partly may be
+approved, and the reviewer's words say what is missing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.core import proof
+from assessments.domain.review import cases, overseers
+from assessments.domain.review.versions import save_version
+from assessments.errors import Conflict, InvalidAnswer
+from assessments.guideline.edition import FilePart
+from assessments.models import (
+    Assessment,
+    PartMark,
+    PartMarkRevision,
+    PartVerdict,
+    ReturnTask,
+    ReviewSeat,
+    RevisionOutcome,
+    State,
+    Submission,
+    User,
+    edition_for,
+)
+
+JUDGED, GIVEN = "judged", "given"
+
+
+def parts_of(submission: Submission) -> tuple[FilePart, ...]:
+    """Return the parts of the file that the tier of a submission asks for; none where it asks for no file."""
+    return edition_for(submission.edition_checksum).gates.parts_for(submission.assigned_tier)
+
+
+@proof.factor_asked
+def judge_part(
+    submission: Submission,
+    part: str,
+    *,
+    by: User,
+    verdict: str,
+    words: str = "",
+    returned: bool = False,
+    base: int | None = None,
+    operation: uuid.UUID | None = None,
+) -> PartMark:
+    """Judge one part of the conformity file for one's seat; an empty `verdict` takes the judgement back.
+
+    `words` say what is missing, and are needed unless the part supports the file. `returned`: the part goes back with a
+    return; one that does not support the file always does. Raises as `open_case`, InvalidAnswer that names the control,
+    and Conflict with what was sent kept as a version.
+    """
+    words = words.strip()
+    with transaction.atomic():
+        _assessment, seat = cases.open_case(submission, by)
+        if part not in {one.key for one in parts_of(submission)}:
+            raise InvalidAnswer("part", _("The conformity file of this submission has no such part."))
+        row = submission.part_marks.filter(seat=seat.seat, part=part).select_related("by").first()
+        check_verdict(verdict, words, judged=row is not None)
+        back = bool(verdict) and verdict != PartVerdict.SUPPORTS and (returned or verdict == PartVerdict.DOES_NOT)
+        fields = {"verdict": str(verdict), "words": words if verdict else "", "returned": back}
+        row = row or PartMark(submission=submission, seat=seat.seat, part=part, revision=0, by=by)
+        if row.pk and row.by_id != by.pk:  # of somebody who had the seat before: judged anew, whatever it says
+            base, row.verdict = None, ""
+        saved = save_version(row, PartMarkRevision, fields, by=by, base=base, operation=operation)
+    if not saved:  # raised out here, so that the version beside the newer one stays stored
+        raise Conflict(_("You judged this part on another page meanwhile. Nothing was overwritten."), row)
+    return row
+
+
+def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
+    """Raise InvalidAnswer unless this is a judgement with the words that it needs; `judged`: one can be taken back."""
+    if verdict not in PartVerdict.values and not (verdict == "" and judged):
+        raise InvalidAnswer("verdict", _("Choose one of the three."))
+    if verdict and verdict != PartVerdict.SUPPORTS and not words:
+        raise InvalidAnswer("words", _("Say what is missing: the organisation reads it."))
+
+
+def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
+    """Say in sentences what of the conformity file keeps this seat from approving; empty where nothing does.
+
+    Each part has to be judged by the person in the seat. A part that either seat finds not to support the file is
+    returned first. One query at tiers that ask for a file, none at others.
+    """
+    asked = parts_of(submission)
+    if not asked or seat is None:
+        return []
+    marks = list(submission.part_marks.exclude(verdict="").select_related("by"))
+    own = {mark.part: mark for mark in marks if mark.seat == seat.seat and mark.by_id == seat.reviewer_id}
+    found = []
+    left = [part.label for part in asked if part.key not in own]
+    if left:
+        words = ngettext(
+            "You have not judged one part of the conformity file: %(parts)s.",
+            "You have not judged %(n)s parts of the conformity file: %(parts)s.",
+            len(left),
+        )
+        found.append(words % {"n": len(left), "parts": ", ".join(left)})
+    for part in asked:
+        for mark in marks:
+            if mark.part != part.key:
+                continue
+            if mark.verdict == PartVerdict.DOES_NOT:
+                words = _("%(part)s: %(name)s finds that it does not support the file. Return it first.")
+                found.append(words % {"part": part.label, "name": mark.by})
+            elif mark.verdict == PartVerdict.PARTLY and not mark.words.strip():
+                words = _("%(part)s is judged “partly”: say what is missing before you approve.")
+                found.append(words % {"part": part.label})
+    if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):
+        found.append(overseers.refusal())
+    return found
+
+
+def marks_on(submission: Submission) -> list[PartMark]:
+    """Return the judgements of all seats with their people, those that were taken back too. One query."""
+    rows = submission.part_marks.select_related("by", "carried_from__submission")
+    return list(rows.defer("carried_from__submission__snapshot").order_by("seat", "pk"))
+
+
+def is_told(assessment: Assessment) -> bool:
+    """Tell whether the organisation may read what reviewers found of its newest submission: once that is decided."""
+    undecided = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.WITHDRAWN)
+    return assessment.current_submission_id is not None and assessment.state not in undecided
+
+
+def told(assessment: Assessment) -> list[PartMark]:
+    """Return the judgements that the organisation may read: those of its newest submission, once that is decided.
+
+    One query, none before the decision.
+    """
+    submission = assessment.current_submission
+    if submission is None or not is_told(assessment):
+        return []
+    return [mark for mark in marks_on(submission) if mark.verdict]
+
+
+# --- returning ---------------------------------------------------------------------------------------------------------
+
+
+def returned(submission: Submission) -> dict[str, list[PartMark]]:
+    """Return the judgements by which parts go back with a submission, by part, in the order of the file."""
+    found: dict[str, list[PartMark]] = {}
+    marks = submission.part_marks.filter(returned=True).exclude(verdict="").select_related("by").order_by("pk")
+    for mark in marks:
+        found.setdefault(mark.part, []).append(mark)
+    order = [part.key for part in parts_of(submission)]
+    return {key: found[key] for key in order if key in found}
+
+
+def open_when_returned(assessment: Assessment, asked: Iterable[FilePart]) -> set[str]:
+    """Return the keys of the parts that a returned assessment may change: as with answers, those that were returned.
+
+    With them what the return asks for by name, and what was not given yet when it was signed.
+    """
+    submission = assessment.current_submission
+    keys = {part.key for part in asked}
+    if submission is None:
+        return keys
+    given = {part["part"] for part in submission.content().get("conformity", ())}
+    tasks = ReturnTask.objects.filter(decision__submission=submission, key__startswith="part:")
+    named = {key.removeprefix("part:") for key in tasks.values_list("key", flat=True)}
+    return keys & (set(returned(submission)) | named | (keys - given))
+
+
+def carry(previous: Submission, submission: Submission) -> int:
+    """Carry the judgements of parts that are the same in the next round, each in its seat. Returns how many.
+
+    A carried judgement counts for the person who gave it. The caller holds the lock.
+    """
+    before, now = _by_part(previous.content()), _by_part(submission.content())
+    same = {key for key in before.keys() & now.keys() if _said(before[key]) == _said(now[key])}
+    rows = previous.part_marks.exclude(verdict="").filter(returned=False, part__in=same).select_related("by")
+    carried = [
+        PartMark(submission=submission, seat=mark.seat, part=mark.part, by=mark.by, carried_from=mark, **mark.record())
+        for mark in rows
+    ]
+    PartMark.objects.bulk_create(carried)
+    PartMarkRevision.objects.bulk_create(
+        PartMarkRevision(
+            parent=mark,
+            number=1,
+            operation=uuid.uuid4(),
+            base=0,
+            value=mark.record(),
+            by=mark.by,
+            outcome=RevisionOutcome.CARRIED,
+        )
+        for mark in carried
+    )
+    return len(carried)
+
+
+def _by_part(content: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {part["part"]: part for part in content.get("conformity", ())}
+
+
+def _said(part: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a judgement of a part rests on."""
+    pieces = sorted((piece["reference"], piece["version"], piece.get("why", "")) for piece in part["evidence"])
+    return part["rows"], part["words"], pieces
+
+
+# --- what is shown and recorded -----------------------------------------------------------------------------------------
+
+
+def state_of(submission: Submission) -> dict[str, str]:
+    """Return of each given part whether it is `judged`, by everybody who approved the submission, or only `given`."""
+    content = submission.content().get("conformity", ())
+    if not content:
+        return {}
+    people = set(submission.decisions.approvals().values_list("by", flat=True))
+    judged: dict[str, set[int]] = {}
+    for part, by in submission.part_marks.exclude(verdict="").values_list("part", "by"):
+        judged.setdefault(part, set()).add(by)
+    return {part["part"]: JUDGED if people and people <= judged.get(part["part"], set()) else GIVEN for part in content}

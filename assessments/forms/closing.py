@@ -1,0 +1,150 @@
+"""What is typed to report an action as done, and to judge what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.acting import helper
+from assessments.forms.fields import OneLine, Words, explained
+from assessments.models import Answer, Evidence, Verdict
+from assessments.models.closing import VERDICT_WORDS, Finding, Judged
+
+PIECE = "piece-"
+VERDICTS = [
+    (Verdict.SUPPORTS, _("Supports")),
+    (Verdict.PARTLY, _("Partly")),
+    (Verdict.DOES_NOT, _("Does not support")),
+]
+
+
+class ReportForm(forms.Form):
+    """What was done, and what shows it: pieces of the library, or an answer of the use that has evidence."""
+
+    note = Words(
+        label=_("What was done, and what shows it?"),
+        help_text=_("The person who accepts the action reads this."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say what was done and what shows it.")},
+    )
+    evidence = forms.MultipleChoiceField(
+        label=_("Evidence to attach"),
+        help_text=_("The newest pieces of the library. “Attach or remove evidence” shows all of them."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Choose evidence of the list.")},
+    )
+    answer = forms.ChoiceField(
+        label=_("Or link an answer that has evidence"),
+        help_text=_("All evidence of that answer is shown for the action too."),
+        required=False,
+        error_messages={"invalid_choice": _("Choose an answer of the list.")},
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        pieces: Sequence[Evidence] = (),
+        answers: Sequence[Answer] = (),
+        titles: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(data)
+        self.pieces = {f"{PIECE}{piece.reference}": piece for piece in pieces}
+        self.answers = {str(answer.pk): answer for answer in answers}
+        chosen: Any = self.fields["evidence"]
+        chosen.choices = [(key, explained(piece.title, piece.proves[:140])) for key, piece in self.pieces.items()]
+        linked: Any = self.fields["answer"]
+        named = titles or {}
+        found = [(key, named.get(row.question.key, row.question.key)) for key, row in self.answers.items()]
+        linked.choices = [("", _("No answer")), *found]
+        shown = {"note": True, "evidence": bool(self.pieces) or self.is_bound, "answer": bool(self.answers)}
+        self.helper = helper(*(name for name, is_shown in shown.items() if is_shown))
+
+    def chosen(self) -> tuple[list[Evidence], list[Answer]]:
+        """The pieces that were ticked, and the answer that was linked."""
+        pieces = [self.pieces[key] for key in self.cleaned_data.get("evidence", []) if key in self.pieces]
+        answer = self.answers.get(self.cleaned_data.get("answer", ""))
+        return pieces, [answer] if answer else []
+
+
+class SayVerdict(forms.ChoiceField):
+    """A verdict; one of two buttons needs it, so it is not called optional."""
+
+    needed = True
+
+    def validate(self, value: Any) -> None:
+        if value or self.needed:
+            super().validate(value)
+
+
+class SayWords(OneLine):
+    """Words that some verdicts need, so they are not called optional; the domain says which."""
+
+    def validate(self, value: Any) -> None:
+        """Empty is good here."""
+
+
+class SayMissing(Words):
+    """What is missing; one of two buttons needs it, so it is not called optional."""
+
+    needed = True
+
+    def validate(self, value: Any) -> None:
+        if value or self.needed:
+            super().validate(value)
+
+
+class JudgeForm(forms.Form):
+    """The verdicts on what shows an action, and what is still missing, where it is sent back."""
+
+    use_required_attribute = False
+
+    missing = SayMissing(
+        label=_("If the gap is not closed: what is still missing?"),
+        help_text=_("The owner of the action reads this; the action is open again."),
+        max_length=4000,
+        error_messages={"required": _("Say what is still missing.")},
+    )
+
+    def __init__(self, data: Any = None, *, pieces: Iterable[Judged] = (), declines: bool = False) -> None:
+        super().__init__(data)
+        self.pieces = list(pieces)
+        missing: Any = self.fields["missing"]
+        missing.needed = declines
+        for one in self.pieces:
+            title = one.use.evidence.title
+            verdict = self.fields[f"verdict-{one.key}"] = SayVerdict(
+                label=_("Does “%(title)s” support that it is done?") % {"title": title},
+                choices=[(str(value), words) for value, words in VERDICTS],
+                widget=forms.RadioSelect,
+                initial=one.verdict.verdict if one.verdict else None,
+                error_messages={"required": _("Say whether this piece supports that the action is done.")},
+            )
+            verdict.needed = not declines
+            self.fields[f"words-{one.key}"] = SayWords(
+                label=_("What “%(title)s” does not show") % {"title": title},
+                help_text=_("Needed where it supports only partly, or not."),
+                max_length=VERDICT_WORDS,
+                initial=one.verdict.words if one.verdict else "",
+            )
+        self.judging = helper(*(name for name in self.fields if name != "missing"))
+        self.declining = helper("missing")
+
+    def findings(self) -> dict[str, Finding]:
+        """What was found of each piece, by its reference."""
+        found = {}
+        for one in self.pieces:
+            verdict = self.cleaned_data.get(f"verdict-{one.key}", "")
+            if verdict:
+                found[one.key] = Finding(verdict, self.cleaned_data.get(f"words-{one.key}", ""))
+        return found
+
+    def refuse(self, field: str, words: str) -> None:
+        """Show a refusal at its field: of a piece by its reference, of what is missing, or above all."""
+        at = f"words-{field}" if f"words-{field}" in self.fields else "missing" if field == "words" else None
+        self.add_error(at, words)

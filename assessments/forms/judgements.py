@@ -1,0 +1,76 @@
+"""The judgement of one part of the conformity file, or of one piece of evidence that was added after the signing."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.forms.fields import Revision, Words
+from assessments.models import PartMark, PartVerdict, SupplementMark
+
+
+class JudgementForm(forms.Form):
+    """`row`: what this reviewer has saved, if anything. `of_part`: a part may also be returned."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Your judgement"),
+        choices=[*PartVerdict.choices, ("", gettext_lazy("Not judged"))],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    words = Words(
+        label=gettext_lazy("What is missing"),
+        required=False,
+        max_length=2000,
+    )
+    returned = forms.BooleanField(label=gettext_lazy("Return this part"), required=False)
+    base = Revision(required=False)
+    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, row: PartMark | SupplementMark | None = None, of_part: bool = True, **kwargs: Any
+    ) -> None:
+        self.row = row
+        record = row.record() if row else {}
+        kwargs.setdefault("label_suffix", "")
+        kwargs["initial"] = {**record, "base": row.revision if row else 0, "operation": uuid.uuid4()}
+        super().__init__(*args, **kwargs)
+        if not of_part:
+            del self.fields["returned"]
+        for name in ("verdict", "returned"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["class"] = "form-check-input"
+        self.fields["words"].widget.attrs |= {"class": "form-control", "rows": 2}
+
+    @property
+    def changes_something(self) -> bool:
+        """Tell whether what was sent differs from what is saved."""
+        fields = self.to_save
+        if self.row is None or not self.row.verdict:
+            return bool(fields["verdict"] or fields["words"] or fields.get("returned"))
+        return fields != self.row.record()
+
+    @property
+    def to_save(self) -> dict[str, Any]:
+        """The fields of a judgement, as the domain takes them."""
+        names = [name for name in ("verdict", "words", "returned") if name in self.fields]
+        return {name: self.cleaned_data[name] for name in names}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        if cleaned["words"] and not cleaned["verdict"] and (self.row is None or not self.row.verdict):
+            self.add_error("verdict", _("Choose a judgement to go with what you wrote."))
+        return cleaned
+
+    def write_again(self, revision: int) -> None:
+        """Let the next sending replace what was saved meanwhile, now that the page shows it."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix("base")] = str(revision)
+        data[self.add_prefix("operation")] = str(uuid.uuid4())
+        self.data = data

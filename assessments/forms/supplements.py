@@ -1,0 +1,49 @@
+"""Attaching evidence to what is signed: what it is for, the file of the library, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.forms.fields import Words
+
+LONGEST = 1000
+
+
+class SupplementForm(forms.Form):
+    """`targets`: (key, title) of what asks for evidence. `pieces`: (reference, title) of the files of the library."""
+
+    target = forms.ChoiceField(
+        label=gettext_lazy("What it is evidence for"),
+        error_messages={"invalid_choice": gettext_lazy("Choose what the evidence is for, from the list.")},
+    )
+    piece = forms.ChoiceField(
+        label=gettext_lazy("Evidence"),
+        help_text=gettext_lazy("A file of your library. Its content is kept as it is today."),
+        error_messages={"invalid_choice": gettext_lazy("Choose evidence of your organisation's library.")},
+    )
+    words = Words(
+        label=gettext_lazy("What it shows"),
+        help_text=gettext_lazy("One or two sentences. The reviewer reads them."),
+        max_length=LONGEST,
+        error_messages={"required": gettext_lazy("Say in a sentence or two what the evidence shows.")},
+    )
+
+    def __init__(
+        self, *args: Any, targets: Sequence[tuple[str, str]], pieces: Sequence[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        first = [("", _("Choose"))]
+        self.fields["target"].choices = [*first, *targets]  # type: ignore[attr-defined]
+        self.fields["piece"].choices = [*first, *pieces]  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)

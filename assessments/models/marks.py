@@ -1,0 +1,77 @@
+"""The marks of the seats of a submission taken as one, and which evidence a reviewer opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from assessments.models.reviews import MarkKind, ReviewMark, Submission
+
+STRICT = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION, MarkKind.CHANGE_NEEDED)
+"""The kinds of marks, the strictest last."""
+
+
+def combine(rows: Iterable[ReviewMark]) -> dict[str, ReviewMark]:
+    """Return one mark for each target: the stricter one where the seats disagree.
+
+    Where both ask for something of the same kind, the words of both stand in it, each under its name. Such a mark is a
+    copy that is never saved.
+    """
+    found: dict[str, ReviewMark] = {}
+    for row in sorted(rows, key=lambda row: (row.target, row.seat)):
+        if not row.mark:
+            continue
+        have = found.get(row.target)
+        if have is None or STRICT.index(MarkKind(row.mark)) > STRICT.index(MarkKind(have.mark)):
+            found[row.target] = row
+        elif row.mark == have.mark and row.mark != MarkKind.ACCEPTED and row.record() != have.record():
+            found[row.target] = _both(have, row)
+    return found
+
+
+def _both(first: ReviewMark, second: ReviewMark) -> ReviewMark:
+    joined = copy(first)
+    for name in ("words", "would_satisfy"):
+        setattr(joined, name, _joined((first, getattr(first, name)), (second, getattr(second, name))))
+    joined.action_title = first.action_title or second.action_title
+    if second.action_title not in ("", joined.action_title):
+        joined.words = _joined((first, joined.words), (second, second.action_title))
+    joined.action_due = min((day for day in (first.action_due, second.action_due) if day), default=None)
+    return joined
+
+
+def _joined(*said: tuple[ReviewMark, str]) -> str:
+    words = dict.fromkeys(text.strip() for _mark, text in said if text.strip())
+    if len(words) < 2:
+        return next(iter(words), "")
+    return "\n\n".join(f"{mark.by}: {text.strip()}" for mark, text in said if text.strip())
+
+
+def combined_marks(submission: Submission) -> dict[str, ReviewMark]:
+    """As `combine`, of the marks that stand on a submission: one query."""
+    rows: Any = ReviewMark.objects.filter(submission=submission).select_related("by")
+    return combine(rows)
+
+
+class EvidenceOpening(models.Model):
+    """That a reviewer opened a piece of evidence of a case: its content, by its own request."""
+
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="openings")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    piece = models.CharField(max_length=12)  # reference of the evidence, as the snapshot names it
+    version = models.PositiveIntegerField()
+    content = models.CharField(
+        max_length=80
+    )  # names the content that was sent: its SHA-256, of a link the piece itself
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "reviewer", "piece", "version"], name="one_opening_a_reviewer_and_piece"
+            )
+        ]

@@ -1,0 +1,77 @@
+"""Evidence that is added to what is signed: the member's page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments import access
+from assessments.access import Action
+from assessments.domain.evidence import supplements
+from assessments.domain.review import parts
+from assessments.errors import WorkflowError
+from assessments.forms.supplements import SupplementForm
+from assessments.views.case import Case, find_case
+from assessments.views.requests import SignedIn, add_error, posted
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
+    """List the evidence that was added after the signing, and add more until the decision."""
+    case = find_case(request, reference)
+    assessment, submission = case.assessment, case.assessment.current_submission
+    if submission is None:
+        raise Http404
+    titles = _visible(case, supplements.targets(submission))
+    if request.method == "POST":
+        access.require(request.user, Action.ANSWER, assessment)
+    is_open = supplements.is_open(assessment)
+    writes = case.member is not None and case.member.role in access.MAY[Action.ANSWER]
+    pieces = supplements.files_for(request.user, assessment) if writes and (is_open or request.method == "POST") else []
+    form = None
+    if writes and (is_open or request.method == "POST"):
+        form = SupplementForm(
+            posted(request),
+            targets=list(titles.items()),
+            pieces=[(piece.reference, piece.title) for piece in pieces],
+            initial={"target": request.GET.get("for", "")},
+        )
+    if request.method == "POST" and form is not None and form.is_valid():
+        piece = next(one for one in pieces if one.reference == form.cleaned_data["piece"])
+        try:
+            supplements.attach(
+                assessment,
+                form.cleaned_data["target"],
+                piece,
+                by=request.user,
+                words=form.cleaned_data["words"],
+            )
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("Added: “%(title)s”. A reviewer judges it.") % {"title": piece.title})
+            return redirect("supplements", reference)
+    added = [row for row in supplements.of_assessment(assessment) if row.target in titles]
+    context = {
+        "case": case,
+        "assessment": assessment,
+        "use": assessment.use,
+        "added": [(row, titles[row.target]) for row in added],
+        "told": parts.is_told(assessment),
+        "form": form,
+        "has_pieces": bool(pieces),
+        "is_open": is_open,
+    }
+    status = 422 if form is not None and form.errors else 200
+    return render(request, "assessments/assessment/supplements.html", context, status=status)
+
+
+def _visible(case: Case, titles: dict[str, str]) -> dict[str, str]:
+    """What this member may add evidence to: all of it, or the questions that they were asked to answer."""
+    if case.sees_all:
+        return titles
+    mine = {f"q:{question.key}" for question in case.questions}
+    return {target: title for target, title in titles.items() if target in mine}

@@ -1,0 +1,161 @@
+"""Reporting an action as done, and judging what was reported: the forms of an action's page, and who may press what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from assessments import access, acting, workflow
+from assessments.declaring import delivery_team
+from assessments.domain.remediation import closing
+from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.closing import JudgeForm, ReportForm
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Tier
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    Condition,
+    EvidenceUse,
+    RemediationAction,
+    Route,
+    Submission,
+    User,
+)
+from assessments.models.closing import Judged
+from assessments.views.requests import SignedIn, add_error
+from assessments.views.strips import Line
+
+OFFERED = 12  # pieces of the library, with the report that an action is done
+
+
+class Shown(Line):
+    """One piece that is shown for an action; `answer`: the title of the answer that was linked with it."""
+
+    def __init__(self, use: EvidenceUse, edition: Edition) -> None:
+        super().__init__(use)
+        key = use.taken_from.question.key if use.taken_from else ""
+        self.answer = edition.questions[key].title if key in edition.questions else ""
+
+
+def report_form(
+    user: User, found: RemediationAction, judged: list[Judged], edition: Edition, given: Any, *, whole: bool
+) -> ReportForm:
+    """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
+    mine = access.evidence_for(user).in_use().filter(organisation=found.organisation_id)
+    others = mine.exclude(pk__in=[one.use.evidence_id for one in judged]).order_by("-pk")[:OFFERED]
+    answers = closing.answers_to_link(found) if whole else []
+    titles = {key: question.title for key, question in edition.questions.items()}
+    return ReportForm(given, pieces=list(others), answers=answers, titles=titles)
+
+
+def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> bool:
+    if not form.is_bound:
+        form = ReportForm(request.POST)
+    if not form.is_valid():
+        return False
+    pieces, answers = form.chosen()
+    try:
+        acting.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
+    except WorkflowError as error:
+        add_error(form, error)
+        return False
+    messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
+    return True
+
+
+def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
+    """Keep the verdicts and accept the action; whoever may not judge it is told so, whatever the form says."""
+    try:
+        acting.require_checker(found, by=request.user)
+        if not form.is_valid():
+            return False
+        workflow.close_action(found, by=request.user, findings=form.findings())
+    except InvalidAnswer as error:
+        form.refuse(error.field, str(error))
+        return False
+    except WorkflowError as error:
+        form.is_valid()
+        form.add_error(None, str(error))
+        return False
+    found.refresh_from_db()
+    closed = found.status == ActionStatus.CLOSED
+    messages.success(
+        request,
+        _("Accepted: the action is closed.")
+        if closed
+        else _("Accepted. The action is closed once the other reviewer of the case has confirmed it."),
+    )
+    return True
+
+
+def decline(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
+    """Send a reported action back with what is missing; the verdicts that were given are kept with it."""
+    try:
+        acting.require_checker(found, by=request.user)
+        if not form.is_valid():
+            return False
+        acting.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
+    except WorkflowError as error:
+        form.is_valid()
+        form.refuse(error.field if isinstance(error, InvalidAnswer) else "words", str(error))
+        return False
+    messages.success(request, _("Sent back: the action is open again."))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Whether a person may judge a reported action, what they wait for, and who else has to judge it."""
+
+    may: bool = False
+    waits: str = ""  # why they cannot accept it now, though they may judge it
+    who: str = ""  # who accepts it
+    confirms: bool = False  # another reviewer has accepted it
+    two: bool = False  # it takes two
+
+
+NOBODY = Judging()
+
+
+def case_known(
+    newest: Assessment | None, submission: Submission | None, condition: Condition | None
+) -> Submission | None:
+    """The submission in whose case an action is judged, with that case, where a page has read it; else None."""
+    if condition is not None:
+        return condition.decision.submission
+    if newest is None or submission is None or not closing.is_judging(newest):
+        return None
+    submission.assessment = newest
+    return submission
+
+
+def judging_of(
+    user: User, found: RemediationAction, submission: Submission | None, *, blocking: bool, signs: bool
+) -> Judging:
+    """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
+
+    Two queries, and one where the page does not know the submission (`case_known`). `signs`: an owner of the organisation.
+    The domain judges again what is pressed.
+    """
+    if submission is None and (of := closing.case_of(found)) and of.current_submission:
+        submission = of.current_submission
+        submission.assessment = of
+    if submission is None:
+        return NOBODY
+    case = submission.assessment
+    two = blocking and submission.assigned_tier == Tier.HIGH
+    seats = list(submission.seats.select_related("reviewer"))
+    who = closing.who_accepts(found, submission, two=two, taken=bool(seats))
+    confirms = found.accepted_by_id is not None
+    if submission.is_self_declared:
+        return Judging(may=signs and closing.is_judging(case), who=who)
+    seat = next((one for one in seats if one.reviewer_id == user.pk), None)
+    sent_past = submission.route == Route.INDEPENDENT and not access.is_independent_on_page(user, found.organisation_id)
+    if seat is None or sent_past or not closing.is_judging(case) or user.pk in delivery_team(case):
+        return Judging(who=who, two=two, confirms=confirms)
+    waits = closing.refusal(found, submission, seat, two=two) if found.status == ActionStatus.DONE else ""
+    return Judging(may=True, waits=waits, who=who, two=two, confirms=confirms)

@@ -1,0 +1,85 @@
+"""The page *Evidence of this case*: each content once, where it serves, and what was found of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from assessments import desk_rows
+from assessments.domain.evidence import of_case, previews
+from assessments.domain.evidence.of_case import Piece, Place
+from assessments.views.evidence import kind_word
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn
+from assessments.views.review_case import Case
+
+
+@dataclass(slots=True)
+class PlaceLine:
+    place: Place
+    title: str
+    url: str
+    about: str  # which kind of place it is
+
+
+@dataclass(slots=True)
+class PieceLine:
+    piece: Piece
+    places: list[PlaceLine]
+    kind: str
+    is_shown: bool  # in a page
+
+
+@require_safe
+def pieces(request: SignedIn, reference: str) -> HttpResponse:
+    case = Case(request.user, reference)
+    if not case.may_open:
+        return to_declare(request, case.submission)
+    verdicts = desk_rows.evidence_marks_on(case.submission)
+    found = of_case.pieces_of_case(case.submission, case.marks, verdicts, reader=case.user)
+    show = request.GET.get("show", "")
+    chosen = [piece for piece in found if piece.warns] if show == "warned" else found
+    return render(
+        request,
+        "assessments/review/case_evidence.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "lines": [line_of(case, piece) for piece in chosen],
+            "total": len(found),
+            "warned": sum(piece.warns for piece in found),
+            "show": show if show == "warned" else "",
+        },
+    )
+
+
+def line_of(case: Case, piece: Piece) -> PieceLine:
+    version = piece.version
+    return PieceLine(
+        piece,
+        [place_line(case, place) for place in piece.places],
+        kind_word(version) if version else "",
+        bool(version and not version.link and previews.can_show(version.media_type)),
+    )
+
+
+def place_line(case: Case, place: Place) -> PlaceLine:
+    overview = case.submission.get_absolute_url()
+    match place.kind:
+        case "answer":
+            target = f"q:{place.key}"
+            return PlaceLine(place, case.title_of(target), case.url_of(target), _("answer"))
+        case "part":
+            part = case.edition.gates.part(place.key)
+            return PlaceLine(
+                place, part.label if part else place.key, f"{overview}#part-{place.key}", _("conformity file")
+            )
+        case "action":
+            url = reverse("action", args=[case.use.reference, int(place.key)])
+            return PlaceLine(place, place.title, url, _("action %(n)s") % {"n": place.key})
+    return PlaceLine(place, place.title, reverse("close_hold", args=[case.submission.reference, place.key]), _("hold"))

@@ -1,0 +1,94 @@
+"""The schedule of a case: what the reader's seat opens and judges by itself, and how far that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from assessments import desk_rows
+from assessments.domain.review.body_rules import RULES
+from assessments.domain.review.opened import named_pieces_of, opened_contents
+from assessments.domain.review.sampling import content_of, is_openable
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn
+from assessments.views.review_case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class PieceLine:
+    """One piece of evidence of the own set: where it is opened, where it is judged, and what of that is done."""
+
+    title: str
+    url: str  # of the file or link; nothing for what is shown on request
+    place: str  # where it is judged; nothing for a piece of the conformity file alone
+    is_opened: bool
+    is_judged: bool
+
+
+@require_safe
+def own_set(request: SignedIn, reference: str) -> HttpResponse:
+    """List the own set of the reader's seat; whoever has none is led to the case."""
+    case = Case(request.user, reference)
+    if not case.may_open:
+        return to_declare(request, case.submission)
+    if case.seat is None or case.own is None:
+        return redirect(case.submission)
+    own = case.own
+    targets = [target for target in case.targets if target in own.targets]
+    lines = [(case.title_of(t), case.url_of(t), t in own.drawn, t in case.marks) for t in targets]
+    pieces = _pieces(case)
+    return render(
+        request,
+        "assessments/review/own_set.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "lines": lines,
+            "pieces": pieces,
+            "judged": sum(done for *_line, done in lines),
+            "opened": sum(piece.is_opened for piece in pieces if piece.url),
+            "to_open": sum(bool(piece.url) for piece in pieces),
+            "rules": RULES,
+            "drawn": len(own.drawn),
+            "rest": own.rest,
+        },
+    )
+
+
+def _pieces(case: Case) -> list[PieceLine]:
+    """The pieces of the own set, each content once: two queries."""
+    own = case.own
+    assert own is not None
+    opened = opened_contents(case.submission, case.user.pk)
+    found = desk_rows.evidence_marks_on(case.submission)
+    seat = case.seat.seat if case.seat else ""
+    judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
+    lines: dict[str, PieceLine] = {}
+    for piece in named_pieces_of(case.content):
+        content = content_of(piece)
+        if content in lines or content not in own.openable | own.pieces.keys():
+            continue
+        places = sorted(own.pieces.get(content, ()))
+        lines[content] = PieceLine(
+            title=piece["title"],
+            url=case.evidence_url(piece) if is_openable(piece) else "",
+            place=case.url_of(f"q:{places[0][0]}") if places else "",
+            is_opened=content in opened,
+            is_judged=bool(own.pieces.get(content, frozenset()) & judged),
+        )
+    return list(lines.values())
+
+
+def own_set_words(case: Case) -> str:
+    """One sentence on how far the own set is, for the overview."""
+    if case.own is None:
+        return ""
+    done = sum(target in case.marks for target in case.own.targets)
+    return _("%(n)s of %(all)s facts and answers of your own set are opened and judged.") % {
+        "n": done,
+        "all": len(case.own.targets),
+    }

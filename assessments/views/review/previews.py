@@ -1,0 +1,128 @@
+"""A piece of evidence shown in the page of a case, without a download: by a script in its place, else on its own page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from assessments import access
+from assessments.core import query_values, stored_files, throttling
+from assessments.domain.evidence import previews
+from assessments.domain.evidence.previews import NoSuchPage, NotShown, Preview
+from assessments.domain.review import opened
+from assessments.models import EvidenceVersion, Submission
+from assessments.views.evidence import kind_word, note
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn
+
+CLOSED = "sandbox; default-src 'none'"
+
+
+@require_safe
+def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
+    """Show a version of a piece, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
+    submission = find_submission(request, reference)
+    if not access.is_open_to(request.user, submission.assessment_id):
+        return to_declare(request, submission)
+    version = find_version(request, submission, piece, number)
+    throttling.spend("preview", request, step=10)
+    shown, why, busy = None, "", False
+    try:
+        shown = previews.look(version, page_of(request))
+    except NoSuchPage:
+        raise Http404 from None
+    except NotShown as error:
+        why, busy = str(error), error.busy
+    except stored_files.NotAsStored:
+        why, busy = (
+            _("The stored file is missing or was changed, so it is not shown. The operator has to restore it."),
+            True,
+        )
+    if shown is not None and not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):
+        note(request, version, submission.reference)
+        if request.method == "GET":
+            opened.note_opening(submission, piece, number, by=request.user)
+    in_place = bool(getattr(request, "htmx", False))
+    return render(
+        request,
+        "assessments/review/preview.html" if in_place else "assessments/review/preview_page.html",
+        {
+            "submission": submission,
+            "in_place": in_place,
+            "version": version,
+            "piece": version.evidence,
+            "kind": kind_word(version),
+            "why": why,
+            "preview": shown,
+            **addresses(request, submission, version, shown),
+        },
+        status=503 if busy and not in_place else 200,
+    )
+
+
+@require_safe
+def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
+    """The picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
+    submission = find_submission(request, reference)
+    if not access.is_open_to(request.user, submission.assessment_id):
+        return to_declare(request, submission)
+    version = find_version(request, submission, piece, number)
+    if not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):
+        raise Http404
+    throttling.spend("preview", request, step=10)
+    try:
+        media_type, content = previews.draw(version, page_of(request))
+    except (NoSuchPage, NotShown, stored_files.NotAsStored):
+        raise Http404 from None
+    response = HttpResponse(content, content_type=media_type)
+    response.headers["Content-Security-Policy"] = CLOSED
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def find_submission(request: SignedIn, reference: str) -> Submission:
+    found: Submission = get_object_or_404(access.submissions_to_read(request.user).defer(None), reference=reference)
+    return found
+
+
+def find_version(request: SignedIn, submission: Submission, piece: str, number: int) -> EvidenceVersion:
+    version = previews.find(submission, piece, number, by=request.user)
+    if version is None:
+        raise Http404
+    return version
+
+
+def page_of(request: SignedIn) -> int:
+    """The page or sheet that the address asks for."""
+    given = request.GET.get("page", "1")
+    number = query_values.count(given)
+    if not number:
+        raise Http404
+    return number
+
+
+def addresses(
+    request: SignedIn, submission: Submission, version: EvidenceVersion, shown: Preview | None
+) -> dict[str, object]:
+    """Where the file is, and the picture and the other pages of what is shown, each with the ticket of this opening."""
+    args = [submission.reference, version.evidence.reference, version.number]
+    found: dict[str, object] = {"file_url": reverse("review_evidence", args=args)}
+    if shown is None:
+        return found
+    ticket = previews.ticket_for(version, request.user)
+
+    def with_page(name: str, page: int | None) -> str:
+        return f"{reverse(name, args=args)}?{urlencode({'page': page, 'seen': ticket})}" if page else ""
+
+    sheets = list(enumerate(shown.sheets, 1)) if len(shown.sheets) > 1 else []
+    return found | {
+        "picture_url": with_page("evidence_picture", shown.number),
+        "before_url": with_page("evidence_preview", shown.before),
+        "after_url": with_page("evidence_preview", shown.after),
+        "sheets": [(number, name, with_page("evidence_preview", number)) for number, name in sheets],
+    }

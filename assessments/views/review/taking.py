@@ -1,0 +1,72 @@
+"""Taking over a colleague's marks by name, and taking one's own approval back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from assessments.accounts import proofs
+from assessments.domain.review import approvals, own_marks
+from assessments.errors import WorkflowError
+from assessments.forms.reviews import TakeBackForm
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.review_case import Case
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_over(request: SignedIn, reference: str) -> HttpResponse:
+    """List the marks of colleagues on what is not in the own set, by name; POST takes them over."""
+    case = Case(request.user, reference)
+    if request.method != "POST" and not case.may_open:
+        return to_declare(request, case.submission)
+    case.require_seat()
+    found = case.to_take_over
+    if request.method == "POST":
+        try:
+            taken = own_marks.take_over(case.submission, by=case.user)
+        except WorkflowError as error:
+            messages.error(request, str(error))
+        else:
+            n = len(taken)
+            messages.success(request, ngettext("%(n)s mark taken over.", "%(n)s marks taken over.", n) % {"n": n})
+        return redirect(case.submission)
+    if not found:
+        return redirect(case.submission)
+    targets = [target for target in case.targets if target in found]
+    return render(
+        request,
+        "assessments/review/take_over.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "lines": [(case.title_of(t), case.url_of(t), found[t]) for t in targets],
+            "names": sorted({str(mark.by) for mark in found.values()}),
+        },
+    )
+
+
+@proofs.needed  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: SignedIn, reference: str) -> HttpResponse:
+    """Take one's own approval back, with the reason that the other reviewer reads."""
+    case = Case(request.user, reference)
+    case.require_seat()
+    form = TakeBackForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            approvals.take_back_approval(case.submission, by=case.user, reason=form.cleaned_data["reason"])
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("Your approval is taken back, and your marks are open again."))
+            return redirect(case.submission)
+    if request.method != "POST" and not (case.is_decidable and case.has_approved):
+        messages.info(request, _("No approval of yours stands here."))
+        return redirect(case.submission)
+    context = {"case": case, "submission": case.submission, "form": form}
+    return render(request, "assessments/review/take_back.html", context)

@@ -1,0 +1,75 @@
+"""Accepting several answers in one action: first a list with a box each, then the save."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from assessments import reviewing
+from assessments.errors import WorkflowError
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn
+from assessments.views.review_case import CHANGES, Case, Group
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def together(request: SignedIn, reference: str) -> HttpResponse:
+    """List what may be accepted together, of one page (`of`) or of the whole case; POST accepts what is ticked."""
+    case = Case(request.user, reference)
+    if request.method != "POST" and not case.may_open:
+        return to_declare(request, case.submission)
+    case.require_seat()
+    key = request.GET.get("of", "")
+    group = case.group(key) if key and key != CHANGES else None
+    problem = ""
+    if request.method == "POST":
+        chosen = request.POST.getlist("target")
+        if not set(chosen) <= set(case.targets):
+            raise Http404
+        problem = _accept(request, case, chosen)
+        if not problem:
+            return redirect(_following(case, group))
+    elif not case.is_open:
+        return redirect(case.submission)
+    plain = [target for target in case.plain if group is None or target in group.targets]
+    ticked = set(request.POST.getlist("target")) if request.method == "POST" else set(plain)
+    return render(
+        request,
+        "assessments/review/together.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "group": group,
+            "groups": [
+                (one, [(case.rows[t], case.url_of(t), t in ticked) for t in one.targets if t in plain])
+                for one in case.groups
+                if not set(one.targets).isdisjoint(plain)
+            ],
+            "plain": len(plain),
+            "problem": problem,
+        },
+    )
+
+
+def _accept(request: SignedIn, case: Case, chosen: list[str]) -> str:
+    """Accept what is ticked; says what was in the way, or nothing."""
+    if not chosen:
+        return _("Tick at least one.")
+    try:
+        accepted = reviewing.accept_together(case.submission, chosen, by=case.user)
+    except WorkflowError as error:
+        return str(error)
+    for mark in accepted:
+        case.took(case.rows[mark.target], mark)
+    n = len(accepted)
+    messages.success(request, ngettext("%(n)s accepted together.", "%(n)s accepted together.", n) % {"n": n})
+    return ""
+
+
+def _following(case: Case, group: Group | None) -> str:
+    """Back to the page that it came from while something is left there, else on."""
+    return case.url(group.key) if group is not None and group.left else case.next_url

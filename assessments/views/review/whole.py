@@ -1,0 +1,52 @@
+"""The whole case as one page to print: scope, tier, facts, answers with their evidence and marks, conformity, decisions."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from assessments import desk_rows
+from assessments.guideline.terms import HoldKind
+from assessments.views.conformity import lines_of
+from assessments.views.gate import to_declare
+from assessments.views.requests import SignedIn
+from assessments.views.review_case import Case
+from assessments.views.wording import rule_cards
+
+
+@require_safe
+def whole_case(request: SignedIn, reference: str) -> HttpResponse:
+    """Everything of a case but what reviewers note for themselves."""
+    case = Case(request.user, reference)
+    if not case.may_open:
+        return to_declare(request, case.submission)
+    content, edition = case.content, case.edition
+    case.hang_evidence([row for group in case.groups for row in group.rows])
+    deciding, others = rule_cards(edition, content)
+    return render(
+        request,
+        "assessments/review/whole_case.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "use": content["use"],
+            "system": content["system"],
+            "organisation": content["organisation"],
+            "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+            "tier": content["tier"],
+            "rules": [*deciding, *others],
+            "file": lines_of(edition, content, {}) if content.get("conformity") else [],
+            "holds": [
+                (
+                    hold,
+                    edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
+                    edition.holds[HoldKind(hold.kind)],
+                )
+                for hold in desk_rows.holds_on(case.use)
+            ],
+            "rounds": desk_rows.rounds_of(case.user, case.assessment),
+            "printed_at": timezone.localtime(),
+        },
+    )

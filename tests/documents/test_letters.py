@@ -1,0 +1,227 @@
+"""The decision letter: to whom, of whom, what was decided, how it goes on and how to appeal, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from assessments import desk, workflow
+from assessments.documents import jobs, letters
+from assessments.guideline.terms import Tier
+from assessments.models import Document, Membership, Message, ReviewDecision, State
+from assessments.models.base import canonical_json
+from assessments.models.going_on import PROHIBITED, REFUSED
+from tests.acting import CONDITION, make_conditioned, sent
+from tests.documents.reading import laid_out
+from tests.factories import in_days, make_assessment
+from tests.test_documents import off_the_page
+from tests.world import GAPS
+
+pytestmark = pytest.mark.django_db
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def of(assessment) -> Document:
+    return Document.objects.get(kind="decision_letter", submission__assessment=assessment)
+
+
+def pages_of(document: Document) -> list[str]:
+    pages = PdfReader(BytesIO(jobs._draw(document))).pages
+    return ["".join(page.extract_text().split()) for page in pages]
+
+
+def page_of(assessment) -> str:
+    (page,) = pages_of(of(assessment))
+    return page
+
+
+def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
+    assessment = make_assessment(State.REFUSED, "high", cast=cast)
+    page = page_of(assessment)
+    submission = sent(assessment)
+    contest = settings.PUBLIC_URL + reverse("contest", args=[assessment.reference])
+    for part in (
+        "The submission is refused; no certificate is issued on it",
+        "提交版本不予批准",
+        cast.organisation.name_en,
+        cast.organisation.name_zh,
+        cast.organisation.place,
+        "Olivia Owner, owner",
+        of(assessment).reference,
+        f"submission 提交版本 {submission.reference}",
+        "The evidence does not bear the answers out.",
+        "高風險",
+        str(REFUSED.en),
+        REFUSED.zh,
+        "There is no time limit. A reviewer of Review House answers",
+        "不設期限",
+        contest,
+        "Ines Independent, independent reviewer",
+        submission.sha256,
+        "Not issued or endorsed by the Government, the Digital Policy Office or HKGAI.",
+    ):
+        assert squeezed(part) in page
+
+
+def test_the_appeal_that_the_letter_describes_is_the_one_that_the_product_takes(cast):
+    assessment = make_assessment(State.REFUSED, "limited", cast=cast)
+    (appeal, *_rest) = [one for one in desk.contestable(assessment) if one.kind == "appeal"]
+    later = timezone.now() + timedelta(days=4000)  # no limit, as it says
+    with mock.patch("django.utils.timezone.now", return_value=later):
+        lodged = desk.contest(assessment, appeal.value, "Annex 2 was overlooked.", by=cast.owner)
+    assert not [one for one in desk.contestable(assessment) if one.value == appeal.value]  # once
+    told = Message.objects.filter(kind=desk.APPEAL, object=f"appeal:{lodged.reference}").values_list(
+        "recipient", flat=True
+    )
+    assert list(told) == [cast.second_independent.pk]  # of the body, without a seat in the case
+
+
+@pytest.mark.parametrize(("route", "head"), [("inside", "Harbourlight"), ("independent", "Review House")])
+def test_a_letter_is_headed_by_the_body_that_decided(cast, route, head):
+    assessment = make_assessment(State.REFUSED, "limited", cast=cast, route=route)
+    letter = letters.letter_of(of(assessment))
+    context = letters.letter_context(jobs.submission_report(sent(assessment)), letter)
+    assert head in context["head_name"]
+    assert squeezed(f"Decided by 決定人 {context['head_name']}") in page_of(
+        assessment
+    )  # the head comes last in the file
+
+
+def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast):
+    assessment = make_assessment(State.REFUSED, "unacceptable", cast=cast)
+    page = page_of(assessment)
+    report = jobs.submission_report(sent(assessment))
+    for rule in report.tier.rules:
+        if rule.deciding:
+            assert squeezed(rule.reason) in page
+            assert squeezed(f"{rule.facts[0].label}: {rule.facts[0].words}") in page
+    assert squeezed("The Guideline treats this as prohibited") in page
+    assert squeezed(str(PROHIBITED.en)) in page
+    assert squeezed("there is none to appeal against") in page
+    assert "/contest/" not in page
+    assert [one.kind for one in desk.contestable(assessment)] == []
+
+
+def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    workflow.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
+    page = page_of(assessment)
+    assert squeezed("raised the use from Limited risk to Unacceptable risk") in page
+    assert squeezed(str(PROHIBITED.en)) in page
+    assert squeezed("In the reviewer's own words. 以下為審核員的原文。 It is built to harm.") in page
+    assert str(PROHIBITED.en) in Message.objects.get(kind="refused", recipient=cast.owner).text
+
+
+def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    workflow.raise_tier(sent(assessment), by=cast.independent, tier=Tier.HIGH, reason="It sorts people.")
+    page = page_of(assessment)
+    for part in (
+        "The tier has changed; the submission is returned",
+        "raised the use from Limited risk to High risk",
+        "由有限風險調高至高風險",
+        "It sorts people.",
+        "can appeal against this decision once",
+    ):
+        assert squeezed(part) in page
+
+
+def test_a_plain_return_has_no_letter(cast):
+    assessment = make_assessment(State.RETURNED, "limited", cast=cast)
+    assert not Document.objects.filter(kind="decision_letter", submission__assessment=assessment).exists()
+
+
+def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_at(cast):
+    assessment = make_conditioned(cast)
+    page = page_of(assessment)
+    certificate = sent(assessment).certificate
+    due = letters.dated(in_days(60))
+    for part in (
+        "The submission is approved; the certificate is issued",
+        "In order.",
+        f"Register of generative AI uses: by {due.en} 限期 {due.zh}",
+        "What was looked at",
+        "facts and answers opened and judged",
+        "打開並評核事實及答案",
+        certificate.number,
+        "A missed date suspends the certificate.",
+        "There is no appeal against an approval.",
+    ):
+        assert squeezed(part) in page
+    assert CONDITION in GAPS
+
+
+def test_an_approval_prints_what_the_server_says_was_looked_at(cast):
+    assessment = make_conditioned(cast)
+    decision = ReviewDecision.objects.get(submission=sent(assessment), kind="approve")
+    said = ["Judged 41 of 41 answers.", "Opened 3 of 3 pieces of evidence."]
+    signed = canonical_json({"name": "Ines Independent", "looked_at": said})
+    row = ReviewDecision(pk=decision.pk, submission=decision.submission, by=decision.by, kind="approve", at=decision.at)
+    row.signed = signed
+    looked_at = letters._decider(row, "In order.").looked_at
+    assert looked_at is not None
+    letter = letters.letter_of(of(assessment))
+    letter = replace(letter, deciders=(replace(letter.deciders[0], looked_at=looked_at),))
+    report = jobs.submission_report(sent(assessment))
+    html = letters.letter_layouts(report, letter)[0]
+    assert "Judged 41 of 41 answers. Opened 3 of 3 pieces of evidence." in html
+    assert "not recorded" not in html
+    older = replace(letter, deciders=(replace(letter.deciders[0], looked_at=None),))  # from before this was kept
+    assert "not recorded" in letters.letter_layouts(report, older)[0]
+
+
+def test_an_approval_without_a_certificate_says_so(cast):
+    assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[CONDITION]})
+    page = page_of(assessment)
+    assert squeezed("The submission is approved; no certificate is issued yet") in page
+    assert squeezed("Close the actions that block the certificate") in page
+    assert "HKG-" not in page
+
+
+def test_a_letter_keeps_to_the_certificate_of_its_own_day(cast):
+    assessment = make_conditioned(cast)
+    letter = of(assessment)
+    letter.created_at = sent(assessment).certificate.issued_at - timedelta(seconds=1)
+    assert letters._certificate(letter) is None
+
+
+def test_both_approvals_of_a_high_use_stand_in_its_letter(cast):
+    assessment = make_assessment(State.CERTIFIED, "high", cast=cast)
+    page = page_of(assessment)
+    assert squeezed("Ines Independent: Read and found in order.") in page
+    assert squeezed("Ivan Independent: I agree.") in page
+    assert squeezed("Ivan Independent, independent reviewer") in page
+
+
+@pytest.mark.parametrize("times", [1, 20, 60, 110, 200])
+def test_long_reasons_run_on_and_no_page_is_left_with_one_row(cast, times):
+    assessment = make_assessment(State.REFUSED, "limited", cast=cast)
+    letter = letters.letter_of(of(assessment))
+    long = "This is why, and there is more of it. " * times
+    letter = replace(letter, deciders=(replace(letter.deciders[0], statement=long),))
+    layouts = letters.letter_layouts(jobs.submission_report(sent(assessment)), letter)
+    assert all(off_the_page(html) == [] for html in layouts)
+    last = laid_out(layouts[-1])[-1]
+    for row in ("Howtogoon", "Appeal", "Record", "Decidedby"):
+        assert row in last.text
+
+
+def test_who_signed_is_named_as_on_the_day_of_the_signature(cast):
+    assessment = make_assessment(State.REFUSED, "limited", cast=cast)
+    cast.owner.name = "Olivia Other"
+    cast.owner.save()
+    Membership.objects.filter(user=cast.owner).update(left_at=timezone.now())
+    page = page_of(assessment)
+    assert squeezed("Olivia Owner, owner") in page
+    assert squeezed("Olivia Other") not in page

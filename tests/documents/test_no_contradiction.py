@@ -1,0 +1,313 @@
+"""Every document and page of a decided case, read back: no sentence of one contradicts a sentence of another.
+
+`CASES` makes the cases, `PAIRS` says what must not stand together and `MUST` what has to be said; both are data. A pair
+whose side is found in no case at all would guard nothing, so each side has to occur somewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+from pypdf import PdfReader
+
+from assessments import declaring, standing, workflow
+from assessments.documents import jobs
+from assessments.guideline.terms import Tier
+from assessments.models import Assessment, Document, State
+from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
+from tests.acting import certificate_of, make_conditioned, sent
+from tests.documents.reading import laid_out
+from tests.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
+from tests.world import GAPS
+
+pytestmark = pytest.mark.django_db
+LIVE = ("page", "results", "standing")
+"""What is read today; a document speaks of its own day."""
+READ = ("plan", "decision_letter", "status_notice")
+
+
+def conditional(cast: Cast) -> Assessment:
+    return make_conditioned(cast)
+
+
+def suspended(cast: Cast) -> Assessment:
+    assessment = make_conditioned(cast)
+    standing.suspend(certificate_of(assessment), by=cast.independent, reason="complaint", words="Seen.")
+    return assessment
+
+
+def reinstated(cast: Cast) -> Assessment:
+    assessment = suspended(cast)
+    standing.reinstate(certificate_of(assessment), by=cast.independent, reason="unfounded", words="Seen.")
+    return assessment
+
+
+def revoked(cast: Cast) -> Assessment:
+    assessment = make_conditioned(cast)
+    standing.revoke(certificate_of(assessment), by=cast.independent, reason="untrue", words="Seen.")
+    return assessment
+
+
+def renewal(cast: Cast, *, refused: bool = False) -> Assessment:
+    """The next assessment of a certified use, decided; the certificate before it is replaced, or runs on."""
+    before = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    after = anew(declaring.start_assessment(before.use, by=cast.owner))
+    fill(after, by=cast.owner)
+    prove(after, by=cast.owner)
+    submission = workflow.submit(after, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    if refused:
+        workflow.refuse(submission, by=cast.independent, statement="The evidence does not bear the answers out.")
+        return after
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read and found in order.")
+    return after
+
+
+def replaced(cast: Cast) -> Assessment:
+    after = renewal(cast)
+    return Assessment.objects.get(pk=after.follows_id)
+
+
+def raised(cast: Cast, tier: Tier) -> Assessment:
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
+    workflow.raise_tier(sent(assessment), by=cast.independent, tier=tier, reason="It sorts people.")
+    return assessment
+
+
+def begun_again(cast: Cast) -> Assessment:
+    assessment = make_assessment(State.REFUSED, "limited", cast=cast)
+    declaring.start_assessment(assessment.use, by=cast.owner)
+    return assessment
+
+
+CASES: dict[str, Callable[[Cast], Assessment]] = {
+    "certified": lambda cast: make_assessment(State.CERTIFIED, "high", cast=cast),
+    "self-declared": lambda cast: make_assessment(State.CERTIFIED, "low", cast=cast),
+    "conditional": conditional,
+    "approved": lambda cast: make_assessment(
+        State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS["use-register"]}
+    ),
+    "refused": lambda cast: make_assessment(State.REFUSED, "limited", cast=cast, answers=GAPS),
+    "refused inside": lambda cast: make_assessment(State.REFUSED, "limited", cast=cast, route="inside"),
+    "refused, begun again": begun_again,
+    "refused renewal": lambda cast: renewal(cast, refused=True),
+    "prohibited": lambda cast: make_assessment(State.REFUSED, "unacceptable", cast=cast),
+    "raised to the top": lambda cast: raised(cast, Tier.UNACCEPTABLE),
+    "returned": lambda cast: make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS),
+    "returned for its tier": lambda cast: raised(cast, Tier.HIGH),
+    "renewed": renewal,
+    "replaced": replaced,
+    "suspended": suspended,
+    "reinstated": reinstated,
+    "revoked": revoked,
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sentences (as patterns) that must not stand together.
+
+    `where`: in the texts of a case at all, among its living pages, or in one and the same text.
+    """
+
+    one: str
+    other: str
+    where: str = "case"
+
+
+def say(words: Any) -> str:
+    """A text of the product, as a pattern."""
+    return re.escape(str(words))
+
+
+NUMBER = r"HKG-\w{4}-\w{4}-\w"
+PAIRS = [
+    # a decision and another one
+    Pair("The submission is refused", "The submission is approved"),
+    Pair("The submission is refused", rf"Certificate {NUMBER} was issued on"),
+    Pair("is refused for good", "the submission is returned"),
+    Pair("No certificate is issued on this submission", rf"Certificate {NUMBER} runs from"),
+    Pair("no certificate is issued yet", rf"Certificate {NUMBER} (runs from|was issued on)"),
+    Pair("no certificate can be issued by anybody", "The certificate (has been|is) issued"),
+    Pair("Returned for changes on", "Approved on", "text"),
+    Pair("Refused on .{4,30} by", "Approved on", "text"),
+    # how it goes on
+    Pair(say(REFUSED.en), say(PROHIBITED.en)),
+    Pair(say(PROHIBITED.en), "Start a new assessment"),
+    Pair(say(PROHIBITED.en), "Your answers can be taken over"),
+    Pair(say(REVOKED.en), say(REFUSED.en)),
+    Pair("Start a new assessment", "See the newer assessment of this use", "live"),
+    Pair("Put right what led to it", say(REVOKED.en), "text"),
+    Pair("Nothing has to be done for the certificate", "A missed date suspends the certificate", "text"),
+    Pair("None. 沒有。", "Meet each condition", "text"),
+    # how to appeal
+    Pair("can appeal against this decision", "There is no appeal against", "text"),
+    Pair("can appeal against this decision", "there is none to appeal against"),
+    Pair("There is nothing to appeal against", "can appeal against it", "text"),
+    # how the certificate stands today
+    Pair("The certificate has been issued", "The certificate (was revoked|is suspended|has expired)", "live"),
+    Pair("Valid until", "The certificate (was revoked|is suspended|has expired)", "live"),
+    Pair("certificate issued", "The certificate (was revoked|is suspended|has expired)", "live"),
+    Pair("Draft,", "Signed .{4,30}, (refused|certificate issued)", "live"),
+    Pair("It can be relied on again", "It is not to be relied on", "text"),
+    # who decided
+    Pair("reviewer within the organisation 機構內部審核員", r"決定人 Review House"),
+    # the plan
+    Pair("There is nothing to do", "All actions in order", "text"),
+    Pair(rf"Certificate {NUMBER} was issued on", r"[1-9]\d* ?blocks? the certificate", "text"),
+    Pair(rf"Certificate {NUMBER} was issued on", ", blocks", "text"),
+    Pair("must, condition", "There is nothing to do", "text"),
+]
+MUST = [
+    # what a case has to say, where, and in which words
+    ("refused", "plan", r"Signed by .{4,60}\. Refused on .{4,30} by Ines Independent: no certificate is issued"),
+    ("refused inside", "plan", "Refused on .{4,30} by Rita Reviewer"),
+    ("refused inside", "decision_letter", "Rita Reviewer, reviewer within the organisation"),
+    ("refused inside", "decision_letter", "Harbourlight Clinics Limited 港燈診所有限公司 Confidential"),
+    ("returned", "plan", "Returned for changes on .{4,30} by Ines Independent"),
+    ("returned", "page", "Round 1 which was returned As signed on"),
+    ("returned for its tier", "plan", "Returned for changes on"),
+    ("conditional", "plan", rf"Approved on .{{4,30}} by Ines Independent\. Certificate {NUMBER} was issued on"),
+    ("refused", "page", say(REFUSED.en)),
+    ("refused", "decision_letter", say(REFUSED.en)),
+    ("prohibited", "page", say(PROHIBITED.en)),
+    ("prohibited", "decision_letter", say(PROHIBITED.en)),
+    ("raised to the top", "page", say(PROHIBITED.en)),
+    ("revoked", "page", say(REVOKED.en)),
+    ("revoked", "status_notice", say(REVOKED.en)),
+    (
+        "refused renewal",
+        "decision_letter",
+        "A certificate that the use has from an earlier assessment keeps its own status",
+    ),
+    ("suspended", "page", "The certificate is suspended"),
+    ("suspended", "results", "The certificate is suspended"),
+    ("suspended", "status_notice", "Put right what led to it"),
+    ("replaced", "page", "A newer assessment|Superseded"),
+]
+
+
+@dataclass
+class Texts:
+    """The texts of a case by name, and the pages of its documents."""
+
+    of: dict[str, str] = field(default_factory=dict)
+    sheets: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def printed(document: Document) -> str:
+    """The words of its PDF."""
+    with translation.override("en"):
+        pdf = jobs._draw(document)
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+
+
+def html_of(document: Document) -> str:
+    """Its roomy layout: a plan takes seconds to set, and what is in it reaches the PDF, as the longest one shows."""
+    kept: list[str] = []
+
+    def keep(*layouts: str, **kwargs: Any) -> bytes:
+        kept.extend(layouts)
+        return b""
+
+    with pytest.MonkeyPatch.context() as patch, translation.override("en"):
+        patch.setattr(jobs.engine, "render", keep)
+        jobs._draw(document)
+    return kept[0]
+
+
+def words_in(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def visible(client: Client, url: str) -> str:
+    page = client.get(url)
+    assert page.status_code == 200
+    return words_in(page.content.decode().partition("<main")[2].partition("</main>")[0])
+
+
+def read_back(assessment: Assessment, client: Client) -> Texts:
+    found = Texts()
+    mine = Document.objects.filter(submission__assessment=assessment) | Document.objects.filter(
+        certificate__submission__assessment=assessment
+    )
+    newest = {document.kind: document for document in mine.order_by("pk")}
+    for kind in READ:
+        if kind in newest:
+            found.of[kind] = words_in(html_of(newest[kind])) if kind == "plan" else printed(newest[kind])
+    found.of["page"] = visible(client, assessment.get_absolute_url())
+    found.of["results"] = visible(client, reverse("results", args=[assessment.reference]))
+    certificate = getattr(sent(assessment), "certificate", None)
+    if certificate is not None:
+        found.of["standing"] = visible(client, reverse("standing", args=[certificate.number]))
+    return found
+
+
+def once_for_all(cast: Cast) -> dict[str, Texts]:
+    client = Client()
+    client.force_login(cast.owner)
+    return {name: read_back(make(cast), client) for name, make in CASES.items()}
+
+
+@pytest.fixture
+def read(made: tuple[Cast, dict[str, Texts]]) -> dict[str, Texts]:
+    return made[1]
+
+
+def together(texts: dict[str, str], where: str) -> Iterator[str]:
+    """The stretches of text inside which a pair must not stand."""
+    if where == "text":
+        yield from texts.values()
+    else:
+        yield " ".join(text for name, text in texts.items() if where == "case" or name in LIVE)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_document_or_page_of_a_case_contradicts_another(read, name):
+    found = [
+        (pair.one, pair.other)
+        for pair in PAIRS
+        for text in together(read[name].of, pair.where)
+        if re.search(pair.one, text) and re.search(pair.other, text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.one[:30]} / {pair.other[:30]}")
+def test_each_side_of_a_pair_stands_in_some_case(read, pair):
+    every = " ".join(text for texts in read.values() for text in texts.of.values())
+    assert re.search(pair.one, every), pair.one
+    assert re.search(pair.other, every), pair.other
+
+
+@pytest.mark.parametrize(("name", "where", "words"), MUST)
+def test_a_case_says_what_became_of_it(read, name, where, words):
+    assert re.search(words, read[name].of[where]), read[name].of[where][:1500]
+
+
+def test_a_condition_has_one_date_wherever_it_stands(read):
+    due = in_days(60)
+    texts = read["conditional"].of
+    assert f"{due.day} {due:%B} {due.year}" in texts["decision_letter"].replace("\u00a0", " ")
+    assert f"{due.day} {due:%B} {due.year}" in texts["standing"]
+    assert f"{due.day} {due:%b} {due.year}" in texts["plan"].replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("name", ["conditional", "refused", "returned for its tier"])
+def test_no_page_of_a_letter_or_plan_holds_one_row(cast, name):
+    assessment = CASES[name](cast)
+    kinds = ("plan", "decision_letter") if name == "conditional" else ("decision_letter",)
+    documents = Document.objects.filter(submission__assessment=assessment, kind__in=kinds).order_by("pk")
+    for document in {document.kind: document for document in documents}.values():
+        for sheet in laid_out(html_of(document)):
+            assert len(sheet.lines) > 8

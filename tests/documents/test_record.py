@@ -1,0 +1,342 @@
+"""One list of rows behind certificate and public page: the paper, read back, and the page say the same, row by row."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import changing, declaring, workflow
+from assessments.documents import certificate_words as words
+from assessments.documents.certificate import certificate_layouts, certificate_pdf
+from assessments.documents.record import certificate_rows
+from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
+from assessments.models.assessments import Assessment
+from tests.acting import make_conditioned
+from tests.documents.reading import foots, laid_out
+from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
+from tests.tampering import unguarded
+from tests.world import GAPS
+
+pytestmark = pytest.mark.django_db
+LOOK = {
+    "judged": 61, "asked": 61, "opened": 12, "openable": 12, "pieces_judged": 12, "pieces": 12, "median_seconds": 160,
+    "drawn": 6, "drawn_from": 55, "drawn_percent": 10, "taken_over": {"Dr Wallace Kwan": 49}, "together": 0,
+}  # fmt: skip
+
+
+def squeezed(text):
+    return "".join(text.split())
+
+
+def issued(assessment):
+    return Certificate.objects.get(submission__assessment=assessment)
+
+
+def record_of(certificate):
+    return json.loads(certificate.public_record)
+
+
+def rows_of_page(page):
+    """The rows of the public page in their order: key, label and words, without white space and without the tier badge."""
+    found = []
+    for key, inside in re.findall(r'<section class="hk-row[^"]*" id="row-([a-z_]+)">(.*?)</section>', page, re.S):
+        inside = re.sub(r'<p class="hk-cert-tier">.*?</p>', "", inside, flags=re.S)
+        margin, matter = re.search(
+            r'<div class="hk-margin">(.*?)</div>\s*<div class="hk-matter">(.*)', inside, re.S
+        ).groups()
+        label = re.sub(r"<p>page 2 of your copy begins here</p>", "", margin)
+        found.append((key, *(squeezed(html.unescape(re.sub(r"<[^>]+>", " ", part))) for part in (label, matter))))
+    return found
+
+
+def matter_of_paper(certificate):
+    """The words of the paper, read back from the PDF, without what frames each page and the foot of page 1."""
+    record, edition = record_of(certificate), edition_for(certificate.submission.edition_checksum)
+    pdf = certificate_pdf(record, edition, public_url=settings.PUBLIC_URL, created=certificate.issued_at)
+    pages = foots(pdf)
+    checked = squeezed(words.CHECKED[record["assurance"]][0].en)
+    by = "" if record["assurance"] == "reviewed_independently" else "Registeredby登記機構"
+    found = []
+    for number, page in enumerate(pages, 1):
+        part = "hkguide" if number == 1 else "Schedule附表"
+        head = f"{by}{squeezed(record['issuer'])}Certificateno.證書編號{record['number']}"
+        foot = f"{head}Englishprevails以英文版本為準{number}of{len(pages)}{part}{checked}"
+        assert page.endswith(foot), page[-200:]
+        found.append(page.removesuffix(foot))
+    for text in (TITLE, f"hkguide{checked}Englishprevails以英文版本為準"):
+        assert text in found[0]
+        found[0] = found[0].replace(text, "", 1)
+    check = CHECK.format(address=f"{settings.PUBLIC_URL}/verify/{record['number']}/")
+    assert found[0].endswith(check)
+    found[0] = found[0].removesuffix(check)
+    assert found[1].startswith("Schedule附表")
+    found[1] = found[1].removeprefix("Schedule附表")
+    return "".join(found)
+
+
+TITLE = (
+    "Certificateofassessment評估證書againsttheHongKongGenerativeAITechnicalandApplicationGuidelinev1.1"
+    "依據《香港生成式人工智能技術及應用指引》1.1版"
+)
+STRIP = "Low低Limited有限High高Unacceptable不可接受"
+CHECK = (
+    "Thiscertificatemaybesuspendedorrevoked.Checkitspresentstatus:{address}本證書可被暫停或撤銷，現況以上述網頁為準。"
+    "NotissuedorendorsedbytheGovernment,theDigitalPolicyOfficeorHKGAI.TheGuidelineisnotlaw,andthisisnotlegaladvice."
+    "並非由政府、數字政策辦公室或HKGAI發出或認可。指引並非法律，本證書亦非法律意見。"
+)
+
+
+def rewrite(certificate, **changes):
+    """Give a certificate a record with these entries, as if it had been issued with them."""
+    record = record_of(certificate) | changes
+    with unguarded("assessments_certificate"):
+        Certificate._base_manager.filter(pk=certificate.pk).update(public_record=json.dumps(record))
+    return Certificate.objects.get(pk=certificate.pk)
+
+
+def follow(cast, first, *, changed=False):
+    """Certify the use once more, as a renewal or because something changed."""
+    if changed:
+        changing.state_change(
+            first, by=cast.owner, kinds=["model"], words="Another model.", happened_on=timezone.localdate()
+        )
+        following = Assessment.objects.get(follows=first)
+        following.answers.filter(to_confirm=True).update(to_confirm=False)
+    else:
+        following = declaring.start_assessment(first.use, by=cast.owner, follows=first)
+    fill(anew(following), by=cast.owner)
+    prove(following, by=cast.owner)
+    submission = workflow.submit(following, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    return Certificate.objects.get(submission=submission)
+
+
+def self_declared(cast):
+    return issued(make_assessment(State.CERTIFIED, "low", cast=cast))
+
+
+def promised(cast):
+    draft = make_assessment(State.DRAFT, "low", cast=cast, answers={"use-register": GAPS["use-register"]})
+    return workflow.self_certify(draft, by=cast.owner, conditions={"use-register": in_days(30)})
+
+
+def low_by_choice(cast):
+    certified = make_assessment(State.IN_REVIEW, "low", cast=cast)
+    mark_all(certified.current_submission, by=cast.independent)
+    workflow.approve(certified.current_submission, by=cast.independent, statement="Read.")
+    return issued(certified)
+
+
+def inside(cast):
+    return issued(make_assessment(State.CERTIFIED, "limited", cast=cast, route=Route.INSIDE))
+
+
+def with_conditions(cast):
+    return rewrite(
+        issued(make_conditioned(cast)), public_statement="A leaflet tells patients.\nA person may be asked for."
+    )
+
+
+def high(cast):
+    certificate = issued(make_assessment(State.CERTIFIED, "high", cast=cast, parts=("developer", "provider")))
+    record = record_of(certificate)
+    parts = [part.key for part in edition_for(certificate.submission.edition_checksum).gates.conformity_file]
+    said = {"overseers": "Two doctors watch it.", "monitoring": ""}
+    file = [
+        {"part": key, "words": said.get(key, ""), "state": "given" if key == "tests" else "judged"} for key in parts
+    ]
+    return rewrite(certificate, deciders=[one | {"looked_at": LOOK} for one in record["deciders"]], conformity=file)
+
+
+def sentences(cast):
+    certificate = inside(cast)
+    said = ["Rita Reviewer judged 40 of 40 facts and answers.", "9 of 9 pieces of evidence were opened."]
+    return rewrite(certificate, deciders=[one | {"looked_at": said} for one in record_of(certificate)["deciders"]])
+
+
+def renewed(cast):
+    return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast))
+
+
+def changed(cast):
+    return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast), changed=True)
+
+
+NEW = ("kind", "replaces", "conditions", "further_actions", "closed_since", "too_few", "issuing_rules")
+
+
+def older(cast):
+    """A certificate that was issued before these entries were in the record, and replaced another."""
+    certificate = with_conditions(cast)
+    record = {key: value for key, value in record_of(certificate).items() if key not in NEW}
+    record["deciders"] = [{k: v for k, v in one.items() if k != "looked_at"} for one in record["deciders"]]
+    record["first_issued_on"] = "2025-12-01"
+    with unguarded("assessments_certificate"):
+        Certificate._base_manager.filter(pk=certificate.pk).update(public_record=json.dumps(record))
+    return Certificate.objects.get(pk=certificate.pk)
+
+
+CASES = [self_declared, promised, low_by_choice, inside, with_conditions, high, sentences, renewed, changed, older]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_every_row_of_the_paper_stands_on_the_public_page_and_back(client, cast, case):
+    certificate = case(cast)
+    text = matter_of_paper(certificate)
+    for rows in pages_in_every_status(client, certificate):
+        said = "".join(matter + label + (STRIP if key == "outcome" else "") for key, label, matter in rows)
+        assert said == text
+
+
+def pages_in_every_status(client, certificate):
+    """The rows of the public page in each status that the certificate can have."""
+    rows = Certificate._base_manager.filter(pk=certificate.pk)
+    before = certificate.expires_on
+    for kind, days, status in (
+        ("", 300, "valid"),
+        ("", 20, "expiring"),
+        ("suspended", 300, "suspended"),
+        ("reinstated", -1, "expired"),
+        ("superseded", 300, "superseded"),
+        ("revoked", 300, "revoked"),
+    ):
+        if kind:
+            CertificateEvent.objects.create(certificate=certificate, kind=kind, public_reason=f"{kind}.")
+        with unguarded("assessments_certificate"):
+            rows.update(expires_on=in_days(days))
+        response = client.get(reverse("verify", args=[certificate.number]))
+        assert response.context["status"] == status
+        yield rows_of_page(response.content.decode())
+    with unguarded("assessments_certificate"):
+        rows.update(expires_on=before)
+
+
+def text_of(certificate):
+    """The words of each row, by its key, as both media get them."""
+    rows = certificate_rows(record_of(certificate), edition_for(certificate.submission.edition_checksum))
+    return {
+        row.key: " ".join(
+            [f"{line.lead}{line.between if line.lead else ''}{line.en}" for line in row.lines]
+            + [f"{figure.label.en} {figure.value}" for figure in row.figures]
+        )
+        for row in rows
+    }
+
+
+def test_what_replaces_a_certificate_says_whether_it_is_a_renewal_or_a_change(cast):
+    first = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    number = issued(first).number
+    assert "Issue New" in text_of(issued(first))["dates"]
+    renewal = follow(cast, first)
+    assert "Issue Renewal" in text_of(renewal)["dates"]
+    assert f"Replaces certificate {number}. First issued" in text_of(renewal)["dates"]
+    assert "Issue Change" in text_of(changed(cast))["dates"]
+
+
+def test_an_older_certificate_says_what_was_not_recorded(cast):
+    text = text_of(older(cast))
+    assert "Issue Not recorded" in text["dates"]
+    assert "Replaces an earlier certificate. First issued 1\u00a0December\u00a02025." in text["dates"]
+    assert text["looked_at"] == "Ines Independent: Not recorded."
+    assert "further actions of the plan: not recorded" in text["outcome"]
+    assert "Their words: not recorded." in text["conditions"]
+    assert "Closed since with evidence: not recorded." in text["profile"]
+    assert "rules of the issuing body, not recorded" in text["against"]
+
+
+def test_page_one_says_in_one_sentence_what_is_still_open(cast):
+    certificate = issued(make_conditioned(cast))
+    record = record_of(certificate)
+    (one,) = record["conditions"]
+    due = in_days(60)
+    assert one == {"words": "Register of generative AI uses", "due_on": due.isoformat()}
+    day = f"{due.day}\u00a0{due:%B}\u00a0{due.year}"
+    assert (
+        f"Still open at issue: 1 condition, the last due {day}; 4 further actions of the plan."
+        in text_of(certificate)["outcome"]
+    )
+    assert f"1. Register of generative AI uses, due {day}." in text_of(certificate)["conditions"]
+    standing = RemediationAction.objects.standing().filter(use=certificate.use_id)
+    assert standing.count() == record["further_actions"] + 1
+    done = issued(make_assessment(State.CERTIFIED, "limited", cast=cast))
+    assert "Nothing was still open at issue." in text_of(done)["outcome"]
+
+
+def test_one_action_has_one_date_on_the_certificate_and_in_the_register(cast):
+    certificate = issued(make_conditioned(cast))
+    (one,) = record_of(certificate)["conditions"]
+    action = RemediationAction.objects.get(use=certificate.use, question="use-register")
+    assert action.last_due.isoformat() == one["due_on"] == record_of(certificate)["open_actions"]["latest_due"]
+
+
+def test_only_who_looked_is_named_as_the_issuer(cast):
+    for made, by in ((self_declared, "Registered by"), (inside, "Registered by"), (high, "Issued by")):
+        said = text_of(made(cast))["decision"]
+        assert f"{by}: Review House" in said
+        assert ("which has not looked at the answers" in said) is (by == "Registered by")
+
+
+def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
+    text = text_of(high(cast))["looked_at"]
+    for name in ("Ines Independent", "Ivan Independent"):
+        assert f"{name}: 61 of 61 facts and answers opened and judged; 6 of them drawn at random" in text
+    assert (
+        "12 of 12 pieces of evidence opened; median time a mark 2 min 40 s; 49 taken over from Dr Wallace Kwan." in text
+    )
+    assert text_of(self_declared(cast))["looked_at"] == "No reviewer has looked at it."
+
+
+def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):
+    text = text_of(high(cast))["conformity"]
+    assert "Given, not judged: Tests." in text
+    assert "Judged by a reviewer: Data, Bias, Security, Incident plan, Overseers, Live measures, Monitoring." in text
+    assert "Overseers: Two doctors watch it." in text
+    assert "Words of the organisation, not checked by a reviewer." in text
+
+
+def test_a_dimension_with_too_few_requirements_gets_no_band(cast):
+    certificate = rewrite(self_declared(cast), too_few=["security"])
+    rows = certificate_rows(record_of(certificate), edition_for(certificate.submission.edition_checksum))
+    bands = {one.name.en: one.band.en for one in next(row for row in rows if row.key == "profile").profile}
+    assert bands["System Security"] == "Too few to say"
+    assert bands["Crime Prevention"] == "Nearly all in place"
+
+
+def test_the_chinese_follows_the_official_text(cast):
+    """Words of our glossary for the Guideline's own terms; the words that stood here before are gone."""
+    certificate = high(cast)
+    text = matter_of_paper(certificate) + matter_of_paper(self_declared(cast))
+    for official in ("犯罪防治", "真實可信", "維度", "自我認證", "人類參與監督", "目的", "評級"):
+        assert official in text
+    for before in ("犯罪預防", "可靠可信", "範疇", "自行核證", "人工參與", "評語", "容許退出", "公開資訊"):
+        assert before not in text
+
+
+def test_no_page_of_a_long_certificate_has_one_row_alone(cast):
+    certificate = high(cast)
+    edition = edition_for(certificate.submission.edition_checksum)
+    record = record_of(certificate)
+    for extra in range(0, 40, 2):
+        record["public_statement"] = "\n".join(["A line of the organisation."] * extra)
+        layout = certificate_layouts(record, edition, public_url=settings.PUBLIC_URL)[0]
+        pages = laid_out(layout)
+        labels = [line.text for line in pages[-1].lines if "h2" in line.tags and not line.text.isascii()]
+        assert len(pages) > 2
+        assert len(labels) > 1, extra
+
+
+def test_no_hash_breaks_its_line(cast):
+    certificate = self_declared(cast)
+    edition = edition_for(certificate.submission.edition_checksum)
+    for layout in certificate_layouts(record_of(certificate), edition, public_url=settings.PUBLIC_URL):
+        lines = [squeezed(line.text) for page in laid_out(layout) for line in page.lines]
+        for digest in (certificate.submission.sha256, edition.checksum):
+            assert digest in lines

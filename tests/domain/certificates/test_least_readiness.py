@@ -1,0 +1,233 @@
+"""No clean certificate on little in place, nor on more conditions than anybody can follow: the issuing body's rules."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from assessments import acting, declaring, workflow
+from assessments.domain.certificates import issuing, least_readiness
+from assessments.domain.certificates.conditions import most_conditions
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.domain.remediation import closing
+from assessments.errors import InvalidAnswer, NotReady
+from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
+from tests.acting import close_as, report_done
+from tests.factories import fill, in_days, make_assessment, mark_all, prove
+from tests.tampering import unguarded
+
+pytestmark = pytest.mark.django_db
+DIMENSION = "crime_prevention"
+
+
+def touching(assessment, dimension):
+    """The questions that count in a dimension."""
+    edition, declared = assessment.compiled(), assessment.declared()
+    return [
+        question
+        for question in declared.questions(edition)
+        for source in [(question, *question.items)]
+        if any(dimension in edition.requirements[id].dimensions for one in source for id in one.requirements)
+    ]
+
+
+def empty(question):
+    return {"choice": "none"} if question.is_checklist else {"choice": "not_in_place"}
+
+
+def lacking(cast, tier, state=State.DRAFT, dimensions=(DIMENSION,)):
+    """An assessment in which nothing of these dimensions is in place, and all else is."""
+    like = make_assessment(State.DRAFT, tier, cast=cast)
+    answers = {q.key: empty(q) for dimension in dimensions for q in touching(like, dimension)}
+    return make_assessment(state, tier, cast=cast, answers=answers)
+
+
+def approve(assessment, cast, *, dates=True):
+    """Have it approved by everybody who has to; each must that may get a date gets one."""
+    submission = assessment.current_submission
+    seats = [cast.independent, cast.second_independent] if submission.assigned_tier == "high" else [cast.independent]
+    for by in seats:
+        if not submission.seats.filter(reviewer=by).exists():
+            workflow.take(submission, by=by)
+        mark_all(submission, by=by)
+        days = {b.question: in_days(30) for b in workflow.blockers(submission) if b.conditionable} if dates else {}
+        workflow.approve(submission, by=by, statement="Read.", conditions=days)
+    assessment.refresh_from_db()
+    return submission
+
+
+@pytest.mark.parametrize("tier", ["limited", "high"])
+def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certificate(cast, tier):
+    assessment = lacking(cast, tier, State.IN_REVIEW)
+    submission = approve(assessment, cast)
+    assert assessment.state == State.APPROVED
+    assert not workflow.blockers(submission)
+    assert not Certificate.objects.filter(use=assessment.use).exists()
+    found = least_readiness.below(submission)
+    assert "Crime Prevention" in [one.name for one in found.dimensions]
+    assert "Crime Prevention is little in place, 0.0 of 100." in found.words
+    assert (
+        "needs at least 40 in every dimension, closed actions included (our judgement, issuing rules 1)" in found.words
+    )
+
+
+def test_the_certificate_follows_by_itself_once_enough_is_closed_with_evidence(cast):
+    assessment = lacking(cast, "limited", State.IN_REVIEW)
+    submission = approve(assessment, cast)
+    lifts = least_readiness.below(submission).lifts
+    assert lifts
+    assert len(lifts) < len(touching(assessment, DIMENSION))
+    printed = submission.content()["scorecard"]["dimensions"]
+    for number in [lift.number for lift in lifts]:
+        assert not Certificate.objects.filter(use=assessment.use).exists()
+        close(RemediationAction.objects.get(use=assessment.use, number=number), cast, evidence=True)
+    assert Certificate.objects.get(use=assessment.use).submission == submission
+    submission.refresh_from_db()
+    assert submission.content()["scorecard"]["dimensions"] == printed
+
+
+def close(action, cast, *, evidence):
+    if evidence:
+        report_done(action, by=cast.contributor)
+    else:
+        acting.report(action, by=cast.contributor, note="Done.")
+    action.refresh_from_db()
+    close_as(action, by=cast.independent)
+
+
+def test_what_is_closed_without_evidence_lifts_nothing(cast):
+    assessment = lacking(cast, "limited", State.IN_REVIEW)
+    submission = approve(assessment, cast)
+    rows = RemediationAction.objects.standing().filter(use=assessment.use)
+    for action in rows.exclude(priority__in=closing.BLOCKING):  # what blocks is not reported without any
+        close(action, cast, evidence=False)
+    assert PlanNow(submission).closed
+    assert PlanNow(submission).closed_with_evidence == frozenset()
+    assert least_readiness.below(submission) is not None
+    assert not Certificate.objects.filter(use=assessment.use).exists()
+
+
+def test_a_renewal_is_held_to_the_least_as_a_first_certificate_is(cast):
+    first = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    renewal = declaring.start_assessment(first.use, by=cast.owner, follows=first)
+    answers = {q.key: empty(q) for q in touching(renewal, DIMENSION)}
+    fill(renewal, by=cast.owner, answers=answers)
+    prove(renewal, by=cast.owner)
+    workflow.take(workflow.submit(renewal, by=cast.owner, route=Route.INDEPENDENT), by=cast.independent)
+    renewal.refresh_from_db()
+    approve(renewal, cast)
+    assert renewal.state == State.APPROVED
+    assert Certificate.objects.get(use=first.use).submission.assessment == first
+
+
+def test_the_signer_of_a_low_use_is_held_to_the_least_too(cast):
+    short = lacking(cast, "low", dimensions=("crime_prevention", "security", "intellectual_property"))
+    with pytest.raises(NotReady) as refused:
+        workflow.self_certify(short, by=cast.owner)
+    assert any(
+        "little in place" in reason and "at most 2 dimensions stand below 40" in reason
+        for reason in refused.value.reasons
+    )
+    short.refresh_from_db()
+    assert short.state == State.DRAFT
+
+
+def test_a_dimension_that_is_not_assessed_does_not_count(cast, edition):
+    submission = lacking(cast, "limited", State.IN_REVIEW).current_submission
+    content = submission.content()
+    assert least_readiness.below_today(submission, content) is not None
+    scores = content["scorecard"]["dimensions"]
+    for score in scores.values():
+        score |= {"value": "80.0", "duties": 12}
+    scores[DIMENSION] |= {"value": "39.9"}
+    assert least_readiness.below_today(submission, content).words.startswith(
+        "Crime Prevention is little in place, 39.9 of 100. A certificate at Limited needs"
+    )
+    for says_nothing in (
+        {"value": None, "duties": 0},
+        {"value": "0.0", "duties": edition.policy.readiness.least_duties - 1},
+        {"value": "40.0", "duties": 12},
+    ):
+        scores[DIMENSION] |= says_nothing
+        assert least_readiness.below_today(submission, content) is None
+
+
+def test_the_rules_of_the_day_are_kept_with_the_decision_and_a_later_release_changes_none(cast, monkeypatch):
+    submission = approve(lacking(cast, "limited", State.IN_REVIEW), cast)
+    kept = json.loads(ReviewDecision.objects.get(submission=submission, kind="approve").signed)["issuing_rules"]
+    rules = issuing.rules_on(timezone.localdate())
+    assert kept == {
+        "release": 1,
+        "sha256": rules.sha256,
+        "may_be_little": {"low": 2, "limited": 0, "high": 0},
+        "most_conditions": 12,
+    }
+    milder = issuing.IssuingRules(2, "0" * 64, {"low": 5, "limited": 5, "high": 5}, 99)
+    monkeypatch.setattr(issuing, "rules_on", lambda day: milder)
+    assert least_readiness.below(submission) is not None
+    assert least_readiness.below_today(submission) is None
+
+
+def test_a_decision_that_is_older_than_the_rules_is_left_as_it_was(cast):
+    submission = make_assessment(State.APPROVED, "limited", cast=cast, answers={}).current_submission
+    with unguarded("assessments_reviewdecision"):
+        ReviewDecision._base_manager.filter(submission=submission).update(signed='{"name":"Ines"}')
+    assert issuing.rules_of(submission) is None
+    assert least_readiness.below(submission) is None
+
+
+def nothing_in_place(cast, tier, state):
+    """A use of which much is asked, and nothing is in place."""
+    facts = dict.fromkeys(
+        ("takes_user_input", "keeps_usage_logs", "retrieval_augmented", "third_party_components"), True
+    )
+    like = make_assessment(State.DRAFT, tier, cast=cast, parts=("developer", "provider"), facts=facts)
+    answers = {question.key: empty(question) for question in like.declared().questions(like.compiled())}
+    return make_assessment(state, tier, cast=cast, parts=("developer", "provider"), facts=facts, answers=answers)
+
+
+def test_at_most_twelve_musts_are_left_to_a_condition(cast):
+    submission = nothing_in_place(cast, "limited", State.IN_REVIEW).current_submission
+    mark_all(submission, by=cast.independent)
+    days = {b.question: in_days(30) for b in workflow.blockers(submission) if b.conditionable}
+    assert len(days) > most_conditions() == 12
+    with pytest.raises(InvalidAnswer, match="at most 12 may be left to a condition"):
+        workflow.approve(submission, by=cast.independent, statement="Read.", conditions=days)
+    few = dict(list(days.items())[:12])
+    workflow.approve(submission, by=cast.independent, statement="Read.", conditions=few)
+    assert submission.decisions.get().conditions.count() == 12
+
+
+def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
+    short = nothing_in_place(cast, "low", State.DRAFT)
+    reasons = workflow.obstacles_to_self_certify(short)
+    assert any("at most 12 may be promised by a date" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("release: 1", "release: 2"), "named by its release"),
+        (("basis: judgement", "basis: guideline"), "basis is judgement"),
+        (("most: 12", "most: twelve"), "twelve"),
+        (("  high:", "  hgih:"), "high"),
+        (("release: 1", "release: ["), "1.yaml"),
+    ],
+)
+def test_faulty_rules_are_refused_by_name(tmp_path, change, said):
+    text = (issuing.FOLDER / "1.yaml").read_text(encoding="utf-8")
+    (tmp_path / "1.yaml").write_text(text.replace(*change), encoding="utf-8")
+    with pytest.raises(issuing.FaultyRules, match=said):
+        issuing.releases(tmp_path)
+
+
+def test_releases_count_from_one_and_each_starts_later(tmp_path):
+    text = (issuing.FOLDER / "1.yaml").read_text(encoding="utf-8")
+    (tmp_path / "1.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "2.yaml").write_text(text.replace("release: 1", "release: 2"), encoding="utf-8")
+    with pytest.raises(issuing.FaultyRules, match="later day"):
+        issuing.releases(tmp_path)
+    with pytest.raises(issuing.FaultyRules, match="no rules"):
+        issuing.releases(tmp_path / "empty")

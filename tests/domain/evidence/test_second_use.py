@@ -1,0 +1,132 @@
+"""A piece of evidence that serves a second part of the conformity file says why it serves there."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import conformity, evidence, gates, workflow
+from assessments.domain.evidence import second_use
+from assessments.errors import InvalidAnswer
+from assessments.models import (
+    Assessment,
+    ConformityEvidence,
+    ConformityPart,
+    ConformityRevision,
+    Evidence,
+    EvidenceVersion,
+)
+from tests.factories import Cast, make_assessment, make_evidence, prove
+
+WHY = "Its chapter 4 says how the data were cleaned."
+
+
+def high_draft(cast: Cast) -> Assessment:
+    return make_assessment("draft", "high", cast=cast, filled=False)
+
+
+def give(draft: Assessment, key: str, *pieces: Evidence, cast: Cast, **fields: object) -> ConformityPart:
+    given = {"base": 0} | fields
+    return conformity.save_part(draft, key, evidence=[one.reference for one in pieces], by=cast.owner, **given)
+
+
+def test_one_notice_does_not_serve_two_parts_without_a_word(cast: Cast) -> None:
+    draft = high_draft(cast)
+    notice = make_evidence(cast.organisation, by=cast.owner, title="Privacy notice")
+    give(draft, "tests", notice, cast=cast)
+    for key in ("data", "bias", "security", "incident-plan", "monitoring"):
+        with pytest.raises(InvalidAnswer) as error:
+            give(draft, key, notice, cast=cast)
+        assert error.value.field == f"why-{notice.reference}"
+        assert str(error.value) == (
+            "“Privacy notice” is evidence of another part already (Tests). Say why it serves here too."
+        )
+    assert ConformityPart.objects.count() == 1
+    part = give(draft, "data", notice, cast=cast, why={notice.reference: f" {WHY} "})
+    assert ConformityEvidence.objects.get(part=part).why == WHY
+    assert ConformityRevision.objects.get(parent=part).value["why"] == {notice.reference: WHY}
+
+
+def test_the_same_file_under_another_title_counts_as_the_same(cast: Cast) -> None:
+    draft = high_draft(cast)
+    notice = make_evidence(cast.organisation, by=cast.owner, content=b"We keep your data.")
+    give(draft, "tests", notice, cast=cast)
+    asif = Evidence.objects.create(organisation=cast.organisation, title="Bias report", owner=cast.owner, version=1)
+    same = notice.versions.get().sha256  # a colleague who does not see the notice may add the file once more
+    EvidenceVersion.objects.create(evidence=asif, number=1, storage_key="x", sha256=same, by=cast.owner)
+    with pytest.raises(InvalidAnswer) as error:
+        give(draft, "bias", asif, cast=cast)
+    assert error.value.field == f"why-{asif.reference}"
+
+
+def test_the_first_part_and_evidence_of_its_own_need_no_word(cast: Cast) -> None:
+    draft = high_draft(cast)
+    notice, report = (make_evidence(cast.organisation, by=cast.owner) for _two in range(2))
+    first = give(draft, "tests", notice, cast=cast)
+    give(draft, "data", report, cast=cast)
+    give(draft, "bias", notice, cast=cast, why={notice.reference: WHY})
+    assert give(draft, "tests", notice, cast=cast, base=first.revision, words="Tested.").words == "Tested."
+
+
+def test_a_word_can_be_changed_and_a_word_without_its_evidence_is_dropped(cast: Cast) -> None:
+    draft = high_draft(cast)
+    notice, report = (make_evidence(cast.organisation, by=cast.owner) for _two in range(2))
+    give(draft, "tests", notice, cast=cast)
+    give(draft, "data", notice, cast=cast, why={notice.reference: WHY})
+    part = give(draft, "data", notice, cast=cast, base=1, why={notice.reference: "Better."})
+    assert (part.revision, ConformityEvidence.objects.get(part=part).why) == (2, "Better.")
+    part = give(draft, "data", report, cast=cast, base=2, why={notice.reference: "Gone."})
+    assert ConformityEvidence.objects.get(part=part).why == ""
+    with pytest.raises(InvalidAnswer):
+        give(draft, "data", notice, cast=cast, base=3, why={notice.reference: "x" * 401})
+
+
+def test_a_file_without_words_passes_no_gate(cast: Cast) -> None:
+    """Rows from before words were asked for: the owner reads it before signing, and the reviewer before approving."""
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    ConformityEvidence.objects.update(why="")
+    content = workflow.submit(draft, by=cast.owner, route="independent").content()
+    edition, today = draft.compiled(), timezone.localdate()
+    found = gates.missing(edition, content, today=today)
+    assert [lack.part for lack in found] == ["data", "bias", "security", "incident-plan", "monitoring"]
+    assert found[0].words == "Say why this serves here too: Record of the service desk."
+    for part in content["conformity"]:
+        for piece in part["evidence"]:
+            del piece["why"]  # as in a submission that was signed before
+    assert gates.missing(edition, content, today=today) == []
+
+
+def test_a_piece_that_was_withdrawn_serves_nothing(cast: Cast) -> None:
+    draft = high_draft(cast)
+    notice = make_evidence(cast.organisation, by=cast.owner)
+    give(draft, "tests", notice, cast=cast)
+    evidence.withdraw(notice, by=cast.owner)
+    assert second_use.served_elsewhere(draft.use, "data", [notice]) == {}
+
+
+def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    notice = make_evidence(cast.organisation, by=cast.owner, title="Privacy notice")
+    give(draft, "tests", notice, cast=cast, base=1)
+    client.force_login(cast.owner)
+    url = reverse("conformity_part", args=[draft.reference, "data"])
+    form = client.get(url).context["form"]
+    name = f"why-{notice.reference}"
+    assert form.fields[name].help_text == "It is evidence of: Tests. Needed if you tick it; the reviewer reads it."
+    sent = {"base": 1, "operation": str(form.initial["operation"]), "evidence": [notice.reference], "words": "Kept."}
+    wrong = client.post(url, sent)
+    assert wrong.status_code == 422
+    assert name in wrong.context["form"].errors
+    assert "Kept." in wrong.content.decode()
+    assert client.post(url, sent | {name: WHY}).status_code == 302
+    assert client.get(url).context["form"][name].value() == WHY
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    client.force_login(cast.independent)
+    page = client.get(reverse("review_parts", args=[submission.reference])).content.decode()
+    assert WHY in page
+    assert "Also evidence of: Tests." in page

@@ -1,0 +1,236 @@
+"""Each seat has marks of its own; the rest is taken over by name, and the stricter mark counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from assessments import desk, reviewing, workflow
+from assessments.domain.review import own_marks
+from assessments.domain.review.sampling import own_set
+from assessments.errors import Locked, NotReady, WorkflowError
+from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Route, Seat, State
+from tests.factories import make_assessment, make_cast, mark_all
+from tests.looking import judge_all, look_at, look_at_all, open_all
+from tests.mutants import GUARDS, take_out
+
+TARGET = "q:use-register"
+WANTED = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry."}
+
+
+@pytest.fixture
+def cast(db):
+    return make_cast()
+
+
+def two_seats(cast, answers=None):
+    """A High case that Ines has marked, and Ivan has just taken."""
+    assessment = make_assessment(State.IN_REVIEW, "high", cast=cast, answers=answers)
+    submission = assessment.current_submission
+    mark_all(submission, by=cast.independent)
+    workflow.take(submission, by=cast.second_independent)
+    return submission
+
+
+def hand_over(submission, cast):
+    """Ines hands the first seat over to Ivan."""
+    note = "Half of it is read."
+    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=note)
+    desk.take_over(asked, by=cast.second_independent)
+
+
+def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
+    submission = two_seats(cast)
+    assert own_marks.marks_of(submission, Seat.SECOND) == {}
+    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    first, second = (own_marks.marks_of(submission, seat)[TARGET] for seat in Seat)
+    assert (first.mark, first.by) == ("accepted", cast.independent)
+    assert (second.mark, second.by) == ("change_needed", cast.second_independent)
+
+
+def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
+    submission = two_seats(cast)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    with pytest.raises(NotReady) as refused:
+        workflow.approve(submission, by=cast.second_independent, statement="ok")
+    own = own_set(submission, Seat.SECOND)
+    assert f"You have opened and judged 0 of {len(own.targets)} facts and answers of your own set." in (
+        refused.value.reasons
+    )
+    assert f"You have opened 0 of {len(own.openable)} pieces of evidence of your own set." in refused.value.reasons
+    assert not Certificate.objects.exists()
+
+
+def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
+    submission = two_seats(cast)
+    own = own_set(submission, Seat.SECOND).targets
+    taken = own_marks.take_over(submission, by=cast.second_independent)
+    targets = set(reviewing.review_targets(submission.content()))
+    assert {mark.target for mark in taken} == targets - own
+    mark = taken[0]
+    assert (mark.by, mark.taken_over_from, mark.seat) == (cast.second_independent, cast.independent, "second")
+    assert not own_marks.is_own(mark, cast.second_independent.pk)
+    assert AuditEntry.objects.filter(kind="marks_taken_over").count() == 1
+    with pytest.raises(WorkflowError, match="no mark to take over"):
+        own_marks.take_over(submission, by=cast.second_independent)
+
+
+def test_a_mark_that_asks_for_a_change_is_never_taken_over(cast):
+    submission = two_seats(cast)
+    rest = next(
+        t for t in reviewing.review_targets(submission.content()) if t not in own_set(submission, Seat.SECOND).targets
+    )
+    reviewing.save_mark(submission, rest, by=cast.independent, **WANTED)
+    assert rest not in {mark.target for mark in own_marks.take_over(submission, by=cast.second_independent)}
+
+
+def test_an_own_mark_stays_when_the_rest_is_taken_over(cast):
+    submission = two_seats(cast)
+    own = own_set(submission, Seat.SECOND).targets
+    rest = next(t for t in reviewing.review_targets(submission.content()) if t not in own)
+    look_at(submission, rest, cast.second_independent, words="I read it too.")
+    own_marks.take_over(submission, by=cast.second_independent)
+    mark = own_marks.marks_of(submission, Seat.SECOND)[rest]
+    assert (mark.words, mark.taken_over_from) == ("I read it too.", None)
+
+
+def test_both_seats_look_at_their_own_sets_and_the_certificate_is_issued(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    look_at_all(submission, cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    workflow.take(submission, by=cast.second_independent)
+    look_at_all(submission, cast.second_independent)
+    workflow.approve(submission, by=cast.second_independent, statement="Read too.")
+    submission.assessment.refresh_from_db()
+    assert submission.assessment.state == State.CERTIFIED
+    first, second = submission.decisions.order_by("pk")
+    assert first.looked_at["judged"] == first.looked_at["asked"] > 0
+    assert second.looked_at["taken_over"].keys() == {str(cast.independent)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        ("accepted", "change_needed", "change_needed"),
+        ("change_needed", "accepted", "change_needed"),
+        ("accepted", "accepted_with_action", "accepted_with_action"),
+        ("accepted_with_action", "change_needed", "change_needed"),
+        ("accepted", "accepted", "accepted"),
+    ],
+)
+def test_seats_that_disagree_count_as_the_stricter_of_the_two(cast, first, second, counts):
+    submission = two_seats(cast)
+    for who, mark in ((cast.independent, first), (cast.second_independent, second)):
+        fields = {"change_needed": WANTED, "accepted_with_action": {"action_title": "Write it down."}}.get(mark, {})
+        reviewing.save_mark(submission, TARGET, by=who, **{**fields, "mark": mark})
+    assert own_marks.combined(submission)[TARGET].mark == counts
+
+
+def test_what_both_seats_ask_for_reaches_the_owner_in_both_their_words(cast):
+    submission = two_seats(cast)
+    reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"words": "Dates are missing."})
+    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED | {"words": "No owner is named."})
+    words = own_marks.combined(submission)[TARGET].words
+    assert words == "Ines Independent: Dates are missing.\n\nIvan Independent: No owner is named."
+    assert ReviewMark.objects.get(seat=Seat.FIRST, submission=submission, target=TARGET).words == "Dates are missing."
+
+
+def test_a_change_asked_for_by_one_seat_stops_the_approval_of_the_other(cast):
+    submission = two_seats(cast)
+    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    with pytest.raises(NotReady) as refused:
+        workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert "1 are marked “change needed”: return the submission instead." in refused.value.reasons
+    decision = workflow.send_back(submission, by=cast.independent)
+    assert decision.kind == "return"
+
+
+def test_not_applicable_on_a_must_counts_when_every_seat_accepted_it(cast):
+    reason = {"choice": "not_applicable", "reason": "Our head office keeps the list of laws for us."}
+    submission = two_seats(cast, answers={"laws-list": reason})
+    words = [blocker.question for blocker in workflow.blockers(submission)]
+    assert words == ["laws-list"]
+    look_at(submission, "q:laws-list", cast.second_independent)
+    assert workflow.blockers(submission) == []
+
+
+def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    hand_over(submission, cast)
+    with pytest.raises(NotReady) as refused:
+        workflow.approve(submission, by=cast.second_independent, statement="Read.")
+    own = own_set(submission, Seat.FIRST).targets
+    assert f"You have opened and judged 0 of {len(own)} facts and answers of your own set." in refused.value.reasons
+    taken = own_marks.take_over(submission, by=cast.second_independent)
+    assert {mark.taken_over_from for mark in taken} == {cast.independent}
+    assert not own & {mark.target for mark in taken}
+    open_all(submission, cast.second_independent)
+    judge_all(submission, cast.second_independent)
+    for target in own:
+        look_at(submission, target, cast.second_independent)
+    left = workflow.obstacles_to_approve(submission, cast.second_independent)
+    assert left == []
+
+
+def test_the_same_judgement_by_the_new_holder_is_a_mark_of_their_own(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, words="Seen.")
+    hand_over(submission, cast)
+    mark = look_at(submission, TARGET, cast.second_independent, words="Seen.")
+    assert (mark.by, mark.revision) == (cast.second_independent, 2)
+
+
+def test_undoing_brings_a_colleagues_mark_back_under_the_colleagues_name(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, words="I saw the register.")
+    hand_over(submission, cast)
+    look_at(submission, TARGET, cast.second_independent, words="I saw nothing.")
+    mark = reviewing.undo_mark(submission, TARGET, by=cast.second_independent, base=2)
+    assert (mark.words, mark.by) == ("I saw the register.", cast.independent)
+    assert not own_marks.is_own(mark, cast.second_independent.pk)
+
+
+def test_own_marks_of_the_round_before_count_where_nothing_changed(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, change={TARGET: "The newest entry."})
+    workflow.send_back(submission, by=cast.independent)
+    second = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(second, by=cast.independent)
+    own = own_set(second, Seat.FIRST).targets
+    kept = {t for t, mark in own_marks.marks_of(second, Seat.FIRST).items() if mark.shown_at and t in own}
+    assert kept == own - {TARGET}
+    look_at(second, TARGET, cast.independent)
+    workflow.approve(second, by=cast.independent, statement="Read.")
+
+
+def test_marks_lock_with_ones_approval(cast):
+    submission = two_seats(cast)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    piece = next(iter(submission.evidence_marks.filter(by=cast.independent)))
+    moves = (
+        lambda: reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED),
+        lambda: reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1),
+        lambda: reviewing.accept_together(submission, [TARGET], by=cast.independent),
+        lambda: own_marks.take_over(submission, by=cast.independent),
+        lambda: reviewing.mark_evidence(
+            submission, piece.question, piece.piece, by=cast.independent, verdict="does_not"
+        ),
+    )
+    for move in moves:
+        with pytest.raises(Locked, match="your marks are locked"):
+            move()
+    assert set(submission.marks.values_list("mark", flat=True)) == {MarkKind.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    ("guard", "test"),
+    [
+        ("the own set is opened and judged", test_a_second_seat_with_nothing_opened_does_not_approve),
+        ("a mark counts for its own seat alone", test_a_second_seat_with_nothing_opened_does_not_approve),
+        ("marks lock with an approval", test_marks_lock_with_ones_approval),
+    ],
+)
+def test_a_test_fails_without_its_guard(guard, test, cast, monkeypatch):
+    take_out(monkeypatch, *GUARDS[guard])
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test(cast)

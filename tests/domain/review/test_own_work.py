@@ -1,0 +1,49 @@
+"""A case on whose use somebody worked is not offered to them: the same people as the delivery team."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from assessments import declaring, workflow
+from assessments.domain.review.own_work import uses_worked_on
+from assessments.models import Assessment, Membership, Role, Route, State, User
+from tests.attacks import TEAM, make_scene
+from tests.factories import Cast, make_assessment, make_cast, make_member
+from tests.test_delivery_team import WAYS
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_names_the_same_people_as_the_delivery_team_of_each_use() -> None:
+    scene = make_scene()
+    assert len(scene.people) > len(TEAM)
+    cases = {place.assessment.use_id: place.assessment for place in scene.places.values()}
+    teams = {use: declaring.delivery_team(case) for use, case in cases.items()}
+    for person in scene.people.values():
+        assert uses_worked_on(person) & cases.keys() == {use for use, team in teams.items() if person.pk in team}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_what_was_taken_back_counts_too(way: Callable[[Cast, User], Assessment]) -> None:
+    cast = make_cast()
+    once = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Once").user
+    assessment = way(cast, once)
+    assert assessment.use_id in uses_worked_on(once)
+
+
+def test_the_queue_offers_no_own_work_to_be_taken(client: Any) -> None:
+    cast = make_cast()
+    mine = make_assessment(State.DRAFT, "limited", cast=cast)
+    declaring.declare_facts(mine.use, {"users_scale": "100_to_9999"}, by=cast.contributor)
+    own = workflow.submit(mine, by=cast.owner, route=Route.INSIDE)
+    other = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE).current_submission
+    Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
+    client.force_login(cast.contributor)
+    page = client.get(reverse("reviews")).content.decode()
+    assert reverse("take", args=[other.reference]) in page
+    assert reverse("take", args=[own.reference]) not in page
+    assert "You worked on this use: somebody else takes it." in page

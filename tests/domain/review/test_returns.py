@@ -1,0 +1,199 @@
+"""A return says what else stands in the way of an approval: one tick each, in mail and page as tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assessments import conformity, declaring, workflow
+from assessments.domain.evidence import supplements
+from assessments.domain.review import returns
+from assessments.errors import InvalidAnswer
+from assessments.models import Hold, ReturnTask, Submission
+from assessments.models.base import FrozenRow
+from tests.factories import Cast, make_assessment, make_evidence, mark_all, prove
+
+NOTICE = "gate:tier-limited-transparency"
+ANSWERS = {"accountable-owner": {"choice": "partly"}}
+
+
+def in_review(cast: Cast, tier: str = "high", **fields: Any) -> Submission:
+    """A case of which one answer is returned, and nothing of what the gates ask for is there."""
+    draft = make_assessment("draft", tier, cast=cast, answers=ANSWERS, **fields)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
+    return submission
+
+
+def keys(submission: Submission) -> list[str]:
+    return [one.key for one in workflow.in_the_way_of(submission)]
+
+
+def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(cast: Cast) -> None:
+    submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
+    hold = Hold.objects.get(closed_at=None)
+    found = keys(submission)
+    assert found[0] == f"hold:{hold.pk}"
+    assert {NOTICE, "gate:tier-limited-opt-out", "part:tests", "part:overseers", "answer:accountable-owner"} <= set(
+        found
+    )
+    said = workflow.obstacles_to_approve(submission, cast.independent)
+    lacking = workflow.missing_at_the_gates(submission, submission.content())
+    assert all(workflow.said(lack) in said for lack in lacking)
+    assert len([key for key in found if key.startswith(("gate:", "part:"))]) == len(lacking)
+    blocking = {b.question for b in workflow.blockers(submission) if b.question}
+    assert {key.removeprefix("answer:") for key in found if key.startswith("answer:")} == blocking - {"use-register"}
+
+
+def test_a_part_and_an_answer_that_are_returned_stand_on_the_list_no_more(cast: Cast) -> None:
+    submission = in_review(cast)
+    submission.part_marks.filter(part="tests").update(verdict="does_not", words="Nothing.", returned=True)
+    submission.marks.filter(target="q:accountable-owner").update(mark="change_needed", would_satisfy="Name one.")
+    found = keys(submission)
+    assert "part:tests" not in found
+    assert "part:data" in found
+    assert "answer:accountable-owner" not in found
+
+
+def test_what_is_ticked_stands_in_the_mail_and_is_kept(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
+    submission = in_review(cast)
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        decision = workflow.send_back(
+            submission, by=cast.independent, words="Please mend.", tasks=["answer:accountable-owner", "part:tests"]
+        )
+    tasks = returns.tasks_of(decision)
+    assert [task.key for task in tasks] == ["part:tests", "answer:accountable-owner"]
+    (sent,) = mail.outbox
+    text = str(sent.body)
+    assert "Also needed before an approval:" in text
+    assert f"- Tests: {tasks[0].words}" in text
+    assert "Bias" not in text
+    with pytest.raises(FrozenRow):
+        ReturnTask.objects.update(words="Other.")
+    assert decision.submission.assessment.use.organisation == cast.organisation
+
+
+def test_without_ticks_a_return_is_as_before(cast: Cast) -> None:
+    decision = workflow.send_back(in_review(cast, "limited"), by=cast.independent)
+    assert returns.tasks_of(decision) == []
+
+
+def test_what_is_not_on_the_list_is_not_asked_for(cast: Cast) -> None:
+    submission = in_review(cast)
+    for key in ("part:horoscope", "hold:1", "answer:use-register", "gate:availability"):
+        with pytest.raises(InvalidAnswer) as error:
+            workflow.send_back(submission, by=cast.independent, tasks=[key])
+        assert error.value.field == "tasks"
+    assert not ReturnTask.objects.exists()
+
+
+def test_a_part_that_is_asked_for_by_name_is_open(cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    conformity.save_part(draft, "overseers", rows=[{"name": "Dr Chan"}], by=cast.owner, base=1)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent, change={"q:use-register": "Show it."})
+    workflow.send_back(submission, by=cast.independent, tasks=["part:overseers"])
+    draft.refresh_from_db()
+    assert conformity.open_parts(draft) == {"overseers", "monitoring"}
+
+
+# --- pages ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_the_return_offers_one_tick_each_and_shows_the_mail(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    client.force_login(cast.independent)
+    url = reverse("send_back", args=[submission.reference])
+    page = client.get(url)
+    assert [key for key, _label in page.context["form"].fields["tasks"].choices] == keys(submission)
+    sent = {"words": "Please mend.", "answer_by": "", "tasks": ["part:tests", NOTICE]}
+    preview = client.post(url, sent | {"preview": "1"})
+    _subject, text = preview.context["mail"]
+    assert "- Tests: " in text
+    assert "- The notice to the people affected: " in text
+    assert not ReturnTask.objects.exists()
+    wrong = client.post(url, sent | {"tasks": ["part:horoscope"]})
+    assert "Tick again what you ask for." in wrong.content.decode()
+    assert client.post(url, sent).status_code == 302
+    assert ReturnTask.objects.count() == 2
+
+
+def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_done(client: Client, cast: Cast) -> None:
+    submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
+    hold = Hold.objects.get(closed_at=None)
+    wanted = [f"hold:{hold.pk}", NOTICE, "part:tests", "answer:accountable-owner"]
+    workflow.send_back(submission, by=cast.independent, tasks=wanted)
+    assessment, use = submission.assessment, submission.assessment.use
+    client.force_login(cast.owner)
+    url = reverse("returned", args=[assessment.reference])
+    tasks = client.get(url).context["tasks"]
+    action = use.actions.get(question="accountable-owner")
+    assert [(task.url, task.is_done) for task in tasks] == [
+        (reverse("hold", args=[use.reference, hold.pk]), False),
+        (f"{reverse('supplements', args=[assessment.reference])}?for=q:tier-limited-transparency", False),
+        (reverse("conformity_part", args=[assessment.reference, "tests"]), False),
+        (action.get_absolute_url(), False),
+    ]
+    piece = make_evidence(cast.organisation, by=cast.owner)
+    supplements.attach(assessment, "q:tier-limited-transparency", piece, by=cast.owner, words="The notice.")
+    conformity.save_part(assessment, "tests", evidence=[piece.reference], by=cast.owner, base=0)
+    assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True, True, False]
+    for task in client.get(url).context["tasks"]:
+        assert client.get(task.url.partition("?")[0]).status_code == 200
+
+
+def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast)
+    prove(draft, by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    workflow.take(submission, by=cast.independent)
+    mark_all(submission, by=cast.independent)
+    submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)
+    client.force_login(cast.independent)
+    page = client.get(reverse("send_back", args=[submission.reference])).content.decode()
+    assert "1 part of the conformity file goes back to the owner" in page
+    workflow.send_back(submission, by=cast.independent)
+    client.force_login(cast.owner)
+    url = reverse("returned", args=[draft.reference])
+    page = client.get(url)
+    assert (page.context["dealt"], page.context["total"]) == (0, 1)
+    assert "One group only." in page.content.decode()
+    report = make_evidence(cast.organisation, by=cast.owner)
+    conformity.save_part(draft, "bias", evidence=[report.reference], by=cast.owner, base=1)
+    assert client.get(url).context["dealt"] == 1
+
+
+def test_who_sees_only_what_is_assigned_sees_no_task_and_no_part(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    workflow.send_back(submission, by=cast.independent, tasks=["part:tests"])
+    member = cast.organisation.memberships.get(user=cast.assigned)
+    declaring.assign_section(submission.assessment, "governance", member, by=cast.owner)
+    client.force_login(cast.assigned)
+    page = client.get(reverse("returned", args=[submission.assessment.reference]))
+    assert (page.context["tasks"], page.context["parts"]) == ([], [])
+
+
+def test_the_owners_page_of_a_return_keeps_to_its_queries(client: Client, cast: Cast) -> None:
+    submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
+    submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)
+    submission.marks.filter(target="f:public_facing").update(mark="change_needed", would_satisfy="Say who.")
+    workflow.send_back(submission, by=cast.independent, tasks=keys(submission))
+    client.force_login(cast.owner)
+    url = reverse("returned", args=[submission.assessment.reference])
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(url)
+    assert page.context["parts"]
+    assert page.context["facts"]
+    assert len(page.context["tasks"]) > 8
+    assert len(queries) <= 15, "\n".join(query["sql"][:200] for query in queries.captured_queries)

@@ -1,0 +1,181 @@
+"""The pages of a seat: its own marks beside a colleague's, its own set, taking over, and taking an approval back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assessments import workflow
+from assessments.domain.review import own_marks
+from assessments.domain.review.sampling import own_set
+from assessments.models import EvidenceOpening, Seat, State
+from tests.factories import PASSWORD, make_assessment, make_cast, mark_all, proved
+from tests.looking import look_at, look_at_all
+
+SECTION, TARGET = "governance", "q:accountable-owner"
+ANCHOR = TARGET.replace(":", "-")
+
+
+@pytest.fixture
+def cast(db):
+    return make_cast()
+
+
+@pytest.fixture
+def submission(cast):
+    """A High case that Ines has marked and approved, and Ivan has taken."""
+    found = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(found, by=cast.independent)
+    workflow.approve(found, by=cast.independent, statement="Read.")
+    workflow.take(found, by=cast.second_independent)
+    return found
+
+
+@pytest.fixture
+def ivan(cast):
+    return proved(Client(), cast.second_independent)
+
+
+def address(name, submission, *more):
+    return reverse(name, args=[submission.reference, *more])
+
+
+def text_of(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def row_of(response, target=TARGET):
+    return next(row for row in response.context["rows"] if row.target == target)
+
+
+def test_the_first_reviewers_mark_stands_by_name_and_never_as_your_mark(ivan, submission):
+    page = ivan.get(address("review_section", submission, SECTION))
+    assert "Mark by Ines Independent" in text_of(page)
+    row = row_of(page)
+    assert (row.mark, row.is_marked, row.to_edit) == (None, False, None)
+    chosen = re.search(rf'name="{ANCHOR}-mark" value="([^"]*)" id="[^"]*" checked', page.content.decode())
+    assert chosen.group(1) == ""
+
+
+def test_the_token_of_a_page_comes_back_with_its_mark(ivan, cast, submission):
+    url = address("review_section", submission, SECTION)
+    html = ivan.get(url).content.decode()
+    hidden = {
+        name: re.search(rf'name="{ANCHOR}-{name}" value="([^"]+)"', html).group(1)
+        for name in ("seen", "base", "operation")
+    }
+    ivan.post(url, {f"{ANCHOR}-{name}": value for name, value in hidden.items()} | {f"{ANCHOR}-mark": "accepted"})
+    mark = own_marks.marks_of(submission, Seat.SECOND)[TARGET]
+    assert mark.shown_at is not None
+    assert own_marks.marks_of(submission, Seat.FIRST)[TARGET].by == cast.independent
+    assert row_of(ivan.get(url)).is_marked
+
+
+def test_two_reviewers_get_tokens_of_their_own_from_the_same_kept_row(ivan, cast, submission):
+    url = address("review_section", submission, SECTION)
+    tokens = {re.search(rf'{ANCHOR}-seen" value="([^"]+)"', ivan.get(url).content.decode()).group(1) for _n in range(2)}
+    assert all(f":{cast.second_independent.pk}:" in token for token in tokens)
+
+
+def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submission):
+    own = own_set(submission, Seat.SECOND)
+    page = ivan.get(address("own_set", submission))
+    text = text_of(page)
+    assert f"Your own set: 0 of {len(own.targets)} opened and judged" in text
+    assert f"Drawn here: {len(own.drawn)} of {own.rest}, which is 10 % rounded up." in text
+    assert f"0 of {len(own.openable)} opened" in text
+    link = re.search(r'href="(/reviews/[^"]+/evidence/[^"]+)"', page.content.decode()).group(1)
+    ivan.get(link)
+    assert EvidenceOpening.objects.filter(reviewer=cast.second_independent).count() == 1
+    assert f"1 of {len(own.openable)} opened" in text_of(ivan.get(address("own_set", submission)))
+    for target in sorted(own.targets)[:2]:
+        look_at(submission, target, cast.second_independent)
+    assert f"2 of {len(own.targets)} opened and judged" in text_of(ivan.get(address("own_set", submission)))
+
+
+def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
+    rest = len(own_marks.marks_of(submission, Seat.FIRST)) - len(own_set(submission, Seat.SECOND).targets)
+    assert f"{rest} marks of colleagues may be taken over by name." in text_of(ivan.get(address("review", submission)))
+    url = address("take_over_marks", submission)
+    assert f"Take over {rest} marks from Ines Independent" in text_of(ivan.get(url))
+    assert f"{rest} marks taken over." in text_of(ivan.post(url, follow=True))
+    pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
+    assert any("taken over from Ines Independent" in text_of(page) for page in pages)
+
+
+def test_an_approval_with_nothing_opened_is_refused_with_the_counts(ivan, submission):
+    page = ivan.get(address("approve", submission))
+    own = own_set(submission, Seat.SECOND)
+    words = f"You have opened and judged 0 of {len(own.targets)} facts and answers of your own set."
+    assert words in text_of(page)
+    assert f'<a href="{address("own_set", submission)}">{words}</a>' in page.content.decode()
+    refused = ivan.post(address("approve", submission), {"statement": "ok"})
+    assert words in text_of(refused)
+    assert submission.decisions.approvals().count() == 1
+
+
+def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submission):
+    look_at_all(submission, cast.second_independent)
+    page = text_of(ivan.get(address("approve", submission)))
+    n = len(own_set(submission, Seat.SECOND).targets)
+    assert f"Opened and judged by this reviewer alone: {n} of {n} facts and answers." in page
+    assert "Taken over from Ines Independent:" in page
+
+
+def test_a_locked_page_of_marks_can_be_read_and_says_how_to_open_it(cast, submission):
+    ines = proved(Client(), cast.independent)
+    page = ines.get(address("review_section", submission, SECTION))
+    assert 'type="radio"' not in page.content.decode()
+    assert "Mark by Ines Independent" in text_of(page)
+    overview = ines.get(address("review", submission))
+    assert address("take_back_approval", submission) in overview.content.decode()
+
+
+def test_an_approval_is_taken_back_with_a_reason_on_its_page(cast, submission):
+    ines = proved(Client(), cast.independent)
+    url = address("take_back_approval", submission)
+    assert "Say why: it is kept with the case" in text_of(ines.post(url, {"reason": ""}))
+    done = ines.post(url, {"reason": "I read page 3 again."}, follow=True)
+    assert "Your approval is taken back, and your marks are open again." in text_of(done)
+    assert 'type="radio"' in ines.get(address("review_section", submission, SECTION)).content.decode()
+    assert "No approval of yours stands here." in text_of(ines.get(url, follow=True))
+
+
+def test_an_approval_taken_back_stands_in_queue_timeline_and_history(cast, submission):
+    ines = proved(Client(), cast.independent)
+    ines.post(address("take_back_approval", submission), {"reason": "I read page 3 again."})
+    assert "approval taken back by Ines Independent" in text_of(ines.get(reverse("reviews")))
+    overview = text_of(ines.get(address("review", submission)))
+    assert overview.count("Approval taken back") == 2
+    assert "I read page 3 again." in overview
+    assert "took an approval of" in text_of(ines.get(address("review_log", submission)))
+
+
+@pytest.mark.parametrize("name", ["approve", "refuse", "take_back_approval"])
+def test_after_the_password_the_same_page_goes_on_also_with_a_mistake(cast, submission, name):
+    """The page is shown at the address of the password then; its form has to lead back to its own."""
+    user = cast.independent if name == "take_back_approval" else cast.second_independent
+    user.set_password(PASSWORD)
+    user.save()
+    client = Client()
+    client.force_login(user)
+    url = address(name, submission)
+    asked = client.post(url, {"statement": "", "reason": ""})
+    assert asked.status_code == 302
+    page = client.post(asked["Location"], {"password": PASSWORD})
+    assert page.status_code == 200
+    form = re.search(r"<form[^>]*data-keep[^>]*>", page.content.decode()).group(0)
+    assert f'action="{url}"' in form
+    assert "Say " in text_of(page)
+
+
+def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(ivan, cast, submission):
+    page = ivan.get(address("review_together", submission)).content.decode()
+    first = re.search(r'name="target" value="([^"]+)" checked', page).group(1)
+    submission.marks.filter(seat=Seat.FIRST, target=first).update(mark="change_needed")
+    assert f'value="{first}"' not in ivan.get(address("review_together", submission)).content.decode()
+    ivan.post(address("review_together", submission), {"target": [first]})
+    assert first not in own_marks.marks_of(submission, Seat.SECOND)
