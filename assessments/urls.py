@@ -210,6 +210,7 @@ urlpatterns = [
     path("reviews/<ref:reference>/conformity/", review_parts.judge, name="review_parts"),
     path("reviews/<ref:reference>/supplements/", review_supplements.judge, name="review_supplements"),
     path("reviews/<ref:reference>/own-set/", own_set.own_set, name="own_set"),
+    path("reviews/<ref:reference>/own-set/marks/", marking.own_set, name="mark_own_set"),
     path("reviews/<ref:reference>/together/", together.together, name="review_together"),
     path("reviews/<ref:reference>/take-over/", taking.take_over, name="take_over_marks"),
     path("reviews/<ref:reference>/take-back/", taking.take_back, name="take_back_approval"),

@@ -548,6 +548,10 @@ OPENED: dict[str, dict[str, str]] = {
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
+    "mark_own_set": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "review_together": {
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
@@ -847,6 +851,7 @@ POSTED: dict[str, dict[str, str]] = {
         "submission neighbour's submitted": HIDDEN,
     },
     "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "mark_own_set": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "review_parts": {"submission High in review": "login 404 404 404 404 404 403 yes 404"},
     "review_supplements": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "supplements": {"in review": "login 404 403 yes 404 yes 404 404 404"},

@@ -311,11 +311,14 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
     "review_parts": [
-        ("independent", "submission High in review"),
-        ("independent", "submission High in review", "sent empty"),
-    ],
+        ("independent", "submission High in review")
+    ],  # sent empty it takes judgements back, as a page of marks
     "review_supplements": [("independent", "submission in review"), ("independent", "submission approved")],
     "own_set": [("independent", "submission in review"), ("second_independent", "submission two seats")],
+    "mark_own_set": [("independent", "submission in review")],
+    "case_evidence": [("independent", "submission in review"), ("second_independent", "submission two seats")],
+    "whole_case": [("independent", "submission in review")],
+    "evidence_preview": [("independent", "submitted evidence")],
     "review_together": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "take_over_marks": [("second_independent", "submission two seats")],
     "take_back_approval": [
@@ -362,6 +365,8 @@ NO_PAGE = {
     "next": "leads on to a section",
     "answer": "one answer of a section",
     "mark": "one mark of a review page",
+    "next_unmarked": "leads on to an answer or fact",
+    "evidence_picture": "the picture of a preview",
     "reply": "one reply of the page of what was returned",
     "flag": "a button of a section",
     "open_again": "a button of the page of appeals",

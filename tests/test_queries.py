@@ -315,6 +315,7 @@ PAGES = [
     ("reviewer", "review_changes", "second round"),
     ("reviewer", "review_not_applicable", "submission"),
     ("reviewer", "own_set", "submission"),
+    ("reviewer", "mark_own_set", "submission"),
     ("reviewer", "review_together", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),

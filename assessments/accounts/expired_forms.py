@@ -38,6 +38,7 @@ NAMED = {
     "review_section": gettext_lazy("Marks of a review"),
     "review_changes": gettext_lazy("Marks of a review"),
     "review_not_applicable": gettext_lazy("Marks of a review"),
+    "mark_own_set": gettext_lazy("Marks of a review"),
 }
 """The pages (names of their addresses) whose forms are held, with what they hold. No other form ever is."""
 

@@ -25,7 +25,7 @@ from assessments.views.marking_rows import draw
 from assessments.views.requests import SignedIn
 from assessments.views.review.reading import page_around
 from assessments.views.review.rows import Piece, Row
-from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, Case, Group
+from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, OWN, Case, Group
 
 FILTERS = {
     "waits": gettext_lazy("Changed, replied to or not yet judged"),
@@ -54,6 +54,15 @@ def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
 def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
     """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
     return _marking(request, reference, NOT_APPLICABLE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_set(request: SignedIn, reference: str) -> HttpResponse:
+    """What the reader's seat opens and judges by itself, on one page; whoever has no seat is led to the case."""
+    case = Case(request.user, reference)
+    if request.method != "POST" and case.may_open and case.seat is None:
+        return redirect(case.submission)
+    return _marking(request, reference, OWN, case)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -292,6 +301,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "marked": len(case.targets) - case.left,
             "page_url": _with_filter(page_url, request),
             "of_not_applicable": group.key == NOT_APPLICABLE,
+            "of_own_set": group.key == OWN,
         },
     )
 

@@ -58,6 +58,7 @@ from assessments.views.wording import (
 FACTS = "facts"
 CHANGES = "changes"
 NOT_APPLICABLE = "not-applicable"
+OWN = "own"
 
 
 class Group:
@@ -385,15 +386,28 @@ class Case:
             return Group(self, CHANGES, _("What changed"), shown)
         if key == NOT_APPLICABLE:
             return self.not_applicable
+        if key == OWN:
+            return Group(self, OWN, _("Your own set"), self._own_targets())
         found = next((group for group in self.groups if group.key == key), None)
         if found is None:
             raise Http404
         return found
 
+    def _own_targets(self) -> list[str]:
+        """The own set of the reader's seat, with one answer for each piece of it that none of these names."""
+        if self.own is None:
+            return []
+        shown = set(self.own.targets)
+        for places in self.own.pieces.values():
+            named = sorted(f"q:{question}" for question, _piece in places)
+            if shown.isdisjoint(named):
+                shown.add(named[0])
+        return [target for target in self.targets if target in shown]
+
     def marking_pages(self) -> list[Group]:
         """Every page on which marks are set."""
         of_changes = [self.group(CHANGES)] if self.before is not None else []
-        return [*self.groups, self.not_applicable, *of_changes]
+        return [*self.groups, self.not_applicable, self.group(OWN), *of_changes]
 
     def url(self, group: str, target: str = "") -> str:
         """The page of a group; with a target the place on it, shown whether or not it changed."""
@@ -401,6 +415,7 @@ class Case:
         if page is None:
             reference = self.submission.reference
             own = {FACTS: "review_facts", CHANGES: "review_changes", NOT_APPLICABLE: "review_not_applicable"}
+            own[OWN] = "mark_own_set"
             page = reverse(own[group], args=[reference]) if group in own else ""
             page = self._pages[group] = page or reverse("review_section", args=[reference, group])
         if not target:

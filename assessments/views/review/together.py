@@ -65,8 +65,17 @@ def _accept(request: SignedIn, case: Case, chosen: list[str]) -> str:
         return str(error)
     for mark in accepted:
         case.took(case.rows[mark.target], mark)
-    n = len(accepted)
+    n, left = len(accepted), len(set(chosen)) - len(accepted)
+    alone = ngettext(
+        "One of those that you ticked has to be looked at one by one.",
+        "%(n)s of those that you ticked have to be looked at one by one.",
+        left,
+    )
+    if not n:
+        return alone % {"n": left}
     messages.success(request, ngettext("%(n)s accepted together.", "%(n)s accepted together.", n) % {"n": n})
+    if left:
+        messages.warning(request, alone % {"n": left})
     return ""
 
 

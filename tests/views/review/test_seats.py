@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import workflow
+from assessments import desk, workflow
 from assessments.domain.review import own_marks
 from assessments.domain.review.sampling import own_set
-from assessments.models import EvidenceOpening, Seat, State
-from tests.factories import PASSWORD, make_assessment, make_cast, mark_all, proved
+from assessments.models import EvidenceOpening, Role, Seat, State
+from tests.factories import PASSWORD, make_assessment, make_cast, make_member, mark_all, proved
 from tests.looking import look_at, look_at_all
 
 SECTION, TARGET = "governance", "q:accountable-owner"
@@ -94,6 +95,33 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     for target in sorted(own.targets)[:2]:
         look_at(submission, target, cast.second_independent)
     assert f"2 of {len(own.targets)} opened and judged" in text_of(ivan.get(address("own_set", submission)))
+
+
+def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submission):
+    own = own_set(submission, Seat.SECOND)
+    assert address("mark_own_set", submission) in ivan.get(address("review", submission)).content.decode()
+    page = ivan.get(address("mark_own_set", submission))
+    shown = [row.target for row in page.context["rows"]]
+    assert own.targets <= set(shown)
+    named = {f"q:{question}" for places in own.pieces.values() for question, _piece in places}
+    assert set(shown) <= own.targets | named  # and one answer for each piece that no other of the set names
+    for places in own.pieces.values():
+        assert not {f"q:{question}" for question, _piece in places}.isdisjoint(shown)
+    fields = {}
+    for row in page.context["rows"]:
+        fields |= {f"{row.anchor}-mark": "accepted", f"{row.anchor}-base": "0", f"{row.anchor}-seen": row.token}
+        fields[f"{row.anchor}-operation"] = str(uuid.uuid4())
+    saved = ivan.post(address("mark_own_set", submission), fields)
+    assert saved.url.startswith(f"/reviews/{submission.reference}/")
+    assert saved.url != address("mark_own_set", submission)  # on to what is left elsewhere
+    assert own.targets <= {t for t, m in own_marks.marks_of(submission, Seat.SECOND).items() if m.shown_at}
+
+
+def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission):
+    third = make_member(Role.REVIEWER, cast.body, "Ida Independent").user
+    desk.declare_none(submission, by=third)
+    answer = proved(Client(), third)
+    assert answer.get(address("mark_own_set", submission)).url == submission.get_absolute_url()
 
 
 def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
