@@ -310,9 +310,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     "review_facts": [("independent", "submission in review")],
     "review_changes": [("independent", "submission second round")],
     "review_not_applicable": [("independent", "submission in review")],
-    "review_parts": [
-        ("independent", "submission High in review")
-    ],  # sent empty it takes judgements back, as a page of marks
+    "review_parts": [("independent", "submission High in review")],  # sent empty, judgements are taken back
     "review_supplements": [("independent", "submission in review"), ("independent", "submission approved")],
     "own_set": [("independent", "submission in review"), ("second_independent", "submission two seats")],
     "mark_own_set": [("independent", "submission in review")],

@@ -198,7 +198,7 @@ def test_a_letter_keeps_to_the_certificate_of_its_own_day(cast):
 
 def test_both_approvals_of_a_high_use_stand_in_its_letter(cast):
     assessment = make_assessment(State.CERTIFIED, "high", cast=cast)
-    page = page_of(assessment)
+    page = "".join(pages_of(of(assessment)))  # two, with what both reviewers looked at
     assert squeezed("Ines Independent: Read and found in order.") in page
     assert squeezed("Ivan Independent: I agree.") in page
     assert squeezed("Ivan Independent, independent reviewer") in page

@@ -71,7 +71,7 @@ def test_what_suspends_by_itself_has_a_notice_too(cast):
     Condition.objects.update(due_on=in_days(-1))
     standing.miss_conditions()
     (notice,) = notices()
-    assert squeezed("批准所附的條件未有按限期履行。") in page_of(notice)
+    assert squeezed("條件未有按限期履行。") in page_of(notice)
 
 
 def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
