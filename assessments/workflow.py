@@ -697,17 +697,23 @@ def send_back(
 
 
 def in_the_way_of(
-    submission: Submission, content: Mapping[str, Any] | None = None, *, returned: Collection[str] | None = None
+    submission: Submission,
+    content: Mapping[str, Any] | None = None,
+    *,
+    returned: Collection[str] | None = None,
+    accepted: set[str] | None = None,
 ) -> list[returns.Obstacle]:
     """What else stands in the way of an approval and its certificate, beside what is returned by mark or judgement.
 
-    A page that has read what is `returned` (targets, `part:` with a part's key) hands it in.
+    A page that has read what is `returned` (targets, `part:` with a part's key), and what every approving seat
+    `accepted`, hands it in.
     """
     content = content or submission.content()
     if returned is None:
         marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
         returned = {*marked, *(f"part:{key}" for key in parts.returned(submission))}
-    return returns.beside_the_marks(blockers(submission, content), missing_at_the_gates(submission, content), returned)
+    found = blockers(submission, content, accepted=accepted)
+    return returns.beside_the_marks(found, missing_at_the_gates(submission, content), returned)
 
 
 def returning_mail(

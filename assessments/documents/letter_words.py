@@ -195,6 +195,7 @@ NO_APPEAL = Pair("There is nothing to appeal against.", "沒有可上訴的事�
 _REASONS = {
     "A condition of the approval was not met in time.": "批准所附的條件未有按限期履行。",
     "A condition was not met in time.": "條件未有按限期履行。",
+    "A condition was not met.": "條件未獲履行。",
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
     "Evidence of monitoring is out of date.": "監察證據已過期。",
     "An incident is being looked into.": "正在調查一宗事故。",

@@ -43,7 +43,9 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
     back = parts.returned(case.submission)
     returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
-    possible = workflow.in_the_way_of(case.submission, case.content, returned=returned)
+    given = approvals.standing(case.submission.decisions.order_by("pk"))
+    accepted = own_marks.accepted_in(case.submission, marks=case.all_marks, seats=case.seats, given=given)
+    possible = workflow.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
     form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:

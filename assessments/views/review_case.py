@@ -295,8 +295,6 @@ class Case:
         """Tell whether the reader holds a seat while the submission is under review."""
         if self.seat is None or self.is_comparison or not self.may_open:
             return False
-        if self.seat.to_declare or self.conflict is not None:
-            return False
         return self.is_current and self.assessment.state == State.IN_REVIEW
 
     @property
