@@ -32,7 +32,7 @@ from assessments.errors import (
 from assessments.guideline.conditions import ANSWER, Facts
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
-from assessments.guideline.reach import ASSUMED, as_answer
+from assessments.guideline.reach import ASSUMED, as_answer, complete
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
 from assessments.models import (
     ActionEvent,
@@ -75,7 +75,7 @@ from assessments.models.closing import AS_CARRIED
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
-from assessments.models.systems import declared_facts
+from assessments.models.systems import StoredFacts, declared_facts, read_facts
 from assessments.reopening import carry_closed
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import AnswerValue, Declared
@@ -1277,12 +1277,12 @@ def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[
     return sum(key not in shown for key in answers)
 
 
-def missing_facts(use: DeclaredUse, edition: CompiledEdition) -> tuple[str, ...]:
-    """The facts that are asked of this use and have no answer yet, in order."""
-    rows = list(use.fact_rows())
-    assumed = ASSUMED.keys() - {row.key for row in rows}
+def missing_facts(use: DeclaredUse, edition: CompiledEdition, stored: StoredFacts | None = None) -> tuple[str, ...]:
+    """The facts that are asked of this use and have no answer yet, in order. `stored`: its facts where they are read."""
+    stored = use.stored_facts() if stored is None else stored
+    assumed = ASSUMED.keys() - {key for key, _value, _agreed_by in stored}
     declared = Declared(
-        facts=declared_facts(edition, rows),
+        facts=complete(edition.facts, read_facts(stored)),
         parts=use.system.parts,
         tier=Tier(use.assigned_tier or Tier.LOW),
     )

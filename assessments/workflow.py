@@ -123,10 +123,10 @@ def _audit(
 
 def unanswered(assessment: Assessment) -> tuple[list[str], list[str]]:
     """Facts and questions (keys) that apply and have no answer yet."""
-    edition, declared = assessment.compiled(), assessment.declared()
-    answers = assessment.answer_values()
+    edition, stored = assessment.compiled(), assessment.use.stored_facts()
+    declared, answers = assessment.declared(stored), assessment.answer_values()
     questions = [question.key for question in declared.questions(edition) if question.key not in answers]
-    return list(missing_facts(assessment.use, edition)), questions
+    return list(missing_facts(assessment.use, edition, stored)), questions
 
 
 def obstacles_to_submit(assessment: Assessment) -> list[str]:

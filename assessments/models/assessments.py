@@ -143,11 +143,19 @@ class Assessment(Referenced):
     def compiled(self) -> CompiledEdition:
         return edition_for(self.edition.checksum)
 
-    def declared(self) -> Declared:
-        """The use as scoring sees it: a query for the facts unless `use` is prepared, another where questions hang on answers."""
+    def declared(self, stored: StoredFacts | None = None) -> Declared:
+        """The use as scoring sees it: a query for the facts, another where questions hang on answers.
+
+        `stored`: the facts where they are read already (`DeclaredUse.stored_facts`).
+        """
         use = self.use
         edition = self.compiled()
-        declared = _declared(edition, use.stored_facts(), use.system.parts, Tier(use.assigned_tier or Tier.LOW))
+        declared = _declared(
+            edition,
+            use.stored_facts() if stored is None else stored,
+            use.system.parts,
+            Tier(use.assigned_tier or Tier.LOW),
+        )
         if not edition.answers_read:
             return declared
         return declared.knowing(edition, self.answer_values() if self.pk else {})
