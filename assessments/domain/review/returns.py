@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.errors import InvalidAnswer
 from assessments.models import (
@@ -19,6 +20,7 @@ from assessments.models import (
     RemediationAction,
     ReturnTask,
     ReviewDecision,
+    ReviewMark,
     Submission,
     Supplement,
 )
@@ -68,6 +70,28 @@ class Obstacle(NamedTuple):
     @property
     def sentence(self) -> str:
         return f"{self.label}: {self.words}" if self.words else self.label
+
+
+class Marked(NamedTuple):
+    """What goes back by mark or judgement: how many changes, and how many reviewers ask for them."""
+
+    changes: int
+    askers: int
+
+    @classmethod
+    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> Marked:
+        """`marks`: those of every seat that ask for a change; `parts`: the judgements by which a part goes back."""
+        marks = list(marks)
+        people = {mark.by_id for mark in marks} | {mark.by_id for of_part in parts.values() for mark in of_part}
+        return cls(len({mark.target for mark in marks}) + len(parts), len(people))
+
+    @property
+    def sentence(self) -> str:
+        if self.askers < 2:
+            words = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", self.changes)
+        else:
+            words = ngettext("Two reviewers ask for one change.", "Two reviewers ask for %(n)s changes.", self.changes)
+        return words % {"n": self.changes}
 
 
 def beside_the_marks(
