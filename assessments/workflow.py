@@ -707,7 +707,9 @@ def in_the_way_of(
     if returned is None:
         marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
         returned = {*marked, *(f"part:{key}" for key in parts.returned(submission))}
-    return returns.beside_the_marks(blockers(submission, content), missing_at_the_gates(submission, content), returned)
+    closes = returns.what_closes(edition_for(submission.edition_checksum), content)
+    lacking = missing_at_the_gates(submission, content)
+    return returns.beside_the_marks(blockers(submission, content), lacking, returned, closes)
 
 
 def returning_mail(

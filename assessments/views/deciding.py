@@ -44,7 +44,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     back = parts.returned(case.submission)
     returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
     possible = workflow.in_the_way_of(case.submission, case.content, returned=returned)
-    form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
+    form = ReturnForm(posted(request), tasks=returns.of_one_kind(possible))
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
             workflow.send_back(
@@ -80,7 +80,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "total": len(case.changes) + len(back),
             "possible": possible,
             "depending": depending,
-            "left": case.left,
+            "left": sum(target not in case.combined for target in case.targets),
             "mail": _mail(case, form, back, possible),
         },
     )
