@@ -68,6 +68,7 @@ class Obstacle(NamedTuple):
     label: str
     words: str
     may_wait: bool = False  # of an answer: a condition with a date may stand in for it
+    brief: str = ""  # beside its label where the heading of its kind says the rest
 
     @property
     def sentence(self) -> str:
@@ -90,7 +91,7 @@ class Obstacle(NamedTuple):
     @property
     def short(self) -> str:
         """Name it under the heading of its kind."""
-        return self.label if self.key.startswith("answer:") else self.sentence
+        return f"{self.label}: {self.brief}" if self.brief else self.label
 
 
 def of_one_kind(possible: Iterable[Obstacle]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -150,16 +151,16 @@ def beside_the_marks(
     `returned`: targets (`f:`, `q:`, `part:`) that go back anyhow; `closes`: as `what_closes` gives it.
     """
     blockers = list(blockers)
-    found = [Obstacle(one.key, one.words.rstrip("."), _what_closes(one.key)) for one in blockers if one.key]
+    found = [_of_hold(one) for one in blockers if one.key]
     short = {one.question for one in blockers if one.question and f"q:{one.question}" not in returned}
     named = set()
     for lack in lacking:
         if lack.part and f"part:{lack.part}" not in returned:
             words = _("Complete this part of the conformity file. %(asks)s") % {"asks": lack.words}
-            found.append(Obstacle(f"part:{lack.part}", lack.label, words))
+            found.append(Obstacle(f"part:{lack.part}", lack.label, words, brief=lack.words))
         elif lack.question:
             words = f"{lack.words} {closes.get(lack.question, '')}" if lack.question in short else lack.words
-            found.append(Obstacle(f"gate:{lack.question}", lack.label, words.strip()))
+            found.append(Obstacle(f"gate:{lack.question}", lack.label, words.strip(), brief=lack.words))
             named.add(lack.question)
     for one in blockers:
         if one.question in short - named:
@@ -167,10 +168,10 @@ def beside_the_marks(
     return found
 
 
-def _what_closes(key: str) -> str:
-    if key == "tier":
-        return _("Answer the fact that it waits for.")
-    return _("Show what the reviewer needs to close it.")
+def _of_hold(one: Blocking) -> Obstacle:
+    of_tier = one.key == "tier"
+    words = _("Answer the fact that it waits for.") if of_tier else _("Show what the reviewer needs to close it.")
+    return Obstacle(one.key, one.words.rstrip("."), words, brief=words)
 
 
 def choose(possible: Iterable[Obstacle], keys: Iterable[str]) -> list[Obstacle]:

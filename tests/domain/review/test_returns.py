@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -203,6 +205,20 @@ def test_the_ticks_stand_under_what_they_have_in_common(client: Client, cast: Ca
         labels = [label for _key, label in of_kind]
         assert len(set(labels)) == len(labels)
     assert "blocks the certificate until" not in text
+    assert "Complete this part" not in text  # said by the heading
+
+
+def test_the_box_of_the_mail_holds_the_mail_alone_and_follows_the_form(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    client.force_login(cast.independent)
+    url = reverse("send_back", args=[submission.reference])
+    sent = {"words": "Please mend.", "answer_by": "", "tasks": ["part:tests"], "preview": "1"}
+    page = client.post(url, sent, headers={"HX-Request": "true"})
+    subject, text = page.context["mail"]
+    box = page.content.decode().partition('id="mail">')[2].partition("</div>")[0]
+    said = html.unescape(re.sub(r"<[^>]+>", "", box))
+    assert said == subject + text
+    assert 'hx-select="#mail"' in client.get(url).content.decode()
 
 
 def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cast: Cast) -> None:
