@@ -1,4 +1,4 @@
-"""What the organisation reads beside an answer once its case is decided: each reviewer's mark, words and action."""
+"""What the organisation reads once its case is decided: each reviewer's marks, words, actions and statement."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from assessments.models import Assessment, RemediationAction, ReviewMark, State
+from assessments.domain.review import approvals
+from assessments.models import Assessment, DecisionKind, RemediationAction, ReviewDecision, ReviewMark, State
 
 DECIDED = (State.APPROVED, State.CERTIFIED, State.REFUSED, State.SUPERSEDED)
 
@@ -47,3 +48,13 @@ def told_marks(assessment: Assessment, questions: Iterable[str]) -> dict[str, li
         )
         found.setdefault(key, []).append(told)
     return found
+
+
+def told_statements(assessment: Assessment) -> list[ReviewDecision]:
+    """Return the decisions on the last round with what each reviewer stated; nothing before the case is decided. One query."""
+    submission = assessment.current_submission
+    if assessment.state not in DECIDED or submission is None:
+        return []
+    decisions = submission.decisions.select_related("by").order_by("pk")
+    standing = {one.pk for one in approvals.standing(decisions)}
+    return [one for one in decisions if one.kind == DecisionKind.REFUSE or one.pk in standing]

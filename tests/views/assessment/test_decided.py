@@ -107,7 +107,8 @@ def test_an_answer_shows_the_reviewers_mark_once_the_case_is_decided(client: Cli
 def test_the_pages_of_a_decided_case_keep_to_their_queries(client: Client, cast: Cast) -> None:
     assessment = decided(cast)
     client.force_login(cast.owner)
-    for url in (reverse("assessment", args=[assessment.reference]), section_url(assessment)):
+    pages = [reverse(name, args=[assessment.reference]) for name in ("assessment", "case")]
+    for url in (*pages, section_url(assessment)):
         client.get(url)
         with CaptureQueriesContext(connection) as queries:
             client.get(url)
@@ -124,3 +125,24 @@ def test_the_line_of_the_conformity_file_says_whether_it_is_judged(client: Clien
     assert found.word == ("Judged" if judged else "Given, not judged yet")
     assert found.count == "8 parts"
     assert found.word in text_of(page)
+
+
+def test_the_page_of_the_review_shows_what_each_reviewer_stated_once_it_is_decided(client: Client, cast: Cast) -> None:
+    assessment = in_review(cast)
+    client.force_login(cast.owner)
+    url = reverse("case", args=[assessment.reference])
+    assert client.get(url).context["statements"] == []
+    approved(assessment, cast)
+    page = client.get(url)
+    assert [one.statement for one in page.context["statements"]] == ["Read and opened."]
+    assert f"{cast.independent} , Approved," in text_of(page)
+    assert "Read and opened." in text_of(page)
+
+
+def test_a_first_approval_of_two_tells_the_organisation_nothing_yet(client: Client, cast: Cast) -> None:
+    assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    submission = Submission.objects.get(assessment=assessment)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Only the first.")
+    client.force_login(cast.owner)
+    assert "Only the first." not in text_of(client.get(reverse("case", args=[assessment.reference])))
