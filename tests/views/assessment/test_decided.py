@@ -146,3 +146,14 @@ def test_a_first_approval_of_two_tells_the_organisation_nothing_yet(client: Clie
     workflow.approve(submission, by=cast.independent, statement="Only the first.")
     client.force_login(cast.owner)
     assert "Only the first." not in text_of(client.get(reverse("case", args=[assessment.reference])))
+
+
+def test_home_names_the_next_action_by_title_and_date_also_where_it_is_not_due_soon(client: Client, cast: Cast) -> None:
+    assessment = decided(cast)
+    assessment.use.actions.exclude(question=QUESTION).update(status="closed")
+    action = assessment.use.actions.get(question=QUESTION)
+    client.force_login(cast.owner)
+    page = client.get(reverse("dashboard"))
+    assert page.context["next_action"] == action
+    assert f'<a href="{action.get_absolute_url()}">{TODO}</a>' in page.content.decode()
+    assert f"by {date_format(action.next_due, 'j F Y')}" in text_of(page)
