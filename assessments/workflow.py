@@ -666,9 +666,9 @@ def send_back(
     assessment, seat = _under_review(submission, by)
     if answer_by is not None and answer_by <= timezone.localdate():
         raise InvalidAnswer("answer_by", _("Choose a day after today."))
-    marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
-    marked += len(parts.returned(submission))
-    if not marked:
+    marks, back = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED), parts.returned(submission)
+    marked = returns.Marked.of(marks, back)
+    if not marked.changes:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
     asked = returns.choose(in_the_way_of(submission), tasks)
     _settle(assessment, "submitted", "second_seat")
@@ -691,7 +691,7 @@ def send_back(
         reverse("returned", args=[assessment.reference]),
     )
     telling.returned(submission, by=by, words=words)
-    told = {"changes": marked, "tasks": [one.key for one in kept]}
+    told = {"changes": marked.changes, "tasks": [one.key for one in kept]}
     _audit("returned", assessment, by, [decision], submission=submission.reference, **told)
     return decision
 
@@ -712,19 +712,20 @@ def in_the_way_of(
     if returned is None:
         marked = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values_list("target", flat=True)
         returned = {*marked, *(f"part:{key}" for key in parts.returned(submission))}
-    found = blockers(submission, content, accepted=accepted)
-    return returns.beside_the_marks(found, missing_at_the_gates(submission, content), returned)
+    closes = returns.what_closes(edition_for(submission.edition_checksum), content)
+    found, lacking = blockers(submission, content, accepted=accepted), missing_at_the_gates(submission, content)
+    return returns.beside_the_marks(found, lacking, returned, closes)
 
 
 def returning_mail(
     assessment: Assessment,
-    marked: int,
+    marked: returns.Marked,
     words: str,
     answer_by: date | None,
     asked: Sequence[returns.Obstacle] = (),
 ) -> tuple[str, str]:
     """The subject and the text of the mail about a return; pages show it before it is sent."""
-    text = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", marked) % {"n": marked}
+    text = marked.sentence
     if answer_by:
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
     if asked:

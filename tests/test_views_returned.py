@@ -49,7 +49,10 @@ def words_for(target, words, base=0):
 
 def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivia, cast):
     assessment = sent_back(cast)
-    assert "0 of 3 changes dealt with" in text_of(olivia.get(page_of(assessment)))
+    first = text_of(olivia.get(page_of(assessment)))
+    assert "0 of 3 changes dealt with" in first
+    assert "All answers saved" not in first  # nothing is dealt with yet
+    assert "What you typed is saved" in first
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
     assert "1 of 3 changes dealt with" in text_of(olivia.get(page_of(assessment)))
     olivia.post(page_of(assessment), words_for("f:personal_data", "They are invented names."))

@@ -180,7 +180,7 @@ ANSWER_DAYS = 14
 
 
 class ReturnForm(ReviewForm):
-    """`tasks`: (key, sentence) of what else stands in the way of an approval; ticked ones are asked for by name."""
+    """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
 
     tasks = forms.MultipleChoiceField(
         label=gettext_lazy("What else the organisation has to do before an approval"),
@@ -207,7 +207,7 @@ class ReturnForm(ReviewForm):
         error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
     )
 
-    def __init__(self, *args: Any, tasks: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tasks: Iterable[tuple[str, list[tuple[str, str]]]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         possible = list(tasks)
         if possible:

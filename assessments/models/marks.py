@@ -18,13 +18,14 @@ STRICT = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION, MarkKind.CHANGE_NEED
 def combine(rows: Iterable[ReviewMark]) -> dict[str, ReviewMark]:
     """Return one mark for each target: the stricter one where the seats disagree.
 
-    Where both ask for something of the same kind, the words of both stand in it, each under its name. Such a mark is a
-    copy that is never saved.
+    Where both ask for something of the same kind, the reasons and words of both stand in it, each under its name. Such a
+    mark is a copy that is never saved; `each` of it are the marks as they were given.
     """
     found: dict[str, ReviewMark] = {}
     for row in sorted(rows, key=lambda row: (row.target, row.seat)):
         if not row.mark:
             continue
+        row.each = (row,)
         have = found.get(row.target)
         if have is None or STRICT.index(MarkKind(row.mark)) > STRICT.index(MarkKind(have.mark)):
             found[row.target] = row
@@ -35,13 +36,22 @@ def combine(rows: Iterable[ReviewMark]) -> dict[str, ReviewMark]:
 
 def _both(first: ReviewMark, second: ReviewMark) -> ReviewMark:
     joined = copy(first)
-    for name in ("words", "would_satisfy"):
-        setattr(joined, name, _joined((first, getattr(first, name)), (second, getattr(second, name))))
+    joined.each = (*first.each, second)
+    if first.reason == second.reason:
+        joined.words = _joined((first, first.words), (second, second.words))
+    else:
+        joined.reason = ""
+        joined.words = _joined((first, _with_reason(first)), (second, _with_reason(second)))
+    joined.would_satisfy = _joined((first, first.would_satisfy), (second, second.would_satisfy))
     joined.action_title = first.action_title or second.action_title
     if second.action_title not in ("", joined.action_title):
         joined.words = _joined((first, joined.words), (second, second.action_title))
     joined.action_due = min((day for day in (first.action_due, second.action_due) if day), default=None)
     return joined
+
+
+def _with_reason(mark: ReviewMark) -> str:
+    return ". ".join(text for text in (str(mark.get_reason_display()), mark.words.strip()) if text)
 
 
 def _joined(*said: tuple[ReviewMark, str]) -> str:

@@ -172,6 +172,7 @@ class ReviewMark(models.Model):
 
     objects = StandingMarks()
     kept: ClassVar[models.Manager[ReviewMark]] = models.Manager()
+    each: tuple[ReviewMark, ...] = ()  # of one that `combine` gave: the marks of the seats that stand in it
 
     class Meta:
         constraints = [

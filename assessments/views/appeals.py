@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from assessments import access, desk, standing
 from assessments.access import Action
 from assessments.accounts import proofs
+from assessments.domain.review.told_marks import told_statements
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
 from assessments.models import State
@@ -63,6 +64,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
         "seats": list(submission.seats.select_related("reviewer").order_by("pk")) if submission else [],
         "expected": working_days_later(timezone.localdate(submission.at), target) if waits else None,
         "target": target,
+        "statements": told_statements(case.assessment),
         "moments": timeline(history, for_reviewers=False),
         "talk": messages_in(history),
         "form": form,

@@ -146,6 +146,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_uses": len(shown) > USES,
         "certificates": [(c, c.status(today), (c.expires_on - today).days) for c in certificates],
         "actions": counts,
+        "next_action": first[0] if first and not worked_on else None,
         "cases": cases,
         "only_reviews": only_reviews,
         "unread": access.unread_for(user).count(),

@@ -46,7 +46,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     given = approvals.standing(case.submission.decisions.order_by("pk"))
     accepted = own_marks.accepted_in(case.submission, marks=case.all_marks, seats=case.seats, given=given)
     possible = workflow.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
-    form = ReturnForm(posted(request), tasks=[(one.key, one.sentence) for one in possible])
+    form = ReturnForm(posted(request), tasks=returns.of_one_kind(possible))
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
             workflow.send_back(
@@ -77,13 +77,13 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": case.submission,
             "form": form,
-            "unlocked": [(case.rows[mark.target], case.url_of(mark.target)) for mark in case.changes],
+            "unlocked": [(case.rows[mark.target], mark, case.url_of(mark.target)) for mark in case.changes],
             "parts": _parts_back(case, back),
             "total": len(case.changes) + len(back),
             "possible": possible,
             "depending": depending,
-            "left": case.left,
-            "mail": _mail(case, form, len(case.changes) + len(back), possible),
+            "left": sum(target not in case.combined for target in case.targets),
+            "mail": _mail(case, form, back, possible),
         },
     )
 
@@ -94,11 +94,14 @@ def _parts_back(case: Case, back: Mapping[str, list[PartMark]]) -> list[tuple[st
     return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
 
 
-def _mail(case: Case, form: ReturnForm, marked: int, possible: Iterable[returns.Obstacle]) -> tuple[str, str]:
+def _mail(
+    case: Case, form: ReturnForm, back: Mapping[str, list[PartMark]], possible: Iterable[returns.Obstacle]
+) -> tuple[str, str]:
     """The mail as it would be sent: with the message and the day that stand in the form."""
     given = form.cleaned_data if form.is_bound and form.is_valid() else {}
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
     asked = [one for one in possible if one.key in given.get("tasks", ())]
+    marked = returns.Marked.of((one for mark in case.changes for one in mark.each), back)
     return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 

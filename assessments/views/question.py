@@ -18,6 +18,7 @@ from assessments import access
 from assessments.access import NO_MARKS, Marks
 from assessments.core import text_diff
 from assessments.domain.answering.organisation_answers import is_inherited
+from assessments.domain.review.told_marks import ToldMark
 from assessments.forms.answering import FIGURE, AnswerForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Strength
@@ -93,6 +94,7 @@ class QuestionView:
     newer: int = 0  # the revision that stands, where there are two versions
     before: Any = None  # of a returned answer: what stood in the submission
     mark: Any = None
+    told: Sequence[ToldMark] = ()  # what reviewers found of it, once it is decided
     sent_back: bool = False  # shown among what the reviewer wants changed
     box: Any = None  # where it is replied to
     replied: bool = False  # a reply to the reviewer stands

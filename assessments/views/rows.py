@@ -18,11 +18,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from assessments import access
+from assessments.domain.review.told_marks import told_marks
 from assessments.guideline.edition import Question
 from assessments.models import Answer, EvidenceUse
 from assessments.models.base import sha256
 from assessments.views.case import Case
-from assessments.views.question import make_form, stored_answers, unlocked_on_page, view_question
+from assessments.views.question import QuestionView, make_form, stored_answers, unlocked_on_page, view_question
 from assessments.views.strips import Line, make_strip
 
 TEMPLATE = "assessments/answering/question.html"
@@ -48,6 +49,7 @@ def rows_of(case: Case, questions: Sequence[Question], also: Sequence[Question] 
     locked = {q.key for q in questions if unlocked is not None and q.key not in unlocked}
     form_around = case.may_answer and len(locked) < len(questions)
     reader = _reader(case)
+    told = told_marks(case.assessment, [question.key for question in questions])
     rows = []
     for number, question in enumerate(questions, 1):
         answer, uses = stored.get(question.key), evidence.get(question.key, [])
@@ -61,32 +63,32 @@ def rows_of(case: Case, questions: Sequence[Question], also: Sequence[Question] 
             case.marks.get(question.key),
             _said(answer),
             _pieces(uses),
+            told.get(question.key),
         )
         key = f"row:{sha256(repr(state))}"
         html = caches["rows"].get(key)
         if html is None:
-            html = _draw(case, number, question, answer, uses, locked=is_locked, form_around=form_around)
+            view = _view(case, number, question, answer, uses, locked=is_locked)
+            view.told = told.get(question.key, ())
+            html = _draw(view, form_around=form_around)
             caches["rows"].set(key, html)
         html = mark_safe(html.replace(OPERATION, str(uuid.uuid4())))  # noqa: S308 (a template's own)
         rows.append(Row(question.key, answer, case.may_answer and not is_locked, html))
     return rows
 
 
-def _draw(
-    case: Case,
-    number: int,
-    question: Question,
-    answer: Answer | None,
-    uses: Sequence[EvidenceUse],
-    *,
-    locked: bool,
-    form_around: bool,
-) -> str:
+def _view(
+    case: Case, number: int, question: Question, answer: Answer | None, uses: Sequence[EvidenceUse], *, locked: bool
+) -> QuestionView:
     editable = case.may_answer and not locked
     view = view_question(case, number, make_form(case, question, answer), editable=editable, locked=locked)
     view.marks = case.marks.get(question.key, access.NO_MARKS)
     view.may_ask = case.may_ask
     view.evidence = make_strip(case, question.key, uses, editable=editable)
+    return view
+
+
+def _draw(view: QuestionView, *, form_around: bool) -> str:
     return render_to_string(TEMPLATE, {"view": view, "outside": not form_around}).replace(view.operation, OPERATION)
 
 

@@ -32,6 +32,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
 from assessments.models.base import sha256
 from assessments.models.snapshots import asked_facts
+from assessments.views.assessment.decided import file_state, open_actions
 from assessments.views.assessment.going_on import goes_on, stands
 from assessments.views.case import (
     Case,
@@ -199,7 +200,9 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "is_prohibited": is_prohibited,
         "is_open": is_open,
         "takes_more": supplements.is_open(assessment),
-        "has_file": case.sees_all and bool(conformity.parts_asked(assessment)),
+        "has_file": (has_file := case.sees_all and bool(conformity.parts_asked(assessment))),
+        "file": file_state(case, submission) if has_file else None,
+        "open_actions": open_actions(case),
         "declared_prohibited": declared_prohibited,
         "lists_sections": not declared_prohibited and not (is_prohibited and assessment.is_editable),
         "certificate": certificate,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.errors import InvalidAnswer
+from assessments.guideline.edition import Edition
 from assessments.models import (
     ConformityPart,
     Hold,
@@ -19,6 +21,7 @@ from assessments.models import (
     RemediationAction,
     ReturnTask,
     ReviewDecision,
+    ReviewMark,
     Submission,
     Supplement,
 )
@@ -64,38 +67,111 @@ class Obstacle(NamedTuple):
     key: str
     label: str
     words: str
+    may_wait: bool = False  # of an answer: a condition with a date may stand in for it
+    brief: str = ""  # beside its label where the heading of its kind says the rest
 
     @property
     def sentence(self) -> str:
         return f"{self.label}: {self.words}" if self.words else self.label
 
+    @property
+    def kind(self) -> str:
+        """Say for what it is asked: several of one kind stand under one heading (`of_one_kind`)."""
+        kind = self.key.partition(":")[0]
+        if kind in ("hold", "tier"):
+            return _("What holds the use or its tier")
+        if kind == "gate":
+            return _("Evidence that an approval needs")
+        if kind == "part":
+            return _("Parts of the conformity file that are not complete")
+        if self.may_wait:
+            return _("In place before the certificate, or by a date that you set as a condition")
+        return _("In place before any certificate")
 
-def beside_the_marks(
-    blockers: Iterable[Blocking], lacking: Iterable[Lacking], returned: Collection[str]
-) -> list[Obstacle]:
-    """List what else stands in the way; `returned`: targets (`f:`, `q:`, `part:`) that go back anyhow. No query."""
-    blockers = list(blockers)
-    found = [Obstacle(one.key, one.words.rstrip("."), _what_closes(one.key)) for one in blockers if one.key]
-    for lack in lacking:
-        if lack.part and f"part:{lack.part}" not in returned:
-            found.append(Obstacle(f"part:{lack.part}", lack.label, lack.words))
-        elif lack.question:
-            found.append(Obstacle(f"gate:{lack.question}", lack.label, lack.words))
-    for blocker in blockers:
-        if blocker.question and f"q:{blocker.question}" not in returned:
-            words = (
-                _("It blocks the certificate until it is in place, or gets a date as a condition.")
-                if blocker.conditionable
-                else _("It blocks the certificate until it is in place.")
-            )
-            found.append(Obstacle(f"answer:{blocker.question}", blocker.words, words))
+    @property
+    def short(self) -> str:
+        """Name it under the heading of its kind."""
+        return f"{self.label}: {self.brief}" if self.brief else self.label
+
+
+def of_one_kind(possible: Iterable[Obstacle]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Put what can be ticked together under what it has in common: keys with short names, as choices of a form."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in possible:
+        found.setdefault(one.kind, []).append((one.key, one.short))
+    return list(found.items())
+
+
+def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
+    """Say for each answer of a submission that falls short what is asked of the organisation."""
+    found: dict[str, str] = {}
+    kinds: dict[str, set[str]] = {}
+    for finding in content["findings"]:
+        kinds.setdefault(finding["question"], set()).add(finding["kind"])
+    for key, of_question in kinds.items():
+        question = edition.questions[key]
+        if of_question == {"not_applicable"}:
+            found[key] = _("Show why it does not apply, or put it in place.")
+        elif question.is_checklist:
+            short = {f["item"] for f in content["findings"] if f["question"] == key and f["kind"] != "not_applicable"}
+            left = "; ".join(item.text for item in question.items if item.key in short)
+            found[key] = _("Put in place what is left of it: %(lines)s.") % {"lines": left.rstrip(".")}
+        elif question.remedy:
+            found[key] = _("Put it in place. This shows it: %(proof)s") % {"proof": question.remedy.closes_it}
     return found
 
 
-def _what_closes(key: str) -> str:
-    if key == "tier":
-        return _("Answer the fact that it waits for.")
-    return _("Show what the reviewer needs to close it.")
+class Marked(NamedTuple):
+    """What goes back by mark or judgement: how many changes, and how many reviewers ask for them."""
+
+    changes: int
+    askers: int
+
+    @classmethod
+    def of(cls, marks: Iterable[ReviewMark], parts: Mapping[str, Iterable[PartMark]]) -> Marked:
+        """`marks`: those of every seat that ask for a change; `parts`: the judgements by which a part goes back."""
+        marks = list(marks)
+        people = {mark.by_id for mark in marks} | {mark.by_id for of_part in parts.values() for mark in of_part}
+        return cls(len({mark.target for mark in marks}) + len(parts), len(people))
+
+    @property
+    def sentence(self) -> str:
+        if self.askers < 2:
+            words = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", self.changes)
+        else:
+            words = ngettext("Two reviewers ask for one change.", "Two reviewers ask for %(n)s changes.", self.changes)
+        return words % {"n": self.changes}
+
+
+def beside_the_marks(
+    blockers: Iterable[Blocking], lacking: Iterable[Lacking], returned: Collection[str], closes: Mapping[str, str]
+) -> list[Obstacle]:
+    """List what else stands in the way, each answer once. No query.
+
+    `returned`: targets (`f:`, `q:`, `part:`) that go back anyhow; `closes`: as `what_closes` gives it.
+    """
+    blockers = list(blockers)
+    found = [_of_hold(one) for one in blockers if one.key]
+    short = {one.question for one in blockers if one.question and f"q:{one.question}" not in returned}
+    named = set()
+    for lack in lacking:
+        if lack.part and f"part:{lack.part}" not in returned:
+            words = _("Complete this part of the conformity file. %(asks)s") % {"asks": lack.words}
+            found.append(Obstacle(f"part:{lack.part}", lack.label, words, brief=lack.words))
+        elif lack.question:
+            words = f"{lack.words} {closes.get(lack.question, '')}" if lack.question in short else lack.words
+            found.append(Obstacle(f"gate:{lack.question}", lack.label, words.strip(), brief=lack.words))
+            named.add(lack.question)
+    for one in blockers:
+        if one.question in short - named:
+            found.append(Obstacle(f"answer:{one.question}", one.words, closes.get(one.question, ""), one.conditionable))
+    return found
+
+
+def _of_hold(one: Blocking) -> Obstacle:
+    of_tier = one.key == "tier"
+    words = _("Answer the fact that it waits for.") if of_tier else _("Show what the reviewer needs to close it.")
+    return Obstacle(one.key, one.words.rstrip("."), words, brief=words)
 
 
 def choose(possible: Iterable[Obstacle], keys: Iterable[str]) -> list[Obstacle]:

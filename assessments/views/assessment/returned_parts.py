@@ -35,6 +35,7 @@ class ShownTask:
     url: str
     link: str
     is_done: bool
+    action: str = ""  # the page of the action that brings a locked answer up to date
 
 
 def beside_answers(
@@ -64,7 +65,11 @@ def beside_answers(
 def _shown(case: Case, task: returns.Obstacle, standing: returns.Standing, changed: set[str]) -> ShownTask:
     use, reference = case.assessment.use, case.assessment.reference
     kind, _colon, key = task.key.partition(":")
-    done = f"q:{key}" in standing.added
+    done, action = f"q:{key}" in standing.added, ""
+    if key in standing.actions and kind in ("answer", "gate"):
+        number, status = standing.actions[key]
+        action = reverse("action", args=[use.reference, number])
+        done = (done and kind == "answer") or status in (ActionStatus.DONE, ActionStatus.CLOSED)
     if kind == "hold":
         url, link, done = reverse("hold", args=[use.reference, key]), _("Open the hold"), key not in standing.holds
     elif kind == "tier":
@@ -72,10 +77,8 @@ def _shown(case: Case, task: returns.Obstacle, standing: returns.Standing, chang
     elif kind == "part":
         url, link = reverse("conformity_part", args=[reference, key]), _("Open this part")
         done = key in changed or f"part:{key}" in standing.added
-    elif kind == "answer" and key in standing.actions:
-        number, status = standing.actions[key]
-        url, link = reverse("action", args=[use.reference, number]), _("Open the action")
-        done = done or status in (ActionStatus.DONE, ActionStatus.CLOSED)
+    elif kind == "answer" and action:
+        url, link = action, _("Open the action")
     else:
         url, link = f"{reverse('supplements', args=[reference])}?for=q:{key}", _("Add evidence")
-    return ShownTask(task.label, task.words, url, link, done)
+    return ShownTask(task.label, task.words, url, link, done, action)

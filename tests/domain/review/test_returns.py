@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import conformity, declaring, workflow
+from assessments import acting, conformity, declaring, workflow
 from assessments.domain.evidence import supplements
 from assessments.domain.review import returns
 from assessments.errors import InvalidAnswer
@@ -49,7 +51,8 @@ def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(c
     assert all(workflow.said(lack) in said for lack in lacking)
     assert len([key for key in found if key.startswith(("gate:", "part:"))]) == len(lacking)
     blocking = {b.question for b in workflow.blockers(submission) if b.question}
-    assert {key.removeprefix("answer:") for key in found if key.startswith("answer:")} == blocking - {"use-register"}
+    named = {key.partition(":")[2] for key in found if key.startswith(("answer:", "gate:"))}
+    assert blocking - {"use-register"} <= named
 
 
 def test_a_part_and_an_answer_that_are_returned_stand_on_the_list_no_more(cast: Cast) -> None:
@@ -107,6 +110,32 @@ def test_a_part_that_is_asked_for_by_name_is_open(cast: Cast) -> None:
     assert conformity.open_parts(draft) == {"overseers", "monitoring"}
 
 
+def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_evidence(cast: Cast) -> None:
+    draft = make_assessment("draft", "high", cast=cast, answers={"tier-limited-transparency": {"choice": "partly"}})
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    found = [one for one in workflow.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
+    assert [one.key for one in found] == [NOTICE]
+    assert found[0].words.startswith("Attach the notice as people see it")
+    assert "Put it in place. This shows it:" in found[0].words
+
+
+def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> None:
+    answers: dict[str, Any] = ANSWERS | {"access-control": {"choice": "none"}, "use-register": {"choice": "partly"}}
+    draft = make_assessment("draft", "high", cast=cast, answers=answers)
+    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    edition = draft.compiled()
+    found = {one.key: one.words for one in workflow.in_the_way_of(submission)}
+    remedy = edition.questions["accountable-owner"].remedy
+    assert remedy is not None
+    assert found["answer:accountable-owner"] == f"Put it in place. This shows it: {remedy.closes_it}"
+    lines = [item.text for item in edition.questions["access-control"].items]
+    of_checklist = returns.what_closes(edition, submission.content())["access-control"]
+    assert of_checklist.startswith("Put in place what is left of it: ")
+    assert any(line in of_checklist for line in lines)
+    assert found["part:overseers"].startswith("Complete this part of the conformity file.")
+    assert not any("blocks the certificate" in words for words in found.values())
+
+
 # --- pages ----------------------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +144,8 @@ def test_the_page_of_the_return_offers_one_tick_each_and_shows_the_mail(client: 
     client.force_login(cast.independent)
     url = reverse("send_back", args=[submission.reference])
     page = client.get(url)
-    assert [key for key, _label in page.context["form"].fields["tasks"].choices] == keys(submission)
+    choices = page.context["form"].fields["tasks"].choices
+    assert [key for _kind, of_kind in choices for key, _label in of_kind] == keys(submission)
     sent = {"words": "Please mend.", "answer_by": "", "tasks": ["part:tests", NOTICE]}
     preview = client.post(url, sent | {"preview": "1"})
     _subject, text = preview.context["mail"]
@@ -150,6 +180,56 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
     assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True, True, False]
     for task in client.get(url).context["tasks"]:
         assert client.get(task.url.partition("?")[0]).status_code == 200
+
+
+def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    workflow.send_back(submission, by=cast.independent, tasks=["answer:accountable-owner", "part:tests"])
+    client.force_login(cast.owner)
+    url = reverse("returned", args=[submission.assessment.reference])
+    page = client.get(url)
+    said = "The answer stays locked as you signed it. Report its action as done, with evidence"
+    assert page.content.decode().count(said) == 1
+    action = submission.assessment.use.actions.get(question="accountable-owner")
+    acting.report(action, by=cast.owner, note="Signed.", pieces=[make_evidence(cast.organisation, by=cast.owner)])
+    assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True]
+
+
+def test_the_ticks_stand_under_what_they_have_in_common(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    client.force_login(cast.independent)
+    page = client.get(reverse("send_back", args=[submission.reference]))
+    text = page.content.decode()
+    for kind, of_kind in page.context["form"].fields["tasks"].choices:
+        assert text.count(f'<div class="hk-group">{kind}</div>') == 1
+        labels = [label for _key, label in of_kind]
+        assert len(set(labels)) == len(labels)
+    assert "blocks the certificate until" not in text
+    assert "Complete this part" not in text  # said by the heading
+
+
+def test_the_box_of_the_mail_holds_the_mail_alone_and_follows_the_form(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    client.force_login(cast.independent)
+    url = reverse("send_back", args=[submission.reference])
+    sent = {"words": "Please mend.", "answer_by": "", "tasks": ["part:tests"], "preview": "1"}
+    page = client.post(url, sent, headers={"HX-Request": "true"})
+    subject, text = page.context["mail"]
+    box = page.content.decode().partition('id="mail">')[2].partition("</div>")[0]
+    said = html.unescape(re.sub(r"<[^>]+>", "", box))
+    assert said == subject + text
+    assert 'hx-select="#mail"' in client.get(url).content.decode()
+
+
+def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    workflow.take(submission, by=cast.second_independent)
+    client.force_login(cast.second_independent)
+    page = client.get(reverse("send_back", args=[submission.reference]))
+    assert page.context["left"] == 0
+    submission.marks.filter(target="q:access-control").delete()
+    page = client.get(reverse("send_back", args=[submission.reference]))
+    assert "1 answer or fact has no mark of any reviewer yet." in page.content.decode()
 
 
 def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:

@@ -1,0 +1,63 @@
+"""What the page of a decided assessment says of its actions and of its conformity file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments import access
+from assessments.domain.review import parts
+from assessments.domain.review.told_marks import DECIDED
+from assessments.models import RemediationAction, State, Submission
+from assessments.views.case import Case
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OpenActions:
+    """The actions that go on after the decision: the first of them by date, and how many more there are."""
+
+    shown: list[RemediationAction]
+    more: int
+
+
+def open_actions(case: Case) -> OpenActions | None:
+    """The actions that are still open; None before the decision, after the next one, and for who sees only a part.
+
+    One query.
+    """
+    state = case.assessment.state
+    if not case.sees_all or state not in DECIDED or state == State.SUPERSEDED:
+        return None
+    found = [action for action in access.open_actions_of(case.assessment) if action.merged_into_id is None]
+    found.sort(key=lambda action: (action.full_due or action.due, action.number))
+    return OpenActions(found[:SHOWN], max(0, len(found) - SHOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """How far the conformity file of a signed round is: a state of `hk.STATES`, its word, and the count."""
+
+    state: str
+    word: str
+    count: str
+
+
+def file_state(case: Case, submission: Submission | None) -> FileState | None:
+    """The state of the signed file; None while it can be edited. Two queries."""
+    if submission is None or case.assessment.is_editable or not case.sees_all:
+        return None
+    states = Counter(parts.state_of(submission).values())
+    given, judged = sum(states.values()), states[parts.JUDGED]
+    count = ngettext("%(n)s part", "%(n)s parts", given) % {"n": given}
+    if not given:
+        return FileState("part_missing", _("Nothing was given"), "")
+    if judged == given:
+        return FileState("done", _("Judged"), count)
+    if judged:
+        return FileState("part_given", _("%(judged)s of %(given)s judged") % {"judged": judged, "given": given}, count)
+    return FileState("part_given", _("Given, not judged yet"), count)
