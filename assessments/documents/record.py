@@ -139,6 +139,12 @@ def _many(n: int, one: str, more: str) -> str:
     return f"{n} {one if n == 1 else more}"
 
 
+def _due(n: int, last: date | None) -> str:
+    if last is None:
+        return ""
+    return f", due {day(last)}" if n == 1 else f", the last due {day(last)}"
+
+
 def _pair(pair: Pair, style: str = "", *, inline: bool = False) -> Line:
     return Line(pair.en, pair.zh, style=style, inline=inline)
 
@@ -196,14 +202,13 @@ def _outcome(tier: Tier) -> Line:
 def _still_open(record: Mapping[str, Any]) -> Line:
     """Say in one sentence what is still open: conditions, and the other actions of the plan."""
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
-    further = record.get("further_actions")
-    en = (
-        [_many(count, "condition", "conditions") + (f", the last due {day(latest)}" if latest else "")] if count else []
-    )
+    further, last = record.get("further_actions"), _day(record.get("further_latest_due"))
+    en = [_many(count, "condition", "conditions") + _due(count, latest)] if count else []
     zh = [f"條件 {count} 項" + (f"，最遲於{_day_zh(latest)}符合" if latest else "")] if count else []
     if further:
-        en.append(_many(further, "further action of the plan", "further actions of the plan"))
-        zh.append(f"補救計劃的其他行動 {further} 項")
+        kind, more = ("further ", "其他") if count else ("", "")
+        en.append(_many(further, f"{kind}action of the plan", f"{kind}actions of the plan") + _due(further, last))
+        zh.append(f"補救計劃的{more}行動 {further} 項" + (f"，最遲於{_day_zh(last)}完成" if last else ""))
     if further is None:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")
@@ -379,7 +384,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
         if assurance == Assurance.SELF_DECLARED
         else Pair("set with the approval", "於批准時訂明")
     )
-    due = (f", the last due {day(latest)}", f"，最遲於{_day_zh(latest)}符合") if latest else ("", "")
+    due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         Line(
             f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -14,10 +15,11 @@ from django.utils import timezone
 from assessments import changing, declaring, workflow
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
+from assessments.documents.letter_words import dated
 from assessments.documents.record import certificate_rows
 from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
 from assessments.models.assessments import Assessment
-from tests.acting import make_conditioned
+from tests.acting import make_agreed, make_conditioned
 from tests.documents.reading import foots, laid_out
 from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
 from tests.tampering import unguarded
@@ -170,7 +172,16 @@ def changed(cast):
     return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast), changed=True)
 
 
-NEW = ("kind", "replaces", "conditions", "further_actions", "closed_since", "too_few", "issuing_rules")
+NEW = (
+    "kind",
+    "replaces",
+    "conditions",
+    "further_actions",
+    "further_latest_due",
+    "closed_since",
+    "too_few",
+    "issuing_rules",
+)
 
 
 def older(cast):
@@ -259,15 +270,29 @@ def test_page_one_says_in_one_sentence_what_is_still_open(cast):
     due = in_days(60)
     assert one == {"words": "Register of generative AI uses", "due_on": due.isoformat()}
     day = f"{due.day}\u00a0{due:%B}\u00a0{due.year}"
+    last = dated(date.fromisoformat(record["further_latest_due"])).en
     assert (
-        f"Still open at issue: 1 condition, the last due {day}; 4 further actions of the plan."
+        f"Still open at issue: 1 condition, due {day}; 4 further actions of the plan, the last due {last}."
         in text_of(certificate)["outcome"]
     )
     assert f"1. Register of generative AI uses, due {day}." in text_of(certificate)["conditions"]
     standing = RemediationAction.objects.standing().filter(use=certificate.use_id)
     assert standing.count() == record["further_actions"] + 1
+    further = [row.last_due for row in standing.exclude(question="use-register")]
+    assert max(further).isoformat() == record["further_latest_due"]
     done = issued(make_assessment(State.CERTIFIED, "limited", cast=cast))
     assert "Nothing was still open at issue." in text_of(done)["outcome"]
+
+
+def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(client, cast):
+    due = in_days(50)
+    certificate = issued(make_agreed(cast, due))
+    record = record_of(certificate)
+    assert (record["further_actions"], record["further_latest_due"]) == (1, due.isoformat())
+    assert f"Still open at issue: 1 action of the plan, due {dated(due).en}." in text_of(certificate)["outcome"]
+    assert squeezed(f"補救計劃的行動 1 項，最遲於{dated(due).zh}完成") in matter_of_paper(certificate)
+    page = client.get(reverse("verify", args=[certificate.number])).content.decode()
+    assert "Nothing was still open at issue" not in page
 
 
 def test_one_action_has_one_date_on_the_certificate_and_in_the_register(cast):
