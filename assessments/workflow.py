@@ -890,7 +890,7 @@ def approve(
             _owners(assessment),
             "approved",
             submission,
-            *waiting.approval_mail(assessment, None if certificate else no_certificate_yet(submission)),
+            *waiting.approval_mail(submission, None if certificate else no_certificate_yet(submission)),
             reverse("assessment", args=[assessment.reference]),
         )
     telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)

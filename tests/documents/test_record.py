@@ -16,7 +16,7 @@ from assessments import changing, declaring, workflow
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
 from assessments.documents.letter_words import dated
-from assessments.documents.record import certificate_rows
+from assessments.documents.record import certificate_rows, look
 from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
 from assessments.models.assessments import Assessment
 from tests.acting import make_agreed, make_conditioned
@@ -312,11 +312,33 @@ def test_only_who_looked_is_named_as_the_issuer(cast):
 def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     text = text_of(high(cast))["looked_at"]
     for name in ("Ines Independent", "Ivan Independent"):
-        assert f"{name}: 61 of 61 facts and answers opened and judged; 6 of them drawn at random" in text
-    assert (
-        "12 of 12 pieces of evidence opened; median time a mark 2 min 40 s; 49 taken over from Dr Wallace Kwan." in text
-    )
+        assert f"{name}: 61 of 61 facts and answers opened and judged (6 drawn at random)" in text
+    assert "49 more taken over from Dr Wallace Kwan" in text
+    assert "Evidence: 12 of 12 opened, 12 of 12 under these judged." in text
+    assert "Half of the marks took up to 2 min 40 s." in text
     assert text_of(self_declared(cast))["looked_at"] == "No reviewer has looked at it."
+
+
+def test_the_marks_of_a_reviewer_add_up_to_all_facts_and_answers():
+    said = LOOK | {
+        "judged": 35,
+        "asked": 35,
+        "drawn": 9,
+        "together": 71,
+        "taken_over": {},
+        "marked": 110,
+        "targets": 110,
+    }
+    line = look("Ines", said | {"median_seconds": 0})
+    assert line.en.startswith(
+        "35 of 35 facts and answers opened and judged (9 drawn at random); 71 more accepted together; 4 more one by one."
+    )
+    assert line.en.endswith("Half of the marks took less than a second.")
+    assert "另一併接納 71 項；另逐一評核 4 項。" in line.zh
+    second = look("Ivan", said | {"together": 0, "taken_over": {"Ines": 75}, "median_seconds": 8})
+    assert "; 75 more taken over from Ines." in second.en
+    assert second.en.endswith("Half of the marks took up to 8 s.")
+    assert "one by one" not in second.en
 
 
 def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):
