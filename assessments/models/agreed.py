@@ -1,14 +1,15 @@
-"""What reviewers asked for on accepting an answer, as the decision letter and the message about an approval say it."""
+"""What reviewers said on accepting: who accepted an answer and when, and which actions they asked for with it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
 
 from assessments.models.marks import combined_marks
-from assessments.models.reviews import MarkKind, RemediationAction, Submission
+from assessments.models.reviews import MarkKind, RemediationAction, ReviewMark, Submission
 
 PREFIX = "q:"
 
@@ -43,3 +44,25 @@ def agreed_actions(submission: Submission, at: datetime) -> list[Agreed]:
         words = mark.words.strip() if mark.action_title.strip() else mark.words.strip().removeprefix(first).strip()
         found.setdefault(row.question, Agreed(row.number, row.question, title, words, row.last_due))
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Who accepted an answer, and when the last of them did."""
+
+    names: tuple[str, ...]
+    at: datetime
+
+
+def accepted_answers(submission: Submission, questions: Iterable[str]) -> dict[str, Acceptance]:
+    """Return who accepted each of these answers, where nobody who marked it did otherwise. One query."""
+    targets = [f"{PREFIX}{question}" for question in questions]
+    rows = ReviewMark.objects.filter(submission=submission, target__in=targets).exclude(mark="").select_related("by")
+    found: dict[str, list[ReviewMark]] = {}
+    for row in rows.order_by("seat", "pk"):
+        found.setdefault(row.target.removeprefix(PREFIX), []).append(row)
+    return {
+        question: Acceptance(tuple(dict.fromkeys(str(mark.by) for mark in marks)), max(mark.at for mark in marks))
+        for question, marks in found.items()
+        if all(mark.mark == MarkKind.ACCEPTED for mark in marks)
+    }
