@@ -888,15 +888,16 @@ def approve(
         _settle(assessment, "submitted", "second_seat")
         acting.close_accepted_reasons(submission, by=by)
         promised = Condition.objects.filter(decision__submission=submission).exists()
+        agreed = reviewing.open_agreed_actions(submission)  # first: the certificate says what is open at its issue
         certificate = _issue_if_clear(assessment, submission, by=by)
-        if reviewing.open_agreed_actions(submission) or promised:
+        if agreed or promised:
             _print_plan_again(submission)  # with what was agreed, the dates of the conditions, and the certificate
         _ask_document(DocumentKind.DECISION_LETTER, submission=submission)  # says whether the certificate is issued
         _tell(
             _owners(assessment),
             "approved",
             submission,
-            *waiting.approval_mail(assessment, None if certificate else no_certificate_yet(submission)),
+            *waiting.approval_mail(submission, None if certificate else no_certificate_yet(submission)),
             reverse("assessment", args=[assessment.reference]),
         )
     telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from assessments import acting, workflow
 from assessments.domain.remediation.closing import Finding
 from assessments.models import Assessment, Certificate, RemediationAction, Submission, User
 from tests.factories import Cast, in_days, make_assessment, make_evidence, mark_all
+from tests.looking import look_at
 from tests.world import GAPS
 
 CONDITION = "use-register"  # a must, partly in place
 SHOULD = "ai-framework"
 CONSIDER = "ethics-review"
+AGREED = "q:accountable-owner"  # accepted with an action
 
 
 def make_conditioned(cast: Cast, *, days: int = 60, answers: Mapping[str, Any] = GAPS) -> Assessment:
@@ -24,6 +27,18 @@ def make_conditioned(cast: Cast, *, days: int = 60, answers: Mapping[str, Any] =
     mark_all(submission, by=cast.independent)
     conditions = {CONDITION: in_days(days)}
     workflow.approve(submission, by=cast.independent, statement="In order.", conditions=conditions)
+    return Assessment.objects.for_dashboard().get(pk=assessment.pk)
+
+
+def make_agreed(cast: Cast, due: date) -> Assessment:
+    """A Limited use with nothing missing, of which Ines accepted one answer with an action; its certificate is valid."""
+    assessment = make_assessment("submitted", "limited", cast=cast)
+    submission = sent(assessment)
+    workflow.take(submission, by=cast.independent)
+    asked = {"action_title": "Name a deputy", "words": "In writing, please.", "action_due": due}
+    look_at(submission, AGREED, cast.independent, mark="accepted_with_action", **asked)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="In order.")
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 

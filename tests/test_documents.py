@@ -387,7 +387,7 @@ def test_a_self_declared_certificate_says_so():
 def test_what_is_still_open_and_the_public_statement_are_printed(record, edition):
     record["open_actions"] = {"count": 3, "latest_due": "2027-03-31"}
     record["conditions"] = [{"words": "Yearly audit", "due_on": "2027-03-31"}] * 3
-    record["further_actions"] = 18
+    record["further_actions"], record["further_latest_due"] = 18, None
     record["public_statement"] = "A leaflet tells patients.\nA person may be asked for."
     first, *others = pages_of(certificate_of(record, edition))
     schedule = "".join(others)

@@ -50,6 +50,7 @@ from assessments.models import (
     Submission,
     edition_for,
 )
+from assessments.models.agreed import accepted_answers
 from assessments.models.certificates import DocumentState
 from assessments.models.marks import combined_marks
 from assessments.models.snapshots import picture
@@ -247,7 +248,7 @@ def _came_later(action: RemediationAction) -> bool:
 def submission_report(
     submission: Submission, *, as_of: datetime | None = None, since_last: SinceLast | None = None
 ) -> Report:
-    """The report of a submission, with what reviewers said and how its actions stand. Five queries.
+    """The report of a submission, with what reviewers said and how its actions stand. Six queries.
 
     As of a moment (`as_of`) it says too what was decided by then; that takes three more.
     """
@@ -268,7 +269,8 @@ def submission_report(
             submission.sha256,
             decided_by(submission, as_of) if as_of else (),
         ),
-        reviews={
+        reviews=_accepted_reasons(submission, content)
+        | {
             mark.target.removeprefix("q:"): ReviewWords(str(mark.get_mark_display()), mark.words, mark.would_satisfy)
             for mark in marks
         },
@@ -276,6 +278,17 @@ def submission_report(
         as_of=as_of,
         since_last=since_last,
     )
+
+
+def _accepted_reasons(submission: Submission, content: Mapping[str, Any]) -> dict[str, ReviewWords]:
+    """Who accepted each answer whose reason for *not applicable* is to be accepted. One query, none where there is none."""
+    wanted = content.get("to_accept", ())
+    found = accepted_answers(submission, wanted) if wanted else {}
+    words = {key: {"names": ", ".join(one.names), "day": day(timezone.localtime(one.at))} for key, one in found.items()}
+    return {
+        key: ReviewWords(_("Accepted by %(names)s, %(day)s") % one, words="", would_satisfy="")
+        for key, one in words.items()
+    }
 
 
 def _standing(submission: Submission, actions: QuerySet[RemediationAction]) -> dict[int, ActionNow]:

@@ -133,6 +133,11 @@ NEXT = {
         "Nothing has to be done for the certificate today. Say so when a fact, an answer or its evidence changes.",
         "目前無須為證書採取行動。如有事實、答案或其證據改變，請提出。",
     ),
+    "actions": Pair(
+        "Do each action by its date, and add evidence that it is done; a reviewer of the case accepts it. An action that is "
+        "no condition does not suspend the certificate when it is late: it stays open in the plan, marked as late.",
+        "請按限期完成各項行動，並附上完成的證據，由本個案的審核員接納。不屬條件的行動逾期不會令證書暫停，但會繼續在補救計劃中列為逾期未完成。",
+    ),
 }
 NO_CONDITIONS = Pair("None.", "沒有。")
 NOT_RECORDED = Pair("not recorded", "沒有紀錄")

@@ -19,6 +19,7 @@ from assessments.documents.record import Line, look
 from assessments.documents.report import Report
 from assessments.guideline.terms import Tier
 from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision
+from assessments.models.agreed import Agreed, agreed_actions
 from assessments.models.going_on import after_refusal
 
 LAYOUTS = ("", "dense", "")  # on one page if it can be; else roomy on more, with the closing rows together
@@ -64,6 +65,7 @@ class Letter:
     tier: Tier | None = None
     conditions: tuple[tuple[str, date], ...] = ()
     certificate: CertificateIssued | None = None
+    actions: tuple[Agreed, ...] = ()  # that reviewers asked for on accepting an answer
 
     @property
     def at(self) -> datetime:
@@ -76,7 +78,7 @@ class Letter:
 
 
 def letter_of(document: Document) -> Letter:
-    """Read what a letter says from the decisions on its submission. Seven queries at most."""
+    """Read what a letter says from the decisions on its submission. Nine queries at most."""
     submission = document.submission
     assert submission is not None
     rows = list(submission.decisions.filter(at__lte=document.created_at).select_related("by").order_by("pk"))
@@ -99,6 +101,7 @@ def letter_of(document: Document) -> Letter:
         tier=Tier(change.tier) if change else None,
         conditions=_conditions(document) if kind == DecisionKind.APPROVE else (),
         certificate=_certificate(document) if kind == DecisionKind.APPROVE else None,
+        actions=tuple(agreed_actions(submission, document.created_at)) if kind == DecisionKind.APPROVE else (),
     )
 
 
@@ -153,6 +156,7 @@ def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
     sender = letter.sender or Pair(report.organisation.name_en, report.organisation.name_zh)
     prohibited = letter.kind == DecisionKind.DECLARE_PROHIBITED
     signed: dict[str, Pair | int] = {"day": dated(report.frozen.at), "round": report.frozen.round}
+    titles = {answer.key: answer.title for answer in report.answers}
     page = settings.PUBLIC_URL + reverse("assessment", args=[report.assessment])
     contest = settings.PUBLIC_URL + reverse("contest", args=[report.assessment])
     return {
@@ -173,6 +177,7 @@ def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
         "no_conditions": letter_words.NO_CONDITIONS,
         "not_recorded": letter_words.NOT_RECORDED,
         "conditions": [(words, dated(due)) for words, due in letter.conditions],
+        "actions": [(one, dated(one.due), titles.get(one.question, one.question)) for one in letter.actions],
         "said": [(one.name, one.statement) for one in letter.deciders if one.statement.strip()],
         "worst": [fact for fact in report.facts if fact.signed_worst],
         "deciding": [rule for rule in report.tier.rules if rule.deciding],
@@ -200,9 +205,11 @@ def _next(letter: Letter) -> Pair:
         going_on = after_refusal(prohibited=declared or letter.tier == Tier.UNACCEPTABLE)
         with translation.override("en"):
             return Pair(str(going_on.en), going_on.zh)
-    if letter.certificate is not None and not letter.conditions:
-        return letter_words.NEXT["issued_clear"]
-    return letter_words.NEXT[letter.key]
+    clear = letter.certificate is not None and not letter.conditions
+    said = [] if clear and letter.actions else [letter_words.NEXT["issued_clear" if clear else letter.key]]
+    if letter.actions:
+        said.append(letter_words.NEXT["actions"])
+    return Pair(" ".join(one.en for one in said), "".join(one.zh for one in said))
 
 
 def _appeal(letter: Letter) -> Pair:

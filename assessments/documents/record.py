@@ -6,7 +6,7 @@ record does not say stands as *not recorded*. The live status stands beside the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -139,6 +139,12 @@ def _many(n: int, one: str, more: str) -> str:
     return f"{n} {one if n == 1 else more}"
 
 
+def _due(n: int, last: date | None) -> str:
+    if last is None:
+        return ""
+    return f", due {day(last)}" if n == 1 else f", the last due {day(last)}"
+
+
 def _pair(pair: Pair, style: str = "", *, inline: bool = False) -> Line:
     return Line(pair.en, pair.zh, style=style, inline=inline)
 
@@ -196,14 +202,13 @@ def _outcome(tier: Tier) -> Line:
 def _still_open(record: Mapping[str, Any]) -> Line:
     """Say in one sentence what is still open: conditions, and the other actions of the plan."""
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
-    further = record.get("further_actions")
-    en = (
-        [_many(count, "condition", "conditions") + (f", the last due {day(latest)}" if latest else "")] if count else []
-    )
+    further, last = record.get("further_actions"), _day(record.get("further_latest_due"))
+    en = [_many(count, "condition", "conditions") + _due(count, latest)] if count else []
     zh = [f"條件 {count} 項" + (f"，最遲於{_day_zh(latest)}符合" if latest else "")] if count else []
     if further:
-        en.append(_many(further, "further action of the plan", "further actions of the plan"))
-        zh.append(f"補救計劃的其他行動 {further} 項")
+        kind, more = ("further ", "其他") if count else ("", "")
+        en.append(_many(further, f"{kind}action of the plan", f"{kind}actions of the plan") + _due(further, last))
+        zh.append(f"補救計劃的{more}行動 {further} 項" + (f"，最遲於{_day_zh(last)}完成" if last else ""))
     if further is None:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")
@@ -331,19 +336,46 @@ def look(name: str, said: Any) -> Line:
     en = [f"{said['judged']} of {said['asked']} facts and answers opened and judged"]
     zh = [f"打開並評核事實及答案 {said['judged']}／{said['asked']} 項"]
     if said.get("drawn"):
-        en.append(f"{said['drawn']} of them drawn at random")
-        zh.append(f"其中 {said['drawn']} 項隨機抽出")
-    if said.get("openable") is not None:
-        en.append(f"{said['opened']} of {said['openable']} pieces of evidence opened")
-        zh.append(f"打開證據 {said['opened']}／{said['openable']} 項")
-    if said.get("median_seconds") is not None:
-        minutes, seconds = divmod(said["median_seconds"], 60)
-        en.append(f"median time a mark {minutes} min {seconds} s" if minutes else f"median time a mark {seconds} s")
-        zh.append(f"每次評核時間中位數 {minutes} 分 {seconds} 秒" if minutes else f"每次評核時間中位數 {seconds} 秒")
-    for other, count in (said.get("taken_over") or {}).items():
-        en.append(f"{count} taken over from {other}")
-        zh.append(f"沿用 {other} 的評核 {count} 項")
-    return Line("; ".join(en) + ".", "；".join(zh) + "。", name, name)
+        en[0] += f" ({said['drawn']} drawn at random)"
+        zh[0] += f"（隨機抽出 {said['drawn']} 項）"
+    taken, together = said.get("taken_over") or {}, said.get("together") or 0
+    single = said.get("marked", 0) - said["judged"] - together - sum(taken.values())
+    if together:
+        en.append(f"{together} more accepted together")
+        zh.append(f"另一併接納 {together} 項")
+    if single > 0:
+        en.append(f"{single} more one by one")
+        zh.append(f"另逐一評核 {single} 項")
+    for other, count in taken.items():
+        en.append(f"{count} more taken over from {other}")
+        zh.append(f"另沿用 {other} 的評核 {count} 項")
+    lines = [("; ".join(en) + ".", "；".join(zh) + "。"), *_evidence_seen(said), *_time_taken(said)]
+    return Line(" ".join(line[0] for line in lines), "".join(line[1] for line in lines), name, inline=True)
+
+
+def _evidence_seen(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Opened: all that the seat has to open. Judged with an answer: those under the answers of the own set."""
+    if said.get("openable") is None:
+        return
+    en = f"Evidence: {said['opened']} of {said['openable']} opened"
+    zh = f"證據：打開 {said['opened']}／{said['openable']} 項"
+    if said.get("pieces"):
+        en += f", {said['pieces_judged']} of {said['pieces']} under these judged"
+        zh += f"，該等答案所附已評核 {said['pieces_judged']}／{said['pieces']} 項"
+    yield en + ".", zh + "。"
+
+
+def _time_taken(said: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    seconds = said.get("median_seconds")
+    if seconds is None:
+        return
+    minutes, rest = divmod(seconds, 60)
+    if not seconds:
+        yield "Half of the marks took less than a second.", "半數評核用時不足一秒。"
+    elif minutes:
+        yield f"Half of the marks took up to {minutes} min {rest} s.", f"半數評核用時不多於 {minutes} 分 {rest} 秒。"
+    else:
+        yield f"Half of the marks took up to {rest} s.", f"半數評核用時不多於 {rest} 秒。"
 
 
 def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
@@ -379,7 +411,7 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
         if assurance == Assurance.SELF_DECLARED
         else Pair("set with the approval", "於批准時訂明")
     )
-    due = (f", the last due {day(latest)}", f"，最遲於{_day_zh(latest)}符合") if latest else ("", "")
+    due = (_due(count, latest), f"，最遲於{_day_zh(latest)}符合" if latest else "")
     lines = [
         Line(
             f"{_many(count, 'condition', 'conditions')}, {set_by.en}{due[0]}. Missing one suspends the certificate.",

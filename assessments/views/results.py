@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from assessments import access
 from assessments.domain.evidence import supplements
 from assessments.errors import NotPermitted
 from assessments.models import Assessment, Document, DocumentKind, DocumentState, State, User, edition_for
+from assessments.models.agreed import Acceptance, accepted_answers
 from assessments.models.base import sha256
 from assessments.models.snapshots import picture
 from assessments.scoring.tally import OPEN, OUT
@@ -33,6 +34,7 @@ from assessments.views.requests import SignedIn
 from assessments.views.wording import rule_cards
 
 FINDINGS_SHOWN = 12
+DECIDED = (State.APPROVED, State.CERTIFIED, State.SUPERSEDED)  # an approval stands
 SHOWN_DOCUMENTS = (DocumentKind.BOARD_PAPER, DocumentKind.PLAN, DocumentKind.RESULTS, DocumentKind.PLAN_ANNEX)
 
 
@@ -117,6 +119,7 @@ def _drawn_by_number(standing: Standing) -> Kept:
 
 def _drawn_by_package(standing: Standing, actions: Iterable[Any], certificate: str) -> Kept:
     page = ResultsPage(standing, actions, certificate)
+    page.accepted = _accepted(standing.assessment, {line["question"].key for line in page.reasons})
     deciding, others = rule_cards(standing.edition, standing.content)
     context = {
         "page": page,
@@ -136,6 +139,14 @@ def _drawn_by_package(standing: Standing, actions: Iterable[Any], certificate: s
     body = mark_safe(render_to_string("assessments/assessment/results_body.html", context))  # noqa: S308 (a template's own)
     tier = standing.content["tier"]
     return Kept(str(page.caption), page.final, body, str(page.heading), tier["assigned"], tier["provisional"])
+
+
+def _accepted(assessment: Assessment, questions: Collection[str]) -> dict[str, Acceptance]:
+    """Who accepted the reasons for *not applicable*; nobody before the submission is approved."""
+    submission = assessment.current_submission
+    if not questions or submission is None or assessment.state not in DECIDED:
+        return {}
+    return accepted_answers(submission, questions)
 
 
 def _drawn(standing: Standing) -> SafeString:

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from assessments import desk, workflow
@@ -19,7 +20,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
-from tests.acting import CONDITION, make_conditioned, sent
+from tests.acting import CONDITION, make_agreed, make_conditioned, sent
 from tests.documents.reading import laid_out
 from tests.factories import in_days, make_assessment
 from tests.test_documents import off_the_page
@@ -160,6 +161,32 @@ def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_a
     ):
         assert squeezed(part) in page
     assert CONDITION in GAPS
+
+
+def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
+    due = in_days(50)
+    assessment = make_agreed(cast, due)
+    page = "".join(pages_of(of(assessment)))
+    day = letters.dated(due)
+    for part in (
+        f"Action 行動 1: Name a deputy: by {day.en} 限期 {day.zh} In writing, please.",
+        "Asked for on accepting an answer, in the reviewer's own words.",
+        "To the answer 所涉答案: Named senior person answers for the system",
+        "Do each action by its date",
+        "does not suspend the certificate when it is late",
+    ):
+        assert squeezed(part) in page
+    assert squeezed("Nothing has to be done for the certificate today") not in page
+    message = Message.objects.get(recipient=cast.owner, kind="approved")
+    asked = f"A reviewer asked for action 1, to be done by {date_format(due, 'DATE_FORMAT')}: Name a deputy."
+    assert asked in message.text
+
+
+def test_the_message_about_an_approval_names_its_conditions(cast):
+    make_conditioned(cast)
+    text = Message.objects.get(recipient=cast.owner, kind="approved").text
+    day = date_format(in_days(60), "DATE_FORMAT")
+    assert f"Condition, to be met by {day}: Register of generative AI uses." in text
 
 
 def test_an_approval_prints_what_the_server_says_was_looked_at(cast):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -14,10 +15,11 @@ from django.utils import timezone
 from assessments import changing, declaring, workflow
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
-from assessments.documents.record import certificate_rows
+from assessments.documents.letter_words import dated
+from assessments.documents.record import certificate_rows, look
 from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
 from assessments.models.assessments import Assessment
-from tests.acting import make_conditioned
+from tests.acting import make_agreed, make_conditioned
 from tests.documents.reading import foots, laid_out
 from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
 from tests.tampering import unguarded
@@ -170,7 +172,16 @@ def changed(cast):
     return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast), changed=True)
 
 
-NEW = ("kind", "replaces", "conditions", "further_actions", "closed_since", "too_few", "issuing_rules")
+NEW = (
+    "kind",
+    "replaces",
+    "conditions",
+    "further_actions",
+    "further_latest_due",
+    "closed_since",
+    "too_few",
+    "issuing_rules",
+)
 
 
 def older(cast):
@@ -259,15 +270,29 @@ def test_page_one_says_in_one_sentence_what_is_still_open(cast):
     due = in_days(60)
     assert one == {"words": "Register of generative AI uses", "due_on": due.isoformat()}
     day = f"{due.day}\u00a0{due:%B}\u00a0{due.year}"
+    last = dated(date.fromisoformat(record["further_latest_due"])).en
     assert (
-        f"Still open at issue: 1 condition, the last due {day}; 4 further actions of the plan."
+        f"Still open at issue: 1 condition, due {day}; 4 further actions of the plan, the last due {last}."
         in text_of(certificate)["outcome"]
     )
     assert f"1. Register of generative AI uses, due {day}." in text_of(certificate)["conditions"]
     standing = RemediationAction.objects.standing().filter(use=certificate.use_id)
     assert standing.count() == record["further_actions"] + 1
+    further = [row.last_due for row in standing.exclude(question="use-register")]
+    assert max(further).isoformat() == record["further_latest_due"]
     done = issued(make_assessment(State.CERTIFIED, "limited", cast=cast))
     assert "Nothing was still open at issue." in text_of(done)["outcome"]
+
+
+def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(client, cast):
+    due = in_days(50)
+    certificate = issued(make_agreed(cast, due))
+    record = record_of(certificate)
+    assert (record["further_actions"], record["further_latest_due"]) == (1, due.isoformat())
+    assert f"Still open at issue: 1 action of the plan, due {dated(due).en}." in text_of(certificate)["outcome"]
+    assert squeezed(f"補救計劃的行動 1 項，最遲於{dated(due).zh}完成") in matter_of_paper(certificate)
+    page = client.get(reverse("verify", args=[certificate.number])).content.decode()
+    assert "Nothing was still open at issue" not in page
 
 
 def test_one_action_has_one_date_on_the_certificate_and_in_the_register(cast):
@@ -287,11 +312,33 @@ def test_only_who_looked_is_named_as_the_issuer(cast):
 def test_what_each_reviewer_looked_at_is_a_row_of_its_own(cast):
     text = text_of(high(cast))["looked_at"]
     for name in ("Ines Independent", "Ivan Independent"):
-        assert f"{name}: 61 of 61 facts and answers opened and judged; 6 of them drawn at random" in text
-    assert (
-        "12 of 12 pieces of evidence opened; median time a mark 2 min 40 s; 49 taken over from Dr Wallace Kwan." in text
-    )
+        assert f"{name}: 61 of 61 facts and answers opened and judged (6 drawn at random)" in text
+    assert "49 more taken over from Dr Wallace Kwan" in text
+    assert "Evidence: 12 of 12 opened, 12 of 12 under these judged." in text
+    assert "Half of the marks took up to 2 min 40 s." in text
     assert text_of(self_declared(cast))["looked_at"] == "No reviewer has looked at it."
+
+
+def test_the_marks_of_a_reviewer_add_up_to_all_facts_and_answers():
+    said = LOOK | {
+        "judged": 35,
+        "asked": 35,
+        "drawn": 9,
+        "together": 71,
+        "taken_over": {},
+        "marked": 110,
+        "targets": 110,
+    }
+    line = look("Ines", said | {"median_seconds": 0})
+    assert line.en.startswith(
+        "35 of 35 facts and answers opened and judged (9 drawn at random); 71 more accepted together; 4 more one by one."
+    )
+    assert line.en.endswith("Half of the marks took less than a second.")
+    assert "另一併接納 71 項；另逐一評核 4 項。" in line.zh
+    second = look("Ivan", said | {"together": 0, "taken_over": {"Ines": 75}, "median_seconds": 8})
+    assert "; 75 more taken over from Ines." in second.en
+    assert second.en.endswith("Half of the marks took up to 8 s.")
+    assert "one by one" not in second.en
 
 
 def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):

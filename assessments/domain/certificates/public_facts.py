@@ -41,7 +41,7 @@ def of_issue(certificate: Certificate, edition: Edition, content: Mapping[str, A
         "kind": _kind(submission, previous),
         "replaces": previous.number if previous else None,
         "conditions": [{"words": one.words, "due_on": one.due_on} for one in conditions],
-        "further_actions": _further_actions(submission, [one.question for one in conditions]),
+        **_further_actions(submission, [one.question for one in conditions]),
         "closed_since": len(PlanNow(submission).closed_with_evidence),
         "too_few": _too_few(edition, content),
         "issuing_rules": rules.release if rules else None,
@@ -58,12 +58,14 @@ def _kind(submission: Submission, previous: Certificate | None) -> str:
     return "change" if any(one.kind in CHANGES for one in staleness.reasons(former)) else "renewal"
 
 
-def _further_actions(submission: Submission, promised: Iterable[str]) -> int:
-    """Count the actions of the use that stand and on which no condition hangs."""
+def _further_actions(submission: Submission, promised: Iterable[str]) -> dict[str, Any]:
+    """Count the actions of the use that stand and on which no condition hangs, and find the last of their dates."""
     rows = RemediationAction.objects.standing().listed().filter(use=submission.assessment.use_id)
     rows = rows.exclude(status=ActionStatus.NOT_RELEVANT)
     bound = Q(question__in=list(promised)) | Q(merged__question__in=list(promised), merged__closed_at=None)
-    return rows.exclude(pk__in=rows.filter(bound).values("pk")).count()
+    further = list(rows.exclude(pk__in=rows.filter(bound).values("pk")))
+    latest = max((row.last_due for row in further), default=None)
+    return {"further_actions": len(further), "further_latest_due": latest}
 
 
 def _too_few(edition: Edition, content: Mapping[str, Any]) -> list[str]:

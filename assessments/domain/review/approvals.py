@@ -168,7 +168,8 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
         return [_("What was looked at: not recorded.")]
     lines = [
         _("Opened and judged by this reviewer alone: %(judged)s of %(asked)s facts and answers.") % said,
-        _("Pieces of evidence opened: %(opened)s of %(openable)s; judged: %(pieces_judged)s of %(pieces)s.") % said,
+        _("Pieces of evidence opened: %(opened)s of %(openable)s.") % said,
+        _("Judged with the answers of the own set under which they stand: %(pieces_judged)s of %(pieces)s.") % said,
         _(
             "Drawn at random: %(drawn)s of the %(drawn_from)s facts and answers that decide nothing (%(drawn_percent)s %%)."
         )
@@ -176,12 +177,16 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     ]
     if said["median_seconds"] is not None:
         n = said["median_seconds"]
-        words = ngettext("Median time a mark: %(n)s second.", "Median time a mark: %(n)s seconds.", n)
-        lines.append(words % {"n": n})
+        words = ngettext("Half of the marks took up to a second.", "Half of the marks took up to %(n)s seconds.", n)
+        lines.append(words % {"n": n} if n else _("Half of the marks took less than a second."))
     if said["together"]:
         lines.append(_("Accepted together with others: %(together)s.") % said)
     for name, n in said["taken_over"].items():
         lines.append(_("Taken over from %(name)s: %(n)s.") % {"name": name, "n": n})
+    single = said["marked"] - said["judged"] - said["together"] - sum(said["taken_over"].values())
+    if single > 0:
+        lines.append(_("Judged one by one beside the own set: %(n)s.") % {"n": single})
+    lines.append(_("In all: %(marked)s of %(targets)s facts and answers.") % said)
     return lines
 
 
@@ -195,13 +200,21 @@ def tell_of_short_look(submission: Submission, look: Look, *, by: User) -> None:
     others = submission.seats.exclude(reviewer=by).values_list("reviewer_id", flat=True)
     if not look.is_short:
         return
-    words = {"name": by, "use": submission.assessment.use.title, "n": look.median_seconds}
+    n = look.median_seconds or 0
+    words = {"name": by, "use": submission.assessment.use.title, "n": n}
+    took = ngettext(
+        "%(name)s has approved. Half of the marks took up to a second.",
+        "%(name)s has approved. Half of the marks took up to %(n)s seconds.",
+        n,
+    )
+    if not n:
+        took = _("%(name)s has approved. Half of the marks took less than a second.")
     teamwork.tell(
         list(others),
         SHORT_LOOK,
         f"submission:{submission.reference}",
         _("A short look: %(use)s") % words,
-        _("%(name)s has approved. Half of the marks took %(n)s seconds or less each.") % words,
+        took % words,
         reverse("review", args=[submission.reference]),
     )
 

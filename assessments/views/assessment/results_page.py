@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from assessments.documents.board_paper import pause_words
 from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import Choice, Tier
+from assessments.models.agreed import Acceptance
 from assessments.models.figures import figure_words
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
@@ -72,6 +73,7 @@ class ResultsPage:
         self.standing, self.rows, self.certificate = standing, list(rows), certificate
         self.edition, self.content = standing.edition, standing.content
         self.today = timezone.localdate()
+        self.accepted: Mapping[str, Acceptance] = {}  # by question, of an approved submission
 
     @property
     def final(self) -> bool:
@@ -311,6 +313,15 @@ class ResultsPage:
         lines = next(group["lines"] for group in self.standing.apart if group["key"] == "not-applicable")
         opt_out = {q.key for q in self.edition.questions.values() if self.edition.is_opt_out(q)}
         return [line | {"opt_out": line["question"].key in opt_out} for line in lines]
+
+    @property
+    def reasons_with_acceptance(self) -> list[dict[str, Any]]:
+        """The reasons, each with who accepted it; None before that."""
+        return [line | {"accepted": self.accepted.get(line["question"].key)} for line in self.reasons]
+
+    @property
+    def every_reason_is_accepted(self) -> bool:
+        return all(line["question"].key in self.accepted for line in self.reasons)
 
     @cached_property
     def unknown(self) -> list[dict[str, Any]]:

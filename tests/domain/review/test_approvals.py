@@ -98,7 +98,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
         words[0]
         == f"Opened and judged by this reviewer alone: {len(own.targets)} of {len(own.targets)} facts and answers."
     )
-    assert "Median time a mark: 20 seconds." in words
+    assert "Half of the marks took up to 20 seconds." in words
     record = json.loads(Certificate.objects.get().public_record)
     assert [one["looked_at"]["judged"] for one in record["deciders"]] == [
         decision.looked_at["judged"] for decision in submission.decisions.order_by("pk")

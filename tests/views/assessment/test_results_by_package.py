@@ -9,7 +9,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
+from assessments.documents import jobs
+from assessments.documents.package_plan import plan_pdf
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.wording import without_fact
 from assessments.models import State
@@ -17,6 +20,7 @@ from assessments.models.snapshots import picture
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.factories import in_days, make_assessment
+from tests.test_documents import pages_of, squeezed
 
 pytestmark = pytest.mark.django_db
 
@@ -223,3 +227,22 @@ def test_practices_of_the_whole_organisation_are_marked(client, cast):
     shared = [entry.number for entry in page_of(assessment).entries if entry.whole_organisation]
     assert shared
     assert "of the whole organisation" in text_of(open_results(client, cast, assessment))
+
+
+def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(client, cast):
+    answers = {"laws-list": GAPS["laws-list"]}
+    text = text_of(open_results(client, cast, make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)))
+    assert "Reasons to be accepted A reviewer accepts or refuses each reason." in text
+    assert "Accepted by" not in text
+    certified = make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers)
+    text = text_of(open_results(client, cast, certified))
+    day = date_format(timezone.localdate(), "DATE_FORMAT")
+    assert f"Accepted by Ines Independent, {day}" in text
+    assert "Reasons that were accepted" in text
+    assert "to be accepted" not in text
+    report = jobs.submission_report(certified.current_submission)
+    (reason,) = report.reasons
+    assert reason.mark.startswith("Accepted by Ines Independent, ")
+    assert squeezed("1 reason, judged") in "".join(
+        pages_of(plan_pdf(report, identifier="plan", created=timezone.now()))
+    )
