@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import evidence, workflow
+from assessments.domain.review import parts
 from assessments.models import Route, State
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.looking import look_at
@@ -92,3 +93,95 @@ def test_the_whole_case_prints_each_mark_once_whether_open_or_approved(cast):
     mark_all(submission, by=cast.independent)
     workflow.approve(submission, by=cast.independent, statement="Read.")
     assert text_of(ines.get(address("whole_case", submission))).count(WORDS) == 1
+
+
+# --- the heading, and what comes next ------------------------------------------------------------------------------------
+
+
+def overview(user: Any, submission: Any) -> Any:
+    return proved(Client(), user).get(address("review", submission))
+
+
+def next_of(response: Any) -> str:
+    found = re.search(r'id="next".*?<a class="btn btn-primary" href="([^"]+)"', response.content.decode(), re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, file=False)
+    page = overview(cast.independent, submission)
+    n = len(parts.parts_of(submission))
+    assert heading_of(page) == f"{n} parts of the conformity file are left to judge"
+    assert next_of(page) == address("review_parts", submission)
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert heading_of(page) == "All facts and answers are accepted"
+    assert next_of(page) == address("approve", submission)
+
+
+def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List", words=WORDS)
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert heading_of(page) == "All facts and answers are accepted, one of them with an action"
+    assert "Since then: reviewers accepted one answer with an action." in text_of(page)
+
+
+def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
+    submission = two_seats(cast)
+    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second seat is free"
+    page = overview(cast.second_independent, submission)
+    assert heading_of(page) == "This case waits for a second reviewer"
+    assert next_of(page) == address("take", submission)
+    workflow.take(submission, by=cast.second_independent)
+    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second approval is open"
+    assert "answers and facts are left to look at" in heading_of(overview(cast.second_independent, submission))
+    mark_all(submission, by=cast.second_independent)
+    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
+
+
+def test_a_returned_case_is_with_the_organisation_and_not_closed(cast):
+    submission = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
+    assert heading_of(overview(cast.independent, submission)) == "With the organisation: 1 change asked"
+
+
+def test_what_comes_next_stands_above_the_overview(cast):
+    submission = make_assessment(State.SUBMITTED, "limited", cast=cast).current_submission
+    content = overview(cast.independent, submission).content.decode()
+    assert content.index("Take this case") < content.index('class="hk-sheet"')
+    assert content.count("Take this case") == 1
+
+
+def test_counts_of_the_case_are_called_those_of_the_signing(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    assert "In numbers, as signed" in text_of(overview(cast.independent, submission))
+
+
+def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
+    answers = {QUESTION: {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
+    assert submission.findings == len(submission.content()["findings"]) >= 1
+    assert "a requirement that an answer leaves short" in text_of(overview(cast.independent, submission)) or (
+        "one for each requirement that an answer leaves short" in text_of(overview(cast.independent, submission))
+    )
+
+
+def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
+    submission = two_seats(cast)
+    page = text_of(overview(cast.independent, submission))
+    assert "Nobody has written yet." in page
+    assert "0 messages" not in page
+
+
+def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    assert "The two reviewers differ" not in text_of(overview(cast.independent, submission))
+    mark_all(submission, by=cast.second_independent)
+    for reader in (cast.independent, cast.second_independent):
+        page = text_of(overview(reader, submission))
+        assert "The two reviewers differ on one point. The stricter mark counts (our judgement)." in page
+        assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
