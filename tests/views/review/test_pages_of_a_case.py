@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import evidence, workflow
 from assessments.domain.review import parts
-from assessments.models import Route, State
+from assessments.models import Certificate, Route, State
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.looking import look_at
 
@@ -185,3 +186,64 @@ def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
         page = text_of(overview(reader, submission))
         assert "The two reviewers differ on one point. The stricter mark counts (our judgement)." in page
         assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
+
+
+# --- the page of the approval --------------------------------------------------------------------------------------------
+
+
+def approval(user: Any, submission: Any) -> str:
+    return text_of(proved(Client(), user).get(address("approve", submission)))
+
+
+def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
+    page = approval(cast.second_independent, submission)
+    assert "Your approval issues the certificate at once." in page
+    assert "One action goes to the organisation: List the trials , by the standard date" in page
+    for score in submission.content()["scorecard"]["dimensions"].values():
+        assert f"{score['value']} of 100" in page
+    assert "A certificate at High needs at least" in page
+    assert "Conditions None" in page
+    assert "The two reviewers differ on one point." in page
+    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    assert Certificate.objects.filter(use=submission.assessment.use).exists()
+    assert submission.assessment.use.actions.get().title == "List the trials"
+
+
+def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    page = approval(cast.independent, submission)
+    assert "The second approval decides. As the case is now, it would issue the certificate." in page
+    assert "No action goes to the organisation" in page
+
+
+def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
+    answers = {QUESTION: {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
+    mark_all(submission, by=cast.independent)
+    page = approval(cast.independent, submission)
+    assert "Your approval issues the certificate if the open requirement below has a date." in page
+    assert "Conditions the open requirement, if you set its date below" in page
+
+
+def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    assert "faster than most people read" not in approval(cast.independent, submission)
+    submission.marks.update(shown_at=timezone.now())
+    page = approval(cast.independent, submission)
+    assert "You set half of your marks or more in less than 5 seconds each." in page
+    assert page.index("faster than most people read") < page.index("Your statement")
+
+
+def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_assert_max_num_queries):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
+    ivan = proved(Client(), cast.second_independent)
+    ivan.get(address("approve", submission))
+    with django_assert_max_num_queries(15):
+        ivan.get(address("approve", submission))
