@@ -254,7 +254,7 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
             if marked != 1:  # the second and the third stand on one page
                 tab_to(page, tag="BUTTON", text="Save these marks and go on")
                 enter(page)
-        assert side.heading == "All looked at and accepted"
+        assert side.heading == "All facts and answers are accepted"
         tab_to(page, tag="A", text="Go to the approval")
         enter(page)
         tab_to(page, tag="TEXTAREA")

@@ -26,6 +26,7 @@ from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
 from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.review.outlook import outlook_of
 from assessments.views.review_case import Case
 
 
@@ -168,6 +169,10 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     tier = Tier(submission.assigned_tier)
     # A High use is never certified without an independent approval, whoever holds the first seat.
     reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
+    below = least_readiness.below_today(submission, case.content)
+    is_last = tier != Tier.HIGH or bool(given)
+    held = len(found) - len(conditions)  # what blocks and can get no date
+    outlook = outlook_of(case, look, blocking=held, below=below, conditions=len(conditions), is_last=is_last)
     return render(
         request,
         "assessments/reviews/approve.html",
@@ -177,14 +182,15 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "form": form,
             "obstacles": _obstacle_links(case, reasons, lacking, look, of_seat),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
-            "below": least_readiness.below_today(submission, case.content),
+            "below": below,
+            "outlook": outlook,
             "conditions": len(conditions),
             "most": most_conditions(),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,
             "approvals": given,
             "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
-            "is_last": tier != Tier.HIGH or bool(given),
+            "is_last": is_last,
             "organisation": case.content["organisation"],
             "system": case.content["system"],
             "use": case.content["use"],

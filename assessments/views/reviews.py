@@ -23,13 +23,14 @@ from assessments.domain.review import cases, parts, successors
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Tier
-from assessments.models import DecisionKind, PartMark, ReviewSeat, Route, Seat, State
+from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Route, Seat, State
 from assessments.models.base import sha256
 from assessments.views import review_before
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
 from assessments.views.queue import wants_second
 from assessments.views.requests import SignedIn, posted
+from assessments.views.review.next_step import differing, step_of
 from assessments.views.review.own_set import own_set_words
 from assessments.views.review_case import Case
 from assessments.views.timeline import messages_in, timeline
@@ -63,6 +64,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
     talk = messages_in(history) if case.may_open else []
     lacking = workflow.missing_at_the_gates(submission, content, as_signed=True)
     judged = parts.marks_on(submission) if case.may_open and parts.parts_of(submission) else []
+    unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
     return render(
         request,
         "assessments/reviews/overview.html",
@@ -85,8 +87,10 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "asked_for": [
                 (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
             ],
-            "parts_left": _parts_left(case, judged),
-            "parts_back": len({mark.part for mark in judged if mark.returned and mark.verdict}),
+            "step": step_of(case, parts_left=unjudged, parts_back=back),
+            "differing": differing(case) if case.may_open else [],
+            "parts_left": unjudged,
+            "parts_back": back,
             "added": case.added,
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
@@ -104,7 +108,7 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "has_approved": case.has_approved,
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
-            "open_next": case.next_url,
+            "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
             "own_set_words": own_set_words(case) if case.is_open else "",
         },
     )

@@ -128,6 +128,13 @@ def below_today(submission: Submission, content: Mapping[str, Any] | None = None
     return _below(submission, content, issuing.rules_on(timezone.localdate()), None)
 
 
+def rule_today(edition: Edition, tier: Tier) -> str:
+    """Say which rule a certificate of a tier would have to meet today, whether it is met or not."""
+    rules = issuing.rules_on(timezone.localdate())
+    least, allowed = Decimal(edition.policy.bands[-2][0]), rules.may_be_little.get(str(tier), 0)
+    return BelowLeast((), tier, least, allowed, rules.release).rule
+
+
 def below_as_signed(edition: Edition, content: Mapping[str, Any]) -> BelowLeast | None:
     """Return how a picture falls below the least of today with nothing closed: for an owner who signs by themselves."""
     rules = issuing.rules_on(timezone.localdate())

@@ -120,12 +120,17 @@ class Row:
         mark = self.to_edit if self.reader else self.mark
         if mark is None or mark.mark not in ACCEPTING:
             return {}
-        verdicts = [(piece.given["title"], piece.to_edit if self.reader else piece.mark) for piece in self.pieces]
         found: dict[str, list[str]] = {}
-        for title, verdict in verdicts:
-            if why := unsupported([verdict.verdict if verdict else ""]):
-                found.setdefault(why, []).append(title)
+        for piece in self.pieces:
+            if why := unsupported(piece.verdicts):
+                found.setdefault(why, []).append(piece.given["title"])
         return found
+
+    @property
+    def every_mark(self) -> list[ReviewMark]:
+        """Each mark once: where the case is only read, `others` has those of every seat, and `mark` is one of them."""
+        mine = [self.mark] if self.reader and self.mark is not None and self.mark.mark else []
+        return [*mine, *self.others]
 
     @property
     def operation(self) -> str:
@@ -201,6 +206,13 @@ class Piece:
     def to_edit(self) -> EvidenceMark | None:
         """The reader's own verdict; a predecessor's is given anew."""
         return self.mark if self.mark and self.mark.by_id == self.reader else None
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What an accepting mark rests on: the reader's own verdict; where the case is only read, that of every seat."""
+        if not self.reader:
+            return [str(mark.verdict) for mark in self.by_others]
+        return [str(self.to_edit.verdict)] if self.to_edit else []
 
     @property
     def by_others(self) -> list[EvidenceMark]:

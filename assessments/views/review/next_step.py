@@ -1,0 +1,129 @@
+"""Where a case is for its reader, as the heading of its page, and the one thing that comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.domain.review import differences
+from assessments.models import MarkKind, State
+from assessments.views.queue import wants_second
+from assessments.views.review_case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The state in one heading. `label` and `url`: what comes next; empty where this reader has nothing to do."""
+
+    heading: str
+    label: str = ""
+    url: str = ""
+
+
+def step_of(case: Case, *, parts_left: int, parts_back: int) -> Step:
+    """Say where the case is and what its reader does next.
+
+    `parts_left`: parts of the conformity file that the reader has not judged, `parts_back`: those that go back. No
+    query: what of the evidence of the own set is left, the page of the approval says.
+    """
+    state = case.assessment.state
+    if not case.is_current:
+        return Step(_("A later round has taken the place of this one"))
+    match state:
+        case State.DRAFT:
+            return Step(_("The owner has taken this back before anybody took it"))
+        case State.SUBMITTED:
+            return Step(_("This case waits for a reviewer"))
+        case State.IN_REVIEW:
+            return _in_review(case, parts_left, parts_back)
+        case State.RETURNED:
+            return Step(_with_the_organisation(len(case.changes) + parts_back))
+        case State.APPROVED:
+            return Step(_("Approved with a plan, no certificate yet"))
+        case State.CERTIFIED:
+            return Step(_("Decided: the certificate is issued"))
+    return Step(_("This case is closed: %(state)s") % {"state": case.assessment.get_state_display()})
+
+
+def _with_the_organisation(changes: int) -> str:
+    if not changes:
+        return _("With the organisation: changes asked")
+    words = ngettext("With the organisation: %(n)s change asked", "With the organisation: %(n)s changes asked", changes)
+    return words % {"n": changes}
+
+
+def _in_review(case: Case, parts_left: int, parts_back: int) -> Step:
+    if case.seat is not None and case.has_approved:
+        if wants_second(case.submission, case.seats):
+            return Step(_("You have approved: the second seat is free"))
+        return Step(_("You have approved: the second approval is open"))
+    if case.is_open:
+        return _yours(case, parts_left, parts_back)
+    if case.seat is None and wants_second(case.submission, case.seats):
+        return Step(_("This case waits for a second reviewer"))
+    names = ", ".join(str(seat.reviewer) for seat in case.seats if seat is not case.seat)
+    if case.seat is not None:
+        return Step(_("You cannot go on with this case yet"))
+    return Step(_("In review by %(names)s") % {"names": names})
+
+
+def _yours(case: Case, parts_left: int, parts_back: int) -> Step:
+    """What the holder of a seat still has to do before the decision, in the order of the work."""
+    reference = case.submission.reference
+    if case.left:
+        words = ngettext(
+            "%(n)s answer or fact is left to look at", "%(n)s answers and facts are left to look at", case.left
+        )
+        label = _("Begin to mark") if case.left == len(case.targets) else _("Go on marking")
+        return Step(words % {"n": case.left}, label, case.next_url)
+    if parts_left:
+        words = ngettext(
+            "One part of the conformity file is left to judge",
+            "%(n)s parts of the conformity file are left to judge",
+            parts_left,
+        )
+        return Step(
+            words % {"n": parts_left}, _("Judge the conformity file"), reverse("review_parts", args=[reference])
+        )
+    if case.added_left:
+        words = ngettext(
+            "One piece of added evidence is left to judge",
+            "%(n)s pieces of added evidence are left to judge",
+            case.added_left,
+        )
+        url = reverse("review_supplements", args=[reference])
+        return Step(words % {"n": case.added_left}, _("Judge the added evidence"), url)
+    changes = len(case.changes) + parts_back
+    if changes:
+        words = ngettext("All looked at: %(n)s change is needed", "All looked at: %(n)s changes are needed", changes)
+        return Step(words % {"n": changes}, _("Return for changes"), reverse("send_back", args=[reference]))
+    return Step(_all_accepted(case), _("Go to the approval"), reverse("approve", args=[reference]))
+
+
+def _all_accepted(case: Case) -> str:
+    actions = sum(mark.mark == MarkKind.ACCEPTED_WITH_ACTION for mark in case.combined.values())
+    if not actions:
+        return _("All facts and answers are accepted")
+    words = ngettext(
+        "All facts and answers are accepted, one of them with an action",
+        "All facts and answers are accepted, %(n)s of them with an action",
+        actions,
+    )
+    return words % {"n": actions}
+
+
+def differing(case: Case) -> list[tuple[str, str, list[str]]]:
+    """The answers and facts that the seats judge differently: title, place, and each mark in words. No query."""
+    found = differences.between(case.all_marks)
+    return [
+        (
+            case.title_of(target),
+            case.url_of(target),
+            [f"{mark.by}: {mark.get_mark_display()}" for mark in found[target]],
+        )
+        for target in case.targets
+        if target in found
+    ]

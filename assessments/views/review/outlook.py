@@ -1,0 +1,116 @@
+"""What an approval would do, as its page says it before anything is signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.least_readiness import BelowLeast
+from assessments.domain.review.approvals import Look
+from assessments.domain.review.body_rules import RULES
+from assessments.guideline.terms import Tier
+from assessments.models import MarkKind
+from assessments.views.review.next_step import differing
+from assessments.views.review_case import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An action that goes to the owner with the decision, because an answer is accepted with it."""
+
+    title: str
+    url: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What follows from an approval. `hurried`: a warning where the marks were set faster than anybody reads."""
+
+    follows: str
+    asked: list[Asked]
+    readiness: list[tuple[str, str]]
+    rule: str
+    differing: list[tuple[str, str, list[str]]]
+    hurried: str
+
+
+def outlook_of(
+    case: Case, look: Look | None, *, blocking: int, below: BelowLeast | None, conditions: int, is_last: bool
+) -> Outlook:
+    """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. No query of its own."""
+    tier = Tier(case.submission.assigned_tier)
+    issues = not blocking and below is None and case.assessment.stale_since is None
+    issues = issues and case.edition.obligations[tier].valid_months is not None
+    return Outlook(
+        follows=_follows(issues=issues, conditions=conditions, is_last=is_last),
+        asked=_asked(case),
+        readiness=_readiness(case),
+        rule=least_readiness.rule_today(case.edition, tier),
+        differing=differing(case),
+        hurried=_hurried(look),
+    )
+
+
+def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
+    """Say whether a certificate comes of the approval, for the last approval and for the first of two."""
+    if not issues:
+        if is_last:
+            return _("Your approval issues no certificate: the decision is approved with a plan, no certificate yet.")
+        return _("The second approval decides. As the case is now, it would issue no certificate yet.")
+    if conditions:
+        words = (
+            ngettext(
+                "Your approval issues the certificate if the open requirement below has a date. Without it there is no "
+                "certificate yet.",
+                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. Without "
+                "one there is no certificate yet.",
+                conditions,
+            )
+            if is_last
+            else ngettext(
+                "The second approval decides. It issues the certificate if the open requirement below has a date.",
+                "The second approval decides. It issues the certificate if each of the %(n)s open requirements below has "
+                "a date.",
+                conditions,
+            )
+        )
+        return words % {"n": conditions}
+    if is_last:
+        return _("Your approval issues the certificate at once.")
+    return _("The second approval decides. As the case is now, it would issue the certificate.")
+
+
+def _asked(case: Case) -> list[Asked]:
+    """The actions that come of answers accepted with one, as `reviewing.open_agreed_actions` names them."""
+    found = []
+    for target in case.targets:
+        mark = case.combined.get(target)
+        if mark is not None and mark.mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
+            title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or case.title_of(target)
+            found.append(Asked(title, case.url_of(target), mark.action_due))
+    return found
+
+
+def _readiness(case: Case) -> list[tuple[str, str]]:
+    """Each dimension with its value as signed."""
+    return [
+        (
+            case.edition.terms[f"dimensions.{key}"],
+            _("not assessed") if score["value"] is None else _("%(value)s of 100") % {"value": score["value"]},
+        )
+        for key, score in case.content["scorecard"]["dimensions"].items()
+    ]
+
+
+def _hurried(look: Look | None) -> str:
+    if look is None or not look.is_short:
+        return ""
+    return _(
+        "You set half of your marks or more in less than %(n)s seconds each. That is faster than most people read an answer "
+        "with its evidence. The time is kept with your approval. Read again what you judged too fast before you sign."
+    ) % {"n": RULES.short_look_seconds}

@@ -1,0 +1,249 @@
+"""What the pages of a case say at each step: the state, what comes next, and counts that agree with each other."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import evidence, workflow
+from assessments.domain.review import parts
+from assessments.models import Certificate, Route, State
+from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
+from tests.looking import look_at
+
+SECTION, QUESTION = "governance", "use-register"
+TARGET = f"q:{QUESTION}"
+WORDS = "The trials are to be listed too."
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def address(name: str, submission: Any, *more: Any) -> str:
+    return reverse(name, args=[submission.reference, *more])
+
+
+def text_of(response: Any) -> str:
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+
+def heading_of(response: Any) -> str:
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.DOTALL)
+    assert found
+    return " ".join(re.sub(r"<[^>]+>", " ", html.unescape(found[1])).split())
+
+
+def with_evidence(cast: Cast, tier: str = "limited") -> Any:
+    """A case that Ines has taken, with a piece of evidence under one answer."""
+    assessment = make_assessment(State.DRAFT, tier, cast=cast)
+    evidence.attach(make_evidence(cast.organisation, title="Duty rules"), assessment, QUESTION, by=cast.owner)
+    prove(assessment, by=cast.owner)
+    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    return submission
+
+
+def two_seats(cast: Cast) -> Any:
+    """A High case that Ines has marked, one answer accepted with an action, and approved."""
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List the trials",
+        words=WORDS,
+    )  # fmt: skip
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    return submission
+
+
+def test_a_decided_answer_with_judged_evidence_carries_no_warning(cast):
+    submission = with_evidence(cast)
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    page = text_of(proved(Client(), cast.independent).get(address("review_section", submission, SECTION)))
+    assert "Supports the answer" in page
+    assert "this evidence is not judged" not in page
+
+
+def test_a_decided_answer_whose_evidence_nobody_judged_is_still_warned_of(cast):
+    submission = with_evidence(cast)
+    mark_all(submission, by=cast.independent)
+    submission.evidence_marks.all().delete()
+    ines = proved(Client(), cast.independent)
+    assert "this evidence is not judged: Duty rules" in text_of(
+        ines.get(address("review_section", submission, SECTION))
+    )
+    submission.assessment.state = State.CERTIFIED
+    submission.assessment.save(update_fields=["state"])
+    assert "this evidence is not judged: Duty rules" in text_of(
+        ines.get(address("review_section", submission, SECTION))
+    )
+
+
+def test_the_whole_case_prints_each_mark_once_whether_open_or_approved(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List", words=WORDS)
+    ines = proved(Client(), cast.independent)
+    assert text_of(ines.get(address("whole_case", submission))).count(WORDS) == 1
+    mark_all(submission, by=cast.independent)
+    workflow.approve(submission, by=cast.independent, statement="Read.")
+    assert text_of(ines.get(address("whole_case", submission))).count(WORDS) == 1
+
+
+# --- the heading, and what comes next ------------------------------------------------------------------------------------
+
+
+def overview(user: Any, submission: Any) -> Any:
+    return proved(Client(), user).get(address("review", submission))
+
+
+def next_of(response: Any) -> str:
+    found = re.search(r'id="next".*?<a class="btn btn-primary" href="([^"]+)"', response.content.decode(), re.DOTALL)
+    return found[1] if found else ""
+
+
+def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent, file=False)
+    page = overview(cast.independent, submission)
+    n = len(parts.parts_of(submission))
+    assert heading_of(page) == f"{n} parts of the conformity file are left to judge"
+    assert next_of(page) == address("review_parts", submission)
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert heading_of(page) == "All facts and answers are accepted"
+    assert next_of(page) == address("approve", submission)
+
+
+def test_the_heading_says_that_an_answer_is_accepted_with_an_action(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    look_at(submission, TARGET, cast.independent, mark="accepted_with_action", action_title="List", words=WORDS)
+    mark_all(submission, by=cast.independent)
+    page = overview(cast.independent, submission)
+    assert heading_of(page) == "All facts and answers are accepted, one of them with an action"
+    assert "Since then: reviewers accepted one answer with an action." in text_of(page)
+
+
+def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(cast):
+    submission = two_seats(cast)
+    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second seat is free"
+    page = overview(cast.second_independent, submission)
+    assert heading_of(page) == "This case waits for a second reviewer"
+    assert next_of(page) == address("take", submission)
+    workflow.take(submission, by=cast.second_independent)
+    assert heading_of(overview(cast.independent, submission)) == "You have approved: the second approval is open"
+    assert "answers and facts are left to look at" in heading_of(overview(cast.second_independent, submission))
+    mark_all(submission, by=cast.second_independent)
+    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
+
+
+def test_a_returned_case_is_with_the_organisation_and_not_closed(cast):
+    submission = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
+    assert heading_of(overview(cast.independent, submission)) == "With the organisation: 1 change asked"
+
+
+def test_what_comes_next_stands_above_the_overview(cast):
+    submission = make_assessment(State.SUBMITTED, "limited", cast=cast).current_submission
+    content = overview(cast.independent, submission).content.decode()
+    assert content.index("Take this case") < content.index('class="hk-sheet"')
+    assert content.count("Take this case") == 1
+
+
+def test_counts_of_the_case_are_called_those_of_the_signing(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    assert "In numbers, as signed" in text_of(overview(cast.independent, submission))
+
+
+def test_findings_are_counted_as_requirements_that_an_answer_leaves_short(cast):
+    answers = {QUESTION: {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
+    assert submission.findings == len(submission.content()["findings"]) >= 1
+    assert "a requirement that an answer leaves short" in text_of(overview(cast.independent, submission)) or (
+        "one for each requirement that an answer leaves short" in text_of(overview(cast.independent, submission))
+    )
+
+
+def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
+    submission = two_seats(cast)
+    page = text_of(overview(cast.independent, submission))
+    assert "Nobody has written yet." in page
+    assert "0 messages" not in page
+
+
+def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    assert "The two reviewers differ" not in text_of(overview(cast.independent, submission))
+    mark_all(submission, by=cast.second_independent)
+    for reader in (cast.independent, cast.second_independent):
+        page = text_of(overview(reader, submission))
+        assert "The two reviewers differ on one point. The stricter mark counts (our judgement)." in page
+        assert "Ines Independent: Accepted with action; Ivan Independent: Accepted" in page
+
+
+# --- the page of the approval --------------------------------------------------------------------------------------------
+
+
+def approval(user: Any, submission: Any) -> str:
+    return text_of(proved(Client(), user).get(address("approve", submission)))
+
+
+def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
+    page = approval(cast.second_independent, submission)
+    assert "Your approval issues the certificate at once." in page
+    assert "One action goes to the organisation: List the trials , by the standard date" in page
+    for score in submission.content()["scorecard"]["dimensions"].values():
+        assert f"{score['value']} of 100" in page
+    assert "A certificate at High needs at least" in page
+    assert "Conditions None" in page
+    assert "The two reviewers differ on one point." in page
+    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    assert Certificate.objects.filter(use=submission.assessment.use).exists()
+    assert submission.assessment.use.actions.get().title == "List the trials"
+
+
+def test_the_first_of_two_approvals_says_that_the_second_decides(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    page = approval(cast.independent, submission)
+    assert "The second approval decides. As the case is now, it would issue the certificate." in page
+    assert "No action goes to the organisation" in page
+
+
+def test_an_open_requirement_makes_the_certificate_wait_for_its_date(cast):
+    answers = {QUESTION: {"choice": "partly", "text": "Half."}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
+    mark_all(submission, by=cast.independent)
+    page = approval(cast.independent, submission)
+    assert "Your approval issues the certificate if the open requirement below has a date." in page
+    assert "Conditions the open requirement, if you set its date below" in page
+
+
+def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    assert "faster than most people read" not in approval(cast.independent, submission)
+    submission.marks.update(shown_at=timezone.now())
+    page = approval(cast.independent, submission)
+    assert "You set half of your marks or more in less than 5 seconds each." in page
+    assert page.index("faster than most people read") < page.index("Your statement")
+
+
+def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_assert_max_num_queries):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    mark_all(submission, by=cast.second_independent)
+    ivan = proved(Client(), cast.second_independent)
+    ivan.get(address("approve", submission))
+    with django_assert_max_num_queries(15):
+        ivan.get(address("approve", submission))
