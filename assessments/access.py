@@ -197,9 +197,9 @@ def _place_of(reference: str) -> tuple[int, str]:
 
 
 def place_of(reference: str) -> tuple[int, str] | None:
-    """The id and the edition's checksum of an assessment, whoever asks: both never change, so they are read once.
+    """Return the id and the edition's checksum of an assessment. Neither ever changes, so they are read once a process.
 
-    It lets nobody in. The caller does nothing with it but what asks for the person's right under a lock.
+    This checks no right. The caller may only do with it what checks the person's right under a lock.
     """
     try:
         return _place_of(reference)
@@ -727,7 +727,9 @@ def names_of(people: Iterable[int]) -> dict[int, str]:
 
 
 def submitted_version(submission: Submission, reference: str, number: int) -> EvidenceVersion | None:
-    """The version of a piece that a submission names, a hold or action of its use leans on or a supplement is, and no other.
+    """Return a version of a piece of evidence that belongs to the case: no other is found.
+
+    It belongs where the submission names it, where a hold or an action of the use has it attached, or as a supplement.
 
     For a submission that the caller found by its door.
     """
