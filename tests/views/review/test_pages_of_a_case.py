@@ -321,3 +321,20 @@ def test_the_home_page_of_a_reviewer_lists_what_waits_once(cast):
     assert "2 cases wait for a reviewer" in page
     assert "Second review to take" not in page
     assert "To review:" not in page
+
+
+def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    ivan = proved(Client(), cast.second_independent)
+    words = "Your mark differs from that of your colleague. The stricter mark counts"
+    assert words not in text_of(ivan.get(address("review_section", submission, SECTION)))
+    look_at(submission, TARGET, cast.second_independent)
+    assert text_of(ivan.get(address("review_section", submission, SECTION))).count(words) == 1
+
+
+def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    assert "Once nothing is in the way any more" in approval(cast.independent, submission)
+    mark_all(submission, by=cast.independent)
+    assert "Once nothing is in the way any more" not in approval(cast.independent, submission)
