@@ -208,7 +208,8 @@ def told_needs(user: User, links: set[str]) -> list[Need]:
     told = list(access.messages_for(user).filter(shown, at__gt=since).order_by(asks_first, "-at", "-pk")[:MESSAGES])
     asking = {int(m.object.removeprefix("comment:")): m for m in told if m.kind == teamwork.MENTION}
     needs = [comment_need(said, asking[said.pk]) for said in access.threads_waiting_for(user, asking)]
-    news = [m for m in told if m.kind != teamwork.MENTION and m.link not in links]
+    # What the lines of the reviews count is not news beside them.
+    news = [m for m in told if m.kind not in (teamwork.MENTION, *review_needs.COUNTED) and m.link not in links]
     return needs + [news_need(message) for message in news[:NEWS]]
 
 
@@ -234,7 +235,6 @@ def news_need(message: Message) -> Need:
         more=day_of(message.at),
         message=message.pk,
         rank=4,
-        things=0 if message.kind in review_needs.COUNTED else 1,
     )
 
 

@@ -31,7 +31,7 @@ FILTERS = {
     "waits": gettext_lazy("Changed, replied to or not yet judged"),
     "changed": gettext_lazy("Only what changed"),
     "unmarked": gettext_lazy("Only what is not looked at"),
-    "decisive": gettext_lazy("Only what is decisive"),
+    "decisive": gettext_lazy("Only what decides the tier, a hold or a first action"),
     "all": gettext_lazy("Everything"),
 }
 LATER_ONLY = ("waits", "changed")
@@ -297,6 +297,7 @@ def _marking_page(request: SignedIn, case: Case, group: Group) -> HttpResponse:
             "rounds": range(1, case.submission.round),
             "kinds": _kinds(case),
             "plain": len(own),
+            "one_by_one": 0 if group.key == CHANGES else group.left - len(own),
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "page_url": _with_filter(page_url, request),

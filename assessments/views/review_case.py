@@ -292,7 +292,10 @@ class Case:
 
     @property
     def is_decidable(self) -> bool:
-        """Tell whether the reader holds a seat while the submission is under review."""
+        """Tell whether the reader holds a seat while the submission is under review.
+
+        A declared conflict of interest, and a declaration to be given again, close the gate (`may_open`).
+        """
         if self.seat is None or self.is_comparison or not self.may_open:
             return False
         return self.is_current and self.assessment.state == State.IN_REVIEW

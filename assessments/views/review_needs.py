@@ -14,7 +14,7 @@ from assessments.domain.review import telling
 from assessments.models.queue import ACTIONS, APPEALS, MINE, WAITING
 
 COUNTED = ("submitted", "second_seat", telling.ROUND, desk.APPEAL, acting.REPORTED)
-"""Kinds of message about what these lines count: the heading of the home page does not count it twice."""
+"""Kinds of message about what these lines count: the home page does not list them a second time."""
 
 
 def lines_of(cases: Mapping[str, int] | None) -> list[dict[str, Any]]:

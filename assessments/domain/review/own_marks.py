@@ -102,11 +102,13 @@ def may_take_over(seat: ReviewSeat, own: Collection[str], marks: Iterable[Review
 
 @proof.factor_asked
 @transaction.atomic
-def take_over(submission: Submission, *, by: User, giver: User | None = None) -> list[ReviewMark]:
+def take_over(
+    submission: Submission, *, by: User, giver: User | None = None, targets: Collection[str] | None = None
+) -> list[ReviewMark]:
     """Take over, by name, the accepting marks of `giver` on all that is not in the own set of this seat.
 
-    `giver` None: of whoever gave one. Each row says whose mark it was. Raises as `open_case`; WorkflowError where there is
-    nothing to take over.
+    `giver` None: of whoever gave one; `targets`: only these. Each row says whose mark it was. Raises as `open_case`;
+    WorkflowError where there is nothing to take over.
     """
     assessment, seat = cases.open_case(submission, by)
     own = own_set(submission, seat.seat).targets
@@ -114,7 +116,7 @@ def take_over(submission: Submission, *, by: User, giver: User | None = None) ->
     found = {
         target: mark
         for target, mark in may_take_over(seat, own, rows).items()
-        if giver is None or mark.by_id == giver.pk
+        if (giver is None or mark.by_id == giver.pk) and (targets is None or target in targets)
     }
     if not found:
         raise WorkflowError(_("There is no mark to take over."))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,7 +27,9 @@ class PieceLine:
 
     title: str
     url: str  # of the file or link; nothing for what is shown on request
-    place: str  # where it is judged; nothing for a piece of the conformity file alone
+    show: str  # of the page that shows the file; nothing for a link
+    place: str  # where it is judged
+    of_file: bool  # judged with a part of the conformity file
     is_opened: bool
     is_judged: bool
 
@@ -68,6 +73,7 @@ def _pieces(case: Case) -> list[PieceLine]:
     seat = case.seat.seat if case.seat else ""
     judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
     lines: dict[str, PieceLine] = {}
+    in_parts = _parts_of_contents(case)
     for piece in named_pieces_of(case.content):
         content = content_of(piece)
         if content in lines or content not in own.openable | own.pieces.keys():
@@ -76,11 +82,26 @@ def _pieces(case: Case) -> list[PieceLine]:
         lines[content] = PieceLine(
             title=piece["title"],
             url=case.evidence_url(piece) if is_openable(piece) else "",
-            place=case.url_of(f"q:{places[0][0]}") if places else "",
+            show=_preview_url(case, piece) if is_openable(piece) and not piece["link"] else "",
+            place=case.url_of(f"q:{places[0][0]}") if places else case.url_of_target(f"part:{in_parts[content]}"),
+            of_file=not places,
             is_opened=content in opened,
             is_judged=bool(own.pieces.get(content, frozenset()) & judged),
         )
     return list(lines.values())
+
+
+def _preview_url(case: Case, piece: Mapping[str, Any]) -> str:
+    return reverse("evidence_preview", args=[case.submission.reference, piece["reference"], piece["version"]])
+
+
+def _parts_of_contents(case: Case) -> dict[str, str]:
+    """The first part of the conformity file that names each content."""
+    found: dict[str, str] = {}
+    for part in case.content.get("conformity", ()):
+        for piece in part["evidence"]:
+            found.setdefault(content_of(piece), part["part"])
+    return found
 
 
 def own_set_words(case: Case) -> str:

@@ -15,7 +15,8 @@ from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import previews
 from assessments.domain.evidence.previews import NoSuchPage, NotShown, Preview
 from assessments.domain.review import opened
-from assessments.models import EvidenceVersion, Submission
+from assessments.models import EvidenceVersion, Submission, edition_for
+from assessments.models.snapshots import pieces_of
 from assessments.views.evidence import kind_word, note
 from assessments.views.gate import to_declare
 from assessments.views.requests import SignedIn
@@ -59,10 +60,28 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
             "kind": kind_word(version),
             "why": why,
             "preview": shown,
+            "places": [] if in_place else places_of(submission, piece),
             **addresses(request, submission, version, shown),
         },
         status=503 if busy and not in_place else 200,
     )
+
+
+def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
+    """Where a piece of a submission is judged: title and address of each answer and part that names it."""
+    edition, content = edition_for(submission.edition_checksum), submission.content()
+    found = []
+    for key, answer in content["answers"].items():
+        if any(given["reference"] == piece for given in pieces_of(answer)):
+            question = edition.questions[key]
+            page = reverse("review_section", args=[submission.reference, question.section])
+            found.append((question.title, f"{page}?show=all#q-{key}"))
+    for part in content.get("conformity", ()):
+        if any(given["reference"] == piece for given in part["evidence"]):
+            known = edition.gates.part(part["part"])
+            page = reverse("review_parts", args=[submission.reference])
+            found.append((known.label if known else part["part"], f"{page}#part-{part['part']}"))
+    return found
 
 
 @require_safe

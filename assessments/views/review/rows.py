@@ -105,6 +105,12 @@ class Row:
         return [*before, *self.others]
 
     @property
+    def differs(self) -> bool:
+        """Tell whether the reader's mark is of another kind than that of a colleague."""
+        mine = self.to_edit
+        return bool(mine and mine.mark) and any(one.mark != mine.mark for one in self.others if mine)
+
+    @property
     def seen(self) -> str:
         return SEEN if self.is_kept else self.token
 

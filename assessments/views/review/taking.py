@@ -26,9 +26,10 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
         return to_declare(request, case.submission)
     case.require_seat()
     found = case.to_take_over
-    if request.method == "POST":
+    chosen = set(request.POST.getlist("target"))
+    if chosen:
         try:
-            taken = own_marks.take_over(case.submission, by=case.user)
+            taken = own_marks.take_over(case.submission, by=case.user, targets=chosen)
         except WorkflowError as error:
             messages.error(request, str(error))
         else:
@@ -44,7 +45,8 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
         {
             "case": case,
             "submission": case.submission,
-            "lines": [(case.title_of(t), case.url_of(t), found[t]) for t in targets],
+            "lines": [(case.rows[t], case.url_of(t), found[t], request.method != "POST") for t in targets],
+            "problem": _("Tick at least one.") if request.method == "POST" else "",
             "names": sorted({str(mark.by) for mark in found.values()}),
         },
     )

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import evidence, workflow
-from assessments.domain.review import parts
+from assessments.domain.review import approvals, parts
 from assessments.models import Certificate, Route, State
+from assessments.views.queue import cases_of
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
-from tests.looking import look_at
+from tests.looking import judge_parts, look_at
 
 SECTION, QUESTION = "governance", "use-register"
 TARGET = f"q:{QUESTION}"
@@ -247,3 +248,93 @@ def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_ass
     ivan.get(address("approve", submission))
     with django_assert_max_num_queries(15):
         ivan.get(address("approve", submission))
+
+
+# --- own set, previews, parts and the queue ------------------------------------------------------------------------------
+
+
+def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(cast):
+    assessment = make_assessment(State.DRAFT, "high", cast=cast)
+    prove(assessment, by=cast.owner)
+    question = decisive_question(assessment)
+    piece = make_evidence(cast.organisation, title="Duty rules")
+    evidence.attach(piece, assessment, question, by=cast.owner)
+    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    ines = proved(Client(), cast.independent)
+    page = ines.get(address("own_set", submission)).content.decode()
+    show = address("evidence_preview", submission, piece.reference, 1)
+    assert f'href="{show}"' in page
+    assert f"{address('review_parts', submission)}#part-" in page or "Judge it under its answer" in page
+    shown = ines.get(show)
+    section = assessment.compiled().questions[question].section
+    judged_at = f"{address('review_section', submission, section)}?show=all#q-{question}"
+    assert f'href="{judged_at}"' in shown.content.decode()
+    assert "Where it is judged" in text_of(shown)
+
+
+def decisive_question(assessment: Any) -> str:
+    """A question of the own set of every seat: a must."""
+    edition = assessment.compiled()
+    return next(
+        row.question.key
+        for row in assessment.answers.select_related("question")
+        if any(edition.requirements[one].strength == "must" for one in edition.questions[row.question.key].requirements)
+    )
+
+
+def test_a_colleagues_judgement_of_a_part_is_closed_until_ones_own_is_given(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    ivan = proved(Client(), cast.second_independent)
+    n = len(parts.parts_of(submission))
+    assert text_of(ivan.get(address("review_parts", submission))).count("What your colleague found") == n
+    judge_parts(submission, by=cast.second_independent)
+    page = text_of(ivan.get(address("review_parts", submission)))
+    assert "What your colleague found" not in page
+    assert "Ines Independent" in page
+
+
+def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    page = proved(Client(), cast.independent).get(address("review_facts", submission))
+    rest = page.context["group"].left - page.context["plain"]
+    assert rest > 1
+    assert f"The other {rest} without a mark are judged one by one" in text_of(page)
+
+
+def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    day = timezone.localdate()
+    assert cases_of(cast.independent, day)["mine"] == 0
+    assert cases_of(cast.second_independent, day)["mine"] == 1
+    approvals.take_back_approval(submission, by=cast.independent, reason="I read page 3 again.")
+    assert cases_of(cast.independent, day)["mine"] == 1
+
+
+def test_the_home_page_of_a_reviewer_lists_what_waits_once(cast):
+    make_assessment(State.SUBMITTED, "limited", cast=cast)
+    two_seats(cast)
+    page = text_of(proved(Client(), cast.second_independent).get(reverse("dashboard")))
+    assert "Two things need you" in page
+    assert "2 cases wait for a reviewer" in page
+    assert "Second review to take" not in page
+    assert "To review:" not in page
+
+
+def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
+    submission = two_seats(cast)
+    workflow.take(submission, by=cast.second_independent)
+    ivan = proved(Client(), cast.second_independent)
+    words = "Your mark differs from that of your colleague. The stricter mark counts"
+    assert words not in text_of(ivan.get(address("review_section", submission, SECTION)))
+    look_at(submission, TARGET, cast.second_independent)
+    assert text_of(ivan.get(address("review_section", submission, SECTION))).count(words) == 1
+
+
+def test_an_approval_with_something_in_the_way_says_what_would_follow_once_it_is_gone(cast):
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    assert "Once nothing is in the way any more" in approval(cast.independent, submission)
+    mark_all(submission, by=cast.independent)
+    assert "Once nothing is in the way any more" not in approval(cast.independent, submission)

@@ -129,7 +129,14 @@ def test_the_rest_is_taken_over_by_name_from_the_overview(ivan, submission):
     assert f"{rest} marks of colleagues may be taken over by name." in text_of(ivan.get(address("review", submission)))
     url = address("take_over_marks", submission)
     assert f"Take over {rest} marks from Ines Independent" in text_of(ivan.get(url))
-    assert f"{rest} marks taken over." in text_of(ivan.post(url, follow=True))
+    assert "Tick at least one." in text_of(ivan.post(url))
+    ticked = re.findall(r'name="target" value="([^"]+)" checked', ivan.get(url).content.decode())
+    assert len(ticked) == rest
+    left_out = ticked.pop()
+    done = text_of(ivan.post(url, {"target": ticked}, follow=True))
+    assert f"{rest - 1} marks taken over." in done
+    assert left_out not in own_marks.marks_of(submission, Seat.SECOND)
+    assert "1 mark of a colleague may be taken over by name." in done
     pages = (ivan.get(f"{address('review_section', submission, key)}?show=all") for key in (SECTION, "security"))
     assert any("taken over from Ines Independent" in text_of(page) for page in pages)
 
