@@ -983,10 +983,15 @@ def _readiness(
     )
 
 
+ALL = 100
+
+
 def band_words(edition: Edition, value: Decimal | None) -> str:
     """Name the band of a score in words; *not assessed* where nothing was in scope."""
     if value is None:
         return _("Not assessed")
+    if value == ALL:
+        return _("All in place")
     return edition.policy.words[f"bands.{band_key(edition, value)}"]
 
 
