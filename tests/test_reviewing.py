@@ -206,7 +206,7 @@ def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
     ]
     assert reviewing.open_agreed_actions(submission) == []
     block = next(block for block in submission_report(submission).actions if block.number == action.number)
-    assert (block.title, block.steps[-1], block.due) == (action.title, action.asked, action.due)
+    assert (block.title, block.steps[-1], block.due) == (action.title, "Name a deputy. In writing.", action.due)
     assert "Name a deputy" in plan_html(submission_report(submission))
 
 

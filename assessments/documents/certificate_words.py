@@ -83,6 +83,7 @@ DIMENSIONS_ZH = {
     Dimension.SECURITY: "系統安全",
 }
 BANDS_ZH = {"nearly_all": "近乎全部落實", "most": "大部分落實", "part": "部分落實", "little": "少部分落實"}
+ALL_IN_PLACE = Pair("All in place", "全部落實")
 NOT_ASSESSED = Pair("Not assessed", "不作評估")
 TOO_FEW = Pair("Too few to say", "要求太少，未能評定")
 CONFORMITY_ZH = {

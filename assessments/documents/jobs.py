@@ -50,7 +50,7 @@ from assessments.models import (
     Submission,
     edition_for,
 )
-from assessments.models.agreed import accepted_answers
+from assessments.models.agreed import accepted_answers, as_sentences
 from assessments.models.certificates import DocumentState
 from assessments.models.marks import combined_marks
 from assessments.models.snapshots import picture
@@ -314,7 +314,7 @@ def _now(action: RemediationAction, *, condition: bool) -> ActionNow:
         note=action.note,
         verified_by=str(action.verified_by) if action.verified_by else "",
         closed_at=timezone.localtime(action.closed_at) if action.closed_at else None,
-        asked=action.asked,
+        asked=as_sentences(action.asked),
         title=action.title if "title" in action.set_by_hand else "",
         due=action.due,
         is_open=action.status == ActionStatus.OPEN,

@@ -15,7 +15,7 @@ from typing import Any
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate_words import Pair
 from assessments.documents.plan import TIERS_ZH, guideline_month
-from assessments.documents.report import band_key, day, moment, short_date
+from assessments.documents.report import ALL, band_key, day, moment, short_date
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension, Stakeholder, Tier
 from assessments.models.certificates import Assurance
@@ -292,13 +292,15 @@ def _full_scope(use: Mapping[str, Any], *, chinese_scope: bool) -> tuple[Line, .
 
 
 def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
-    n = record["counts"]
+    n, part = record["counts"], record.get("partly_not_applicable")
+    in_part = (f" and {part} in part", f"（另 {part} 條部分不適用）") if part else ("", "")
     lines = [
         Line(
             f"Five dimensions, {n['sections']} sections: {n['applicable']} questions applied, {n['answered']} answered; of "
-            f"these {n['not_applicable']} not applicable with a reason, {n['unknown']} not known, {n['planned']} planned.",
+            f"these {n['not_applicable']} not applicable with a reason{in_part[0]}, {n['unknown']} not known, "
+            f"{n['planned']} planned.",
             f"五個維度，{n['sections']} 個部分：適用問題 {n['applicable']} 條，已答 {n['answered']} 條；其中 "
-            f"{n['not_applicable']} 條附理由答不適用，{n['unknown']} 條未知，{n['planned']} 條已計劃。",
+            f"{n['not_applicable']} 條附理由答不適用{in_part[1]}，{n['unknown']} 條未知，{n['planned']} 條已計劃。",
         )
     ]
     left_out = record.get("not_applicable") or {"musts": 0, "accepted": 0, "by": []}
@@ -386,6 +388,8 @@ def _band(record: Mapping[str, Any], edition: Edition, key: Dimension) -> Band:
     if str(key) in record.get("too_few", ()):
         return Band(name, words.TOO_FEW, None)
     share = Decimal(value)
+    if share == ALL:
+        return Band(name, words.ALL_IN_PLACE, share)
     band = band_key(edition, share)
     return Band(name, Pair(edition.policy.words[f"bands.{band}"], words.BANDS_ZH[band]), share)
 

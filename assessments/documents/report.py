@@ -22,6 +22,7 @@ from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
 from assessments.guideline.wording import to_find_out
+from assessments.models.agreed import CLOSED_BY
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
@@ -727,7 +728,8 @@ def _packages(edition: Edition, declared: Declared, actions: Sequence[ActionBloc
     found = []
     for number, (key, mine) in enumerate(sorted(grouped.items(), key=lambda entry: entry[0] == ""), 1):
         package = known.get(key)
-        title = package.title if package else _("Actions of your own")
+        asked = all(action.now and action.now.asked for action in mine)
+        title = package.title if package else _("Asked for by reviewers") if asked else _("Actions of your own")
         paper, risk, until = (package.paper, package.risk, package.until) if package else ("", "", "")
         never_waits = bool(package and package.never_waits and package.never_waits.holds(declared.context))
         found.append(PackageBlock(number, key, title, paper, risk, tuple(mine), until, never_waits))
@@ -983,10 +985,15 @@ def _readiness(
     )
 
 
+ALL = 100
+
+
 def band_words(edition: Edition, value: Decimal | None) -> str:
     """Name the band of a score in words; *not assessed* where nothing was in scope."""
     if value is None:
         return _("Not assessed")
+    if value == ALL:
+        return _("All in place")
     return edition.policy.words[f"bands.{band_key(edition, value)}"]
 
 
@@ -1079,7 +1086,7 @@ def _action(
         findings=tuple(_findings(edition, question, findings)) if question else (),
         why=action.get("why") or (question.why if question else ""),
         steps=(*((now.steps if now else ()) or action.get("steps") or steps), *asked),
-        closes=tuple(action.get("closes") or closes),
+        closes=tuple(action.get("closes") or closes or ([str(CLOSED_BY)] if asked else ())),
         suggested_owner=edition.owners.get(action["owner"], action["owner"]),
         effort=edition.policy.words.get(f"efforts.{action['effort']}", ""),
         priority=edition.policy.words.get(f"priorities.{action['priority']}", ""),

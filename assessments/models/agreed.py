@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from assessments.models.marks import combined_marks
 from assessments.models.reviews import MarkKind, RemediationAction, ReviewMark, Submission
 
 PREFIX = "q:"
+CLOSED_BY = gettext_lazy("Evidence that what the reviewer asked for is done.")
+"""What closes an action that a reviewer asked for and no answer falls short of."""
+
+
+def as_sentences(asked: str) -> str:
+    """Set the lines of what reviewers asked for as sentences, one after another."""
+    lines = [line.strip() for line in asked.splitlines() if line.strip()]
+    return " ".join(line if line[-1] in ".!?:;。！？" else f"{line}." for line in lines)
 
 
 @dataclass(frozen=True, slots=True)

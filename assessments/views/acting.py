@@ -51,6 +51,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.models.agreed import CLOSED_BY
 from assessments.models.closing import Judged
 from assessments.models.register import PLACES, is_condition
 from assessments.scoring.order import INCIDENT
@@ -603,13 +604,17 @@ def gap_of(
     _steps, closes = remedies_at(question, found.question, content)
     originals = edition_steps(found, question, content)
     duties = [edition.requirements[id] for id in found.requirements if id in edition.requirements]
+    words = question.action.gap if question else ""
+    if found.asked and given and not proposed:  # nothing falls short: a reviewer asked for more on accepting the answer
+        words, originals = _("The answer was accepted. A reviewer asks for more, as it says below."), []
+        closes = (str(CLOSED_BY),)
     return {
         "question": question.text if question else "",
         "word": choice_word(given["choice"]) if given else "",
         "lines": said_lines(question, given["items"]) if question and given else [],
         "text": given["text"] if given else "",
         "duties": [(duty.statement, duty.clause, edition.cited(duty.clause), str(duty.strength)) for duty in duties],
-        "words": question.action.gap if question else "",
+        "words": words,
         "steps": found.own_steps or originals,
         "originals": originals if found.own_steps and not found.is_own else [],
         "closes": list(proposed.get("closes") or closes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -16,14 +17,17 @@ from pypdf import PdfReader
 
 from assessments import desk, workflow
 from assessments.documents import jobs, letters
+from assessments.documents.package_plan import plan_pdf
+from assessments.documents.record import certificate_rows
 from assessments.guideline.terms import Tier
-from assessments.models import Document, Membership, Message, ReviewDecision, State
+from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
 from tests.acting import CONDITION, make_agreed, make_conditioned, sent
 from tests.documents.reading import laid_out
 from tests.factories import in_days, make_assessment
 from tests.test_documents import off_the_page
+from tests.test_documents import pages_of as printed_pages
 from tests.world import GAPS
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +184,20 @@ def test_an_approval_names_each_action_that_a_reviewer_asked_for(cast):
     message = Message.objects.get(recipient=cast.owner, kind="approved")
     asked = f"A reviewer asked for action 1, to be done by {date_format(due, 'DATE_FORMAT')}: Name a deputy."
     assert asked in message.text
+
+
+def test_the_version_of_the_system_is_written_in_one_way(cast):
+    assessment = make_conditioned(cast)
+    submission = sent(assessment)
+    report = replace(jobs.submission_report(submission), version="5.1")
+    letter = letters.letter_layouts(report, letters.letter_of(of(assessment)))[0]
+    plan = "".join(printed_pages(plan_pdf(report, identifier="p", created=timezone.now())))
+    record = json.loads(submission.certificate.public_record)
+    record["system"]["version"] = "5.1"
+    rows = certificate_rows(record, edition_for(submission.edition_checksum))
+    (system,) = (row for row in rows if row.key == "system")
+    for text in (letter, plan, system.lines[0].en):
+        assert squeezed(f"{report.system}, version 5.1") in squeezed(text)
 
 
 def test_the_message_about_an_approval_names_its_conditions(cast):

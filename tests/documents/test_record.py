@@ -15,7 +15,9 @@ from django.utils import timezone
 from assessments import changing, declaring, workflow
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
+from assessments.documents.jobs import submission_report
 from assessments.documents.letter_words import dated
+from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows, look
 from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
 from assessments.models.assessments import Assessment
@@ -23,6 +25,7 @@ from tests.acting import make_agreed, make_conditioned
 from tests.documents.reading import foots, laid_out
 from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
 from tests.tampering import unguarded
+from tests.test_documents import pages_of
 from tests.world import GAPS
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +181,7 @@ NEW = (
     "conditions",
     "further_actions",
     "further_latest_due",
+    "partly_not_applicable",
     "closed_since",
     "too_few",
     "issuing_rules",
@@ -295,6 +299,19 @@ def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(c
     assert "Nothing was still open at issue" not in page
 
 
+def test_an_answer_of_which_a_line_does_not_apply_is_counted_as_in_part_by_plan_and_certificate(cast):
+    lines = {"change-notice": True, "security-contact": True, "records-and-tests": True, "exit": "It is one of ours."}
+    answers = {"supplier-hold": {"choice": "ticked", "items": lines}}
+    certificate = issued(make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers))
+    assert record_of(certificate)["partly_not_applicable"] == 1
+    assert "of these 0 not applicable with a reason and 1 in part," in text_of(certificate)["covered"]
+    report = submission_report(certificate.submission)
+    assert len(report.not_applicable) == 1
+    assert squeezed("1 answer “not applicable”, whole or in part") in squeezed(
+        "".join(pages_of(plan_pdf(report, identifier="plan", created=timezone.now())))
+    )
+
+
 def test_one_action_has_one_date_on_the_certificate_and_in_the_register(cast):
     certificate = issued(make_conditioned(cast))
     (one,) = record_of(certificate)["conditions"]
@@ -354,7 +371,7 @@ def test_a_dimension_with_too_few_requirements_gets_no_band(cast):
     rows = certificate_rows(record_of(certificate), edition_for(certificate.submission.edition_checksum))
     bands = {one.name.en: one.band.en for one in next(row for row in rows if row.key == "profile").profile}
     assert bands["System Security"] == "Too few to say"
-    assert bands["Crime Prevention"] == "Nearly all in place"
+    assert bands["Crime Prevention"] == "All in place"
 
 
 def test_the_chinese_follows_the_official_text(cast):

@@ -12,6 +12,7 @@ from assessments import staleness
 from assessments.domain.certificates import issuing
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Choice
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -42,6 +43,7 @@ def of_issue(certificate: Certificate, edition: Edition, content: Mapping[str, A
         "replaces": previous.number if previous else None,
         "conditions": [{"words": one.words, "due_on": one.due_on} for one in conditions],
         **_further_actions(submission, [one.question for one in conditions]),
+        "partly_not_applicable": _partly_not_applicable(content),
         "closed_since": len(PlanNow(submission).closed_with_evidence),
         "too_few": _too_few(edition, content),
         "issuing_rules": rules.release if rules else None,
@@ -66,6 +68,16 @@ def _further_actions(submission: Submission, promised: Iterable[str]) -> dict[st
     further = list(rows.exclude(pk__in=rows.filter(bound).values("pk")))
     latest = max((row.last_due for row in further), default=None)
     return {"further_actions": len(further), "further_latest_due": latest}
+
+
+def _partly_not_applicable(content: Mapping[str, Any]) -> int:
+    """Count the answers of which a line, and not the whole, does not apply; `counts` has those that do not as a whole."""
+    shown = [content["answers"].get(question["question"], {}) for question in content["questions"]]
+    return sum(
+        answer.get("choice") != Choice.NOT_APPLICABLE
+        and any(isinstance(line, str) and line for line in answer.get("items", {}).values())
+        for answer in shown
+    )
 
 
 def _too_few(edition: Edition, content: Mapping[str, Any]) -> list[str]:

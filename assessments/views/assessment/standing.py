@@ -13,12 +13,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from assessments.documents.report import band_words
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.terms import Choice, Dimension, LifecycleStage, Principle, Tier
 from assessments.models import Assessment
 from assessments.models.snapshots import SELF_CERTIFICATION, answers_in, declared_in
 from assessments.scoring.inputs import AnswerValue
-from assessments.scoring.readiness import Source, band, counted_as, sources
+from assessments.scoring.readiness import Source, counted_as, sources
 from assessments.scoring.tally import OPEN, OUT, told_apart
 from assessments.views.wording import as_day, choice_word
 
@@ -190,14 +191,13 @@ class Standing:
 
     def _line(self, kind: str, key: str, score: Mapping[str, Any], counts: Mapping[str, int]) -> Line:
         value = None if score["value"] is None else Decimal(score["value"])
-        within = band(self.edition.policy, value)
         return Line(
             kind=kind,
             key=key,
             name=self.edition.cited(key) if kind == "clauses" else self.edition.terms[f"{kind}.{key}"],
             clause=key if kind == "clauses" else CLAUSE_OF[KINDS[kind](key)],
             value=value,
-            band=self.edition.policy.words[f"bands.{within}"] if within else "",
+            band="" if value is None else band_words(self.edition, value),
             duties=score["duties"],
             answered=score["answered"],
             **{name: counts.get(name, 0) for name in ("full", "half", "none", "unknown")},

@@ -19,6 +19,7 @@ from assessments.models import State
 from assessments.models.snapshots import picture
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
+from tests.acting import make_agreed
 from tests.factories import in_days, make_assessment
 from tests.test_documents import pages_of, squeezed
 
@@ -246,3 +247,9 @@ def test_a_reason_that_every_reviewer_accepted_is_no_longer_to_be_accepted(clien
     assert squeezed("1 reason, judged") in "".join(
         pages_of(plan_pdf(report, identifier="plan", created=timezone.now()))
     )
+
+
+def test_an_action_without_a_finding_is_not_counted_as_none(client, cast):
+    text = text_of(open_results(client, cast, make_agreed(cast, in_days(50))))
+    assert "0 actions close them" not in text
+    assert "A requirement can count in several dimensions" in text
