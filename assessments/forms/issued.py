@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from assessments.forms.fields import OneLine
 from assessments.models import CertificateStatus
 from assessments.models.systems import TierChoices
 
@@ -23,7 +24,7 @@ SHOWN = (
 class IssuedForm(forms.Form):
     """A search and two choices. A value that is no choice is left out, as if nothing was asked."""
 
-    q = forms.CharField(label=gettext_lazy("Number, organisation, system or use"), max_length=100, required=False)
+    q = OneLine(label=gettext_lazy("Number, organisation, system or use"), max_length=100, required=False)
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
         choices=[("", gettext_lazy("All")), *((one.value, one.label) for one in SHOWN)],

@@ -14,7 +14,7 @@ from assessments import acting, mailing
 from assessments.models import Membership, Message, RemediationAction, Role, Sees
 from tests import browser
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
-from tests.factories import in_days, make_cast
+from tests.factories import in_days, make_cast, make_evidence
 
 pytestmark = pytest.mark.browser
 
@@ -144,11 +144,15 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
     action = plan.action(CONDITION)
     acting.plan(action, by=plan.cast.owner, owner=asif.user, due=action.due, effort=action.effort)
     mailing.send(Message.objects.get(recipient=asif.user, kind="action_assigned").pk)
+    piece = make_evidence(plan.cast.organisation, by=asif.user)
     sent = next(one for one in mail.outbox if one.to == [asif.user.email])
     link = next(word for word in sent.body.split() if word.startswith(plan.address)).removeprefix(plan.address)
     with plan.opened(asif.user, link) as page:
         assert heading(page) == action.title
         page.get_by_label("What was done, and what shows it?").fill("All five clinics are in it.")
+        page.get_by_role("button", name="Report as done").click()
+        assert "This action blocks the certificate. Attach evidence" in page.locator("main").inner_text()
+        page.get_by_label(piece.title).check()
         page.get_by_role("button", name="Report as done").click()
         assert "Reported as done." in page.locator("main").inner_text()
     assert (plan.action(CONDITION).status, plan.action(CONDITION).note) == ("done", "All five clinics are in it.")
