@@ -125,7 +125,7 @@ class Reviewer:
 
     def take_over(self) -> None:
         self.follow("See them and take them over")
-        self.button("Take these over")
+        self.button("Take over what is ticked")
 
     def mark_what_is_left(self) -> None:
         """From page to page, as each leads on to the next."""

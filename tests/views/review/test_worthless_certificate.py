@@ -165,7 +165,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
         page.get_by_label("No, I have no interest in the outcome").check()
         press(page, "Take this case")
         site.open(page, "take_over_marks", submission.reference)  # what the first reviewer marked is not the own set
-        press(page, "Take these over")
+        press(page, "Take over what is ticked")
         site.open(page, "approve", submission.reference)
         assert heading(page) == "This cannot be approved yet"
         own = own_set(submission, Seat.SECOND)
