@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
+from assessments import acting
 from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan
 from assessments.documents.report import build_report
 from assessments.guideline.terms import Tier
@@ -277,6 +278,16 @@ def test_a_reason_for_not_applicable_is_printed(edition):
     text = squeezed(unescape(strip_tags(package_plan.plan_layouts(report)[0]())))
     assert len(report.not_applicable) > 5
     assert [a.reason for a in report.not_applicable if squeezed(a.reason) not in text] == []
+
+
+def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certificate():
+    assessment = make_assessment("certified", "high", answers={"ethics-review": {"choice": "partly", "text": "Begun."}})
+    Document.objects.filter(submission__assessment=assessment).update(state="ready")  # the plan of the signing is made
+    plan_now = acting.ask_plan(assessment.use, by=owner_of(assessment.organisation))
+    first, second, *_others = pages_of(jobs._draw(plan_now))
+    assert squeezed("was issued on") in first
+    assert squeezed("Drawn up from the organisation’s own answers.") in first
+    assert squeezed("Drawn up from") not in second
 
 
 def test_a_plan_without_actions_is_one_page_that_says_so():
