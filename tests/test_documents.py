@@ -21,11 +21,11 @@ from assessments import acting
 from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan
 from assessments.documents.report import build_report
 from assessments.guideline.terms import Tier
-from assessments.models import Answer, Certificate, Document, MarkKind, ReviewMark, edition_for
+from assessments.models import Answer, Assessment, Certificate, DeclaredUse, Document, MarkKind, ReviewMark, edition_for
 from assessments.models import Question as QuestionRow
 from assessments.models.snapshots import picture
 from assessments.templatetags.documents import runs, short_day
-from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of, save
+from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of, prove, save
 
 pytestmark = pytest.mark.django_db
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -281,7 +281,13 @@ def test_a_reason_for_not_applicable_is_printed(edition):
 
 
 def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certificate():
-    assessment = make_assessment("certified", "high", answers={"ethics-review": {"choice": "partly", "text": "Begun."}})
+    assessment = make_assessment("draft", "high", answers={"ethics-review": {"choice": "partly", "text": "Begun."}})
+    scope = "Drafts of reports on plain chest X-rays of adults, read first and signed by a radiologist in Hong Kong."
+    DeclaredUse.objects.filter(pk=assessment.use_id).update(scope_en=scope, exclusions=scope[:90])
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    owner = owner_of(assessment.organisation)
+    prove(assessment, by=owner)
+    bring_to(assessment, "certified", tier="high", by=owner, route="independent")
     Document.objects.filter(submission__assessment=assessment).update(state="ready")  # the plan of the signing is made
     plan_now = acting.ask_plan(assessment.use, by=owner_of(assessment.organisation))
     first, second, *_others = pages_of(jobs._draw(plan_now))
