@@ -339,7 +339,7 @@ def make_world() -> World:
         "neighbour's piece": (their_piece.reference,),
         "neighbour's version": (their_piece.reference, 1),
         "submitted evidence": (_sent(second_round).reference, piece.reference, 1),
-        "evidence of another submission": (_sent(in_review).reference, piece.reference, 1),
+        "evidence of another submission": (_sent(high).reference, piece.reference, 1),
         "neighbour's evidence": (_sent(second_round).reference, their_piece.reference, 1),
         "appeal": (contested.reference,),
         "answered appeal": (upheld.reference,),

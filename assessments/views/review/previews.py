@@ -29,6 +29,8 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
     """Show a version of a piece, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
     submission = find_submission(request, reference)
     if not access.is_open_to(request.user, submission.assessment_id):
+        if access.submitted_version(submission, piece, number) is None:
+            raise Http404
         return to_declare(request, submission)
     version = find_version(request, submission, piece, number)
     throttling.spend("preview", request, step=10)
@@ -89,6 +91,8 @@ def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
     """The picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
     submission = find_submission(request, reference)
     if not access.is_open_to(request.user, submission.assessment_id):
+        if access.submitted_version(submission, piece, number) is None:
+            raise Http404
         return to_declare(request, submission)
     version = find_version(request, submission, piece, number)
     if not previews.is_ticket_for(request.GET.get("seen", ""), version, request.user):
