@@ -21,6 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 from assessments import evidence, reviewing, tasks, workflow
 from assessments.models import Assessment, ReviewMark, Route, State, Submission, User
 from tests import browser
+from tests.domain.evidence.made_files import picture
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -319,7 +320,7 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
     assessment = make_assessment(State.DRAFT, "high", cast=people)
     for title, fields in {
         "Access log of the clinics": {"confidentiality": "confidential"},
-        "The register on the wall": {"file": SimpleUploadedFile("board.png", PNG)},
+        "The register on the wall": {"file": SimpleUploadedFile("board.png", picture())},
         "Contract with the supplier": {"confidentiality": "on_request", "held_by": "The secretary"},
     }.items():
         piece = make_evidence(people.organisation, title=title, **fields)
@@ -331,13 +332,13 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         side = Side(page, address, people.independent)
         side.open("review_section", submission.reference, "governance")
         reviewing.save_mark(
-            submission, f"q:{QUESTION}", by=people.second_independent, mark="accepted", words="I saw the register."
+            submission, f"q:{QUESTION}", by=people.independent, mark="accepted", words="I saw the register."
         )
         row = page.locator(f"#q-{QUESTION}")
         row.locator(".hk-marks").get_by_role("radio", name="Accepted with action").check()
         row.get_by_label("What is still to be done").fill("List the other four clinics")
         expect(row.locator(".hk-theirs")).to_contain_text("I saw the register.")
-        row.locator("summary", has_text="Show the picture").click()
+        row.locator(".hk-piece", has_text="The register on the wall").get_by_role("link", name="Show it here").click()
         expect(row.locator("img")).to_be_visible()
         with page.expect_response(lambda response: response.url.endswith("/marks/")):
             row.locator(".hk-piece").first.get_by_label("partly").check()
@@ -351,9 +352,3 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
     assert (mark.mark, mark.action_title) == ("accepted_with_action", "List the other four clinics")
     assert mark.revisions.filter(outcome="conflict").exists()
     assert submission.evidence_marks.get().verdict == "partly"
-
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001"
-    "e221bc330000000049454e44ae426082"
-)
