@@ -65,8 +65,7 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
         "has_pieces": bool(pieces),
         "is_open": is_open,
     }
-    status = 422 if form is not None and form.errors else 200
-    return render(request, "assessments/assessment/supplements.html", context, status=status)
+    return render(request, "assessments/assessment/supplements.html", context)
 
 
 def _visible(case: Case, titles: dict[str, str]) -> dict[str, str]:
