@@ -15,6 +15,7 @@ from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.core.mail import EmailMessage
@@ -449,6 +450,15 @@ def take(reviewer: Person) -> None:
     reviewer.sees("You have the case now.")
 
 
+def look_at(reviewer: Person, piece: Locator) -> None:
+    """Open a piece of evidence in a tab of its own and judge it: an approval wants both for the reviewer's own set."""
+    address = piece.get_by_role("link", name=re.compile("Download|Open the link")).get_attribute("href")
+    assert address is not None
+    opened = reviewer.page.request.get(urljoin(reviewer.page.url, address), max_redirects=0)
+    assert opened.status in {200, 302}  # a file, or the way to an address of somebody else's
+    piece.locator("input[value=supports]").check()
+
+
 def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "") -> None:
     """Accept every fact and answer, page after page, but ask for a change of one."""
     reviewer.follow(re.compile("Begin to mark|Go on marking"))
@@ -459,7 +469,10 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
                 mark.get_by_label("Why a change is needed").select_option("What shows it is missing")
                 mark.get_by_label("What would satisfy you").fill(would_satisfy)
             else:
-                mark.locator("input[value=accepted]").check()
+                mark.locator("input[value=accepted]").click()
+                expect(mark.locator("input[value=accepted]")).to_be_checked()
+            for piece in mark.locator(".hk-piece").all():
+                look_at(reviewer, piece)
         reviewer.shot("marking")
         reviewer.press("Save these marks and go on")
     reviewer.shot("all-marked")
@@ -542,6 +555,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     independent.shot("queue")
     site.open_mail(independent, f"Second review to take: {use}")
     take(independent)
+    mark_everything(independent)
     judge_the_file(independent)
     independent.follow("Go to the approval")
     independent.fill("Your statement", "I agree.")
