@@ -551,7 +551,7 @@ def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
 
 @transaction.atomic
 def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answer | None = None) -> EvidenceUse:
-    """Let the closing of an action lean on a piece of the library, as it stands now; twice is once.
+    """Attach the current version of a piece of the library to the closing of an action. Idempotent.
 
     `answer`: the answer by which it is shown, where a whole answer is linked (`link_answer`).
     """

@@ -67,7 +67,7 @@ def save_part(
     """Save one part of the conformity file.
 
     `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
-    `evidence`: references of the pieces that it leans on from now on, `why`: by reference, why a piece serves this part
+    `evidence`: references of the pieces that support it from now on, `why`: by reference, why a piece serves this part
     too. `base`: the revision that the page showed. Raises Conflict, with what was sent kept as a version; Locked,
     NotPermitted, and InvalidAnswer that names the control.
     """
@@ -165,7 +165,7 @@ def _attach(
     *,
     by: User,
 ) -> None:
-    """Let a part lean on these pieces of evidence (by reference) and no others, each with its word on why, if any."""
+    """Make these pieces (by reference) the only evidence of a part. `why` says what each is for, if given."""
     gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=chosen)
     given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
     Involvement.objects.keep(row.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it

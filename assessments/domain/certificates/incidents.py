@@ -1,6 +1,6 @@
 """An incident suspends a certificate; its end is a reviewer's decision, or the next assessment, never its owner's word.
 
-Our judgement: whoever reports an incident of their own use does not say on the same day that it is over.
+Our judgement: an organisation that reports an incident of its own cannot declare it closed on the same day.
 """
 
 from __future__ import annotations

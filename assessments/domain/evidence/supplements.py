@@ -68,7 +68,7 @@ def is_open(assessment: Assessment) -> bool:
 def attach(assessment: Assessment, target: str, piece: Evidence, *, by: User, words: str) -> Supplement:
     """Attach the newest version of a file of the library to a signed answer (`q:`) or part (`part:`).
 
-    `words` say what it shows. The same version twice is once. Raises NotPermitted, Locked before the signing and after
+    `words` say what it shows. Idempotent for the same version. Raises NotPermitted, Locked before the signing and after
     the decision, and InvalidAnswer that names the control.
     """
     assessment, member = access.lock_with_member(by, assessment)
