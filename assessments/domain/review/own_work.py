@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from assessments.declaring import WORKED
 from assessments.models import (
     ActionEvent,
-    AISystem,
     AnswerRevision,
     Assignment,
     ConformityRevision,
     DeclaredFact,
-    DeclaredUse,
     EvidenceUse,
     EvidenceVersion,
     FactRevision,
@@ -37,11 +35,12 @@ def _uses() -> QuerySet[Any, Any]:
     given = EvidenceVersion.objects.filter(by=me)
     agreed = DeclaredFact.objects.filter(agreed_by=me)
     facts = FactRevision.objects.filter(by=me)
-    of_system = Q(facts__use=None) & (Q(facts__revisions__by=me) | Q(facts__agreed_by=me))
-    shared = DeclaredUse.objects.filter(system__in=AISystem.objects.filter(of_system).values("pk"))
+    # A fact of the system alone is one of all its uses. Each of these begins at the person, so that it reads what they did
+    # and not what everybody else wrote.
     return facts.values_list("parent__use", flat=True).union(
-        shared.values_list("pk", flat=True),
+        facts.filter(parent__use=None).values_list("parent__system__uses", flat=True),
         agreed.values_list("use", flat=True),
+        agreed.filter(use=None).values_list("system__uses", flat=True),
         AnswerRevision.objects.filter(by=me).values_list("parent__assessment__use", flat=True),
         Assignment.objects.filter(member__user=me).values_list("assessment__use", flat=True),
         RemediationAction.objects.filter(owner=me).values_list("use", flat=True),
