@@ -216,6 +216,35 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
 }
 
 
+# Seldom met by chance in a random story; tests of tests/test_attacks.py and tests/domain/review/test_guards.py fail without.
+SELDOM_MET = {
+    "a hold is closed first",
+    "nothing is issued on a stale approval",
+    "who may not review keeps no seat",
+    "declares again first",
+    "a mark counts for its own seat alone",
+    "what is accepted together is fully in place",
+    "nothing of the own set is taken over",
+    "a case opens by a declaration of interests",
+    "a conflict closes a case",
+    "who has no seat closes no action",
+    "no action is judged in a closed case",
+    "each piece of an action is judged",
+    "a piece supports that an action is done",
+    "at High two close what blocks",
+    "at High the two who close are two",
+    "at High the independent seat accepts",
+    "nobody oversees and reviews",
+    "a second part asks for a word",
+    "a question is closed once it is answered with evidence",
+    "nothing is added after the decision",
+    "an incident is ended by a reviewer",
+    "nothing is issued below the least readiness",
+    "at most twelve musts are conditions",
+    "a successor is asked as a reviewer is",
+}
+
+
 def take_out(patch: pytest.MonkeyPatch, *guards: Guard) -> None:
     """Put functions without these guards in the place of the product's, wherever a module has them by that name.
 
