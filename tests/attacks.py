@@ -21,7 +21,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import access, acting, changing, declaring, evidence, holding, reviewing, standing, teamwork, workflow
+from assessments import (
+    access,
+    acting,
+    changing,
+    declaring,
+    domain,
+    evidence,
+    holding,
+    reviewing,
+    standing,
+    teamwork,
+    workflow,
+)
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -359,7 +371,7 @@ CONSEQUENCES = {
 def decisions() -> dict[str, Callable[..., Any]]:
     """Every public function of the product that names its actor, `by=`, and decides on something of a use or on somebody.
 
-    They are found, not listed: in each module of the app itself and of `evidence`, by the type of the first parameter.
+    They are found, not listed: in each module of the app itself, of `evidence` and of `domain`, by the type of the first parameter.
     """
     found = {}
     for module in _modules():
@@ -382,10 +394,14 @@ def decisions() -> dict[str, Callable[..., Any]]:
 
 
 def _modules() -> Iterator[Any]:
-    for package in (assessments, evidence):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            if not module.ispkg:
-                yield import_module(module.name)
+    found = [
+        *pkgutil.iter_modules(assessments.__path__, "assessments."),
+        *pkgutil.iter_modules(evidence.__path__, "assessments.evidence."),
+        *pkgutil.walk_packages(domain.__path__, "assessments.domain."),
+    ]
+    for module in found:
+        if not module.ispkg:
+            yield import_module(module.name)
 
 
 Given = Mapping[str, Any] | Callable[[Place], Mapping[str, Any]]

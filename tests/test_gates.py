@@ -339,7 +339,7 @@ def test_a_part_that_leans_on_evidence_offers_the_likely_pieces_first(client: Cl
     assert client.post(page, sent).status_code == 302
     assert ConformityEvidence.objects.get().evidence == likely
     wrong = client.post(page, sent | {"evidence": ["nothing"], "words": "Kept words"})
-    assert (wrong.status_code, "Kept words" in wrong.content.decode()) == (422, True)
+    assert (wrong.status_code, "Kept words" in wrong.content.decode()) == (200, True)
 
 
 def test_two_people_at_one_part_lose_nothing(client: Client, cast: Cast) -> None:
@@ -352,7 +352,7 @@ def test_two_people_at_one_part_lose_nothing(client: Client, cast: Cast) -> None
     sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "", **mine}
     shown = client.post(page, sent)
     text = shown.content.decode()
-    assert shown.status_code == 422
+    assert shown.status_code == 200
     assert "Connie Contributor saved this part before you" in text
     assert ("Missed urgent cases" in text, "Complaints" in text) == (True, True)
     next_form = shown.context["form"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from assessments import declaring, evidence, reviewing, workflow
 from assessments.documents.jobs import submission_report
 from assessments.documents.plan import plan_html
+from assessments.domain.review import sampling
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import contradicted, decisive_targets
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
@@ -250,12 +251,23 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
     assert submission.marks.get(target="f:public_facing").mark == "change_needed"
     left = set(targets) - set(submission.marks.values_list("target", flat=True))
-    assert left == own | {"q:known-failures"} | contradicted(edition, content)
+    alone = own | {"q:known-failures"} | contradicted(edition, content)
+    assert left == alone - {"f:public_facing"}  # which may have been drawn, and has its mark
     assert own > decisive
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
     assert reviewing.accept_together(submission, targets, by=cast.independent) == []
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
+
+
+def test_what_falls_short_is_not_accepted_together_though_nobody_drew_it(cast, monkeypatch):
+    monkeypatch.setattr(sampling, "draw", lambda *_given: [])
+    submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
+    accepted = reviewing.accept_together(
+        submission, reviewing.review_targets(submission.content()), by=cast.independent
+    )
+    assert accepted
+    assert "q:known-failures" not in {mark.target for mark in accepted}
 
 
 def test_nothing_that_was_changed_or_replied_to_is_accepted_with_others(cast):

@@ -220,5 +220,4 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             "has_pieces": has_pieces,
             "days": case.edition.policy.monitoring_days,
         },
-        status=422 if form.errors else 200,
     )

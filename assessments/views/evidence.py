@@ -173,11 +173,9 @@ def refuse_in(form: Any, error: InvalidAnswer | ValidationError) -> None:
     form.add_error(error.field if error.field in form.fields else None, str(error))
 
 
-def status_of(form: Form, refused: int = 200) -> int:
-    """The status of a page with this form: 507 where the server had no room for the file."""
-    if getattr(form, "found_no_room", False):
-        return 507
-    return refused
+def status_of(form: Form | None) -> int:
+    """The status of a page with this form: 507 where the server had no room for the file; 200, as everywhere, with faults."""
+    return 507 if getattr(form, "found_no_room", False) else 200
 
 
 def remind_of_file(form: Form) -> None:
@@ -459,8 +457,7 @@ def strip_response(
     if strip.is_open:
         choose_from(request, case, strip, request.GET.get("q", ""))
     context = {"view": {"evidence": strip}, "endings": files.endings(), "limit": settings.EVIDENCE_MAX_BYTES // 1024**2}
-    status = status_of(form, 422) if form is not None else 422 if problem else 200
-    return render(request, "assessments/answering/evidence.html", context, status=status)
+    return render(request, "assessments/answering/evidence.html", context, status=status_of(form))
 
 
 def answer_page(
@@ -486,8 +483,7 @@ def answer_page(
         "takes_more": supplements.is_open(case.assessment) and not strip.editable,
         "back": f"{reverse('section', args=[case.assessment.reference, section.key])}#q-{asked.key}",
     }
-    status = status_of(form, 422) if form is not None else 422 if problem else 200
-    return render(request, "assessments/evidence/of_answer.html", context, status=status)
+    return render(request, "assessments/evidence/of_answer.html", context, status=status_of(form))
 
 
 def empty_form() -> NewEvidenceForm:

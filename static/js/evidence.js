@@ -10,12 +10,14 @@
   // The token in the page is that of its session; after a sign-in elsewhere the cookie has the new one.
   const csrf = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] || token();
 
-  // Put the server's strip in the place of the old one; returns the new one, or null where the reply is no strip.
-  const put = (strip, html) => {
+  // The server's strip in a reply; null where the reply is no strip of this answer.
+  const read = (strip, html) => {
     const box = document.createElement("template");
     box.innerHTML = html;
     const fresh = box.content.querySelector("[data-evidence], .hk-evidence");
-    if (!fresh || fresh.id !== strip.id) return null;
+    return fresh?.id === strip.id ? fresh : null;
+  };
+  const put = (strip, fresh) => {
     strip.replaceWith(fresh);
     showChosen(fresh);
     return fresh;
@@ -43,8 +45,8 @@
     const address = `${strip.dataset.evidence}?${new URLSearchParams(query)}`;
     try {
       const reply = await fetch(address, { headers: { "HX-Request": "true" } });
-      const fresh = reply.ok && !signedOut(reply.url) ? put(strip, await reply.text()) : null;
-      if (fresh) return fresh;
+      const fresh = reply.ok && !signedOut(reply.url) ? read(strip, await reply.text()) : null;
+      if (fresh) return put(strip, fresh);
     } catch { /* the connection is gone: the link tells more than this could */ }
     window.location.assign(strip.dataset.evidence);
     return null;
@@ -86,15 +88,10 @@
     };
     request.addEventListener("load", () => {
       if (signedOut(request.responseURL) || request.status === 403) return failed("out");
-      const done = request.status === 200;
-      const kept = done && file ? chosen.get(strip.id) : null;
-      if (kept) chosen.delete(strip.id);
-      const told = [422, 507].includes(request.status); // with words at the field
-      const fresh = done || told ? put(strip, request.responseText) : null;
-      if (!fresh) {
-        if (kept) chosen.set(strip.id, kept);
-        return failed("lost");
-      }
+      const fresh = [200, 507].includes(request.status) ? read(strip, request.responseText) : null; // 507: no room for the file
+      if (!fresh) return failed("lost");
+      if (file && !("evidenceRefused" in fresh.dataset)) chosen.delete(strip.id);
+      put(strip, fresh);
       (fresh.querySelector(".is-invalid") || part(fresh, "close") || part(fresh, "open"))?.focus();
     });
     ["error", "timeout", "abort"].forEach((name) => request.addEventListener(name, () => failed("lost")));

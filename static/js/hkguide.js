@@ -25,6 +25,22 @@
     document.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
   });
 
+  // A press counts for the control on which it began, also where a saved answer moves the page before the hand lets go:
+  // the browser gives no click where the two ends of a press meet different elements.
+  const PULLED_AWAY = 4;
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => {
+    const control = event.isPrimary && event.button === 0 ? event.target.closest?.("label, button, summary") : null;
+    pressed = control && { control, x: event.clientX, y: event.clientY };
+  }, true);
+  document.addEventListener("pointerup", (event) => {
+    const began = pressed;
+    pressed = null;
+    if (!began || !event.isPrimary || !began.control.isConnected || began.control.contains(event.target)) return;
+    if (Math.hypot(event.clientX - began.x, event.clientY - began.y) <= PULLED_AWAY) began.control.click();
+  }, true);
+  document.addEventListener("pointercancel", () => { pressed = null; }, true);
+
   // What went wrong comes first: the summary takes the focus, its links the field.
   const focusSummary = (root) => {
     const summary = root.querySelector?.("[data-error-summary]");

@@ -307,7 +307,7 @@ def test_a_reviewer_reads_it_beside_the_answer_and_judges_it(client: Client, cas
     assert client.get(file).status_code == 200
     name = f"later-{row.pk}"
     wrong = client.post(url, {f"{name}-verdict": "partly", f"{name}-words": "", f"{name}-base": "0"})
-    assert wrong.status_code == 422
+    assert wrong.status_code == 200
     assert "Say what is missing" in wrong.content.decode()
     client.post(url, {f"{name}-verdict": "supports", f"{name}-words": "", f"{name}-base": "0"})
     assert SupplementMark.objects.get().verdict == "supports"
@@ -315,6 +315,24 @@ def test_a_reviewer_reads_it_beside_the_answer_and_judges_it(client: Client, cas
     client.force_login(cast.owner)
     owners = reverse("supplements", args=[submission.assessment.reference])
     assert "Ines Independent" not in client.get(owners).content.decode()  # until the decision
+
+
+def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(client: Client, cast: Cast) -> None:
+    submission = in_review(cast)
+    row = add(submission, NOTICE, cast)
+    judge(submission, row, cast.independent, "partly", words="No date.")
+    client.force_login(cast.independent)
+    url, name = reverse("review_supplements", args=[submission.reference]), f"later-{row.pk}"
+    sent = {f"{name}-verdict": "does_not", f"{name}-words": "Of another system.", f"{name}-base": "0"}
+    stale = client.post(url, sent)
+    assert "Saved on the other page: Partly." in " ".join(stale.content.decode().split())
+    assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))
+    again = stale.context["rows"][0].form
+    assert client.post(url, sent | {f"{name}-base": again["base"].value()}).status_code == 302
+    workflow.refuse(submission, by=cast.independent, statement="It shows another system.")
+    closed = client.get(url)
+    assert closed.context["rows"][0].form is None
+    assert "Of another system." in closed.content.decode()
 
 
 def test_a_page_of_a_draft_takes_no_evidence(client: Client, cast: Cast) -> None:

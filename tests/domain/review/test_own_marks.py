@@ -11,7 +11,6 @@ from assessments.errors import Locked, NotReady, WorkflowError
 from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Route, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all
 from tests.looking import judge_all, look_at, look_at_all, open_all
-from tests.mutants import GUARDS, take_out
 
 TARGET = "q:use-register"
 WANTED = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry."}
@@ -220,17 +219,3 @@ def test_marks_lock_with_ones_approval(cast):
         with pytest.raises(Locked, match="your marks are locked"):
             move()
     assert set(submission.marks.values_list("mark", flat=True)) == {MarkKind.ACCEPTED}
-
-
-@pytest.mark.parametrize(
-    ("guard", "test"),
-    [
-        ("the own set is opened and judged", test_a_second_seat_with_nothing_opened_does_not_approve),
-        ("a mark counts for its own seat alone", test_a_second_seat_with_nothing_opened_does_not_approve),
-        ("marks lock with an approval", test_marks_lock_with_ones_approval),
-    ],
-)
-def test_a_test_fails_without_its_guard(guard, test, cast, monkeypatch):
-    take_out(monkeypatch, *GUARDS[guard])
-    with pytest.raises((AssertionError, pytest.fail.Exception)):
-        test(cast)

@@ -1,0 +1,56 @@
+"""What pages share on which a reviewer judges things one below the other, each by a form of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from assessments.errors import Conflict, InvalidAnswer, WorkflowError
+from assessments.forms.judgements import JudgementForm
+
+
+@dataclass
+class Judged[Mark]:
+    """One thing to judge: what it is called, where it stands on the page, and what this reviewer found of it."""
+
+    anchor: str
+    label: str
+    own: Mark | None = None
+    form: JudgementForm | None = None
+    theirs: Mark | None = None  # saved on another page meanwhile
+
+    def save(self, judge: Callable[..., Mark]) -> bool | None:
+        """Save the judgement by `judge` if it changed. None: it could not be saved, and the form says why."""
+        form = self.form
+        if form is None or not form.is_valid():
+            return None
+        if not form.changes_something:
+            return False
+        try:
+            self.own = judge(
+                base=form.cleaned_data["base"] or 0, operation=form.cleaned_data["operation"], **form.to_save
+            )
+        except InvalidAnswer as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+            return None
+        except Conflict as error:
+            self.theirs = error.current
+            form.add_error(None, str(error))
+            form.write_again(error.current.revision)
+            return None
+        except WorkflowError as error:
+            form.add_error(None, str(error))
+            return None
+        return True
+
+
+def errors_of(shown: Iterable[Judged[Any]]) -> list[tuple[str, str]]:
+    """List the faults of a page for its summary: the place of each, and its words under the name of what is judged."""
+    return [
+        (f"{one.anchor}-{name}" if name != "__all__" else one.anchor, f"{one.label}: {message}")
+        for one in shown
+        if one.form is not None and one.form.is_bound
+        for name, found in one.form.errors.items()
+        for message in found
+    ]

@@ -1,0 +1,189 @@
+"""Marks that are set one right after the other in a browser, while the server still answers the ones before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, Route, expect
+
+from assessments import evidence, workflow
+from assessments.models import ReviewMark, State, Submission
+from assessments.models import Route as ReviewRoute
+from tests import browser
+from tests.factories import Cast, make_assessment, make_cast, make_evidence
+from tests.looking import look_at
+
+pytestmark = pytest.mark.browser
+
+TAKEN = 6  # rows one below the other
+SECTION, QUESTION = "governance", "use-register"
+
+
+class SlowMarks:
+    """Holds back every answer to a mark until it is asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.held = page, list[Route]()
+        page.route("**/marks/", lambda route: self.held.append(route))
+
+    def answer(self) -> None:
+        """Let the server answer the mark that waits longest, as soon as there is one."""
+        for _turn in range(300):
+            if self.held:
+                break
+            self.page.wait_for_timeout(10)
+        assert self.held, "the page sent no mark"
+        with self.page.expect_response("**/marks/"):
+            self.held.pop(0).continue_()
+        self.page.wait_for_timeout(100)  # the page has taken the answer in
+
+
+@pytest.fixture
+def people(published: None, chromium: Any) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def submission(people: Cast) -> Submission:
+    with browser.without_jobs():
+        return Submission.objects.get(assessment=make_assessment(State.IN_REVIEW, "high", cast=people))
+
+
+@pytest.fixture
+def facts(submission: Submission, people: Cast, live_server: Any, page: Page) -> Page:
+    """The page of the facts of a case, as its reviewer sees it."""
+    browser.sign_in(page, live_server.url, browser.session_of(people.independent))
+    page.goto(live_server.url + reverse("review_facts", args=[submission.reference]))
+    return page
+
+
+@pytest.fixture
+def section(people: Cast, live_server: Any, page: Page) -> Page:
+    """A page of answers; below the first that has evidence, another one stands."""
+    with browser.without_jobs():
+        assessment = make_assessment(State.DRAFT, "limited", cast=people)
+        piece = make_evidence(people.organisation, by=people.owner)
+        evidence.attach(piece, assessment, QUESTION, by=people.owner)
+        submission = workflow.submit(assessment, by=people.owner, route=ReviewRoute.INDEPENDENT)
+        workflow.take(submission, by=people.independent)
+    browser.sign_in(page, live_server.url, browser.session_of(people.independent))
+    page.goto(live_server.url + reverse("review_section", args=[submission.reference, SECTION]))
+    return page
+
+
+def rows_of(page: Page) -> list[Any]:
+    return page.locator("[data-row]:has(.hk-mark)").all()[:TAKEN]
+
+
+def accepted(row: Any) -> Any:
+    return row.locator(".hk-marks label").first
+
+
+def marked(submission: Submission) -> set[str]:
+    return set(ReviewMark.objects.filter(submission=submission, mark="accepted").values_list("target", flat=True))
+
+
+def press(page: Page, what: Any, *, meanwhile: Callable[[], None]) -> None:
+    """Press the mouse where it is, and let go after `meanwhile`, as a hand does that takes a tenth of a second."""
+    what.scroll_into_view_if_needed()
+    box = what.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    meanwhile()
+    page.mouse.up()
+
+
+def test_mark_pressed_while_the_row_above_is_saved_is_not_lost(facts, submission):
+    slow = SlowMarks(facts)
+    rows = rows_of(facts)
+    before = marked(submission)
+    accepted(rows[0]).click()
+    for row in rows[1:]:
+        press(facts, accepted(row), meanwhile=slow.answer)
+        expect(row.locator("input[value=accepted]")).to_be_checked()
+    slow.answer()
+    expect(facts.locator(".hk-mark-saved", has_text="Saved")).to_have_count(TAKEN)
+    assert len(marked(submission) - before) == TAKEN
+
+
+@pytest.mark.parametrize("size", [browser.WIDE, browser.NARROW], ids=["wide", "narrow"])
+def test_saving_a_mark_moves_nothing_on_the_page(facts, size):
+    facts.set_viewport_size(size)
+    slow = SlowMarks(facts)
+    for row in rows_of(facts):
+        accepted(row).click()
+        height = row.bounding_box()["height"]
+        slow.answer()
+        expect(row.locator(".hk-mark-saved")).to_contain_text("Saved")
+        assert row.bounding_box()["height"] == height
+
+
+def test_press_counts_though_a_warning_moves_the_page_beneath_it(section):
+    section.set_viewport_size({"width": 700, "height": 2400})  # one column: the warning stands above what comes next
+    slow = SlowMarks(section)
+    above = section.locator(f"#q-{QUESTION}")
+    below = section.locator(f"#q-{QUESTION} ~ [data-row]:has(.hk-mark)").first
+    accepted(above).click()
+    accepted(below).scroll_into_view_if_needed()
+    before = accepted(below).bounding_box()
+    press(section, accepted(below), meanwhile=slow.answer)
+    assert accepted(below).bounding_box()["y"] > before["y"] + before["height"] / 2  # the warning has moved it away
+    expect(above.locator(".hk-unsupported")).to_contain_text("not judged")
+    expect(below.locator("input[value=accepted]")).to_be_checked()
+    slow.answer()
+    expect(below.locator(".hk-mark-saved")).to_contain_text("Saved")
+
+
+def test_press_that_is_pulled_away_marks_nothing(section):
+    label = accepted(section.locator(f"#q-{QUESTION}"))
+    label.scroll_into_view_if_needed()
+    box = label.bounding_box()
+    section.mouse.move(box["x"] + 20, box["y"] + 10)
+    section.mouse.down()
+    section.mouse.move(box["x"] + 20, box["y"] - 60)
+    section.mouse.up()
+    expect(label.locator("input")).not_to_be_checked()
+
+
+def test_marks_set_by_keyboard_keep_the_focus_and_are_all_saved(facts, submission):
+    slow = SlowMarks(facts)
+    rows = rows_of(facts)
+    before = marked(submission)
+    for number, row in enumerate(rows):
+        radio = row.locator("input[value=accepted]")
+        row.locator(".hk-marks input:checked").focus()
+        facts.keyboard.press("ArrowDown")  # from the last choice to the first
+        if number:
+            slow.answer()  # of the row above
+        expect(radio).to_be_checked()
+        expect(radio).to_be_focused()
+    slow.answer()
+    undo = rows[-1].get_by_role("button", name="Undo this mark")
+    expect(undo).to_be_visible()
+    rows[-1].locator("summary", has_text="Private note").click()
+    rows[-1].get_by_label("Private note").press_sequentially("Seen.")
+    undo.focus()
+    slow.answer()
+    expect(undo).to_be_focused()
+    assert len(marked(submission) - before) == TAKEN
+
+
+def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission, people, live_server, page):
+    with browser.without_jobs():
+        workflow.take(submission, by=people.second_independent)
+    target = "f:healthcare_diagnosis"
+    look_at(submission, target, people.independent)
+    browser.sign_in(page, live_server.url, browser.session_of(people.second_independent))
+    page.goto(live_server.url + reverse("review_facts", args=[submission.reference]))
+    row = page.locator("#f-healthcare_diagnosis")
+    hint = row.get_by_text("Your mark differs from that of your colleague.")
+    expect(hint).to_have_count(0)
+    row.locator("input[value=change_needed]").check()
+    row.get_by_label("Why a change is needed").select_option("What shows it is missing")
+    row.get_by_label("What would satisfy you").fill("The page of the clinic.")
+    expect(hint).to_be_visible()
+    accepted(row).click()
+    expect(hint).to_have_count(0)
