@@ -188,6 +188,8 @@ def made(
     from django.db import connection, transaction
     from django.test import override_settings
 
+    from tests.kept_world import count_rows
+
     around = transaction.atomic()
     with pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media"):
@@ -196,6 +198,7 @@ def made(
             around.__enter__()
             cast = make_cast()
             thing = request.module.once_for_all(cast)
+            count_rows()
         Around.now = [around]
         yield cast, thing
         if Around.now:
@@ -234,10 +237,11 @@ def cast(request: pytest.FixtureRequest, db: None) -> Cast:
 
 
 @pytest.fixture(scope="module")
-def chromium(django_db_setup: None) -> Iterator[Browser]:
+def chromium(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Browser]:
     """The browser, for the tests of one module: while Playwright's loop runs, this thread's database connections are others."""
     from tests import browser
 
+    browser.CONTRAST = "not long" not in request.config.option.markexpr
     if browser.EXECUTABLE is None:
         pytest.skip("Chromium is not installed")
     with browser.started() as started:
@@ -262,7 +266,7 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 50, 1000)
 
 
-# What takes longest, daily or in the long run.
+# What takes longest, daily or in the long run: the last ones are short, so that no worker waits long for another.
 SLOW_FIRST = (
     "test_review_model.py",
     "test_losing_nothing.py",
@@ -283,6 +287,26 @@ SLOW_FIRST = (
     "test_order.py",
     "test_rounds.py",
     "test_workflow.py",
+    "test_previews_in_browser.py",
+    "test_evidence.py",
+    "test_what_waits.py",
+    "test_numbers_and_dates.py",
+    "test_proofs.py",
+    "test_gate.py",
+    "test_second_factor_browser.py",
+    "test_no_contradiction.py",
+    "test_record.py",
+    "test_demo.py",
+    "test_few_interactions.py",
+    "test_stories_in_browser.py",
+    "test_views_reviews.py",
+    "test_portfolio.py",
+    "test_audit_log.py",
+    "test_no_way_round.py",
+    "test_letters.py",
+    "test_desk_pages.py",
+    "test_open_incident.py",
+    "test_addresses.py",
 )
 
 

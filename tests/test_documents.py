@@ -68,12 +68,24 @@ def structure(pdf: bytes) -> list[dict]:
     return found
 
 
-def off_the_page(html: str) -> list[str]:
-    return laid_out(html)[1]
-
-
 def laid_out(html: str) -> tuple[bytes, list[str]]:
-    """The PDF, and the lines that leave their place: text by its column, running matter by the paper's edges."""
+    """The PDF, and the lines that leave their place."""
+    wrong: list[str] = []
+
+    def every_page(pages) -> bool:
+        wrong.extend(out_of_place(pages))
+        return True
+
+    return engine.render(html, identifier="test", created=WHEN, fits=every_page), wrong
+
+
+def off_the_page(html: str) -> list[str]:
+    """The lines that leave their place, without a file of the pages."""
+    return out_of_place(engine.pages(html))
+
+
+def out_of_place(pages) -> list[str]:
+    """Text that leaves its column, and running matter that leaves the paper's edges."""
     wrong: list[str] = []
 
     def look(box, lowest: float) -> None:
@@ -85,13 +97,10 @@ def laid_out(html: str) -> tuple[bytes, list[str]]:
         for child in getattr(box, "children", ()):
             look(child, lowest)
 
-    def every_page(pages) -> bool:
-        for page in pages:
-            for child in page._page_box.children:
-                look(child, 295 * MM if type(child).__name__ == "MarginBox" else 276 * MM)
-        return True
-
-    return engine.render(html, identifier="test", created=WHEN, fits=every_page), wrong
+    for page in pages:
+        for child in page._page_box.children:
+            look(child, 295 * MM if type(child).__name__ == "MarginBox" else 276 * MM)
+    return wrong
 
 
 # --- what is printed ---------------------------------------------------------------------------------------------------
@@ -364,7 +373,9 @@ def test_a_certificate_is_two_pages_with_its_facts_on_the_first(record, edition)
         assert squeezed(part) in schedule
 
 
-@pytest.mark.parametrize("tier", ["low", "limited", "high"])
+@pytest.mark.parametrize(
+    "tier", [pytest.param("low", marks=pytest.mark.long), pytest.param("limited", marks=pytest.mark.long), "high"]
+)
 def test_a_certificate_holds_no_answer_finding_or_note(tier, edition):
     def answer(question, items, number):
         text = f"{SECRET} {number}"

@@ -280,7 +280,9 @@ def report_of(case: Case) -> Report:
     return draft(anew(assessment))
 
 
-@pytest.mark.parametrize("id", profiles())
+@pytest.mark.parametrize(
+    "id", [id if at % 3 == 0 else pytest.param(id, marks=pytest.mark.long) for at, id in enumerate(profiles())]
+)
 def test_the_board_paper_of_a_worked_profile_is_two_pages_and_asks_for_work_by_its_class(id, edition, monkeypatch):
     report = report_of(profiles()[id])
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)
