@@ -21,6 +21,7 @@ from assessments.guideline.edition import (
     Figure,
     FilePart,
     Flag,
+    FoundBy,
     Gates,
     Item,
     Overlay,
@@ -420,6 +421,10 @@ class _Compiler:
             needs=tuple(raw.get("needs", ())),
             stop=parse(raw["stop"]) if "stop" in raw else None,
             costs_when=parse(raw["costs_when"]) if "costs_when" in raw else None,
+            found_by=FoundBy(raw["found_by"]["practice"], parse(raw["found_by"]["when"]))
+            if "found_by" in raw
+            else None,
+            eased=parse(raw["eased"]) if "eased" in raw else None,
             figure=self.figure(figure, words) if figure else None,
             proof_from_supplier=raw.get("proof_from_supplier", False),
             module=raw.get("module", ""),

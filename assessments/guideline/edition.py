@@ -232,6 +232,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundBy:
+    """The practice that finds what another one deals with, and where that one waits for it."""
+
+    practice: str
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     key: str
     when: Condition  # narrower than the scope of its duties (United States rules: where it is a market); mostly always
@@ -268,6 +276,8 @@ class Question:
     protects: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()  # practices that have to be at least partly in place first
     stop: Condition | None = None  # where it holds, an unmet practice is in the first class: stop or limit now
+    found_by: FoundBy | None = None  # until that practice has found anything, this one neither stops nor comes first
+    eased: Condition | None = None  # where it holds, what set the tier does not lift this practice
     figure: Figure | None = None
     proof_from_supplier: bool = False  # the duty is another part's: having asked the supplier is what is scored
     module: str = ""  # the sector whose module it belongs to

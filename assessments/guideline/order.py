@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assessments.guideline.conditions import Condition, Facts, parse
+from assessments.guideline.conditions import ALWAYS, Condition, Facts, parse
 from assessments.guideline.terms import Effort, Strength
 
 type Raw = Mapping[str, Any]
@@ -40,10 +40,12 @@ class Subject:
     """Practices about one subject, of which one stands among the first actions of a plan.
 
     `concrete_first`: they are listed from the most concrete one on, and that stands; elsewhere the most urgent one.
+    `when`: where it holds, they are one subject; elsewhere each stands for itself.
     """
 
     practices: tuple[str, ...]
     concrete_first: bool = False
+    when: Condition = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class Order:
     posts: tuple[Post, ...] = ()
     same_subject: tuple[Subject, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def subjects(self, context: Facts) -> tuple[Subject, ...]:
+        """Return the subjects of a use with these facts and this tier; an unknown fact makes none."""
+        return tuple(subject for subject in self.same_subject if subject.when.holds(context, unknown=False))
 
     def owner(self, owner: str, facts: Facts) -> str:
         """Return the post that owns an action here: another one where this use has no such post. Unknown facts keep it."""
@@ -128,7 +134,7 @@ def read_order(structure: Raw, words: Raw) -> Order | None:
         work_days={Effort(size): (days["from"], days["to"]) for size, days in raw.get("work_days", {}).items()},
         posts=tuple(Post(post["post"], parse(post["when"]), post["otherwise"]) for post in raw.get("posts", ())),
         same_subject=tuple(
-            Subject(tuple(subject["practices"]), subject.get("concrete_first", False))
+            Subject(tuple(subject["practices"]), subject.get("concrete_first", False), parse(subject.get("when")))
             for subject in raw.get("same_subject", ())
         ),
         reasons={str(key): str(text) for key, text in said.items() if isinstance(text, str)},

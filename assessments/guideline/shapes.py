@@ -574,7 +574,7 @@ class Shapes:
                 "same_subject": table(
                     record(
                         {"practices": several(reference("question", {key for key, _ in self.order}), least=2)},
-                        {"concrete_first": flag},
+                        {"concrete_first": flag, "when": condition({**self.facts, "tier": tuple(Tier)})},
                     )
                 ),
                 "posts": table(record({"post": owner, "when": condition(self.facts), "otherwise": owner})),
@@ -801,6 +801,8 @@ class Shapes:
             "needs": several(reference("question", {key for key, _ in self.order}), least=1),
             "stop": read,
             "costs_when": read,
+            "found_by": record({"practice": reference("question", {key for key, _ in self.order}), "when": read}),
+            "eased": read,
             "figure": record({"unit": text, "better": one_of("direction", ("higher", "lower"))}),
             "proof_from_supplier": flag,
             "module": reference("sector", self.terms["sectors"]),
@@ -898,6 +900,9 @@ ORDER_TEXTS = (
     "needs_dates",
     "same_step",
     "same_subject",
+    "found_by",
+    "eased",
+    "answered",
     "load",
     "posts",
     "explained",

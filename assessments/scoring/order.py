@@ -124,7 +124,7 @@ def draw_up(
     missing = {one.action.question for one in candidates if _missing(one.action, answers)}
     ranked = needed_first(sorted(candidates, key=lambda one: one.key), missing)
     needs = {one.action.question: [need for need in one.needs if need in missing] for one in ranked}
-    ranked = subjects_once(ranked, needs, order)
+    ranked = subjects_once(ranked, needs, order.subjects(declared.context))
     ranked = plan.with_posts(ranked, needs)
     return with_dates(tuple(plan.explained(ranked)), needs, order)
 
@@ -203,7 +203,8 @@ class _Plan:
             -self.share(question),
             self.place[question.key],
         )
-        return Candidate(action, key, question.needs)
+        waits = (*question.needs, self.unfound(question)) if self.unfound(question) else question.needs
+        return Candidate(action, key, waits)
 
     def steps(self, question: Question, remedies: Mapping[str | None, Remedy], said: ActionWords) -> tuple[str, ...]:
         """Return the steps of an action, the first one first: it does the line that the reason names as missing."""
@@ -253,8 +254,16 @@ class _Plan:
 
     def stops(self, question: Question, findings: Iterable[Finding]) -> bool:
         """Tell whether an unmet practice belongs to the first class: stop or limit now."""
-        unmet = any(not finding.half_credits for finding in findings)
+        unmet = any(not finding.half_credits for finding in findings) and not self.unfound(question)
         return unmet and question.stop is not None and question.stop.holds(self.declared.context, unknown=False)
+
+    def unfound(self, question: Question) -> str:
+        """The practice that has to find first what this one deals with; empty where it has found something, or need not."""
+        found = question.found_by
+        if found is None or found.practice not in self.possible:
+            return ""
+        waits = found.when.holds(self.declared.context, unknown=False)
+        return found.practice if waits and found_nothing(self.answers.get(found.practice)) else ""
 
     def share(self, question: Question) -> int:
         """The share, in per cent, of what set the tier that the practice answers to."""
@@ -264,7 +273,8 @@ class _Plan:
     def step(self, question: Question) -> int:
         """How much of what set the tier the practice answers to: most, some or none."""
         share = self.share(question)
-        if not share:
+        eased = question.eased is not None and question.eased.holds(self.declared.context, unknown=False)
+        if not share or eased:
             return NONE
         return MOST if share >= self.order.most else SOME
 
@@ -272,7 +282,8 @@ class _Plan:
         """Give each action its rank and the one sentence that names a fact and the answer.
 
         Of the facts that a practice answers to, the one that the plan has named least so far is named, so that a
-        reader meets each reason once before any comes again.
+        reader meets each reason once before any comes again. The tier page explains the facts behind the tier; any
+        other one is told as what it is, an answer of the respondent.
         """
         named: dict[str, int] = {}
         for rank, one in enumerate(ranked, 1):
@@ -282,6 +293,8 @@ class _Plan:
                 fact, clause = self.fact(question, named)
                 named[fact] = named.get(fact, 0) + 1
                 gap = self.gap(question, action, self.answers.get(question.key))
+                if clause and (self.relevant.low or fact not in self.relevant.behind):
+                    clause = f"you answered that {clause}"
                 why = joined(clause, gap, fact in question.answers_to and not self.relevant.low)
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."
@@ -320,7 +333,18 @@ class _Plan:
                 return f"{of}; {still_open([texts[key] for key in left])}"
             return points_missing(question.title, len(left), len(shown), texts[first_missing(question, left)])
         gap = self.words.fill(action_words(question, self.family, self.declared.facts).gap)
-        return f"{gap[:1].lower()}{gap[1:]} ({said})"
+        return f"{self.counted(question)}{gap[:1].lower()}{gap[1:]} ({said})"
+
+    def counted(self, question: Question) -> str:
+        """What the count gave by which is found what this practice deals with: "6 of 100 results were wrong; ".
+
+        Where nothing else of the count is in place, its own action says that already.
+        """
+        finder = self.edition.questions[question.found_by.practice] if question.found_by else None
+        count = self.answers.get(finder.key) if finder else None
+        if finder is None or finder.figure is None or count is None or not (count.measured and count.ticks):
+            return ""
+        return f"{finder.figure.counted(count.measured)}; "
 
     def fact(self, question: Question, named: Mapping[str, int]) -> tuple[str, str]:
         """A fact that this practice answers to, or one that opened it, with its words."""
@@ -437,6 +461,13 @@ def waiting_for(edition: Edition, declared: Declared) -> tuple[str, ...]:
             if opening.when.holds(context):  # it hangs on open answers alone
                 waiting.update(test.fact for test in opening.when.tests() if test.fact in open_facts)
     return tuple(key for key in edition.facts if key in waiting)
+
+
+def found_nothing(answer: AnswerValue | None) -> bool:
+    """Tell whether a count has found nothing yet: no figure, and no point of it in place."""
+    if answer is None or answer.choice == Choice.UNKNOWN:
+        return True
+    return answer.choice in (Choice.NONE, Choice.NOT_IN_PLACE) and answer.measured is None
 
 
 def _missing(action: ProposedAction, answers: Answers) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assessments.guideline.order import Order
+from assessments.guideline.order import Subject
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY
 from assessments.scoring.remediation import ProposedAction
 from assessments.scoring.subjects import once_among_the_first
@@ -71,11 +71,11 @@ def needed_first(ordered: Sequence[Candidate], missing: Collection[str]) -> list
     return found
 
 
-def subjects_once(ranked: Sequence[Candidate], needs: Mapping[str, list[str]], order: Order) -> list[Candidate]:
+def subjects_once(
+    ranked: Sequence[Candidate], needs: Mapping[str, list[str]], subjects: Sequence[Subject]
+) -> list[Candidate]:
     """Tell each subject once among the first. What stands for another takes over that it stops a harm."""
-    found, stands = once_among_the_first(
-        ranked, lambda one: one.action.question, order.same_subject, needs, FIRST_ACTIONS
-    )
+    found, stands = once_among_the_first(ranked, lambda one: one.action.question, subjects, needs, FIRST_ACTIONS)
     stops = {
         stands[one.action.question] for one in ranked if one.action.question in stands and one.action.placed == STOP
     }

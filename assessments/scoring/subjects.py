@@ -25,11 +25,11 @@ def once_among_the_first[One](
     """
     order = [key(one) for one in ranked]
     group_of = {practice: subject for subject in subjects for practice in subject.practices}
-    for subject in subjects:
-        if subject.concrete_first:
-            _put_concrete_first(order, subject, needs, first)
     stands: dict[str, str] = {}
     while True:
+        for subject in subjects:
+            if subject.concrete_first:
+                _put_concrete_first(order, subject, needs, first, stands)
         moved = _next_to_move(order, group_of, needs, first, stands)
         if moved is None:
             break
@@ -40,9 +40,19 @@ def once_among_the_first[One](
     return [found[one] for one in (*kept[:first], *following, *kept[first:])], stands
 
 
-def _put_concrete_first(order: list[str], subject: Subject, needs: Mapping[str, Collection[str]], first: int) -> None:
-    """Let the most concrete practice of a subject that is among the first take the place of the most urgent one."""
-    among = [one for one in order[:first] if one in subject.practices]
+def _put_concrete_first(
+    order: list[str],
+    subject: Subject,
+    needs: Mapping[str, Collection[str]],
+    first: int,
+    stands: Collection[str],
+) -> None:
+    """Let the most concrete practice of a subject that is among the first take the place of the most urgent one.
+
+    Each move brings others up, so it is asked after each; `stands` are those that have moved down.
+    """
+    shown = [one for one in order if one not in stands][:first]
+    among = [one for one in shown if one in subject.practices]
     if len(among) < 2:
         return
     concrete = min(among, key=subject.practices.index)

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments.guideline.edition import Edition, Figure, Question
+from assessments.guideline.conditions import parse
+from assessments.guideline.edition import Edition, Figure, FoundBy, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Effort, HoldKind, Stakeholder, Strength, Tier
 from assessments.guideline.wording import UseWords, to_find_out, with_day
 from assessments.scoring.case_file import assess, declare_case, read_cases
@@ -248,6 +249,70 @@ def test_what_is_to_stop_waits_for_nothing_but_what_it_needs() -> None:
     found = plan(edition, facts={"robot": True})
     assert order_of(found) == ["owner", "brake", "other"]
     assert found[0].due_days <= found[1].due_days == ORDER.stop_days
+
+
+# --- what has to be found first, and what the tier does not lift -----------------------------------------------------------
+
+
+def counted_by(practice: str, when: object) -> dict[str, Question]:
+    """A count of errors, and what stops the failures that it finds where `when` holds."""
+    stops = do("failures", answers_to=["public"], stop="public")
+    return {
+        "rate": replace(
+            planned(checklist("rate", item("x", "rate-x"))),
+            figure=Figure("per cent", False, "Errors", "in a first count, {measured} of 100 were wrong"),
+        ),
+        "failures": replace(stops, found_by=FoundBy(practice, parse(when))),
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "first"),
+    [
+        (None, "rate"),
+        (AnswerValue(Choice.NONE), "rate"),
+        (AnswerValue(Choice.UNKNOWN), "rate"),
+        (AnswerValue(Choice.NONE, measured=Decimal(3)), "failures"),
+        (AnswerValue(Choice.NOT_APPLICABLE, reason="There is nobody."), "failures"),
+    ],
+)
+def test_what_a_count_has_to_find_first_stops_nothing_before_it(count: AnswerValue | None, first: str) -> None:
+    edition = edition_of(*counted_by("rate", {"data": False}).values(), do("other"), strengths={"rate-x": CONSIDER})
+    found = plan(edition, {"rate": count} if count else {}, facts={"public": True})
+    assert found[0].question == first
+    failures = next(action for action in found if action.question == "failures")
+    assert failures.placed == ("stop" if first == "failures" else "must")
+
+
+def test_where_a_failure_is_known_without_a_count_it_is_stopped_at_once() -> None:
+    edition = edition_of(*counted_by("rate", {"data": False}).values())
+    found = plan(edition, facts={"public": True, "data": True})
+    assert order_of(found) == ["failures", "rate"]
+    assert found[0].placed == "stop"
+    asks_no_count = edition_of(counted_by("rate", {})["failures"], do("rate"), scopes={"rate": "data"})
+    assert plan(asks_no_count, facts={"public": True})[0].placed == "stop"
+
+
+def test_what_the_count_gave_stands_in_the_reason_of_what_it_found() -> None:
+    edition = edition_of(*counted_by("rate", {"data": False}).values())
+    counted = replace(ticked("x"), measured=Decimal("2.0"))
+    reason = plan(edition, {"rate": counted, "failures": MISSING}, facts={"public": True})[0].why_here
+    assert (
+        reason
+        == "It has public: True, and in a first count, 2 of 100 were wrong; failures is missing (answer: not in place)."
+    )
+    alone = AnswerValue(Choice.NONE, measured=Decimal("2.0"))  # its own action says so
+    said = [action.why_here for action in plan(edition, {"rate": alone, "failures": MISSING}, facts={"public": True})]
+    assert ["of 100" in one for one in said] == [False, True]
+
+
+def test_what_is_eased_is_not_lifted_by_what_set_the_tier_and_keeps_its_class() -> None:
+    choice = replace(do("choice", answers_to=["public"]), eased=parse("data"))
+    edition = edition_of(do("other", DAYS), choice, do("third", answers_to=["public"]))
+    assert order_of(plan(edition, facts={"public": True})) == ["choice", "third", "other"]
+    eased = plan(edition, facts={"public": True, "data": True})
+    assert order_of(eased) == ["third", "other", "choice"]
+    assert eased[2].placed == "must"
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------------
@@ -510,7 +575,7 @@ def test_why_here_names_a_fact_and_the_answer(answer: AnswerValue | None, said: 
 def test_a_fact_to_which_the_practice_does_not_answer_is_not_joined_to_the_gap() -> None:
     edition = edition_of(do("a"), scopes={"a": "data"})
     (action,) = plan(edition, {"a": MISSING}, facts={"data": True, "public": True})
-    assert action.why_here == "It has data: True. A is missing (answer: not in place)."
+    assert action.why_here == "You answered that it has data: True. A is missing (answer: not in place)."
 
 
 def test_why_here_names_a_fact_to_which_the_practice_answers_before_one_that_opened_it() -> None:
@@ -520,7 +585,13 @@ def test_why_here_names_a_fact_to_which_the_practice_answers_before_one_that_ope
         for action in plan(edition, facts={"data": True, "public": True, "ranks": True})
     }
     assert found["a"].startswith("It has ranks: True. ")
-    assert found["b"].startswith("It has data: True. ")
+    assert found["b"].startswith("You answered that it has data: True. ")
+
+
+def test_at_low_every_fact_is_told_as_an_answer() -> None:
+    edition = edition_of(do("a"), scopes={"a": "data"})
+    (action,) = plan(edition, {"a": MISSING}, facts={"data": True})
+    assert action.why_here == "You answered that it has data: True. A is missing (answer: not in place)."
 
 
 def test_of_the_facts_that_fit_the_one_is_named_that_was_named_least() -> None:
@@ -706,7 +777,8 @@ def test_every_action_of_a_worked_case_names_a_fact_and_an_answer(edition: Editi
                 if action.question not in edition.questions:
                     continue
                 gap = action.why_here
-                assert any(gap.lower().startswith(clause.lower()[:20]) for clause in clauses), action.why_here
+                said = gap.removeprefix("You answered that ").lower()
+                assert any(said.startswith(clause.lower()[:20]) for clause in clauses), action.why_here
                 assert gap.endswith(".")
                 assert quotes(case.answers.get(action.question), gap), action.why_here
                 assert declared.in_scope(edition.requirements[action.findings[0].requirement])

@@ -30,6 +30,7 @@ def reordered(
         ("dabcef", [PAIR], "dacebf"),  # the most urgent one stands
         ("abcdef", [CONCRETE], "adcebf"),  # the concrete one stands in the place of the most urgent
         ("abcefd", [CONCRETE], "abcefd"),  # it is not brought up from further down
+        ("bacfde", [CONCRETE, Subject(("a", "c"))], "dafebc"),  # a move brought the concrete one among the first
         ("abcdef", [Subject(("a", "b", "c"))], "adefbc"),
         ("abcdef", [PAIR, Subject(("a", "c"))], "abefcd"),
         ("abc", [Subject(("a", "b"))], "acb"),
