@@ -653,6 +653,24 @@ ALONE = {
         "costs_when: {weather: fine}",
         "tier-high-human-in-the-loop.costs_when.weather: no fact weather",
     ),
+    "a practice that is found by none that there is": (
+        "questionnaires/affected.yaml",
+        "found_by: {practice: error-rates,",
+        "found_by: {practice: guesses,",
+        "known-failures.found_by.practice: no question 'guesses'",
+    ),
+    "an easing that hangs on a fact that there is not": (
+        "questionnaires/tier.yaml",
+        "eased: {all: [{decision_autonomy: human_approves}",
+        "eased: {all: [{weather: fine}",
+        "tier-limited-opt-out.eased.all.weather: no fact weather",
+    ),
+    "a subject that hangs on a tier that there is not": (
+        "policy.yaml",
+        "risk-assessment], when: {tier: low}}",
+        "risk-assessment], when: {tier: lowest}}",
+        "order.same_subject.when.tier: tier has no answer lowest",
+    ),
     # values, weights and bands
     "a mildest answer that is none": (
         "facts.yaml",

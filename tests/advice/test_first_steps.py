@@ -8,11 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from assessments.guideline.terms import Choice
-from assessments.guideline.wording import joined, without_fact
+from assessments.guideline.terms import Choice, Tier
+from assessments.guideline.wording import fact_clause, joined, without_fact
 from assessments.scoring.begun import first_missing, first_step_does, points_missing
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.inputs import AnswerValue
+from assessments.scoring.order import STOP, relevant_facts
 from assessments.scoring.remediation import ProposedAction
 from tests.advice.profiles import FIRST, bank, blank, plan_of, profiles, ranked, worked_cases
 
@@ -127,6 +128,90 @@ def test_whoever_fine_tunes_checks_its_own_contracts_and_asks_the_maker_of_the_b
 
 def test_near_machines_a_faulty_output_is_an_injury_or_a_near_miss() -> None:
     assert "after an injury or near miss" in actions(CASES["warehouse-sorting-arms"])["faulty-output"].title
+
+
+@pytest.mark.parametrize(
+    ("id", "urgent"),
+    [
+        ("clinic-booking-assistant", False),  # nobody has counted, and no incident is open
+        ("visitor-visa-sorting", True),  # two of a hundred were wrong
+        ("tenants-rights-assistant", True),
+        ("airport-island-robotaxi", True),  # near a machine every intervention shows one
+        ("warehouse-sorting-arms", True),
+    ],
+)
+def test_what_nobody_has_counted_is_counted_before_it_is_taken_out(id: str, urgent: bool) -> None:
+    found = actions(CASES[id]) if id in profiles() else actions(CASES[id], incident_open=True)
+    assert (found["known-failures"].placed == STOP) is urgent
+    if not urgent:
+        assert found["error-rates"].rank < found["known-failures"].rank
+        assert actions(CASES[id], incident_open=True)["known-failures"].placed == STOP
+
+
+@pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
+def test_where_a_person_approves_the_failures_are_found_in_what_was_changed(id: str) -> None:
+    approved = actions(CASES[id])["known-failures"]
+    assert "changed" in approved.stopgap
+    assert "of 100 checked results were wrong; nobody has found" in approved.why_here
+    assert "changed. Sort" not in actions(CASES[id], decision_autonomy="fully_automated")["known-failures"].stopgap
+
+
+def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() -> None:
+    approved = actions(CASES["visitor-visa-sorting"])["tier-limited-opt-out"]
+    alone = actions(CASES["visitor-visa-sorting"], decision_autonomy="fully_automated")["tier-limited-opt-out"]
+    assert alone.rank <= FIRST < approved.rank
+    assert (approved.placed, approved.blocking) == (alone.placed, alone.blocking)
+    assert approved.due_days == bank().policy.blocking_due_days[Tier.LIMITED]
+
+
+@pytest.mark.parametrize(
+    ("id", "key", "facts", "says"),
+    [
+        ("clinic-booking-assistant", "training-opt-out", {}, "Have the supplier stop training"),
+        ("clinic-booking-assistant", "training-opt-out", {"model_source": "own_trained"}, "keep their data out"),
+        ("visitor-visa-sorting", "training-permission", {}, "say no without disadvantage"),
+        ("chinese-composition-marker", "training-permission", {}, "Clear the rights"),
+        ("tenants-rights-assistant", "protection-techniques", {}, "what tenants write and send in"),
+        ("virtual-bank-instant-loan", "protection-techniques", {}, "write and send in"),
+        ("visitor-visa-sorting", "protection-techniques", {}, "personal and sensitive data"),
+        ("tenants-rights-assistant", "collection-and-use", {}, "what tenants write and send"),
+        ("hospital-linen-orders", "secrets", {}, "one outside party"),
+        ("bureau-drafting-copilot", "secrets", {}, "one outside party"),
+        ("hospital-linen-orders", "secrets", {"publishes_output": False}, "which confidential details"),
+        ("hospital-linen-orders", "change-reassessment", {}, "a patient's treatment"),
+        ("hospital-linen-orders", "change-reassessment", {"sector": "none"}, "Let no new purpose"),
+        ("clinic-booking-assistant", "accountable-owner", {}, "senior doctor or nurse"),
+        ("visitor-visa-sorting", "accountable-owner", {}, "Appoint one senior person"),
+    ],
+)
+def test_a_title_follows_the_facts_that_make_it_fit(id: str, key: str, facts: dict[str, object], says: str) -> None:
+    assert says in actions(blank(CASES[id]), **facts)[key].title
+
+
+@pytest.mark.parametrize(
+    ("id", "facts", "asked"),
+    [
+        ("hospital-linen-orders", {}, False),
+        ("hospital-linen-orders", {"sector": "legal"}, True),
+        ("bureau-drafting-copilot", {"retrieval_augmented": True}, False),
+        ("bureau-drafting-copilot", {"output_used_for": "information"}, True),
+    ],
+)
+def test_references_are_looked_up_where_texts_inform_or_argue(id: str, facts: dict[str, object], asked: bool) -> None:
+    action = actions(blank(CASES[id]), **facts)["output-acceptance"]
+    assert ("references" in {finding.item for finding in action.findings}) is asked
+
+
+@pytest.mark.parametrize("id", profiles())
+def test_a_fact_that_did_not_set_the_tier_is_told_as_an_answer(id: str) -> None:
+    assessed = plan_of(id)
+    relevant = relevant_facts(bank(), assessed.declared, assessed.result)
+    behind = () if relevant.low else relevant.behind
+    clauses = {fact_clause(bank(), fact, assessed.declared.facts) for fact in behind}
+    for action in ranked(assessed):
+        if action.question in bank().questions:
+            told = action.why_here.startswith("You answered that ")
+            assert told != any(clause and action.why_here.lower().startswith(clause.lower()) for clause in clauses)
 
 
 @pytest.mark.parametrize("id", profiles())

@@ -25,9 +25,10 @@ def test_no_two_of_the_first_ten_are_about_one_subject(case: Case) -> None:
     """But for what another of the first ten waits for: that one cannot follow after it."""
     order = bank().order
     assert order is not None
-    first = [action.question for action in ranked(assess(bank(), case))[:FIRST]]
+    assessed = assess(bank(), case)
+    first = [action.question for action in ranked(assessed)[:FIRST]]
     needed = {need for key in first if key in bank().questions for need in bank().questions[key].needs}
-    for subject in order.same_subject:
+    for subject in order.subjects(assessed.declared.context):
         assert len([key for key in first if key in subject.practices and key not in needed]) <= 1, subject.practices
 
 
@@ -49,6 +50,20 @@ def test_each_subject_stands_in_a_bank_that_has_its_practices_and_in_no_other_su
     assert set(practices) <= set(bank().questions)
     assert len(set(practices)) == len(practices)
     assert order.reasons["same_subject"]
+
+
+def test_at_low_the_self_certification_says_what_can_go_wrong() -> None:
+    """One signed page does both where little can go wrong; above Low the risk assessment stands for itself."""
+    low, high = (assess(bank(), CASES[id]) for id in ("game-concept-art", "clinic-booking-assistant"))
+    assert any("risk-assessment" in one.practices for one in bank().order.subjects(low.declared.context))
+    assert not any("risk-assessment" in one.practices for one in bank().order.subjects(high.declared.context))
+    place = {action.question: action.rank for action in ranked(low)}
+    assert place["tier-low-self-certification"] <= FIRST < place["risk-assessment"]
+
+
+def test_the_terms_are_read_before_anything_is_asked_of_the_supplier() -> None:
+    place = {action.question: action.rank for action in ranked(plan_of("game-concept-art"))}
+    assert place["terms-read"] <= FIRST < place["supplier-hold"]
 
 
 def test_the_nurse_or_doctor_stands_for_the_person_who_confirms_each_output() -> None:
