@@ -31,6 +31,7 @@ from assessments.documents.report import (
     ScopeLine,
 )
 from assessments.guideline.terms import Choice, Tier
+from assessments.guideline.wording import as_fact
 
 PAGES, ACTIONS_A_PAGE = 6, 4
 """A plan has at most so many pages, and one more for each so many actions begun (ADVICE section 9)."""
@@ -289,8 +290,11 @@ def block_of(action: ActionBlock, room: Room) -> Block:
 
 
 def _why(action: ActionBlock) -> str:
-    """Return the sentence *why here* without the answer, which the block gives before it."""
-    why = _ANSWER_IN_BRACKETS.sub("", action.why_here).strip()
+    """Return the sentence *why here* without the answer, which the block gives before it.
+
+    The plan lists the facts as they were answered, so it need not say of each that it was.
+    """
+    why = as_fact(_ANSWER_IN_BRACKETS.sub("", action.why_here).strip())
     return why if why.strip(".") else action.why
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DATED = re.compile(r"(?P<words>.+) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
 _JOINT = re.compile(r", and |\. ")
 """What stands between a fact and what is missing."""
+ANSWERED = "you answered that "
 NEUTRAL_PEOPLE = "the people affected"
 NEUTRAL_SYSTEM = "the system"
 
@@ -123,6 +124,18 @@ def joined(clause: str, gap: str, belongs: bool) -> str:
     if belongs and "“" not in gap:
         return sentence(clause, gap)
     return f"{sentence(clause)} {sentence(gap)}".strip()
+
+
+def as_answer(clause: str) -> str:
+    """Tell a fact as an answer of the respondent's: "you answered that it ranks people"."""
+    return f"{ANSWERED}{clause}"
+
+
+def as_fact(why: str) -> str:
+    """Return a reason as it reads where the facts stand beside it, with the answers that were given."""
+    told = why[:1].lower() + why[1:]
+    said = told.removeprefix(ANSWERED)
+    return why if said == told else f"{said[:1].upper()}{said[1:]}"
 
 
 def without_fact(why: str) -> str:

@@ -13,7 +13,16 @@ from datetime import date
 from assessments.guideline.edition import Edition, Question, Remedy
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
-from assessments.guideline.wording import CHOICES, UseWords, action_words, fact_clause, joined, to_find_out, with_day
+from assessments.guideline.wording import (
+    CHOICES,
+    UseWords,
+    action_words,
+    as_answer,
+    fact_clause,
+    joined,
+    to_find_out,
+    with_day,
+)
 from assessments.scoring.begun import first_missing, first_step_does, points_missing, still_open, task_left
 from assessments.scoring.dates import MONTH_DAYS, with_dates
 from assessments.scoring.findings import PROHIBITED, Finding, FindingKind
@@ -294,7 +303,7 @@ class _Plan:
                 named[fact] = named.get(fact, 0) + 1
                 gap = self.gap(question, action, self.answers.get(question.key))
                 if clause and (self.relevant.low or fact not in self.relevant.behind):
-                    clause = f"you answered that {clause}"
+                    clause = as_answer(clause)
                 why = joined(clause, gap, fact in question.answers_to and not self.relevant.low)
             if one.needed_by is not None:
                 why = f"{why.removesuffix('.')}; needed before “{self.task(one.needed_by)}”."

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from assessments.guideline.terms import Choice, Tier
-from assessments.guideline.wording import fact_clause, joined, without_fact
+from assessments.guideline.wording import as_fact, fact_clause, joined, without_fact
 from assessments.scoring.begun import first_missing, first_step_does, points_missing
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.inputs import AnswerValue
@@ -169,7 +169,7 @@ def test_the_choice_of_a_person_is_lifted_only_where_nobody_decides_each_case() 
     [
         ("clinic-booking-assistant", "training-opt-out", {}, "Have the supplier stop training"),
         ("clinic-booking-assistant", "training-opt-out", {"model_source": "own_trained"}, "keep their data out"),
-        ("visitor-visa-sorting", "training-permission", {}, "say no without disadvantage"),
+        ("visitor-visa-sorting", "training-permission", {}, "let them say no freely"),
         ("chinese-composition-marker", "training-permission", {}, "Clear the rights"),
         ("tenants-rights-assistant", "protection-techniques", {}, "what tenants write and send in"),
         ("virtual-bank-instant-loan", "protection-techniques", {}, "write and send in"),
@@ -188,20 +188,6 @@ def test_a_title_follows_the_facts_that_make_it_fit(id: str, key: str, facts: di
     assert says in actions(blank(CASES[id]), **facts)[key].title
 
 
-@pytest.mark.parametrize(
-    ("id", "facts", "asked"),
-    [
-        ("hospital-linen-orders", {}, False),
-        ("hospital-linen-orders", {"sector": "legal"}, True),
-        ("bureau-drafting-copilot", {"retrieval_augmented": True}, False),
-        ("bureau-drafting-copilot", {"output_used_for": "information"}, True),
-    ],
-)
-def test_references_are_looked_up_where_texts_inform_or_argue(id: str, facts: dict[str, object], asked: bool) -> None:
-    action = actions(blank(CASES[id]), **facts)["output-acceptance"]
-    assert ("references" in {finding.item for finding in action.findings}) is asked
-
-
 @pytest.mark.parametrize("id", profiles())
 def test_a_fact_that_did_not_set_the_tier_is_told_as_an_answer(id: str) -> None:
     assessed = plan_of(id)
@@ -217,6 +203,7 @@ def test_a_fact_that_did_not_set_the_tier_is_told_as_an_answer(id: str) -> None:
 @pytest.mark.parametrize("id", profiles())
 def test_the_first_step_of_a_partly_ticked_list_does_the_point_that_is_named(id: str) -> None:
     assessed = plan_of(id)
+    family = bank().order.family(assessed.declared.facts) if bank().order else ""
     seen = False
     for action in ranked(assessed):
         question = bank().questions.get(action.question)
@@ -229,7 +216,7 @@ def test_the_first_step_of_a_partly_ticked_list_does_the_point_that_is_named(id:
         words = assessed.case.words
         assert f"above all “{words.fill(item.text).rstrip('.')}”" in action.why_here
         if not first_step_does(question, named):
-            assert action.steps[0] == words.fill(item.remedy.first_step)
+            assert action.steps[0] == words.fill(item.remedy.in_words_of(family).first_step)
             assert action.stopgap == action.steps[0]
     assert seen
 
@@ -262,6 +249,19 @@ def test_only_what_belongs_together_is_joined(gap: str, belongs: bool, said: str
     assert joined("it ranks people", gap, belongs) == said
     assert joined("", "nobody counts", belongs) == "Nobody counts."
     assert without_fact(said) == joined("", gap, belongs)
+
+
+@pytest.mark.parametrize(
+    ("said", "beside_the_facts"),
+    [
+        ("You answered that it ranks people. Nobody counts.", "It ranks people. Nobody counts."),
+        ("It ranks people, and nobody counts.", "It ranks people, and nobody counts."),
+        ("Nobody counts what you answered that it does.", "Nobody counts what you answered that it does."),
+        ("", ""),
+    ],
+)
+def test_beside_the_facts_a_reason_need_not_say_that_they_were_answered(said: str, beside_the_facts: str) -> None:
+    assert as_fact(said) == beside_the_facts
 
 
 @pytest.mark.parametrize("id", profiles())
