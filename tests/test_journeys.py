@@ -466,7 +466,7 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
         for mark in reviewer.main.locator("section[id^=f-], section[id^=q-]").all():
             if mark.get_attribute("id") == f"q-{change}":
                 mark.get_by_role("radio", name="Change needed").check()
-                mark.get_by_label("Why a change is needed").select_option("What shows it is missing")
+                mark.get_by_label("Why a change is needed").select_option("Evidence is missing")
                 mark.get_by_label("What would satisfy you").fill(would_satisfy)
             else:
                 mark.locator("input[value=accepted]").check()

@@ -89,7 +89,7 @@ class TakeForm(ReviewForm):
 class MarkForm(forms.Form):
     """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
 
-    `seen`: the token of the page that showed the answer.
+    `seen`: the token of the page that showed the answer. `reasons`: those that fit it; None: all.
     """
 
     mark = forms.ChoiceField(
@@ -120,11 +120,20 @@ class MarkForm(forms.Form):
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, row: ReviewMark | None = None, reasons: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         self.row = row
         kwargs.setdefault("label_suffix", "")
         kwargs["initial"] = row.record() if row else {}
         super().__init__(*args, **kwargs)
+        if reasons is not None:
+            fits = {*reasons, row.reason if row else ""}
+            offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
+            self.fields["reason"].choices = offered  # type: ignore[attr-defined]
+            self.fields["reason"].error_messages["invalid_choice"] = _(
+                "This reason does not fit what was answered here."
+            )
 
     @property
     def fields_to_save(self) -> dict[str, Any]:
