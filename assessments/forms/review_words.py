@@ -46,6 +46,8 @@ class WordsForm(ReviewForm):
 
     def __init__(self, *args: Any, reasons: Iterable[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("action_title", "reason", "would_satisfy"):  # needed with one mark, not used with the other
+            self.fields[name].goes_with = "mark"  # type: ignore[attr-defined]
         if reasons is not None:
             fits = set(reasons)
             offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -246,21 +246,25 @@ class RefuseForm(ReviewForm):
 
 
 class ApproveForm(ReviewForm):
-    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days)."""
+    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days).
+
+    `one_date`: a date for all of them, which fills the fields and saves nothing.
+    """
 
     def __init__(self, *args: Any, conditions: Iterable[tuple[str, str, int]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
+        longest = 0
         for question, title, days in conditions:
-            last = today + timedelta(days=days)
-            self.fields[f"due-{question}"] = forms.DateField(
-                label=_("Date by which “%(title)s” is in place") % {"title": title},
-                required=False,
-                help_text=_("At the latest %(last)s. Without a date it blocks the certificate until it is in place.")
-                % {"last": date_format(last, "j F Y")},
-                widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
-                error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
+            longest = max(longest, days)
+            self.fields[f"due-{question}"] = self._day(
+                _("Date by which “%(title)s” is in place") % {"title": title},
+                _("At the latest %(last)s. Without a date it blocks the certificate until it is in place."),
+                today + timedelta(days=days),
             )
+        if longest:
+            hint = _("At the latest %(last)s. A requirement whose latest day is earlier gets that day.")
+            self.fields["one_date"] = self._day(_("One date for all"), hint, today + timedelta(days=longest))
         self.fields["statement"] = _text(
             gettext_lazy("Your statement"),
             gettext_lazy("What you looked at and what you found. It is kept with the decision."),
@@ -268,7 +272,26 @@ class ApproveForm(ReviewForm):
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),
         )
-        self.helper.layout = Layout(*self.fields)
+        self.helper.layout = Layout("statement")
+
+    @staticmethod
+    def _day(label: str, hint: str, last: date) -> forms.DateField:
+        return forms.DateField(
+            label=label,
+            required=False,
+            help_text=hint % {"last": date_format(last, "j F Y")},
+            widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
+            error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
+        )
+
+    @staticmethod
+    def no_date() -> str:
+        return _("Enter the date that all of them get.")
+
+    def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
+        """What was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
+        typed = {name: self.data.get(name, "") for name in self.fields}
+        return typed | {f"due-{question}": day for question, day in days.items()}
 
     @property
     def conditions(self) -> dict[str, date]:
