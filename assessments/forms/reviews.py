@@ -259,7 +259,7 @@ class ApproveForm(ReviewForm):
             longest = max(longest, days)
             self.fields[f"due-{question}"] = self._day(
                 _("Date by which “%(title)s” is in place") % {"title": title},
-                _("At the latest %(last)s. Without a date it blocks the certificate until it is in place."),
+                _("At the latest %(last)s"),
                 today + timedelta(days=days),
             )
         if longest:
