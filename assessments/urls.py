@@ -47,7 +47,7 @@ from assessments.views import (
 from assessments.views.assessment import supplements as owner_supplements
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
-from assessments.views.review import case_evidence, own_set, previews, reading, taking, together, whole, words
+from assessments.views.review import case_evidence, notes, own_set, previews, reading, taking, together, whole, words
 from assessments.views.review import parts as review_parts
 from assessments.views.review import supplements as review_supplements
 
@@ -206,6 +206,7 @@ urlpatterns = [
         "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
     ),
     path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
+    path("reviews/<ref:reference>/notes/", notes.notes, name="case_notes"),
     path("reviews/<ref:reference>/words/<key:anchor>/", words.words, name="mark_words"),
     path("reviews/<ref:reference>/whole/", whole.whole_case, name="whole_case"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),

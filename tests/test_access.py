@@ -460,6 +460,10 @@ OPENED: dict[str, dict[str, str]] = {
         "text of the reviewing body": "login 404 404 404 404 404 404 200 404",
         "text of somebody": HIDDEN,
     },
+    "case_notes": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
     "mark_words": {
         "submission in review, words": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted, words": HIDDEN,
@@ -871,6 +875,7 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "review_texts": {"": "login 403 403 403 403 403 yes yes 403"},
     "review_text": {"text of the reviewing body": "login 404 404 404 404 404 404 yes 404"},
+    "case_notes": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "mark_words": {"submission in review, words": "login 404 404 404 404 404 403 yes 404"},
     "review_together": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "take_over_marks": {"submission in review": "login 404 404 404 404 404 403 yes 404"},

@@ -272,6 +272,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("independent", "text of the reviewing body"),
         ("independent", "text of the reviewing body", "sent empty"),
     ],
+    "case_notes": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "mark_words": [("independent", "submission in review, words")],
     "review": [
         ("independent", "submission in review"),

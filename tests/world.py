@@ -20,7 +20,7 @@ from assessments import acting, conformity, declaring, desk, evidence, starting,
 from assessments.accounts import expired_forms
 from assessments.domain.evidence import supplements
 from assessments.domain.remediation import own_actions, relevance
-from assessments.domain.review import kept_texts, parts, returns
+from assessments.domain.review import case_notes, kept_texts, parts, returns
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -169,6 +169,9 @@ def make_world() -> World:
     own_text = kept_texts.keep(said | {"title": "My words"}, by=cast.second_independent)
     gone = kept_texts.keep(said | {"title": "Old words"}, by=cast.independent)
     kept_texts.remove(gone, by=cast.independent)
+    noted = case_notes.write(_sent(in_review), "The register looks copied.", by=cast.independent)
+    case_notes.share(_sent(in_review), noted.pk, by=cast.independent)
+    case_notes.write(_sent(in_review), "Ask Sai Kung first.", by=cast.independent)
     desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")

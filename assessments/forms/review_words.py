@@ -106,3 +106,13 @@ class ReuseForm(WordsForm):
     def said(self) -> dict[str, str]:
         self.cleaned_data.setdefault("action_title", "")
         return super().said
+
+
+class NoteForm(ReviewForm):
+    text = _text(
+        gettext_lazy("Note"),
+        gettext_lazy("Private until you share it with the other reviewer. The organisation never reads it."),
+        rows=4,
+        missing=gettext_lazy("Write the note first."),
+    )
+    base = Revision(required=False)

@@ -52,6 +52,7 @@ OF_A_CASE: dict[str, str] = {
     "own_set": "      302 302 302 200 302",
     "mark_own_set": " 302 302 302 200 302",
     "review_together": "302 302 403 200 302",
+    "case_notes": "    302 302 403 200 302",
     "mark_words": "    302 302 403 200 302",
     "take_over_marks": "302 302 403 302 302",
     "take_back_approval": "403 403 403 302 403",
