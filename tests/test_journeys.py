@@ -546,7 +546,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     reviewer.fill("Your statement", "I read every answer and saw the list.")
     reviewer.shot("approve")
-    reviewer.sign("Approve as the first of two")
+    reviewer.sign("Give the first approval")
 
     independent = site.independent_reviewer()
     independent.shot("home")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.forms.fields import OneLine, Revision
-from assessments.models import EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
+from assessments.models import ASKING, EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
 
@@ -102,7 +102,7 @@ class MarkForm(forms.Form):
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
-    words = _text(gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3)
+    words = _text(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
     private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
     action_title = OneLine(
@@ -147,6 +147,12 @@ class MarkForm(forms.Form):
             return any(given.values())
         due = given["action_due"]
         return given | {"action_due": due.isoformat() if due else None} != self.row.record()
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether a mark is chosen that wants words, and none of them is written yet."""
+        given = (self[name].value() for name in ("reason", "words", "would_satisfy", "action_title", "action_due"))
+        return self["mark"].value() in ASKING and not any(given)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

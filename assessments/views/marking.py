@@ -361,6 +361,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "case": case,
                 "group": page_around(request, case, row),
                 "problems": problems,
+                "begun": form is not None and form.has_begun,
                 "at": timezone.localtime(),
                 "total": len(case.targets),
                 "marked": len(case.targets) - case.left,

@@ -628,7 +628,7 @@ def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date)
         days = (end - start).days + 1
         piece.claim.append(ngettext("It covers %(n)s day.", "It covers %(n)s days.", days) % {"n": days})
     elif not start and not end:
-        piece.claim.append(_("It gives no period."))
+        piece.claim.append(_("No period stated."))
     if end and (signed - end).days > LONG_AGO:
         piece.claim.append(_("Its period ended %(n)s days before the signing.") % {"n": (signed - end).days})
     if start and start > signed:
