@@ -22,6 +22,7 @@ from assessments.core import proof
 from assessments.domain.review import opened
 from assessments.domain.review.cases import open_case
 from assessments.domain.review.own_marks import combined
+from assessments.domain.review.reasons import require_fitting
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import (
     left_to_accept,
@@ -87,8 +88,8 @@ def save_mark(
     `seen`: the token of the page that showed it (`opened.token`), without which the mark counts as not opened. `base` is
     the revision that was shown (0: none; None: whatever stands). An empty `mark` takes one back: not looked at. Raises
     NotPermitted for anybody without a seat, Locked outside review and after one's approval, Conflict where a newer version
-    stands, and InvalidAnswer where *change needed* lacks its reason or what would satisfy, or *accepted with action* its
-    action.
+    stands, and InvalidAnswer where *change needed* lacks its reason or what would satisfy, *accepted with action* its
+    action, or where the reason does not fit the answer.
     """
     fields = {
         "mark": str(mark),
@@ -117,10 +118,12 @@ def _save_mark(
     seen: str = "",
 ) -> ReviewMark | Conflict:
     _assessment, seat = open_case(submission, by)
-    if target not in review_targets(submission.content()):
+    content = submission.content()
+    if target not in review_targets(content):
         raise InvalidAnswer("target", _("There is nothing to judge under “%(target)s”.") % {"target": target})
     row = _mark_of_seat(submission, seat, target)
     _check_mark(submission, target, fields, stands=row is not None)
+    require_fitting(content, target, fields["reason"], stands=row.reason if row else "")
     row = row or ReviewMark(submission=submission, seat=seat.seat, target=target, revision=0, by=by)
     shown = opened.shown_at(seen, submission, target, by=by)
     kept = _write(row, ReviewMarkRevision, fields, by=by, base=base, operation=operation, shown_at=shown)

@@ -20,7 +20,7 @@ from assessments.accounts import expired_forms, refusals
 from assessments.audit import heads
 from assessments.domain import storage
 from assessments.domain.register import deleted_organisations
-from assessments.domain.review import rounds
+from assessments.domain.review import case_notes, kept_texts, rounds
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,8 @@ STEPS = (
     Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
     Step("ask for declarations again", rounds.ask_again, from_hour=6, atomic=False),  # a transaction for each seat
     Step("push the ends of the log", heads.push, from_hour=0),
+    Step("forget deleted texts", kept_texts.forget_deleted, from_hour=4),
+    Step("forget deleted notes", case_notes.forget_deleted, from_hour=4),
     Step("delete organisations", deleted_organisations.carry_out),
     Step("delete orphaned files", storage.sweep_orphans, from_hour=3, atomic=False),
     Step("send digests", mailing.send_digests),  # keeps its own day for each person

@@ -47,7 +47,7 @@ from assessments.views import (
 from assessments.views.assessment import supplements as owner_supplements
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
-from assessments.views.review import case_evidence, own_set, previews, reading, taking, together, whole
+from assessments.views.review import case_evidence, notes, own_set, previews, reading, taking, together, whole, words
 from assessments.views.review import parts as review_parts
 from assessments.views.review import supplements as review_supplements
 
@@ -187,6 +187,8 @@ urlpatterns = [
     path("reviews/", queue.queue, name="reviews"),
     path("reviews/certificates/", issued.register, name="issued"),
     path("reviews/certificates/export/", issued.export, name="issued_export"),
+    path("reviews/texts/", words.texts, name="review_texts"),
+    path("reviews/texts/<key:key>/", words.edit_text, name="review_text"),
     path("reviews/<ref:reference>/", reviews.overview, name="review"),
     path("reviews/<ref:reference>/log/", log.review, name="review_log"),
     path("reviews/<ref:reference>/take/", reviews.take, name="take"),
@@ -204,6 +206,8 @@ urlpatterns = [
         "reviews/<ref:reference>/evidence/<ref:piece>/<int:number>/picture/", previews.picture, name="evidence_picture"
     ),
     path("reviews/<ref:reference>/next/", reading.next_unmarked, name="next_unmarked"),
+    path("reviews/<ref:reference>/notes/", notes.notes, name="case_notes"),
+    path("reviews/<ref:reference>/words/<key:anchor>/", words.words, name="mark_words"),
     path("reviews/<ref:reference>/whole/", whole.whole_case, name="whole_case"),
     path("reviews/<ref:reference>/not-applicable/", marking.not_applicable, name="review_not_applicable"),
     path("reviews/<ref:reference>/marks/", marking.mark, name="mark"),

@@ -455,6 +455,19 @@ OPENED: dict[str, dict[str, str]] = {
     },
     # review: a case is found through the reviewers' door alone
     "reviews": {"": "             login 403 403 403 403 403 200 200 403"},
+    "review_texts": {"": "       login 403 403 403 403 403 200 200 403"},
+    "review_text": {
+        "text of the reviewing body": "login 404 404 404 404 404 404 200 404",
+        "text of somebody": HIDDEN,
+    },
+    "case_notes": {
+        "submission in review": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "mark_words": {
+        "submission in review, words": " login 404 404 404 404 404 302 200 404",
+        "submission neighbour's submitted, words": HIDDEN,
+    },
     "issued": {"": "             login 403 403 403 403 403 403 200 403"},
     "issued_export": {"": "             login 403 403 403 403 403 403 200 403"},
     "review": {
@@ -860,6 +873,10 @@ POSTED: dict[str, dict[str, str]] = {
         "submission in review, section": "login 404 404 404 404 404 403 yes 404",
         "submission neighbour's submitted, section": HIDDEN,
     },
+    "review_texts": {"": "login 403 403 403 403 403 yes yes 403"},
+    "review_text": {"text of the reviewing body": "login 404 404 404 404 404 404 yes 404"},
+    "case_notes": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "mark_words": {"submission in review, words": "login 404 404 404 404 404 403 yes 404"},
     "review_together": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "take_over_marks": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "take_back_approval": {"submission two seats": "login 404 404 404 404 404 403 yes 404"},

@@ -539,7 +539,7 @@ def test_a_piece_is_put_into_the_library_with_its_file(client, cast):
     assert audited("evidence_added") == 1
     content = client.get(made.get_absolute_url()).content.decode()
     assert version.sha256 in content
-    assert "Not scanned: no scanner is set up here" in content
+    assert "Not checked for malware" in content
 
 
 @pytest.mark.parametrize(

@@ -466,7 +466,7 @@ def mark_everything(reviewer: Person, change: str = "", would_satisfy: str = "")
         for mark in reviewer.main.locator("section[id^=f-], section[id^=q-]").all():
             if mark.get_attribute("id") == f"q-{change}":
                 mark.get_by_role("radio", name="Change needed").check()
-                mark.get_by_label("Why a change is needed").select_option("What shows it is missing")
+                mark.get_by_label("Why a change is needed").select_option("Evidence is missing")
                 mark.get_by_label("What would satisfy you").fill(would_satisfy)
             else:
                 mark.locator("input[value=accepted]").check()
@@ -546,7 +546,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.main.get_by_label("register").fill((timezone.localdate() + timedelta(days=60)).isoformat())
     reviewer.fill("Your statement", "I read every answer and saw the list.")
     reviewer.shot("approve")
-    reviewer.sign("Approve as the first of two")
+    reviewer.sign("Give the first approval")
 
     independent = site.independent_reviewer()
     independent.shot("home")

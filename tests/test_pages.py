@@ -267,6 +267,13 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     # review
     "reviews": [("independent", ""), ("in-house", "")],
     "issued": [("independent", "")],
+    "review_texts": [("independent", ""), ("in-house", ""), ("independent", "", "sent empty")],
+    "review_text": [
+        ("independent", "text of the reviewing body"),
+        ("independent", "text of the reviewing body", "sent empty"),
+    ],
+    "case_notes": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
+    "mark_words": [("independent", "submission in review, words")],
     "review": [
         ("independent", "submission in review"),
         ("in-house", "submission in review"),

@@ -317,6 +317,8 @@ PAGES = [
     ("reviewer", "own_set", "submission"),
     ("reviewer", "mark_own_set", "submission"),
     ("reviewer", "review_together", "submission"),
+    ("reviewer", "review_texts", ""),
+    ("reviewer", "case_notes", "submission"),
     ("reviewer", "send_back", "submission"),
     ("reviewer", "approve", "submission"),
     ("owner", "verify", "certificate"),

@@ -16,6 +16,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as Request
 from pytest_django.live_server_helper import LiveServer
 
 from assessments import evidence, reviewing, tasks, workflow
@@ -264,6 +265,56 @@ def test_a_whole_review_is_done_by_keyboard_alone(address: str, people: Cast, ch
         enter(page)
         assert side.watch.faults() == []
     assert Assessment.objects.get(pk=assessment.pk).state == State.CERTIFIED
+
+
+def test_the_mark_is_one_tab_and_enter_away_from_the_heading_without_keys(
+    address: str, people: Cast, chromium: Browser
+) -> None:
+    submission = newest(make_assessment(State.IN_REVIEW, "limited", cast=people))
+    with browser.new_page(chromium) as page:
+        side = Side(page, address, people.independent)
+        side.open("next_unmarked", submission.reference)
+        row = page.url.partition("#")[2]
+        assert row
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUSED)["text"].startswith("Go to your mark")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.activeElement.type === 'radio'")
+        at = page.evaluate(FOCUSED)
+        assert (at["row"], at["name"]) == (row, f"{row}-mark")
+        assert side.watch.faults() == []
+
+
+def test_one_key_marks_and_one_goes_on_to_the_next_without_a_mark_over_pages(
+    address: str, people: Cast, chromium: Browser
+) -> None:
+    submission = newest(make_assessment(State.IN_REVIEW, "limited", cast=people))
+    mark_all(submission, by=people.independent)
+    last = submission.content()["questions"][-1]["question"]
+    left = [f"q:{QUESTION}", f"q:{last}"]  # on two pages
+    ReviewMark.kept.filter(submission=submission, target__in=left).delete()
+    User.objects.filter(pk=people.independent.pk).update(shortcuts=True)
+    with browser.new_page(chromium) as page:
+        side = Side(page, address, people.independent)
+        side.open("review_section", submission.reference, "governance")
+        page.keyboard.press("n")
+        assert page.evaluate(FOCUSED)["row"] == f"q-{QUESTION}"
+        held: list[Request] = []
+        page.route("**/marks/", lambda route: held.append(route), times=1)  # a slow line
+        page.keyboard.press("1")
+        page.keyboard.press("n")
+        page.wait_for_timeout(300)
+        assert page.url.endswith("/sections/governance/")  # the page is not left before the mark is saved
+        held[0].continue_()
+        page.wait_for_url(f"**/sections/*/#q-{last}")
+        assert submission.marks.get(target=left[0]).mark == "accepted"
+        with page.expect_response(lambda response: response.url.endswith("/marks/")):
+            page.keyboard.press("1")
+        assert submission.marks.get(target=left[1]).mark == "accepted"
+        page.locator(f"#q-{last} summary", has_text="Private note").click()
+        page.locator(f"#q-{last} textarea[name$=-private_note]").press_sequentially("n1")
+        assert page.url.endswith(f"#q-{last}")  # in a text they are letters
+        assert side.watch.faults() == []
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["switched on", "switched off"])

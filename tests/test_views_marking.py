@@ -215,8 +215,8 @@ def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, show
         "owner: Olivia Owner",
         "confidential: opening it is logged",
         "SHA-256",
-        "Not scanned",
-        "It gives no period.",
+        "Not checked for malware",
+        "No period stated.",
         "Since the signing: replaced by version 2",
         "Since the signing: withdrawn on",
         "Shown on request by The secretary.",
@@ -336,3 +336,18 @@ def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, show
         assert words in page
     client.force_login(cast.second_independent)
     assert 'type="radio"' not in client.get(url).content.decode()
+
+
+def test_a_mark_that_was_just_chosen_is_no_fault_yet_and_a_half_written_one_is(ines, cast):
+    submission = in_review(cast)
+    for mark in ("change_needed", "accepted_with_action"):
+        page = ines.post(
+            address("mark", submission), {"target": TARGET, "mark": mark}, headers={"HX-Request": "true"}
+        ).content.decode()
+        assert 'hk-save-begun" role="status">Not saved yet:' in page
+        assert 'role="alert"' not in page
+    half = {"target": TARGET, "mark": "change_needed", "words": "Two clinics lack."}
+    page = ines.post(address("mark", submission), half, headers={"HX-Request": "true"}).content.decode()
+    assert 'role="alert"' in page
+    assert "hk-save-begun" not in page
+    assert not submission.marks.exists()

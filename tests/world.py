@@ -20,7 +20,7 @@ from assessments import acting, conformity, declaring, desk, evidence, starting,
 from assessments.accounts import expired_forms
 from assessments.domain.evidence import supplements
 from assessments.domain.remediation import own_actions, relevance
-from assessments.domain.review import parts, returns
+from assessments.domain.review import case_notes, kept_texts, parts, returns
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -164,6 +164,14 @@ def make_world() -> World:
     )
     needed = returns.Obstacle("gate:tier-limited-opt-out", "The way to opt out", "Attach how people opt out.")
     returns.keep(_sent(returned).decisions.get(), [needed])
+    said = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry of each clinic."}
+    text = kept_texts.keep(said | {"title": "Newest entry"}, by=cast.independent, organisation=cast.body)
+    own_text = kept_texts.keep(said | {"title": "My words"}, by=cast.second_independent)
+    gone = kept_texts.keep(said | {"title": "Old words"}, by=cast.independent)
+    kept_texts.remove(gone, by=cast.independent)
+    noted = case_notes.write(_sent(in_review), "The register looks copied.", by=cast.independent)
+    case_notes.share(_sent(in_review), noted.pk, by=cast.independent)
+    case_notes.write(_sent(in_review), "Ask Sai Kung first.", by=cast.independent)
     desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
@@ -341,6 +349,8 @@ def make_world() -> World:
         "submitted evidence": (_sent(second_round).reference, piece.reference, 1),
         "evidence of another submission": (_sent(high).reference, piece.reference, 1),
         "neighbour's evidence": (_sent(second_round).reference, their_piece.reference, 1),
+        "text of the reviewing body": (kept_texts.key_of(text),),
+        "text of somebody": (kept_texts.key_of(own_text),),
         "appeal": (contested.reference,),
         "answered appeal": (upheld.reference,),
         "upheld appeal": (refused.reference, upheld.reference),
@@ -384,6 +394,7 @@ def make_world() -> World:
         submission = Submission.objects.filter(assessment=assessment).order_by("-round").first()
         if submission:
             places[f"submission {name}"] = (submission.reference,)
+            places[f"submission {name}, words"] = (submission.reference, f"q-{QUESTION}")
             places[f"submission {name}, section"] = (submission.reference, SECTION)
             places[f"submission {name}, no such section"] = (submission.reference, "no-such-section")
     return World(cast, neighbour, newcomer, places)

@@ -81,7 +81,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         fields = ["name", "shortcuts", "mail_when"]
         labels = {
             "name": _("Your name"),
-            "shortcuts": _("Use keyboard shortcuts on the pages of an assessment"),
+            "shortcuts": _("Use keyboard shortcuts on the pages of an assessment and of a review"),
             "mail_when": _("When do you want mails?"),
         }
         help_texts = {

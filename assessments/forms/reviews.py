@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.forms.fields import OneLine, Revision
-from assessments.models import EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
+from assessments.models import ASKING, EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
 
@@ -89,7 +89,7 @@ class TakeForm(ReviewForm):
 class MarkForm(forms.Form):
     """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
 
-    `seen`: the token of the page that showed the answer.
+    `seen`: the token of the page that showed the answer. `reasons`: those that fit it; None: all.
     """
 
     mark = forms.ChoiceField(
@@ -102,7 +102,7 @@ class MarkForm(forms.Form):
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
-    words = _text(gettext_lazy("Your words"), gettext_lazy("The organisation reads them."), required=False, rows=3)
+    words = _text(gettext_lazy("Comment to the organisation"), required=False, rows=3)
     would_satisfy = _text(gettext_lazy("What would satisfy you"), required=False, rows=2)
     private_note = _text(gettext_lazy("Private note"), required=False, rows=2)
     action_title = OneLine(
@@ -120,11 +120,20 @@ class MarkForm(forms.Form):
     operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, row: ReviewMark | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, row: ReviewMark | None = None, reasons: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         self.row = row
         kwargs.setdefault("label_suffix", "")
         kwargs["initial"] = row.record() if row else {}
         super().__init__(*args, **kwargs)
+        if reasons is not None:
+            fits = {*reasons, row.reason if row else ""}
+            offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
+            self.fields["reason"].choices = offered  # type: ignore[attr-defined]
+            self.fields["reason"].error_messages["invalid_choice"] = _(
+                "This reason does not fit what was answered here."
+            )
 
     @property
     def fields_to_save(self) -> dict[str, Any]:
@@ -138,6 +147,12 @@ class MarkForm(forms.Form):
             return any(given.values())
         due = given["action_due"]
         return given | {"action_due": due.isoformat() if due else None} != self.row.record()
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether a mark is chosen that wants words, and none of them is written yet."""
+        given = (self[name].value() for name in ("reason", "words", "would_satisfy", "action_title", "action_due"))
+        return self["mark"].value() in ASKING and not any(given)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -237,21 +252,25 @@ class RefuseForm(ReviewForm):
 
 
 class ApproveForm(ReviewForm):
-    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days)."""
+    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days).
+
+    `one_date`: a date for all of them, which fills the fields and saves nothing.
+    """
 
     def __init__(self, *args: Any, conditions: Iterable[tuple[str, str, int]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
+        longest = 0
         for question, title, days in conditions:
-            last = today + timedelta(days=days)
-            self.fields[f"due-{question}"] = forms.DateField(
-                label=_("Date by which “%(title)s” is in place") % {"title": title},
-                required=False,
-                help_text=_("At the latest %(last)s. Without a date it blocks the certificate until it is in place.")
-                % {"last": date_format(last, "j F Y")},
-                widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
-                error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
+            longest = max(longest, days)
+            self.fields[f"due-{question}"] = self._day(
+                _("Date by which “%(title)s” is in place") % {"title": title},
+                _("At the latest %(last)s"),
+                today + timedelta(days=days),
             )
+        if longest:
+            hint = _("At the latest %(last)s. A requirement whose latest day is earlier gets that day.")
+            self.fields["one_date"] = self._day(_("One date for all"), hint, today + timedelta(days=longest))
         self.fields["statement"] = _text(
             gettext_lazy("Your statement"),
             gettext_lazy("What you looked at and what you found. It is kept with the decision."),
@@ -259,7 +278,26 @@ class ApproveForm(ReviewForm):
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),
         )
-        self.helper.layout = Layout(*self.fields)
+        self.helper.layout = Layout("statement")
+
+    @staticmethod
+    def _day(label: str, hint: str, last: date) -> forms.DateField:
+        return forms.DateField(
+            label=label,
+            required=False,
+            help_text=hint % {"last": date_format(last, "j F Y")},
+            widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
+            error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
+        )
+
+    @staticmethod
+    def no_date() -> str:
+        return _("Enter the date that all of them get.")
+
+    def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
+        """What was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
+        typed = {name: self.data.get(name, "") for name in self.fields}
+        return typed | {f"due-{question}": day for question, day in days.items()}
 
     @property
     def conditions(self) -> dict[str, date]:

@@ -39,6 +39,7 @@ from assessments.models.questionnaires import (
     Section,
     edition_for,
 )
+from assessments.models.review_words import ASKING, CaseNote, KeptText, OwnText, SharedText
 from assessments.models.reviews import (
     NEXT_DUE,
     OWN,
@@ -77,17 +78,18 @@ from assessments.models.systems import (
 from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
-    "NEXT_DUE", "OWN", "AISystem", "ActionEvent", "ActionStatus", "ActionVerdict", "Answer", "AnswerRevision", "Appeal",
+    "ASKING", "NEXT_DUE", "OWN", "AISystem", "ActionEvent", "ActionStatus", "ActionVerdict", "Answer", "AnswerRevision", "Appeal",
     "AppealAnswer", "AppealKind", "Assessment", "Assignment", "Assurance", "AuditDetail", "AuditEntry", "AuditHead",
-    "CaseMessage", "Certificate", "CertificateEvent", "CertificateStatus", "ClosedPractice", "Comment", "Condition",
+    "CaseMessage", "CaseNote", "Certificate", "CertificateEvent", "CertificateStatus", "ClosedPractice", "Comment", "Condition",
     "Confidentiality", "ConformityEvidence", "ConformityPart", "ConformityRevision", "DecisionKind", "DeclaredFact",
     "DeclaredUse", "Document", "DocumentKind", "DocumentState", "Edition", "EditionText", "EffortChoices", "Evidence",
     "EvidenceMark", "EvidenceMarkRevision", "EvidenceOpening", "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision",
     "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome", "ImportDraft", "Interest", "Invitation", "Involvement",
-    "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message", "Organisation",
+    "Item", "KeptText", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message",
+    "Organisation", "OwnText",
     "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire", "RefusedSignIn",
     "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
-    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SignedWorst",
-    "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User",
-    "Verdict", "edition_for", "monitored_until",
+    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SharedText",
+    "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision",
+    "User", "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

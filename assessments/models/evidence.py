@@ -101,7 +101,7 @@ class Evidence(Referenced):
 
 class Scan(models.TextChoices):
     CLEAN = "clean", _("Scanned, nothing found")
-    NOT_SCANNED = "not_scanned", _("Not scanned: no scanner is set up here")
+    NOT_SCANNED = "not_scanned", _("Not checked for malware")
 
 
 class EvidenceVersion(Frozen):

@@ -129,10 +129,10 @@ class MarkKind(models.TextChoices):
 
 class MarkReason(models.TextChoices):
     UNCLEAR = "unclear", _("The answer is not clear")
-    NOT_SHOWN = "not_shown", _("What shows it is missing")
-    OTHER_EVIDENCE = "other_evidence", _("Another piece of evidence is needed")
+    NOT_SHOWN = "not_shown", _("Evidence is missing")
+    OTHER_EVIDENCE = "other_evidence", _("Other evidence is needed")
     TOO_HIGH = "too_high", _("Less is in place than the answer says")
-    NOT_APPLICABLE = "not_applicable", _("It does apply")
+    NOT_APPLICABLE = "not_applicable", _("It applies, although marked “not applicable”")
     WRONG_FACT = "wrong_fact", _("The fact does not fit what is described")
     OTHER = "other", _("Another reason")
 

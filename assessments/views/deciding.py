@@ -26,6 +26,7 @@ from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
 from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.review import dating
 from assessments.views.review.outlook import outlook_of
 from assessments.views.review_case import Case
 
@@ -147,8 +148,9 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     found = workflow.blockers(submission, case.content, accepted=accepted)
     blockers = [blocker for blocker in found if blocker.question]
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
-    form = ApproveForm(posted(request), conditions=conditions)
-    if request.method == "POST" and form.is_valid():
+    filling = request.method == "POST" and "preview" in request.POST  # dates are filled in, nothing is decided
+    form = dating.filled(request, case, conditions) if filling else ApproveForm(posted(request), conditions=conditions)
+    if request.method == "POST" and not filling and form.is_valid():
         try:
             workflow.approve(
                 submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
@@ -185,6 +187,8 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "below": below,
             "outlook": outlook,
             "conditions": len(conditions),
+            "filling": filling,
+            "dates": dating.lines(case, form, conditions),
             "most": most_conditions(),
             "sentences": workflow.approval_sentences(edition, case.require_seat(), independent=independent),
             "high": tier == Tier.HIGH,

@@ -298,6 +298,18 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("Accepted together"),
                 gettext_lazy("%(who)s accepted several answers or facts of %(thing)s together"),
             ),
+            "review_text_kept": (
+                gettext_lazy("Text for marks kept"),
+                gettext_lazy("%(who)s kept or changed a text that the reviewers of %(thing)s share"),
+            ),
+            "review_text_deleted": (
+                gettext_lazy("Text for marks deleted"),
+                gettext_lazy("%(who)s deleted a text that the reviewers of %(thing)s share"),
+            ),
+            "review_text_brought_back": (
+                gettext_lazy("Text for marks brought back"),
+                gettext_lazy("%(who)s brought back a text that the reviewers of %(thing)s share"),
+            ),
             "marks_taken_over": (
                 gettext_lazy("Marks taken over"),
                 gettext_lazy("%(who)s took over marks of a colleague on %(thing)s"),

@@ -122,7 +122,7 @@ def _fill_typed(case: Case, group: Group, data: QueryDict | None) -> None:
     rows = list(group.rows)
     case.hang_evidence(rows)
     for row in rows:
-        form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
+        form = row.form_for(data)
         if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
             form.add_error(None, said_of_typed())
             row.form = form
@@ -161,7 +161,7 @@ def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryD
 
 def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | None:
     """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
-    form = row.form = MarkForm(data, prefix=row.anchor, row=row.to_edit)
+    form = row.form = row.form_for(data)
     if not form.is_valid():
         return None
     if not form.changes_something:
@@ -361,6 +361,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
                 "case": case,
                 "group": page_around(request, case, row),
                 "problems": problems,
+                "begun": form is not None and form.has_begun,
                 "at": timezone.localtime(),
                 "total": len(case.targets),
                 "marked": len(case.targets) - case.left,

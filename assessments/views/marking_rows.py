@@ -17,7 +17,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from assessments.domain.review import opened
-from assessments.forms.reviews import MarkForm
 from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.models.base import sha256
 from assessments.views.review.rows import OPERATION, SEEN, Piece, Row, carried_words
@@ -52,7 +51,7 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
             "of_facts": of_facts,
         }
         if row.form is not None or any(piece.form is not None for piece in row.pieces):
-            row.form = row.form or (_form(row) if case.is_open else None)
+            row.form = row.form or (row.form_for() if case.is_open else None)
             row.html = render_to_string(TEMPLATE, context)
             continue
         state = (
@@ -69,7 +68,7 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
         key = f"mark:{sha256(repr(state))}"
         html = caches["rows"].get(key)
         if html is None:
-            row.form = _form(row) if case.is_open else None
+            row.form = row.form_for() if case.is_open else None
             row.is_kept = True
             for piece in row.pieces:
                 piece.is_kept = True
@@ -78,10 +77,6 @@ def draw(case: Case, rows: Sequence[Row], *, of_facts: bool) -> None:
                 caches["rows"].set(key, html)
         html = re.sub(OPERATION, lambda _found: str(uuid.uuid4()), html)
         row.html = mark_safe(html.replace(SEEN, row.token))  # noqa: S308 (a template's own, and a signed token)
-
-
-def _form(row: Row) -> MarkForm:
-    return MarkForm(prefix=row.anchor, row=row.to_edit)
 
 
 def _said(mark: ReviewMark | EvidenceMark | None) -> tuple[object, ...]:

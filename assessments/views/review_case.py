@@ -22,7 +22,7 @@ from assessments import access, desk_rows
 from assessments.core.text_diff import Budget
 from assessments.domain.evidence import supplements
 from assessments.domain.evidence.previews import can_show
-from assessments.domain.review import approvals, cases, own_marks, rounds
+from assessments.domain.review import approvals, cases, own_marks, reasons, rounds
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import OwnSet, content_of, own_set
 from assessments.errors import NotPermitted
@@ -532,6 +532,7 @@ class Case:
             asked=self.asked.get(target),
             reply=self._reply(target),
             budget=self.budget,
+            reasons=partial(reasons.fitting, self.content, target),
         )
 
     @cached_property
@@ -576,6 +577,7 @@ class Case:
             asked=self.asked.get(target),
             reply=self._reply(target),
             budget=self.budget,
+            reasons=partial(reasons.fitting, self.content, target),
             cited=partial(self.sent.cited, question),
             guided=partial(self._guide, question, shown["items"]),
             blocks=self.sent.blocks(question),
@@ -626,7 +628,7 @@ def look_at(piece: Piece, versions: Mapping[tuple[str, int], Any], signed: date)
         days = (end - start).days + 1
         piece.claim.append(ngettext("It covers %(n)s day.", "It covers %(n)s days.", days) % {"n": days})
     elif not start and not end:
-        piece.claim.append(_("It gives no period."))
+        piece.claim.append(_("No period stated."))
     if end and (signed - end).days > LONG_AGO:
         piece.claim.append(_("Its period ended %(n)s days before the signing.") % {"n": (signed - end).days})
     if start and start > signed:

@@ -1,4 +1,5 @@
-// The keys of a review, for who has switched them on: J and K go from answer to answer, 1 to 4 mark the one in focus.
+// The keys of a review, for who has switched them on: J and K go from answer to answer, N to the next without a mark, 1 to 4
+// mark the one in focus.
 (() => {
   "use strict";
 
@@ -35,10 +36,25 @@
     if (number === 1 || number === 2) row.querySelector(number === 1 ? "input[name$='-action_title']" : "select[name$='-reason']")?.focus();
   };
 
+  const isUnmarked = (row) => [...marks(row)].some((radio) => radio.checked && radio.value === "");
+  // What is being saved is waited for before the page is left.
+  const whenSaved = (go) => {
+    if (!document.querySelector(".hk-mark.htmx-request")) return go();
+    document.body.addEventListener("htmx:afterSettle", () => whenSaved(go), { once: true });
+  };
+  const nextUnmarked = () => {
+    const here = current();
+    const from = isInside(here) ? rows.indexOf(here) + 1 : Math.max(0, rows.indexOf(here));
+    const found = rows.slice(from).find(isUnmarked);
+    if (found) return goTo(found);
+    const last = rows.at(-1)?.dataset.row ?? "";
+    whenSaved(() => window.location.assign(`${list.dataset.next}?after=${encodeURIComponent(last)}`));
+  };
+
   const isTyping = (target) => target.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || isTyping(event.target) || list.open) return;
-    const act = { j: () => step(1), k: () => step(-1), 1: () => mark(0), 2: () => mark(1), 3: () => mark(2), 4: () => mark(3), "?": () => list.showModal() }[event.key.toLowerCase()];
+    const act = { j: () => step(1), k: () => step(-1), n: nextUnmarked, 1: () => mark(0), 2: () => mark(1), 3: () => mark(2), 4: () => mark(3), "?": () => list.showModal() }[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();
     act();

@@ -1,8 +1,11 @@
-"""How many conditions a certificate may carry."""
+"""How many conditions a certificate may carry, and the dates that an approval is offered for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,3 +35,52 @@ def too_many_to_promise(musts: int) -> str:
         return ""
     words = _("%(n)s musts are not fully in place; at most %(most)s may be promised by a date (our judgement).")
     return words % {"n": musts, "most": most}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A date for one condition. `why`: where it comes from, as words."""
+
+    day: date
+    why: str
+
+
+def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[str, Suggested]:
+    """Suggest a date for each question: the organisation's own, else the due date of its action, within what is allowed.
+
+    `longest`: how many days each may take at most, by question. Our judgement: a date that is later than the last day
+    allowed becomes that day, and so does none at all. Nothing is set by it.
+    """
+    today = timezone.localdate()
+    due: dict[str, date] = {}
+    for action in content.get("actions", ()):
+        if action.get("due"):
+            day = date.fromisoformat(action["due"])
+            due[action["question"]] = min(day, due.get(action["question"], day))
+    found = {}
+    for question, days in longest.items():
+        last = today + timedelta(days=days)
+        planned = (content["answers"].get(question) or {}).get("planned_for")
+        choices = [
+            (date.fromisoformat(planned) if planned else None, _("planned by the organisation")),
+            (due.get(question), _("due date of its action in the plan")),
+        ]
+        day, why = next(
+            ((day, why) for day, why in choices if day and today < day <= last), (last, _("the latest day"))
+        )
+        found[question] = Suggested(day, why)
+    return found
+
+
+def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
+    """Give every question the same date; one that may not take so long gets its own latest day.
+
+    Raises InvalidAnswer for a day that has passed, and for one that is too late for all of them.
+    """
+    today = timezone.localdate()
+    last = {question: today + timedelta(days=days) for question, days in longest.items()}
+    if day <= today:
+        raise InvalidAnswer("one_date", _("Choose a date after today."))
+    if last and day > max(last.values()):
+        raise InvalidAnswer("one_date", _("This is later than any of them may take. Choose an earlier date."))
+    return {question: min(day, latest) for question, latest in last.items()}

@@ -55,7 +55,16 @@ GONE = "Deleted"
 NO_LINK = "urn:hkguide:deleted"  # a version of evidence is a file or a link; this one is neither any more
 CLOSED = (State.CERTIFIED, State.REFUSED, State.WITHDRAWN, State.SUPERSEDED)
 
-DELETED_WHOLE = ("Flag", "FactDraft", "FactSuggestion", "ImportDraft", "Invitation", "Assignment")
+DELETED_WHOLE = (
+    "Flag",
+    "FactDraft",
+    "FactSuggestion",
+    "ImportDraft",
+    "Invitation",
+    "Assignment",
+    "CaseNote",
+    "SharedText",
+)
 EMPTIED: Mapping[str, Mapping[str, Any]] = {
     "AISystem": {"name": GONE, "version": "", "description": "", "suppliers": ""},
     "DeclaredUse": {

@@ -1,7 +1,7 @@
 """Everything of an organisation as an archive: its tables as JSON, its log, and its files.
 
-What reviewers keep for themselves is not in it: private notes, what they weighed before they decided, who was asked to
-take a seat. Neither is what a colleague has not finished: flags, half-filled pages, imported rows.
+What reviewers keep for themselves is not in it: private notes, notes on a case, what they weighed before they decided, who
+was asked to take a seat. Neither is what a colleague has not finished: flags, half-filled pages, imported rows.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from assessments.models import (
 EXPORTED = "organisation_exported"
 NOT_OURS = frozenset({
     "ReviewMarkRevision", "EvidenceMarkRevision", "PartMarkRevision", "SupplementMarkRevision", "Interest", "SeatRequest",
-    "FactDraft", "Flag", "ImportDraft", "EvidenceOpening",
+    "FactDraft", "Flag", "ImportDraft", "EvidenceOpening", "CaseNote",
 })  # fmt: skip
 PRIVATE: Mapping[str, frozenset[str]] = {
     "ReviewMark": frozenset({"private_note", "shown_at"}),

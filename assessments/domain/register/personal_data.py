@@ -17,7 +17,7 @@ from django.utils import timezone
 from assessments import auditing
 from assessments.core.zip_stream import Part, json_lines
 from assessments.domain.register.tables import OF_ORGANISATION, all_rows, names_of, people_columns, plain_rows
-from assessments.models import AuditDetail, HeldPost, Membership, Message, Organisation, SavedFilter, User
+from assessments.models import AuditDetail, HeldPost, Membership, Message, Organisation, OwnText, SavedFilter, User
 from assessments.models.audit import INSTALLATION
 
 PIECES = 500
@@ -42,6 +42,7 @@ def _files(user: User) -> Iterator[tuple[str, Any]]:
     yield "notices", lambda: plain_rows(Message.objects.filter(recipient=user))
     yield "kept-forms", lambda: plain_rows(HeldPost.objects.filter(user=user))
     yield "saved-filters", lambda: plain_rows(SavedFilter.objects.filter(user=user))
+    yield "review-texts", lambda: plain_rows(OwnText.objects.filter(user=user))
     yield "work", lambda: _work(user)
     yield "log", lambda: _log(user)
 

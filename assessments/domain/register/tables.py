@@ -66,6 +66,8 @@ OF_ORGANISATION: Mapping[str, str] = {
     "Interest": "assessment__organisation",
     "SeatRequest": "submission__organisation",
     "CaseMessage": "submission__organisation",
+    "CaseNote": "assessment__organisation",
+    "SharedText": "organisation",
     "Appeal": "assessment__organisation",
     "AppealAnswer": "appeal__assessment__organisation",
     "ImportDraft": "organisation",
@@ -73,7 +75,7 @@ OF_ORGANISATION: Mapping[str, str] = {
 }
 """The tables of an organisation, in the order of an export, each with the way from a row to its organisation."""
 
-OF_PERSON = ("User", "Message", "HeldPost", "SavedFilter")
+OF_PERSON = ("User", "Message", "HeldPost", "SavedFilter", "OwnText")
 """The tables of one person that belong to no organisation."""
 
 OF_INSTALLATION = (

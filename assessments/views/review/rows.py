@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
 from django.forms import Form
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -61,6 +62,7 @@ class Row:
     cited: Callable[[], list[tuple[str, str, str]]] = list
     guided: Callable[[], Guide | None] = lambda: None
     blocks: bool = False
+    reasons: Callable[[], Sequence[str]] = lambda: ()  # for a change, that fit what was answered
     form: MarkForm | None = None
     decisive: bool = False
     asked: ReviewMark | None = None  # what was asked for in the round before
@@ -137,6 +139,10 @@ class Row:
         """Each mark once: where the case is only read, `others` has those of every seat, and `mark` is one of them."""
         mine = [self.mark] if self.reader and self.mark is not None and self.mark.mark else []
         return [*mine, *self.others]
+
+    def form_for(self, data: QueryDict | None = None) -> MarkForm:
+        """The form of the reader's mark, with the reasons that fit the answer."""
+        return MarkForm(data, prefix=self.anchor, row=self.to_edit, reasons=self.reasons())
 
     @property
     def operation(self) -> str:

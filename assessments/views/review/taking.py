@@ -39,13 +39,14 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
     if not found:
         return redirect(case.submission)
     targets = [target for target in case.targets if target in found]
+    ticked = request.method != "POST" and request.GET.get("ticks") != "none"
     return render(
         request,
         "assessments/review/take_over.html",
         {
             "case": case,
             "submission": case.submission,
-            "lines": [(case.rows[t], case.url_of(t), found[t], request.method != "POST") for t in targets],
+            "lines": [(case.rows[t], case.url_of(t), found[t], ticked) for t in targets],
             "problem": _("Tick at least one.") if request.method == "POST" else "",
             "names": sorted({str(mark.by) for mark in found.values()}),
         },

@@ -37,6 +37,8 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(case.submission)
     plain = [target for target in case.plain if group is None or target in group.targets]
     ticked = set(request.POST.getlist("target")) if request.method == "POST" else set(plain)
+    if request.method != "POST" and request.GET.get("ticks") == "none":
+        ticked = set()
     return render(
         request,
         "assessments/review/together.html",

@@ -52,6 +52,8 @@ OF_A_CASE: dict[str, str] = {
     "own_set": "      302 302 302 200 302",
     "mark_own_set": " 302 302 302 200 302",
     "review_together": "302 302 403 200 302",
+    "case_notes": "    302 302 403 200 302",
+    "mark_words": "    302 302 403 200 302",
     "take_over_marks": "302 302 403 302 302",
     "take_back_approval": "403 403 403 302 403",
     "close_hold": GATED,
@@ -94,7 +96,7 @@ OF_NO_CASE = {
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",
     "account_delete", "organisation_data", "organisation_delete", "invited", "organisation_log", "systems", "system_new",
     "import", "import_report", "import_faulty", "inventory_template", "systems_export", "settings", "evidence",
-    "evidence_new", "reviews", "issued", "issued_export",
+    "evidence_new", "reviews", "issued", "issued_export", "review_texts", "review_text",
 }  # fmt: skip
 
 
@@ -141,6 +143,7 @@ def args_of(name: str, made: Any) -> list[Any]:
         "number": {"actions": made.action.number, "certificates": "HKG-AAAA-AAAA-A"}.get(route.partition("/")[0], 1),
         "pk": made.hold.pk,
         "seat": "first",
+        "anchor": f"q-{QUESTION}",
         "kind": "plan",
         "group": "tier",
         "appeal": "aaaaaaaaaaaa",

@@ -71,7 +71,7 @@ def test_a_person_takes_along_account_memberships_work_notices_and_log(world):
     owner = world.cast.owner
     teamwork.tell([owner.pk], "mention", "comment:1", "A line for Olivia", "Words for Olivia", "/home/")
     archive = mine(owner)
-    names = ("account", "memberships", "notices", "kept-forms", "saved-filters", "work", "log")
+    names = ("account", "memberships", "notices", "kept-forms", "saved-filters", "review-texts", "work", "log")
     assert sorted(archive.namelist()) == sorted(
         ["read-me.txt", *(f"{name}.{end}" for name in names for end in ("json", "html"))]
     )

@@ -121,7 +121,7 @@ class Reviewer:
     def accept_together(self) -> None:
         if self.main.get_by_role("link", name="See them and accept them").count():
             self.follow("See them and accept them")
-            self.button("Accept what is ticked")
+            self.button("Accept the ticked lines in my name")
 
     def take_over(self) -> None:
         self.follow("See them and take them over")

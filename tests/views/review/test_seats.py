@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 
@@ -214,3 +215,26 @@ def test_what_a_colleague_wants_changed_is_not_offered_to_be_accepted_together(i
     assert f'value="{first}"' not in ivan.get(address("review_together", submission)).content.decode()
     ivan.post(address("review_together", submission), {"target": [first]})
     assert first not in own_marks.marks_of(submission, Seat.SECOND)
+
+
+def test_what_is_accepted_together_says_in_whose_name_and_all_or_none_may_be_ticked(ivan, submission):
+    url = address("review_together", submission)
+    page = ivan.get(url)
+    assert "You accept each ticked line in your own name" in text_of(page)
+    assert "Clear the box of a line to leave it out" in text_of(page)
+    boxes = page.content.decode().count('name="target"')
+    ticks = {way: ivan.get(f"{url}?ticks={way}").content.decode().count(" checked>") for way in ("all", "none")}
+    assert ticks == {"all": boxes, "none": 0}
+    assert 'href="?of=facts&amp;ticks=none"' in ivan.get(f"{url}?of=facts").content.decode()
+
+
+def test_marks_to_take_over_show_the_answers_with_their_words_and_evidence(ivan, submission):
+    url = address("take_over_marks", submission)
+    page = text_of(ivan.get(url))
+    listed = re.findall(r'name="target" value="q:([^"]+)"', ivan.get(url).content.decode())
+    answers = submission.content()["answers"]
+    said = [answers[key]["text"] for key in listed if answers[key]["text"]]
+    assert said
+    assert all(" ".join(html.escape(words).split()) in page for words in said)
+    assert "no evidence" in page
+    assert " checked>" not in ivan.get(f"{url}?ticks=none").content.decode()

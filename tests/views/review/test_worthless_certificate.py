@@ -148,7 +148,7 @@ def test_what_is_not_in_place_is_not_accepted_together_with_the_rest(site, prepa
         assert "Answers that are fully in place and facts that are known" in beside(page)
         # The boxes are made to name what is not in place.
         boxes.evaluate_all("(boxes, names) => boxes.forEach((b, n) => { b.value = names[n % names.length] })", lacking)
-        press(page, "Accept what is ticked")
+        press(page, "Accept the ticked lines in my name")
         assert "3 of those that you ticked have to be looked at one by one." in text(page)
     assert not submission.marks.exclude(mark="").exists()
 

@@ -1,0 +1,82 @@
+"""The notes of the reviewers on a case."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments.core import query_values
+from assessments.domain.review import case_notes
+from assessments.errors import WorkflowError
+from assessments.forms.review_words import NoteForm
+from assessments.views.gate import to_declare
+from assessments.views.inbox import seen
+from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.review_case import Case
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def notes(request: SignedIn, reference: str) -> HttpResponse:
+    """Read and write notes; a note of one's own is changed (`edit`), shared, deleted and brought back."""
+    case = Case(request.user, reference)
+    if request.method != "POST" and not case.may_open:
+        return to_declare(request, case.submission)
+    case.require_seat()
+    for name in ("share", "delete", "back"):
+        if name in request.POST:
+            return _moved(request, case, name)
+    shown = case_notes.read_by(request.user, case.submission)
+    edited = None
+    if given := request.GET.get("edit", ""):
+        mine = (one for one in shown if str(one.pk) == given and one.author_id == case.user.pk)
+        edited = next((one for one in mine if not one.shared_at or request.method == "POST"), None)
+        if edited is None:
+            raise Http404
+    initial = {"text": edited.text, "base": edited.revision} if edited else {}
+    form = NoteForm(posted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        text = form.cleaned_data["text"]
+        try:
+            if edited is not None:
+                base = form.cleaned_data["base"] or 0
+                case_notes.change(case.submission, edited.pk, text, by=case.user, base=base)
+            else:
+                case_notes.write(case.submission, text, by=case.user)
+        except WorkflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, _("The note is saved."))
+            return redirect("case_notes", reference)
+    seen(request)
+    context = {
+        "case": case,
+        "submission": case.submission,
+        "notes": [one for one in shown if one is not edited],
+        "edited": edited,
+        "gone": case_notes.deleted_by(request.user, case.submission),
+        "days": case_notes.KEPT_DAYS,
+        "may_write": case_notes.may_write(case.assessment),
+        "form": form,
+    }
+    return render(request, "assessments/review/notes.html", context)
+
+
+def _moved(request: SignedIn, case: Case, name: str) -> HttpResponse:
+    """Share, delete or bring back the note whose key the button has."""
+    pk = query_values.key(request.POST[name])
+    try:
+        if name == "share":
+            case_notes.share(case.submission, pk, by=case.user)
+            messages.success(request, _("The note is shared with the other reviewer."))
+        elif name == "delete":
+            case_notes.remove(case.submission, pk, by=case.user)
+            messages.success(request, _("The note is deleted. You can bring it back below."))
+        else:
+            case_notes.bring_back(case.submission, pk, by=case.user)
+            messages.success(request, _("The note is back."))
+    except WorkflowError as error:
+        messages.error(request, str(error))
+    return redirect("case_notes", case.submission.reference)

@@ -1,0 +1,82 @@
+"""Only a reason that fits what was answered asks for a change."""
+
+from __future__ import annotations
+
+import pytest
+
+from assessments import reviewing
+from assessments.domain.review.reasons import fitting
+from assessments.errors import InvalidAnswer
+from assessments.models import ReviewMark, State
+from tests.factories import make_assessment
+
+KEY = "use-register"
+TARGET = f"q:{KEY}"
+
+
+def of(choice: str, *, items: dict | None = None, evidence: tuple = ()) -> set[str]:
+    answer = {"choice": choice, "items": items or {}, "evidence": list(evidence)}
+    return {str(reason) for reason in fitting({"facts": [], "answers": {KEY: answer}}, TARGET)}
+
+
+@pytest.mark.parametrize(
+    ("choice", "more"),
+    [
+        ("in_place", {"not_shown", "too_high"}),
+        ("partly", {"not_shown", "too_high"}),
+        ("planned", {"not_shown"}),
+        ("not_in_place", set()),
+        ("unknown", set()),
+        ("none", set()),
+        ("not_applicable", {"not_shown", "not_applicable"}),
+    ],
+)
+def test_a_choice_offers_the_reasons_that_fit_it(choice, more):
+    assert of(choice) == {"unclear", "other"} | more
+
+
+def test_other_evidence_is_asked_for_where_there_is_some():
+    assert "other_evidence" not in of("in_place")
+    assert "other_evidence" in of("in_place", evidence=({"reference": "abc"},))
+
+
+def test_a_line_that_does_not_apply_may_be_said_to_apply():
+    assert "not_applicable" in of("ticked", items={"a": True, "b": "No such data here."})
+    assert "not_applicable" not in of("ticked", items={"a": True, "b": False})
+    assert "too_high" not in of("ticked", items={"a": False})
+
+
+def test_a_fact_may_differ_from_its_description_and_an_unknown_one_has_nothing_to_show():
+    content = {"facts": [{"key": "a", "value": "yes"}, {"key": "b", "value": "unknown"}], "answers": {}}
+    assert fitting(content, "f:a") == ("unclear", "not_shown", "wrong_fact", "other")
+    assert fitting(content, "f:b") == ("unclear", "wrong_fact", "other")
+
+
+@pytest.mark.django_db
+def test_a_mark_with_a_reason_that_does_not_fit_is_refused_and_one_that_stood_is_kept(cast):
+    gap = {KEY: {"choice": "not_in_place"}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap).current_submission
+    wanted = {"mark": "change_needed", "would_satisfy": "A register.", "by": cast.independent}
+    with pytest.raises(InvalidAnswer) as refused:
+        reviewing.save_mark(submission, TARGET, reason="too_high", **wanted)
+    assert refused.value.field == "reason"
+    assert "does not fit" in str(refused.value)
+    assert not ReviewMark.kept.filter(target=TARGET).exists()
+    with pytest.raises(InvalidAnswer):
+        reviewing.save_mark(submission, TARGET, reason="a made-up reason", **wanted)
+    mark = reviewing.save_mark(submission, TARGET, reason="unclear", **wanted)
+    ReviewMark.objects.filter(pk=mark.pk).update(reason="too_high")  # as an earlier release let it be
+    kept = reviewing.save_mark(submission, TARGET, reason="too_high", words="Still.", **wanted)
+    assert (kept.reason, kept.words) == ("too_high", "Still.")
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_section_offers_the_reasons_that_fit(client, cast):
+    gap = {KEY: {"choice": "not_in_place"}}
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap).current_submission
+    client.force_login(cast.independent)
+    page = client.get(f"/reviews/{submission.reference}/sections/governance/").content.decode()
+    row = page.partition(f'id="q-{KEY}"')[2].partition("<section")[0]
+    assert '<option value="unclear"' in row
+    assert '<option value="too_high"' not in row
+    assert page.count('<option value="too_high"') > 3  # beside answers that are in place

@@ -1,0 +1,155 @@
+"""The pages on which reviewers use words again: the words for one mark, and the texts that they keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from assessments import reviewing, workflow
+from assessments.domain.review import kept_texts
+from assessments.models import OwnText, SharedText, State
+from tests.factories import make_assessment, make_organisation, make_user
+from tests.views.review.test_desk_pages import text_of
+
+pytestmark = pytest.mark.django_db
+
+KEY, SECTION = "use-register", "governance"
+TARGET = f"q:{KEY}"
+GAP = {KEY: {"choice": "partly"}}
+WANTED = {"mark": "change_needed", "reason": "not_shown", "words": "Two clinics lack.", "would_satisfy": "All clinics."}
+MOST_QUERIES = 15
+
+
+@pytest.fixture
+def case(cast: Any) -> Any:
+    return make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
+
+
+@pytest.fixture
+def ines(client: Any, cast: Any) -> Any:
+    client.force_login(cast.independent)
+    return client
+
+
+def page_of(case: Any, take: str = "") -> str:
+    url = reverse("mark_words", args=[case.reference, f"q-{KEY}"])
+    return f"{url}?take={take}" if take else url
+
+
+def form_of(response: Any) -> dict[str, str]:
+    """What the form of the page would send as it stands."""
+    form = response.context["form"]
+    return {field.html_name: value for field in form if (value := field.value()) not in (None, False)}
+
+
+def test_a_text_is_used_with_one_press_and_counts_as_an_opened_mark(ines, cast, case):
+    text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
+    key = kept_texts.key_of(text)
+    section = ines.get(reverse("review_section", args=[case.reference, SECTION])).content.decode()
+    assert f'href="{page_of(case)}"' in section
+    listed = ines.get(page_of(case))
+    assert f'href="?take={key}#take"' in listed.content.decode()
+    assert "Two clinics lack." in text_of(listed)
+    shown = ines.get(page_of(case, key))
+    response = ines.post(page_of(case, key), form_of(shown))
+    assert response["Location"] == f"{reverse('review_section', args=[case.reference, SECTION])}#q-{KEY}"
+    mark = case.marks.get(target=TARGET)
+    assert (mark.mark, mark.reason, mark.words, mark.would_satisfy) == tuple(WANTED.values())
+    assert mark.shown_at is not None
+
+
+def test_a_private_note_that_is_there_stays_and_a_stale_page_overwrites_nothing(ines, cast, case):
+    text = kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
+    page = page_of(case, kept_texts.key_of(text))
+    reviewing.save_mark(case, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
+    shown = form_of(ines.get(page))
+    reviewing.save_mark(case, TARGET, by=cast.independent, mark="accepted", words="Newer.", private_note="Ask Ivan.")
+    refused = ines.post(page, shown)
+    assert "Nothing was overwritten" in text_of(refused)
+    assert case.marks.get(target=TARGET).words == "Newer."
+    ines.post(page, form_of(ines.get(page)))
+    assert (case.marks.get().words, case.marks.get().private_note) == ("Two clinics lack.", "Ask Ivan.")
+
+
+def test_words_of_another_organisation_say_whose_they_are_and_wait_for_the_tick(ines, cast, case):
+    other = make_organisation("Peakline Logistics Limited", make_user("Petra Peak"))
+    foreign = make_assessment(State.SUBMITTED, "limited", organisation=other, answers=GAP).current_submission
+    workflow.take(foreign, by=cast.independent)
+    mark = reviewing.save_mark(foreign, TARGET, by=cast.independent, **WANTED)
+    listed = text_of(ines.get(page_of(case)))
+    assert "Peakline Logistics Limited" in listed
+    assert "Of another organisation’s case" in listed
+    page = page_of(case, f"mark-{mark.pk}")
+    sent = form_of(ines.get(page))
+    refused = ines.post(page, sent | {"words": "Typed anew."})
+    assert "Read the words, then tick" in text_of(refused)
+    assert "Typed anew." in text_of(refused)  # nothing is lost
+    assert not case.marks.exists()
+    ines.post(page, sent | {"has_read": "on"})
+    assert case.marks.get().words == "Two clinics lack."
+
+
+def test_the_page_of_words_asks_a_fixed_number_of_queries(ines, cast, case, django_assert_max_num_queries):
+    for number in range(12):
+        kept_texts.keep(WANTED | {"title": f"Text {number}"}, by=cast.independent)
+        kept_texts.keep(WANTED | {"title": f"Text {number}"}, by=cast.independent, organisation=cast.body)
+    ines.get(page_of(case))
+    with django_assert_max_num_queries(MOST_QUERIES):
+        listed = ines.get(page_of(case))
+    assert "24 texts fit" in text_of(listed)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        ines.get(page_of(case, "own-1"))
+    with django_assert_max_num_queries(MOST_QUERIES):
+        ines.get(reverse("review_texts"))
+
+
+def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, cast):
+    page = reverse("review_texts")
+    sent = {**WANTED, "title": "Entries", "belongs": cast.body.reference}
+    ines.post(page, sent)
+    text = SharedText.objects.get()
+    key = kept_texts.key_of(text)
+    change = reverse("review_text", args=[key])
+    stale = form_of(ines.get(change))
+    ines.post(change, stale | {"words": "Three clinics lack."})
+    refused = ines.post(change, stale | {"words": "Four."})
+    assert "Nothing was overwritten" in text_of(refused)
+    assert SharedText.objects.get().words == "Three clinics lack."
+    ines.post(page, {"delete": key})
+    assert ines.get(change).status_code == 404
+    listed = ines.get(page)
+    assert "No text for marks yet" in text_of(listed)
+    assert f'name="back" value="{key}"' in listed.content.decode()
+    ines.post(page, {"back": key})
+    assert "1 text for marks" in text_of(ines.get(page))
+
+
+def test_a_faulty_text_is_said_at_its_field_and_nothing_is_lost(ines):
+    refused = ines.post(
+        reverse("review_texts"), {"title": "T", "belongs": "own", "mark": "change_needed", "words": "W"}
+    )
+    assert "Choose why a change is needed." in text_of(refused)
+    assert ">\nW</textarea>" in refused.content.decode()
+    assert not OwnText.objects.exists()
+
+
+def test_a_mark_is_kept_as_a_text_without_the_name_of_its_case(ines, cast, case):
+    named = WANTED | {"words": "Harbourlight Clinics must show it."}
+    reviewing.save_mark(case, TARGET, by=cast.independent, **named)
+    assert f"from={case.reference}" in ines.get(page_of(case)).content.decode()
+    page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
+    shown = form_of(ines.get(page))
+    assert shown["words"] == named["words"]
+    assert "Take the name out" in text_of(ines.post(page, shown))
+    ines.post(page, shown | {"words": "Show it."})
+    assert OwnText.objects.get().words == "Show it."
+
+
+@pytest.mark.parametrize("who", ["second_independent", "reviewer", "owner"])
+def test_nobody_makes_a_text_from_a_case_without_a_seat(client, cast, case, who):
+    reviewing.save_mark(case, TARGET, by=cast.independent, **WANTED)
+    client.force_login(getattr(cast, who))
+    page = f"{reverse('review_texts')}?from={case.reference}&mark=q-{KEY}"
+    assert client.get(page).status_code in (403, 404)
