@@ -62,6 +62,7 @@ from assessments.models.reviews import (
     Submission,
     Verdict,
 )
+from assessments.models.second_looks import SecondLook, SecondLookMark, SecondLookWords
 from assessments.models.systems import (
     AISystem,
     DeclaredFact,
@@ -87,7 +88,7 @@ __all__ = [
     "Item", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message", "Organisation",
     "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire", "RefusedSignIn",
     "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
-    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SignedWorst",
-    "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User",
-    "Verdict", "edition_for", "monitored_until",
+    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "SecondLook", "SecondLookMark",
+    "SecondLookWords", "Section", "Sees", "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "Supplement",
+    "SupplementMark", "SupplementMarkRevision", "User", "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

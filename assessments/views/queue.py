@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from assessments import access, desk_rows
-from assessments.domain.review import own_work
+from assessments.domain.review import own_work, second_look
 from assessments.errors import NotPermitted
 from assessments.forms.desk import GROUP_WORDS, QueueForm
 from assessments.guideline.terms import Tier
@@ -159,6 +159,7 @@ def queue(request: SignedIn) -> HttpResponse:
         "for_the_body": for_the_body,
         "last_closed": max((line.last_at for line in groups[DONE].lines), default=None),
         "today": today,
+        "second_looks": [] if chosen else second_look.offered_to(user, worked_on or None),
     }
     return render(request, "assessments/reviews/queue.html", context | groups)
 

@@ -109,7 +109,9 @@ def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
 
 
 def find_submission(request: SignedIn, reference: str) -> Submission:
-    found: Submission = get_object_or_404(access.submissions_to_read(request.user).defer(None), reference=reference)
+    found: Submission = get_object_or_404(
+        access.submissions_with_evidence_for(request.user).defer(None), reference=reference
+    )
     return found
 
 
