@@ -229,6 +229,11 @@ def looks_again(user: User, case: str = "assessment") -> Q:
     return Q(Exists(SecondLook.objects.filter(submission__assessment=OuterRef(case), reviewer=user, given_at=None)))
 
 
+def gives_second_look(user: User, submission: Submission) -> bool:
+    """Tell whether `user` is giving a blind second look at the case of a submission."""
+    return Submission.objects.filter(looks_again(user), pk=submission.pk).exists()
+
+
 def submissions_for(user: User) -> SubmissionQuerySet:
     """The submissions that `user` may review."""
     return Submission.objects.for_list().filter(is_to_review(user))

@@ -57,10 +57,10 @@ def reviewers(request: SignedIn) -> HttpResponse:
         try:
             if request.POST.get("do") == "end":
                 changed = leads.end_lead(member, by=request.user)
-                messages.success(request, _("%(name)s leads no more.") % {"name": changed.user})
+                messages.success(request, _("%(name)s is no lead any more.") % {"name": changed.user})
             else:
                 changed = leads.name_lead(member, by=request.user)
-                messages.success(request, _("%(name)s leads the reviewing body too now.") % {"name": changed.user})
+                messages.success(request, _("%(name)s is a lead of the reviewing body now.") % {"name": changed.user})
         except WorkflowError as error:
             messages.error(request, str(error))
         return redirect("quality_reviewers" if leads.is_lead(request.user) else "quality")

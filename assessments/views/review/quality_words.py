@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy
 LEADS: dict[str, tuple[Any, Any]] = {
     "lead_named": (
         gettext_lazy("Lead of the body named"),
-        gettext_lazy("%(who)s let %(member)s lead the reviewing body"),
+        gettext_lazy("%(who)s made %(member)s a lead of the reviewing body"),
     ),
     "lead_ended": (
         gettext_lazy("Lead of the body ended"),
-        gettext_lazy("%(who)s ended that %(member)s leads the reviewing body"),
+        gettext_lazy("%(who)s removed %(member)s as a lead of the reviewing body"),
     ),
 }
 SECOND_LOOKS: dict[str, tuple[Any, Any]] = {

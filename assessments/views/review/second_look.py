@@ -102,7 +102,10 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("You give this second look. Until then the rest of the case is closed to you."))
+            messages.success(
+                request,
+                _("You are giving this second look. Until you have given it, the rest of the case is closed to you."),
+            )
             return redirect("second_look", reference)
     context = {"look": found, "submission": found.submission, "form": form}
     return render(request, "assessments/review/second_look_take.html", context)
