@@ -359,8 +359,8 @@ def body_agreement() -> BodyAgreement:
 def count_body_agreement(today: date) -> BodyAgreement:
     """As `body_agreement`, counted now: six queries."""
     rules = rules_on(today)
-    least = {"least": rules.least_items, "least_cases": rules.least_cases}
-    found = BodyAgreement(Agreement(**least), Agreement(**least), today, rules)
+    seats, looks = (Agreement(least=rules.least_items, least_cases=rules.least_cases) for _n in range(2))
+    found = BodyAgreement(seats, looks, today, rules)
     since = timezone.now() - timedelta(days=BODY_DAYS)
     decided = ReviewDecision.objects.filter(kind__in=DECIDING, at__gte=since, independent=True)
     decided = decided.filter(submission__organisation__deleted_at=None)

@@ -82,7 +82,7 @@ def is_drawn(reference: str, percent: int) -> bool:
     return int.from_bytes(digest[:8]) * 100 < percent * WHOLE
 
 
-def decided() -> QuerySet[Submission]:
+def decided() -> QuerySet[Any]:
     """The submissions with one reviewer that are decided and have no second look, each with the moment (`decided_at`)."""
     rows: QuerySet[Any] = Submission.objects.for_list().filter(
         assigned_tier__in=LOOKED_AT_TWICE,
@@ -103,7 +103,7 @@ def draw_due() -> int:
     since = timezone.now() - timedelta(days=rules_on(timezone.localdate()).offered_days)
     found = []
     for submission in decided().filter(decided_at__gte=since).order_by("pk"):
-        rules = rules_on(timezone.localdate(submission.decided_at))  # type: ignore[attr-defined]  # annotated
+        rules = rules_on(timezone.localdate(submission.decided_at))
         if is_drawn(submission.reference, rules.share_percent[submission.assigned_tier]):
             found.append((submission, rules.kept()))
     for submission, rules_then in found:

@@ -23,7 +23,7 @@ class BlindCase(Case):
 
     def __init__(self, user: User, look: SecondLook, submission: Submission) -> None:
         """`submission`: that of the look, with its snapshot."""
-        self.user, self.look, self.submission = user, look, submission
+        self.user, self.submission = user, submission
         self.budget = Budget()
         self.assessment = look.submission.assessment
         self.use = self.assessment.use
