@@ -250,7 +250,8 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
     assert submission.marks.get(target="f:public_facing").mark == "change_needed"
     left = set(targets) - set(submission.marks.values_list("target", flat=True))
-    assert left == own | {"q:known-failures"} | contradicted(edition, content)
+    alone = own | {"q:known-failures"} | contradicted(edition, content)
+    assert left == alone - {"f:public_facing"}  # marked above; it may be in the drawn part of the own set
     assert own > decisive
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1

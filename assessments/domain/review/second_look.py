@@ -174,9 +174,13 @@ def _has_part_in_it(user: User) -> Q:
 
 
 def _is_free() -> Q:
-    """Nobody gives it, or who took it reviews no more."""
-    holder = Membership.objects.current().filter(user=OuterRef("reviewer"), role=Role.REVIEWER)
-    return Q(given_at=None) & (Q(reviewer=None) | ~Q(Exists(holder)))
+    """Nobody gives it, or who took it does not review for the same body any more."""
+    of_holder = Membership.objects.current().filter(user=OuterRef("reviewer"))
+    reviews, here = of_holder.filter(role=Role.REVIEWER), Q(organisation=OuterRef("submission__organisation"))
+    body = Q(independent=True) & Q(Exists(reviews.filter(organisation__is_reviewing_body=True)))
+    inside = Q(independent=False) & Q(Exists(reviews.filter(here)))
+    holds = (body & ~Q(Exists(of_holder.filter(here)))) | inside
+    return Q(given_at=None) & (Q(reviewer=None) | ~holds)
 
 
 def offered_to(user: User, worked_on: set[int] | None = None) -> list[SecondLook]:

@@ -255,6 +255,23 @@ def test_a_look_of_somebody_who_left_is_offered_again_without_their_marks(cast):
         second_look.give(look, by=cast.second_independent)
 
 
+@pytest.mark.parametrize("now", ["reviews for another organisation", "is a member of this organisation too"])
+def test_a_look_of_somebody_who_may_not_give_it_any_more_is_offered_again(cast, now):
+    look = taken(cast)
+    third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
+    assert second_look.offered_to(third) == []
+    if now.startswith("reviews"):
+        Membership.objects.filter(user=cast.second_independent).update(left_at=timezone.now())
+        elsewhere = Membership.objects.get(user=cast.outsider).organisation
+        Membership.objects.create(user=cast.second_independent, organisation=elsewhere, role=Role.REVIEWER)
+    else:
+        Membership.objects.create(user=cast.second_independent, organisation=cast.organisation, role=Role.VIEWER)
+    with pytest.raises(NotPermitted):
+        second_look.give(look, by=cast.second_independent)
+    assert second_look.offered_to(third) == [look]
+    assert second_look.take(look, by=third).reviewer == third
+
+
 def test_a_look_that_is_put_back_loses_its_marks_and_goes_to_somebody_else(cast):
     look = taken(cast)
     second_look.save_marks(look, given_of(look, cast.second_independent), by=cast.second_independent)
