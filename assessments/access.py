@@ -70,6 +70,7 @@ from assessments.models import (
     ReviewSeat,
     Role,
     SeatRequest,
+    SecondLook,
     Sees,
     State,
     StatedChange,
@@ -217,7 +218,20 @@ def is_to_review(user: User) -> Q:
     inside = Q(organisation__in=seats.filter(organisation__is_reviewing_body=False).values("organisation"))
     sent = ~Q(route="") & (Q(route=Route.INDEPENDENT) | Q(assigned_tier=TierChoices.HIGH))
     of_body = Q(Exists(seats.filter(organisation__is_reviewing_body=True)))
-    return Q(organisation__deleted_at=None) & (inside | (of_body & sent))
+    return Q(organisation__deleted_at=None) & (inside | (of_body & sent)) & ~looks_again(user)
+
+
+def looks_again(user: User, case: str = "assessment") -> Q:
+    """Whether `user` is giving a blind second look at a case; `case` names the assessment of a row.
+
+    Until the look is given, everything else of the case is closed to them: marks, decisions, names, certificate, log.
+    """
+    return Q(Exists(SecondLook.objects.filter(submission__assessment=OuterRef(case), reviewer=user, given_at=None)))
+
+
+def gives_second_look(user: User, submission: Submission) -> bool:
+    """Tell whether `user` is giving a blind second look at the case of a submission."""
+    return Submission.objects.filter(looks_again(user), pk=submission.pk).exists()
 
 
 def submissions_for(user: User) -> SubmissionQuerySet:
@@ -239,7 +253,9 @@ def certificates_judged_by(user: User) -> QuerySet[Certificate]:
 def certificates_issued_for(user: User) -> QuerySet[Any]:
     """The register of certificates that rest on a review of the reviewing body, for its reviewers alone."""
     seats = Membership.objects.filter(user=user, left_at=None, role=Role.REVIEWER, organisation__is_reviewing_body=True)
-    found: QuerySet[Any] = issued_by_the_body().filter(Exists(seats))
+    found: QuerySet[Any] = (
+        issued_by_the_body().filter(Exists(seats)).exclude(looks_again(user, "submission__assessment"))
+    )
     return found.select_related("use__system", "organisation", "supersedes").defer("public_record")
 
 
@@ -1033,9 +1049,19 @@ def submissions_to_read(user: User) -> SubmissionQuerySet:
 
     Taking, marking and deciding ask for `submissions_for`, which is narrower.
     """
+    return Submission.objects.for_list().filter(_is_to_read(user))
+
+
+def submissions_with_evidence_for(user: User) -> SubmissionQuerySet:
+    """As `submissions_to_read`, and those at which `user` is giving a second look: their evidence opens as in a review."""
+    looking = Q(organisation__deleted_at=None) & looks_again(user)
+    return Submission.objects.for_list().filter(_is_to_read(user) | looking)
+
+
+def _is_to_read(user: User) -> Q:
     # Asked of the row: as lists, all that the person may ever read would be gone through for the one that is opened.
     appealed = appeals_for(user).filter(assessment=OuterRef("assessment"))
-    return Submission.objects.for_list().filter(is_to_review(user) | Q(Exists(appealed)))
+    return is_to_review(user) | Q(Exists(appealed))
 
 
 def colleagues_of(user: User) -> QuerySet[User]:
@@ -1142,6 +1168,7 @@ def appeals_for(user: User) -> QuerySet[Appeal]:
     )
     rows = rows.exclude(assessment__in=had_seat).exclude(assessment__in=gave_seat)
     rows = rows.exclude(decision__by=user).exclude(event__by=user).filter(assessment__organisation__deleted_at=None)
+    rows = rows.exclude(looks_again(user))
     found: QuerySet[Appeal] = rows.select_related(
         "assessment__use__system__organisation", "submission", "by", "decision", "event__certificate", "answer__by"
     ).defer("submission__snapshot")

@@ -132,6 +132,8 @@ REVIEW_KINDS = (
     "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
     "approval_stale", "marks_accepted_together", "marks_taken_over", "approval_taken_back", "certificate_reinstated",
     "certificate_revoked", "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
+    "second_look_drawn", "second_look_asked", "second_look_taken", "second_look_left", "second_look_given",
+    "second_look_written", "second_look_reported",
 )  # fmt: skip
 
 

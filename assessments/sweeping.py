@@ -20,7 +20,7 @@ from assessments.accounts import expired_forms, refusals
 from assessments.audit import heads
 from assessments.domain import storage
 from assessments.domain.register import deleted_organisations
-from assessments.domain.review import case_notes, kept_texts, rounds
+from assessments.domain.review import case_notes, kept_texts, rounds, second_look
 from assessments.models import Document, StepRun
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ STEPS = (
     Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
     Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
     Step("ask for declarations again", rounds.ask_again, from_hour=6, atomic=False),  # a transaction for each seat
+    Step("draw second looks", second_look.draw_due, from_hour=5),
     Step("push the ends of the log", heads.push, from_hour=0),
     Step("forget deleted texts", kept_texts.forget_deleted, from_hour=4),
     Step("forget deleted notes", case_notes.forget_deleted, from_hour=4),

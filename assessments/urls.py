@@ -47,7 +47,19 @@ from assessments.views import (
 from assessments.views.assessment import supplements as owner_supplements
 from assessments.views.register import data, deletion, leaving
 from assessments.views.remediation import changes, organisation, register
-from assessments.views.review import case_evidence, notes, own_set, previews, reading, taking, together, whole, words
+from assessments.views.review import (
+    case_evidence,
+    notes,
+    own_set,
+    previews,
+    quality,
+    reading,
+    second_look,
+    taking,
+    together,
+    whole,
+    words,
+)
 from assessments.views.review import parts as review_parts
 from assessments.views.review import supplements as review_supplements
 
@@ -189,6 +201,12 @@ urlpatterns = [
     path("reviews/certificates/export/", issued.export, name="issued_export"),
     path("reviews/texts/", words.texts, name="review_texts"),
     path("reviews/texts/<key:key>/", words.edit_text, name="review_text"),
+    path("reviews/quality/", quality.own, name="quality"),
+    path("reviews/quality/reviewers/", quality.reviewers, name="quality_reviewers"),
+    path("reviews/second-looks/<ref:reference>/", second_look.look, name="second_look"),
+    path("reviews/second-looks/<ref:reference>/take/", second_look.take, name="second_look_take"),
+    path("reviews/second-looks/<ref:reference>/ask/", second_look.ask, name="second_look_ask"),
+    path("reviews/second-looks/<ref:reference>/<key:group>/", second_look.marks, name="second_look_marks"),
     path("reviews/<ref:reference>/", reviews.overview, name="review"),
     path("reviews/<ref:reference>/log/", log.review, name="review_log"),
     path("reviews/<ref:reference>/take/", reviews.take, name="take"),

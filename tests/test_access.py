@@ -470,7 +470,33 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "issued": {"": "             login 403 403 403 403 403 403 200 403"},
     "issued_export": {"": "             login 403 403 403 403 403 403 200 403"},
+    "quality": {"": "            login 403 403 403 403 403 200 200 403"},
+    "quality_reviewers": {"": "  login 403 403 403 403 403 403 200 403"},
+    "second_look": {
+        "submission look given": "login 404 404 404 404 404 404 200 404",
+        "submission look being given": "login 404 404 404 404 404 404 200 404",
+        "submission look offered": "login 404 404 404 404 404 404 302 404",
+        "submission certified": "login 404 404 404 404 404 404 404 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "second_look_take": {
+        "submission look offered": "login 404 404 404 404 404 404 200 404",
+        "submission look given": "login 404 404 404 404 404 404 302 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "second_look_marks": {
+        "submission look being given, section": "login 404 404 404 404 404 404 200 404",
+        "submission look being given, no such section": "login 404 404 404 404 404 404 404 404",
+        "submission look given, section": "login 404 404 404 404 404 404 302 404",
+        "submission neighbour's submitted, section": HIDDEN,
+    },
+    "second_look_ask": {
+        "submission certified": " login 403 403 403 403 403 403 200 403",
+        "submission look given": "login 403 403 403 403 403 403 404 403",
+        "submission neighbour's submitted": "login 403 403 403 403 403 403 404 403",
+    },
     "review": {
+        "submission look being given": "login 404 404 404 404 404 200 404 404",
         "submission in review": " login 404 404 404 404 404 200 200 404",
         "submission in-house": "  login 404 404 404 404 404 200 404 404",
         "submission certified": " login 404 404 404 404 404 200 200 404",
@@ -558,6 +584,7 @@ OPENED: dict[str, dict[str, str]] = {
     },
     "mark": {"submission in review": ONLY_POST},
     "own_set": {
+        "submission look being given": "login 404 404 404 404 404 302 404 404",
         "submission in review": " login 404 404 404 404 404 302 200 404",
         "submission neighbour's submitted": HIDDEN,
     },
@@ -865,6 +892,21 @@ POSTED: dict[str, dict[str, str]] = {
     },
     "review_not_applicable": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "mark_own_set": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
+    "quality_reviewers": {"": "login 403 403 403 403 403 403 yes 403"},
+    "second_look": {
+        "submission look given": "login 404 404 404 404 404 404 yes 404",
+        "submission look being given": "login 404 404 404 404 404 404 yes 404",
+        "submission neighbour's submitted": HIDDEN,
+    },
+    "second_look_take": {"submission look offered": "login 404 404 404 404 404 404 yes 404"},
+    "second_look_marks": {
+        "submission look being given, section": "login 404 404 404 404 404 404 yes 404",
+        "submission neighbour's submitted, section": HIDDEN,
+    },
+    "second_look_ask": {
+        "submission certified": "login 403 403 403 403 403 403 yes 403",
+        "submission neighbour's submitted": "login 403 403 403 403 403 403 404 403",
+    },
     "review_parts": {"submission High in review": "login 404 404 404 404 404 403 yes 404"},
     "review_supplements": {"submission in review": "login 404 404 404 404 404 403 yes 404"},
     "supplements": {"in review": "login 404 403 yes 404 yes 404 404 404"},
@@ -906,7 +948,7 @@ POSTED: dict[str, dict[str, str]] = {
     },
 }
 READ_ONLY = {  # addresses under which nothing can be changed
-    "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log", "own_set",
+    "import_faulty", "inventory_template", "systems_export", "assessment_log", "review_log", "own_set", "quality",
     "actions_export", "organisation_actions", "workspace", "action_file",
     "start", "verify_form", "verify", "clauses", "clause", "method", "notice", "health", "security_txt", "assessments", "actions",
     "certificates", "organisation", "systems", "system", "use", "stopped", "assessment", "next", "results", "result",

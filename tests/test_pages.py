@@ -274,6 +274,23 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
     ],
     "case_notes": [("independent", "submission in review"), ("independent", "submission in review", "sent empty")],
     "mark_words": [("independent", "submission in review, words")],
+    "quality": [("independent", ""), ("in-house", "")],
+    "quality_reviewers": [("independent", "")],
+    "second_look": [
+        ("independent", "submission look given"),
+        ("independent", "submission look given", "sent empty"),
+        ("second_independent", "submission look given"),
+        ("independent", "submission look being given"),
+    ],
+    "second_look_take": [
+        ("independent", "submission look offered"),
+        ("independent", "submission look offered", "sent empty"),
+    ],
+    "second_look_marks": [("independent", "submission look being given, section")],
+    "second_look_ask": [
+        ("independent", "submission certified"),
+        ("independent", "submission certified", "sent empty"),
+    ],
     "review": [
         ("independent", "submission in review"),
         ("in-house", "submission in review"),

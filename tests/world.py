@@ -20,7 +20,7 @@ from assessments import acting, conformity, declaring, desk, evidence, starting,
 from assessments.accounts import expired_forms
 from assessments.domain.evidence import supplements
 from assessments.domain.remediation import own_actions, relevance
-from assessments.domain.review import case_notes, kept_texts, parts, returns
+from assessments.domain.review import case_notes, kept_texts, parts, returns, second_look
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -55,6 +55,7 @@ from tests.factories import (
     owner_of,
     save,
 )
+from tests.looking import give_look
 
 NEIGHBOUR = "Neighbourly"
 MADE_BY_HAND = b"%PDF-1.7 made by hand"
@@ -172,6 +173,7 @@ def make_world() -> World:
     noted = case_notes.write(_sent(in_review), "The register looks copied.", by=cast.independent)
     case_notes.share(_sent(in_review), noted.pk, by=cast.independent)
     case_notes.write(_sent(in_review), "Ask Sai Kung first.", by=cast.independent)
+    looked_at_again = _looked_at_again(cast)
     desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
@@ -266,6 +268,7 @@ def make_world() -> World:
         "refused": refused,
         "refused inside": refused_inside,
         "withdrawn": withdrawn,
+        **looked_at_again,
         "neighbour's draft": their_draft,
         "neighbour's submitted": theirs,
     }
@@ -398,6 +401,28 @@ def make_world() -> World:
             places[f"submission {name}, section"] = (submission.reference, SECTION)
             places[f"submission {name}, no such section"] = (submission.reference, "no-such-section")
     return World(cast, neighbour, newcomer, places)
+
+
+def _looked_at_again(cast: Cast) -> dict[str, Assessment]:
+    """Decided cases with a second look: one that Ivan gave, one that Ines gives, one that is offered to her."""
+    found = {}
+    for name, first in (
+        ("look given", cast.independent),
+        ("look being given", cast.second_independent),
+        ("look offered", cast.second_independent),
+    ):
+        found[name] = case = make_assessment(State.SUBMITTED, "limited", cast=cast)
+        submission = _sent(case)
+        workflow.take(submission, by=first)
+        mark_all(submission, by=first)
+        workflow.approve(submission, by=first, statement="Read and found in order.")
+        look = second_look.ask(submission, by=cast.independent, reason="A new kind of use.")
+        if name == "look given":
+            second_look.take(look, by=cast.second_independent)
+            give_look(look, cast.second_independent)
+        elif name == "look being given":
+            second_look.take(look, by=cast.independent)
+    return found
 
 
 def _kept_form(owner: User, draft: Assessment) -> str:

@@ -63,6 +63,7 @@ from assessments.models.reviews import (
     Submission,
     Verdict,
 )
+from assessments.models.second_looks import SecondLook, SecondLookMark, SecondLookWords
 from assessments.models.systems import (
     AISystem,
     DeclaredFact,
@@ -86,10 +87,9 @@ __all__ = [
     "EvidenceMark", "EvidenceMarkRevision", "EvidenceOpening", "EvidenceUse", "EvidenceVersion", "FactDraft", "FactRevision",
     "FactSuggestion", "Flag", "HeldPost", "Hold", "HoldOutcome", "ImportDraft", "Interest", "Invitation", "Involvement",
     "Item", "KeptText", "MailWhen", "MarkKind", "MarkReason", "MarkReply", "MarkReplyRevision", "Membership", "Message",
-    "Organisation", "OwnText",
-    "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire", "RefusedSignIn",
-    "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision", "ReviewSeat",
-    "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "Section", "Sees", "SharedText",
-    "SignedWorst", "State", "StatedChange", "StepRun", "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision",
-    "User", "Verdict", "edition_for", "monitored_until",
+    "Organisation", "OwnText", "PartMark", "PartMarkRevision", "PartVerdict", "PublishedDiffers", "Question", "Questionnaire",
+    "RefusedSignIn", "RemediationAction", "RequestOutcome", "ReturnTask", "ReviewDecision", "ReviewMark", "ReviewMarkRevision",
+    "ReviewSeat", "RevisionOutcome", "Role", "Route", "SavedFilter", "Scan", "Seat", "SeatRequest", "SecondLook",
+    "SecondLookMark", "SecondLookWords", "Section", "Sees", "SharedText", "SignedWorst", "State", "StatedChange", "StepRun",
+    "Submission", "Supplement", "SupplementMark", "SupplementMarkRevision", "User", "Verdict", "edition_for", "monitored_until",
 ]  # fmt: skip

@@ -207,6 +207,7 @@ class Membership(models.Model):
     sees = models.CharField(max_length=8, choices=Sees, default=Sees.ALL)
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    leads = models.BooleanField(default=False)  # of a reviewer of the reviewing body: named by somebody who leads it
 
     objects = MembershipQuerySet.as_manager()
 

@@ -331,7 +331,7 @@ def file(request: SignedIn, reference: str, number: int) -> HttpResponseBase:
 @require_safe
 def of_submission(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponseBase:
     """Send a reviewer a version that the submission names, and no other."""
-    submission = get_object_or_404(access.submissions_to_read(request.user).defer(None), reference=reference)
+    submission = get_object_or_404(access.submissions_with_evidence_for(request.user).defer(None), reference=reference)
     version = access.submitted_version(submission, piece, number)
     if version is None:
         raise Http404

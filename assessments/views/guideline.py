@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import access
 from assessments.domain.certificates import issuing
+from assessments.domain.review import quality, quality_rules
 from assessments.guideline.edition import Clause, Edition
 from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
 
@@ -152,6 +153,8 @@ def method(request: HttpRequest) -> HttpResponse:
             "edition": edition,
             "policy": policy,
             "issuing": _issuing(),
+            "quality": quality_rules.rules_on(timezone.localdate()),
+            "body": quality.body_agreement(),
             "original": _original(edition),
             "tiers": [edition.obligations[tier] for tier in reversed(TIERS)],
             "rules": [

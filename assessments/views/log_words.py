@@ -20,6 +20,7 @@ from assessments.models.audit import AuditEntry
 from assessments.models.reviews import EffortChoices
 from assessments.models.systems import TierChoices
 from assessments.views.account_words import ACCOUNTS, REGISTER, THE_LOG
+from assessments.views.review.quality_words import LEADS, SECOND_LOOKS
 
 # By group: each kind with its label (in the filter) and its sentence. `thing` is what the entry is about.
 GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
@@ -52,6 +53,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("%(who)s ended the membership of %(member)s"),
             ),
             **REGISTER,
+            **LEADS,
             "role_changed": (gettext_lazy("Role changed"), gettext_lazy("%(who)s gave %(member)s another role")),
         },
     ),
@@ -319,6 +321,7 @@ GROUPS: list[tuple[Any, dict[str, tuple[Any, Any]]]] = [
                 gettext_lazy("%(who)s took an approval of %(thing)s back"),
             ),
             "hold_closed": (gettext_lazy("Hold closed"), gettext_lazy("%(who)s closed a hold of %(thing)s")),
+            **SECOND_LOOKS,
         },
     ),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from assessments import access, desk_rows
-from assessments.domain.review import own_work
+from assessments.domain.review import own_work, second_look
 from assessments.errors import NotPermitted
 from assessments.forms.desk import GROUP_WORDS, QueueForm
 from assessments.guideline.terms import Tier
@@ -95,6 +95,7 @@ class Shown:
     asked: tuple[str, ...]
     answer_by: str = ""  # of a returned case: the day by which it is asked for
     own: bool = False  # the reviewer has worked on the use, so somebody else takes it
+    blind: bool = False  # a second look is offered to the reviewer: outcome and names are not shown before it
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,13 @@ def queue(request: SignedIn) -> HttpResponse:
     if only not in GROUPS and not late:  # what has no target is never late
         found |= desk_rows.work_for(user, size, only=only, after=after, **given)
     worked_on = own_work.uses_worked_on(user) if WAITING in found and found[WAITING].rows else set()
+    second_looks = second_look.offered_to(user, worked_on or None)
+    blind = {look.submission_id for look in second_looks}
     groups = {
         key: Group(
             key,
             words,
-            _lines(key, page.rows, today, target, worked_on),
+            _lines(key, page.rows, today, target, worked_on, blind),
             page.count,
             _address({**chosen, "who": key}, page.after if only else "") if page.after else "",
         )
@@ -159,16 +162,26 @@ def queue(request: SignedIn) -> HttpResponse:
         "for_the_body": for_the_body,
         "last_closed": max((line.last_at for line in groups[DONE].lines), default=None),
         "today": today,
+        "second_looks": [] if chosen else second_looks,
     }
     return render(request, "assessments/reviews/queue.html", context | groups)
 
 
-def _lines(key: str, rows: Sequence[Any], today: date, target: int, worked_on: Collection[int]) -> list[Any]:
+def _lines(
+    key: str, rows: Sequence[Any], today: date, target: int, worked_on: Collection[int], blind: Collection[int]
+) -> list[Any]:
     if key == ACTIONS:
         return list(rows)
     if key == APPEALS:
         return [(appeal, appeal_words(appeal)) for appeal in rows]
-    return [_line(submission, today, target, worked_on if key == WAITING else ()) for submission in rows]
+    lines = [_line(submission, today, target, worked_on if key == WAITING else ()) for submission in rows]
+    return [_blinded(line) if line.submission.pk in blind else line for line in lines]
+
+
+def _blinded(line: Line) -> Line:
+    """The line of a decided case to which a second look is offered, without outcome and names."""
+    shown = replace(line.shown, blind=True, last=_("decided"), state="", seats=(), asked=(), conflicts=())
+    return Line(line.submission, shown, line.last_at)
 
 
 def _address(chosen: dict[str, str], after: str = "") -> str:

@@ -91,6 +91,9 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
     "Supplement": {"words": ""},
     "SupplementMark": {"words": ""},
     "SupplementMarkRevision": {"value": {}},
+    "SecondLook": {"reason": "", "reported_words": ""},
+    "SecondLookMark": {"words": ""},
+    "SecondLookWords": {"text": ""},
     "ReturnTask": {"label": "", "words": ""},
     "MarkReply": {"words": ""},
     "MarkReplyRevision": {"value": {}},
@@ -116,7 +119,7 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
     "Appeal": {"reasons": ""},
     "AppealAnswer": {"words": ""},
 }  # fmt: skip
-"""The columns that hold content, with what they hold afterwards. PostgreSQL lets it: migrations 0021 and 0024."""
+"""The columns that hold content, with what they hold afterwards. PostgreSQL lets it: migrations 0021, 0024 and 0030."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from assessments.models import (
 EXPORTED = "organisation_exported"
 NOT_OURS = frozenset({
     "ReviewMarkRevision", "EvidenceMarkRevision", "PartMarkRevision", "SupplementMarkRevision", "Interest", "SeatRequest",
-    "FactDraft", "Flag", "ImportDraft", "EvidenceOpening", "CaseNote",
+    "FactDraft", "Flag", "ImportDraft", "EvidenceOpening", "CaseNote", "SecondLook", "SecondLookMark", "SecondLookWords",
 })  # fmt: skip
 PRIVATE: Mapping[str, frozenset[str]] = {
     "ReviewMark": frozenset({"private_note", "shown_at"}),

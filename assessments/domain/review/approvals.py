@@ -113,16 +113,20 @@ def look_of(
 
 
 def _median_seconds(marks: Iterable[ReviewMark]) -> int | None:
-    """The median of how long a mark took, in whole seconds; None where no mark of this round tells.
+    """The median of how long a mark took, in whole seconds; None where no mark of this round tells."""
+    each = seconds_each((row.shown_at, row.at) for row in marks if row.carried_from_id is None)
+    return int(median(each)) if each else None
+
+
+def seconds_each(marks: Iterable[tuple[Any, Any]]) -> list[float]:
+    """Return how long each mark took, from when it was shown and when it was set.
 
     The marks that were set on one showing of a page share the time from the showing to the last of them.
     """
     showings: dict[Any, list[Any]] = {}
-    for row in marks:
-        if row.carried_from_id is None:
-            showings.setdefault(row.shown_at, []).append(row.at)
-    each = [(max(at) - shown).total_seconds() / len(at) for shown, at in showings.items() for _mark in at]
-    return int(median(each)) if each else None
+    for shown, at in marks:
+        showings.setdefault(shown, []).append(at)
+    return [(max(at) - shown).total_seconds() / len(at) for shown, at in showings.items() for _mark in at]
 
 
 def obstacles(look: Look) -> list[str]:

@@ -34,12 +34,13 @@ from assessments.guideline.files import Document, read_document
 from assessments.guideline.files import Path as YamlPath
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder
+from assessments.management import demo_review
 from assessments.management.commands.confirm_address import confirm_by_command
+from assessments.management.demo_review import SHOWN, DemoReviewed
 from assessments.models import Assessment, Edition, MarkKind, Organisation, Role, Route, State, User
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
 
-SHOWN = timedelta(seconds=40)  # that the reviewer of the demo takes for a mark
 DEMO_DIR = settings.BASE_DIR / "fixtures" / "demo"
 PARTS = {"developer": Stakeholder.DEVELOPER, "provider": Stakeholder.PROVIDER, "user": Stakeholder.ORGANISATION}
 STATES = (State.DRAFT, State.SUBMITTED, State.IN_REVIEW, State.CERTIFIED)
@@ -138,6 +139,7 @@ class DemoFile:
     review: DemoReview | None = None
     conditions: dict[str, int] = field(default_factory=dict)  # question to days from now
     public_statement: str = ""
+    reviewed: DemoReviewed | None = None
 
     @property
     def is_reviewing_body(self) -> bool:
@@ -201,7 +203,12 @@ def _read(path: Path) -> DemoFile:
         review = DemoReview(**_fields(document, ("review",), DemoReview, written["review"]))
         for target, mark in review.marks.items():
             _fields(document, ("review", "marks", target), DemoMark, mark)
+    reviewed = None
+    if "reviewed" in written:
+        reviewed = DemoReviewed(**_fields(document, ("reviewed",), DemoReviewed, written["reviewed"]))
+        _keys(document, ("reviewed", "use"), reviewed.use, needed=KEYS["use"], known=KEYS["use"])
     read = {"document": document, "people": people, "answers": answers, "evidence": evidence, "review": review}
+    read["reviewed"] = reviewed
     return DemoFile(**{**written, **read})
 
 
@@ -350,21 +357,29 @@ class Command(BaseCommand):
         self.at = ("facts",)
         use = declaring.declare_facts(use, file.facts, by=lead).use
         assessment = declaring.start_assessment(use, by=lead)
-        for key, answer in file.answers.items():
-            self.at = ("answers", key)
-            declaring.save_answer(
-                assessment,
-                key,
-                answer.value(timezone.localdate()),
-                by=users[file.answered_by],
-                base=0,
-                operation=uuid.uuid4(),
-            )
+        self.answer(file, assessment, users[file.answered_by])
         self.give_evidence(file, assessment, users[file.answered_by])
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
         self.carry(file, assessment, users)
         assessment.refresh_from_db()
         self.stdout.write(f"  {assessment.get_state_display()}")
+        if file.reviewed and len(demo_review.reviewers()) > 1:
+            self.at = ("reviewed",)
+            another = demo_review.declare_another(file.reviewed, system, file.facts, by=lead)
+            self.answer(file, another, users[file.answered_by])
+            self.at = ("reviewed",)
+            demo_review.review_twice(file.reviewed, another, self.conditions(file), by=lead)
+            another.refresh_from_db()
+            self.stdout.write(f"  {another.use}: {another.get_state_display()}, looked at twice")
+
+    def answer(self, file: DemoFile, assessment: Assessment, by: User) -> None:
+        for key, answer in file.answers.items():
+            self.at = ("answers", key)
+            value = answer.value(timezone.localdate())
+            declaring.save_answer(assessment, key, value, by=by, base=0, operation=uuid.uuid4())
+
+    def conditions(self, file: DemoFile) -> dict[str, date]:
+        return {question: timezone.localdate() + timedelta(days=days) for question, days in file.conditions.items()}
 
     def give_evidence(self, file: DemoFile, assessment: Assessment, by: User) -> None:
         """Put the pieces into the library, and name them under their answers and in the conformity file."""
@@ -398,7 +413,7 @@ class Command(BaseCommand):
             declaring.assign_section(assessment, section, member, by=lead, due=today + timedelta(days=days))
         if file.state == State.CERTIFIED:
             self.at = ("conditions",)
-            due = {question: today + timedelta(days=days) for question, days in file.conditions.items()}
+            due = self.conditions(file)
             workflow.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
         elif file.state in (State.SUBMITTED, State.IN_REVIEW):
             self.at = ("state",)

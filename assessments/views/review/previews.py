@@ -51,6 +51,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
         if request.method == "GET":
             opened.note_opening(submission, piece, number, by=request.user)
     in_place = bool(getattr(request, "htmx", False))
+    is_blind = not in_place and access.gives_second_look(request.user, submission)  # the case is closed to them
     return render(
         request,
         "assessments/review/preview.html" if in_place else "assessments/review/preview_page.html",
@@ -62,7 +63,8 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
             "kind": kind_word(version),
             "why": why,
             "preview": shown,
-            "places": [] if in_place else places_of(submission, piece),
+            "places": [] if in_place or is_blind else places_of(submission, piece),
+            "is_blind": is_blind,
             **addresses(request, submission, version, shown),
         },
         status=503 if busy and not in_place else 200,
@@ -109,7 +111,9 @@ def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
 
 
 def find_submission(request: SignedIn, reference: str) -> Submission:
-    found: Submission = get_object_or_404(access.submissions_to_read(request.user).defer(None), reference=reference)
+    found: Submission = get_object_or_404(
+        access.submissions_with_evidence_for(request.user).defer(None), reference=reference
+    )
     return found
 
 

@@ -77,6 +77,10 @@ OF_A_CASE: dict[str, str] = {
     "ask_document": ONLY_POST,
     "appeal": "       404 404 404 404 404",  # of this case there is none; see below
     "standing": "     404 404 404 404 404",
+    "second_look": "  404 404 404 404 404",  # this case has none; tests/domain/review/test_second_look.py has one
+    "second_look_take": "404 404 404 404 404",
+    "second_look_marks": "404 404 404 404 404",
+    "second_look_ask": "403 403 403 404 404",  # who has the seat leads the body
 }
 # Pages of the organisation's members: no reviewer's, whatever they declared.
 OF_MEMBERS = (
@@ -96,7 +100,7 @@ OF_NO_CASE = {
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",
     "account_delete", "organisation_data", "organisation_delete", "invited", "organisation_log", "systems", "system_new",
     "import", "import_report", "import_faulty", "inventory_template", "systems_export", "settings", "evidence",
-    "evidence_new", "reviews", "issued", "issued_export", "review_texts", "review_text",
+    "evidence_new", "reviews", "issued", "issued_export", "review_texts", "review_text", "quality", "quality_reviewers",
 }  # fmt: skip
 
 

@@ -1,0 +1,76 @@
+"""What a second reviewer types, what both write about the differences, and what those who lead the body ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.forms.reviews import ReviewForm, TakeForm, _text
+from assessments.models import MarkKind
+
+
+class TakeLookForm(TakeForm):
+    words_help = gettext_lazy(
+        "If you declare one, you do not give this look: it is recorded, and somebody else gives it."
+    )
+
+
+class LookMarkForm(forms.Form):
+    """One mark of a second look. `seen`: the token of the page that showed the answer."""
+
+    mark = forms.ChoiceField(
+        label=gettext_lazy("Your mark"),
+        choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
+        required=False,
+    )
+    words = _text(
+        gettext_lazy("Your words"),
+        gettext_lazy("The first reviewer reads them once you have given your look."),
+        required=False,
+        rows=2,
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=400)
+
+    def __init__(self, data: Any = None, *, prefix: str, mark: str = "", words: str = "", seen: str = "") -> None:
+        super().__init__(data, prefix=prefix, initial={"mark": mark, "words": words, "seen": seen})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        mark, words = cleaned.get("mark", ""), str(cleaned.get("words", "")).strip()
+        if mark in (MarkKind.ACCEPTED_WITH_ACTION, MarkKind.CHANGE_NEEDED) and not words and "words" not in self.errors:
+            self.add_error("words", _("Say what is missing, in a sentence."))
+        if not mark and "mark" not in self.errors and (words or self.initial["mark"]):
+            self.add_error("mark", _("Choose one of the three marks."))
+        return cleaned
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.cleaned_data["mark"]
+
+
+class WriteForm(ReviewForm):
+    text = _text(
+        gettext_lazy("Your message"),
+        gettext_lazy("Only the reviewers of both looks and those who lead the body read it."),
+        missing=gettext_lazy("Write something first."),
+    )
+
+
+class ReportForm(ReviewForm):
+    words = _text(
+        gettext_lazy("Which difference it is, and what it means for the certificate"),
+        missing=gettext_lazy("Say which difference it is, and what it means for the certificate."),
+    )
+
+
+class AskForm(ReviewForm):
+    reason = _text(
+        gettext_lazy("Why this case"),
+        gettext_lazy("The second reviewer does not see it before the marks are given."),
+        rows=2,
+        limit=400,
+        missing=gettext_lazy("Say why, in a sentence. The second reviewer does not see it before the marks."),
+    )
