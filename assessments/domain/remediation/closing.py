@@ -34,6 +34,7 @@ from assessments.models import (
     Verdict,
 )
 from assessments.models.closing import JUDGING, VERDICT_WORDS, Finding, Judged, judged_in
+from assessments.models.marks import not_opened
 
 BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 """The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one piece is a file."""
@@ -248,6 +249,22 @@ def require_judged(action: RemediationAction, *, by: User) -> None:
     reasons = obstacles_to_accept(action, shown_for(action, by))
     if reasons:
         raise WorkflowError(reasons[0])
+
+
+def obstacle_to_judge(pieces: Iterable[Judged], submission: Submission, *, by: User) -> str:
+    """Say which pieces a reviewer has not opened; empty where all are, and for who judges their own declaration."""
+    if submission.is_self_declared:
+        return ""
+    shown = [(one.use.evidence, one.use.version) for one in pieces]
+    left = not_opened(shown, assessment=submission.assessment_id, reviewer=by.pk)
+    return _("Open each piece before you accept the action: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
+
+
+def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:
+    """Raise WorkflowError where a reviewer accepts an action without having opened each piece that is shown for it."""
+    problem = obstacle_to_judge(shown_for(action, None), submission, by=by)
+    if problem:
+        raise WorkflowError(problem)
 
 
 # --- one or two reviewers -------------------------------------------------------------------------------------------------
