@@ -459,7 +459,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     works, stands = role in access.MAY[Action.ANSWER], found.status == ActionStatus.OPEN and not found.merged_into_id
     plans = works and access.plans_whole(user, found.organisation_id)
-    uses = list(found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk"))
+    uses = list(closing.uses_of(found, user))
     judged = closing.judged(found, uses, user if found.status == ActionStatus.DONE else None)
     forms = _forms(user, found, judged, edition, posted(request), reports=works and stands, whole=plans)
     if request.method == "POST" and act_on(request, found, forms):

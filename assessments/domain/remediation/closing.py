@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from assessments import access
@@ -25,6 +25,7 @@ from assessments.models import (
     Assessment,
     ClosedPractice,
     Condition,
+    EvidenceOpening,
     EvidenceUse,
     EvidenceVersion,
     RemediationAction,
@@ -34,7 +35,6 @@ from assessments.models import (
     Verdict,
 )
 from assessments.models.closing import JUDGING, VERDICT_WORDS, Finding, Judged, judged_in
-from assessments.models.marks import not_opened
 
 BLOCKING = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 """The priorities that keep a certificate back. Our judgement: they are closed by evidence, of which one piece is a file."""
@@ -107,8 +107,17 @@ def blocks(action: RemediationAction) -> bool:
 
 def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
     """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
-    uses = EvidenceUse.objects.filter(action=action).select_related("evidence", "taken_from__question")
-    return judged(action, uses.order_by("pk"), by)
+    return judged(action, uses_of(action, by), by)
+
+
+def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
+    """The pieces that are attached to an action; `is_opened` says whether a person opened one, in the case that judges it."""
+    case = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in()).values("case")
+    openings = EvidenceOpening.objects.filter(
+        submission__assessment__in=case, reviewer=by, piece=OuterRef("evidence__reference"), version=OuterRef("version")
+    )
+    found: QuerySet[EvidenceUse] = EvidenceUse.objects.filter(action=action).annotate(is_opened=Exists(openings))
+    return found.select_related("evidence", "taken_from__question").order_by("pk")
 
 
 def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[Judged]:
@@ -251,18 +260,20 @@ def require_judged(action: RemediationAction, *, by: User) -> None:
         raise WorkflowError(reasons[0])
 
 
-def obstacle_to_judge(pieces: Iterable[Judged], submission: Submission, *, by: User) -> str:
-    """Say which pieces a reviewer has not opened; empty where all are, and for who judges their own declaration."""
+def left_to_open(pieces: Iterable[Judged], submission: Submission) -> str:
+    """Say which of the pieces (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
+
+    What is shown on request has no version, and is seen elsewhere.
+    """
     if submission.is_self_declared:
         return ""
-    shown = [(one.use.evidence, one.use.version) for one in pieces]
-    left = not_opened(shown, assessment=submission.assessment_id, reviewer=by.pk)
+    left = [one.use.evidence.title for one in pieces if one.use.version and not one.use.is_opened]  # type: ignore[attr-defined]
     return _("Open each piece before you accept the action: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
 
 
 def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:
     """Raise WorkflowError where a reviewer accepts an action without having opened each piece that is shown for it."""
-    problem = obstacle_to_judge(shown_for(action, None), submission, by=by)
+    problem = left_to_open(shown_for(action, by), submission)
     if problem:
         raise WorkflowError(problem)
 

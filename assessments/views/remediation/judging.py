@@ -145,7 +145,7 @@ def judging_of(
 ) -> Judging:
     """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
 
-    Three queries, and one where the page does not know the submission (`case_known`). `pieces`: what is shown for it;
+    Two queries, and one where the page does not know the submission (`case_known`). `pieces`: what is shown for it;
     `signs`: an owner of the organisation.
     The domain judges again what is pressed.
     """
@@ -168,5 +168,5 @@ def judging_of(
     waits = to_open = ""
     if found.status == ActionStatus.DONE:
         waits = closing.refusal(found, submission, seat, two=two)
-        to_open = closing.obstacle_to_judge(pieces, submission, by=user)
+        to_open = closing.left_to_open(pieces, submission)
     return Judging(may=True, waits=waits, to_open=to_open, who=who, two=two, confirms=confirms)
