@@ -684,6 +684,7 @@ def accept(
     closes = closing.require_turn(action, submission, by=by)
     closing.judge(action, findings or {}, by=by)
     closing.require_judged(action, by=by)
+    closing.require_opened(action, submission, by=by)
     if closes:
         _close(action, by=by)
     else:

@@ -44,6 +44,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.marks import not_opened
 from assessments.models.systems import declared_facts
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
@@ -172,7 +173,17 @@ def obstacles_to_decide(hold: Hold, submission: Submission, by: User) -> list[st
         reasons.append(_("You worked on this use yourself, so somebody else has to decide."))
     if hold.kind == HoldKind.LEGAL_REVIEW and seat is not None and not seat.independent:
         reasons.append(_("A legal review is closed by an independent reviewer."))
+    if seat is not None and (left := left_to_open(hold, assessment, by)):
+        reasons.append(left)
     return reasons
+
+
+def left_to_open(hold: Hold, assessment: Assessment, by: User) -> str:
+    """Say which pieces of evidence on a hold this reviewer has not opened; empty where all are."""
+    uses = hold.evidence_uses.filter(evidence__withdrawn_at=None).select_related("evidence").order_by("pk")
+    shown = [(use.evidence, use.evidence.version) for use in uses]
+    left = not_opened(shown, assessment=assessment.pk, reviewer=by.pk)
+    return _("Open each piece of evidence before you decide: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
 
 
 def waits_for_answer(hold: Hold) -> str:
@@ -221,6 +232,8 @@ def close(
         raise InvalidAnswer("decision", _("Write down what was decided and on what advice."))
     if chosen == HoldOutcome.ACCEPTED and not hold.evidence_uses.filter(evidence__withdrawn_at=None).exists():
         raise WorkflowError(_("There is no evidence to accept: the organisation attaches it to the hold first."))
+    if left := left_to_open(hold, assessment, by):
+        raise WorkflowError(left)
     hold.closed_by, hold.decision, hold.outcome = by, decision, chosen
     if chosen == HoldOutcome.CORRECT:
         _ask_for_correction(hold, submission, by=by)

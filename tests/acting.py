@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from assessments import acting, workflow
+from assessments import access, acting, workflow
 from assessments.domain.remediation.closing import Finding
-from assessments.models import Assessment, Certificate, RemediationAction, Submission, User
+from assessments.domain.review import opened
+from assessments.models import Assessment, Certificate, Hold, RemediationAction, Submission, User
 from tests.factories import Cast, in_days, make_assessment, make_evidence, mark_all
 from tests.looking import look_at
 from tests.world import GAPS
@@ -65,11 +66,27 @@ def supports(action: RemediationAction) -> dict[str, Finding]:
     return {use.evidence.reference: Finding("supports") for use in action.evidence_uses.select_related("evidence")}
 
 
+def open_pieces(action: RemediationAction, *, by: User) -> None:
+    """Open every piece of an action, as far as the gate of its case lets this person."""
+    for use in action.evidence_uses.select_related("evidence").exclude(version=0):
+        version = access.version_on_action(action, use.evidence.reference, use.version)
+        assert version is not None
+        opened.note_opening_on_action(version, action, by=by)
+
+
+def open_hold(hold: Hold, submission: Submission, *, by: User) -> None:
+    """Open every piece of evidence on a hold, as a reviewer of its case."""
+    for use in hold.evidence_uses.select_related("evidence").exclude(evidence__version=0):
+        opened.note_opening(submission, use.evidence.reference, use.evidence.version, by=by)
+
+
 def close_as(action: RemediationAction, *, by: User) -> None:
-    """Judge every piece of an action that was reported as done, and accept it."""
+    """Open and judge every piece of an action that was reported as done, and accept it."""
+    open_pieces(action, by=by)
     workflow.close_action(action, by=by, findings=supports(action))
 
 
-def accept_form(action: RemediationAction) -> dict[str, str]:
-    """What the page of an action posts to accept it: every piece supports that it is done."""
+def accept_form(action: RemediationAction, by: User) -> dict[str, str]:
+    """What the page of an action posts to accept it once `by` has opened each piece: all of them support that it is done."""
+    open_pieces(action, by=by)
     return {"accept": "1"} | {f"verdict-{key}": "supports" for key in supports(action)}

@@ -10,7 +10,7 @@ Decisions are found by their signature (`attacks.decisions`): one without a row 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +25,8 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from assessments import access, declaring, desk, holding, reviewing, standing, workflow
+from assessments.domain.remediation.split_merge import Part
+from assessments.domain.review import parts
 from assessments.errors import NotPermitted, NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -48,8 +50,9 @@ from assessments.models.base import Frozen, FrozenRow
 from assessments.models.snapshots import picture
 from assessments.models.teamwork import FactSuggestion
 from assessments.views.signing import digest_of
-from tests.acting import accept_form, close_as, report_done, supports
+from tests.acting import close_as, open_hold, open_pieces, report_done, supports
 from tests.attacks import (
+    ASKED_FOR,
     BARRED,
     CARRIED,
     CONFLICTED,
@@ -118,6 +121,40 @@ def named_piece(place: Place) -> dict[str, Any]:
     return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
 
 
+def with_little_marked(place: Place) -> dict[str, Any]:
+    """Leave a second seat with one mark, so that the rest is there to be taken over."""
+    place.submission.marks.filter(seat=Seat.SECOND).exclude(target=f"q:{QUESTION}").delete()
+    return {}
+
+
+def judgement(place: Place) -> dict[str, Any]:
+    mine = {mark.part: mark for mark in place.submission.part_marks.filter(seat=Seat.FIRST, by=place.people[place.by])}
+    sent: dict[str, Any] = {}
+    for part in parts.parts_of(place.submission):
+        sent |= {
+            f"part-{part.key}-verdict": "supports",
+            f"part-{part.key}-base": mine[part.key].revision if part.key in mine else 0,
+        }
+    return sent | {"part-tests-verdict": "partly", "part-tests-words": "No date."}
+
+
+def added(place: Place) -> dict[str, Any]:
+    return {"target": ASKED_FOR, "words": "The notice as people see it."} | a_piece(place)
+
+
+def added_form(place: Place) -> dict[str, Any]:
+    return added(place) | {"piece": a_piece(place)["piece"].reference}
+
+
+def judged_addition(place: Place) -> dict[str, Any]:
+    return {"supplement": place.assessment.supplements.get().pk, "verdict": "supports"}
+
+
+def added_judgement(place: Place) -> dict[str, Any]:
+    pk = judged_addition(place)["supplement"]
+    return {f"later-{pk}-verdict": "supports", f"later-{pk}-base": 0}
+
+
 def because(move: str) -> dict[str, Any]:
     return {"reason": next(iter(standing.REASONS[move])), "words": "It is in the record."}
 
@@ -142,11 +179,27 @@ def report_form(place: Place) -> dict[str, Any]:
 
 
 def verdicts(place: Place) -> dict[str, Any]:
+    """What accepts an action; whoever has the seat has opened each piece."""
+    if place.submission.seats.filter(reviewer=place.people[place.by]).exists():
+        open_pieces(place.action, by=place.people[place.by])
     return {"findings": supports(place.action)}
 
 
 def to_accept(place: Place) -> dict[str, Any]:
-    return accept_form(place.action)
+    verdicts(place)
+    return {"accept": "1"} | {f"verdict-{key}": "supports" for key in supports(place.action)}
+
+
+def decided(**more: Any) -> Callable[[Place], dict[str, Any]]:
+    """What decides on a hold; whoever has the seat has opened its evidence."""
+
+    def given(place: Place) -> dict[str, Any]:
+        user, submission = place.people[place.by], place.submission
+        if submission.seats.filter(reviewer=user).exists() and access.is_open_to(user, submission.assessment_id):
+            open_hold(place.hold(place.extra["hold"]), submission, by=user)
+        return more
+
+    return given
 
 
 def suggested(place: Place) -> list[int]:
@@ -183,6 +236,15 @@ ATTACKS: dict[str, Attack] = {
     "reviewing.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
     "reviewing.accept_together": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"targets": [f"q:{CARRIED}"]}),
     "reviewing.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
+    "own_marks.take_over": Attack("High", SEATED, BARRED, Seat.SECOND, given=with_little_marked),
+    "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "verdict": "partly", "words": "No date."}),
+    "approvals.take_back_approval": Attack(
+        "High, approved once", (), BARRED, Seat.SECOND, of_submission("take_back_approval"), {"reason": "x"}, {"reason": "x"}, but=dict.fromkeys(SEATED, "WorkflowError"),
+    ),
+    "supplements.attach": Attack("in review", WRITERS, page=of_assessment("supplements"), form=added_form, given=added),
+    "supplements.judge_supplement": Attack("to return", SEATED, BARRED, Seat.FIRST, of_submission("review_supplements"), added_judgement, judged_addition),
+    "opened.note_opening": Attack("in review", (*SEATED, *TEAM), (), Seat.FIRST, given=lambda p: {"reference": named_piece(p)["piece"], "version": 1}),
+    "successors.succeed": Attack("approved, seat left", INDEPENDENT, NOT_INDEPENDENT, given={"seat": Seat.FIRST}),
     "reviewing.reply": Attack("returned", WRITERS, given={"target": f"q:{QUESTION}", "words": "It is there already."}),
     "workflow.send_back": Attack("to return", SEATED, BARRED, Seat.FIRST, of_submission("send_back"), {"words": "One thing."}),
     "workflow.approve": Attack("in review", ("independent",), SENT_PAST, Seat.FIRST, of_submission("approve"), {"statement": "Read."}, {"statement": "Read."}),
@@ -193,15 +255,15 @@ ATTACKS: dict[str, Attack] = {
     "workflow.refuse": Attack("in review", SEATED, BARRED, Seat.FIRST, of_submission("refuse"), {"statement": "No."}, {"statement": "No."}),
     "workflow.raise_tier": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"tier": Tier.HIGH, "reason": "It decides more."}),
     "workflow.withdraw_raise": Attack("raised", ("independent",), SENT_PAST, Seat.FIRST, given={"reason": "It was a misreading."}),
-    "holding.close": Attack("held", SEATED, BARRED, Seat.FIRST, given={"decision": "Seen."}),
+    "holding.close": Attack("held", SEATED, BARRED, Seat.FIRST, given=decided(decision="Seen.")),
     "holding.close, by law": Attack(
-        "held by law", ("independent",), SENT_PAST, Seat.FIRST, given={"decision": "Advised."},
+        "held by law", ("independent",), SENT_PAST, Seat.FIRST, given=decided(decision="Advised."),
     ),
     "workflow.close_hold": Attack(
-        "held", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "accepted", "decision": "Seen."}, {"decision": "Seen."},
+        "held", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "accepted", "decision": "Seen."}, decided(decision="Seen."),
     ),
     "workflow.close_hold, an answered question": Attack(
-        "held by a question", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "answered", "decision": "Seen."}, {"decision": "Seen."},
+        "held by a question", SEATED, BARRED, Seat.FIRST, of_hold, {"outcome": "answered", "decision": "Seen."}, decided(decision="Seen."),
     ),
     # around a case
     "desk.declare_none": Attack("submitted", (*REVIEWERS, *TEAM), (CONFLICTED,)),
@@ -221,6 +283,23 @@ ATTACKS: dict[str, Attack] = {
     "acting.end_risk": Attack("risk accepted", WRITERS),
     "acting.accept": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, given=verdicts),
     "acting.decline": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, {"missing": "x", "decline": "1"}, {"words": "x"}),
+    "closing.judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, given=verdicts),
+    "closing.require_judge": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
+    "closing.require_reviewer": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
+    "closing.pieces_of_answer": Attack("to report", WRITERS, given=an_answer),
+    "own_actions.add": Attack("to report", WRITERS, given={"title": "Name a deputy", "why": "Nobody stands in.", "due": in_days(9)}),
+    "own_actions.edit": Attack("to report", WRITERS, given={"title": "Name a deputy", "steps": "Ask the board."}),
+    "own_actions.restore_words": Attack("to report", WRITERS),
+    "own_actions.take": Attack("to report", WRITERS),
+    "own_actions.take_back": Attack("to report", (), but=dict.fromkeys(WRITERS, "WorkflowError")),  # a question brought it
+    "own_actions.finish_first_step": Attack("to report", (), but=dict.fromkeys(WRITERS, "WorkflowError")),  # it has one date
+    "own_actions.undo_first_step": Attack("to report", WRITERS),
+    "split_merge.split": Attack("to report", WRITERS, given={"parts": [Part("Three clinics"), Part("Two clinics")]}),
+    "split_merge.undo": Attack("to report", (), but=dict.fromkeys(WRITERS, "WorkflowError")),  # nothing was split
+    "relevance.mark_not_relevant": Attack("to report", WRITERS, given={"reason": "Another office has it."}),
+    "relevance.reopen": Attack("to report", (), but=dict.fromkeys(WRITERS, "WorkflowError")),  # it is open
+    "relevance.refuse": Attack("approved", (), SENT_PAST, Seat.FIRST, given={"words": "It is."}, but={"independent": "WorkflowError"}),
+    "changes.require_worker": Attack("to report", WRITERS),
     "acting.lock_to_check": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "acting.require_checker": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(standing.SUSPEND), but=AWAY),
@@ -260,6 +339,12 @@ ATTACKS: dict[str, Attack] = {
     "teamwork.ask_by_mail": Attack("draft", OWNER, given={"question": QUESTION, "email": "nina@example.org"}),
     "teamwork.comment": Attack("draft", WRITERS, page=of_assessment("comments", QUESTION), form={"text": "Planted."}, given={"question": QUESTION, "text": "Planted."}),
     "starting.carry": Attack("draft", WRITERS, given={"sources": ()}),
+    "carry_over.copy": Attack("draft", WRITERS, given={"sources": ()}),
+    "carry_over.confirm_several": Attack("draft that takes over", WRITERS, given={"chosen": [(CARRIED, 1)]}),
+    "organisation_answers.inherit": Attack("draft", WRITERS),
+    "organisation_answers.start": Attack("Low, certified", WRITERS),
+    "organisation_answers.take_over": Attack("draft", WRITERS, given={"sources": ()}),
+    "drafts.keep_draft": Attack("draft", WRITERS, given={"group": "prohibited", "fields": {}}),
     "starting.confirm_carried": Attack("draft that takes over", WRITERS, given={"question": CARRIED, "base": 1}),
     "starting.suggest": Attack("draft", WRITERS, given={"found": (), "source": "README.md"}),
     "starting.confirm_suggestions": Attack("draft that takes over", WRITERS, given=lambda p: {"ids": suggested(p), "replace": True}),

@@ -19,7 +19,7 @@ from django.utils.dateparse import parse_datetime
 
 from assessments import declaring, tasks
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
-from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, save
+from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, mark_all, proved, save
 
 PRACTICE = "use-register"
 HX = {"headers": {"HX-Request": "true"}}
@@ -207,6 +207,38 @@ def test_marks_of_a_review_are_kept_too(cast: Cast) -> None:
     assert not submission.marks.exists()
     reader.post(page, fields_in(filled))
     assert submission.marks.get(target=f"q:{PRACTICE}").words == "Seen and believed."
+    assert not HeldPost.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "what", "decided"),
+    [
+        ("approve", "statement", "The approval of a submission", "approve"),
+        ("refuse", "statement", "The refusal of a submission", "refuse"),
+        ("send_back", "words", "The return of a submission", "return"),
+    ],
+)
+def test_the_text_of_a_decision_is_kept_and_decides_nothing_by_itself(
+    cast: Cast, name: str, field: str, what: str, decided: str
+) -> None:
+    submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
+    mark_all(
+        submission, by=cast.independent, change={f"q:{PRACTICE}": "The newest entry."} if name == "send_back" else None
+    )
+    page = reverse(name, args=[submission.reference])
+    client, whose = left_open(cast.independent, page)
+    here = kept_at(client.post(page, {field: "Read on two days.", "whose": whose}))
+    other = signed_in(cast.second_independent)
+    assert other.get(here).status_code == 404
+    reader = proved(Client(), cast.independent)
+    assert what in reader.get(here).content.decode()
+    filled = back_on(reader, here)
+    assert filled.context["form"][field].value() == "Read on two days."
+    assert not submission.decisions.exists()
+    assert reader.post(page, fields_in(filled)).status_code == 302
+    decision = submission.decisions.get()
+    assert decision.kind == decided
+    assert "Read on two days." in decision.statement
     assert not HeldPost.objects.exists()
 
 

@@ -31,7 +31,7 @@ from assessments.models import (
 )
 from assessments.models.base import FrozenRow
 from assessments.models.snapshots import picture
-from tests.acting import close_as, report_done
+from tests.acting import close_as, open_hold, report_done
 from tests.factories import (
     Cast,
     fill,
@@ -170,6 +170,9 @@ def test_who_may_close_a_hold(cast, kind, facts, who, refusal):
         return
     with pytest.raises(InvalidAnswer):
         holding.close(hold, submission, by=getattr(cast, who), decision="  ")
+    with pytest.raises(WorkflowError, match=f"Open each piece of evidence before you decide: {piece.title}"):
+        holding.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
+    open_hold(hold, submission, by=getattr(cast, who))
     holding.close(hold, submission, by=getattr(cast, who), decision="Counsel advised on 3 March.")
     hold.refresh_from_db()
     assert (hold.closed_by, hold.decision) == (getattr(cast, who), "Counsel advised on 3 March.")
@@ -194,6 +197,7 @@ def test_there_is_no_evidence_to_accept_before_it_is_attached(cast):
     with pytest.raises(WorkflowError, match="There is no evidence to accept"):
         holding.close(hold, sent(assessment), by=cast.independent, decision="Accepted.")
     holding.attach(hold, make_evidence(cast.organisation), by=cast.owner)  # a hold is worked on under review too
+    open_hold(hold, sent(assessment), by=cast.independent)
     holding.close(hold, sent(assessment), by=cast.independent, decision="Purpose, authority and containment are shown.")
 
 

@@ -55,7 +55,7 @@ from assessments.models import (
 )
 from assessments.models.audit import GENESIS, AuditHead
 from assessments.models.base import sha256
-from tests.acting import supports
+from tests.acting import open_hold, open_pieces, supports
 from tests.factories import (
     declare_all,
     fill,
@@ -496,6 +496,10 @@ class Reviews(RuleBasedStateMachine):
             )
             assert not blocked or len(who) == 2, "High, and what blocks was closed by one person"
         verdicts = ActionVerdict.objects.filter(action=action, verdict="supports").exclude(sha256="")
+        shown = {(use.evidence.reference, use.version) for use in action.evidence_uses.filter(version__gt=0)}
+        for person in who:
+            rows = EvidenceOpening.objects.filter(submission__assessment=case, reviewer=person)
+            assert shown <= set(rows.values_list("piece", "version")), "closed without opening what shows it"
         for person in who if blocked else ():
             assert verdicts.filter(by=person).exists(), "what blocks was closed without a judged file"
 
@@ -942,6 +946,8 @@ class Reviews(RuleBasedStateMachine):
         name = self.person(name, "close an action")
         for action in RemediationAction.objects.filter(use=self.use, status="done").order_by("pk")[:1]:
             verdict = self.data.draw(st.sampled_from(("supports", "supports", "supports", "partly")), label="verdict")
+            if self.data.draw(st.sampled_from((True, True, True, False)), label="pieces opened"):
+                open_pieces(action, by=self.people[name])
             findings = {
                 key: replace(found, verdict=verdict, words="Of May.") for key, found in supports(action).items()
             }
@@ -955,6 +961,8 @@ class Reviews(RuleBasedStateMachine):
         name, submission = self.person(name, "close a hold"), self.submission()
         for hold in Hold.objects.filter(use=self.use, closed_at=None).order_by("pk")[:1]:
             if submission:
+                if access.is_open_to(self.people[name], submission.assessment_id):
+                    open_hold(hold, submission, by=self.people[name])
                 self.attempt(
                     "close a hold",
                     name,

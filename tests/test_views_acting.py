@@ -433,7 +433,13 @@ def test_a_reviewer_judges_each_piece_on_the_page_and_errors_stand_at_the_piece(
     refused = client.post(url, {"accept": "1", **silent}).content.decode()
     assert "Say in a word what this piece does not show." in refused
     assert f'href="#id_words-{second.reference}"' in refused
-    client.post(url, {"accept": "1", **silent, f"words-{second.reference}": "Of May."})
+    whole = {"accept": "1", **silent, f"words-{second.reference}": "Of May."}
+    unopened = client.post(url, whole).content.decode()
+    assert "Open each piece before you accept the action: Register 0; Register 1." in unopened
+    assert "Of May." in unopened
+    for piece in (first, second):
+        client.get(reverse("action_file", args=[action.use.reference, action.number, piece.reference, 1]))
+    client.post(url, whole)
     assert action_on(assessment, CONDITION).status == "closed"
 
 

@@ -252,7 +252,7 @@ def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast:
     page = client.get(url_of(action)).content.decode()
     assert "Register opened." in page
     assert reverse("assessment", args=[assessment.reference]) not in page
-    client.post(url_of(action), accept_form(action))
+    client.post(url_of(action), accept_form(action, cast.independent))
     action.refresh_from_db()
     assert (action.status, action.verified_by) == ("closed", cast.independent)
 
@@ -265,7 +265,7 @@ def test_what_was_self_declared_an_owner_accepts(client: Client, cast: Cast) -> 
     client.force_login(cast.contributor)
     assert "Accept and close" not in client.get(url_of(action)).content.decode()
     client.force_login(cast.owner)
-    client.post(url_of(action), accept_form(action))
+    client.post(url_of(action), accept_form(action, cast.owner))
     action.refresh_from_db()
     assert action.status == "closed"
 
@@ -282,7 +282,7 @@ def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Cli
     action = RemediationAction.objects.get(use=assessment.use)
     report_done(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.independent)
-    client.post(url_of(action), accept_form(action))
+    client.post(url_of(action), accept_form(action, cast.independent))
     assessment.refresh_from_db()
     assert assessment.state == "certified"
 

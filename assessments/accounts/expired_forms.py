@@ -39,6 +39,9 @@ NAMED = {
     "review_changes": gettext_lazy("Marks of a review"),
     "review_not_applicable": gettext_lazy("Marks of a review"),
     "mark_own_set": gettext_lazy("Marks of a review"),
+    "approve": gettext_lazy("The approval of a submission"),
+    "send_back": gettext_lazy("The return of a submission"),
+    "refuse": gettext_lazy("The refusal of a submission"),
 }
 """The pages (names of their addresses) whose forms are held, with what they hold. No other form ever is."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from assessments.models.evidence import Evidence
 from assessments.models.reviews import MarkKind, ReviewMark, Submission
 
 STRICT = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION, MarkKind.CHANGE_NEEDED)
@@ -85,3 +86,17 @@ class EvidenceOpening(models.Model):
                 fields=["submission", "reviewer", "piece", "version"], name="one_opening_a_reviewer_and_piece"
             )
         ]
+
+
+def not_opened(pieces: Iterable[tuple[Evidence, int]], *, assessment: int, reviewer: int) -> list[str]:
+    """Return the titles of attached pieces that a reviewer has not opened in any round of the case.
+
+    `pieces`: each with its version; what is shown on request has none, and is seen elsewhere. One query, none without
+    pieces.
+    """
+    wanted = {(piece.reference, version): piece.title for piece, version in pieces if version}
+    if not wanted:
+        return []
+    rows = EvidenceOpening.objects.filter(submission__assessment=assessment, reviewer=reviewer)
+    have = set(rows.filter(piece__in={reference for reference, _version in wanted}).values_list("piece", "version"))
+    return [title for key, title in wanted.items() if key not in have]

@@ -26,6 +26,7 @@ from assessments.accounts import proofs
 from assessments.core import query_values, throttling
 from assessments.core.throttling import limited
 from assessments.domain.remediation import closing, relevance
+from assessments.domain.review import opened
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import actions as exchange
 from assessments.exchange.tables import MAX_BYTES
@@ -458,7 +459,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
     works, stands = role in access.MAY[Action.ANSWER], found.status == ActionStatus.OPEN and not found.merged_into_id
     plans = works and access.plans_whole(user, found.organisation_id)
-    uses = list(found.evidence_uses.select_related("evidence", "taken_from__question").order_by("pk"))
+    uses = list(closing.uses_of(found, user))
     judged = closing.judged(found, uses, user if found.status == ActionStatus.DONE else None)
     forms = _forms(user, found, judged, edition, posted(request), reports=works and stands, whole=plans)
     if request.method == "POST" and act_on(request, found, forms):
@@ -476,7 +477,7 @@ def action(request: SignedIn, reference: str, number: int) -> HttpResponse:
     awaits = found.status in (ActionStatus.DONE, ActionStatus.NOT_RELEVANT)
     signs = role in access.MAY[Action.SIGN]
     case = judging.case_known(assessment, submission, condition) if awaits else None
-    judge = judging.judging_of(user, found, case, blocking=blocking, signs=signs) if awaits else judging.NOBODY
+    judge = judging.judging_of(user, found, case, judged, blocking=blocking, signs=signs) if awaits else judging.NOBODY
     events = access.events_of_actions().filter(action=found).order_by("-pk")
     if not is_member:
         events = events.exclude(kind=ActionEvent.Kind.NOTE)
@@ -707,7 +708,11 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
 @declare_first
 def file(request: SignedIn, reference: str, number: int, piece: str, version: int) -> HttpResponseBase:
     """Send the version of a piece that an action leans on, to its members and to whoever checks it."""
-    found = access.version_on_action(find_action(request, reference, number), piece, version)
+    action = find_action(request, reference, number)
+    found = access.version_on_action(action, piece, version)
     if found is None:
         raise Http404
-    return library.send(request, found)
+    sent = library.send(request, found)
+    if request.method == "GET" and sent.status_code in (200, 302):
+        opened.note_opening_on_action(found, action, by=request.user)
+    return sent

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
+from assessments.views.held import forget_typed, typed_before
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review import dating
 from assessments.views.review.outlook import outlook_of
@@ -38,6 +39,12 @@ def _decisive(user: User, reference: str) -> Case:
     return case
 
 
+def _given(request: SignedIn) -> QueryDict | None:
+    """What a decision's form is filled with: what was posted, or what was typed when the session had ended."""
+    data = posted(request)
+    return typed_before(request) if data is None else data
+
+
 @proofs.needed  # asked on the press of the button; what was typed comes back
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_back(request: SignedIn, reference: str) -> HttpResponse:
@@ -48,7 +55,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     given = approvals.standing(case.submission.decisions.order_by("pk"))
     accepted = own_marks.accepted_in(case.submission, marks=case.all_marks, seats=case.seats, given=given)
     possible = workflow.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
-    form = ReturnForm(posted(request), tasks=returns.of_one_kind(possible))
+    form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible))
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
             workflow.send_back(
@@ -61,6 +68,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:
             add_error(form, error)
         else:
+            forget_typed(request)
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
     marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
@@ -149,7 +157,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     blockers = [blocker for blocker in found if blocker.question]
     conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
     filling = request.method == "POST" and "preview" in request.POST  # dates are filled in, nothing is decided
-    form = dating.filled(request, case, conditions) if filling else ApproveForm(posted(request), conditions=conditions)
+    form = dating.filled(request, case, conditions) if filling else ApproveForm(_given(request), conditions=conditions)
     if request.method == "POST" and not filling and form.is_valid():
         try:
             workflow.approve(
@@ -158,6 +166,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
         except WorkflowError as error:  # what is missing stands in the list of obstacles
             add_error(form, error)
         else:
+            forget_typed(request)
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
@@ -210,13 +219,14 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
-    form = RefuseForm(posted(request))
+    form = RefuseForm(_given(request))
     if request.method == "POST" and form.is_valid():
         try:
             workflow.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
         except WorkflowError as error:
             add_error(form, error)
         else:
+            forget_typed(request)
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)
     context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}

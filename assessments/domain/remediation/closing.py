@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from assessments import access
@@ -25,6 +25,7 @@ from assessments.models import (
     Assessment,
     ClosedPractice,
     Condition,
+    EvidenceOpening,
     EvidenceUse,
     EvidenceVersion,
     RemediationAction,
@@ -106,8 +107,17 @@ def blocks(action: RemediationAction) -> bool:
 
 def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
     """The pieces that are shown for an action, each with the newest verdict of a person on that version; two queries."""
-    uses = EvidenceUse.objects.filter(action=action).select_related("evidence", "taken_from__question")
-    return judged(action, uses.order_by("pk"), by)
+    return judged(action, uses_of(action, by), by)
+
+
+def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
+    """The pieces that are attached to an action; `is_opened` says whether a person opened one, in the case that judges it."""
+    case = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in()).values("case")
+    openings = EvidenceOpening.objects.filter(
+        submission__assessment__in=case, reviewer=by, piece=OuterRef("evidence__reference"), version=OuterRef("version")
+    )
+    found: QuerySet[EvidenceUse] = EvidenceUse.objects.filter(action=action).annotate(is_opened=Exists(openings))
+    return found.select_related("evidence", "taken_from__question").order_by("pk")
 
 
 def judged(action: RemediationAction, uses: Iterable[EvidenceUse], by: User | None) -> list[Judged]:
@@ -248,6 +258,24 @@ def require_judged(action: RemediationAction, *, by: User) -> None:
     reasons = obstacles_to_accept(action, shown_for(action, by))
     if reasons:
         raise WorkflowError(reasons[0])
+
+
+def left_to_open(pieces: Iterable[Judged], submission: Submission) -> str:
+    """Say which of the pieces (`shown_for`) a reviewer has not opened; empty where all are, and for what was self-declared.
+
+    What is shown on request has no version, and is seen elsewhere.
+    """
+    if submission.is_self_declared:
+        return ""
+    left = [one.use.evidence.title for one in pieces if one.use.version and not one.use.is_opened]  # type: ignore[attr-defined]
+    return _("Open each piece before you accept the action: %(titles)s.") % {"titles": "; ".join(left)} if left else ""
+
+
+def require_opened(action: RemediationAction, submission: Submission, *, by: User) -> None:
+    """Raise WorkflowError where a reviewer accepts an action without having opened each piece that is shown for it."""
+    problem = left_to_open(shown_for(action, by), submission)
+    if problem:
+        raise WorkflowError(problem)
 
 
 # --- one or two reviewers -------------------------------------------------------------------------------------------------

@@ -12,9 +12,13 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from assessments import access
+from assessments.domain.remediation import closing
 from assessments.domain.review.sampling import content_of
-from assessments.models import EvidenceOpening, Submission, User
+from assessments.errors import NotPermitted
+from assessments.models import EvidenceOpening, EvidenceVersion, RemediationAction, Submission, User
 
 SALT = "assessments.review.opened"
 
@@ -31,7 +35,7 @@ def shown_at(given: str, submission: Submission, target: str, *, by: User) -> da
         said = Signer(salt=SALT).unsign(given)
     except BadSignature:
         return None
-    moment, _colon, about = said.partition(":")
+    moment, _separator, about = said.partition(":")
     if about != f"{by.pk}:{submission.pk}:{target}":
         return None
     at = datetime.fromtimestamp(int(moment), UTC)
@@ -39,17 +43,43 @@ def shown_at(given: str, submission: Submission, target: str, *, by: User) -> da
 
 
 def note_opening(submission: Submission, reference: str, version: int, *, by: User) -> None:
-    """Keep that a reviewer of the case opened a piece that the submission names. Idempotent."""
+    """Keep that a reviewer opened a piece of a case: of an answer, the file, a hold or an action, or added later. Idempotent.
+
+    Raises NotPermitted where the case is not open to them. Nothing is kept of a piece that does not belong to the case.
+    """
+    reads = access.submissions_to_read(by).filter(pk=submission.pk).exists()
+    if not reads or not access.is_open_to(by, submission.assessment_id):
+        raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
+    content = _content_in_case(submission, reference, version)
+    if content:
+        EvidenceOpening.objects.get_or_create(
+            submission=submission, reviewer=by, piece=reference, version=version, defaults={"content": content}
+        )
+
+
+def note_opening_on_action(version: EvidenceVersion, action: RemediationAction, *, by: User) -> None:
+    """Keep that a reviewer opened a piece of an action, for the case that judges it; of nobody else. Idempotent."""
+    case = closing.case_of(action)
+    if case is None or case.current_submission_id is None:
+        return
+    if not access.is_open_to(by, case):
+        return
+    reference = version.evidence.reference
+    EvidenceOpening.objects.get_or_create(
+        submission_id=case.current_submission_id,
+        reviewer=by,
+        piece=reference,
+        version=version.number,
+        defaults={"content": version.sha256 or f"{reference}/{version.number}"},
+    )
+
+
+def _content_in_case(submission: Submission, reference: str, version: int) -> str:
     for piece in named_pieces(submission):
         if (piece["reference"], piece["version"]) == (reference, version):
-            EvidenceOpening.objects.get_or_create(
-                submission=submission,
-                reviewer=by,
-                piece=reference,
-                version=version,
-                defaults={"content": content_of(piece)},
-            )
-            return
+            return content_of(piece)
+    found = access.submitted_version(submission, reference, version)
+    return "" if found is None else found.sha256 or f"{reference}/{version}"
 
 
 def named_pieces(submission: Submission) -> list[dict[str, Any]]:

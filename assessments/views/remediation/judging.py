@@ -113,6 +113,7 @@ class Judging:
 
     may: bool = False
     waits: str = ""  # why they cannot accept it now, though they may judge it
+    to_open: str = ""  # what they have not opened yet
     who: str = ""  # who accepts it
     confirms: bool = False  # another reviewer has accepted it
     two: bool = False  # it takes two
@@ -134,11 +135,18 @@ def case_known(
 
 
 def judging_of(
-    user: User, found: RemediationAction, submission: Submission | None, *, blocking: bool, signs: bool
+    user: User,
+    found: RemediationAction,
+    submission: Submission | None,
+    pieces: list[Judged],
+    *,
+    blocking: bool,
+    signs: bool,
 ) -> Judging:
     """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
 
-    Two queries, and one where the page does not know the submission (`case_known`). `signs`: an owner of the organisation.
+    Two queries, and one where the page does not know the submission (`case_known`). `pieces`: what is shown for it;
+    `signs`: an owner of the organisation.
     The domain judges again what is pressed.
     """
     if submission is None and (of := closing.case_of(found)) and of.current_submission:
@@ -157,5 +165,8 @@ def judging_of(
     sent_past = submission.route == Route.INDEPENDENT and not access.is_independent_on_page(user, found.organisation_id)
     if seat is None or sent_past or not closing.is_judging(case) or user.pk in delivery_team(case):
         return Judging(who=who, two=two, confirms=confirms)
-    waits = closing.refusal(found, submission, seat, two=two) if found.status == ActionStatus.DONE else ""
-    return Judging(may=True, waits=waits, who=who, two=two, confirms=confirms)
+    waits = to_open = ""
+    if found.status == ActionStatus.DONE:
+        waits = closing.refusal(found, submission, seat, two=two)
+        to_open = closing.left_to_open(pieces, submission)
+    return Judging(may=True, waits=waits, to_open=to_open, who=who, two=two, confirms=confirms)

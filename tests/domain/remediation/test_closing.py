@@ -28,6 +28,7 @@ from tests.acting import (
     action_on,
     close_as,
     make_conditioned,
+    open_pieces,
     report_done,
     sent,
     supports,
@@ -208,7 +209,11 @@ def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessme
         workflow.close_action(action, by=cast.independent, findings={first.reference: Finding("supports")})
     assert not ActionVerdict.objects.exists()  # of a refused press nothing is kept
     closing.judge(action, {first.reference: Finding("supports")}, by=cast.independent)
-    workflow.close_action(action, by=cast.independent, findings={second.reference: Finding("does_not", "Of May.")})
+    last = {second.reference: Finding("does_not", "Of May.")}
+    with pytest.raises(WorkflowError, match="Open each piece before you accept the action: One; Two"):
+        workflow.close_action(action, by=cast.independent, findings=last)
+    open_pieces(action, by=cast.independent)
+    workflow.close_action(action, by=cast.independent, findings=last)
     assert action_on(assessment, CONDITION).status == ActionStatus.CLOSED
 
 

@@ -19,6 +19,7 @@ from assessments.models import (
 )
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
+from tests.acting import open_hold
 from tests.factories import (
     MILD,
     Cast,
@@ -122,6 +123,7 @@ def test_a_reviewer_of_the_case_closes_it_and_the_use_is_signed_again_as_what_it
     assessment, submission = in_review(cast)
     assert submission.assigned_tier == "high"
     hold = assessment.use.holds.get()
+    open_hold(hold, submission, by=cast.reviewer)
     workflow.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
     hold.refresh_from_db()
     assert (hold.outcome, hold.closed_by, hold.decision) == ("answered", cast.reviewer, WORDS)
@@ -140,6 +142,7 @@ def test_a_reviewer_of_the_case_closes_it_and_the_use_is_signed_again_as_what_it
 
 def test_where_the_tier_stays_the_submission_stays_under_review(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
+    open_hold(assessment.use.holds.get(), submission, by=cast.reviewer)
     workflow.close_hold(assessment.use.holds.get(), submission, by=cast.reviewer, decision=WORDS)
     assert (anew(assessment).state, anew(assessment).use.assigned_tier) == (State.IN_REVIEW, "high")
 
@@ -166,6 +169,7 @@ def test_what_is_not_answered_with_evidence_is_closed_by_nobody(cast: Cast) -> N
 def test_a_reviewer_who_is_not_satisfied_asks_for_more_and_old_evidence_does_not_answer_again(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
     hold = assessment.use.holds.get()
+    open_hold(hold, submission, by=cast.reviewer)
     workflow.close_hold(hold, submission, by=cast.reviewer, outcome="correct", decision="The permit has expired.")
     hold = assessment.use.holds.get()
     assert (hold.answered_at, hold.closed_at, hold.outcome) == (None, None, "correct")
@@ -227,6 +231,7 @@ def test_the_hold_of_a_certified_use_is_closed_by_a_reviewer_of_its_case(cast: C
     submission = Submission.objects.get(assessment=assessment)
     with pytest.raises(InvalidAnswer):
         workflow.close_hold(hold, submission, by=cast.independent, decision=WORDS, outcome="correct")
+    open_hold(hold, submission, by=cast.independent)
     workflow.close_hold(hold, submission, by=cast.independent, decision=WORDS)
     use.refresh_from_db()
     assert (use.assigned_tier, use.open_holds, anew(assessment).state) == ("limited", 0, State.CERTIFIED)

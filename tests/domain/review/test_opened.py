@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from django.core.signing import Signer
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from assessments import reviewing, workflow
+from assessments import holding, reviewing, workflow
 from assessments.domain.review import opened
+from assessments.errors import NotPermitted
 from assessments.models import EvidenceOpening, Route, State
-from tests.factories import make_assessment, make_cast, mark_all, proved
+from tests.acting import CONDITION, action_on, make_conditioned, report_done
+from tests.factories import make_assessment, make_cast, make_evidence, mark_all, proved
 
 TARGET = "q:use-register"
 
@@ -89,3 +92,58 @@ def test_a_piece_that_is_the_same_in_the_next_round_needs_no_second_opening(cast
     again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert before
     assert opened.opened_contents(again, cast.independent.pk) == before
+
+
+def test_a_piece_of_an_action_is_opened_by_its_own_request_for_the_case_that_judges_it(cast):
+    assessment = make_conditioned(cast)
+    action = action_on(assessment, CONDITION)
+    report_done(action, by=cast.contributor)
+    piece = action.evidence_uses.get().evidence
+    page = reverse("action_file", args=[action.use.reference, action.number, piece.reference, 1])
+    shown = reverse("action", args=[action.use.reference, action.number])
+    words = f"Open each piece before you accept the action: {piece.title}."
+    for who in (cast.owner, cast.second_independent):  # a member; and who has declared nothing
+        proved(Client(), who).get(page)
+    proved(Client(), cast.independent).head(page)
+    assert not EvidenceOpening.objects.filter(piece=piece.reference).exists()
+    ines = proved(Client(), cast.independent)
+    refused = ines.post(shown, {"accept": "1", f"verdict-{piece.reference}": "supports"})
+    assert words in refused.content.decode()
+    assert words in ines.get(shown).content.decode()
+    assert ines.get(page).status_code == 200
+    (row,) = EvidenceOpening.objects.filter(piece=piece.reference)
+    assert (row.reviewer, row.submission.assessment, row.content) == (
+        cast.independent,
+        assessment,
+        piece.versions.get().sha256,
+    )
+    assert words not in ines.get(shown).content.decode()
+    assert ines.post(shown, {"accept": "1", f"verdict-{piece.reference}": "supports"}).status_code == 302
+    assert action_on(assessment, CONDITION).status == "closed"
+
+
+def test_the_evidence_of_a_hold_is_opened_by_its_own_request(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts={"lawful_exception_claimed": True})
+    submission, hold = assessment.current_submission, assessment.use.holds.get(closed_at=None)
+    piece = make_evidence(cast.organisation, by=cast.owner, title="The licence")
+    holding.attach(hold, piece, by=cast.owner)
+    page = reverse("close_hold", args=[submission.reference, hold.pk])
+    ines, words = proved(Client(), cast.independent), "Open each piece of evidence before you decide: The licence."
+    decision = {"outcome": "accepted", "decision": "It is shown."}
+    assert words in ines.get(page).content.decode()
+    assert words in ines.post(page, decision).content.decode()
+    ines.get(reverse("evidence_preview", args=[submission.reference, piece.reference, 1]))
+    assert EvidenceOpening.objects.get(piece=piece.reference).content == piece.versions.get().sha256
+    assert words not in ines.get(page).content.decode()
+    assert ines.post(page, decision).status_code == 302
+    hold.refresh_from_db()
+    assert hold.closed_by == cast.independent
+
+
+def test_nobody_is_noted_to_whom_the_case_is_closed(cast, submission):
+    piece = pieces_in_file(submission)[0]
+    for who in (cast.owner, cast.outsider, cast.second_independent):
+        with pytest.raises(NotPermitted):
+            opened.note_opening(submission, piece["reference"], piece["version"], by=who)
+    opened.note_opening(submission, "nothing", 1, by=cast.independent)
+    assert not EvidenceOpening.objects.exists()
