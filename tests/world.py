@@ -420,6 +420,7 @@ def _looked_at_again(cast: Cast) -> dict[str, Assessment]:
         if name == "look given":
             second_look.take(look, by=cast.second_independent)
             give_look(look, cast.second_independent)
+            second_look.write(look, by=cast.second_independent, text="The register ends in May, does it not?")
         elif name == "look being given":
             second_look.take(look, by=cast.independent)
     return found

@@ -37,12 +37,13 @@ def own(request: SignedIn) -> HttpResponse:
     """The reader's own figures."""
     if not access.reviewing_organisations(request.user):
         raise NotPermitted(_("This page is for reviewers."))
-    period = _period(request)
+    period, for_the_body = _period(request), access.reviews_for_the_body(request.user)
     context = {
+        "for_the_body": for_the_body,
         "figures": quality.own_figures(request.user, period),
         "periods": _periods(period),
         "rules": quality_rules.rules_on(timezone.localdate()),
-        "is_lead": access.reviews_for_the_body(request.user) and leads.is_lead(request.user),
+        "is_lead": for_the_body and leads.is_lead(request.user),
     }
     return render(request, "assessments/review/quality.html", context)
 

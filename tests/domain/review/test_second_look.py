@@ -129,6 +129,10 @@ def test_what_is_open_self_declared_or_high_is_not_drawn(cast, always):
     decided(cast, tier="low")  # self-declared
     decided(cast, tier="high")
     decided(cast, state=State.WITHDRAWN)
+    gap = {"accountable-owner": {"choice": "partly", "text": "For three of five clinics."}}
+    approved = make_assessment(State.APPROVED, "limited", cast=cast, answers=gap)
+    assert approved.state == State.APPROVED
+    workflow.withdraw(approved, by=cast.owner, reason="Not needed any more.")
     assert second_look.draw_due() == 0
 
 

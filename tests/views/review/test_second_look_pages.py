@@ -271,6 +271,15 @@ def test_the_own_page_says_shares_times_and_what_is_too_few(ines, cast):
     assert "You have decided on 1 submission" in empty  # as for the shortest
 
 
+def test_a_reviewer_within_an_organisation_reads_figures_that_nobody_else_does(cast):
+    words = text_of(proved(Client(), cast.reviewer).get(reverse("quality")))
+    assert "Only you see these" in words
+    assert reverse("quality_reviewers") not in words
+    assert "those who lead the reviewing body see these" in text_of(
+        proved(Client(), cast.independent).get(reverse("quality"))
+    )
+
+
 def test_the_page_of_all_names_reviewers_by_name_without_a_rank(ines, cast):
     decided(cast)
     page = ines.get(reverse("quality_reviewers"))
