@@ -248,7 +248,8 @@ _REASONS = {
     "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",
     "The suspension was an error.": "暫停屬於錯誤。",
     "What had been declared was not so.": "所申報的內容與事實不符。",
-    "What had been assessed is no longer so.": "所評估的情況已不再存在。",
+    "The use is no longer run as it was assessed.": "此用途的實際運作已與評估時不同。",
+    "What had been assessed is no longer so.": "此用途的實際運作已與評估時不同。",  # as it was said before
     "A condition of the approval was not met.": "批准所附的條件未有履行。",
     "The use is one that gets no certificate.": "此用途不能獲發證書。",
     "Monitoring evidence is fresh again.": "監察證據已更新。",

@@ -62,8 +62,8 @@ def prospect(
     keeps_back = [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
-            "One answer is short of what no date can stand for.",
-            "%(n)s answers are short of what no date can stand for.",
+            "One answer leaves open what has to be in place before any certificate.",
+            "%(n)s answers leave open what has to be in place before any certificate.",
             undated,
         )
         keeps_back.append(words % {"n": undated})
