@@ -60,7 +60,7 @@ REASONS: dict[str, dict[str, str | Promise]] = {
     },
     REVOKE: {
         "untrue": gettext_lazy("What had been declared was not so."),
-        "no_longer": gettext_lazy("What had been assessed is no longer so."),
+        "no_longer": gettext_lazy("The use is no longer run as it was assessed."),
         "condition": gettext_lazy("A condition was not met."),
         "no_certificate": gettext_lazy("The use is one that gets no certificate."),
         "asked": gettext_lazy("The holder asked for it."),

@@ -19,6 +19,7 @@ from assessments.views import (
     documents,
     evidence,
     facts,
+    file_check,
     finding,
     guideline,
     held,
@@ -69,6 +70,7 @@ urlpatterns = [
     # anyone
     path("", public.start, name="start"),
     path("verify/", public.verify, name="verify_form"),
+    path("verify/file/", file_check.check_file, name="verify_file"),
     path("verify/<str:number>/", public.verify, name="verify"),
     path("guideline/", guideline.clauses, name="clauses"),
     path("guideline/<path:clause>/", guideline.clause, name="clause"),

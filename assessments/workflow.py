@@ -682,6 +682,7 @@ def send_back(
     )
     kept = returns.keep(decision, asked)
     _move(assessment, State.RETURNED)
+    _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)
     _tell(
         _owners(assessment),

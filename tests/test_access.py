@@ -47,6 +47,7 @@ OPENED: dict[str, dict[str, str]] = {
         "mistyped number": EVERYBODY,
         "unknown number": NOBODY,
     },
+    "verify_file": {"": EVERYBODY},
     "clauses": {"": EVERYBODY},
     "clause": {"clause": EVERYBODY, "no clause": NOBODY},
     "method": {"": EVERYBODY},

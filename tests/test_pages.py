@@ -39,6 +39,7 @@ PAGES: dict[str, list[tuple[str, ...]]] = {
         ("owner", "self-declared certificate"),
         ("anonymous", "mistyped number"),
     ],
+    "verify_file": [("anonymous", ""), ("anonymous", "", "sent empty")],
     "clauses": [("anonymous", "")],
     "clause": [("anonymous", "clause")],
     "method": [("anonymous", "")],

@@ -141,7 +141,7 @@ def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certi
     assert events[1:] == [
         ("suspended", "An incident is being looked into.", "Call of 3 November."),
         ("reinstated", "The matter was looked into, and the suspension was not founded.", "It was another system."),
-        ("revoked", "What had been assessed is no longer so.", "They stopped the checks."),
+        ("revoked", "The use is no longer run as it was assessed.", "They stopped the checks."),
     ]
     with pytest.raises(WorkflowError):
         standing.suspend(certificate, by=cast.independent, reason="incident", words="Again.")

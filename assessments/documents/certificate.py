@@ -1,4 +1,4 @@
-"""The certificate: two pages, English above Traditional Chinese, drawn from the public record and nothing else.
+"""The certificate: two pages, at most three, English above Traditional Chinese, drawn from the public record and nothing else.
 
 No answer, finding or note can reach it: its only arguments are the record that the public page shows too, the edition
 (the published question bank) and the address of this installation. Its rows are those of `documents.record`.
@@ -25,61 +25,98 @@ TITLE = "Certificate of assessment against the Hong Kong Generative AI Technical
 
 
 @dataclass(frozen=True, slots=True)
-class Density:
-    """How tightly each page is set, and what long scopes leave to the schedule."""
+class Front:
+    """How tightly page 1 is set, and what of long scopes it leaves to the schedule."""
 
     css: str
     exclusions: bool = True
     chinese_scope: bool = True
 
 
-DENSITIES = (
-    Density("front-roomy"),
-    Density("front-roomy back-dense"),
-    Density("back-dense"),
-    Density("front-dense back-dense"),
-    Density("front-dense back-dense", exclusions=False),
-    Density("front-dense back-dense", exclusions=False, chinese_scope=False),
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How tightly the schedule is set, and whether it may take a page more."""
+
+    css: str
+    pages: int = 1
+
+
+FRONTS = (
+    Front("front-roomy"),
+    Front(""),
+    Front("front-close"),
+    Front("front-dense"),
+    Front("front-dense", exclusions=False),
+    Front("front-dense", exclusions=False, chinese_scope=False),
 )
+BACKS = (
+    Back(""),
+    Back("back-dense"),
+    Back("back-in-two", pages=2),
+    Back("back-in-two back-dense", pages=2),
+    Back("", pages=2),
+    Back("back-dense", pages=2),
+    Back("", pages=3),
+)
+LEAST_DOWN = 0.4  # of the height of its paper, margin and all: so far the last of three pages has to reach
 
 
 def certificate_layouts(record: Mapping[str, Any], edition: Edition, *, public_url: str) -> tuple[str, ...]:
-    """The certificate as HTML, from roomy to dense: the longer names and scopes are, the denser it is set."""
-    plain = json.loads(json.dumps(record))
-    return tuple(
-        render_to_string("assessments/documents/certificate.html", _context(plain, edition, public_url, density))
-        for density in DENSITIES
-    )
+    """The certificate as HTML, from roomy to dense: each front before the roomiest schedule, then each schedule."""
+    write = _writer(record, edition, public_url)
+    return tuple(write(front, BACKS[0]) for front in FRONTS) + tuple(write(FRONTS[-1], back) for back in BACKS[1:4])
 
 
 def certificate_pdf(record: Mapping[str, Any], edition: Edition, *, public_url: str, created: datetime) -> bytes:
-    """Render the certificate on two pages; a third continues the schedule where even the densest layout is too long."""
-    layouts = certificate_layouts(record, edition, public_url=public_url)
-    fits = _two_pages_else(len(layouts))
-    return engine.render(*layouts, *layouts, identifier=record["number"], created=created, fits=fits)
+    """Render the certificate on two pages; where even the densest schedule is too long, it takes a second page of its own."""
+    search = _Search(_writer(record, edition, public_url))
+    turns = [search.layout] * (len(FRONTS) + len(BACKS))
+    return engine.render(*turns, identifier=record["number"], created=created, fits=search.fits)
 
 
-def _two_pages_else(layouts: int) -> Callable[[Sequence[Any]], bool]:
-    """Accept the first layout on two pages; where none is, the first whose schedule begins on the second page."""
-    tried = 0
+class _Search:
+    """Choose how the first page is set, and then the schedule: each is no denser than its own length asks for."""
 
-    def fits(pages: Sequence[Any]) -> bool:
-        nonlocal tried
-        tried += 1
-        begins = len(pages) > 1 and "schedule" in pages[1].anchors
-        return begins and (len(pages) == 2 or tried > layouts)
+    def __init__(self, write: Callable[[Front, Back], str]) -> None:
+        self.write, self.front, self.back = write, 0, 0
 
-    return fits
+    def layout(self) -> str:
+        return self.write(FRONTS[self.front], BACKS[self.back])
+
+    def fits(self, pages: Sequence[Any]) -> bool:
+        """Tell whether the pages are good as they are; else the next layout is a denser one."""
+        if self.front < len(FRONTS) - 1 and not (len(pages) > 1 and "schedule" in pages[1].anchors):
+            self.front += 1
+            return False
+        back = BACKS[self.back]
+        if len(pages) - 1 <= back.pages and (back.pages == 1 or _is_a_page(pages[-1])):
+            return True
+        self.back = min(self.back + 1, len(BACKS) - 1)
+        return False
 
 
-def _context(record: dict[str, Any], edition: Edition, public_url: str, density: Density) -> dict[str, Any]:
+def _is_a_page(page: Any) -> bool:
+    """Tell whether the last page is more than a rest."""
+    return bool(page.anchors["end"][1] >= LEAST_DOWN * page.height)
+
+
+def _writer(record: Mapping[str, Any], edition: Edition, public_url: str) -> Callable[[Front, Back], str]:
+    plain = json.loads(json.dumps(record))
+
+    def write(front: Front, back: Back) -> str:
+        context = _context(plain, edition, public_url, front) | {"density": f"{front.css} {back.css}".strip()}
+        return render_to_string("assessments/documents/certificate.html", context)
+
+    return write
+
+
+def _context(record: dict[str, Any], edition: Edition, public_url: str, front: Front) -> dict[str, Any]:
     address = f"{public_url}/verify/{record['number']}/"
     assurance = Assurance(record["assurance"])
-    rows = certificate_rows(record, edition, exclusions=density.exclusions, chinese_scope=density.chinese_scope)
+    rows = certificate_rows(record, edition, exclusions=front.exclusions, chinese_scope=front.chinese_scope)
     schedule = next(number for number, row in enumerate(rows) if row.begins_schedule)
     return {
         "c": record,
-        "density": density,
         "title": TITLE.format(version=record["edition"]["guideline_version"]),
         "head_issuer": shortened(record["issuer"]),
         "registered": None if assurance == Assurance.REVIEWED_INDEPENDENTLY else words.REGISTERED_BY,

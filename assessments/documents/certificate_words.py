@@ -117,13 +117,12 @@ HOW = {
         "簽署人在一份聲明中逐項列出適用的必須要求及所作答案。答案未經他人查核。",
     ),
     Assurance.REVIEWED_INSIDE: Pair(
-        "Desk review: a mark for every answer and every declared fact, by a reviewer who took no part in the work.",
-        "文件審核：由沒有參與有關工作的審核員，就每項答案及每項申報事實作出評核。",
+        "Desk review: a mark for every answer and fact by a reviewer who had no part in the work.",
+        "文件審核：由沒有參與有關工作的審核員就每項答案及申報事實作出評核。",
     ),
     Assurance.REVIEWED_INDEPENDENTLY: Pair(
-        "Desk review: a mark for every answer and every declared fact, by reviewers who took no part in the work, at "
-        "least one of them independent of the organisation.",
-        "文件審核：由沒有參與有關工作的審核員，就每項答案及每項申報事實作出評核，其中最少一人獨立於該機構。",
+        "Desk review: a mark for every answer and fact by reviewers who had no part in the work.",
+        "文件審核：由沒有參與有關工作的審核員就每項答案及申報事實作出評核。",
     ),
 }
 DECIDERS = {
@@ -141,22 +140,22 @@ NEVER_LOOKED = Pair(", which has not looked at the answers", "，該機構並無
 GIVEN, JUDGED = Pair("Given, not judged", "已提供，未經評核"), Pair("Judged by a reviewer", "經審核員評核")
 STATE_NOT_RECORDED = Pair("Whether judged is not recorded", "未有記錄是否經評核")
 OWN_SCOPE = Pair(
-    "Scope and full scope are in the words of the organisation.",
-    "範圍及完整範圍為機構本身的文字。",
+    "Both scopes are the organisation's own words.",
+    "兩項範圍均為機構本身的文字。",
 )
 OWN_WORDS = Pair(
-    "Words of the organisation, not checked by a reviewer.",
-    "以上為機構本身的文字，未經審核員查核。",
+    "Words of the organisation, not checked.",
+    "機構本身的文字，未經查核。",
 )
 BAR = Pair(
-    "Solid: share in place of what the Guideline asks of this use, weighted. Weights and bands are our judgement.",
-    "實心：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
+    "Bar: weighted share in place of what the Guideline asks here. Weights and bands are our judgement.",
+    "橫條：指引對本用途的要求中已落實的加權比例；權重及評級屬我們的判斷。",
 )
 NOT_THIS = Pair(
-    "Not a legal opinion, not a test of the product, not a guarantee, and no finding that any law was kept. Not issued or "
-    "endorsed by the Government, the Digital Policy Office or HKGAI. The Guideline is not law.",
-    "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。並非由政府、數字政策辦公室或 HKGAI 發出或認可。指引並非法律。",
+    "No legal opinion, no test of the product, no guarantee, no finding that any law was kept.",
+    "並非法律意見、產品測試或保證，亦不表示任何法例已獲遵守。",
 )
+"""Whose it is not, and that the Guideline is not law, stands at the foot of page 1 and of the public page."""
 STATUSES = (
     Pair("Valid: in force.", "有效：正在生效。"),
     Pair("Expiring: in its last 30 days.", "即將屆滿：有效期餘下不多於 30 日。"),

@@ -385,4 +385,6 @@ def _since_last(document: Document) -> SinceLast | None:
         (_("Open again"), again),
         (_("Risk accepted"), borne),
     )
-    return SinceLast(timezone.localtime(last), tuple((title, tuple(lines)) for title, lines in groups if lines), slips)
+    of_the_day = timezone.localdate(last) == timezone.localdate(document.created_at)
+    changed = tuple((title, tuple(lines)) for title, lines in groups if lines)
+    return SinceLast(timezone.localtime(last), changed, slips, of_the_day)

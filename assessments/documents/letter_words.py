@@ -12,6 +12,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from assessments.guideline.terms import Tier
+from assessments.models import MarkReason, PartVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ HEADINGS = {
     "refuse": Pair("The submission is refused; no certificate is issued on it", "提交版本不予批准，不獲發證書"),
     "declare_prohibited": Pair("This use is prohibited; no certificate is issued", "此用途屬被禁止的用途，不獲發證書"),
     "return": Pair("The tier has changed; the submission is returned", "層級有所改變，提交版本退回修改"),
+    "changes": Pair("Changes are asked for; the submission is returned", "須作修改，提交版本退回"),
     "approve": Pair("The submission is approved; no certificate is issued yet", "提交版本獲批准，證書尚未發出"),
     "issued": Pair("The submission is approved; the certificate is issued", "提交版本獲批准，證書已發出"),
 }
@@ -74,6 +76,11 @@ DECISIONS = {
         "The submission of {day} (round {round}) goes back to the organisation, because its tier has changed. Approvals "
         "given in this round lapse.",
         "由於層級有所改變，{day}的提交版本（第 {round} 輪）退回機構修改。本輪已作出的批准隨即失效。",
+    ),
+    "changes": Pair(
+        "The submission of {day} (round {round}) goes back to the organisation for changes. It is neither approved nor "
+        "refused. Approvals given in this round lapse.",
+        "{day}的提交版本（第 {round} 輪）退回機構修改，既未獲批准，亦未被拒絕。本輪已作出的批准隨即失效。",
     ),
     "approve": Pair(
         "The submission of {day} (round {round}) is approved.",
@@ -106,6 +113,11 @@ MEANS = {
         "again as what it is.",
         "先前把層級調高至{tier}的決定已撤回。層級再次以規則的結果為準，機構須據此再次簽署。",
     ),
+    "changes": Pair(
+        "What goes back is open again; everything else stays as it was signed. The use is assigned to {tier} as before. No "
+        "certificate is issued on this round.",
+        "退回的各項現已重新開放，其餘維持簽署時的內容。此用途仍列為{tier}。本輪不會發出證書。",
+    ),
     "approve": Pair(
         "The certificate is issued when nothing blocks it any more. The page of the assessment lists what still does.",
         "待再沒有任何事項阻礙發證，證書便會發出。評估頁面列出尚餘的事項。",
@@ -120,6 +132,11 @@ NEXT = {
     "return": Pair(
         "What is newly asked is open, together with what depends on it. Answer it; then an owner signs again.",
         "新提出的問題及相關答案現已開放。請作答，然後由負責人再次簽署。",
+    ),
+    "changes": Pair(
+        "Deal with each point on the page below: change it, add evidence, or say in words why it stands as it is. Then an "
+        "owner signs again, and the case goes back to the reviewers.",
+        "請在下列網頁逐項處理：作出修改、補交證據，或以文字說明為何維持不變。其後由負責人再次簽署，個案交回審核員。",
     ),
     "approve": Pair(
         "Close the actions that block the certificate, each with its evidence. A reviewer of the case accepts them.",
@@ -139,6 +156,27 @@ NEXT = {
         "請按限期完成各項行動，並附上完成的證據，由本個案的審核員接納。不屬條件的行動逾期不會令證書暫停，但會繼續在補救計劃中列為逾期未完成。",
     ),
 }
+FACT, ANSWER, PART = (
+    Pair("Fact", "事實"),
+    Pair("Answer", "答案"),
+    Pair("Part of the conformity file", "合規檔案的部分"),
+)
+MARK_REASONS = {
+    MarkReason.UNCLEAR: Pair("The answer is not clear", "答案不清楚"),
+    MarkReason.NOT_SHOWN: Pair("What shows it is missing", "欠缺證明"),
+    MarkReason.OTHER_EVIDENCE: Pair("Another piece of evidence is needed", "須另有證據"),
+    MarkReason.TOO_HIGH: Pair("Less is in place than the answer says", "實際落實少於答案所述"),
+    MarkReason.NOT_APPLICABLE: Pair("It does apply", "此項適用"),
+    MarkReason.WRONG_FACT: Pair("The fact does not fit what is described", "所報事實與描述不符"),
+    MarkReason.OTHER: Pair("Another reason", "其他原因"),
+}
+NO_MARK_REASON = Pair("Change needed", "須修改")
+VERDICTS = {
+    PartVerdict.SUPPORTS: Pair("Supports", "足以支持"),
+    PartVerdict.PARTLY: Pair("Partly", "部分支持"),
+    PartVerdict.DOES_NOT: Pair("Does not support", "未能支持"),
+}
+ANSWER_BY = Pair("Please answer by {day}. Nothing is locked after it.", "請於{day}或之前回覆；逾期亦不會鎖定。")
 NO_CONDITIONS = Pair("None.", "沒有。")
 NOT_RECORDED = Pair("not recorded", "沒有紀錄")
 APPEAL = Pair(
@@ -210,7 +248,8 @@ _REASONS = {
     "The matter was looked into, and the suspension was not founded.": "事件經審視，暫停並無理據。",
     "The suspension was an error.": "暫停屬於錯誤。",
     "What had been declared was not so.": "所申報的內容與事實不符。",
-    "What had been assessed is no longer so.": "所評估的情況已不再存在。",
+    "The use is no longer run as it was assessed.": "此用途的實際運作已與評估時不同。",
+    "What had been assessed is no longer so.": "此用途的實際運作已與評估時不同。",  # as it was said before
     "A condition of the approval was not met.": "批准所附的條件未有履行。",
     "The use is one that gets no certificate.": "此用途不能獲發證書。",
     "Monitoring evidence is fresh again.": "監察證據已更新。",

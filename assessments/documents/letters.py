@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from assessments.documents import engine, letter_words
+from assessments.documents.asked_back import NOTHING, AskedBack, asked_back
 from assessments.documents.letter_words import Pair, dated
 from assessments.documents.plan import guideline_month, shortened
 from assessments.documents.record import Line, look
 from assessments.documents.report import Report
 from assessments.guideline.terms import Tier
-from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision
+from assessments.models import Condition, DecisionKind, Document, Organisation, ReviewDecision, edition_for
 from assessments.models.agreed import Agreed, agreed_actions
 from assessments.models.going_on import after_refusal
 
@@ -66,6 +67,8 @@ class Letter:
     conditions: tuple[tuple[str, date], ...] = ()
     certificate: CertificateIssued | None = None
     actions: tuple[Agreed, ...] = ()  # that reviewers asked for on accepting an answer
+    asked: AskedBack = NOTHING  # of a return that came without a change of the tier
+    answer_by: date | None = None
 
     @property
     def at(self) -> datetime:
@@ -73,12 +76,14 @@ class Letter:
 
     @property
     def key(self) -> str:
-        """What the heading is chosen by: the kind of decision, or *issued*."""
+        """What its words are chosen by: the kind of decision, *issued*, or *changes* where the tier stayed."""
+        if self.kind == DecisionKind.RETURN and not self.tier_change:
+            return "changes"
         return "issued" if self.certificate else str(self.kind)
 
 
 def letter_of(document: Document) -> Letter:
-    """Read what a letter says from the decisions on its submission. Nine queries at most."""
+    """Read what a letter says from the decisions on its submission. Nine queries at most, twelve of a return."""
     submission = document.submission
     assert submission is not None
     rows = list(submission.decisions.filter(at__lte=document.created_at).select_related("by").order_by("pk"))
@@ -89,6 +94,7 @@ def letter_of(document: Document) -> Letter:
     independent = any(row.independent for row in deciding)
     change = _tier_change(rows, kind)
     sender = Pair(str(body) if body else "hkguide", body.name_zh if body else "") if independent else None
+    plain_return = kind == DecisionKind.RETURN and change is None
     return Letter(
         kind=kind,
         reference=document.reference,
@@ -102,6 +108,8 @@ def letter_of(document: Document) -> Letter:
         conditions=_conditions(document) if kind == DecisionKind.APPROVE else (),
         certificate=_certificate(document) if kind == DecisionKind.APPROVE else None,
         actions=tuple(agreed_actions(submission, document.created_at)) if kind == DecisionKind.APPROVE else (),
+        asked=asked_back(last, edition_for(submission.edition_checksum, "en")) if plain_return else NOTHING,
+        answer_by=last.answer_by if plain_return else None,
     )
 
 
@@ -157,7 +165,8 @@ def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
     prohibited = letter.kind == DecisionKind.DECLARE_PROHIBITED
     signed: dict[str, Pair | int] = {"day": dated(report.frozen.at), "round": report.frozen.round}
     titles = {answer.key: answer.title for answer in report.answers}
-    page = settings.PUBLIC_URL + reverse("assessment", args=[report.assessment])
+    changes = letter.key == "changes"
+    page = settings.PUBLIC_URL + reverse("returned" if changes else "assessment", args=[report.assessment])
     contest = settings.PUBLIC_URL + reverse("contest", args=[report.assessment])
     return {
         "r": report,
@@ -168,7 +177,8 @@ def letter_context(report: Report, letter: Letter) -> dict[str, Any]:
         "sender": sender,
         "head_name": shortened(sender.en),
         "dated": dated(letter.at),
-        "decision": letter_words.DECISIONS[letter.kind].of(**signed),
+        "decision": letter_words.DECISIONS["changes" if changes else letter.kind].of(**signed),
+        "answer_by": letter_words.ANSWER_BY.of(day=dated(letter.answer_by)) if letter.answer_by else None,
         "means": _means(letter),
         "next": _next(letter),
         "page": page,
@@ -191,12 +201,12 @@ def _means(letter: Letter) -> Pair:
     if letter.certificate is not None:
         one = letter.certificate
         return words["issued"].of(number=one.number, first=dated(one.first), last=dated(one.last))
-    if letter.kind == DecisionKind.RETURN:
+    if letter.kind == DecisionKind.RETURN and letter.tier_change:
         raised = letter.tier_change == DecisionKind.RAISE_TIER
         return words["return_raised" if raised else "return_withdrawn"].of(before=before, tier=tier)
     if letter.kind == DecisionKind.REFUSE and letter.tier_change == DecisionKind.RAISE_TIER:
         return words["raised"].of(before=before, tier=tier)
-    return words[letter.kind].of(tier=before)
+    return words[letter.key].of(tier=before)
 
 
 def _next(letter: Letter) -> Pair:

@@ -35,6 +35,8 @@ from assessments.guideline.wording import as_fact
 
 PAGES, ACTIONS_A_PAGE = 6, 4
 """A plan has at most so many pages, and one more for each so many actions begun (ADVICE section 9)."""
+SHORT = 2
+"""Actions up to which a plan is a short one: they and what changed stand on one page."""
 FEW = 5
 """Duties of a dimension under which its score says too little to be shown."""
 CLAUSE_LETTERS, CLAUSE_LETTERS_DENSE, CHANGES_SHOWN = 60, 30, 3
@@ -139,7 +141,8 @@ def _plan_html(report: Report, context: dict[str, Any], listed: str, room: Room)
         "assessments/documents/package_plan.html",
         context
         | {
-            "list": _list(report) if listed else (),
+            "list": _list(report) if listed and not _is_short(report) else (),
+            "short_plan": _is_short(report),
             "list_heading": _list_heading(report),
             "list_tight": listed == TIGHT,
             "list_posts": _only_posts(report),
@@ -148,6 +151,11 @@ def _plan_html(report: Report, context: dict[str, Any], listed: str, room: Room)
             "aside": room.dates_aside and report.frozen is None,
         },
     )
+
+
+def _is_short(report: Report) -> bool:
+    """Whether all actions stand on one page anyway: then no list goes before them, and one part follows on the other."""
+    return len(report.actions) <= SHORT
 
 
 def _list(report: Report) -> list[dict[str, Any]]:
@@ -252,12 +260,18 @@ def _package(report: Report, package: PackageBlock, room: Room) -> dict[str, Any
     count = len(package.actions)
     return {
         "package": package,
-        "place": _("Package %(n)s of %(all)s") % {"n": package.number, "all": len(report.packages)},
+        "place": _place(package.number, len(report.packages)),
+        "is_only": len(report.packages) == 1,
         "paper_label": ngettext("Paper", "One paper for all %(n)s", count) % {"n": count},
         "paper": package.paper if count > 1 else "",
         "owner": plan.shortened(package.owner, 48),
         "blocks": [block_of(action, room) for action in package.actions],
     }
+
+
+def _place(number: int, count: int) -> str:
+    """What the margin says of a page of actions."""
+    return _("Package %(n)s of %(all)s") % {"n": number, "all": count} if count > 1 else _("Actions")
 
 
 def block_of(action: ActionBlock, room: Room) -> Block:
@@ -468,6 +482,8 @@ def _to_sign(report: Report) -> str:
         "We have read this plan. %(n)s of its %(all)s actions still need a person: the posts beside them are suggested.",
         waiting,
     )
+    if len(report.standing) == 1:
+        said = _("We have read this plan. Its action still needs a person: the post beside it is suggested.")
     return said % {"n": waiting, "all": len(report.standing)}
 
 

@@ -94,7 +94,7 @@ def certificate_rows(
         "against": (_against(record, edition),),
         "dates": _replaced(record),
         "decision": (*_deciders(record), _issuer(record, assurance)),
-        "full_scope": _full_scope(record["use"], chinese_scope=chinese_scope),
+        "full_scope": _full_scope(record["use"], exclusions=not exclusions, chinese_scope=not chinese_scope),
         "covered": _covered(record),
         "how": (_pair(words.HOW[assurance]),),
         "looked_at": _looked_at(record, assurance),
@@ -278,29 +278,29 @@ def _issuer(record: Mapping[str, Any], assurance: Assurance) -> Line:
 # --- the schedule -------------------------------------------------------------------------------------------------------------
 
 
-def _full_scope(use: Mapping[str, Any], *, chinese_scope: bool) -> tuple[Line, ...]:
-    lines = [] if chinese_scope or not use["scope_zh"] else [Line(zh=use["scope_zh"])]
+def _full_scope(use: Mapping[str, Any], *, exclusions: bool, chinese_scope: bool) -> tuple[Line, ...]:
+    """What page 1 leaves out of the scope; what it says whole is not said again."""
+    lines = [Line(zh=use["scope_zh"])] if chinese_scope and use["scope_zh"] else []
     for key, label in (
         ("purpose", Pair("Purpose", "目的")),
         ("setting", Pair("Setting", "使用環境")),
         ("people_affected", Pair("People affected", "受影響人士")),
         ("exclusions", Pair("Not covered", "不包括")),
     ):
-        if use[key]:
+        if use[key] and (exclusions or key != "exclusions"):
             lines.append(Line(use[key], lead=label.en, lead_zh=label.zh))
     return (*lines, _pair(words.OWN_SCOPE, "quiet", inline=True))
 
 
 def _covered(record: Mapping[str, Any]) -> tuple[Line, ...]:
     n, part = record["counts"], record.get("partly_not_applicable")
-    in_part = (f" and {part} in part", f"（另 {part} 條部分不適用）") if part else ("", "")
+    in_part = (f" ({part} in part)", f"（部分不適用 {part} 條）") if part else ("", "")
     lines = [
         Line(
-            f"Five dimensions, {n['sections']} sections: {n['applicable']} questions applied, {n['answered']} answered; of "
-            f"these {n['not_applicable']} not applicable with a reason{in_part[0]}, {n['unknown']} not known, "
-            f"{n['planned']} planned.",
-            f"五個維度，{n['sections']} 個部分：適用問題 {n['applicable']} 條，已答 {n['answered']} 條；其中 "
-            f"{n['not_applicable']} 條附理由答不適用{in_part[1]}，{n['unknown']} 條未知，{n['planned']} 條已計劃。",
+            f"{n['applicable']} questions, {n['answered']} answered: {n['not_applicable']} not "
+            f"applicable{in_part[0]}, {n['unknown']} unknown, {n['planned']} planned.",
+            f"適用問題 {n['applicable']} 條：已答 {n['answered']} 條；不適用 {n['not_applicable']} 條"
+            f"{in_part[1]}，未知 {n['unknown']} 條，計劃中 {n['planned']} 條。",
         )
     ]
     left_out = record.get("not_applicable") or {"musts": 0, "accepted": 0, "by": []}
@@ -430,7 +430,11 @@ def _conditions(record: Mapping[str, Any], assurance: Assurance) -> tuple[Line, 
         )
     for number, one in enumerate(listed, 1):
         lines.append(
-            Line(f"{one['words']}, due {day(date.fromisoformat(one['due_on']))}.", lead=f"{number}.", between=" ")
+            Line(
+                f"{one['words']}, due {day(date.fromisoformat(one['due_on']))}.",
+                lead=f"{number}.",
+                between=" ",
+            )
         )
     return tuple(lines)
 
@@ -467,15 +471,15 @@ def _own_words(record: Mapping[str, Any]) -> tuple[Line, ...]:
 def _record(record: Mapping[str, Any]) -> tuple[Line, ...]:
     signed = record["signed_by"]
     hashes = [
-        ("Answers, SHA-256", "答案", record["snapshot_sha256"]),
-        ("Question set, SHA-256", "問題集", record["edition"]["checksum"]),
+        ("Answers", "答案", record["snapshot_sha256"]),
+        ("Question set", "問題集", record["edition"]["checksum"]),
     ]
     if log := record.get("log"):
-        hashes.append((f"Log before the issue, entry {log['seq']}", f"發出前的日誌，第 {log['seq']} 項", log["hash"]))
+        hashes.append((f"Log, entry {log['seq']}", "日誌", log["hash"]))
     lines = [
         Line(
-            f"Submission {record['submission']}, round {record['round']}, signed {day(_at(signed['at']))} by "
-            f"{signed['name']}."
+            f"Submission {record['submission']}, round {record['round']}, signed {short_date(_at(signed['at']))} by "
+            f"{signed['name']}. SHA-256 of:"
         )
     ]
     return (*lines, *(Line(digest, lead=label, lead_zh=zh, style="hash") for label, zh, digest in hashes))

@@ -115,11 +115,15 @@ class ChangeSince:
 
 @dataclass(frozen=True, slots=True)
 class SinceLast:
-    """What changed since the last plan of the use. `slips`: how often a date was put off."""
+    """What changed since the last plan of the use. `slips`: how often a date was put off.
+
+    `is_of_the_day`: the last plan is of the same day as this one.
+    """
 
     last: datetime
     groups: tuple[tuple[str, tuple[ChangeSince, ...]], ...]
     slips: int
+    is_of_the_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one field of the public pages: a certificate's number."""
+"""The fields of the public pages: a certificate's number, or its file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.fields import OneLine
 from assessments.models.certificates import read_number
+
+
+class FileForm(forms.Form):
+    """A PDF that is read and thrown away; with script the browser reads it and sends only its sum and its numbers."""
+
+    file = forms.FileField(
+        label=_("PDF file"),
+        help_text=_("A certificate or a status notice, at most 10 MB."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,application/pdf"}),
+        allow_empty_file=True,
+        error_messages={"required": _("Choose the PDF file that you want to check.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
 
 
 class NumberForm(forms.Form):

@@ -129,6 +129,11 @@ STATES = {
     "revoked": Mark("revoked", _("Revoked"), "error"),
     "not_found": Mark("search", _("Not found")),
     "could_not_check": Mark("question", _("Could not check")),
+    # answers to a file
+    "exact": Mark("file-exact", _("Exact copy"), "done"),
+    "altered": Mark("file-altered", _("Altered"), "error"),
+    "not_ours": Mark("file-not-ours", _("Not ours")),
+    "not_recognised": Mark("search", _("Not recognised")),
     # actions, conditions, holds
     "proposed": Mark("open", _("Proposed")),
     "begun": Mark("half", _("Begun")),

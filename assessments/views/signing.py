@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
 from assessments.accounts import proofs
+from assessments.domain.certificates.before_signing import Prospect, prospect
 from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
@@ -284,6 +285,7 @@ def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
         "tier": tier,
         "untouched": untouched,
         "will_ask": asked_at_approval(case, content),
+        "prospect": prospect_of(case, content, workflow.blockers_to_self_certify(assessment, content)),
         "target": case.edition.policy.review_target_days,
     }
     return render(request, "assessments/signing/sign.html", context)
@@ -296,6 +298,14 @@ _sign = proofs.needed(_sign_page)
 def digest_of(content: Mapping[str, Any]) -> str:
     """Name what a signing page shows, so that nobody signs what changed behind it."""
     return sha256(canonical_json(content))
+
+
+def prospect_of(
+    case: Case, content: Mapping[str, Any], blockers: Iterable[workflow.Blocker], *, alone: bool = False
+) -> Prospect:
+    """What would follow from a signature, as the answers stand."""
+    dated = [blocker.conditionable for blocker in blockers]
+    return prospect(case.edition, content, dated=sum(dated), undated=len(dated) - sum(dated), alone=alone)
 
 
 def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:
@@ -354,6 +364,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
             for blocker in blockers
             if not blocker.conditionable
         ],
+        "prospect": prospect_of(case, content, blockers, alone=True),
         "lasting": bool(obstacles) and bool(workflow.lasting_obstacles_to_self_certify(assessment)),
         "longest_days": policy.condition_days,
         "obligation": case.edition.obligations[Tier.LOW],

@@ -19,13 +19,15 @@ from assessments import desk, workflow
 from assessments.documents import jobs, letters
 from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows
+from assessments.domain.review import parts
 from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
 from tests.acting import CONDITION, make_agreed, make_conditioned, sent
 from tests.documents.reading import laid_out
-from tests.factories import in_days, make_assessment
+from tests.factories import in_days, make_assessment, mark_all
+from tests.looking import look_at
 from tests.test_documents import off_the_page
 from tests.test_documents import pages_of as printed_pages
 from tests.world import GAPS
@@ -142,9 +144,60 @@ def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
         assert squeezed(part) in page
 
 
-def test_a_plain_return_has_no_letter(cast):
-    assessment = make_assessment(State.RETURNED, "limited", cast=cast)
-    assert not Document.objects.filter(kind="decision_letter", submission__assessment=assessment).exists()
+def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
+    submission = sent(assessment)
+    asked = {"reason": "not_shown", "words": "The newest entry is not there.", "would_satisfy": "A list of last week."}
+    look_at(submission, "q:use-register", cast.independent, mark="change_needed", **asked)
+    declared = submission.content()["facts"][0]["key"]
+    fact = {"reason": "wrong_fact", "words": "A nurse decides, as annex 2 says.", "would_satisfy": "Declare it."}
+    look_at(submission, f"f:{declared}", cast.independent, mark="change_needed", **fact)
+    task = next(one for one in workflow.in_the_way_of(submission) if one.key.startswith("answer:"))
+    due = in_days(20)
+    workflow.send_back(submission, by=cast.independent, words="Two points.", answer_by=due, tasks=[task.key])
+    pages = "".join(pages_of(of(assessment)))
+    day = letters.dated(due)
+    edition = edition_for(submission.edition_checksum)
+    for part in (
+        "Changes are asked for; the submission is returned",
+        "須作修改，提交版本退回",
+        "It is neither approved nor refused. Approvals given in this round lapse.",
+        "Two points.",
+        f"Please answer by {day.en}.",
+        f"請於{day.zh}或之前回覆",
+        edition.questions["use-register"].title,
+        "Ines Independent: What shows it is missing 欠缺證明. The newest entry is not there.",
+        "What would satisfy 符合要求之道: A list of last week.",
+        edition.facts[declared].label,
+        "The fact does not fit what is described 所報事實與描述不符. A nurse decides, as annex 2 says.",
+        f"{task.label}: {task.words}",
+        settings.PUBLIC_URL + reverse("returned", args=[assessment.reference]),
+        "can appeal against this decision once",
+        "Ines Independent, independent reviewer",
+    ):
+        assert squeezed(part) in pages, part
+    assert squeezed("its tier has changed") not in pages
+    assert [one.kind for one in desk.contestable(assessment)][:1] == ["appeal"]  # as it says
+
+
+def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(cast):
+    assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
+    submission = sent(assessment)
+    mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
+    workflow.take(submission, by=cast.second_independent)
+    asked = {"reason": "unclear", "words": "Name who keeps it.", "would_satisfy": "A name."}
+    look_at(submission, "q:use-register", cast.second_independent, mark="change_needed", **asked)
+    found = {"verdict": "does_not", "words": "One group is left out.", "returned": True}
+    parts.judge_part(submission, "bias", by=cast.independent, **found)
+    workflow.send_back(submission, by=cast.independent, words="")
+    text = "".join(pages_of(of(assessment)))
+    for part in (
+        "Bias 偏見 (Part of the conformity file 合規檔案的部分)",
+        "Ines Independent: Does not support 未能支持. One group is left out.",
+        "Show the newest entry.",
+        f"{cast.second_independent}: The answer is not clear 答案不清楚. Name who keeps it.",
+    ):
+        assert squeezed(part) in text, part
 
 
 def test_an_approval_says_statement_conditions_certificate_and_what_was_looked_at(cast):

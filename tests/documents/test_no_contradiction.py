@@ -20,19 +20,21 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from assessments import declaring, standing, workflow
-from assessments.documents import jobs
+from assessments.documents import jobs, requests
 from assessments.guideline.terms import Tier
-from assessments.models import Assessment, Document, State
+from assessments.models import Assessment, Document, DocumentKind, State
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
 from tests.acting import certificate_of, make_conditioned, sent
-from tests.documents.reading import laid_out
+from tests.documents.reading import draw
 from tests.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
 from tests.world import GAPS
 
 pytestmark = pytest.mark.django_db
 LIVE = ("page", "results", "standing")
 """What is read today; a document speaks of its own day."""
-READ = ("plan", "decision_letter", "status_notice")
+READ = ("decision_letter", "status_notice")
+BY_WORDS = ("certificate", "plan", "board_paper", "results")
+"""Documents that take seconds to set: their words are read before they are."""
 
 
 def conditional(cast: Cast) -> Assessment:
@@ -150,6 +152,16 @@ PAIRS = [
     Pair("Put right what led to it", say(REVOKED.en), "text"),
     Pair("Nothing has to be done for the certificate", "A missed date suspends the certificate", "text"),
     Pair("None. 沒有。", "Meet each condition", "text"),
+    # the certificate beside letter, results and board paper
+    Pair("Nothing was still open at issue", "A missed date suspends the certificate"),
+    Pair("None at issue", "Meet each condition"),
+    Pair(r"Still open at issue: \d+ condition", "None. 沒有。"),
+    Pair(r"Still open at issue: \d+ condition", "Nothing falls short"),
+    Pair("Nothing falls short", "decisions? for the board"),
+    Pair("Nothing falls short", "All actions in order"),
+    Pair("reviewer within the organisation 機構內部審核員", "Issued by 發證機構"),
+    Pair(rf"Certificate {NUMBER} was revoked", rf"Certificate {NUMBER} was reinstated", "text"),
+    Pair("Refused on .{4,30} by", rf"Certificate {NUMBER} was issued on", "text"),
     # how to appeal
     Pair("can appeal against this decision", "There is no appeal against", "text"),
     Pair("can appeal against this decision", "there is none to appeal against"),
@@ -194,6 +206,16 @@ MUST = [
     ("suspended", "results", "The certificate is suspended"),
     ("suspended", "status_notice", "Put right what led to it"),
     ("replaced", "page", "A newer assessment|Superseded"),
+    ("refused", "results_document", "Refused on .{4,30} by Ines Independent: no certificate is issued"),
+    ("refused", "board_paper", "Refused on .{4,30} by Ines Independent"),
+    ("revoked", "board_paper", rf"Certificate {NUMBER} was revoked on"),
+    ("revoked", "results_document", rf"Certificate {NUMBER} was revoked on"),
+    ("suspended", "results_document", rf"Certificate {NUMBER} was suspended on"),
+    ("renewed", "certificate", "Issue 類別 (New|Renewal|Change)"),
+    ("certified", "certificate", "Nothing was still open at issue"),
+    ("conditional", "certificate", "Still open at issue: 1 condition"),
+    ("returned", "decision_letter", "Changes are asked for; the submission is returned"),
+    ("returned", "decision_letter", "can appeal against this decision once"),
 ]
 
 
@@ -224,6 +246,7 @@ def html_of(document: Document) -> str:
 
     with pytest.MonkeyPatch.context() as patch, translation.override("en"):
         patch.setattr(jobs.engine, "render", keep)
+        patch.setattr(jobs.engine, "count_pages", lambda _html: 1)  # how tightly it is set is not read here
         jobs._draw(document)
     return kept[0]
 
@@ -238,15 +261,26 @@ def visible(client: Client, url: str) -> str:
     return words_in(page.content.decode().partition("<main")[2].partition("</main>")[0])
 
 
-def read_back(assessment: Assessment, client: Client) -> Texts:
-    found = Texts()
+def all_documents(assessment: Assessment) -> dict[str, Document]:
+    """The newest document of each kind, with those that are made when they are asked for; also of what is open again."""
+    for kind in set(requests.kinds_for(assessment)) & {DocumentKind.BOARD_PAPER, DocumentKind.RESULTS}:
+        requests.ask(assessment, kind, wake=lambda document: None)
     mine = Document.objects.filter(submission__assessment=assessment) | Document.objects.filter(
         certificate__submission__assessment=assessment
     )
-    newest = {document.kind: document for document in mine.order_by("pk")}
+    drafts = Document.objects.filter(assessment=assessment)
+    return {document.kind: document for document in (mine | drafts).order_by("pk")}
+
+
+def read_back(assessment: Assessment, client: Client) -> Texts:
+    found = Texts()
+    newest = all_documents(assessment)
     for kind in READ:
         if kind in newest:
-            found.of[kind] = words_in(html_of(newest[kind])) if kind == "plan" else printed(newest[kind])
+            found.of[kind] = printed(newest[kind])
+    for kind in BY_WORDS:
+        if kind in newest:
+            found.of[f"{kind}_document" if kind == "results" else kind] = words_in(html_of(newest[kind]))
     found.of["page"] = visible(client, assessment.get_absolute_url())
     found.of["results"] = visible(client, reverse("results", args=[assessment.reference]))
     certificate = getattr(sent(assessment), "certificate", None)
@@ -305,11 +339,17 @@ def test_a_condition_has_one_date_wherever_it_stands(read):
     assert f"{due.day} {due:%b} {due.year}" in texts["plan"].replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("name", ["conditional", "refused", "returned for its tier"])
-def test_no_page_of_a_letter_or_plan_holds_one_row(cast, name):
-    assessment = CASES[name](cast)
-    kinds = ("plan", "decision_letter") if name == "conditional" else ("decision_letter",)
-    documents = Document.objects.filter(submission__assessment=assessment, kind__in=kinds).order_by("pk")
-    for document in {document.kind: document for document in documents}.values():
-        for sheet in laid_out(html_of(document)):
-            assert len(sheet.lines) > 8
+@pytest.mark.parametrize(
+    "name",
+    ["certified", "conditional", "refused", "returned", "revoked"]
+    + [pytest.param(name, marks=pytest.mark.long) for name in ("renewed", "suspended")],
+)
+def test_no_page_of_any_document_holds_one_row(cast, monkeypatch, name):
+    documents = all_documents(CASES[name](cast))
+    assert len(documents) > 3
+    for kind, document in documents.items():
+        with translation.override("en"):
+            _pdf, sheets = draw(monkeypatch, jobs._draw, document)
+        for number, sheet in enumerate(sheets, 1):
+            assert len(sheet.lines) > 8, (kind, number, sheet.text)
+            assert sheet.filled > 1 / 4, (kind, number, sheet.text)

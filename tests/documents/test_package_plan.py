@@ -16,10 +16,12 @@ from pypdf import PdfReader
 
 from assessments.documents import board_paper, jobs, package_plan, results
 from assessments.documents.report import ChangeLine, ReasonLine, build_report
+from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import picture
+from tests.acting import make_agreed, sent
 from tests.documents.reading import MM, Sheet, draw, foots, laid_out, lay
-from tests.factories import make_assessment
+from tests.factories import in_days, make_assessment
 from tests.test_documents import few, make_submission, mixed
 
 pytestmark = pytest.mark.django_db
@@ -158,7 +160,7 @@ def test_an_open_incident_is_never_cut_in_plan_and_board_paper(after_incident, m
         assert listed
         assert not any("2026-11-20" in sheet.text for sheet in sheets)
     sheets = lay(monkeypatch, package_plan.plan_pdf, after_incident, **HOW)
-    assert sum(sheet.text.count(said) for sheet in sheets) == 2  # in the list and over its own block
+    assert sum(sheet.text.count(said) for sheet in sheets) == 1  # over its own block; so few actions have no list
 
 
 def test_a_post_is_printed_as_suggested_until_somebody_has_taken_the_action(reports, monkeypatch):
@@ -195,7 +197,40 @@ def test_an_action_without_a_full_measure_prints_no_filler_and_keeps_its_last_da
     text = "".join(sheet.text for sheet in sheets if part_of(sheet) == "packages")
     assert "Fullmeasure" not in text
     assert "Goon" not in text
-    assert all(squeezed(f"Closed by{action.full_when}") in text for action in bare.actions)
+    for action in bare.actions:  # two dates, or one where they are the same
+        assert squeezed(f"First step{action.first_when}") in text
+        assert (squeezed(f"Closed by{action.full_when}") in text) == (action.full_when != action.first_when)
+
+
+@pytest.fixture
+def one_action(cast):
+    """The report of a certified use with one action, on which a reviewer accepted an answer; an earlier plan is of its day."""
+    assessment = make_agreed(cast, in_days(50))
+    document = Document.objects.filter(kind="plan", submission__assessment=assessment).latest("pk")
+    assert document.version > 1
+    return jobs.submission_report(sent(assessment), as_of=document.created_at, since_last=jobs._since_last(document))
+
+
+def test_a_plan_of_one_action_is_short_and_says_nothing_twice(one_action, monkeypatch):
+    sheets = lay(monkeypatch, package_plan.plan_pdf, one_action, **HOW)
+    assert len(sheets) <= 4
+    assert all(sheet.filled > 1 / 4 for sheet in sheets)
+    (action,) = one_action.actions
+    text = "".join(sheet.text for sheet in sheets)
+    assert "Allactionsinorder" not in text  # it stands in its block
+    assert "Package1of1" not in text
+    assert "Whatchangedsincetheplan" not in text  # of the same day
+    assert text.count(squeezed(action.title)) == 2  # as its title, and in the words of the reviewer who asks
+    assert squeezed(f"All done by {action.full_when}") in text
+    assert squeezed("First step by") not in text  # the same day
+    assert "1ofits1actions" not in text
+    assert squeezed("Its action still needs a person") in text
+
+
+def test_order_and_dates_are_one_sentence_a_line_in_the_plan_or_its_annex(reports, one_action):
+    for html in (package_plan.plan_layouts(reports["many"])[0](), package_plan.annex_html(one_action)):
+        listed = re.search(r'<ul class="order small">(.*?)</ul>', html, re.S)[1]
+        assert listed.count("<li>") == len(one_action.order) > 10
 
 
 def test_an_action_of_ones_own_says_that_no_steps_are_given_and_what_its_owner_wrote(reports, monkeypatch):

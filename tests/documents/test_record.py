@@ -22,7 +22,7 @@ from assessments.documents.record import certificate_rows, look
 from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
 from assessments.models.assessments import Assessment
 from tests.acting import make_agreed, make_conditioned
-from tests.documents.reading import foots, laid_out
+from tests.documents.reading import draw, foots, laid_out
 from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
 from tests.tampering import unguarded
 from tests.test_documents import pages_of
@@ -309,7 +309,7 @@ def test_an_answer_of_which_a_line_does_not_apply_is_counted_as_in_part_by_plan_
     answers = {"supplier-hold": {"choice": "ticked", "items": lines}}
     certificate = issued(make_assessment(State.CERTIFIED, "limited", cast=cast, answers=answers))
     assert record_of(certificate)["partly_not_applicable"] == 1
-    assert "of these 0 not applicable with a reason and 1 in part," in text_of(certificate)["covered"]
+    assert "0 not applicable (1 in part)," in text_of(certificate)["covered"]
     report = submission_report(certificate.submission)
     assert len(report.not_applicable) == 1
     assert squeezed("1 answer “not applicable”, whole or in part") in squeezed(
@@ -368,7 +368,7 @@ def test_the_parts_of_the_conformity_file_are_given_or_judged(cast):
     assert "Given, not judged: Tests." in text
     assert "Judged by a reviewer: Data, Bias, Security, Incident plan, Overseers, Live measures, Monitoring." in text
     assert "Overseers: Two doctors watch it." in text
-    assert "Words of the organisation, not checked by a reviewer." in text
+    assert "Words of the organisation, not checked." in text
 
 
 def test_a_dimension_with_too_few_requirements_gets_no_band(cast):
@@ -401,6 +401,71 @@ def test_no_page_of_a_long_certificate_has_one_row_alone(step, cast):
         labels = [line.text for line in pages[-1].lines if "h2" in line.tags and not line.text.isascii()]
         assert len(pages) > 2
         assert len(labels) > 1, extra
+
+
+def bound(certificate, conditions, **use):
+    """The record of a High certificate with so many conditions, and with these entries of its use."""
+    record = record_of(certificate)
+    dues = [f"2027-02-{10 + number}" for number in range(conditions)]
+    record["conditions"] = [{"words": "Errors are counted by group of people", "due_on": due} for due in dues]
+    record["open_actions"] = {"count": conditions, "latest_due": dues[-1] if dues else None}
+    record["further_actions"], record["further_latest_due"] = 4, "2027-03-01"
+    record["public_statement"] = "Radiologists read the picture first and sign each report; the draft saves typing."
+    record["use"] |= use
+    return record
+
+
+def laid(monkeypatch, certificate, record):
+    edition = edition_for(certificate.submission.edition_checksum)
+    made = {"public_url": settings.PUBLIC_URL, "created": certificate.issued_at}
+    return draw(monkeypatch, certificate_pdf, record, edition, **made)[1]
+
+
+def rows_on(sheet):
+    """How many rows begin on a page: each has its Chinese label below the English one."""
+    return len([line for line in sheet.lines if "h2" in line.tags and not line.text.isascii()])
+
+
+@pytest.mark.parametrize("conditions", [0, 4])
+def test_a_high_certificate_of_two_reviewers_is_two_pages(cast, monkeypatch, conditions):
+    certificate = high(cast)
+    use = {
+        "purpose": "Drafts the text of a chest X-ray report that a radiologist compares with the picture and signs.",
+        "setting": "Four reading rooms in Hong Kong, on the hospital network, by eleven radiologists with accounts.",
+        "exclusions": "Children, CT and MRI, urgent cases marked by the ward, and any report that is not signed.",
+    }
+    sheets = laid(monkeypatch, certificate, bound(certificate, conditions, **use))
+    assert len(sheets) == 2
+    assert min(line.size for sheet in sheets for line in sheet.lines) >= 9
+
+
+def test_where_two_pages_do_not_hold_a_certificate_the_third_is_a_page_of_its_own(cast, monkeypatch):
+    certificate = high(cast)
+    words = "Sorting of requests for an appointment by urgency at the clinics named in the schedule of this record; "
+    use = dict.fromkeys(("purpose", "setting", "people_affected", "scope_en", "exclusions"), (words * 5)[:399] + ".")
+    record = bound(certificate, 12, **use, scope_zh=("香港各診所按緩急為預約分類；" * 40)[:399] + "。")
+    record["deciders"] = [one | {"name": "Person with a very long name indeed " * 3} for one in record["deciders"]]
+    for full in (bound(certificate, 12), record):
+        sheets = laid(monkeypatch, certificate, full)
+        assert len(sheets) == 3
+        assert sheets[-1].filled > 1 / 3
+        assert all(rows_on(sheet) > 1 for sheet in sheets)
+        assert min(line.size for sheet in sheets for line in sheet.lines) >= 9
+
+
+def test_what_page_1_says_of_the_scope_is_not_said_again(cast):
+    certificate = self_declared(cast)
+    record = record_of(certificate)
+    record["use"]["exclusions"] = "Not the island of Lantau."
+    edition = edition_for(certificate.submission.edition_checksum)
+    for short in (True, False):
+        said = [
+            row.key
+            for row in certificate_rows(record, edition, exclusions=short)
+            for line in row.lines
+            if record["use"]["exclusions"] in line.en
+        ]
+        assert said == (["scope"] if short else ["full_scope"])
 
 
 def test_no_hash_breaks_its_line(cast):

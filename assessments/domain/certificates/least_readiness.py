@@ -141,6 +141,11 @@ def below_as_signed(edition: Edition, content: Mapping[str, Any]) -> BelowLeast 
     return _Case(edition, content, rules).below(frozenset())
 
 
+def little_as_signed(edition: Edition, content: Mapping[str, Any]) -> tuple[Little, ...]:
+    """Return the dimensions of a picture in the lowest band, whether the rules of today allow them or not."""
+    return _Case(edition, content, issuing.rules_on(timezone.localdate())).little()
+
+
 def _below(
     submission: Submission, content: Mapping[str, Any] | None, rules: IssuingRules, plan: PlanNow | None
 ) -> BelowLeast | None:

@@ -94,7 +94,8 @@ OF_MEMBERS = (
 )  # fmt: skip
 # About no case in particular; lists show what their doors let through (test_access).
 OF_NO_CASE = {
-    "start", "security_txt", "verify_form", "verify", "clauses", "clause", "method", "health", "invitation", "session", "held",
+    "start", "security_txt", "verify_form", "verify", "verify_file", "clauses", "clause", "method", "health", "invitation", "session",
+    "held",
     "dashboard", "inbox", "assessments", "filters", "actions", "organisation_actions", "actions_export", "action_new",
     "actions_merge", "actions_import", "actions_dates", "actions_moved", "certificates", "found", "organisation",
     "organisation_edit", "people", "member", "member_remove", "reset_factor", "members_factor", "notice", "my_data",

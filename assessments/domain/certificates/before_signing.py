@@ -1,0 +1,100 @@
+"""Whether a certificate could follow from answers that are not signed yet, as their owner reads it before signing.
+
+It rests on the same rules as the decision: the least readiness and the most conditions of the issuing body of today (our
+judgement: fixtures/issuing). What reviewers find of the answers is theirs, and is not foretold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.conditions import most_conditions
+from assessments.guideline.edition import Edition
+from assessments.guideline.terms import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A dimension with its readiness; `is_little`: it stands in the lowest band."""
+
+    name: str
+    words: str
+    is_little: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would follow. `keeps_back`: what stands in the way of a certificate; empty where nothing does."""
+
+    keeps_back: tuple[str, ...]
+    conditions: str
+    rule: str
+    figures: tuple[Figure, ...]
+    alone: bool = False  # the signature itself issues the certificate
+
+    @property
+    def words(self) -> str:
+        if self.keeps_back:
+            return _(
+                "As things stand no certificate would follow. The best that a reviewer could decide is “approved with a plan, "
+                "no certificate yet”."
+            )
+        if self.alone:
+            return _("As things stand the certificate follows from your signature.")
+        return _("As things stand a certificate can follow, if every answer is accepted.")
+
+
+def prospect(
+    edition: Edition, content: Mapping[str, Any], *, dated: int, undated: int, alone: bool = False
+) -> Prospect:
+    """Return what would follow from a picture. No query.
+
+    `dated`: answers short of a must that may become a condition with a date; `undated`: those for which no date can stand.
+    """
+    found = least_readiness.below_as_signed(edition, content)
+    keeps_back = [one.words for one in found.dimensions] if found else []
+    if undated:
+        words = ngettext(
+            "One answer leaves open what has to be in place before any certificate.",
+            "%(n)s answers leave open what has to be in place before any certificate.",
+            undated,
+        )
+        keeps_back.append(words % {"n": undated})
+    most = most_conditions()
+    if dated > most:
+        words = _("%(n)s musts are not fully in place; at most %(most)s may be left to a condition (our judgement).")
+        keeps_back.append(words % {"n": dated, "most": most})
+    return Prospect(
+        keeps_back=tuple(keeps_back),
+        conditions=_conditions(dated) if 0 < dated <= most else "",
+        rule=least_readiness.rule_today(edition, Tier(content["tier"]["assigned"])),
+        figures=_figures(edition, content, {one.key for one in least_readiness.little_as_signed(edition, content)}),
+        alone=alone,
+    )
+
+
+def _conditions(dated: int) -> str:
+    words = ngettext(
+        "One must is not fully in place: the certificate would need a date for it, as a condition.",
+        "%(n)s musts are not fully in place: the certificate would need a date for each, as a condition.",
+        dated,
+    )
+    return words % {"n": dated}
+
+
+def _figures(edition: Edition, content: Mapping[str, Any], little: set[str]) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(edition.terms[f"dimensions.{key}"], _of_100(score["value"]), str(key) in little)
+        for key, score in content["scorecard"]["dimensions"].items()
+    )
+
+
+def _of_100(value: Any) -> str:
+    return _("not assessed") if value is None else _("%(value)s of 100") % {"value": Decimal(value)}

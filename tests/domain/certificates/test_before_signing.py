@@ -1,0 +1,95 @@
+"""What an owner reads before signing: whether a certificate could follow as the answers stand, and what keeps it back."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.urls import reverse
+
+from assessments import workflow
+from assessments.domain.certificates.before_signing import prospect
+from assessments.models import State
+from assessments.models.snapshots import picture
+from tests.domain.certificates.test_least_readiness import approve, lacking
+from tests.factories import make_assessment, prove, proved
+from tests.world import GAPS
+
+pytestmark = pytest.mark.django_db
+NONE_YET = "approved with a plan, no certificate yet"
+
+
+def words_of(client, name, assessment):
+    """The row of the page that says what would follow."""
+    page = client.get(reverse(name, args=[assessment.reference])).content.decode()
+    row = re.search(r'<section class="hk-row" id="prospect">(.*?)</section>', page, re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", row[1])).split()) if row else ""
+
+
+def read(assessment):
+    content = picture(assessment, final=True)
+    blockers = workflow.blockers_to_self_certify(assessment, content)
+    dated = sum(one.conditionable for one in blockers)
+    return prospect(assessment.compiled(), content, dated=dated, undated=len(blockers) - dated)
+
+
+@pytest.mark.parametrize("tier", ["limited", "high"])
+def test_the_owner_reads_before_signing_that_no_certificate_would_follow(client, cast, tier):
+    assessment = lacking(cast, tier)
+    proved(client, cast.owner)
+    said = words_of(client, "sign", assessment)
+    assert NONE_YET in said
+    assert "Crime Prevention is little in place, 0.0 of 100." in said
+    assert "Crime Prevention 0.0 of 100, little in place" in said
+    assert "(our judgement, issuing rules 1)" in said
+
+
+@pytest.mark.parametrize("tier", ["limited", "high"])
+def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_which_rule(client, cast, tier):
+    proved(client, cast.owner)
+    said = words_of(client, "sign", make_assessment(State.DRAFT, tier, cast=cast))
+    assert "As things stand a certificate can follow, if every answer is accepted." in said
+    assert NONE_YET not in said
+    assert "needs at least" in said
+    assert "(our judgement, issuing rules 1)" in said
+    assert "Crime Prevention 100.0 of 100" in said
+
+
+def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
+    found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
+    assert not found.keeps_back
+    assert "One must is not fully in place" in found.conditions
+
+
+def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast)
+    found = prospect(assessment.compiled(), picture(assessment, final=True), dated=13, undated=0)
+    assert found.keeps_back == (
+        "13 musts are not fully in place; at most 12 may be left to a condition (our judgement).",
+    )
+    assert NONE_YET in found.words
+
+
+def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
+    for assessment, state in (
+        (lacking(cast, "limited"), State.APPROVED),
+        (
+            make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}),
+            State.CERTIFIED,
+        ),
+    ):
+        prove(assessment, by=cast.owner)
+        said = read(assessment)
+        workflow.submit(assessment, by=cast.owner, route="independent")
+        assessment.refresh_from_db()
+        approve(assessment, cast)
+        assert assessment.state == state
+        assert bool(said.keeps_back) == (state == State.APPROVED)
+
+
+def test_a_low_use_is_told_that_its_signature_issues_the_certificate_and_by_which_rule(client, cast):
+    proved(client, cast.owner)
+    said = words_of(client, "self_certify", make_assessment(State.DRAFT, "low", cast=cast))
+    assert "As things stand the certificate follows from your signature." in said
+    assert "lets at most 2 dimensions stand below" in said
