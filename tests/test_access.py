@@ -1040,7 +1040,7 @@ def test_who_may_open(name, what, row, world, clients):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "what", "row"), rows_of(POSTED))
+@pytest.mark.parametrize(("name", "what", "row"), rows_of(POSTED, daily=1))
 def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, clients):
     url = reverse(name, args=world.places[what])
     found, written = {}, {}

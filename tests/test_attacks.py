@@ -27,6 +27,7 @@ from django.utils.html import escape
 from assessments import access, declaring, desk, holding, reviewing, standing, workflow
 from assessments.domain.remediation.split_merge import Part
 from assessments.domain.review import parts
+from assessments.domain.review.own_work import uses_worked_on
 from assessments.errors import NotPermitted, NotReady, WorkflowError
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
@@ -412,10 +413,18 @@ def outcome(do: Any) -> tuple[str, str]:
 
 
 def of_the_day(name: str) -> tuple[str, ...]:
-    """Everybody, but of the delivery team three of nine, others for each row: each day every one of them is refused."""
-    at = sorted(ATTACKS).index(name)
+    """Whoever may; of the delivery team three of ten, and of the others who are refused every second, others for each row."""
+    at, attack = sorted(ATTACKS).index(name), ATTACKS[name]
     team = {TEAM[(at + step) % len(TEAM)] for step in (0, 3, 6)}
-    return tuple(role for role in ROLES if role in team or role not in TEAM)
+    refused = [role for role in ROLES if role not in TEAM and role not in attack.may and role not in attack.but]
+    return tuple(role for role in ROLES if (role in team if role in TEAM else role not in refused[at % 2 :: 2]))
+
+
+def test_each_day_everybody_is_refused_and_whoever_may_is_let_in():
+    days = {name: of_the_day(name) for name in ATTACKS}
+    for role in ROLES:
+        assert sum(role in roles and ATTACKS[name].expected(role) != "done" for name, roles in days.items()) > 10, role
+    assert all(set(ATTACKS[name].may) <= set(roles) | set(TEAM) for name, roles in days.items())
 
 
 @pytest.mark.django_db
@@ -437,6 +446,15 @@ def the_function_refuses(name: str, scene: Scene, roles: tuple[str, ...], unchan
         found[role] = outcome(lambda user=user, place=place: attack.do(function, place, user))[0]
     assert found == {role: attack.expected(role) for role in roles}
     assert digest() == unchanged
+
+
+@pytest.mark.django_db
+def test_own_work_names_the_same_people_as_the_delivery_team_of_each_use(scene):
+    assert len(scene.people) > len(TEAM)
+    cases = {place.assessment.use_id: place.assessment for place in scene.places.values()}
+    teams = {use: declaring.delivery_team(case) for use, case in cases.items()}
+    for person in scene.people.values():
+        assert uses_worked_on(person) & cases.keys() == {use for use, team in teams.items() if person.pk in team}
 
 
 def knows(user: User, url: str, place: Place) -> bool:

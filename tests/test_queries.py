@@ -53,6 +53,7 @@ from tests.factories import (
     save,
     undone,
 )
+from tests.kept_world import count_rows
 from tests.world import GAPS, SECTION
 
 MANY = 200
@@ -227,7 +228,9 @@ def make_office(how_many: int) -> Office:
 def offices(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Office, Office]]:
     """One of each, and many of each."""
     with django_db_blocker.unblock(), undone():
-        yield make_office(1), make_office(MANY)
+        made = make_office(1), make_office(MANY)
+        count_rows()
+        yield made
 
 
 PAGES = [

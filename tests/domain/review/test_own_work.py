@@ -1,4 +1,4 @@
-"""A case on whose use somebody worked is not offered to them: the same people as the delivery team."""
+"""A case on whose use somebody worked is not offered to them; tests/test_attacks.py holds them against the delivery team."""
 
 from __future__ import annotations
 
@@ -11,20 +11,10 @@ from django.urls import reverse
 from assessments import declaring, workflow
 from assessments.domain.review.own_work import uses_worked_on
 from assessments.models import Assessment, Membership, Role, Route, State, User
-from tests.attacks import TEAM, make_scene
 from tests.factories import Cast, make_assessment, make_cast, make_member
 from tests.test_delivery_team import WAYS
 
 pytestmark = pytest.mark.django_db
-
-
-def test_it_names_the_same_people_as_the_delivery_team_of_each_use() -> None:
-    scene = make_scene()
-    assert len(scene.people) > len(TEAM)
-    cases = {place.assessment.use_id: place.assessment for place in scene.places.values()}
-    teams = {use: declaring.delivery_team(case) for use, case in cases.items()}
-    for person in scene.people.values():
-        assert uses_worked_on(person) & cases.keys() == {use for use, team in teams.items() if person.pk in team}
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
 
-from assessments.core import query_values
-from assessments.exchange import model_card
 from assessments.forms import acting, portfolio
 from assessments.forms.fields import OUT_OF_DATE
 from assessments.models import Answer, Submission
@@ -18,32 +15,10 @@ from tests.world import QUESTION, SECTION
 
 HUGE = "9" * 5000  # Python itself refuses to read it
 LARGE = "9" * 20  # no column holds it
+pytestmark = pytest.mark.django_db
 NUMBERS = [HUGE, LARGE, "9" * 18, str(2**31), "-1", "٣", "1e9", "0x10", " 7 ", "\x00", ""]
 
 
-def test_one_reader_of_whole_numbers():
-    read = query_values.whole_number
-    assert [read(text) for text in ("0", "007", "12", "9" * 18)] == [0, 7, 12, 10**18 - 1]
-    assert [read(text) for text in ("", "-1", "+1", "1.0", " 1", "٣", "²", "9" * 19, HUGE, None, ["1"])] == [None] * 11
-    assert query_values.key(HUGE) == 0
-    assert query_values.count("9" * 18) == 2**31 - 1
-
-
-def test_days_and_moments_are_brought_back_to_where_calendars_reckon():
-    assert query_values.within(date.max).year == 2999
-    assert query_values.within(date.min).year == 1900
-    assert query_values.within(date(2026, 11, 25)) == date(2026, 11, 25)
-    assert query_values.place_moment("2026-11-25T08:00:00+00:00") == datetime(2026, 11, 25, 8, tzinfo=UTC)
-    for text in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-11-25T08:00:00", "now", HUGE):
-        with pytest.raises(ValueError, match=r"."):
-            query_values.place_moment(text)
-    for text in (HUGE, "--1", "-", "1_0"):
-        with pytest.raises(ValueError, match=r"."):
-            query_values.place_number(text)
-    assert query_values.place_number("-1") == -1
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("number", NUMBERS, ids=[f"{n[:4]}x{len(n)}" for n in NUMBERS])
 def test_a_number_in_a_form_that_no_row_has_is_no_error(number, site, browsers):
     talk, history, section = (
@@ -87,7 +62,6 @@ def mark(base):
     return {"target": f"q:{QUESTION}", f"{row}-mark": "accepted", f"{row}-base": base, "resolve": f"{row}:{base}"}
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("base", [LARGE, str(2**31)])
 @pytest.mark.parametrize("htmx", [{}, {"headers": {"HX-Request": "true"}}], ids=["page", "htmx"])
 def test_a_revision_that_no_answer_can_have_is_an_error_of_the_form(base, htmx, site, browsers):
@@ -115,7 +89,6 @@ ODD_PLACES = (
 )
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("query", ODD_PLACES, ids=lambda query: query[:30])
 def test_a_log_asked_for_odd_days_and_places_is_a_page(query, site, browsers):
     review = Submission.objects.get(reference=site.places["submission in review"][0])
@@ -131,7 +104,6 @@ def test_a_log_asked_for_odd_days_and_places_is_a_page(query, site, browsers):
                 assert b"".join(response.streaming_content)
 
 
-@pytest.mark.django_db
 def test_the_log_behind_its_end_is_an_empty_page_that_leads_back(site, browsers):
     url = reverse("organisation_log", args=site.places["organisation"])
     shown = browsers["owner"].get(f"{url}?after=999999999999999999").context
@@ -140,7 +112,6 @@ def test_the_log_behind_its_end_is_an_empty_page_that_leads_back(site, browsers)
     assert len(before["lines"]) == len(browsers["owner"].get(url).context["lines"])
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("place", ["9999-12-31T23:59:59-12:00~1", "0001-01-01T00:00:00+14:00~1", f"{HUGE}~{HUGE}", "~"])
 def test_the_places_of_lists_are_read_or_left_out(place, site, browsers):
     """In every order of each list; one that a list does not have is its usual one."""
@@ -155,13 +126,6 @@ def test_the_places_of_lists_are_read_or_left_out(place, site, browsers):
                 assert browsers[role].get(reverse(name), query).status_code == 200, (name, query)
 
 
-def test_a_number_to_the_base_of_sixty_in_a_model_card_is_no_word(edition):
-    card = f"---\nlicense: {':'.join(['1'] * 3000)}\npipeline_tag: text-generation\n---\n"
-    found = model_card.read(card.encode(), edition)
-    assert {one.key for one in found} == {"modalities"}
-
-
-@pytest.mark.django_db
 def test_a_section_says_that_a_revision_cannot_be(site, browsers):
     """The whole page is posted, with one number that is out of reach: the page says so and keeps what was typed."""
     url = reverse("section", args=[site.places["fresh draft"][0], SECTION])
