@@ -39,6 +39,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
     Assessment,
+    CaseNote,
     Certificate,
     DeclaredUse,
     Hold,
@@ -246,6 +247,9 @@ def make_scene() -> Scene:
     FactSuggestion.objects.create(
         use=draft.use, key="modalities", value=["text", "image"], source="README.md", by=people["owner"]
     )
+    CaseNote.objects.create(
+        assessment=places["in review"].assessment, author=people["first"], text="Ask for the log of May."
+    )
     reviewing.save_mark(  # so that each kind of frozen row is there
         places["in review"].submission, f"q:{QUESTION}", by=people["first"], mark="accepted", words="Seen."
     )
@@ -384,7 +388,14 @@ CONSEQUENCES = {
     "telling.returned",
 }
 # What asks nobody's leave: it is about one's own declaration or draft alone, or reads; its page has its row in test_access.
-OF_ONESELF = {"drafts.discard_draft", "drafts.find_draft", "previews.find", "rounds.declare_again"}
+OF_ONESELF = {
+    "drafts.discard_draft",
+    "drafts.find_draft",
+    "earlier_words.earlier_marks",
+    "earlier_words.offers",
+    "previews.find",
+    "rounds.declare_again",
+}
 # What a decision asks on its way, after it has asked who decides.
 ASKED_ON_THE_WAY = {
     "closing.require_judged",

@@ -34,6 +34,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import (
     AISystem,
     Assessment,
+    CaseNote,
     Certificate,
     Evidence,
     Membership,
@@ -120,6 +121,10 @@ def a_piece(place: Place) -> dict[str, Any]:
 def named_piece(place: Place) -> dict[str, Any]:
     answer = place.submission.content()["answers"][QUESTION]
     return {"question": QUESTION, "piece": answer["evidence"][0]["reference"], "verdict": "supports"}
+
+
+def note_of_another(place: Place) -> dict[str, Any]:
+    return {"pk": CaseNote.objects.get(assessment=place.assessment).pk}
 
 
 def with_little_marked(place: Place) -> dict[str, Any]:
@@ -237,6 +242,16 @@ ATTACKS: dict[str, Attack] = {
     "reviewing.undo_mark": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "base": 2}),
     "reviewing.accept_together": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"targets": [f"q:{CARRIED}"]}),
     "reviewing.mark_evidence": Attack("in review", SEATED, BARRED, Seat.FIRST, given=named_piece),
+    "case_notes.write": Attack("in review", SEATED, BARRED, Seat.FIRST, given={"text": "Ask for the log of May."}),
+    "case_notes.change": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p) | {"text": "Mine now.", "base": 1}),
+    "case_notes.share": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
+    "case_notes.remove": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
+    "case_notes.bring_back": Attack("in review", (), BARRED, Seat.FIRST, given=lambda p: note_of_another(p)),
+    "earlier_words.save": Attack(  # of a mark that is not offered
+        "in review", (), BARRED, Seat.FIRST, given={"target": f"q:{QUESTION}", "source": "mark-0", "has_read": True, "fields": {"mark": "accepted"}},
+        but=dict.fromkeys(SEATED, "WorkflowError"),
+    ),
+    "second_look.ask": Attack("approved", ("independent",), given={"reason": "It went fast."}),  # who leads the body
     "own_marks.take_over": Attack("High", SEATED, BARRED, Seat.SECOND, given=with_little_marked),
     "parts.judge_part": Attack("High", SEATED, BARRED, Seat.FIRST, of_submission("review_parts"), judgement, {"part": "tests", "verdict": "partly", "words": "No date."}),
     "approvals.take_back_approval": Attack(
