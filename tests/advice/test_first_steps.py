@@ -148,6 +148,18 @@ def test_what_nobody_has_counted_is_counted_before_it_is_taken_out(id: str, urge
         assert actions(CASES[id], incident_open=True)["known-failures"].placed == STOP
 
 
+def test_outsiders_test_a_use_after_a_first_count_of_its_own() -> None:
+    """A plan that asks for offers before anybody has counted an error would have outsiders test against no limit."""
+    uncounted = CASES["clinic-booking-assistant"]
+    assert not uncounted.answers["error-rates"].ticks
+    found = actions(uncounted)
+    assert found["error-rates"].rank < 10 < found["tier-high-conformity"].rank
+    counted = replace(uncounted.answers["error-rates"], measured=Decimal(4))
+    found = actions(replace(uncounted, answers={**uncounted.answers, "error-rates": counted}))
+    assert found["tier-high-conformity"].rank <= 10
+    assert actions(CASES["airport-island-robotaxi"])["tier-high-conformity"].rank <= 10  # it moves among people
+
+
 @pytest.mark.parametrize("id", ["visitor-visa-sorting", "chinese-composition-marker"])
 def test_where_a_person_approves_the_failures_are_found_in_what_was_changed(id: str) -> None:
     approved = actions(CASES[id])["known-failures"]
