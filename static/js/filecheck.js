@@ -5,8 +5,16 @@
 
   const NAME = "hkguide-file-name";
   const MOST = 10 * 1024 * 1024; // no file of ours is larger
-  const recall = () => { try { return sessionStorage.getItem(NAME) || ""; } catch { return ""; } };
-  const remember = (name) => { try { sessionStorage.setItem(NAME, name); } catch { /* the page does without it */ } };
+  // The name is shown with the answer to this file alone: it is kept with what was asked about it.
+  const recall = () => {
+    try {
+      const [asked, name] = JSON.parse(sessionStorage.getItem(NAME) || "[]");
+      return asked === window.location.search ? name : "";
+    } catch { return ""; }
+  };
+  const remember = (asked, name) => {
+    try { sessionStorage.setItem(NAME, JSON.stringify([asked, name])); } catch { /* the page does without it */ }
+  };
 
   const name = recall();
   if (name) for (const node of document.querySelectorAll("[data-file-name]")) node.textContent = name;
@@ -32,7 +40,6 @@
 
   const check = async (file) => {
     said.textContent = said.dataset.reading;
-    remember(file.name);
     const query = new URLSearchParams();
     try {
       if (file.size > MOST) throw new Error("too large");
@@ -42,6 +49,7 @@
     } catch {
       query.set("unread", "1");
     }
+    remember(`?${query}`, file.name);
     window.location.assign(`${form.action}?${query}`);
   };
 
@@ -54,13 +62,13 @@
   for (const kind of ["dragenter", "dragover"]) {
     drop.addEventListener(kind, (event) => {
       event.preventDefault();
-      drop.classList.add("hk-drop-over");
+      drop.classList.add("hk-file-drop-over");
     });
   }
-  drop.addEventListener("dragleave", () => drop.classList.remove("hk-drop-over"));
+  drop.addEventListener("dragleave", () => drop.classList.remove("hk-file-drop-over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    drop.classList.remove("hk-drop-over");
+    drop.classList.remove("hk-file-drop-over");
     const [file] = event.dataTransfer.files;
     if (file) check(file);
   });
