@@ -244,7 +244,7 @@ def test_a_year_before_the_29th_of_february_is_the_28th():
 def found_on(page: str) -> list[tuple[str, list[str]]]:
     """What the checks found, as a reviewer's page says it: each title with the answers it is about."""
     part = page[page.index('id="found"') : page.index('id="marks"')]
-    found = re.findall(r'<summary>(.*?) <span class="hk-meta">\d+ [^<]*</span></summary>(.*?)</ul>', part, re.DOTALL)
+    found = re.findall(r'<summary>(.*?): <span class="hk-meta">\d+ [^<]*</span></summary>(.*?)</ul>', part, re.DOTALL)
     return [
         (
             unescape(re.sub(r"<span.*</span> ", "", title)),

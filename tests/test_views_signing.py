@@ -344,7 +344,7 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     workflow.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(reverse("review", args=[submission.reference])).content.decode()
-    said = 'Do not know <span class="hk-meta">3 answers and facts</span></summary>'
+    said = 'Do not know: <span class="hk-meta">3 answers and facts</span></summary>'
     assert f'{said}\n  <p class="hk-quiet">{context["not_known"]}</p>' in page
 
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 VALUES = {
     "reference": "aaaaaaaaaaaa", "key": "governance", "question": "use-register", "piece": "aaaaaaaaaaaa", "version": 1,
     "number": 1, "pk": 1, "seat": "first", "kind": "plan", "group": "tier", "appeal": "aaaaaaaaaaaa", "token": "x",
+    "anchor": "q-use-register",
     "name": "privacy", "batch": "00000000-0000-0000-0000-000000000000", "clause": "3.2.1/ensure-data-security",
 }  # fmt: skip
 
