@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -198,14 +198,37 @@ def valkey() -> Iterator[str | None]:
         server.wait(timeout=10)
 
 
-def pytest(*arguments: str, **environment: str) -> int:
-    workers = str(max(2, min(4, os.cpu_count() or 2)))
+WORKERS = max(2, min(4, os.cpu_count() or 2))
+
+
+def pytest(*arguments: str, after: Future[int] | None = None, **environment: str) -> int:
+    """Run these tests; what they say waits for the run before them, where that is not over."""
     # In the order of conftest.SLOW_FIRST: a file that takes minutes and is begun last leaves the other workers idle.
-    spread = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    spread = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
     # What was compiled is kept, whatever the surroundings say: the second run and every command in a test begins sooner.
     own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.run(command, cwd=ROOT, env=own | environment, check=False).returncode
+    if after is None:
+        return subprocess.run(command, cwd=ROOT, env=own | environment, check=False).returncode
+    with subprocess.Popen(command, cwd=ROOT, env=own | environment, stdout=subprocess.PIPE) as running:
+        assert running.stdout
+        kept = b""
+        while said := os.read(running.stdout.fileno(), 65536):
+            kept += said
+            if after.done():
+                sys.stdout.buffer.write(kept)
+                sys.stdout.flush()
+                kept = b""
+        after.exception()  # waits for it
+        sys.stdout.buffer.write(kept)
+        sys.stdout.flush()
+    return running.returncode
+
+
+def until_half_is_idle(run: Future[int], idle: Path) -> None:
+    """Wait until half the workers of a run have nothing left to do; conftest writes a sign into the file for each."""
+    while not run.done() and (not idle.exists() or idle.stat().st_size < WORKERS // 2):
+        time.sleep(0.2)
 
 
 def left_out(names: tuple[str, ...]) -> list[str]:
@@ -236,20 +259,25 @@ def main() -> int:
         if options.guards:
             return pytest("-m", "guards", "--no-migrations", **common)
         marks = "not guards or long" if options.long else "not guards and not long"
-        with ThreadPoolExecutor(max_workers=1) as beside:
+        with ThreadPoolExecutor(max_workers=2) as beside:
             other = beside.submit(stack.enter_context, migrated(dict(common)))
-            print("== SQLite: every test", flush=True)
+            print("== SQLite, then what touches the database on PostgreSQL", flush=True)
             # The tables are made from the models: PostgreSQL's run makes them by the migrations, and a long test compares.
             elsewhere = [] if options.long or not postgres_bin() else left_out(ON_POSTGRESQL_ALONE)
-            codes["SQLite"] = pytest("-m", marks, "--no-migrations", *elsewhere, **common)
+            idle = Path(var) / "idle"
+            sqlite = beside.submit(
+                pytest, "-m", marks, "--no-migrations", *elsewhere, HKGUIDE_TEST_IDLE=str(idle), **common
+            )
+            until_half_is_idle(sqlite, idle)
             url, made = other.result()
-        if url:
-            print("== PostgreSQL: what touches the database", flush=True)
-            not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
-            elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
-            if made:  # else the tests' own migrating says what is wrong
-                common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
-            codes["PostgreSQL"] = pytest("-m", not_browser, *elsewhere, HKGUIDE_DATABASE_URL=url, **common)
+            if url:  # its workers start while the last tests on SQLite end
+                not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
+                elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
+                if made:  # else the tests' own migrating says what is wrong
+                    common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
+                common["HKGUIDE_DATABASE_URL"] = url
+                codes["PostgreSQL"] = pytest("-m", not_browser, *elsewhere, after=sqlite, **common)
+            codes["SQLite"] = sqlite.result()
     for line in skipped:
         print(f"SKIPPED  {line}")
     verdict = ", ".join(f"{name} {'passed' if code == 0 else f'FAILED ({code})'}" for name, code in codes.items())
