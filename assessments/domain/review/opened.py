@@ -47,7 +47,7 @@ def note_opening(submission: Submission, reference: str, version: int, *, by: Us
 
     Raises NotPermitted where the case is not open to them. Nothing is kept of a piece that does not belong to the case.
     """
-    reads = access.submissions_to_read(by).filter(pk=submission.pk).exists()
+    reads = access.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
     if not reads or not access.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
     content = _content_in_case(submission, reference, version)

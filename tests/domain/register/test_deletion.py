@@ -259,6 +259,8 @@ WORDS_THAT_STAY = {  # what a row still says once its organisation is deleted: n
     "Supplement": {"target", "sha256"},
     "SupplementMark": {"verdict"},
     "SupplementMarkRevision": {"outcome"},
+    "SecondLook": {"rules"},
+    "SecondLookMark": {"target", "mark"},
     "ReturnTask": {"key"},
     "EvidenceOpening": {"piece", "content"},
     "MarkReply": {"target"},
