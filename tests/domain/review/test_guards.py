@@ -135,6 +135,10 @@ def test_a_test_fails_without_its_guard(guard, cast, monkeypatch):
         MISSED_BY[guard](cast)
 
 
-@pytest.mark.parametrize("guard", MISSED_BY)
+# Those that are called as they stand pass in their own modules.
+CALLED_OTHERWISE = [guard for guard, test in MISSED_BY.items() if not test.__name__.startswith("test_")]
+
+
+@pytest.mark.parametrize("guard", CALLED_OTHERWISE)
 def test_the_same_test_passes_with_it(guard, cast):
     MISSED_BY[guard](cast)
