@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import acting, teamwork
+from assessments.core import proof
 from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
@@ -66,6 +67,7 @@ def reopen(action: RemediationAction, *, by: User) -> None:
     _reopen(action, by=by, words=_("The organisation opened it again."))
 
 
+@proof.factor_asked
 @transaction.atomic
 def refuse(action: RemediationAction, *, by: User, words: str) -> None:
     """Refuse the reason: the action is open again, and its owner is told why. Who may accept it may refuse it.

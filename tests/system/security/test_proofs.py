@@ -38,12 +38,14 @@ PROOF = {
     "workflow.send_back", "workflow.approve", "workflow.refuse", "workflow.raise_tier", "workflow.withdraw_raise",
     "workflow.close_action", "workflow.close_hold", "acting.accept", "acting.accept_risk",
     "standing.suspend", "standing.revoke", "standing.reinstate",
-    "holding.close", "holding.sign_worst", "changing.state_change",
+    "holding.close", "holding.sign_worst", "changing.state_change", "approvals.take_back_approval",
 }  # fmt: skip
 # What a reviewer does on the way to a decision: a second factor has to be there.
 FACTOR = {
     "workflow.take", "reviewing.save_mark", "reviewing.undo_mark", "reviewing.accept_together", "reviewing.mark_evidence",
-    "desk.declare_none", "desk.decline", "desk.ask", "acting.decline",
+    "desk.declare_none", "desk.decline", "desk.ask", "acting.decline", "relevance.refuse", "closing.judge",
+    "own_marks.take_over", "parts.judge_part", "supplements.judge_supplement", "successors.succeed", "second_look.ask",
+    "case_notes.write", "case_notes.change", "case_notes.share", "case_notes.remove", "case_notes.bring_back",
 }  # fmt: skip
 # Everyday work, which a session alone may do.
 NEITHER = {
@@ -58,7 +60,13 @@ NEITHER = {
     "auditing.erase_person",
     "teamwork.ask", "teamwork.ask_by_mail", "teamwork.comment",
     "starting.carry", "starting.confirm_carried", "starting.suggest", "starting.confirm_suggestions",
-    "starting.dismiss_suggestions",
+    "starting.dismiss_suggestions", "carry_over.copy", "carry_over.confirm_several", "drafts.keep_draft", "supplements.attach",
+    "organisation_answers.start", "organisation_answers.inherit", "organisation_answers.take_over",
+    "own_actions.add", "own_actions.edit", "own_actions.restore_words", "own_actions.take", "own_actions.take_back",
+    "own_actions.finish_first_step", "own_actions.undo_first_step", "split_merge.split", "split_merge.undo",
+    "relevance.mark_not_relevant", "relevance.reopen",
+    "changes.require_worker", "closing.require_judge", "closing.require_reviewer", "closing.pieces_of_answer",  # say who may
+    "opened.note_opening", "earlier_words.save",  # reading, and a mark that is saved by `reviewing.save_mark`
 }  # fmt: skip
 
 AGAIN, LACKS = "show again that it is you", "needs a second factor"
@@ -74,8 +82,9 @@ def test_each_function_asks_for_what_its_set_says(name):
     assert getattr(decisions()[name], "asks", None) == wanted
 
 
-ROWS = [name for name in ATTACKS if name.partition(",")[0] in PROOF]
-FACTOR_ROWS = [name for name in ATTACKS if name.partition(",")[0] in FACTOR]
+ALLOWED = [name for name, attack in ATTACKS.items() if attack.may]  # the scene holds somebody who may do it
+ROWS = [name for name in ALLOWED if name.partition(",")[0] in PROOF]
+FACTOR_ROWS = [name for name in ALLOWED if name.partition(",")[0] in FACTOR]
 
 
 @contextmanager
