@@ -136,6 +136,10 @@ def _issuing() -> dict[str, Any]:
         "least": [(tier, little, reasons[tier]) for tier, little in reversed(list(rules.may_be_little.items()))],
         "most": rules.most_conditions,
         "why_most": reasons["most_conditions"],
+        "drawn": rules.drawn_percent,
+        "why_drawn": reasons["drawn_percent"],
+        "short": rules.short_look_seconds,
+        "why_short": reasons["short_look_seconds"],
     }
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 from django.conf import settings
+from django.utils import timezone
 
 from assessments.guideline.terms import Tier
 from assessments.models import DecisionKind, ReviewDecision, Submission
@@ -40,8 +41,12 @@ class IssuingRules:
     sha256: str
     may_be_little: Mapping[str, int]
     most_conditions: int
+    drawn_percent: (
+        int  # of what is neither decisive nor a must, for each seat; 0 where an older decision did not keep it
+    )
+    short_look_seconds: int  # a median below this is told to the other seat
     first_day: date | None = None  # None: from the beginning
-    reasons: Mapping[str, str] | None = None  # by tier, and of `most_conditions`; None where a decision kept the rules
+    reasons: Mapping[str, str] | None = None  # by tier and by name of the number; None where a decision kept the rules
 
     def kept(self) -> dict[str, Any]:
         """Return the rules as a decision keeps them."""
@@ -50,6 +55,8 @@ class IssuingRules:
             "sha256": self.sha256,
             "may_be_little": dict(self.may_be_little),
             "most_conditions": self.most_conditions,
+            "drawn_percent": self.drawn_percent,
+            "short_look_seconds": self.short_look_seconds,
         }
 
 
@@ -73,15 +80,19 @@ def _one(path: Path) -> IssuingRules:
     text = path.read_bytes()
     try:
         raw = yaml.safe_load(text)
-        least, most = raw["least_readiness"], raw["most_conditions"]
+        least, most, own = raw["least_readiness"], raw["most_conditions"], raw["own_set"]
         tiers = [str(tier) for tier in (Tier.LOW, Tier.LIMITED, Tier.HIGH)]
         rules = IssuingRules(
             release=int(raw["release"]),
             sha256=hashlib.sha256(text).hexdigest(),
             may_be_little={tier: int(least[tier]["may_be_little"]) for tier in tiers},
             most_conditions=int(most["most"]),
+            drawn_percent=int(own["drawn_percent"]),
+            short_look_seconds=int(own["short_look_seconds"]),
             first_day=raw.get("from"),
-            reasons={tier: str(least[tier]["reason"]) for tier in tiers} | {"most_conditions": str(most["reason"])},
+            reasons={tier: str(least[tier]["reason"]) for tier in tiers}
+            | {"most_conditions": str(most["reason"])}
+            | {"drawn_percent": str(own["drawn_reason"]), "short_look_seconds": str(own["short_look_reason"])},
         )
     except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise FaultyRules(f"{path}: {error}") from error
@@ -96,6 +107,11 @@ def rules_on(day: date) -> IssuingRules:
     if not found:
         raise FaultyRules(f"{FOLDER}: no rules hold on {day.isoformat()}")
     return found[-1]
+
+
+def rules_today() -> IssuingRules:
+    """Return the rules that hold today."""
+    return rules_on(timezone.localdate())
 
 
 def signed_with_rules(signed: str, day: date) -> str:
@@ -114,4 +130,11 @@ def rules_of(submission: Submission, signed: str | None = None) -> IssuingRules 
     kept = json.loads(signed or "{}").get(KEY)
     if kept is None:
         return None
-    return IssuingRules(kept["release"], kept["sha256"], kept["may_be_little"], kept["most_conditions"])
+    return IssuingRules(
+        release=kept["release"],
+        sha256=kept["sha256"],
+        may_be_little=kept["may_be_little"],
+        most_conditions=kept["most_conditions"],
+        drawn_percent=kept.get("drawn_percent", 0),
+        short_look_seconds=kept.get("short_look_seconds", 0),
+    )

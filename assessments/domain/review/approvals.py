@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 
 from assessments import teamwork
 from assessments.core import proof
+from assessments.domain.certificates import issuing
 from assessments.domain.review import cases
-from assessments.domain.review.body_rules import RULES
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.own_marks import is_own
 from assessments.domain.review.sampling import OwnSet, own_set
@@ -56,8 +56,8 @@ class Look:
     taken_over: Mapping[str, int]  # name to how many
     drawn: int
     drawn_from: int
-    drawn_percent: int = field(default=RULES.drawn_percent)
-    rules: str = field(default=RULES.version)
+    drawn_percent: int = field(default_factory=lambda: issuing.rules_today().drawn_percent)
+    rules: str = field(default_factory=lambda: str(issuing.rules_today().release))
 
     @property
     def is_complete(self) -> bool:
@@ -66,7 +66,7 @@ class Look:
     @property
     def is_short(self) -> bool:
         """Tell whether the marks were set faster than anybody reads."""
-        return self.median_seconds is not None and self.median_seconds < RULES.short_look_seconds
+        return self.median_seconds is not None and self.median_seconds < issuing.rules_today().short_look_seconds
 
 
 def look_of(

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.domain.certificates import issuing
 from assessments.domain.review import approvals, leads
 from assessments.domain.review.quality_rules import QualityRules, rules_on
 from assessments.domain.review.second_look import kind_of
@@ -137,7 +138,7 @@ class Figures:
 
     @property
     def is_short(self) -> bool:
-        return bool(self.time_words) and (self.median_seconds or 0) < approvals.RULES.short_look_seconds
+        return bool(self.time_words) and (self.median_seconds or 0) < issuing.rules_today().short_look_seconds
 
 
 def time_words(seconds: int) -> str:

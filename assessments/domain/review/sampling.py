@@ -1,6 +1,6 @@
 """The own set of a seat: what its holder opens and judges without a colleague, and the share drawn at random.
 
-Our judgement, as a rule of the issuing body (`body_rules`): every decisive fact and answer, every must, each piece of
+Our judgement, as a rule of the issuing body (fixtures/issuing): every decisive fact and answer, every must, each piece of
 evidence under those, under the gates and in the conformity file, and a share of the rest. The server draws it by a keyed
 hash of submission and seat: drawing again gives the same, nobody can work it out beforehand, and each round has its own.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from assessments.domain.review.body_rules import RULES
+from assessments.domain.certificates import issuing
 from assessments.domain.review.targets import decisive_targets, review_targets
 from assessments.models import Submission, edition_for
 from assessments.models.snapshots import pieces_of
@@ -70,7 +70,8 @@ def draw(reference: str, seat: str, rest: Iterable[str]) -> list[str]:
     keyed = sorted(
         (salted_hmac(SALT, f"{reference}:{seat}:{target}", algorithm="sha256").digest(), target) for target in rest
     )
-    return [target for _key, target in keyed[: -(-len(keyed) * RULES.drawn_percent // 100)]]
+    percent = issuing.rules_today().drawn_percent
+    return [target for _key, target in keyed[: -(-len(keyed) * percent // 100)]]
 
 
 def content_of(piece: Mapping[str, Any]) -> str:

@@ -8,10 +8,9 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates import issuing, least_readiness
 from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
-from assessments.domain.review.body_rules import RULES
 from assessments.guideline.terms import Tier
 from assessments.models import MarkKind
 from assessments.views.review.next_step import differing
@@ -113,4 +112,4 @@ def _hurried(look: Look | None) -> str:
     return _(
         "You set half of your marks or more in less than %(n)s seconds each. That is faster than most people read an answer "
         "with its evidence. The time is kept with your approval. Read again what you judged too fast before you sign."
-    ) % {"n": RULES.short_look_seconds}
+    ) % {"n": issuing.rules_today().short_look_seconds}

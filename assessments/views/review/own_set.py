@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from assessments import desk_rows
-from assessments.domain.review.body_rules import RULES
+from assessments.domain.certificates import issuing
 from assessments.domain.review.opened import named_pieces_of, opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
 from assessments.views.gate import to_declare
@@ -57,7 +57,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
             "judged": sum(done for *_line, done in lines),
             "opened": sum(piece.is_opened for piece in pieces if piece.url),
             "to_open": sum(bool(piece.url) for piece in pieces),
-            "rules": RULES,
+            "rules": issuing.rules_today(),
             "drawn": len(own.drawn),
             "rest": own.rest,
         },

@@ -163,8 +163,10 @@ def test_the_rules_of_the_day_are_kept_with_the_decision_and_a_later_release_cha
         "sha256": rules.sha256,
         "may_be_little": {"low": 2, "limited": 0, "high": 0},
         "most_conditions": 12,
+        "drawn_percent": 10,
+        "short_look_seconds": 5,
     }
-    milder = issuing.IssuingRules(2, "0" * 64, {"low": 5, "limited": 5, "high": 5}, 99)
+    milder = issuing.IssuingRules(2, "0" * 64, {"low": 5, "limited": 5, "high": 5}, 99, 10, 5)
     monkeypatch.setattr(issuing, "rules_on", lambda day: milder)
     assert least_readiness.below(submission) is not None
     assert least_readiness.below_today(submission) is None

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from assessments import evidence, reviewing, workflow
-from assessments.domain.review.body_rules import RULES
+from assessments.domain.certificates import issuing
 from assessments.domain.review.sampling import draw, own_set
 from assessments.domain.review.targets import decisive_targets
 from assessments.models import Route, Seat, State, edition_for
@@ -22,7 +22,7 @@ def cast(db):
 
 
 def test_the_drawn_share_is_rounded_up():
-    assert RULES.drawn_percent == 10
+    assert issuing.rules_today().drawn_percent == 10
     assert [len(draw("R1", "first", REST[:n])) for n in (0, 1, 10, 11, 41)] == [0, 1, 1, 2, 5]
 
 
