@@ -16,6 +16,7 @@ from django.urls import reverse
 from assessments import acting, conformity, declaring, workflow
 from assessments.domain.evidence import supplements
 from assessments.domain.review import returns
+from assessments.domain.review.obstacles import words_of
 from assessments.errors import InvalidAnswer
 from assessments.models import Hold, ReturnTask, Submission
 from assessments.models.base import FrozenRow
@@ -46,7 +47,7 @@ def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(c
     assert {NOTICE, "gate:tier-limited-opt-out", "part:tests", "part:overseers", "answer:accountable-owner"} <= set(
         found
     )
-    said = workflow.obstacles_to_approve(submission, cast.independent)
+    said = words_of(workflow.obstacles_to_approve(submission, cast.independent))
     lacking = workflow.missing_at_the_gates(submission, submission.content())
     assert all(workflow.said(lack) in said for lack in lacking)
     assert len([key for key in found if key.startswith(("gate:", "part:"))]) == len(lacking)
