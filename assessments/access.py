@@ -53,7 +53,6 @@ from assessments.models import (
     Document,
     Edition,
     Evidence,
-    EvidenceMark,
     EvidenceUse,
     EvidenceVersion,
     Flag,
@@ -775,26 +774,6 @@ def marks_kept(submission: Submission, earlier: Submission | None = None) -> Que
     found = ReviewMark.kept.filter(rows if earlier else Q(submission=submission))
     people = found.select_related("by", "taken_over_from", "carried_from__submission")
     return people.defer("carried_from__submission__snapshot")
-
-
-def evidence_marks_on(submission: Submission) -> QuerySet[EvidenceMark]:
-    return submission.evidence_marks.select_related("by", "carried_from__submission").defer(
-        "carried_from__submission__snapshot"
-    )
-
-
-def versions_submitted(submission: Submission, pieces: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-    """The versions that a submission names, by reference and number, each with its piece as it is now: one query.
-
-    `pieces` come from its snapshot. For a submission that the caller found by its door.
-    """
-    named = set(pieces)
-    rows = EvidenceVersion.objects.filter(
-        evidence__organisation=submission.organisation_id,
-        evidence__reference__in={reference for reference, _n in named},
-    )
-    found = {(row.evidence.reference, row.number): row for row in rows.select_related("evidence")}
-    return {key: row for key, row in found.items() if key in named}
 
 
 def certificates_for(user: User) -> QuerySet[Certificate]:

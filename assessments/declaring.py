@@ -1271,12 +1271,6 @@ def require_seat(by: User, submission: Submission, assessment: Assessment) -> Re
     return found
 
 
-def hidden_answers(assessment: Assessment, declared: Declared, answers: Mapping[str, AnswerValue]) -> int:
-    """How many kept answers are hidden now, because their question does not apply."""
-    shown = {question.key for question in declared.questions(assessment.compiled())}
-    return sum(key not in shown for key in answers)
-
-
 def missing_facts(use: DeclaredUse, edition: CompiledEdition, stored: StoredFacts | None = None) -> tuple[str, ...]:
     """The facts that are asked of this use and have no answer yet, in order. `stored`: its facts where they are read."""
     stored = use.stored_facts() if stored is None else stored

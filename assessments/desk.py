@@ -71,11 +71,6 @@ def _page(name: str, submission: Submission, *more: Any) -> str:
 # --- declaring an interest -----------------------------------------------------------------------------------------------
 
 
-def may_open_answers(user: User, submission: Submission) -> bool:
-    """Tell whether a reviewer has said of this case that they have no conflict of interest in it: then its answers open."""
-    return access.is_open_to(user, submission.assessment_id)
-
-
 @proof.factor_asked
 @transaction.atomic
 def declare_none(submission: Submission, *, by: User) -> None:

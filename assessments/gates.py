@@ -29,6 +29,11 @@ class Missing:
     question: str = ""
     part: str = ""
 
+    @property
+    def target(self) -> str:
+        """Name the answer (`q:`) or the part of the file (`part:`) as marks and supplements do."""
+        return f"q:{self.question}" if self.question else f"part:{self.part}"
+
 
 def missing(
     edition: Edition,

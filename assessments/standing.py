@@ -41,7 +41,6 @@ from assessments.models import (
 )
 
 SUSPEND, REINSTATE, REVOKE = "suspended", "reinstated", "revoked"
-CHANGED = "certificate_changed"
 CONDITION_MISSED = "condition_missed"
 MISSED = gettext_lazy("A condition was not met in time.")
 REASONS: dict[str, dict[str, str | Promise]] = {

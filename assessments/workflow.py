@@ -30,6 +30,7 @@ from assessments.domain.certificates.conditions import require_few_enough, too_m
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.evidence import supplements
 from assessments.domain.review import approvals, former, overseers, own_marks, parts, returns, rounds, telling
+from assessments.domain.review.obstacles import Code, Obstacle, words_of
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -743,9 +744,9 @@ def obstacles_to_approve(
     lacking: Sequence[gates.Missing] | None = None,
     look: approvals.Look | None = None,
     changes: int | None = None,
-    of_seat: Sequence[str] | None = None,
-) -> list[str]:
-    """Say what keeps this person from approving this submission; empty when nothing does.
+    of_seat: Sequence[Obstacle] | None = None,
+) -> list[Obstacle]:
+    """Return what keeps this person from approving this submission; empty when nothing does.
 
     A page that has read the snapshot (`content`), its `blockers` (`found`), what it lacks (`lacking`), what the person's
     seat looked at (`look`), how many changes are asked for and what this seat has not judged of file and supplements
@@ -754,28 +755,30 @@ def obstacles_to_approve(
     assessment = submission.assessment
     content = content or submission.content()
     found = blockers(submission, content) if found is None else found
-    reasons = []
+    reasons = list[Obstacle]()
     seat = submission.seats.filter(reviewer=by).first() if look is None else None
     look = approvals.look_of(submission, seat) if seat else look
     left = look.targets - look.marked if look else len(reviewing.review_targets(content))
     if left:
-        reasons.append(_("%(n)s answers and facts are not marked yet.") % {"n": left})
+        reasons.append(Obstacle(Code.UNMARKED, _("%(n)s answers and facts are not marked yet.") % {"n": left}))
     reasons += approvals.obstacles(look) if look else []
     if changes is None:
         changes = submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).values("target").distinct().count()
     if changes:
-        reasons.append(_("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes})
+        words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": changes}
+        reasons.append(Obstacle(Code.CHANGES, words))
     if submission.assigned_tier == Tier.UNACCEPTABLE:
-        reasons.append(_("A prohibited use gets no approval, from nobody."))
-    reasons += [b.words for b in found if not b.question]
+        reasons.append(Obstacle(Code.PROHIBITED, _("A prohibited use gets no approval, from nobody.")))
+    reasons += [Obstacle(Code.HELD, b.words) for b in found if not b.question]
     lacking = missing_at_the_gates(submission, content) if lacking is None else lacking
-    reasons += [said(lack) for lack in lacking]
+    reasons += [Obstacle(Code.GATE, said(lack), lack.target) for lack in lacking]
     if of_seat is None:
         seat = submission.seats.filter(reviewer=by).select_related("reviewer").first()
         of_seat = [*parts.obstacles(submission, seat), *supplements.obstacles(submission, seat)]
     reasons += of_seat
     if by.pk in delivery_team(assessment):
-        reasons.append(_("You worked on this use yourself, so somebody else has to approve it."))
+        words = _("You worked on this use yourself, so somebody else has to approve it.")
+        reasons.append(Obstacle(Code.OWN_WORK, words))
     return reasons
 
 
@@ -854,7 +857,7 @@ def approve(
     assessment, seat = _under_review(submission, by)
     reasons = obstacles_to_approve(submission, by)
     if reasons:
-        raise NotReady(_("This cannot be approved yet."), reasons)
+        raise NotReady(_("This cannot be approved yet."), words_of(reasons))
     given = list(submission.decisions.approvals())
     if any(decision.by_id == by.pk for decision in given):
         raise WorkflowError(_("You have approved this submission already."))

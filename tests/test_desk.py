@@ -105,12 +105,12 @@ def test_a_conflict_holds_for_every_round_of_a_case(cast):
 
 def test_answers_open_to_a_seat_or_a_declaration_alone(cast):
     submission = case_of(State.IN_REVIEW, cast)
-    assert desk.may_open_answers(cast.independent, submission)
-    assert not desk.may_open_answers(cast.second_independent, submission)
+    assert access.is_open_to(cast.independent, submission.assessment)
+    assert not access.is_open_to(cast.second_independent, submission.assessment)
     desk.declare_none(submission, by=cast.second_independent)
-    assert desk.may_open_answers(cast.second_independent, submission)
+    assert access.is_open_to(cast.second_independent, submission.assessment)
     desk.decline(submission, by=cast.second_independent, words="I remember now: we shared an office.")
-    assert not desk.may_open_answers(cast.second_independent, submission)
+    assert not access.is_open_to(cast.second_independent, submission.assessment)
     with pytest.raises(FrozenRow):
         Interest.objects.all().delete()
 

@@ -11,8 +11,6 @@ import pytest
 from crispy_forms.utils import render_crispy_form
 from django import forms
 from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.safestring import mark_safe
 
 from assessments.guideline.terms import Choice, Strength, Tier
 from assessments.templatetags import hk
@@ -344,34 +342,3 @@ def test_error_pages_stand_without_a_signed_in_person(page):
     html = render_to_string(page)
     assert html.count("<h1>") == 1
     assert 'href="#main"' in html
-
-
-# --- parts that are kept -------------------------------------------------------------------------------------------------
-
-
-def test_a_kept_part_is_the_part_itself():
-    drawn = render_to_string("assessments/parts/state.html", {"state": "complete", "word": "Done"})
-    assert hk.part("state", state="complete", word="Done") == drawn
-    assert hk.part("state", state="complete", word="Done") is hk.part("state", state="complete", word="Done")
-
-
-def test_what_is_equal_but_not_alike_is_kept_apart():
-    marked = mark_safe("<b>Done</b>")
-    assert "<b>Done</b>" in hk.part("state", state="complete", word=marked)
-    assert "&lt;b&gt;Done&lt;/b&gt;" in hk.part("state", state="complete", word="<b>Done</b>")
-    assert "1 of 1" in hk.part("progress_line", answered=1, total=1)
-    assert "True of 1" in hk.part("progress_line", answered=True, total=1)
-
-
-def test_a_part_is_kept_by_language():
-    with translation.override("en"):
-        english = hk.part("tier_badge", tier="high")
-    with translation.override("de"):
-        assert hk.part("tier_badge", tier="high") is not english
-
-
-def test_what_may_change_is_drawn_anew():
-    errors = [("#a", "First")]
-    assert "First" in hk.part("error_summary", errors=errors)
-    errors.append(("#b", "Second"))
-    assert "Second" in hk.part("error_summary", errors=errors)

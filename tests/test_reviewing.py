@@ -13,6 +13,7 @@ from assessments import declaring, evidence, reviewing, workflow
 from assessments.documents.jobs import submission_report
 from assessments.documents.plan import plan_html
 from assessments.domain.review import sampling
+from assessments.domain.review.obstacles import words_of
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import contradicted, decisive_targets
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
@@ -129,7 +130,7 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     assert workflow.obstacles_to_approve(submission, cast.independent) == []
     reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1)
     assert not submission.marks.filter(target=TARGET).exists()
-    reasons = workflow.obstacles_to_approve(submission, cast.independent)
+    reasons = words_of(workflow.obstacles_to_approve(submission, cast.independent))
     own = len(own_set(submission, "first").targets)
     assert reasons == [
         "1 answers and facts are not marked yet.",

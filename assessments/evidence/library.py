@@ -39,8 +39,6 @@ from assessments.models import (
 )
 from assessments.models.base import sha256
 
-DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "held_by", "expires_on")
-
 
 def require_writer(piece: Evidence, user: User) -> Membership:
     """Return the membership of who may change a piece; somebody who sees only what is assigned changes their own.

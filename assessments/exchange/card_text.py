@@ -18,7 +18,6 @@ MAX_HEADER = 64 * 1024
 MAX_DEPTH = 12
 MAX_NODES = 5000
 MAX_QUOTE = 400
-NOTE = "note."  # keys of what helps to answer and is no fact
 
 type Suggested = tuple[str, Any, str]  # the key of a fact or note, its value, the line of the card that says so
 

@@ -504,10 +504,6 @@ class Edition:
         """Duties that a tier of Table 1 brings, whatever the tier of a use."""
         return frozenset(id for obligation in self.obligations.values() for id in obligation.requirements)
 
-    @cached_property
-    def duties_asked(self) -> frozenset[str]:
-        return frozenset(id for question in self.questions.values() for id in question.requirements)
-
     def blocking_requirements(self, facts: Facts, tier: Tier | None = None) -> frozenset[str]:
         """Duties of Table 1, of prohibited uses and of the overlays that hold: no clean certificate without them."""
         holding = [lines for when, lines in self._blocking_overlays if when.holds(facts)]

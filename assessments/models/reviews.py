@@ -30,11 +30,6 @@ class SubmissionQuerySet(FrozenQuerySet["Submission"]):
         kept = Cast(NullIf("snapshot", models.Value("")), models.JSONField())
         return self.annotate(kept=kept).annotate(signer=KT("kept__signed__name")).defer("snapshot")
 
-    def with_decisions(self) -> Self:
-        """The rows with what was decided on each, and by whom: one query more."""
-        decisions = ReviewDecision.objects.select_related("by").order_by("pk")
-        return self.prefetch_related(models.Prefetch("decisions", decisions))
-
 
 class Submission(Frozen):
     """The frozen copy that was signed: answers, facts, fired rules, scorecard, findings, actions, statement."""

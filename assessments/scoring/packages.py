@@ -33,10 +33,6 @@ class PackagedActions:
         return min(action.due_days for action in self.actions)
 
     @property
-    def last_days(self) -> int:
-        return max(action.full_days or action.due_days for action in self.actions)
-
-    @property
     def blocking(self) -> int:
         return sum(action.blocking for action in self.actions)
 

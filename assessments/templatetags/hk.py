@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token, render_value_in_context, token_kwargs
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import Promise
@@ -325,23 +324,9 @@ def said(errors: Iterable[object] | None) -> list[object]:
     return list(errors or ())
 
 
-# --- parts ----------------------------------------------------------------------------------------------------------------
+# --- what templates keep --------------------------------------------------------------------------------------------------
 
 type Plain = str | int | bool | Decimal | tuple[Plain, ...] | None
-
-
-@register.simple_tag
-def part(name: str, **given: Any) -> SafeString:
-    """Draw templates/assessments/parts/<name>.html with just what is given.
-
-    A part says all that it shows by its arguments, so one drawn from plain values is kept per process and language: a
-    list of fifty rows draws its few states and tiers once. Whatever else is given is drawn anew each time.
-    """
-    try:
-        plain = tuple((key, type(value), value) for key, value in ((k, _plain(v)) for k, v in given.items()))
-    except TypeError:
-        return mark_safe(render_to_string(f"assessments/parts/{name}.html", given))  # noqa: S308 (a template's own)
-    return _kept(name, get_language(), plain)
 
 
 def _plain(value: Any) -> Plain:
@@ -370,12 +355,6 @@ def _look_into(value: Any) -> None:
         if isinstance(part, list):
             raise TypeError(type(value))  # it may change
         _plain(part)
-
-
-@lru_cache(maxsize=4096)
-def _kept(name: str, _language: str | None, given: tuple[tuple[str, type, Plain], ...]) -> SafeString:
-    values = {key: value for key, _type, value in given}
-    return mark_safe(render_to_string(f"assessments/parts/{name}.html", values))  # noqa: S308 (a template's own)
 
 
 CSRF_PLACE = token_hex(16)

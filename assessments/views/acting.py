@@ -40,7 +40,6 @@ from assessments.forms.acting import (
 from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.forms.remediation import RefuseForm
 from assessments.guideline.edition import Edition, Question
-from assessments.guideline.terms import Dimension
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -62,7 +61,7 @@ from assessments.views.inbox import seen
 from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation import judging
 from assessments.views.remediation.gaps import edition_steps, remedies_at
-from assessments.views.remediation.groups import grouped
+from assessments.views.remediation.groups import dimensions_of, grouped
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
 from assessments.views.requests import SignedIn, add_error, posted
@@ -370,7 +369,7 @@ def line_of(
         events=[event_of(event, edition) for event in action.history],
         pieces=action.pieces,
         answer_url=answer_url(assessment, question),
-        dimensions=dimensions_of(action, edition),
+        dimensions=tuple(edition.terms[f"dimensions.{one}"] for one in dimensions_of(action, edition)),
     )
 
 
@@ -378,11 +377,6 @@ def answer_url(assessment: Assessment | None, question: Question | None) -> str:
     if assessment is None or question is None:
         return ""
     return f"{reverse('section', args=[assessment.reference, question.section])}#q-{question.key}"
-
-
-def dimensions_of(action: RemediationAction, edition: Edition) -> tuple[str, ...]:
-    named = {d for id in action.requirements if id in edition.requirements for d in edition.requirements[id].dimensions}
-    return tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
 
 
 def _incident_before_signing(use: DeclaredUse, edition: Edition) -> Incident | None:

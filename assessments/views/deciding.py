@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, gates, workflow
+from assessments import access, workflow
 from assessments.accounts import proofs
 from assessments.domain.certificates import least_readiness
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.evidence import supplements
 from assessments.domain.review import approvals, cases, own_marks, parts, returns
+from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.errors import WorkflowError
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
@@ -115,32 +116,26 @@ def _mail(
     return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 
-def _obstacle_links(
-    case: Case,
-    reasons: Iterable[str],
-    lacking: Iterable[gates.Missing],
-    look: approvals.Look | None,
-    of_seat: Sequence[str],
-) -> list[tuple[str, str]]:
-    """Each obstacle with the page on which it is cleared; the overview where there is none of its own.
+CLEARED_ON = {
+    Code.OWN_SET: "own_set",
+    Code.CHANGES: "send_back",
+    Code.PARTS: "review_parts",
+    Code.SUPPLEMENTS: "review_supplements",
+}
+"""The page on which an obstacle without a target of its own is cleared; of every other code it is the overview."""
 
-    `of_seat`: what this reviewer has not judged of the conformity file and the added evidence.
-    """
-    reference = case.submission.reference
-    overview, own_set = reverse("review", args=[reference]), reverse("own_set", args=[reference])
-    of_own_set = approvals.obstacles(look) if look else []
-    own = {}
-    if case.next_group is not None:
-        own[_("%(n)s answers and facts are not marked yet.") % {"n": case.unmarked}] = case.url(case.next_group.key)
-    if case.changes:
-        words = _("%(n)s are marked “change needed”: return the submission instead.") % {"n": len(case.changes)}
-        own[words] = reverse("send_back", args=[reference])
-    for lack in lacking:
-        own[workflow.said(lack)] = case.url_of_target(f"q:{lack.question}" if lack.question else f"part:{lack.part}")
-    later = supplements.said_of_left(case.added_left)
-    for words in of_seat:
-        own[words] = reverse("review_supplements" if words in later else "review_parts", args=[reference])
-    return [(reason, own.get(reason, own_set if reason in of_own_set else overview)) for reason in reasons]
+
+def _obstacle_links(case: Case, obstacles: Iterable[Obstacle]) -> list[tuple[str, str]]:
+    """Return the sentence of each obstacle with the page on which it is cleared."""
+    return [(one.words, _cleared_on(case, one)) for one in obstacles]
+
+
+def _cleared_on(case: Case, obstacle: Obstacle) -> str:
+    if obstacle.target:
+        return case.url_of_target(obstacle.target)
+    if obstacle.code == Code.UNMARKED and case.next_group is not None:
+        return case.url(case.next_group.key)
+    return reverse(CLEARED_ON.get(obstacle.code, "review"), args=[case.submission.reference])
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back
@@ -171,9 +166,9 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             return redirect(submission)
     lacking = workflow.missing_at_the_gates(submission, case.content)
     look = case.look()
-    of_seat = [*parts.obstacles(submission, case.seat), *supplements.said_of_left(case.added_left)]
+    of_seat = [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)]
     read: dict[str, Any] = {"found": found, "lacking": lacking, "look": look, "of_seat": of_seat}
-    reasons = workflow.obstacles_to_approve(
+    obstacles = workflow.obstacles_to_approve(
         submission, case.user, content=case.content, changes=len(case.changes), **read
     )
     independent = access.is_independent_on_page(case.user, submission.organisation_id)
@@ -191,7 +186,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
             "case": case,
             "submission": submission,
             "form": form,
-            "obstacles": _obstacle_links(case, reasons, lacking, look, of_seat),
+            "obstacles": _obstacle_links(case, obstacles),
             "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
             "below": below,
             "outlook": outlook,

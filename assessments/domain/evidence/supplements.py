@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from assessments import access, teamwork
 from assessments.core import proof
 from assessments.domain.review.cases import open_case
+from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.domain.review.parts import check_verdict
 from assessments.domain.review.versions import save_version
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
@@ -175,17 +176,17 @@ def judge_supplement(
     return row
 
 
-def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
-    """Say what of the supplements keeps this seat from approving: those that its reviewer has not judged. One query."""
+def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:
+    """Return what of the supplements keeps this seat from approving: those its reviewer has not judged. One query."""
     if seat is None:
         return []
     judged = SupplementMark.objects.filter(by=seat.reviewer_id).exclude(verdict="")
     rows = Supplement.objects.filter(assessment=submission.assessment_id)
-    return said_of_left(rows.exclude(pk__in=judged.values("supplement")).count())
+    return obstacles_of(rows.exclude(pk__in=judged.values("supplement")).count())
 
 
-def said_of_left(left: int) -> list[str]:
-    """Say how many supplements a reviewer has not judged; nothing where none is left."""
+def obstacles_of(left: int) -> list[Obstacle]:
+    """Return the obstacle of this many supplements that a reviewer has not judged; none where none is left."""
     if not left:
         return []
     words = ngettext(
@@ -193,7 +194,7 @@ def said_of_left(left: int) -> list[str]:
         "You have not judged %(n)s pieces of evidence that were added after the signing.",
         left,
     )
-    return [words % {"n": left}]
+    return [Obstacle(Code.SUPPLEMENTS, words % {"n": left})]
 
 
 def supporting(submission: Submission) -> dict[str, list[dict[str, Any]]]:

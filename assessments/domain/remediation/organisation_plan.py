@@ -109,19 +109,6 @@ def over_uses(
     }
 
 
-def elsewhere(
-    action: RemediationAction, actions: QuerySet[RemediationAction], edition: Edition
-) -> QuerySet[RemediationAction]:
-    """Return the open actions of the same practice in the other uses of the organisation; none for any other action."""
-    same = _shared(actions, edition).filter(organisation=action.organisation_id, question=action.question)
-    return same.exclude(pk=action.pk).order_by("due", "pk")
-
-
-def is_shared(action: RemediationAction, edition: Edition) -> bool:
-    """Tell whether the practice of an action is true of the whole organisation."""
-    return action.question in edition.organisation_wide
-
-
 def _shared(actions: QuerySet[RemediationAction], edition: Edition) -> QuerySet[Any]:
     return actions.filter(question__in=edition.organisation_wide).exclude(status=ActionStatus.CLOSED)
 

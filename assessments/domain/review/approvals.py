@@ -16,6 +16,7 @@ from assessments import teamwork
 from assessments.core import proof
 from assessments.domain.certificates import issuing
 from assessments.domain.review import cases
+from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.own_marks import is_own
 from assessments.domain.review.sampling import OwnSet, own_set
@@ -129,8 +130,8 @@ def seconds_each(marks: Iterable[tuple[Any, Any]]) -> list[float]:
     return [(max(at) - shown).total_seconds() / len(at) for shown, at in showings.items() for _mark in at]
 
 
-def obstacles(look: Look) -> list[str]:
-    """Say what of the own set this seat has not opened and judged; empty when all is done."""
+def obstacles(look: Look) -> list[Obstacle]:
+    """Return what of the own set this seat has not opened and judged; empty when all is done."""
     reasons = []
     if look.judged < look.asked:
         reasons.append(
@@ -147,7 +148,7 @@ def obstacles(look: Look) -> list[str]:
             _("You have judged %(n)s of %(all)s pieces of evidence of your own set.")
             % {"n": look.pieces_judged, "all": look.pieces}
         )
-    return reasons
+    return [Obstacle(Code.OWN_SET, words) for words in reasons]
 
 
 def standing(decisions: Iterable[ReviewDecision]) -> list[ReviewDecision]:

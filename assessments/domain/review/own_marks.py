@@ -16,7 +16,6 @@ from assessments.errors import WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
     AuditEntry,
-    EvidenceMark,
     MarkKind,
     ReviewDecision,
     ReviewMark,
@@ -36,12 +35,6 @@ def marks_of(submission: Submission, seat: str) -> dict[str, ReviewMark]:
     """The marks that stand in one seat, by target."""
     rows = submission.marks.filter(seat=seat).select_related("by", "taken_over_from")
     return {row.target: row for row in rows}
-
-
-def evidence_marks_of(submission: Submission, seat: str) -> dict[tuple[str, str], EvidenceMark]:
-    """What one seat finds of the pieces of evidence, by question and reference."""
-    rows = submission.evidence_marks.filter(seat=seat).exclude(verdict="").select_related("by")
-    return {(row.question, row.piece): row for row in rows}
 
 
 def combined(submission: Submission) -> dict[str, ReviewMark]:

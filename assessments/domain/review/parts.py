@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from assessments.core import proof
 from assessments.domain.review import cases, overseers
+from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.domain.review.versions import save_version
 from assessments.errors import Conflict, InvalidAnswer
 from assessments.guideline.edition import FilePart
@@ -85,8 +86,8 @@ def check_verdict(verdict: str, words: str, *, judged: bool) -> None:
         raise InvalidAnswer("words", _("Say what is missing: the organisation reads it."))
 
 
-def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
-    """Say in sentences what of the conformity file keeps this seat from approving; empty where nothing does.
+def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]:
+    """Return what of the conformity file keeps this seat from approving; empty where nothing does.
 
     Each part has to be judged by the person in the seat. A part that either seat finds not to support the file is
     returned first. One query at tiers that ask for a file, none at others.
@@ -117,7 +118,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[str]:
                 found.append(words % {"part": part.label})
     if overseers.is_named(seat.reviewer, overseers.signed_rows(submission)):
         found.append(overseers.refusal())
-    return found
+    return [Obstacle(Code.PARTS, words) for words in found]
 
 
 def marks_on(submission: Submission) -> list[PartMark]:

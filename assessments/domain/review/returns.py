@@ -190,11 +190,6 @@ def keep(decision: ReviewDecision, chosen: Iterable[Obstacle]) -> list[ReturnTas
     ]
 
 
-def tasks_of(decision: ReviewDecision) -> list[ReturnTask]:
-    """Return what a return asked for beside its marks, in its order; none of older ones. For page, mail and letter."""
-    return list(decision.tasks.order_by("pk"))
-
-
 # --- what has become of it ----------------------------------------------------------------------------------------------
 
 

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Dimension
-from assessments.views.remediation.rows import Row, headings
+from assessments.models import RemediationAction
+from assessments.views.remediation.rows import Row, heading_key, headings
 
 WITHIN = (7, 30, 90)
 """Days by which the actions of a use are told apart."""
+LATE, LATER, NO_DIMENSION = "late", "later", "none"
 
 
 @dataclass
@@ -31,30 +33,35 @@ def grouped(lines: Iterable[Any], edition: Edition, by: str, today: date) -> lis
     The most urgent comes first in each group.
     """
     if by == "priority":
-        titles = list(headings(edition).values())
+        titles = headings(edition)
     elif by == "date":
-        titles = [_("Late"), *(_within(days) for days in WITHIN), _("Later")]
+        within = {str(days): _("Within %(n)s days") % {"n": days} for days in WITHIN}
+        titles = {LATE: _("Late"), **within, LATER: _("Later")}
     else:
-        titles = [*(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension), _("None of the five")]
-    groups = {title: Group(title) for title in titles}
+        dimensions = {str(one): edition.terms[f"dimensions.{one}"] for one in Dimension}
+        titles = {**dimensions, NO_DIMENSION: _("None of the five")}
+    groups = {key: Group(title) for key, title in titles.items()}
     for line in lines:
+        action = line.row.action
         if by == "priority":
-            own = line.row.priority
+            key = heading_key(action)
         elif by == "date":
-            own = time_of(line.row, today)
+            key = time_of(line.row, today)
         else:
-            own = next(iter(line.dimensions), _("None of the five"))
-        groups.setdefault(own, Group(own)).lines.append(line)
+            key = next(map(str, dimensions_of(action, edition)), NO_DIMENSION)
+        groups.setdefault(key, Group(key)).lines.append(line)
     return [group for group in groups.values() if group.lines]
 
 
-def _within(days: int) -> str:
-    return _("Within %(n)s days") % {"n": days}
-
-
 def time_of(row: Row, today: date) -> str:
-    """The time in which an action has its next date, in words."""
+    """Return the key of the time in which an action has its next date."""
     if row.late:
-        return _("Late")
+        return LATE
     left = (row.action.next_due - today).days
-    return next((_within(days) for days in WITHIN if left <= days), _("Later"))
+    return next((str(days) for days in WITHIN if left <= days), LATER)
+
+
+def dimensions_of(action: RemediationAction, edition: Edition) -> tuple[Dimension, ...]:
+    """Return the dimensions that an action touches, in the order of the Guideline."""
+    named = {d for id in action.requirements if id in edition.requirements for d in edition.requirements[id].dimensions}
+    return tuple(one for one in Dimension if one in named)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from assessments import desk, reviewing, workflow
 from assessments.domain.certificates import issuing
 from assessments.domain.review import approvals
+from assessments.domain.review.obstacles import words_of
 from assessments.domain.review.sampling import own_set
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, WorkflowError
 from assessments.models import (
@@ -44,7 +45,7 @@ def two_seats(cast, **more):
 
 
 def obstacles(submission, who):
-    return workflow.obstacles_to_approve(submission, who)
+    return words_of(workflow.obstacles_to_approve(submission, who))
 
 
 def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast):
