@@ -109,6 +109,29 @@ def test_check_deploy_tells_of_a_folder_that_others_can_look_into(tmp_path, sett
 
 # --- files -----------------------------------------------------------------------------------------------------------------
 
+
+def test_settings_when_imported_create_no_folder(tmp_path):
+    done = python(tmp_path, "-c", "import hkguide.settings", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_start_creates_the_folders_for_its_own_user_alone(tmp_path):
+    done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode == 0, done.stderr[-2000:]
+    folders = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*") if path.is_dir()}
+    assert sorted(folders) == ["var", "var/static"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders.values()} == {0o700}
+
+
+def test_start_names_the_setting_when_a_folder_cannot_be_made(tmp_path):
+    (tmp_path / "var").write_text("a file, not a folder")
+    done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode != 0
+    said = f"django.core.exceptions.ImproperlyConfigured: HKGUIDE_VAR: the folder {tmp_path / 'var'} cannot be made: "
+    assert done.stderr.splitlines()[-1].startswith(said)
+
+
 WRITES = """
 import django; django.setup()
 from django.core.files.base import ContentFile
