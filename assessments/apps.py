@@ -10,6 +10,9 @@ class AssessmentsConfig(AppConfig):
     def ready(self) -> None:
         from assessments import checks  # noqa: F401  (registers the checks)
         from assessments.accounts import happenings  # noqa: F401  (listens to sign-ins and changes of accounts)
+        from assessments.core.folders import make_folders
+
+        make_folders()
 
 
 class AdminConfig(administration.AdminConfig):

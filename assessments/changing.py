@@ -18,7 +18,7 @@ from assessments import access, declaring, staleness, starting, workflow
 from assessments.access import Action
 from assessments.core import proof
 from assessments.domain.answering.carry_over import carry_evidence
-from assessments.domain.certificates import incidents
+from assessments.domain.certificates import status
 from assessments.errors import InvalidAnswer, WrongState
 from assessments.guideline.edition import ChangeKind
 from assessments.guideline.edition import Edition as CompiledEdition
@@ -34,6 +34,7 @@ from assessments.models import (
 )
 from assessments.models.assessments import DERIVED, OPEN_STATES
 from assessments.models.closing import AS_CARRIED
+from assessments.models.public_reasons import PublicReason
 
 PURPOSE = "purpose"  # after it a declared use of its own may be right
 
@@ -73,7 +74,7 @@ def state_change(
     staleness.flag(approval, staleness.Kind.CHANGE, reason, by=by)
     suspends = any(kind.suspends for kind in stated)
     if suspends:
-        staleness.suspend(approval, by=by, public_reason=incidents.SUSPENDED_FOR)
+        status.suspend_at_once(approval, PublicReason.INCIDENT, by=by)
     following = Assessment.objects.filter(use=approval.use_id, state__in=OPEN_STATES).exclude(pk=approval.pk).first()
     if approval.state == State.APPROVED:
         workflow.withdraw(approval, by=by, reason=reason)

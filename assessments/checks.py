@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils import timezone
 
-from assessments.core import notices
+from assessments.core import holidays, notices
 
 HOW_TO_SET = (
     "Set HKGUIDE_SECRET_KEY to a long random text, for example: "
@@ -100,6 +101,20 @@ def pages_can_be_read(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[
     """The pages that an operator edits: a file that cannot be read names itself, and what is wrong with it."""
     hint = "docs/settings.md, HKGUIDE_PAGES_DIR; the product's own texts are in fixtures/pages."
     return [Error(fault, hint=hint, id="hkguide.E004") for fault in notices.faults()]
+
+
+@register()
+def holidays_are_listed(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn when the general holidays of this year or the next are missing: deadlines would count them as working days."""
+    try:
+        listed = holidays.listed_years()
+    except holidays.FaultyHolidays as fault:
+        return [Error(str(fault), id="hkguide.E005")]
+    this_year = timezone.localdate().year
+    said = "The general holidays of {year} are missing, so they count as working days."
+    hint = f"Add the days of the year to {holidays.FILE}."
+    missing = [year for year in (this_year, this_year + 1) if year not in listed]
+    return [Warning(said.format(year=year), hint=hint, id="hkguide.W004") for year in missing]
 
 
 @register()

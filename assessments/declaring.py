@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from assessments import access, staleness
 from assessments.access import Action
 from assessments.domain.answering.figures import check_days, kept_figure
+from assessments.domain.certificates import status
 from assessments.errors import (
     Conflict,
     InvalidAnswer,
@@ -73,6 +74,7 @@ from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES
 from assessments.models.base import canonical_json
 from assessments.models.closing import AS_CARRIED
 from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
+from assessments.models.public_reasons import PublicReason
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
 from assessments.models.systems import StoredFacts, declared_facts, read_facts
@@ -755,7 +757,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     return FactsSaved(use, result, (row.key,))
 
 
-def run_rules(use: DeclaredUse, *, by: User, suspended_for: str = "") -> TierResult:
+def run_rules(use: DeclaredUse, *, by: User, suspended_for: PublicReason = PublicReason.FACTS_CHANGED) -> TierResult:
     """Run the tier rules again without a changed fact: after a reviewer raised the tier, or evidence came to a hold.
 
     The caller holds the lock of the use and a transaction. `suspended_for`: the public reason, should a certificate of
@@ -770,7 +772,7 @@ def _refresh(
     by: User,
     why: str = "",
     changed: Iterable[str] = (),
-    suspended_for: str = "",
+    suspended_for: PublicReason = PublicReason.FACTS_CHANGED,
     noted: Noted | None = None,
 ) -> TierResult:
     """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true.
@@ -805,7 +807,7 @@ def _refresh(
             staleness.flag(assessment, staleness.Kind.FACT, why, by=by)
         worse = higher or use.open_holds > held_before or (use.provisional and not was_provisional)
         if assessment.state == State.CERTIFIED and worse:
-            staleness.suspend(assessment, by=by, public_reason=suspended_for or _("Declared facts of the use changed."))
+            status.suspend_at_once(assessment, suspended_for, by=by)
     return result
 
 

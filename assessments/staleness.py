@@ -16,18 +16,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone, translation
-from django.utils.functional import Promise
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import tasks
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import (
     Assessment,
     AuditEntry,
-    Certificate,
-    CertificateEvent,
     DeclaredUse,
     Edition,
     Evidence,
@@ -92,29 +88,6 @@ def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
         by=by,
         organisation=assessment.organisation,
         details={"kind": str(kind), "words": words},
-    )
-    return True
-
-
-def suspend(assessment: Assessment, *, by: Any, public_reason: str | Promise) -> bool:
-    """Suspend the running certificate of the assessment's use, at once; tells whether one was in force.
-
-    One that only waits for fresh monitoring is suspended anew, for this reason: a fresh record does not lift it then.
-    """
-    certificate = Certificate.objects.filter(use=assessment.use_id, ended_at=None).first()
-    if certificate is None or (certificate.status() == "suspended" and not certificate.lapsed_by_monitoring()):
-        return False
-    with translation.override("en"):  # kept as the certificate's English side, as `standing` keeps it
-        kept = {"certificate": certificate, "kind": "suspended", "by": by, "public_reason": str(public_reason)}
-    event = CertificateEvent.objects.create(**kept)
-    tasks.ask_notice(certificate)
-    AuditEntry.objects.record(
-        "certificate_suspended",
-        assessment,
-        by=by,
-        organisation=assessment.organisation,
-        details={"certificate": certificate.number},
-        rows=[event],
     )
     return True
 

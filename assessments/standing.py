@@ -12,17 +12,16 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from assessments import access, acting, tasks, teamwork
+from assessments import access, acting, teamwork
 from assessments.access import Action
 from assessments.core import proof
 from assessments.declaring import delivery_team
-from assessments.domain.certificates import incidents
+from assessments.domain.certificates import incidents, status
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -39,33 +38,32 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.public_reasons import PublicReason, coded
 
-SUSPEND, REINSTATE, REVOKE = "suspended", "reinstated", "revoked"
+SUSPEND, REINSTATE, REVOKE = status.SUSPENDED, status.REINSTATED, status.REVOKED
 CONDITION_MISSED = "condition_missed"
-MISSED = gettext_lazy("A condition was not met in time.")
 REASONS: dict[str, dict[str, str | Promise]] = {
-    SUSPEND: {
-        "condition": MISSED,
-        "facts": gettext_lazy("Declared facts of the use changed."),
-        "monitoring": gettext_lazy("Evidence of monitoring is out of date."),
-        "incident": gettext_lazy("An incident is being looked into."),  # `incidents.SUSPENDED_FOR` in English
-        "complaint": gettext_lazy("A complaint is being looked into."),
-        "asked": gettext_lazy("The holder asked for it."),
-    },
-    REINSTATE: {
-        "mended": gettext_lazy("What had led to the suspension was corrected."),
-        "unfounded": gettext_lazy("The matter was looked into, and the suspension was not founded."),
-        "error": gettext_lazy("The suspension was an error."),
-    },
-    REVOKE: {
-        "untrue": gettext_lazy("What had been declared was not so."),
-        "no_longer": gettext_lazy("The use is no longer run as it was assessed."),
-        "condition": gettext_lazy("A condition was not met."),
-        "no_certificate": gettext_lazy("The use is one that gets no certificate."),
-        "asked": gettext_lazy("The holder asked for it."),
-    },
+    move: {reason.value.partition(".")[2]: reason.label for reason in offered}
+    for move, offered in {
+        SUSPEND: (
+            PublicReason.CONDITION_MISSED,
+            PublicReason.FACTS_CHANGED,
+            PublicReason.MONITORING_OUT_OF_DATE,
+            PublicReason.INCIDENT,
+            PublicReason.COMPLAINT,
+            PublicReason.SUSPENSION_ASKED,
+        ),
+        REINSTATE: (PublicReason.CORRECTED, PublicReason.UNFOUNDED, PublicReason.IN_ERROR),
+        REVOKE: (
+            PublicReason.UNTRUE,
+            PublicReason.NO_LONGER,
+            PublicReason.CONDITION_NOT_MET,
+            PublicReason.NO_CERTIFICATE,
+            PublicReason.REVOCATION_ASKED,
+        ),
+    }.items()
 }
-"""What the public page may say, by move. Our judgement."""
+"""The public reasons that a person may choose, by move: the form's value and the words. Our judgement."""
 FROM = {
     SUSPEND: {CertificateStatus.VALID, CertificateStatus.EXPIRING},
     REINSTATE: {CertificateStatus.SUSPENDED},
@@ -118,10 +116,10 @@ def refusals(certificate: Certificate, by: User) -> dict[str, Refusal]:
 
 def possible(certificate: Certificate, by: User) -> list[str]:
     """The moves that this person may make now, in order."""
-    status = certificate.status()
+    today = certificate.status()
     found = refusals(certificate, by)
     moves = (REINSTATE, SUSPEND, REVOKE)
-    return [move for move in moves if found[move] is None and _moves_from(certificate, move, status)]
+    return [move for move in moves if found[move] is None and _moves_from(certificate, move, today)]
 
 
 def _moves_from(certificate: Certificate, move: str, status: CertificateStatus | None = None) -> bool:
@@ -185,8 +183,8 @@ def _change(certificate: Certificate, move: str, *, by: User, reason: str, words
     if refused is not None:
         raise refused
     if not _moves_from(certificate, move):
-        status = certificate.status().label
-        raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % {"status": status})
+        said = {"status": certificate.status().label}
+        raise WorkflowError(_("This cannot be done now: the certificate is “%(status)s”.") % said)
     if reason not in REASONS[move]:
         raise InvalidAnswer("reason", _("Choose the reason that the public page gives."))
     if not words.strip():
@@ -198,8 +196,8 @@ def _change(certificate: Certificate, move: str, *, by: User, reason: str, words
     if move == REVOKE:
         certificate.ended_at = timezone.now()
         certificate.save(update_fields=["ended_at"])
-    event = _record(certificate, move, by=by, reason=REASONS[move][reason], words=words.strip())
-    _tell(certificate, event, but={by.pk})
+    public = coded(PublicReason(f"{move}.{reason}"))
+    event = status.change(certificate, move, by=by, reason=public, words=words.strip())
     _audit(certificate, move, by, event, reason=reason)
     return event
 
@@ -211,36 +209,6 @@ def _lock(certificate: Certificate) -> Certificate:
     found.use, found.organisation = assessment.use, assessment.use.system.organisation
     found.submission.assessment = assessment
     return found
-
-
-def _record(
-    certificate: Certificate, kind: str, *, by: User | None, reason: str | Promise, words: str = ""
-) -> CertificateEvent:
-    with translation.override("en"):  # kept as the certificate's English side; the page translates what it shows
-        public = str(reason)
-    event: CertificateEvent = CertificateEvent.objects.create(
-        certificate=certificate, kind=kind, by=by, public_reason=public, private_reason=words
-    )
-    tasks.ask_notice(certificate)
-    return event
-
-
-def _tell(certificate: Certificate, event: CertificateEvent, but: set[int]) -> None:
-    said = {
-        SUSPEND: _("Certificate suspended: %(use)s"),
-        REINSTATE: _("Certificate reinstated: %(use)s"),
-        REVOKE: _("Certificate revoked: %(use)s"),
-    }[event.kind]
-    people = acting.owners_of(certificate.organisation_id)
-    people |= access.seated_now(certificate.submission)
-    teamwork.tell(
-        people - but,
-        f"certificate_{event.kind}",
-        f"certificate:{certificate.number}",
-        said % {"use": certificate.use.title},
-        f"{certificate.number}. {event.public_reason}",
-        reverse("standing", args=[certificate.number]),
-    )
 
 
 def _audit(certificate: Certificate, move: str, by: User | None, event: CertificateEvent, **details: str) -> None:
@@ -283,8 +251,8 @@ def _miss(pk: int, today: date) -> bool:
     if certificate is not None:
         certificate = _lock(certificate)
         if _moves_from(certificate, SUSPEND, certificate.status(today)):
-            event = _record(certificate, SUSPEND, by=None, reason=MISSED, words=condition.words)
-            _tell(certificate, event, but=set())
+            reason = coded(PublicReason.CONDITION_MISSED)
+            event = status.change(certificate, SUSPEND, by=None, reason=reason, words=condition.words)
     action = RemediationAction.objects.select_related("use").filter(use=assessment.use_id, question=condition.question)
     _tell_missed(assessment, condition, action.exclude(status="closed").order_by("-pk").first(), submission)
     AuditEntry.objects.record(

@@ -25,7 +25,7 @@ from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
-from assessments.domain.certificates import incidents, issuing, least_readiness, public_facts, waiting
+from assessments.domain.certificates import incidents, issuing, least_readiness, public_facts, status, waiting
 from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.evidence import supplements
@@ -72,6 +72,7 @@ from assessments.models import (
 from assessments.models.base import canonical_json, sha256
 from assessments.models.certificates import MONITORING
 from assessments.models.going_on import after_refusal
+from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -1157,7 +1158,7 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
     else:
         said = _("The tier was raised, so that more is asked.") + "\n" + reason
         written.append(_return_for_tier(assessment, submission, seat, by=by, words=said))
-    run_rules(use, by=by, suspended_for=_("A reviewer raised the tier of the use."))
+    run_rules(use, by=by, suspended_for=PublicReason.TIER_RAISED)
     told = {"submission": submission.reference, "old": before, "new": str(tier), "reason": reason}
     _audit("tier_raised", assessment, by, written, **told)
     return decision
@@ -1382,19 +1383,15 @@ def _watch_certificate(pk: int) -> bool:
     standing = last is None or last.kind in ("issued", "reinstated")
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):
         return False
-    days = {"days": edition.policy.monitoring_days}
-    reason = (
-        _("Monitoring evidence is fresh again.")
-        if fresh
-        else _("The monitoring evidence is older than %(days)s days.") % days
-    )
-    event = CertificateEvent.objects.create(
-        certificate=certificate,
-        kind="reinstated" if fresh else "suspended",
-        public_reason=reason,
-        private_reason=MONITORING,
-    )
-    tasks.ask_notice(certificate)
+    if fresh:
+        kind, coded_reason = status.REINSTATED, coded(PublicReason.MONITORING_FRESH)
+    else:
+        kind, coded_reason = (
+            status.SUSPENDED,
+            coded(PublicReason.MONITORING_TOO_OLD, days=edition.policy.monitoring_days),
+        )
+    event = status.change(certificate, kind, by=None, reason=coded_reason, words=MONITORING, notify=False)
+    reason = event.public_words
     use = {"use": assessment.use.title}
     _tell(
         _owners(assessment),

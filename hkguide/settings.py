@@ -124,8 +124,7 @@ def database(url: str) -> dict[str, object]:
 
 # --- what is kept, and where -----------------------------------------------------------------------------------------
 os.umask(0o077)  # database, documents and emails that wait are for the user of this process alone
-VAR = Path(env("VAR", str(BASE_DIR / "var")))
-VAR.mkdir(parents=True, exist_ok=True)
+VAR = Path(env("VAR", str(BASE_DIR / "var")))  # made at the start, by assessments/core/folders.py
 DATABASES = {"default": database(env("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = VAR / "media"
@@ -394,7 +393,6 @@ FORMAT_MODULE_PATH = "hkguide.formats"
 # --- files ----------------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {

@@ -534,7 +534,8 @@ def test_a_high_certificate_is_suspended_when_its_monitoring_has_grown_old(cast:
     assert status_after(36, certificate) == (1, "suspended")
     assert status_after(37, certificate) == (0, "suspended")
     event = certificate.events.last()
-    assert (event.kind, event.public_reason) == ("suspended", "The monitoring evidence is older than 35 days.")
+    assert (event.kind, event.public_reason) == ("suspended", "suspended.monitoring_days days=35")
+    assert event.public_words == "The monitoring evidence is older than 35 days."
     assert Message.objects.filter(recipient=cast.owner, kind="monitoring_lapsed").count() == 1
     assert list(AuditEntry.objects.faults(cast.organisation.reference)) == []
     assert AuditEntry.objects.filter(kind="certificate_suspended", actor=None).count() == 1

@@ -534,8 +534,9 @@ def test_an_incident_suspends_the_certificate_at_once(cast):
     change = state(assessment, "incident", by=cast.owner, words="A leak of two records.")
     certificate = Certificate.objects.get()
     assert (certificate.status(), change.suspends) == ("suspended", True)
-    reason = certificate.events.latest("pk").public_reason
-    assert (reason, "leak" in reason) == ("An incident is being looked into.", False)
+    event = certificate.events.latest("pk")
+    assert (event.public_reason, event.public_words) == ("suspended.incident", "An incident is being looked into.")
+    assert event.private_reason == ""
 
 
 def test_a_change_of_a_draft_that_is_open_already_asks_again_for_what_it_had_carried(cast):

@@ -68,7 +68,8 @@ def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast
     certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.status() == "suspended"
     event = certificate.events.latest("pk")
-    assert (event.by, event.public_reason) == (None, "A condition was not met in time.")
+    assert (event.by, event.public_reason) == (None, "suspended.condition")
+    assert event.public_words == "A condition was not met in time."
     assert "A condition was not met in time." in public(certificate.number)
     kinds = ["condition_missed", "certificate_suspended"]
     assert list(AuditEntry.objects.filter(kind__in=kinds).order_by("seq").values_list("kind", "actor")) == [
@@ -137,8 +138,13 @@ def test_a_reviewer_suspends_reinstates_and_revokes_with_two_reasons(cast, certi
     standing.suspend(certificate, by=cast.second_independent, reason="incident", words="Call of 3 November.")
     standing.reinstate(certificate, by=cast.independent, reason="unfounded", words="It was another system.")
     standing.revoke(certificate, by=cast.independent, reason="no_longer", words="They stopped the checks.")
-    events = list(CertificateEvent.objects.order_by("pk").values_list("kind", "public_reason", "private_reason"))
-    assert events[1:] == [
+    rows = list(CertificateEvent.objects.order_by("pk"))[1:]
+    assert [row.public_reason for row in rows] == [
+        "suspended.incident",
+        "reinstated.unfounded",
+        "revoked.no_longer",
+    ]
+    assert [(row.kind, row.public_words, row.private_reason) for row in rows] == [
         ("suspended", "An incident is being looked into.", "Call of 3 November."),
         ("reinstated", "The matter was looked into, and the suspension was not founded.", "It was another system."),
         ("revoked", "The use is no longer run as it was assessed.", "They stopped the checks."),

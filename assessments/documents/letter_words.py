@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from assessments.guideline.terms import Tier
 from assessments.models import MarkReason, PartVerdict
+from assessments.models.public_reasons import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +262,12 @@ _MONITORING = re.compile(r"The monitoring evidence is older than (\d+) days\.")
 NO_REASON = Pair("No reason was recorded.", "沒有記錄理由。")
 
 
-def public_reason(words: str) -> Pair:
+def public_reason(kept: str) -> Pair:
     """The public reason of a change of status; one that is in no list prints in English on both sides, marked so."""
-    if not words:
+    if not kept:
         return NO_REASON
+    with translation.override("en"):
+        words = words_of(kept)
     if old := _MONITORING.fullmatch(words):
         return Pair(words, f"監察證據距今超過 {old[1]} 日。")
     return Pair(words, _REASONS.get(words) or f"（原文）{words}")

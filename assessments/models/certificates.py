@@ -18,6 +18,7 @@ from stdnum import luhn
 from assessments.models.assessments import Assessment
 from assessments.models.base import Frozen, FrozenRow, Referenced
 from assessments.models.people import Organisation
+from assessments.models.public_reasons import words_of
 from assessments.models.reviews import Submission
 from assessments.models.systems import DeclaredUse, TierChoices
 
@@ -148,8 +149,13 @@ class CertificateEvent(Frozen):
     kind = models.CharField(max_length=12)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    public_reason = models.CharField(max_length=400, blank=True)
+    public_reason = models.CharField(max_length=400, blank=True)  # a code: models/public_reasons.py
     private_reason = models.TextField(blank=True)
+
+    @property
+    def public_words(self) -> str:
+        """The public reason in the language of the reader; empty where there is none."""
+        return words_of(self.public_reason)
 
 
 class StepRun(models.Model):

@@ -27,6 +27,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from assessments.core import query_values
+from assessments.core.holidays import weekday_holidays
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import Route, State
 from assessments.models.desk import CaseMessage, Interest, SeatRequest
@@ -42,24 +43,8 @@ ACTIONS, APPEALS = OTHER_WORK = ("actions", "appeals")
 # --- working days ----------------------------------------------------------------------------------------------------
 
 
-GENERAL_HOLIDAYS = tuple(
-    date.fromisoformat(f"{year}-{day}")
-    for year, days in {
-        2026: "01-01 02-17 02-18 02-19 04-03 04-06 04-07 05-01 05-25 06-19 07-01 10-01 10-19 12-25",
-        2027: "01-01 02-08 02-09 03-26 03-29 04-05 05-13 06-09 07-01 09-16 10-01 10-08 12-27",
-    }.items()
-    for day in days.split()
-)
-"""Hong Kong's general holidays that fall on a day from Monday to Friday, in order.
-
-From the schedule to the General Holidays Ordinance (Cap. 149), reckoned for each year and compared with the data of the
-library python-holidays 0.109 (Good Friday among its optional ones), which at 9 MB is no dependency worth having for this.
-A new year is one more line; in a year without one Monday to Friday count, as they did before.
-"""
-
-
 def is_working_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in GENERAL_HOLIDAYS
+    return day.weekday() < 5 and day not in weekday_holidays()
 
 
 def working_days(since: date, until: date) -> int:
@@ -68,7 +53,8 @@ def working_days(since: date, until: date) -> int:
         return 0
     weeks, rest = divmod((until - since).days, 7)
     weekdays = weeks * 5 + sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
-    return weekdays - (bisect_right(GENERAL_HOLIDAYS, until) - bisect_right(GENERAL_HOLIDAYS, since))
+    days_off = weekday_holidays()
+    return weekdays - (bisect_right(days_off, until) - bisect_right(days_off, since))
 
 
 def working_days_later(day: date, n: int) -> date:

@@ -134,14 +134,14 @@ def _shown(certificate: Certificate) -> dict[str, Any]:
         "status": str(status),
         "stands": status in STANDS,
         "since": last.at if last and last.kind == status else None,
-        "reason": last.public_reason if last and last.kind == status else "",
+        "reason": last.public_words if last and last.kind == status else "",
         "successor": successor.number if successor else "",
         "events": [
             {
                 "state": SHOWN_AS.get(event.kind, event.kind),
                 "at": event.at,
                 "kind": event.kind,
-                "reason": event.public_reason,
+                "reason": event.public_words,
             }
             for event in events
         ],

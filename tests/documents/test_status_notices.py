@@ -17,6 +17,7 @@ from assessments.documents.letter_words import public_reason
 from assessments.models import Certificate, CertificateEvent, Condition, Document, State
 from assessments.models.certificates import NOTED
 from assessments.models.going_on import REVOKED
+from assessments.models.public_reasons import PublicReason, coded
 from tests.acting import certificate_of, make_conditioned
 from tests.factories import in_days, make_assessment
 
@@ -119,6 +120,7 @@ def test_a_notice_is_headed_by_the_body_behind_the_certificate(cast, independent
 def test_every_public_reason_has_its_chinese():
     reasons = [str(words) for by_move in standing.REASONS.values() for words in by_move.values()]
     reasons += ["The monitoring evidence is older than 35 days.", "Monitoring evidence is fresh again."]
+    reasons += [coded(reason, days=35) for reason in PublicReason]
     for words in reasons:
         assert "原文" not in public_reason(words).zh
         assert public_reason(words).zh != words

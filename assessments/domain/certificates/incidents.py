@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.models import Certificate, CertificateEvent, DeclaredUse, StatedChange
+from assessments.models.public_reasons import PublicReason
 
-SUSPENDED_FOR = "An incident is being looked into."
-"""The public reason of such a suspension. Events keep it in English, by which it is known again."""
+REASONS = (PublicReason.INCIDENT, "An incident is being looked into.")
+"""The public reason of such a suspension, by which it is recognised: its code, and the words of rows older than the codes."""
 ENDED_BY = ("issued", "reinstated")
 
 
@@ -24,7 +25,7 @@ def suspends(certificate: Certificate) -> bool:
     events = CertificateEvent.objects.filter(certificate=certificate)
     start = events.filter(kind__in=ENDED_BY).order_by("-pk").first()
     since = Q(pk__gt=start.pk) if start else Q()
-    if events.filter(since, kind="suspended", public_reason=SUSPENDED_FOR).exists():
+    if events.filter(since, kind="suspended", public_reason__in=REASONS).exists():
         return True
     stated = StatedChange.objects.filter(use=certificate.use_id, suspends=True)
     return stated.filter(at__gt=start.at).exists() if start else stated.exists()

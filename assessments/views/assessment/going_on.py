@@ -78,5 +78,5 @@ def stands(certificate: Certificate | None) -> Stands | None:
         heading=heading,
         counts=status in STANDS,
         since=timezone.localtime(changed.at) if changed else None,
-        reason=changed.public_reason if changed else "",
+        reason=changed.public_words if changed else "",
     )

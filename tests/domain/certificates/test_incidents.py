@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 from assessments import changing, standing, workflow
 from assessments.domain.certificates import incidents
 from assessments.errors import NotPermitted, NotReady, SeparationOfDuties
-from assessments.models import Assessment, Certificate, Membership, Role, State
+from assessments.models import Assessment, Certificate, CertificateEvent, Membership, Role, State
+from assessments.models.public_reasons import words_of
 from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +36,14 @@ def certificate_of(assessment: Assessment) -> Certificate:
     return Certificate.objects.get(submission__assessment=assessment)
 
 
-def test_the_public_reason_is_the_one_by_which_it_is_known_again() -> None:
+@pytest.mark.parametrize("kept", ["suspended.incident", "An incident is being looked into."])
+def test_an_incident_is_recognised_by_its_code_and_by_the_words_of_older_rows(cast: Cast, kept: str) -> None:
+    certificate = certificate_of(make_assessment(State.CERTIFIED, "low", cast=cast))
+    assert not incidents.suspends(certificate)
+    CertificateEvent.objects.create(certificate=certificate, kind="suspended", public_reason=kept)
+    assert incidents.suspends(certificate)
     with translation.override("en"):
-        assert str(standing.REASONS[standing.SUSPEND]["incident"]) == incidents.SUSPENDED_FOR
+        assert words_of(kept) == str(standing.REASONS[standing.SUSPEND]["incident"])
 
 
 def test_the_owner_of_a_self_declared_certificate_does_not_end_it(cast: Cast) -> None:

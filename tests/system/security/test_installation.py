@@ -91,8 +91,20 @@ def test_the_start_warns_of_https_without_a_proxy(behind, secure, warns, setting
 # --- Django's checks -------------------------------------------------------------------------------------------------------
 
 
+ON_A_DAY_OF_2026 = """
+import sys
+from datetime import UTC, datetime
+from unittest import mock
+import manage
+sys.argv = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+with mock.patch("django.utils.timezone.now", return_value=datetime(2026, 12, 1, tzinfo=UTC)):
+    manage.main()
+"""
+
+
 def test_check_deploy_has_nothing_to_say_of_production_settings(tmp_path):
-    done = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    """On a day whose year and the next have their holidays listed, so that the test does not depend on today."""
+    done = python(tmp_path, "-c", ON_A_DAY_OF_2026, **PRODUCTION)
     said = [line for line in (done.stdout + done.stderr).splitlines() if line and "hkguide.W001" not in line]
     assert done.returncode == 0, said
     assert said == ["System check identified no issues (2 silenced)."]
@@ -108,6 +120,29 @@ def test_check_deploy_tells_of_a_folder_that_others_can_look_into(tmp_path, sett
 
 
 # --- files -----------------------------------------------------------------------------------------------------------------
+
+
+def test_settings_when_imported_create_no_folder(tmp_path):
+    done = python(tmp_path, "-c", "import hkguide.settings", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_start_creates_the_folders_for_its_own_user_alone(tmp_path):
+    done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode == 0, done.stderr[-2000:]
+    folders = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*") if path.is_dir()}
+    assert sorted(folders) == ["var", "var/static"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders.values()} == {0o700}
+
+
+def test_start_names_the_setting_when_a_folder_cannot_be_made(tmp_path):
+    (tmp_path / "var").write_text("a file, not a folder")
+    done = python(tmp_path, "manage.py", "check", HKGUIDE_SECRET_KEY="x" * 50)
+    assert done.returncode != 0
+    said = f"django.core.exceptions.ImproperlyConfigured: HKGUIDE_VAR: the folder {tmp_path / 'var'} cannot be made: "
+    assert done.stderr.splitlines()[-1].startswith(said)
+
 
 WRITES = """
 import django; django.setup()

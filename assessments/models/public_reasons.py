@@ -1,0 +1,48 @@
+"""The public reasons for a change of a certificate's status: a row keeps the code, and each page, letter or email the words."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PublicReason(models.TextChoices):
+    """What the public page may say, by the change: `suspended`, `reinstated` or `revoked`. Our judgement."""
+
+    CONDITION_MISSED = "suspended.condition", _("A condition was not met in time.")
+    FACTS_CHANGED = "suspended.facts", _("Declared facts of the use changed.")
+    TIER_RAISED = "suspended.tier", _("A reviewer raised the tier of the use.")
+    MONITORING_OUT_OF_DATE = "suspended.monitoring", _("Evidence of monitoring is out of date.")
+    MONITORING_TOO_OLD = "suspended.monitoring_days", _("The monitoring evidence is older than %(days)s days.")
+    INCIDENT = "suspended.incident", _("An incident is being looked into.")
+    COMPLAINT = "suspended.complaint", _("A complaint is being looked into.")
+    SUSPENSION_ASKED = "suspended.asked", _("The holder asked for it.")
+    CORRECTED = "reinstated.mended", _("What had led to the suspension was corrected.")
+    UNFOUNDED = "reinstated.unfounded", _("The matter was looked into, and the suspension was not founded.")
+    IN_ERROR = "reinstated.error", _("The suspension was an error.")
+    MONITORING_FRESH = "reinstated.monitoring", _("Monitoring evidence is fresh again.")
+    UNTRUE = "revoked.untrue", _("What had been declared was not so.")
+    NO_LONGER = "revoked.no_longer", _("The use is no longer run as it was assessed.")
+    CONDITION_NOT_MET = "revoked.condition", _("A condition was not met.")
+    NO_CERTIFICATE = "revoked.no_certificate", _("The use is one that gets no certificate.")
+    REVOCATION_ASKED = "revoked.asked", _("The holder asked for it.")
+
+
+_PARAMETER = re.compile(r"([a-z_]+)=(\d+)")
+
+
+def coded(reason: PublicReason, **parameters: int) -> str:
+    """Return a reason as a row keeps it: its code, then each parameter as `name=number`."""
+    return " ".join([reason.value, *(f"{name}={number}" for name, number in parameters.items())])
+
+
+def words_of(kept: str) -> str:
+    """Put what a row keeps into words of the reader's language. Rows older than the codes keep words: these stay as they are."""
+    code, *rest = kept.split(" ")
+    if code not in PublicReason.values:
+        return kept
+    found = (_PARAMETER.fullmatch(part) for part in rest)
+    parameters = {match[1]: match[2] for match in found if match}
+    return str(PublicReason(code).label) % parameters

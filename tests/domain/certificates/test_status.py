@@ -1,0 +1,160 @@
+"""A change of a certificate's status: who is told, in which language, and that the public reason is kept as a code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import translation
+
+from assessments import changing, declaring, standing
+from assessments.documents.letter_words import public_reason
+from assessments.models import Assessment, CertificateEvent, Interest, Membership, Message, Role, User
+from assessments.models.public_reasons import PublicReason, coded, words_of
+from tests.acting import certificate_of, make_conditioned
+from tests.catalogue import speak
+from tests.factories import Cast, in_days, make_member
+
+pytestmark = pytest.mark.django_db
+
+CHINESE = "zh-hant"
+TEXTS = {
+    "Certificate suspended: %(use)s": "證書已暫停：%(use)s",
+    "Declared facts of the use changed.": "用途的申報事實有所改變。",
+    "An incident is being looked into.": "正在調查一宗事故。",
+    "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
+}
+FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
+INCIDENT = ("An incident is being looked into.", "正在調查一宗事故。")
+
+
+@pytest.fixture(autouse=True)
+def _two_languages(settings: Any, tmp_path: Path) -> None:
+    speak(settings, tmp_path, TEXTS)
+
+
+@pytest.fixture
+def assessment(cast: Cast) -> Assessment:
+    """A certified use; Ines approved it, and its second owner and Ines read Chinese."""
+    made = make_conditioned(cast)
+    other = make_member(Role.OWNER, cast.organisation, "Oscar Owner").user
+    User.objects.filter(pk__in=[other.pk, cast.independent.pk]).update(language=CHINESE)
+    mail.outbox.clear()
+    return made
+
+
+def change_fact(assessment: Assessment, by: User) -> None:
+    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=by)
+
+
+def state_incident(assessment: Assessment, by: User) -> None:
+    changing.state_change(assessment, by=by, kinds=["incident"], words="A leak.", happened_on=in_days(0))
+
+
+def told() -> dict[str, tuple[str, str]]:
+    rows = Message.objects.filter(kind="certificate_suspended").select_related("recipient")
+    return {row.recipient.name: (row.subject, row.text) for row in rows}
+
+
+def last_event() -> CertificateEvent:
+    return CertificateEvent.objects.latest("pk")
+
+
+# --- who is told -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("act", "reason"), [(change_fact, FACTS), (state_incident, INCIDENT)])
+@pytest.mark.parametrize("language", ["en", CHINESE])
+def test_a_suspension_tells_owners_and_reviewers_each_in_their_language(
+    act, reason, language, cast, assessment, django_capture_on_commit_callbacks
+):
+    """Whatever language the person who acts reads: the organisation's other owner and the reviewer read Chinese."""
+    third = make_member(Role.OWNER, cast.organisation, "Olga Owner").user
+    number, title = certificate_of(assessment).number, assessment.use.title
+    with translation.override(language), django_capture_on_commit_callbacks(execute=True):
+        act(assessment, cast.owner)
+    english = (f"Certificate suspended: {title}", f"{number}. {reason[0]}")
+    chinese = (f"證書已暫停：{title}", f"{number}. {reason[1]}")
+    assert told() == {"Oscar Owner": chinese, cast.independent.name: chinese, third.name: english}
+    link = reverse("standing", args=[number])
+    assert set(Message.objects.filter(kind="certificate_suspended").values_list("link", flat=True)) == {link}
+    mailed = {message.to[0]: message.subject for message in mail.outbox if title in message.subject}
+    assert mailed[third.email] == english[0]
+    assert mailed[cast.independent.email] == chinese[0]
+
+
+def test_a_suspension_is_not_told_to_former_owners_or_to_reviewers_with_a_conflict(cast, assessment):
+    Membership.objects.filter(user__name="Oscar Owner").update(role=Role.VIEWER)
+    Interest.objects.create(assessment=assessment, reviewer=cast.independent, words="I know them.")
+    change_fact(assessment, cast.contributor)
+    assert set(told()) == {cast.owner.name}
+
+
+def test_a_second_change_of_facts_neither_suspends_nor_tells_again(cast, assessment):
+    change_fact(assessment, cast.owner)
+    Message.objects.all().delete()
+    state_incident(assessment, cast.owner)
+    assert CertificateEvent.objects.filter(kind="suspended").count() == 1
+    assert told() == {}
+
+
+# --- the public reason -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", CHINESE])
+@pytest.mark.parametrize(("act", "code"), [(change_fact, "suspended.facts"), (state_incident, "suspended.incident")])
+def test_a_suspension_keeps_its_public_reason_as_a_code_in_every_language(act, code, language, cast, assessment):
+    with translation.override(language):
+        act(assessment, cast.owner)
+    assert last_event().public_reason == code
+
+
+def test_pages_put_the_public_reason_into_the_language_of_the_reader(client, cast, assessment):
+    change_fact(assessment, cast.owner)
+    number = certificate_of(assessment).number
+    for page, user in (("verify", None), ("standing", cast.owner)):
+        if user:
+            client.force_login(user)
+        for language, words in zip(("en", CHINESE), FACTS, strict=True):
+            shown = client.get(reverse(page, args=[number]), headers={"accept-language": language}).content.decode()
+            assert words in shown
+            assert "suspended.facts" not in shown
+            assert [other for other in FACTS if other in shown] == [words]
+
+
+def test_the_status_notice_has_both_languages_whoever_asks_for_it(cast, assessment):
+    change_fact(assessment, cast.owner)
+    with translation.override(CHINESE):
+        notice = public_reason(last_event().public_reason)
+    assert (notice.en, notice.zh) == FACTS
+
+
+def test_a_reason_with_a_number_is_kept_with_it_and_put_into_words():
+    kept = coded(PublicReason.MONITORING_TOO_OLD, days=35)
+    assert kept == "suspended.monitoring_days days=35"
+    with translation.override("en"):
+        assert words_of(kept) == "The monitoring evidence is older than 35 days."
+    with translation.override(CHINESE):
+        assert words_of(kept) == "監察證據距今超過 35 日。"
+    assert public_reason(kept).zh == "監察證據距今超過 35 日。"
+
+
+@pytest.mark.parametrize("kept", ["", "Facts under examination.", "一宗事故。", "suspended.unknown", "suspended"])
+def test_a_reason_that_is_no_code_stays_as_it_was_written(kept):
+    with translation.override(CHINESE):
+        assert words_of(kept) == kept
+
+
+def test_every_reason_that_a_person_may_choose_is_kept_by_its_own_code(cast, assessment):
+    certificate = certificate_of(assessment)
+    for move, by_key in standing.REASONS.items():
+        for key, words in by_key.items():
+            with translation.override("en"):
+                assert words_of(f"{move}.{key}") == str(words)
+    standing.suspend(certificate, by=cast.independent, reason="asked", words="They asked.")
+    assert last_event().public_reason == "suspended.asked"
+    standing.revoke(certificate, by=cast.independent, reason="asked", words="They asked.")
+    assert last_event().public_reason == "revoked.asked"
