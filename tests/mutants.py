@@ -216,7 +216,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
 }
 
 
-# Seldom met by chance in a random story; tests of tests/test_attacks.py and tests/domain/review/test_guards.py fail without.
+# Seldom met by chance in a random story: each has a test of its own that fails without it.
 SELDOM_MET = {
     "a hold is closed first",
     "nothing is issued on a stale approval",

@@ -29,6 +29,8 @@ from tests.factories import proved, undone
 from tests.kept_world import world_of_the_run
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, person
 
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(9)]
+
 ROLES = ["anonymous", "outsider", "viewer", "contributor", "assigned", "owner", "in-house", "independent", "staff"]
 EVERYBODY = "200 200 200 200 200 200 200 200 200"
 SIGNED_IN = "login 200 200 200 200 200 200 200 200"

@@ -81,6 +81,8 @@ from tests.kept_world import count_rows
 from tests.looking import look_at
 from tests.mutants import GUARDS, take_out
 
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(7)]
+
 OWNER, WRITERS = ("owner",), ("owner", "contributor")
 SEATED = ("in-house", "independent", "independent member")
 INDEPENDENT = ("independent", "independent without seat")

@@ -36,7 +36,7 @@ from assessments.models.base import Frozen, FrozenRow
 from tests import tampering
 from tests.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(34)]
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 

@@ -26,7 +26,7 @@ from assessments.models import (
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, fill, in_days, make_assessment, make_evidence, make_member, make_use, prove
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 QUESTION, SECTION = "use-register", "governance"
 PLEA = {"lawful_exception_claimed": True}
 ANSWERED = {QUESTION: {"choice": "partly", "text": "Half."}}

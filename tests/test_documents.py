@@ -27,7 +27,7 @@ from assessments.models.snapshots import picture
 from assessments.templatetags.documents import runs, short_day
 from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of, prove, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(6)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 HKSCS = "㗎嘅𨋢鰂"
 SECRET = "Zanzibar"  # stands in every answer, note and reason; no bank text has it

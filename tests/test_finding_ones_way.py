@@ -18,7 +18,7 @@ from assessments.views.finding import clipped, duration, marked
 from tests.factories import Cast, anew, fill, make_assessment, save
 
 PRACTICE, SECTION, OTHER = "use-register", "governance", "people"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -23,7 +23,7 @@ from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, mar
 
 PRACTICE = "use-register"
 HX = {"headers": {"HX-Request": "true"}}
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

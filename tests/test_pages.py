@@ -27,7 +27,7 @@ from tests.kept_world import world_of_the_run
 from tests.test_access import ACCOUNTS, OURS
 from tests.world import World, person
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.slow_first(3)]
 
 # (who, what) or (who, what, "sent empty")
 PAGES: dict[str, list[tuple[str, ...]]] = {

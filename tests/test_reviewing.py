@@ -29,7 +29,7 @@ from assessments.models.snapshots import changed_targets
 from tests.factories import fill, in_days, make_assessment, make_evidence, mark_all, save
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION, OTHER = "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"

@@ -15,7 +15,7 @@ from assessments.models.systems import as_facts
 from assessments.scoring.tiers import assign_tier
 from tests.factories import FACTS, MILD, make_assessment, make_use, mark_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 EVERYONE = ("owner", "contributor", "assigned", "viewer", "reviewer", "independent", "outsider", "staff")
 GROUPS = ["prohibited", "stakes", "decisions", "influence", "control", "reach", "content", "data", "system", "scoping"]

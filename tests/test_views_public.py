@@ -14,7 +14,7 @@ from assessments.models import Certificate, CertificateEvent, State, User
 from assessments.models.certificates import new_number
 from tests.factories import anew, in_days, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 PRIVATE = {
     "use-register": {"choice": "in_place", "text": "SENTINEL-NOTE of an answer"},

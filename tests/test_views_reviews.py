@@ -26,7 +26,7 @@ from tests.factories import (
 from tests.kept_calls import kept
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(32)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"

@@ -23,7 +23,7 @@ from tests.documents.test_record import (
 )
 from tests.factories import proved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together
     "looked or not": ("no reviewer has looked at it", r"Reviewed (independently|within the organisation) ?:"),
     "checked or not": ("Nobody else has checked the answers", "Desk review: a mark for every answer"),

@@ -12,7 +12,7 @@ from assessments.models.certificates import DocumentState
 from tests.documents.reading import foots
 from tests.factories import make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 GAP = {"use-register": {"choice": "partly", "text": "Kept for three of five clinics."}}
 
 

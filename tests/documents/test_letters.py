@@ -32,7 +32,7 @@ from tests.test_documents import off_the_page
 from tests.test_documents import pages_of as printed_pages
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(36)]
 
 
 def squeezed(text: str) -> str:

@@ -24,7 +24,7 @@ from tests.documents.reading import MM, Sheet, draw, foots, laid_out, lay
 from tests.factories import in_days, make_assessment
 from tests.test_documents import few, make_submission, mixed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(11)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 HOW = {"identifier": "test", "created": WHEN}
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4

@@ -28,7 +28,7 @@ from tests.tampering import unguarded
 from tests.test_documents import pages_of
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
 LOOK = {
     "judged": 61, "asked": 61, "opened": 12, "openable": 12, "pieces_judged": 12, "pieces": 12, "median_seconds": 160,
     "drawn": 6, "drawn_from": 55, "drawn_percent": 10, "taken_over": {"Dr Wallace Kwan": 49}, "together": 0,

@@ -20,7 +20,7 @@ from assessments.models.going_on import REVOKED
 from tests.acting import certificate_of, make_conditioned
 from tests.factories import in_days, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def squeezed(text: str) -> str:

@@ -44,6 +44,8 @@ from tests.editions import (
 )
 from tests.guideline.test_reach import uses
 
+pytestmark = pytest.mark.slow_first(17)
+
 MUST, SHOULD, CONSIDER = Strength
 DAYS, WEEKS, MONTHS = Effort.DAYS, Effort.WEEKS, Effort.MONTHS
 IN_PLACE, PARTLY = AnswerValue(Choice.IN_PLACE), AnswerValue(Choice.PARTLY)

@@ -16,7 +16,7 @@ from tests.domain.certificates.test_least_readiness import approve, lacking
 from tests.factories import make_assessment, prove, proved
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 NONE_YET = "approved with a plan, no certificate yet"
 
 

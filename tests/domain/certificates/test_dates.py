@@ -15,6 +15,8 @@ from tests.factories import in_days, make_assessment, proved
 from tests.looking import mark_all
 from tests.views.review.test_desk_pages import text_of
 
+pytestmark = pytest.mark.sqlite_alone
+
 QUESTION, OTHER = "use-register", "laws-list"
 
 

@@ -19,7 +19,7 @@ from assessments.domain.certificates.file_check import Answer
 from assessments.models import Certificate, Document, State
 from tests.factories import make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 URL = "verify_file"
 
 

@@ -14,7 +14,7 @@ from assessments.errors import NotPermitted, NotReady, SeparationOfDuties
 from assessments.models import Assessment, Certificate, Membership, Role, State
 from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORDS = {"reason": "mended", "words": "It is over."}
 
 

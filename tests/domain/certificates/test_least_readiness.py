@@ -18,7 +18,7 @@ from tests.acting import close_as, report_done
 from tests.factories import fill, in_days, make_assessment, mark_all, prove
 from tests.tampering import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 DIMENSION = "crime_prevention"
 
 

@@ -17,7 +17,7 @@ from tests.domain.certificates.test_least_readiness import approve, close, lacki
 from tests.factories import in_days, make_assessment, mark_all, proved
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 STATE = "Approved with a plan, no certificate yet"
 
 

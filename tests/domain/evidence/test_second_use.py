@@ -20,6 +20,8 @@ from assessments.models import (
 )
 from tests.factories import Cast, make_assessment, make_evidence, prove
 
+pytestmark = pytest.mark.sqlite_alone
+
 WHY = "Its chapter 4 says how the data were cleaned."
 
 

@@ -29,6 +29,8 @@ from assessments.models.audit import row_digest, row_name
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
 
+pytestmark = pytest.mark.sqlite_alone
+
 NOTICE, OPT_OUT = "q:tier-limited-transparency", "q:tier-limited-opt-out"
 MISSING = ["The notice to the people affected", "The way to opt out"]
 

@@ -54,7 +54,7 @@ from tests.factories import (
 from tests.test_views_public import text_of
 from tests.world import NEIGHBOUR, SECTION, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture

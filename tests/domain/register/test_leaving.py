@@ -40,7 +40,7 @@ from tests.factories import (
 from tests.test_views_public import text_of
 from tests.world import OTHER_SECTION, QUESTION, SECTION
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> int:

@@ -16,7 +16,7 @@ from tests.acting import AGREED, action_on, make_agreed, sent
 from tests.factories import in_days
 from tests.test_documents import pages_of, squeezed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, cast):

@@ -43,7 +43,7 @@ from tests.factories import (
     prove,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 DONE = "All five clinics are in it now."
 
 

@@ -33,7 +33,7 @@ from tests.factories import (
     prove,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 FACT = "illegal_purpose"
 WORDS = "The permit covers the purpose."
 

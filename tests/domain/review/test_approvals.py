@@ -26,6 +26,8 @@ from assessments.models import (
 from tests.factories import in_days, make_assessment, make_cast, mark_all
 from tests.looking import look_at_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 TARGET = "q:use-register"
 GAP = {"choice": "partly", "text": "For three of five clinics."}
 

@@ -20,6 +20,8 @@ from assessments.models import CaseNote, Message, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all, proved
 from tests.views.review.test_desk_pages import text_of
 
+pytestmark = pytest.mark.sqlite_alone
+
 SECRET = "Oystercatcher"
 
 

@@ -17,7 +17,7 @@ from tests.domain.review.test_rounds_and_seats import sent
 from tests.factories import fill, make_assessment, mark_all, save
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION, SECTION = "use-register", "governance"
 WORDS = "We now host the model at another supplier."

@@ -26,7 +26,7 @@ from tests.domain.review import (
 from tests.factories import Cast, make_assessment
 from tests.mutants import GUARDS, SELDOM_MET, take_out
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def of_a_condition(test: Callable[..., None], *more: Any) -> Callable[[Cast], None]:

@@ -17,6 +17,8 @@ from assessments.models import EvidenceOpening, Route, State
 from tests.acting import CONDITION, action_on, make_conditioned, report_done
 from tests.factories import make_assessment, make_cast, make_evidence, mark_all, proved
 
+pytestmark = pytest.mark.sqlite_alone
+
 TARGET = "q:use-register"
 
 

@@ -12,6 +12,8 @@ from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Ro
 from tests.factories import make_assessment, make_cast, mark_all
 from tests.looking import judge_all, look_at, look_at_all, open_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 TARGET = "q:use-register"
 WANTED = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry."}
 

@@ -14,7 +14,7 @@ from assessments.models import Assessment, Membership, Role, Route, State, User
 from tests.factories import Cast, make_assessment, make_cast, make_member
 from tests.test_delivery_team import WAYS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

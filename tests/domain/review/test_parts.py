@@ -36,6 +36,8 @@ from tests.factories import (
     prove,
 )
 
+pytestmark = pytest.mark.sqlite_alone
+
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 
 

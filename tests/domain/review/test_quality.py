@@ -21,6 +21,8 @@ from tests.domain.review.test_second_look import decided, finished, given_of
 from tests.factories import make_assessment, make_cast, make_member, mark_all
 from tests.looking import SECONDS
 
+pytestmark = pytest.mark.sqlite_alone
+
 
 @pytest.fixture
 def cast(db):

@@ -27,7 +27,7 @@ from assessments.models import (
 )
 from tests.factories import make_assessment, make_member, mark_all, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 

@@ -41,6 +41,8 @@ from assessments.models import (
 from tests.factories import make_assessment, make_cast, make_member, make_user, mark_all
 from tests.looking import shown
 
+pytestmark = pytest.mark.sqlite_alone
+
 
 @pytest.fixture
 def cast(db):

@@ -26,7 +26,7 @@ from assessments.models import (
 from tests.acting import CONDITION, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, make_assessment, proved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

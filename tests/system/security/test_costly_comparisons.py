@@ -11,7 +11,7 @@ from assessments.models import Route, State
 from tests.factories import Cast, make_assessment, save
 from tests.system.security.costs import in_a_second
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 WHOLE = "differ too much to be compared word by word"

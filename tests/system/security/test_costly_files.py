@@ -18,7 +18,7 @@ from assessments.models import ImportDraft
 from tests.factories import Cast, make_use
 from tests.system.security.costs import in_a_second
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 HEADINGS = [str(column.heading) for column in inventory.COLUMNS]
 TOO_LARGE = "far too large once it is unpacked and read"

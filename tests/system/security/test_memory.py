@@ -25,6 +25,8 @@ from tests.factories import Cast, make_use
 from tests.run import free_port
 from tests.system.security.test_costly_files import BOOKS, CARDS, TABLES
 
+pytestmark = pytest.mark.sqlite_alone
+
 ROOT = Path(__file__).parents[3]
 MOST_MB = 250
 TOKEN = "t" * 32

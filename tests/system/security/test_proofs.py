@@ -30,7 +30,7 @@ from tests.system.security.doors import confirm_it_is_me, given_password, signed
 from tests.system.security.factors import with_app
 from tests.test_attacks import ATTACKS, scene  # noqa: F401  (a fixture)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof]
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(24)]
 
 # What is decided or signed: a fresh proof is asked for.
 PROOF = {

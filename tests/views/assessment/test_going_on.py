@@ -16,7 +16,7 @@ from tests.factories import make_assessment
 from tests.test_views_reviews import text_of
 from tests.world import GAPS, make_ready
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def as_(user) -> Client:

@@ -23,7 +23,7 @@ from tests.acting import make_agreed
 from tests.factories import in_days, make_assessment
 from tests.test_documents import pages_of, squeezed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 GAPS = {
     "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},

@@ -19,7 +19,7 @@ from tests.domain.evidence import made_files
 from tests.factories import make_assessment, make_evidence, mark_all
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"

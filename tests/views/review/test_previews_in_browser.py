@@ -19,7 +19,7 @@ from tests.domain.evidence.made_files import XLSX
 from tests.factories import make_assessment, make_cast
 from tests.looking import look_at
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(20)]
 
 SECTION, QUESTION = "governance", "use-register"
 HONEST = {

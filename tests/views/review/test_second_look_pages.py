@@ -31,6 +31,8 @@ from tests.factories import make_assessment, make_cast, make_member, mark_all, p
 from tests.looking import give_look
 from tests.views.review.test_previews_in_browser import give, photograph
 
+pytestmark = pytest.mark.sqlite_alone
+
 FIRST_WORDS = "Oystercatcher: the register of the clinics was shown to me."
 QUESTION, SECTION = "use-register", "governance"
 MOST_QUERIES = 15
