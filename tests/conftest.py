@@ -25,6 +25,7 @@ from tests.factories import Cast, make_cast
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.attacks import Scene
     from tests.world import World
 
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
@@ -87,6 +88,22 @@ def world_with_files(world_of_the_module: tuple[World, Path], db: None, tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     shutil.copytree(world_of_the_module[1], settings.MEDIA_ROOT)
     return world_of_the_module[0]
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Make everybody and every place of the attacks once for a module, in a transaction around each of its tests."""
+    from django.test.utils import override_settings
+
+    from tests.attacks import make_scene
+    from tests.factories import undone
+    from tests.kept_world import count_rows
+
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
+    with django_db_blocker.unblock(), media, undone():
+        scene = make_scene()
+        count_rows()
+        yield scene
 
 
 @pytest.fixture(scope="session")

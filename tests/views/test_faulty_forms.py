@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from tests.factories import proved, undone
 from tests.kept_world import world_of_the_run
-from tests.test_pages import PAGES
+from tests.page_table import PAGES
 from tests.world import World, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
