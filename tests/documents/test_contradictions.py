@@ -11,16 +11,7 @@ from django.urls import reverse
 
 from assessments.documents.certificate import certificate_layouts
 from assessments.models import CertificateEvent, edition_for
-from tests.documents.test_record import (
-    changed,
-    high,
-    inside,
-    promised,
-    record_of,
-    renewed,
-    self_declared,
-    with_conditions,
-)
+from tests.documents.records import changed, high, inside, promised, record_of, renewed, self_declared, with_conditions
 from tests.factories import proved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -42,7 +42,7 @@ from tests.editions import (
     rule,
     standing,
 )
-from tests.guideline.test_reach import uses
+from tests.guideline.uses import uses
 
 pytestmark = pytest.mark.slow_first(17)
 

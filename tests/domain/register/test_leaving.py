@@ -37,7 +37,7 @@ from tests.factories import (
     make_use,
     undone,
 )
-from tests.test_views_public import text_of
+from tests.page_text import text_of
 from tests.world import OTHER_SECTION, QUESTION, SECTION
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
