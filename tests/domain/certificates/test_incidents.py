@@ -13,6 +13,7 @@ from assessments.domain.certificates import incidents
 from assessments.errors import NotPermitted, NotReady, SeparationOfDuties
 from assessments.models import Assessment, Certificate, Membership, Role, State
 from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
+from tests.mutants import fails_without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORDS = {"reason": "mended", "words": "It is over."}
@@ -40,6 +41,7 @@ def test_the_public_reason_is_the_one_by_which_it_is_known_again() -> None:
         assert str(standing.REASONS[standing.SUSPEND]["incident"]) == incidents.SUSPENDED_FOR
 
 
+@fails_without("an incident is ended by a reviewer")
 def test_the_owner_of_a_self_declared_certificate_does_not_end_it(cast: Cast) -> None:
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
     state_incident(assessment, cast)

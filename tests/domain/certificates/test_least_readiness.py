@@ -16,12 +16,14 @@ from assessments.errors import InvalidAnswer, NotReady
 from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
 from tests.domain.certificates.readiness import DIMENSION, approve, close, empty, lacking, touching
 from tests.factories import fill, in_days, make_assessment, mark_all, prove
+from tests.mutants import fails_without
 from tests.tampering import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])
+@fails_without("nothing is issued below the least readiness", "limited")
 def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certificate(cast, tier):
     assessment = lacking(cast, tier, State.IN_REVIEW)
     submission = approve(assessment, cast)
@@ -144,6 +146,7 @@ def nothing_in_place(cast, tier, state):
     return make_assessment(state, tier, cast=cast, parts=("developer", "provider"), facts=facts, answers=answers)
 
 
+@fails_without("at most twelve musts are conditions")
 def test_at_most_twelve_musts_are_left_to_a_condition(cast):
     submission = nothing_in_place(cast, "limited", State.IN_REVIEW).current_submission
     mark_all(submission, by=cast.independent)
