@@ -21,6 +21,7 @@ from django.urls import get_resolver, resolve, reverse
 
 from assessments.models import Assignment, Hold, Membership, Message, Submission, User
 from tests.access_table import ACCOUNTS, FORMS, OPENED, OURS, POSTED, READ_ONLY, ROLES, names_of
+from tests.access_table.answers import changes, spoken
 from tests.factories import proved, undone
 from tests.kept_world import world_of_the_run
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, person
@@ -64,13 +65,6 @@ def clients(world: World, django_db_blocker: Any) -> dict[str, Client]:
             proved(client, user)
         found[role] = client
     return found
-
-
-def spoken(response: HttpResponse) -> str:
-    """A response as the table writes it."""
-    if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
-        return "login"
-    return str(response.status_code)
 
 
 def rows_of(table: dict[str, dict[str, str]], *, daily: int | None = None) -> list[Any]:
@@ -121,16 +115,6 @@ def test_a_read_only_address_writes_nothing_whatever_is_posted(name, world, clie
             if changes(queries):
                 written[role, what] = changes(queries)
     assert written == {}
-
-
-def changes(queries: CaptureQueriesContext) -> list[str]:
-    """The captured statements that change a row of ours."""
-    words = ("INSERT", "UPDATE", "DELETE")
-    return [
-        q["sql"]
-        for q in queries.captured_queries
-        if q["sql"].startswith(words) and "assessments_" in q["sql"].split("WHERE")[0]
-    ]
 
 
 # --- nobody's pages show what a neighbour owns -----------------------------------------------------------------------------
