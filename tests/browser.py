@@ -189,3 +189,10 @@ def post_empty(page: Page) -> bool:
     with page.expect_navigation():
         buttons.last.evaluate(EMPTY_THE_FORM)
     return True
+
+
+def photograph(page: Any, name: str) -> None:
+    """Keep a picture of the page where the environment names a folder for it."""
+    if folder := os.environ.get("HKGUIDE_PICTURES"):
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

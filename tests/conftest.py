@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,20 +19,21 @@ from pytest_django.plugin import blocking_manager_key
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
-from tests import kept_calls
+from tests import kept_calls, run
 from tests.factories import Cast, make_cast
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.attacks import Scene
     from tests.world import World
 
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
 
 
 def pytest_configure() -> None:
-    """What costs more than it shows: Argon2 takes 50 ms a password (test_commands reads that it is what people get), and
-    each test's first client would look through the folders of static files anew."""
+    """What costs more than it shows: Argon2 takes 50 ms a password (a test of the commands reads that it is what people get),
+    and each test's first client would look through the folders of static files anew."""
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -85,6 +88,22 @@ def world_with_files(world_of_the_module: tuple[World, Path], db: None, tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
     shutil.copytree(world_of_the_module[1], settings.MEDIA_ROOT)
     return world_of_the_module[0]
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Make everybody and every place of the attacks once for a module, in a transaction around each of its tests."""
+    from django.test.utils import override_settings
+
+    from tests.attacks import make_scene
+    from tests.factories import undone
+    from tests.kept_world import count_rows
+
+    media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
+    with django_db_blocker.unblock(), media, undone():
+        scene = make_scene()
+        count_rows()
+        yield scene
 
 
 @pytest.fixture(scope="session")
@@ -274,58 +293,36 @@ def pytest_testnodedown() -> None:
             signs.write(".")
 
 
-# What takes longest, daily or in the long run: the last ones are short, so that no worker waits long for another.
-SLOW_FIRST = (
-    "test_review_model.py",
-    "test_losing_nothing.py",
-    "test_pages.py",
-    "test_journeys.py",
-    "test_queries.py",
-    "test_documents.py",
-    "test_attacks.py",
-    "test_saving_model.py",
-    "test_access.py",
-    "test_requests.py",
-    "test_package_plan.py",
-    "test_guideline_reading.py",  # asks for no database, and would come behind all that does
-    "test_in_browser.py",
-    "test_much_garbage.py",
-    "test_fuzzing.py",
-    "test_worker.py",
-    "test_order.py",
-    "test_rounds.py",
-    "test_workflow.py",
-    "test_previews_in_browser.py",
-    "test_evidence.py",
-    "test_what_waits.py",
-    "test_numbers_and_dates.py",
-    "test_proofs.py",
-    "test_gate.py",
-    "test_second_factor_browser.py",
-    "test_no_contradiction.py",
-    "test_record.py",
-    "test_demo.py",
-    "test_few_interactions.py",
-    "test_stories_in_browser.py",
-    "test_views_reviews.py",
-    "test_portfolio.py",
-    "test_audit_log.py",
-    "test_no_way_round.py",
-    "test_letters.py",
-    "test_desk_pages.py",
-    "test_open_incident.py",
-    "test_addresses.py",
+WHOLE_FILE_ON_SQLITE = re.compile(
+    r"^pytestmark = (?:\[\n(?:    .*\n)*?    |.*)pytest\.mark\.sqlite_alone\b", re.MULTILINE
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow files first. Mark what touches the database, so that `make test` can run just that on PostgreSQL as well."""
-    first = {name: place for place, name in enumerate(SLOW_FIRST)}
-    items.sort(key=lambda item: first.get(item.path.name, len(first)))
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not read a file when PostgreSQL's daily run takes none of its tests: to read them all costs twelve seconds."""
+    if config.option.markexpr != run.POSTGRESQL_DAILY or collection_path.suffix != ".py":
+        return None
+    return True if WHOLE_FILE_ON_SQLITE.search(collection_path.read_text("utf-8")) else None
+
+
+COLLECTED: pytest.StashKey[dict[str, frozenset[str]]] = pytest.StashKey()
+"""The markers of each test that was found, by its id, before the run selects among them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put slow files first, and mark each test that touches the database."""
+    items.sort(key=rank)
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db", "live_server", "cast"}:
             item.add_marker(pytest.mark.database)
+    config.stash[COLLECTED] = {item.nodeid: frozenset(mark.name for mark in item.iter_markers()) for item in items}
+
+
+def rank(item: pytest.Item) -> float:
+    """Return the rank of a slow test. The others come after all of them, in the order in which they were found."""
+    slow = item.get_closest_marker("slow_first")
+    return slow.args[0] if slow else math.inf
 
 
 class Emptied:

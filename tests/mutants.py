@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,7 +217,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
 }
 
 
-# Seldom met by chance in a random story; tests of tests/test_attacks.py and tests/domain/review/test_guards.py fail without.
+# Seldom met by chance in a random story: each has a test of its own that fails without it.
 SELDOM_MET = {
     "a hold is closed first",
     "nothing is issued on a stale approval",
@@ -243,6 +244,30 @@ SELDOM_MET = {
     "at most twelve musts are conditions",
     "a successor is asked as a reviewer is",
 }
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A test that fails without a guard, and what it is called with besides its fixtures."""
+
+    test: Callable[..., None]
+    given: tuple[Any, ...]
+
+
+FAILS_WITHOUT: dict[str, Failing] = {}
+"""By guard: the test that names it."""
+
+
+def fails_without[Test: Callable[..., None]](guard: str, *given: Any) -> Callable[[Test], Test]:
+    """Note beside a test that it fails when this guard is taken out of the product. `given`: its parameters for that."""
+
+    def noted(test: Test) -> Test:
+        assert guard in GUARDS, f"no such guard: {guard}"
+        assert guard not in FAILS_WITHOUT, f"two tests name the guard: {guard}"
+        FAILS_WITHOUT[guard] = Failing(test, given)
+        return test
+
+    return noted
 
 
 def take_out(patch: pytest.MonkeyPatch, *guards: Guard) -> None:

@@ -20,77 +20,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Daily, these are read on SQLite alone: what pages, PDFs and commands say, who may open or decide, rules that ask nothing
-# of a database but rows (gates, holds, standing, seats, marks, actions, figures), and of the tests of security those that
-# ask for headers, files, mails, factors, limits, and what others may read. On PostgreSQL alone: what opens the pages with
-# many rows and counts their queries; lists in every order; the moves of an assessment, also at the same time; and what sends
-# garbage, numbers and signs that a column may not take: of these it refuses more than SQLite. The long run leaves nothing
-# out but the tests of the tests (marked `guards`).
-ON_SQLITE_ALONE = (
-    "test_documents.py",
-    "test_views_*",
-    "test_teamwork.py",
-    "test_history.py",
-    "test_finding_ones_way.py",
-    "test_access.py",
-    "test_attacks.py",
-    "test_evidence.py",
-    "test_starting.py",
-    "test_plan_now.py",
-    "test_demo.py",
-    "test_exchange.py",
-    "test_review_model.py",
-    "test_gates.py",
-    "test_holds.py",
-    "test_standing.py",
-    "test_held_forms.py",
-    "test_desk.py",
-    "test_acting.py",
-    "test_reviewing.py",
-    "test_sent.py",
-    "test_delivery_team.py",
-    "test_no_way_round.py",
-    "system/security/test_gate.py",
-    "system/security/test_foreign.py",
-    "system/security/test_limits.py",
-    "system/security/test_log_titles.py",
-    "system/security/test_full_temporary_folder.py",
-    "system/security/test_headers.py",
-    "system/security/test_held_posts.py",
-    "system/security/test_initial_passwords.py",
-    "system/security/test_requests.py",
-    "system/security/test_echoes.py",
-    "system/security/test_account_*",
-    "system/security/test_costly_*",
-    "system/security/test_injection.py",
-    "system/security/test_notices.py",
-    "system/security/test_one_line_fields.py",
-    "system/security/test_stored_files.py",
-    "system/security/test_memory.py",
-    "system/security/test_passwords.py",
-    "system/security/test_people_data.py",
-    "system/security/test_printed_files.py",
-    "system/security/test_process_log.py",
-    "system/security/test_proofs.py",
-    "system/security/test_scripts.py",
-    "system/security/test_second_factor*",
-    "system/security/test_sessions.py",
-    "system/security/test_sign_in_limits.py",
-    "system/security/test_staff_sessions.py",
-    "system/security/test_stories_in_browser.py",
-    "system/security/test_takeover.py",
-    "views/*",
-    "domain/*",
-    "documents/*",
-)
-ON_POSTGRESQL_ALONE = (
-    "test_portfolio.py",
-    "test_queries.py",
-    "test_workflow.py",
-    "system/security/test_addresses.py",
-    "system/security/test_fuzzing.py",
-    "system/security/test_numbers_and_dates.py",
-)
+# What each run selects, by markers alone: a test that moves to another file or folder keeps its runs. pyproject.toml says
+# what each marker means. Where PostgreSQL is not installed, SQLite's run takes `postgresql_alone` too.
+SQLITE_DAILY = "not guards and not long and not postgresql_alone"
+SQLITE_DAILY_WITHOUT_POSTGRESQL = "not guards and not long"
+SQLITE_LONG = "not guards or long"
+POSTGRESQL_DAILY = "database and not browser and not guards and not long and not sqlite_alone"
+POSTGRESQL_LONG = "database and not browser and not guards"
+GUARDS = "guards"
 
 
 # Chromium without a window, where the system has it as a package of its own, draws the same pages for two thirds of the work.
@@ -203,7 +140,7 @@ WORKERS = max(2, min(4, os.cpu_count() or 2))
 
 def pytest(*arguments: str, after: Future[int] | None = None, **environment: str) -> int:
     """Run these tests; what they say waits for the run before them, where that is not over."""
-    # In the order of conftest.SLOW_FIRST: a file that takes minutes and is begun last leaves the other workers idle.
+    # In the order of the marker `slow_first`: a file that takes minutes and is begun last leaves the other workers idle.
     spread = ["-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *spread, *arguments]
     # What was compiled is kept, whatever the surroundings say: the second run and every command in a test begins sooner.
@@ -231,10 +168,6 @@ def until_half_is_idle(run: Future[int], idle: Path) -> None:
         time.sleep(0.2)
 
 
-def left_out(names: tuple[str, ...]) -> list[str]:
-    return [f"--ignore-glob=tests/{name}" for name in names]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="also run the tests marked long")
@@ -257,26 +190,23 @@ def main() -> int:
         if broker:
             common["HKGUIDE_TEST_REDIS_URL"] = broker
         if options.guards:
-            return pytest("-m", "guards", "--no-migrations", **common)
-        marks = "not guards or long" if options.long else "not guards and not long"
+            return pytest("-m", GUARDS, "--no-migrations", **common)
+        daily = SQLITE_DAILY if postgres_bin() else SQLITE_DAILY_WITHOUT_POSTGRESQL
+        marks = SQLITE_LONG if options.long else daily
         with ThreadPoolExecutor(max_workers=2) as beside:
             other = beside.submit(stack.enter_context, migrated(dict(common)))
             print("== SQLite, then what touches the database on PostgreSQL", flush=True)
             # The tables are made from the models: PostgreSQL's run makes them by the migrations, and a long test compares.
-            elsewhere = [] if options.long or not postgres_bin() else left_out(ON_POSTGRESQL_ALONE)
             idle = Path(var) / "idle"
-            sqlite = beside.submit(
-                pytest, "-m", marks, "--no-migrations", *elsewhere, HKGUIDE_TEST_IDLE=str(idle), **common
-            )
+            sqlite = beside.submit(pytest, "-m", marks, "--no-migrations", HKGUIDE_TEST_IDLE=str(idle), **common)
             until_half_is_idle(sqlite, idle)
             url, made = other.result()
             if url:  # its workers start while the last tests on SQLite end
-                not_browser = "database and not browser and not guards" + ("" if options.long else " and not long")
-                elsewhere = [] if options.long else left_out(ON_SQLITE_ALONE)
+                marks = POSTGRESQL_LONG if options.long else POSTGRESQL_DAILY
                 if made:  # else the tests' own migrating says what is wrong
                     common["HKGUIDE_TEST_TEMPLATE"] = url.rpartition("/")[2]
                 common["HKGUIDE_DATABASE_URL"] = url
-                codes["PostgreSQL"] = pytest("-m", not_browser, *elsewhere, after=sqlite, **common)
+                codes["PostgreSQL"] = pytest("-m", marks, after=sqlite, **common)
             codes["SQLite"] = sqlite.result()
     for line in skipped:
         print(f"SKIPPED  {line}")

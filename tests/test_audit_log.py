@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from functools import partial
 
 import pytest
 from celery import shared_task
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
 from assessments import auditing, declaring, desk, evidence, origins, workflow
 from assessments.audit import verify
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
 from assessments.models import (
     Assessment,
     AuditDetail,
@@ -35,8 +34,9 @@ from assessments.models.audit import AuditManager
 from assessments.models.base import Frozen, FrozenRow
 from tests import tampering
 from tests.factories import fill, make_assessment, make_cast, make_evidence, make_use, mark_all
+from tests.threads import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow_first(34)]
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 
@@ -478,28 +478,6 @@ def test_only_whole_names_and_addresses_are_erased(cast):
 
 
 # --- two at once ------------------------------------------------------------------------------------------------------------
-
-
-def at_once(*acts):
-    """Do these at the same moment, each in a thread and a connection of its own; what each came to, in their order."""
-    gate, results = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def run_one(n, act):
-        try:
-            gate.wait(timeout=10)
-            act()
-            results[n] = "done"
-        except (WorkflowError, NotPermitted) as error:
-            results[n] = type(error).__name__
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run_one, args=one) for one in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 def log_of(assessment):

@@ -33,6 +33,8 @@ from assessments.models import (
 from assessments.models import Edition as EditionRow
 from assessments.models.snapshots import asked_facts
 
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(29)]
+
 PASSWORD = "a password for looking around"
 BUREAU, CLINICS, MARKER, READING = "DEMO-0003", "DEMO-0001", "DEMO-0002", "DEMO-0004"
 

@@ -37,7 +37,7 @@ from assessments.models.queue import (
 )
 from tests.factories import in_days, make_assessment, make_member, mark_all, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 

@@ -25,29 +25,19 @@ from assessments.models import Answer, Assessment, Certificate, DeclaredUse, Doc
 from assessments.models import Question as QuestionRow
 from assessments.models.snapshots import picture
 from assessments.templatetags.documents import runs, short_day
-from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of, prove, save
+from tests.documents.reading import off_the_page, out_of_place, pages_of, squeezed
+from tests.documents.submissions import HKSCS, SECRET, few, make_submission, mixed
+from tests.factories import bring_to, fill, make_assessment, make_organisation, owner_of, prove, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(6)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
-HKSCS = "㗎嘅𨋢鰂"
-SECRET = "Zanzibar"  # stands in every answer, note and reason; no bank text has it
-MM = 96 / 25.4
 
 
 # --- reading documents back ------------------------------------------------------------------------------------------
 
 
-def pages_of(pdf: bytes) -> list[str]:
-    """The text of each page without any white space, so that line breaks do not matter."""
-    return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
-
-
 def printed(pdf: bytes) -> str:
     return "".join(pages_of(pdf))
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def words_of(report) -> str:
@@ -79,74 +69,7 @@ def laid_out(html: str) -> tuple[bytes, list[str]]:
     return engine.render(html, identifier="test", created=WHEN, fits=every_page), wrong
 
 
-def off_the_page(html: str) -> list[str]:
-    """The lines that leave their place, without a file of the pages."""
-    return out_of_place(engine.pages(html))
-
-
-def out_of_place(pages) -> list[str]:
-    """Text that leaves its column, and running matter that leaves the paper's edges."""
-    wrong: list[str] = []
-
-    def look(box, lowest: float) -> None:
-        box = getattr(box, "_box", box)
-        if hasattr(box, "text") and box.text.strip() and box.style["font_size"] > 2:
-            right, foot = box.position_x + box.width, box.position_y + box.height
-            if box.position_x < 17.9 * MM or right > 194.1 * MM or box.position_y < 10 * MM or foot > lowest:
-                wrong.append(box.text)
-        for child in getattr(box, "children", ()):
-            look(child, lowest)
-
-    for page in pages:
-        for child in page._page_box.children:
-            look(child, 295 * MM if type(child).__name__ == "MarginBox" else 276 * MM)
-    return wrong
-
-
 # --- what is printed ---------------------------------------------------------------------------------------------------
-
-
-def mixed(question, items, number):
-    """Answers of every kind, each with the secret in its words."""
-    kind = number % 6
-    if question.is_checklist:
-        if kind == 0:
-            return {"choice": "none", "text": f"Nothing of it, {SECRET}."}
-        if kind == 1:
-            return {"choice": "unknown", "text": f"Nobody in {SECRET} could say."}
-        return {"choice": "ticked", "items": {items[0]: True}, "text": f"The first one, {SECRET} {HKSCS}."}
-    return [
-        {"choice": "not_in_place", "text": f"Not yet, says {SECRET}. 我哋嘅𨋢冇人睇，简体也行。"},
-        {"choice": "partly", "text": f"Half of {SECRET}."},
-        {"choice": "planned", "planned_for": in_days(60), "text": f"Soon in {SECRET}."},
-        {"choice": "unknown", "text": f"{SECRET} does not know."},
-        {"choice": "in_place", "text": f"All of {SECRET}."},
-        {"choice": "in_place", "text": f"All of {SECRET}."},
-    ][kind]
-
-
-def make_submission(tier="high", parts=("provider", "user"), answer=mixed, **fields):
-    organisation = make_organisation("Harbourlight Family Clinics Limited", name_zh=f"港曦{HKSCS}有限公司")
-    assessment = make_assessment(tier=tier, organisation=organisation, parts=parts, filled=False, **fields)
-    edition, declared = assessment.compiled(), assessment.declared()
-    answers = {
-        question.key: answer(question, [item.key for item in declared.items(edition, question)], number)
-        for number, question in enumerate(declared.questions(edition))
-    }
-    owner = owner_of(organisation)
-    fill(assessment, by=owner, answers=answers)
-    bring_to(assessment, "submitted", tier=tier, by=owner, route="independent")
-    assessment.refresh_from_db()
-    return assessment.current_submission
-
-
-def few(question, items, number):
-    """Mostly good answers; every twelfth falls short."""
-    if number % 12 == 0:
-        return mixed(question, items, number)
-    return (
-        {"choice": "ticked", "items": dict.fromkeys(items, True)} if question.is_checklist else {"choice": "in_place"}
-    )
 
 
 def make_short_plan():

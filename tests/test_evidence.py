@@ -61,6 +61,8 @@ from tests.factories import (
     save,
 )
 
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(21)]
+
 QUESTION, SECTION = "use-register", "governance"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"

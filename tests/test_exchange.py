@@ -33,6 +33,8 @@ from assessments.models import (
 )
 from tests.factories import Cast, declare_all, make_assessment, make_organisation, make_system, make_use, owner_of
 
+pytestmark = pytest.mark.sqlite_alone
+
 HEADINGS = [str(column.heading) for column in inventory.COLUMNS]
 GOOD = {
     "System name": "Appointment assistant",

@@ -5,10 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import declaring
@@ -16,9 +13,10 @@ from assessments.errors import NotPermitted
 from assessments.models import Assessment, Assignment, Certificate, Flag, Membership, Message, State, User
 from assessments.views.finding import clipped, duration, marked
 from tests.factories import Cast, anew, fill, make_assessment, save
+from tests.sections import asked, cost, text_of, url
 
 PRACTICE, SECTION, OTHER = "use-register", "governance", "people"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:
@@ -28,28 +26,6 @@ def once_for_all(cast: Cast) -> Assessment:
 @pytest.fixture
 def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
     return anew(made[1])
-
-
-def text_of(response: HttpResponse) -> str:
-    """The page as it reads, its white space on one line."""
-    assert response.status_code == 200
-    return " ".join(response.content.decode().split())
-
-
-def url(name: str, assessment: Assessment, *more: str, query: str = "") -> str:
-    return f"{reverse(name, args=[assessment.reference, *more])}{query}"
-
-
-def asked(assessment: Assessment, section: str) -> list[str]:
-    questions = assessment.declared().questions(assessment.compiled())
-    return [question.key for question in questions if question.section == section]
-
-
-def cost(client: Client, address: str) -> int:
-    client.get(address)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(address).status_code == 200
-    return len(queries)
 
 
 # --- the task list ---------------------------------------------------------------------------------------------------------

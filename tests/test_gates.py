@@ -46,6 +46,8 @@ from tests.factories import (
 )
 from tests.kept_calls import kept
 
+pytestmark = pytest.mark.sqlite_alone
+
 NOTICE, OPT_OUT = "tier-limited-transparency", "tier-limited-opt-out"
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 

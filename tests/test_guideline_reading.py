@@ -37,6 +37,8 @@ from assessments.guideline.terms import TIERS, Stakeholder
 from assessments.scoring.case_file import assess, read_cases
 from assessments.scoring.order import opened_by
 
+pytestmark = pytest.mark.slow_first(12)
+
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "tests" / "data" / "cases.yaml"
 

@@ -20,10 +20,10 @@ from django.utils.dateparse import parse_datetime
 from assessments import declaring, tasks
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
 from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, mark_all, proved, save
+from tests.held_forms import PRACTICE, kept_at, left_open, section_of, signed_in, typed, whose_of
 
-PRACTICE = "use-register"
 HX = {"headers": {"HX-Request": "true"}}
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:
@@ -33,28 +33,6 @@ def once_for_all(cast: Cast) -> Assessment:
 @pytest.fixture
 def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
     return anew(made[1])
-
-
-def section_of(assessment: Assessment) -> str:
-    return reverse("section", args=[assessment.reference, "governance"])
-
-
-def typed(whose: str, base: int = 0, **fields: Any) -> dict[str, Any]:
-    """A section's page with this name of its reader, as it is posted."""
-    given = {"base": base, "operation": str(uuid.uuid4()), "choice": "partly", "text": "Typed too late.", **fields}
-    return {f"{PRACTICE}--{name}": value for name, value in given.items()} | {"whose": whose}
-
-
-def whose_of(response: Any) -> str:
-    return str(response.content.decode().split('name="whose" value="', 1)[1].partition('"')[0])
-
-
-def left_open(user: User, page: str) -> tuple[Client, str]:
-    """The browser of somebody whose session ended while a page stood open, and whose the page says that it is."""
-    client = signed_in(user)
-    whose = whose_of(client.get(page))
-    Session.objects.filter(session_key=client.session.session_key).delete()
-    return client, whose
 
 
 def sent_late(user: User, page: str, **fields: Any) -> Any:
@@ -102,19 +80,6 @@ class FormReader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.writing:
             self.fields[self.writing] += data
-
-
-def kept_at(response: Any) -> str:
-    """The address of the kept form, from the way to the sign-in page."""
-    assert response.status_code == 302
-    assert response["Location"].startswith(reverse("account_login"))
-    return str(response["Location"]).partition("?next=")[2].replace("%2F", "/")
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 # --- kept, and given back -------------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, RevisionOutcome, Route, State, User
 from assessments.views.history import SITTING, Save, every_step, sittings
 from tests.factories import Cast, anew, in_days, make_assessment, mark_all, save
-from tests.test_finding_ones_way import asked, cost, text_of, url
+from tests.sections import asked, cost, text_of, url
 
 PRACTICE = "use-register"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -45,7 +45,7 @@ from tests.factories import (
     save,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 PLEA = {"illegal_purpose": True, "lawful_exception_claimed": True}
 

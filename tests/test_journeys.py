@@ -27,7 +27,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import NARROW, WIDE, Watch, new_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.asks_proof]
+pytestmark = [pytest.mark.browser, pytest.mark.asks_proof, pytest.mark.slow_first(4)]
 
 ORGANISATION = "Harbourlight Clinics Limited"
 IN_CHINESE = "港燈診所有限公司"

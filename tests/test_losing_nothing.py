@@ -28,7 +28,7 @@ from assessments.models import Answer, AnswerRevision, Assessment, State, User
 from tests import browser
 from tests.factories import PASSWORD, Cast, in_days, make_assessment, make_cast, save
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow_first(2)]
 
 PRACTICE, CHECKLIST, SECTION, OTHER_SECTION = "use-register", "prohibited-uses", "governance", "purpose-and-risk"
 # These facts bring the checklist on prohibited uses.

@@ -38,7 +38,7 @@ from tests.factories import (
     prove,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(35)]
 
 
 def next_of(assessment: Assessment, *, by) -> Assessment:

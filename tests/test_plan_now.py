@@ -19,7 +19,7 @@ from assessments.models import Document, DocumentState
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, sent
 from tests.factories import in_days, make_evidence, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def worked_on(cast):

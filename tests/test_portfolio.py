@@ -26,6 +26,8 @@ from assessments.models import (
 from assessments.models.portfolio import ORDERS, cut, with_dates, with_newest
 from tests.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use, save
 
+pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
+
 LIST = reverse("assessments")
 
 

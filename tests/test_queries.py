@@ -56,6 +56,8 @@ from tests.factories import (
 from tests.kept_world import count_rows
 from tests.world import GAPS, SECTION
 
+pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(5)]
+
 MANY = 200
 LIMIT = 15
 

@@ -71,6 +71,8 @@ from tests.factories import (
 from tests.kept_world import count_rows
 from tests.mutants import GUARDS, SELDOM_MET, take_out
 
+pytestmark = [pytest.mark.sqlite_alone, pytest.mark.slow_first(1)]
+
 QUESTION, SECTION = "use-register", "governance"
 PARTLY = {"choice": "partly", "text": "Kept for three of our five clinics."}
 

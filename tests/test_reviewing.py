@@ -29,8 +29,9 @@ from assessments.models import (
 from assessments.models.snapshots import changed_targets
 from tests.factories import fill, in_days, make_assessment, make_evidence, mark_all, save
 from tests.looking import look_at
+from tests.mutants import fails_without
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION, OTHER = "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"
@@ -238,6 +239,7 @@ def test_an_agreed_action_is_not_closed_by_a_later_round_of_good_answers(cast):
 # --- many at once ------------------------------------------------------------------------------------------------------
 
 
+@fails_without("nothing of the own set is accepted together")
 def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
     content = submission.content()
@@ -261,6 +263,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
 
 
+@fails_without("what is accepted together is fully in place")
 def test_what_falls_short_is_not_accepted_together_though_nobody_drew_it(cast, monkeypatch):
     monkeypatch.setattr(sampling, "draw", lambda *_given: [])
     submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})

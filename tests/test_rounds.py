@@ -25,7 +25,7 @@ from tests import browser
 from tests.domain.evidence.made_files import picture
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow_first(18)]
 
 QUESTION, OTHER, THIRD = "use-register", "accountable-owner", "staff-training"
 MANY_QUESTIONS = {  # a hiring service that the organisation trains, sells to others and uses at work itself

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from assessments.models import Answer, AnswerRevision, Assessment, User
 from tests.factories import make_assessment, make_cast
 
+pytestmark = pytest.mark.slow_first(8)
+
 QUESTION = "use-register"
 CHOICES = ("in_place", "partly", "not_in_place")
 HX = {"headers": {"HX-Request": "true"}}

@@ -15,7 +15,7 @@ from assessments.models.snapshots import changed_targets
 from assessments.views.sent import changed_between, taken_apart
 from tests.factories import make_assessment, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SECTION, QUESTION = "governance", "use-register"
 

@@ -35,7 +35,7 @@ from tests.acting import CONDITION, SHOULD, action_on, certificate_of, close_as,
 from tests.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence
 from tests.world import make_ready
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 
 

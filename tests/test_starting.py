@@ -15,6 +15,8 @@ from assessments.errors import Conflict, Locked, NotPermitted, WorkflowError
 from assessments.models import Answer, AnswerRevision, Assessment, AuditEntry, DeclaredUse, RevisionOutcome, Route
 from tests.factories import Cast, make_assessment, make_organisation, make_use, save
 
+pytestmark = pytest.mark.sqlite_alone
+
 POLICY = "ai-framework"  # of the whole organisation
 OWN = "accountable-owner"  # of one system
 SAID = {"choice": "partly", "text": "Adopted in May, two clinics still to follow."}

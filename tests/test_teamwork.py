@@ -36,7 +36,7 @@ from tests.factories import Cast, anew, in_days, make_assessment, make_member, m
 HX = {"headers": {"HX-Request": "true"}}
 SECTION, QUESTION, OTHER = "governance", "use-register", "acceptable-use"
 TITLE = "Register of generative AI uses"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from assessments.guideline.conditions import Answer, parse
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import UNKNOWN, Basis, HoldKind, Tier
 from assessments.scoring.tiers import Change, FiredRule, OpenedHold, assign_tier, counterfactuals
+from tests.guideline.uses import declared_uses, mildest, tier_facts
 
 type Declared = dict[str, Answer]
 
@@ -76,36 +76,6 @@ ALONE: dict[str, tuple[Declared, tuple[str, ...]]] = {
     "W-REST": ({"output_used_for": "drafting"}, ("W-REST",)),
     "X-PLEA": ({"lawful_exception_claimed": True}, ("W-NAMED", "X-PLEA")),
 }
-
-
-@lru_cache  # strategies too: made once, or half of the time of these tests goes into making them
-def tier_facts(edition: Edition) -> list[str]:
-    """The facts that a tier rule reads."""
-    read = {test.fact for rule in edition.rules for test in rule.when.tests()}
-    read |= {test.fact for rule in edition.rules if rule.unless for test in rule.unless.tests()}
-    return [fact for fact in edition.facts if fact in read]
-
-
-def mildest(edition: Edition) -> Declared:
-    """The mildest answer to every fact that a rule reads; no plea."""
-    answers = {fact: edition.facts[fact].mildest for fact in tier_facts(edition)}
-    return {fact: False if answer is None else answer for fact, answer in answers.items()}
-
-
-@lru_cache
-def declared_uses(edition: Edition) -> st.SearchStrategy[Declared]:
-    """Facts of every sort: mild but for a few, or anything at all; unknown and missing among the answers.
-
-    Drawn freely, two dozen facts would hardly ever leave a use below High.
-    """
-    facts = tier_facts(edition)
-    answers = {fact: [*edition.facts[fact].values, UNKNOWN] for fact in facts}
-    one = st.sampled_from(facts).flatmap(lambda fact: st.tuples(st.just(fact), st.sampled_from([*answers[fact], None])))
-    few = st.lists(one, max_size=7).map(lambda changes: mildest(edition) | dict(changes))
-    anything = st.fixed_dictionaries({}, optional={fact: st.sampled_from(answers[fact]) for fact in facts})
-    return st.one_of(few, few, anything).map(
-        lambda use: {fact: answer for fact, answer in use.items() if answer is not None}
-    )
 
 
 def drawn(data: st.DataObject, edition: Edition) -> Declared:

@@ -31,7 +31,7 @@ from assessments.models import (
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def page(client, user, url, **query):

@@ -19,7 +19,7 @@ from tests.factories import Cast, anew, fill, make_assessment, make_member, make
 
 HX = {"headers": {"HX-Request": "true"}}
 PRACTICE = "use-register"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -27,7 +27,7 @@ from tests.factories import (
     mark_all,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 HOME, LIST, ACTIONS = "dashboard", "assessments", "actions"
 PRACTICE = "use-register"
 

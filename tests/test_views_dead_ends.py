@@ -14,7 +14,7 @@ from assessments.models import Assessment, DeclaredUse, State, User
 from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done
 from tests.factories import Cast, make_assessment, make_evidence, make_use, mark_all, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 TYPED = "Typed while somebody else was faster."
 
 

@@ -19,7 +19,7 @@ from assessments.models import Appeal, Interest, Message, Role, Route, SeatReque
 from assessments.models.queue import grouped, pages
 from tests.factories import in_days, make_assessment, make_member, make_organisation, mark_all, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUEUE = "/reviews/"
 

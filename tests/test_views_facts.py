@@ -14,15 +14,12 @@ from assessments.models import Assessment, DeclaredFact, FactRevision, Hold, Rou
 from assessments.models.systems import as_facts
 from assessments.scoring.tiers import assign_tier
 from tests.factories import FACTS, MILD, make_assessment, make_use, mark_all
+from tests.page_text import markup_of as text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 EVERYONE = ("owner", "contributor", "assigned", "viewer", "reviewer", "independent", "outsider", "staff")
 GROUPS = ["prohibited", "stakes", "decisions", "influence", "control", "reach", "content", "data", "system", "scoping"]
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def form_value(value):

@@ -14,9 +14,9 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, Evidence, State, StatedChange, Submission, User
 from assessments.models.snapshots import picture
 from tests.factories import PASSWORD, Cast, fill, in_days, make_assessment, make_cast, make_evidence, make_use, mark_all
-from tests.test_views_facts import text_of
+from tests.page_text import markup_of as text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 PLEA = {"illegal_purpose": True, "lawful_exception_claimed": True}
 

@@ -22,7 +22,7 @@ from assessments.views.log_words import KINDS
 from tests import tampering
 from tests.factories import make_assessment, make_evidence, make_member, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 APP = Path(__file__).parents[1] / "assessments"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"

@@ -15,7 +15,7 @@ from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, Stat
 from tests.factories import make_assessment, make_evidence, mark_all, save
 from tests.looking import look_at, with_tokens
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET, PREFIX = f"q:{QUESTION}", f"q-{QUESTION}"

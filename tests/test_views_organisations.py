@@ -17,7 +17,7 @@ from assessments.accounts.adapter import INVITATION_KEY
 from assessments.models import AuditEntry, Invitation, Membership, Organisation, Role, Sees
 from tests.factories import make_member, make_organisation, make_system, make_use, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 IDENTITY = {
     "name_en": "Lantern Tutors Limited",

@@ -13,17 +13,14 @@ from django.urls import reverse
 from assessments.models import Certificate, CertificateEvent, State, User
 from assessments.models.certificates import new_number
 from tests.factories import anew, in_days, make_assessment
+from tests.page_text import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 PRIVATE = {
     "use-register": {"choice": "in_place", "text": "SENTINEL-NOTE of an answer"},
     "ai-framework": {"choice": "unknown", "text": "SENTINEL-NOTE of another"},
 }
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def certificate_of(assessment):

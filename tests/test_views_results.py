@@ -19,7 +19,7 @@ from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.factories import fill, in_days, make_assessment, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 GAPS = {
     "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},

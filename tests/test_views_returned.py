@@ -14,7 +14,7 @@ from assessments import declaring, evidence, reviewing, workflow
 from assessments.models import Assessment, MarkReply, State, Submission
 from tests.factories import in_days, make_assessment, make_evidence, mark_all, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION, OTHER, THIRD = "use-register", "accountable-owner", "known-failures"
 THREE = {f"q:{QUESTION}": "An entry.", f"q:{OTHER}": "A name.", "f:personal_data": "You name patients."}

@@ -25,8 +25,9 @@ from tests.factories import (
 )
 from tests.kept_calls import kept
 from tests.looking import look_at
+from tests.page_text import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(32)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"
@@ -38,10 +39,6 @@ CHANGE = {
     f"{PREFIX}-would_satisfy": "The newest entry, with its date.",
     f"{PREFIX}-private_note": "Ask Ivan about the clinics.",
 }
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def sent(assessment):

@@ -20,7 +20,7 @@ from assessments.models.base import canonical_json, sha256
 from assessments.models.snapshots import picture
 from tests.factories import PASSWORD, Cast, fill, make_assessment, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PRACTICE = "use-register"
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from assessments.models import AISystem, DeclaredUse, State
 from tests.factories import make_assessment, make_organisation, make_system, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SYSTEM = {
     "name": "Appointment assistant",

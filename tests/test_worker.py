@@ -15,7 +15,10 @@ import pytest
 
 BROKER = os.environ.get("HKGUIDE_TEST_REDIS_URL", "")
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.skipif(not BROKER, reason="Valkey is not running: start the suite with `make test`")
+pytestmark = [
+    pytest.mark.skipif(not BROKER, reason="Valkey is not running: start the suite with `make test`"),
+    pytest.mark.slow_first(16),
+]
 
 # The tables are made from the models: that the migrations make the same ones is another test's, and they take ten seconds.
 SEED = """

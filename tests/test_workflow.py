@@ -60,7 +60,7 @@ from tests.factories import (
 )
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(19)]
 
 MOVES = {
     "submit": lambda a, s, by: workflow.submit(a, by=by["owner"], route=Route.INDEPENDENT),

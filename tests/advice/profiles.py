@@ -58,3 +58,17 @@ def first_ten(assessed: Assessed) -> list[str]:
 
 def data(name: str) -> Any:
     return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def chat_of_a_clinic_for_animals() -> Case:
+    """A chat on a website that answers questions and books by itself, with a supplier's model, at High."""
+    facts = {
+        "worst_credible_effect": "serious", "reversibility": "never", "decision_autonomy": "fully_automated",
+        "agentic_actions": True, "output_used_for": "information", "public_facing": True, "open_prompt": True,
+        "takes_user_input": True, "relied_on_advice": False, "model_source": ("third_party",), "sector": "none",
+        "minors_or_vulnerable_users": False, "vulnerable_kind": (), "ranks_or_prices_people": False,
+        "trains_on_user_data": True, "service_areas": ("knowledge_qa", "ai_agents"), "modalities": ("text",),
+        "healthcare_diagnosis": False, "human_reviewer_qualified": "none",
+    }  # fmt: skip
+    case = next(case for case in worked_cases() if case.id == "budget-airline-chat")
+    return replace(blank(case), id="clinic for animals", facts={**case.facts, **facts})

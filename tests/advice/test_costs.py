@@ -9,8 +9,7 @@ import pytest
 from assessments.guideline.terms import Tier
 from assessments.scoring.case_file import Case, assess
 from assessments.scoring.remediation import ProposedAction
-from tests.advice.profiles import bank, blank, plan_of, profiles, ranked
-from tests.advice.test_examples import chat_of_a_clinic_for_animals
+from tests.advice.profiles import bank, blank, chat_of_a_clinic_for_animals, plan_of, profiles, ranked
 
 CONFIRMS = "tier-high-human-in-the-loop"
 

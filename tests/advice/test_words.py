@@ -11,9 +11,8 @@ import pytest
 from assessments.guideline.conditions import parse
 from assessments.guideline.wording import action_words
 from assessments.scoring.case_file import Assessed, Case, assess
-from tests.advice.profiles import bank, blank, data, profiles, ranked, worked_cases
-
-WORDS = data("words")["words"]
+from tests.advice.profiles import bank, blank, profiles, ranked, worked_cases
+from tests.advice.words import WORDS, strangers
 
 
 def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
@@ -35,15 +34,6 @@ def everything_shown(assessed: Assessed) -> Iterator[tuple[str, str]]:
             yield question.key, question.remedy.closes_it
     for action in ranked(assessed):
         yield f"{action.question} why here", action.why_here
-
-
-def strangers(text: str, case: Case) -> list[str]:
-    """The words in a text for things that the facts of a case exclude."""
-    return [
-        word["key"]
-        for word in WORDS
-        if re.search(word["pattern"], text, re.IGNORECASE) and not parse(word["when"]).holds(case.facts, unknown=False)
-    ]
 
 
 def without_content(case: Case) -> Case:

@@ -138,6 +138,34 @@ def _lines(box: Any, tags: tuple[str, ...], act: Any) -> Iterator[Line]:
         yield from _lines(child, tags, act)
 
 
-def foots(pdf: bytes) -> list[str]:
-    """The text of each page as a reader of the file sees it, without white space."""
+def pages_of(pdf: bytes) -> list[str]:
+    """Return the text of each page as a reader of the file sees it, without white space."""
     return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def off_the_page(html: str) -> list[str]:
+    """The lines that leave their place, without a file of the pages."""
+    return out_of_place(engine.pages(html))
+
+
+def out_of_place(pages) -> list[str]:
+    """Text that leaves its column, and running matter that leaves the paper's edges."""
+    wrong: list[str] = []
+
+    def look(box, lowest: float) -> None:
+        box = getattr(box, "_box", box)
+        if hasattr(box, "text") and box.text.strip() and box.style["font_size"] > 2:
+            right, foot = box.position_x + box.width, box.position_y + box.height
+            if box.position_x < 17.9 * MM or right > 194.1 * MM or box.position_y < 10 * MM or foot > lowest:
+                wrong.append(box.text)
+        for child in getattr(box, "children", ()):
+            look(child, lowest)
+
+    for page in pages:
+        for child in page._page_box.children:
+            look(child, 295 * MM if type(child).__name__ == "MarginBox" else 276 * MM)
+    return wrong

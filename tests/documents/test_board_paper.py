@@ -19,7 +19,7 @@ from tests.advice.profiles import profiles
 from tests.documents.reading import lay
 from tests.factories import anew, fill, make_assessment, owner_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 HOW = {"identifier": "test", "created": datetime(2026, 11, 24, 1, 30, tzinfo=UTC)}
 STOPS = {
     "known-failures": {"choice": "not_in_place", "text": "Two kinds of request are known to go wrong."},

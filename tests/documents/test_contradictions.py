@@ -11,19 +11,10 @@ from django.urls import reverse
 
 from assessments.documents.certificate import certificate_layouts
 from assessments.models import CertificateEvent, edition_for
-from tests.documents.test_record import (
-    changed,
-    high,
-    inside,
-    promised,
-    record_of,
-    renewed,
-    self_declared,
-    with_conditions,
-)
+from tests.documents.records import changed, high, inside, promised, record_of, renewed, self_declared, with_conditions
 from tests.factories import proved
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together
     "looked or not": ("no reviewer has looked at it", r"Reviewed (independently|within the organisation) ?:"),
     "checked or not": ("Nobody else has checked the answers", "Desk review: a mark for every answer"),

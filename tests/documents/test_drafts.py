@@ -9,10 +9,10 @@ from django.urls import reverse
 from assessments.documents import jobs, requests
 from assessments.models import Document, DocumentKind
 from assessments.models.certificates import DocumentState
-from tests.documents.reading import foots
+from tests.documents.reading import pages_of
 from tests.factories import make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 GAP = {"use-register": {"choice": "partly", "text": "Kept for three of five clinics."}}
 
 
@@ -33,7 +33,7 @@ def test_a_draft_of_each_kind_is_made_before_anything_is_signed(cast, kind):
     assert document.submission is None
     assert jobs.file_name(document).startswith("draft-")
     with document.file.open() as file:
-        assert all("Draft" in page for page in foots(file.read()))
+        assert all("Draft" in page for page in pages_of(file.read()))
 
 
 def test_a_draft_that_is_being_made_is_not_asked_for_twice_and_a_ready_one_stays(cast):

@@ -25,14 +25,13 @@ from assessments.models import Document, Membership, Message, ReviewDecision, St
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
 from tests.acting import CONDITION, make_agreed, make_conditioned, sent
-from tests.documents.reading import laid_out
+from tests.documents.reading import laid_out, off_the_page
+from tests.documents.reading import pages_of as printed_pages
 from tests.factories import in_days, make_assessment, mark_all
 from tests.looking import look_at
-from tests.test_documents import off_the_page
-from tests.test_documents import pages_of as printed_pages
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(36)]
 
 
 def squeezed(text: str) -> str:

@@ -29,7 +29,7 @@ from tests.documents.reading import draw
 from tests.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(27)]
 LIVE = ("page", "results", "standing")
 """What is read today; a document speaks of its own day."""
 READ = ("decision_letter", "status_notice")

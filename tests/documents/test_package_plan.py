@@ -20,11 +20,11 @@ from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import picture
 from tests.acting import make_agreed, sent
-from tests.documents.reading import MM, Sheet, draw, foots, laid_out, lay
+from tests.documents.reading import MM, Sheet, draw, laid_out, lay, pages_of
+from tests.documents.submissions import few, make_submission, mixed
 from tests.factories import in_days, make_assessment
-from tests.test_documents import few, make_submission, mixed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(11)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 HOW = {"identifier": "test", "created": WHEN}
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitaen" * 4
@@ -327,7 +327,7 @@ def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, 
 def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans):
     pdf, sheets = plans["draft"]
     assert {sheet.state for sheet in sheets} == {"Draft"}
-    printed = foots(pdf)
+    printed = pages_of(pdf)
     assert all("Draft" in page for page in printed)
     assert re.search(r"\d+daysaftersigning", "".join(printed))
     assert {sheet.state for sheet in plans["many"][1]} == {"Round 1"}
@@ -390,7 +390,7 @@ def test_an_action_without_a_question_has_its_words_from_the_snapshot(reports):
 def test_the_annex_shows_what_the_plan_folds(reports, edition, monkeypatch):
     report = reports["few"]
     pdf, sheets = draw(monkeypatch, package_plan.annex_pdf, report, **HOW)
-    text = squeezed("".join(foots(pdf)))
+    text = squeezed("".join(pages_of(pdf)))
     for action in report.actions:
         for words in (*action.steps, *action.closes, *(finding.statement for finding in action.findings)):
             assert squeezed(words) in text
@@ -415,7 +415,7 @@ def test_the_results_name_every_action_and_what_is_in_place(reports, monkeypatch
     report = reports["draft"]
     pdf, sheets = draw(monkeypatch, results.results_pdf, report, **HOW)
     assert {sheet.state for sheet in sheets} == {"Draft"}
-    text = "".join(foots(pdf))
+    text = "".join(pages_of(pdf))
     assert [action.title for action in report.actions if squeezed(action.title) not in text] == []
 
 

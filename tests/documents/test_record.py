@@ -12,48 +12,47 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import changing, declaring, workflow
+from assessments import workflow
 from assessments.documents import certificate_words as words
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
 from assessments.documents.jobs import submission_report
 from assessments.documents.letter_words import dated
 from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows, look
-from assessments.models import Certificate, CertificateEvent, RemediationAction, Route, State, edition_for
-from assessments.models.assessments import Assessment
+from assessments.models import Certificate, CertificateEvent, RemediationAction, State, edition_for
 from tests.acting import make_agreed, make_conditioned
-from tests.documents.reading import draw, foots, laid_out
-from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
+from tests.documents.reading import draw, laid_out, pages_of
+from tests.documents.records import (
+    LOOK,
+    changed,
+    follow,
+    high,
+    inside,
+    issued,
+    promised,
+    record_of,
+    renewed,
+    rewrite,
+    self_declared,
+    with_conditions,
+)
+from tests.factories import in_days, make_assessment, mark_all
 from tests.tampering import unguarded
-from tests.test_documents import pages_of
-from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
-LOOK = {
-    "judged": 61, "asked": 61, "opened": 12, "openable": 12, "pieces_judged": 12, "pieces": 12, "median_seconds": 160,
-    "drawn": 6, "drawn_from": 55, "drawn_percent": 10, "taken_over": {"Dr Wallace Kwan": 49}, "together": 0,
-}  # fmt: skip
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
 
 
 def squeezed(text):
     return "".join(text.split())
 
 
-def issued(assessment):
-    return Certificate.objects.get(submission__assessment=assessment)
-
-
-def record_of(certificate):
-    return json.loads(certificate.public_record)
-
-
 def rows_of_page(page):
     """The rows of the public page in their order: key, label and words, without white space and without the tier badge."""
     found = []
-    for key, inside in re.findall(r'<section class="hk-row[^"]*" id="row-([a-z_]+)">(.*?)</section>', page, re.S):
-        inside = re.sub(r'<p class="hk-cert-tier">.*?</p>', "", inside, flags=re.S)
+    for key, section in re.findall(r'<section class="hk-row[^"]*" id="row-([a-z_]+)">(.*?)</section>', page, re.S):
+        section = re.sub(r'<p class="hk-cert-tier">.*?</p>', "", section, flags=re.S)
         margin, matter = re.search(
-            r'<div class="hk-margin">(.*?)</div>\s*<div class="hk-matter">(.*)', inside, re.S
+            r'<div class="hk-margin">(.*?)</div>\s*<div class="hk-matter">(.*)', section, re.S
         ).groups()
         label = re.sub(r"<p>from here on page 2 of the printed certificate</p>", "", margin)
         found.append((key, *(squeezed(html.unescape(re.sub(r"<[^>]+>", " ", part))) for part in (label, matter))))
@@ -64,7 +63,7 @@ def matter_of_paper(certificate):
     """The words of the paper, read back from the PDF, without what frames each page and the foot of page 1."""
     record, edition = record_of(certificate), edition_for(certificate.submission.edition_checksum)
     pdf = certificate_pdf(record, edition, public_url=settings.PUBLIC_URL, created=certificate.issued_at)
-    pages = foots(pdf)
+    pages = pages_of(pdf)
     checked = squeezed(words.CHECKED[record["assurance"]][0].en)
     by = "" if record["assurance"] == "reviewed_independently" else "Registeredby登記機構"
     found = []
@@ -97,42 +96,6 @@ CHECK = (
 )
 
 
-def rewrite(certificate, **changes):
-    """Give a certificate a record with these entries, as if it had been issued with them."""
-    record = record_of(certificate) | changes
-    with unguarded("assessments_certificate"):
-        Certificate._base_manager.filter(pk=certificate.pk).update(public_record=json.dumps(record))
-    return Certificate.objects.get(pk=certificate.pk)
-
-
-def follow(cast, first, *, changed=False):
-    """Certify the use once more, as a renewal or because something changed."""
-    if changed:
-        changing.state_change(
-            first, by=cast.owner, kinds=["model"], words="Another model.", happened_on=timezone.localdate()
-        )
-        following = Assessment.objects.get(follows=first)
-        following.answers.filter(to_confirm=True).update(to_confirm=False)
-    else:
-        following = declaring.start_assessment(first.use, by=cast.owner, follows=first)
-    fill(anew(following), by=cast.owner)
-    prove(following, by=cast.owner)
-    submission = workflow.submit(following, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
-    mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
-    return Certificate.objects.get(submission=submission)
-
-
-def self_declared(cast):
-    return issued(make_assessment(State.CERTIFIED, "low", cast=cast))
-
-
-def promised(cast):
-    draft = make_assessment(State.DRAFT, "low", cast=cast, answers={"use-register": GAPS["use-register"]})
-    return workflow.self_certify(draft, by=cast.owner, conditions={"use-register": in_days(30)})
-
-
 def low_by_choice(cast):
     certified = make_assessment(State.IN_REVIEW, "low", cast=cast)
     mark_all(certified.current_submission, by=cast.independent)
@@ -140,39 +103,10 @@ def low_by_choice(cast):
     return issued(certified)
 
 
-def inside(cast):
-    return issued(make_assessment(State.CERTIFIED, "limited", cast=cast, route=Route.INSIDE))
-
-
-def with_conditions(cast):
-    return rewrite(
-        issued(make_conditioned(cast)), public_statement="A leaflet tells patients.\nA person may be asked for."
-    )
-
-
-def high(cast):
-    certificate = issued(make_assessment(State.CERTIFIED, "high", cast=cast, parts=("developer", "provider")))
-    record = record_of(certificate)
-    parts = [part.key for part in edition_for(certificate.submission.edition_checksum).gates.conformity_file]
-    said = {"overseers": "Two doctors watch it.", "monitoring": ""}
-    file = [
-        {"part": key, "words": said.get(key, ""), "state": "given" if key == "tests" else "judged"} for key in parts
-    ]
-    return rewrite(certificate, deciders=[one | {"looked_at": LOOK} for one in record["deciders"]], conformity=file)
-
-
 def sentences(cast):
     certificate = inside(cast)
     said = ["Rita Reviewer judged 40 of 40 facts and answers.", "9 of 9 pieces of evidence were opened."]
     return rewrite(certificate, deciders=[one | {"looked_at": said} for one in record_of(certificate)["deciders"]])
-
-
-def renewed(cast):
-    return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast))
-
-
-def changed(cast):
-    return follow(cast, make_assessment(State.CERTIFIED, "limited", cast=cast), changed=True)
 
 
 NEW = (

@@ -21,7 +21,7 @@ from assessments.models.public_reasons import PublicReason, coded
 from tests.acting import certificate_of, make_conditioned
 from tests.factories import in_days, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def squeezed(text: str) -> str:

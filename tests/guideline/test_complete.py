@@ -18,7 +18,7 @@ from assessments.guideline.terms import UNKNOWN, Stakeholder
 from assessments.guideline.wording import fact_clause, spoken
 from assessments.scoring.case_file import read_all_facts
 from assessments.scoring.tiers import assign_tier
-from tests.test_tiering import declared_uses
+from tests.guideline.uses import declared_uses
 
 CASES = {
     case["id"]: case

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -19,7 +18,7 @@ from assessments.guideline.coverage import part_sets
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.extensions import register_id
 from assessments.guideline.reading import Source, canonical, compile_edition
-from assessments.guideline.terms import UNKNOWN, Stakeholder, Strength, Tier
+from assessments.guideline.terms import Stakeholder, Strength, Tier
 from assessments.scoring.findings import find
 from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import sources
@@ -36,6 +35,7 @@ from tests.editions import (
     practice,
     reason,
 )
+from tests.guideline.uses import uses
 
 DEVELOPER, PROVIDER, ORGANISATION = Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION
 BOTH = (PROVIDER, ORGANISATION)
@@ -157,23 +157,6 @@ def _owes(
         return False
     conditions = [source.when if source else ALWAYS, owed.scope, owed.narrowed.get(part, ALWAYS)]
     return all(condition.holds(declared.context, unknown and not owed.strict) for condition in conditions)
-
-
-@lru_cache
-def uses(edition: Edition) -> st.SearchStrategy[Declared]:
-    """Uses of any parts and tier; each fact is left out, unknown, or has one of its answers."""
-
-    def answers(key: str) -> st.SearchStrategy[Answer]:
-        one = edition.facts[key]
-        known: list[Answer] = [(str(value),) for value in one.values] if one.many else list(one.values)
-        return st.sampled_from([UNKNOWN, *known, *known])
-
-    return st.builds(
-        Declared,
-        st.fixed_dictionaries({}, optional={key: answers(key) for key in edition.facts}),
-        st.lists(st.sampled_from(Stakeholder), min_size=1, max_size=3, unique=True).map(tuple),
-        st.sampled_from(Tier),
-    )
 
 
 @pytest.fixture(scope="module", params=["by hand", "shipped"])

@@ -42,7 +42,9 @@ from tests.editions import (
     rule,
     standing,
 )
-from tests.guideline.test_reach import uses
+from tests.guideline.uses import uses
+
+pytestmark = pytest.mark.slow_first(17)
 
 MUST, SHOULD, CONSIDER = Strength
 DAYS, WEEKS, MONTHS = Effort.DAYS, Effort.WEEKS, Effort.MONTHS

@@ -14,10 +14,10 @@ from django.urls import reverse
 
 from tests.factories import proved, undone
 from tests.kept_world import world_of_the_run
-from tests.test_pages import PAGES
+from tests.page_table import PAGES
 from tests.world import World, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 TYPED = "What I typed stays."
 EMPTY = {"csrfmiddlewaretoken": "of the page", "note": ""}  # by a note an action knows which of its forms was sent

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from tests import browser
-from tests.domain.certificates.test_file_check import check_of, issued, saved_again
+from tests.domain.certificates.files import check_of, issued, saved_again
 from tests.factories import make_cast
 
 pytestmark = pytest.mark.browser

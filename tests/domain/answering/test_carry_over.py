@@ -15,7 +15,7 @@ from assessments.models import Answer, Edition, Submission
 from tests.factories import MILD, bring_to, fill, make_use, save
 from tests.releases import store, while_current
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from assessments.errors import NotPermitted
 from assessments.models import Answer, Appeal, Assessment, State
 from tests.factories import bring_to, make_assessment, make_evidence, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 

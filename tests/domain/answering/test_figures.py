@@ -15,7 +15,7 @@ from assessments.models import State
 from assessments.models.snapshots import answers_in, changed_targets, picture
 from tests.factories import in_days, make_assessment, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 ERRORS = "error-rates"  # a checklist; lower is better
 FACTS = {"output_used_for": "recommendation"}

@@ -16,7 +16,7 @@ from assessments.domain.remediation.organisation_plan import organisation_plan
 from assessments.models import Answer, DeclaredUse, Evidence, EvidenceUse, State
 from tests.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SHARED, OWN, REGISTER = "ai-framework", "accountable-owner", "use-register"
 SAID = {"choice": "partly", "text": "Adopted in May, two clinics still to follow."}

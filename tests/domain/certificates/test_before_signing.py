@@ -12,11 +12,11 @@ from assessments import workflow
 from assessments.domain.certificates.before_signing import prospect
 from assessments.models import State
 from assessments.models.snapshots import picture
-from tests.domain.certificates.test_least_readiness import approve, lacking
+from tests.domain.certificates.readiness import approve, lacking
 from tests.factories import make_assessment, prove, proved
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 NONE_YET = "approved with a plan, no certificate yet"
 
 

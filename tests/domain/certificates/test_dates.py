@@ -13,7 +13,9 @@ from assessments.errors import InvalidAnswer
 from assessments.models import Certificate, Condition, State
 from tests.factories import in_days, make_assessment, proved
 from tests.looking import mark_all
-from tests.views.review.test_desk_pages import text_of
+from tests.page_text import text_of
+
+pytestmark = pytest.mark.sqlite_alone
 
 QUESTION, OTHER = "use-register", "laws-list"
 

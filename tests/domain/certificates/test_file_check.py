@@ -4,45 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from io import BytesIO
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from pypdf import PdfReader, PdfWriter
 
 from assessments import standing
-from assessments.documents import jobs
 from assessments.domain.certificates import file_check
 from assessments.domain.certificates.file_check import Answer
-from assessments.models import Certificate, Document, State
-from tests.factories import make_assessment
+from assessments.models import Document
+from tests.domain.certificates.files import check_of, issued, saved_again
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 URL = "verify_file"
-
-
-def issued(cast, kind="certificate"):
-    """A certificate with its file as a job made it, and the bytes of the file."""
-    assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
-    certificate = Certificate.objects.get(submission__assessment=assessment)
-    if kind == "status_notice":
-        standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")
-    found = Document.objects.filter(kind=kind)
-    document = (found.filter(certificate=certificate) | found.filter(submission__assessment=assessment)).latest("pk")
-    jobs.make(document.pk)
-    document.refresh_from_db()
-    return certificate, document.file.read()
-
-
-def saved_again(pdf):
-    """The same PDF as another program saves it, with a comment."""
-    writer = PdfWriter(clone_from=PdfReader(BytesIO(pdf)))
-    writer.add_metadata({"/Subject": "Stamped"})
-    out = BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def answer(pdf):
@@ -76,10 +51,6 @@ def test_a_number_that_we_did_not_give_is_not_ours(cast):
     found = answer(strange)
     assert (found.answer, found.certificate) == (Answer.NOT_OURS, None)
     assert found.number.startswith("HKG-AAAA-AAAA-")
-
-
-def check_of(body):
-    return next(c for c in file_check.read_number.__globals__["CROCKFORD"] if file_check.read_number(body + c))
 
 
 @pytest.mark.parametrize("given", [b"", b"no PDF at all", b"%PDF-1.7 HKG-AAAA-AAAA-", b"HKG-0000-0000-9"])

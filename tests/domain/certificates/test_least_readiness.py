@@ -7,58 +7,23 @@ import json
 import pytest
 from django.utils import timezone
 
-from assessments import acting, declaring, workflow
+from assessments import declaring, workflow
 from assessments.domain.certificates import issuing, least_readiness
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.remediation import closing
 from assessments.errors import InvalidAnswer, NotReady
 from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
-from tests.acting import close_as, report_done
+from tests.domain.certificates.readiness import DIMENSION, approve, close, empty, lacking, touching
 from tests.factories import fill, in_days, make_assessment, mark_all, prove
+from tests.mutants import fails_without
 from tests.tampering import unguarded
 
-pytestmark = pytest.mark.django_db
-DIMENSION = "crime_prevention"
-
-
-def touching(assessment, dimension):
-    """The questions that count in a dimension."""
-    edition, declared = assessment.compiled(), assessment.declared()
-    return [
-        question
-        for question in declared.questions(edition)
-        for source in [(question, *question.items)]
-        if any(dimension in edition.requirements[id].dimensions for one in source for id in one.requirements)
-    ]
-
-
-def empty(question):
-    return {"choice": "none"} if question.is_checklist else {"choice": "not_in_place"}
-
-
-def lacking(cast, tier, state=State.DRAFT, dimensions=(DIMENSION,)):
-    """An assessment in which nothing of these dimensions is in place, and all else is."""
-    like = make_assessment(State.DRAFT, tier, cast=cast)
-    answers = {q.key: empty(q) for dimension in dimensions for q in touching(like, dimension)}
-    return make_assessment(state, tier, cast=cast, answers=answers)
-
-
-def approve(assessment, cast, *, dates=True):
-    """Have it approved by everybody who has to; each must that may get a date gets one."""
-    submission = assessment.current_submission
-    seats = [cast.independent, cast.second_independent] if submission.assigned_tier == "high" else [cast.independent]
-    for by in seats:
-        if not submission.seats.filter(reviewer=by).exists():
-            workflow.take(submission, by=by)
-        mark_all(submission, by=by)
-        days = {b.question: in_days(30) for b in workflow.blockers(submission) if b.conditionable} if dates else {}
-        workflow.approve(submission, by=by, statement="Read.", conditions=days)
-    assessment.refresh_from_db()
-    return submission
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.mark.parametrize("tier", ["limited", "high"])
+@fails_without("nothing is issued below the least readiness", "limited")
 def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certificate(cast, tier):
     assessment = lacking(cast, tier, State.IN_REVIEW)
     submission = approve(assessment, cast)
@@ -86,15 +51,6 @@ def test_the_certificate_follows_by_itself_once_enough_is_closed_with_evidence(c
     assert Certificate.objects.get(use=assessment.use).submission == submission
     submission.refresh_from_db()
     assert submission.content()["scorecard"]["dimensions"] == printed
-
-
-def close(action, cast, *, evidence):
-    if evidence:
-        report_done(action, by=cast.contributor)
-    else:
-        acting.report(action, by=cast.contributor, note="Done.")
-    action.refresh_from_db()
-    close_as(action, by=cast.independent)
 
 
 def test_what_is_closed_without_evidence_lifts_nothing(cast):
@@ -190,6 +146,7 @@ def nothing_in_place(cast, tier, state):
     return make_assessment(state, tier, cast=cast, parts=("developer", "provider"), facts=facts, answers=answers)
 
 
+@fails_without("at most twelve musts are conditions")
 def test_at_most_twelve_musts_are_left_to_a_condition(cast):
     submission = nothing_in_place(cast, "limited", State.IN_REVIEW).current_submission
     mark_all(submission, by=cast.independent)

@@ -13,11 +13,11 @@ from django.urls import reverse
 from assessments import workflow
 from assessments.domain.certificates import conditions, least_readiness
 from assessments.models import Assessment, Message, RemediationAction, State
-from tests.domain.certificates.test_least_readiness import approve, close, lacking
+from tests.domain.certificates.readiness import approve, close, lacking
 from tests.factories import in_days, make_assessment, mark_all, proved
 from tests.world import GAPS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 STATE = "Approved with a plan, no certificate yet"
 
 

@@ -24,6 +24,8 @@ from tests.domain.evidence import made_files
 from tests.domain.evidence.made_files import DOCX, XLSX
 from tests.factories import make_assessment, make_evidence
 
+pytestmark = pytest.mark.sqlite_alone
+
 QUESTION = "use-register"
 
 

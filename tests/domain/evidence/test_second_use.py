@@ -19,6 +19,9 @@ from assessments.models import (
     EvidenceVersion,
 )
 from tests.factories import Cast, make_assessment, make_evidence, prove
+from tests.mutants import fails_without
+
+pytestmark = pytest.mark.sqlite_alone
 
 WHY = "Its chapter 4 says how the data were cleaned."
 
@@ -32,6 +35,7 @@ def give(draft: Assessment, key: str, *pieces: Evidence, cast: Cast, **fields: o
     return conformity.save_part(draft, key, evidence=[one.reference for one in pieces], by=cast.owner, **given)
 
 
+@fails_without("a second part asks for a word")
 def test_one_notice_does_not_serve_two_parts_without_a_word(cast: Cast) -> None:
     draft = high_draft(cast)
     notice = make_evidence(cast.organisation, by=cast.owner, title="Privacy notice")

@@ -28,6 +28,9 @@ from assessments.models import (
 from assessments.models.audit import row_digest, row_name
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
+from tests.mutants import fails_without
+
+pytestmark = pytest.mark.sqlite_alone
 
 NOTICE, OPT_OUT = "q:tier-limited-transparency", "q:tier-limited-opt-out"
 MISSING = ["The notice to the people affected", "The way to opt out"]
@@ -58,6 +61,7 @@ def lacks(submission: Submission) -> list[str]:
     return [lack.label for lack in workflow.missing_at_the_gates(submission, submission.content())]
 
 
+@fails_without("what was added after the signing is judged")
 def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_once_it_is_judged(cast: Cast) -> None:
     submission = in_review(cast)
     assert lacks(submission) == MISSING
@@ -144,6 +148,7 @@ def test_the_same_version_twice_is_once(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "certified", "refused", "withdrawn"])
+@fails_without("nothing is added after the decision", "certified")
 def test_nothing_is_added_before_the_signing_and_after_the_decision(cast: Cast, state: str) -> None:
     assessment = make_assessment(state, "limited", cast=cast)
     piece = make_evidence(cast.organisation, by=cast.owner)

@@ -51,10 +51,10 @@ from tests.factories import (
     proved,
     undone,
 )
-from tests.test_views_public import text_of
+from tests.page_text import text_of
 from tests.world import NEIGHBOUR, SECTION, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture

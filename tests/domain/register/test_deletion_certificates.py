@@ -13,9 +13,9 @@ from assessments.errors import NotPermitted
 from assessments.models import Certificate, Interest, Message, Organisation, Role, Route, State
 from assessments.models.audit import INSTALLATION
 from tests.factories import Cast, in_days, make_assessment, make_cast, make_member, proved
-from tests.test_views_public import text_of
+from tests.page_text import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORDS = "It was found out afterwards."
 
 

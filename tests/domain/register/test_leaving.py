@@ -37,10 +37,10 @@ from tests.factories import (
     make_use,
     undone,
 )
-from tests.test_views_public import text_of
+from tests.page_text import text_of
 from tests.world import OTHER_SECTION, QUESTION, SECTION
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> int:

@@ -13,10 +13,10 @@ from assessments.documents.jobs import submission_report
 from assessments.documents.package_plan import plan_pdf
 from assessments.models.agreed import CLOSED_BY, as_sentences
 from tests.acting import AGREED, action_on, make_agreed, sent
+from tests.documents.reading import pages_of, squeezed
 from tests.factories import in_days
-from tests.test_documents import pages_of, squeezed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def test_its_page_names_no_gap_that_the_accepted_answer_does_not_have(client, cast):

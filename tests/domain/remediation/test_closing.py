@@ -42,8 +42,9 @@ from tests.factories import (
     mark_all,
     prove,
 )
+from tests.mutants import fails_without
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 DONE = "All five clinics are in it now."
 
 
@@ -74,6 +75,7 @@ def high_case(cast: Cast, *, first: str = "independent") -> Assessment:
 # --- what is reported -----------------------------------------------------------------------------------------------------
 
 
+@fails_without("what blocks is reported with evidence")
 def test_a_blocking_action_is_not_reported_done_by_one_sentence(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     with pytest.raises(InvalidAnswer, match="Attach evidence") as refused:
@@ -122,6 +124,7 @@ def sees(user, action) -> bool:
     return access.actions_to_check_for(user).filter(pk=action.pk).exists()
 
 
+@fails_without("a case opens by a declaration of interests")
 def test_an_action_opens_with_a_declaration_in_its_own_case_alone(cast: Cast, assessment: Assessment) -> None:
     action, newcomer = action_on(assessment, SHOULD), cast.second_independent
     assert not sees(newcomer, action)
@@ -145,6 +148,7 @@ def _next(assessment: Assessment):
     return Submission.objects.create(assessment=assessment, **values)
 
 
+@fails_without("a conflict closes a case")
 def test_a_declared_conflict_closes_the_action(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
@@ -160,6 +164,7 @@ def _decline(action: RemediationAction, user) -> None:
 
 
 @pytest.mark.parametrize("declared", [False, True])
+@fails_without("who has no seat closes no action", True)
 def test_only_a_seat_of_the_case_accepts_or_declines(cast: Cast, assessment: Assessment, declared: bool) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
@@ -183,6 +188,7 @@ def judge_as(action: RemediationAction, *, by) -> None:
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.WITHDRAWN])
+@fails_without("no action is judged in a closed case", State.REFUSED)
 def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     action = action_on(assessment, CONDITION)
@@ -199,6 +205,7 @@ def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
 # --- judged before it is accepted -------------------------------------------------------------------------------------------
 
 
+@fails_without("each piece of an action is judged")
 def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     first, second = (make_evidence(cast.organisation, by=cast.owner, title=title) for title in ("One", "Two"))
@@ -218,6 +225,7 @@ def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessme
 
 
 @pytest.mark.parametrize("verdict", ["partly", "does_not"])
+@fails_without("a piece supports that an action is done", "partly")
 def test_a_verdict_that_is_not_supports_needs_a_word_and_closes_nothing(cast, assessment, verdict: str) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
@@ -272,6 +280,8 @@ def test_a_verdict_is_never_rewritten(cast: Cast, assessment: Assessment) -> Non
 # --- High: one accepts, the other confirms ------------------------------------------------------------------------------------
 
 
+@fails_without("at High the two who close are two")
+@fails_without("at High two close what blocks")
 def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Cast) -> None:
     assessment = high_case(cast)
     action = action_on(assessment, CONDITION)
@@ -293,6 +303,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     assert (practice.by, practice.confirmed_by) == (cast.independent, cast.second_independent)
 
 
+@fails_without("at High the independent seat accepts")
 def test_at_high_the_in_house_reviewer_confirms_and_never_accepts(cast: Cast) -> None:
     assessment = high_case(cast, first="reviewer")
     for question in (CONDITION, SHOULD):

@@ -11,7 +11,7 @@ from assessments.models import ActionEvent, ActionStatus, Assessment, AuditEntry
 from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -11,7 +11,7 @@ from assessments.models import ActionStatus, Assessment, AuditEntry, Membership,
 from tests.acting import CONDITION, SHOULD, action_on, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

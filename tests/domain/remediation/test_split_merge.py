@@ -12,7 +12,7 @@ from assessments.models import ActionStatus, Assessment, AuditEntry, Condition, 
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:

@@ -32,8 +32,9 @@ from tests.factories import (
     mark_all,
     prove,
 )
+from tests.mutants import fails_without
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 FACT = "illegal_purpose"
 WORDS = "The permit covers the purpose."
 
@@ -155,6 +156,7 @@ def test_nothing_is_approved_while_the_answer_waits(cast: Cast) -> None:
     assert "Open hold: open question." in refused.value.reasons
 
 
+@fails_without("a question is closed once it is answered with evidence")
 def test_what_is_not_answered_with_evidence_is_closed_by_nobody(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high", answered=False)
     hold = assessment.use.holds.get()

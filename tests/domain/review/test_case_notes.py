@@ -18,7 +18,9 @@ from assessments.domain.review import case_notes
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties
 from assessments.models import CaseNote, Message, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all, proved
-from tests.views.review.test_desk_pages import text_of
+from tests.page_text import text_of
+
+pytestmark = pytest.mark.sqlite_alone
 
 SECRET = "Oystercatcher"
 

@@ -11,6 +11,8 @@ from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOf
 from assessments.models import MarkKind, Membership, ReviewMark, Role, Seat, State
 from tests.factories import make_assessment, make_cast, make_organisation, make_user
 
+pytestmark = pytest.mark.sqlite_alone
+
 KEY = "use-register"
 TARGET = f"q:{KEY}"
 GAP = {KEY: {"choice": "partly"}}

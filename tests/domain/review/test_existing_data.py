@@ -11,6 +11,8 @@ from assessments import workflow
 from assessments.models import EvidenceMark, ReviewMark, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 MIGRATION = import_module("assessments.migrations.0023_own_marks")
 
 

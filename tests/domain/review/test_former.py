@@ -13,11 +13,11 @@ from assessments.domain.review import former
 from assessments.domain.review.targets import decisive_targets
 from assessments.models import Assessment, Certificate, Message, Route, State
 from assessments.models.changes import decided_before
-from tests.domain.review.test_rounds_and_seats import sent
+from tests.domain.review.rounds import sent
 from tests.factories import fill, make_assessment, mark_all, save
 from tests.looking import look_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION, SECTION = "use-register", "governance"
 WORDS = "We now host the model at another supplier."

@@ -15,7 +15,7 @@ from assessments.models import Certificate, CertificateEvent, Route, State
 from assessments.models.issued import counts_of, issued_by_the_body
 from tests.factories import make_assessment, make_organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 REGISTER, EXPORT = reverse("issued"), reverse("issued_export")
 

@@ -13,6 +13,8 @@ from assessments.models import AuditEntry, Membership, OwnText, SharedText
 from assessments.sweeping import STEPS
 from tests.factories import make_cast
 
+pytestmark = pytest.mark.sqlite_alone
+
 CHANGE = {"title": "Entries", "mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry."}
 ACTION = {"title": "Backups", "mark": "accepted_with_action", "action_title": "Have the supplier confirm deletion."}
 

@@ -16,6 +16,9 @@ from assessments.errors import NotPermitted
 from assessments.models import EvidenceOpening, Route, State
 from tests.acting import CONDITION, action_on, make_conditioned, report_done
 from tests.factories import make_assessment, make_cast, make_evidence, mark_all, proved
+from tests.mutants import fails_without
+
+pytestmark = pytest.mark.sqlite_alone
 
 TARGET = "q:use-register"
 
@@ -40,6 +43,7 @@ def test_a_mark_with_the_token_of_its_page_counts_as_opened(cast, submission):
 @pytest.mark.parametrize(
     "case", ["none", "of another person", "of another answer", "of another case", "forged", "ahead"]
 )
+@fails_without("a mark without its own page is not opened", "of another answer")
 def test_a_mark_without_a_good_token_counts_as_not_opened(cast, submission, case):
     other = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     now = int(timezone.now().timestamp())

@@ -11,6 +11,9 @@ from assessments.errors import Locked, NotReady, WorkflowError
 from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Route, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all
 from tests.looking import judge_all, look_at, look_at_all, open_all
+from tests.mutants import fails_without
+
+pytestmark = pytest.mark.sqlite_alone
 
 TARGET = "q:use-register"
 WANTED = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "The newest entry."}
@@ -46,6 +49,8 @@ def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
     assert (second.mark, second.by) == ("change_needed", cast.second_independent)
 
 
+@fails_without("a mark counts for its own seat alone")
+@fails_without("the own set is opened and judged")
 def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
     submission = two_seats(cast)
     workflow.approve(submission, by=cast.independent, statement="Read.")
@@ -59,6 +64,7 @@ def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
     assert not Certificate.objects.exists()
 
 
+@fails_without("nothing of the own set is taken over")
 def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
     submission = two_seats(cast)
     own = own_set(submission, Seat.SECOND).targets
@@ -202,6 +208,7 @@ def test_own_marks_of_the_round_before_count_where_nothing_changed(cast):
     workflow.approve(second, by=cast.independent, statement="Read.")
 
 
+@fails_without("marks lock with an approval")
 def test_marks_lock_with_ones_approval(cast):
     submission = two_seats(cast)
     workflow.approve(submission, by=cast.independent, statement="Read.")

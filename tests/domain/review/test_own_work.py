@@ -11,10 +11,10 @@ from django.urls import reverse
 from assessments import declaring, workflow
 from assessments.domain.review.own_work import uses_worked_on
 from assessments.models import Assessment, Membership, Role, Route, State, User
+from tests.delivery_team import WAYS
 from tests.factories import Cast, make_assessment, make_cast, make_member
-from tests.test_delivery_team import WAYS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

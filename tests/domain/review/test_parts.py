@@ -35,6 +35,9 @@ from tests.factories import (
     mark_all,
     prove,
 )
+from tests.mutants import fails_without
+
+pytestmark = pytest.mark.sqlite_alone
 
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]
 
@@ -63,6 +66,7 @@ def judge(submission: Submission, by: Any, part: str = "tests", **fields: Any) -
 # --- each seat judges each part -------------------------------------------------------------------------------------------
 
 
+@fails_without("every part of the file is judged")
 def test_an_approval_is_refused_until_this_seat_has_judged_every_part(cast: Cast) -> None:
     submission = in_review(cast)
     assert refused(submission, cast.independent)[0].startswith(
@@ -90,6 +94,7 @@ def test_a_part_that_is_not_supported_needs_words(cast: Cast, verdict: str) -> N
     assert judge(submission, cast.independent, verdict=verdict, words="No date.").words == "No date."
 
 
+@fails_without("no part is left unsupported")
 def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_stops_none(cast: Cast) -> None:
     submission = in_review(cast)
     for by in (cast.independent, cast.second_independent):
@@ -267,6 +272,7 @@ def oversees(name: str, member: str = "") -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", ["Rita Reviewer", "Dr RITA  Reviewer, ward manager", "Ward manager: Reviewer Rita"])
+@fails_without("nobody oversees and reviews", "Rita Reviewer")
 def test_an_overseer_takes_no_seat(cast: Cast, name: str) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)

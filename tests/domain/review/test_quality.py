@@ -17,9 +17,11 @@ from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import AuditEntry, Membership, ReviewDecision, ReviewMark, Role, State, edition_for
-from tests.domain.review.test_second_look import decided, finished, given_of
+from tests.domain.review.second_looks import decided, finished, given_of
 from tests.factories import make_assessment, make_cast, make_member, mark_all
 from tests.looking import SECONDS
+
+pytestmark = pytest.mark.sqlite_alone
 
 
 @pytest.fixture

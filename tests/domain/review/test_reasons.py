@@ -10,6 +10,8 @@ from assessments.errors import InvalidAnswer
 from assessments.models import ReviewMark, State
 from tests.factories import make_assessment
 
+pytestmark = pytest.mark.sqlite_alone
+
 KEY = "use-register"
 TARGET = f"q:{KEY}"
 

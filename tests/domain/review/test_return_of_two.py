@@ -14,6 +14,8 @@ from assessments.domain.review import own_marks
 from assessments.models import State, Submission
 from tests.factories import Cast, make_assessment, make_cast, mark_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 BOTH, ALONE = "q:use-register", "q:known-failures"
 
 

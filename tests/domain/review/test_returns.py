@@ -22,6 +22,8 @@ from assessments.models import Hold, ReturnTask, Submission
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, make_assessment, make_evidence, mark_all, prove
 
+pytestmark = pytest.mark.sqlite_alone
+
 NOTICE = "gate:tier-limited-transparency"
 ANSWERS = {"accountable-owner": {"choice": "partly"}}
 

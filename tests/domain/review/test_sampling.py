@@ -13,6 +13,8 @@ from assessments.models import Route, Seat, State, edition_for
 from assessments.models.snapshots import declared_in
 from tests.factories import make_assessment, make_cast, make_evidence, mark_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 REST = [f"q:question-{n}" for n in range(41)]
 
 

@@ -38,41 +38,16 @@ from assessments.models import (
     Submission,
     edition_for,
 )
+from tests.domain.review.second_looks import decided, finished, given_of, offered, taken
 from tests.factories import make_assessment, make_cast, make_member, make_user, mark_all
 from tests.looking import shown
+
+pytestmark = pytest.mark.sqlite_alone
 
 
 @pytest.fixture
 def cast(db):
     return make_cast()
-
-
-def decided(cast, tier="limited", state=State.CERTIFIED, route=Route.INDEPENDENT):
-    return make_assessment(state, tier, cast=cast, route=route).current_submission
-
-
-def offered(cast, **more):
-    """A decided case with a second look that the lead asked for."""
-    return second_look.ask(decided(cast, **more), by=cast.independent, reason="The first case of this kind.")
-
-
-def taken(cast, **more):
-    return second_look.take(offered(cast, **more), by=cast.second_independent)
-
-
-def given_of(look, by, mark="accepted", words="", targets=None):
-    targets = second_look.asked_of(look, look.submission.content()) if targets is None else targets
-    return {t: Given(mark, words, opened.token(look.submission, t, reader=by, at=shown(1))) for t in targets}
-
-
-def finished(cast, **otherwise):
-    """A look that is given; `otherwise`: targets (`q__use_register`) with another mark than accepted."""
-    look = taken(cast)
-    by = cast.second_independent
-    second_look.save_marks(look, given_of(look, by), by=by)
-    for target, mark in otherwise.items():
-        second_look.save_marks(look, given_of(look, by, mark, "The register ends in May.", [target]), by=by)
-    return second_look.give(look, by=by)
 
 
 def kinds(submission):

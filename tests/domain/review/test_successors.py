@@ -25,8 +25,9 @@ from assessments.models import (
 )
 from tests.acting import CONDITION, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, make_assessment, proved
+from tests.mutants import fails_without
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast: Cast) -> Assessment:
@@ -77,6 +78,7 @@ def test_nobody_else_takes_it_over(cast: Cast, assessment: Assessment, who: str,
     assert sent(assessment).seats.get().reviewer == cast.independent
 
 
+@fails_without("a successor is asked as a reviewer is")
 def test_whoever_has_a_conflict_or_worked_on_the_use_does_not_take_it_over(cast: Cast, assessment: Assessment) -> None:
     desk.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
     with pytest.raises(SeparationOfDuties):

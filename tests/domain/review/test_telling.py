@@ -8,10 +8,10 @@ from django.urls import reverse
 from assessments import acting, desk, workflow
 from assessments.models import Message, RemediationAction, State
 from tests.acting import close_as
-from tests.domain.review.test_rounds_and_seats import resubmit, return_it, returned_high, sent
+from tests.domain.review.rounds import resubmit, return_it, returned_high, sent
 from tests.factories import in_days, make_assessment, make_evidence, mark_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def told(user, kind):

@@ -14,10 +14,10 @@ from assessments.forms.desk import GROUP_WORDS
 from assessments.models import Assessment, Membership, RemediationAction, Role, Route, State
 from assessments.models.queue import late_before
 from tests.acting import close_as
-from tests.domain.review.test_rounds_and_seats import sent
+from tests.domain.review.rounds import sent
 from tests.factories import in_days, make_assessment, make_evidence, make_member, mark_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(22)]
 
 QUEUE, HOME = reverse("reviews"), reverse("dashboard")
 GAP = {"accountable-owner": {"choice": "partly", "text": "Kept for three of our five clinics."}}

@@ -24,5 +24,5 @@ def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
 
 @pytest.fixture(scope="module")
 def browsers(site: World, django_db_blocker: Any) -> dict[str, Client]:
-    """A browser for each role of tests/test_access.py."""
+    """A browser for each role of the table of access."""
     return clients_of(site)

@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Two versions of a text that cost much to compare.
+REPEATED = ("a " * 900, "a b " * 450)
+LONGEST = ("a " * 10_000, "a b " * 5_000)
+
 
 @contextmanager
 def in_a_second(most: float = 1.0) -> Iterator[None]:

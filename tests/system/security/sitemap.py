@@ -1,7 +1,7 @@
 """Every address of the site with an object that belongs to it, for tests that try something on all of them.
 
-The objects are those of tests/world.py. The rows come from the tables of tests/test_access.py, which fails when an
-address has none: so nothing new escapes what is tried here.
+The objects are those of tests/world.py. The rows come from tests/access_table/. The test of
+access fails when an address has none: so nothing new escapes what is tried here.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from tests.access_table import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
 from tests.factories import proved
-from tests.test_access import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
 from tests.world import World, person
 
 PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row.split()[0] == "200" for row in rows.values()))

@@ -17,6 +17,8 @@ from django.urls import reverse
 from tests.factories import PASSWORD
 from tests.system.security.doors import mails_to, sign_up, with_password
 
+pytestmark = pytest.mark.sqlite_alone
+
 ROOT = Path(__file__).parents[3]
 HOSTS = ["localhost:6666", "127.0.0.1:1", "[::1]:99", "testserver:8"]
 

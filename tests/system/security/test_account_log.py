@@ -41,7 +41,7 @@ from tests.system.security.factors import (
 )
 from tests.system.security.factors import enter_code as enter_second_factor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture(autouse=True)

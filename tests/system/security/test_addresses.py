@@ -14,7 +14,7 @@ from assessments.models.certificates import new_number
 from tests.factories import undone
 from tests.system.security import sitemap
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(39)]
 
 
 def test_every_reference_that_is_made_fits_its_address_and_no_other_sign_does():

@@ -9,14 +9,12 @@ from django.urls import reverse
 from assessments import workflow
 from assessments.models import Route, State
 from tests.factories import Cast, make_assessment, save
-from tests.system.security.costs import in_a_second
+from tests.system.security.costs import LONGEST, REPEATED, in_a_second
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 WHOLE = "differ too much to be compared word by word"
-REPEATED = ("a " * 900, "a b " * 450)
-LONGEST = ("a " * 10_000, "a b " * 5_000)
 
 
 @pytest.mark.parametrize("texts", [REPEATED, LONGEST], ids=["900 words", "20,000 characters"])

@@ -17,7 +17,7 @@ from assessments.models import AISystem, Assessment, Comment, ImportDraft
 from tests.factories import Cast, make_assessment
 from tests.system.security.costs import in_a_second
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 QUESTION = "use-register"
 MOST_BYTES = 600_000

@@ -19,7 +19,7 @@ from tests.run import ROOT
 from tests.system.security import sitemap
 from tests.world import QUESTION
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SCRIPT = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
 TEMPLATE = """{{ "qz"|add:"xv" }} {{'qz'+'xv'}} {% debug %} ${'qz'+'xv'} #{'qz'+'xv'} <%= 'qz'+'xv' %>"""

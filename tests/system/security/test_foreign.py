@@ -28,7 +28,7 @@ from tests.factories import (
     save,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 SECRET = "Oystercatcher"
 QUESTION = "use-register"
 MARKUP = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}"

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.access_table import OURS
 from tests.system.security import sitemap
 from tests.system.security.fuzzing import ADMIN, KINDS, VALUES, Fuzz, faults_of_a_page, tried
-from tests.test_access import OURS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(15)]
 
 
 def test_every_address_is_tried():

@@ -20,7 +20,7 @@ from assessments.models.assessments import Route
 from assessments.models.certificates import DocumentState
 from tests.factories import Cast, make_assessment, make_evidence, save, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(25)]
 SECRET = "Oystercatcher"  # in whatever only an open case shows
 QUESTION, SECTION = "use-register", "governance"
 STATES = ("nothing", "conflict", "none", "seat", "seat, then conflict")

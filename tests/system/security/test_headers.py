@@ -25,7 +25,7 @@ from tests.system.security import sitemap
 from tests.system.security.sitemap import clients_of
 from tests.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 POLICY = {
     "default-src 'self'",

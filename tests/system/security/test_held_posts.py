@@ -16,10 +16,10 @@ from assessments import urls
 from assessments.accounts import expired_forms
 from assessments.models import HeldPost, Invitation, Membership, State
 from tests.factories import Cast, anew, make_assessment
+from tests.held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
 from tests.system.security.doors import confirm_it_is_me, given_password
-from tests.test_held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 VALUES = {
     "reference": "aaaaaaaaaaaa", "key": "governance", "question": "use-register", "piece": "aaaaaaaaaaaa", "version": 1,
     "number": 1, "pk": 1, "seat": "first", "kind": "plan", "group": "tier", "appeal": "aaaaaaaaaaaa", "token": "x",

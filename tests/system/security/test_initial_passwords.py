@@ -14,7 +14,7 @@ from django.urls import reverse
 from assessments.models import Organisation, User
 from tests.system.security.doors import NEW_PASSWORD, is_in, logged, reset_password, sign_in, with_password
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 OWNER = "o@example.org"
 
 

@@ -19,7 +19,7 @@ from tests.factories import Cast, make_assessment, make_evidence
 from tests.run import ROOT
 from tests.system.security.doors import process_log
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORD = "kingfisher"  # in every row that is searched for
 SQL = (
     f"{WORD}' OR '1'='1",

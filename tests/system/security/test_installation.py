@@ -17,7 +17,7 @@ from assessments import checks
 from hkguide import settings as module
 from tests import run
 from tests.run import ROOT
-from tests.system.security.test_web_server import nginx_with
+from tests.system.security.web_servers import nginx_with
 
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 HTTPS = {"HKGUIDE_PUBLIC_URL": "https://hkguide.example", "HKGUIDE_BEHIND_PROXY": "1"}

@@ -23,7 +23,7 @@ from assessments.models.certificates import new_number
 from hkguide.settings import limits
 from tests.factories import Cast, make_assessment, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 QUESTION = "use-register"
 
 

@@ -13,7 +13,7 @@ from assessments import declaring
 from assessments.models import Membership, Role, State
 from tests.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 SECRET = "Oystercatcher"
 
 

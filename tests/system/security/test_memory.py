@@ -23,7 +23,9 @@ from django.urls import reverse
 
 from tests.factories import Cast, make_use
 from tests.run import free_port
-from tests.system.security.test_costly_files import BOOKS, CARDS, TABLES
+from tests.system.security.costly_files import BOOKS, CARDS, TABLES
+
+pytestmark = pytest.mark.sqlite_alone
 
 ROOT = Path(__file__).parents[3]
 MOST_MB = 250
@@ -38,7 +40,8 @@ from assessments.core import proof
 from assessments.models import Route, State
 from django.core.management import call_command
 from tests.factories import make_assessment, make_cast, make_use, save
-from tests.system.security.test_costly_comparisons import LONGEST, QUESTION, REPEATED
+from tests.system.security.costs import LONGEST, REPEATED
+from tests.world import QUESTION
 
 call_command("load_guideline", verbosity=0)
 call_command("createcachetable", verbosity=0)

@@ -18,7 +18,7 @@ from tests.system.security.fuzzing import KINDS, Fuzz, tried
 from tests.system.security.sitemap import clients_of
 from tests.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.slow_first(14)]
 PARTS = 4
 
 

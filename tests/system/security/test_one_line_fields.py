@@ -19,6 +19,8 @@ from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
 from tests.factories import make_user, undone
 
+pytestmark = pytest.mark.sqlite_alone
+
 BREAKS = ["Sorting\r\nBcc: victim@x.example", "Sorting\nX: y", "Sorting\rX", "Sorting\u2028X", "Sorting\x0bX\x85Y"]
 
 

@@ -21,7 +21,7 @@ from tests.system.security.doors import (
     signed_in,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 WEAK = ["123456789012", "aaaaaaaaaaaa", "Noor Begum 12", "P@ssw0rd2026!", "harbourlight"]
 MORE = [

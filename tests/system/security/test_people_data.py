@@ -35,7 +35,7 @@ from tests import tampering
 from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved
 from tests.world import NEIGHBOUR, QUESTION, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def unpacked(response: Any) -> zipfile.ZipFile:

@@ -17,7 +17,7 @@ from assessments.models import AISystem, DeclaredUse, Document, Organisation, St
 from assessments.models.certificates import DocumentState
 from tests.factories import Cast, bring_to, fill, make_assessment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 class Listener(BaseHTTPRequestHandler):

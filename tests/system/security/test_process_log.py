@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from tests.system.security.doors import process_log
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def test_a_refused_act_is_logged_with_the_number_of_its_person_and_without_the_address(site, browsers) -> None:

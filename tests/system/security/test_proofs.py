@@ -24,13 +24,13 @@ from assessments.core import proof
 from assessments.core.proof import Proof
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import AuditEntry, Certificate, State, User
+from tests.attack_table import ATTACKS
 from tests.attacks import SEATLESS, Attack, Place, Scene, decisions
 from tests.factories import make_assessment, make_user
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
-from tests.test_attacks import ATTACKS, scene  # noqa: F401  (a fixture)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof]
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone, pytest.mark.slow_first(24)]
 
 # What is decided or signed: a fresh proof is asked for.
 PROOF = {
@@ -118,7 +118,7 @@ def at_its_place(name: str, everything: Scene) -> Iterator[tuple[Attack, Any, Pl
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_strongest_factor(name, scene, settings):  # noqa: F811
+def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_strongest_factor(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user):
         tried = lambda: outcome(lambda: attack.do(function, place, user))  # noqa: E731
@@ -141,7 +141,7 @@ def test_a_decision_is_refused_without_a_fresh_proof_of_this_person_by_their_str
 
 
 @pytest.mark.parametrize("name", FACTOR_ROWS)
-def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, settings):  # noqa: F811
+def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user):
         assert LACKS in outcome(lambda: attack.do(function, place, user))
@@ -150,7 +150,7 @@ def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, setting
 
 
 @pytest.mark.parametrize("name", ["workflow.self_certify", "workflow.approve", "standing.suspend"])
-def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name, scene, settings):  # noqa: F811
+def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user), transaction.atomic():
         with_app(user)

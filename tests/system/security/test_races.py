@@ -40,7 +40,7 @@ from tests.factories import (
     owner_of,
     prove,
 )
-from tests.test_audit_log import at_once
+from tests.threads import at_once
 
 QUESTION = "use-register"
 

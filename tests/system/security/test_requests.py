@@ -17,7 +17,7 @@ from assessments.views.review import rows as review_rows
 from tests.factories import undone
 from tests.system.security import sitemap
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(10)]
 METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "CONNECT"]
 
 

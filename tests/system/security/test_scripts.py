@@ -15,6 +15,8 @@ from django.urls import reverse
 from tests import browser
 from tests.run import ROOT
 
+pytestmark = pytest.mark.sqlite_alone
+
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
 # What turns text into markup or code. A <template> is read only: nothing in it loads or runs.
 DANGEROUS = re.compile(

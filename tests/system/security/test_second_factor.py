@@ -47,7 +47,7 @@ from tests.system.security.factors import (
     with_app,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof]
+pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture(autouse=True)

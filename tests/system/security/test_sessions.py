@@ -31,7 +31,7 @@ from tests.system.security.doors import (
 )
 from tests.system.security.factors import confirmed_by_code, signed_in_with_app, with_app
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture(autouse=True)

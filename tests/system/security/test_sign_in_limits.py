@@ -11,7 +11,7 @@ from django.urls import reverse
 from tests.factories import PASSWORD
 from tests.system.security.doors import confirm_it_is_me, is_in, reset_password, sign_in, signed_in, with_password
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 TOO_MANY = "Too many failed login attempts"
 WRONG = "not the password at all"

@@ -25,7 +25,7 @@ from tests.system.security.doors import (
     with_password,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 REASON = "The laptop was stolen on the train."
 
 

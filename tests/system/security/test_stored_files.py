@@ -30,7 +30,7 @@ from assessments.models import AuditEntry, Document, Evidence, EvidenceVersion, 
 from assessments.models.certificates import DocumentState
 from tests.factories import Cast, make_assessment, make_evidence, make_organisation, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 TITLE = "Minutes of the meeting in May"
 MB = 1024 * 1024

@@ -12,7 +12,7 @@ from django.urls import reverse
 from assessments.models import State
 from tests.factories import in_days, make_assessment, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 ERRORS = "error-rates"
 HX = {"headers": {"HX-Request": "true"}}

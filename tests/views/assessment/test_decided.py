@@ -19,6 +19,8 @@ from assessments.models import Assessment, State, Submission
 from tests.factories import Cast, make_assessment, make_cast, mark_all
 from tests.looking import look_at
 
+pytestmark = pytest.mark.sqlite_alone
+
 QUESTION = "use-register"
 WORDS, TODO, SECRET = "The newest entry is a month old.", "Add the entry of May", "Ask Kay about it"
 

@@ -13,10 +13,10 @@ from assessments.models.certificates import DocumentState
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
 from tests.acting import certificate_of, make_conditioned, sent
 from tests.factories import make_assessment
-from tests.test_views_reviews import text_of
+from tests.page_text import text_of
 from tests.world import GAPS, make_ready
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def as_(user) -> Client:

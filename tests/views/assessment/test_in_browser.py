@@ -11,7 +11,12 @@ from assessments.models import State
 from tests.browser import axe_faults, new_page, session_of, sign_in, too_wide, without_jobs
 from tests.factories import in_days, make_assessment, make_cast
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("published")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("published"),
+    pytest.mark.sqlite_alone,
+    pytest.mark.slow_first(13),
+]
 
 FACTS = {
     "used_at_work": True,

@@ -11,7 +11,7 @@ from assessments.models import DeclaredFact, Route, State
 from tests import browser
 from tests.factories import make_assessment, make_cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(38)]
 WORDS = "A cat died after a wrong answer"
 STOPS = "known-failures"
 

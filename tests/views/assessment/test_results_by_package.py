@@ -20,10 +20,10 @@ from assessments.models.snapshots import picture
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.acting import make_agreed
+from tests.documents.reading import pages_of, squeezed
 from tests.factories import in_days, make_assessment
-from tests.test_documents import pages_of, squeezed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 GAPS = {
     "use-register": {"choice": "partly", "text": "Kept for three of our five clinics."},

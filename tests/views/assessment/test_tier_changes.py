@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from tests.factories import make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def what_if(client, cast, tier, **facts):

@@ -12,7 +12,7 @@ from assessments.errors import Locked, NotPermitted
 from assessments.models import FactDraft, FactRevision, State
 from tests.factories import make_assessment, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def url(use, group, name="facts"):

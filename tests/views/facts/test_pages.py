@@ -11,7 +11,7 @@ from django.utils import timezone
 from assessments import declaring
 from tests.factories import MILD, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def url(use, group):

@@ -13,7 +13,7 @@ from assessments.guideline.wording import guess_people_word
 from assessments.models import DeclaredUse
 from tests.factories import fill, make_assessment, make_organisation, make_system, make_use
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 TOLD = {
     "title": "Booking by urgency",

@@ -9,7 +9,7 @@ from assessments.models import RemediationAction
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.factories import anew, in_days
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 def once_for_all(cast):

@@ -16,7 +16,7 @@ from tests import browser
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.factories import in_days, make_cast, make_evidence
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(13)]
 
 
 @pytest.fixture

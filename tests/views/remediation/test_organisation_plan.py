@@ -15,7 +15,7 @@ from assessments.models import Membership, RemediationAction, State
 from assessments.views.remediation import organisation as page
 from tests.factories import anew, in_days, make_assessment, make_organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 SHARED, OTHER, OWN = "ai-framework", "use-register", "accountable-owner"
 GAPS = {key: {"choice": "not_in_place"} for key in (SHARED, OTHER, OWN)}

@@ -20,7 +20,7 @@ from assessments.reminding import remind_of_actions
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.factories import anew, in_days
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PACKAGES = (Package("control", "People in control"), Package("notices", "What people are told"))
 
 

@@ -18,17 +18,14 @@ from assessments.views.review.guides import guide_to
 from tests.domain.evidence import made_files
 from tests.factories import make_assessment, make_evidence, mark_all
 from tests.looking import look_at
+from tests.page_text import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
 
 SECTION, QUESTION, OTHER = "governance", "use-register", "accountable-owner"
 TARGET = f"q:{QUESTION}"
 IN_PLACE = {"HX-Request": "true"}
 QUERIES_OF_THE_LIST = 15
-
-
-def text_of(response: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def address(name: str, submission: Any, *more: Any) -> str:

@@ -29,7 +29,7 @@ from assessments.models import Certificate, Organisation, Role, Route, State, Su
 from tests import browser
 from tests.factories import make_assessment, make_cast, make_evidence
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(30)]
 
 PASSWORD = "a password for looking around"
 MOST_QUERIES = 15

@@ -18,6 +18,8 @@ from assessments.views.queue import cases_of
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.looking import judge_parts, look_at
 
+pytestmark = pytest.mark.sqlite_alone
+
 SECTION, QUESTION = "governance", "use-register"
 TARGET = f"q:{QUESTION}"
 WORDS = "The trials are to be listed too."

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from assessments import evidence, workflow
-from assessments.models import Evidence, EvidenceVersion, Route, State
+from assessments.models import Route, State
 from tests import browser
+from tests.browser import photograph
 from tests.domain.evidence import made_files
-from tests.domain.evidence.made_files import XLSX
+from tests.domain.evidence.made_files import XLSX, give
 from tests.factories import make_assessment, make_cast
 from tests.looking import look_at
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow_first(20)]
 
 SECTION, QUESTION = "governance", "use-register"
 HONEST = {
@@ -48,19 +46,6 @@ HOSTILE = {
 SHOWN_AS_TEXT = ("Page as text", "Table with markup")
 
 
-def give(title: str, media_type: str, content: bytes, *, by: Any, organisation: Any) -> Evidence:
-    """A piece with this content as it lies in the store, whatever an upload would have said of it."""
-    piece = Evidence.objects.create(
-        organisation=organisation, title=title, proves="How it is done.", owner=by, version=1
-    )
-    EvidenceVersion.objects.create(
-        evidence=piece, number=1, by=by, media_type=media_type, file_name=title, size=len(content),
-        storage_key=default_storage.save("evidence/shown", ContentFile(content)),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
-    return piece
-
-
 class Case:
     def __init__(self, chromium: Any, address: str) -> None:
         self.chromium, self.address = chromium, address
@@ -87,13 +72,6 @@ class Case:
 def case(chromium: Any, live_server: Any, published: None) -> Case:
     with browser.without_jobs():
         return Case(chromium, live_server.url)
-
-
-def photograph(page: Any, name: str) -> None:
-    """Keep a picture of the page where the environment names a folder for it."""
-    if folder := os.environ.get("HKGUIDE_PICTURES"):
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):

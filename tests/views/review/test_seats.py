@@ -17,6 +17,8 @@ from assessments.models import EvidenceOpening, Role, Seat, State
 from tests.factories import PASSWORD, make_assessment, make_cast, make_member, mark_all, proved
 from tests.looking import look_at, look_at_all
 
+pytestmark = pytest.mark.sqlite_alone
+
 SECTION, TARGET = "governance", "q:accountable-owner"
 ANCHOR = TARGET.replace(":", "-")
 

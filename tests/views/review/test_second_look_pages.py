@@ -27,9 +27,12 @@ from assessments.models import (
     State,
 )
 from tests import browser
+from tests.browser import photograph
+from tests.domain.evidence.made_files import give
 from tests.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
 from tests.looking import give_look
-from tests.views.review.test_previews_in_browser import give, photograph
+
+pytestmark = pytest.mark.sqlite_alone
 
 FIRST_WORDS = "Oystercatcher: the register of the clinics was shown to me."
 QUESTION, SECTION = "use-register", "governance"

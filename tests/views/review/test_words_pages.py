@@ -11,9 +11,9 @@ from assessments import reviewing, workflow
 from assessments.domain.review import kept_texts
 from assessments.models import OwnText, SharedText, State
 from tests.factories import make_assessment, make_organisation, make_user
-from tests.views.review.test_desk_pages import text_of
+from tests.page_text import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 KEY, SECTION = "use-register", "governance"
 TARGET = f"q:{KEY}"
