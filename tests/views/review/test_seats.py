@@ -157,7 +157,7 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
     look_at_all(submission, cast.second_independent)
     page = text_of(ivan.get(address("approve", submission)))
     n = len(own_set(submission, Seat.SECOND).targets)
-    assert f"Opened and judged by this reviewer alone: {n} of {n} facts and answers." in page
+    assert f"Opened and judged by this reviewer: {n} of {n} facts and answers of the own set." in page
     assert "Taken over from Ines Independent:" in page
 
 
