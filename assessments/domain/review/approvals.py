@@ -219,7 +219,7 @@ def tell_of_short_look(submission: Submission, look: Look, *, by: User) -> None:
         list(others),
         SHORT_LOOK,
         f"submission:{submission.reference}",
-        _("A short look: %(use)s") % words,
+        _("Approved very fast by the other reviewer: %(use)s") % words,
         took % words,
         reverse("review", args=[submission.reference]),
     )
