@@ -17,6 +17,7 @@ from assessments.models import Assessment, Membership, Message, RemediationActio
 from tests.acting import accept_form, report_done
 from tests.factories import (
     Cast,
+    anew,
     fill,
     in_days,
     make_assessment,
@@ -89,6 +90,20 @@ def test_the_heading_counts_what_needs_me(client: Client, cast: Cast) -> None:
     assert "Three things need you, Olivia Owner" in page
     assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Go on answering:")
     assert page.count("btn-primary") == 1
+
+
+def test_a_low_use_that_a_reviewer_approved_shows_the_step_of_the_review(client: Client, cast: Cast) -> None:
+    def steps(assessment: Assessment) -> list[str]:
+        client.force_login(cast.owner)
+        rows = client.get(reverse(HOME)).context["begun"]
+        return next([word for word, _state in row.steps] for row in rows if row.assessment == assessment)
+
+    assert steps(make_assessment("certified", "low", cast=cast)) == ["Answer", "Sign", "Certificate"]
+    reviewed = make_assessment("in_review", "low", cast=cast)
+    mark_all(reviewed.current_submission, by=cast.independent)
+    workflow.approve(reviewed.current_submission, by=cast.independent, statement="Read.")
+    assert anew(reviewed).state == "certified"
+    assert steps(reviewed) == ["Answer", "Sign", "Review", "Certificate"]
 
 
 def test_only_an_owner_is_asked_to_sign(client: Client, cast: Cast) -> None:

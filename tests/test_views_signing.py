@@ -441,7 +441,7 @@ def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):
     assert missing > 1
     assert f"You can sign, but it cannot be approved yet: {missing} parts missing" in text_of(page)
     check = text_of(client.get(page_of("check", assessment)))
-    assert f"Everything is answered, but for approval {missing} parts are missing" in check
+    assert f"Everything is answered. Approval still needs {missing} parts" in check
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         }
         help_texts = {
             "name": _("As it stands in the record. What you signed before keeps the name of that day."),
-            "shortcuts": _("They are off unless you switch them on here."),
+            "shortcuts": _("Keyboard shortcuts are off until you switch them on here."),
             "mail_when": _("Your inbox shows every message, whatever you choose."),
         }
         widgets = {"mail_when": forms.RadioSelect}

@@ -28,19 +28,19 @@ class WordsForm(ReviewForm):
     )
     action_title = OneLine(
         label=gettext_lazy("What is still to be done"),
-        help_text=gettext_lazy("With “Accepted with action” alone: it becomes an action of the plan."),
+        help_text=gettext_lazy("Only with “Accepted with action”: it becomes an action of the plan."),
         required=False,
         max_length=200,
     )
     reason = forms.ChoiceField(
         label=gettext_lazy("Why a change is needed"),
-        help_text=gettext_lazy("With “Change needed” alone."),
+        help_text=gettext_lazy("Only with “Change needed”."),
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
     words = _text(gettext_lazy("Comment to the organisation"), required=False, rows=4)
     would_satisfy = _text(
-        gettext_lazy("What would satisfy you"), gettext_lazy("With “Change needed” alone."), required=False, rows=3
+        gettext_lazy("What would satisfy you"), gettext_lazy("Only with “Change needed”."), required=False, rows=3
     )
     base = Revision(required=False)
 

@@ -83,8 +83,8 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
     their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone, and
-    nothing waits for whoever has declared a conflict of interest in it. A returned case stays with those who have a seat, and an
-    approved one is with the colleague who has still to approve it.
+    nothing waits for whoever has declared a conflict of interest in it. A returned case is with the organisation, for
+    everybody; an approved one is with the colleague who has still to approve it.
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))
     is_open = Q(assessment__current_submission=F("pk"), assessment__state__in=UNDER_REVIEW)
@@ -97,7 +97,7 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
     approved = Exists(ReviewDecision.objects.approvals().filter(submission=OuterRef("pk"), by=reviewer))
     return rows.annotate(
         stands_in=Case(
-            When(back & Q(Exists(seats.filter(reviewer=reviewer))), then=Value(RETURNED)),
+            When(back, then=Value(RETURNED)),
             When(~is_open, then=Value(DONE)),
             When(Exists(seats.filter(reviewer=reviewer)) & ~approved, then=Value(MINE)),
             When(Exists(seats.filter(reviewer=reviewer)), then=Value(TEAM)),  # the other seat has to act

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import apnumber
-from django.db.models import Case, Count, Prefetch, Q, Value, When, Window
+from django.db.models import Case, Count, F, Prefetch, Q, Value, When, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -91,12 +91,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return open_message(request, user)
     memberships = sorted(access.memberships_on_page(user), key=lambda one: one.pk)
+    newest = access.assessments_for(user).annotate(sent_to=F("current_submission__route")).order_by("-pk")
     uses = access.uses_for(user).filter(retired_at=None, system__retired_at=None).order_by("-pk")
-    shown = list(
-        uses.prefetch_related(
-            Prefetch("assessments", access.assessments_for(user).order_by("-pk"), to_attr="newest_first")
-        )[: USES + 1]
-    )
+    shown = list(uses.prefetch_related(Prefetch("assessments", newest, to_attr="newest_first"))[: USES + 1])
     # Those to be worked on and the approvals that something has changed under, in one query.
     waiting = Q(state__in=[State.DRAFT, State.RETURNED], use__retired_at=None, use__system__retired_at=None)
     stale = Q(state__in=staleness.APPROVALS, stale_since__isnull=False)
@@ -450,11 +447,15 @@ def use_row(use: DeclaredUse) -> UseRow:
 
 
 def steps_of(assessment: Assessment) -> list[tuple[str, str]]:
-    """The way of an assessment, each step with whether it is reached, present or to come."""
+    """The way of an assessment, each step with whether it is reached, present or to come.
+
+    A Low one is signed by its owner alone, unless it was sent to a reviewer (`sent_to`, the route of its submission).
+    """
     tier, state = assessment.use.assigned_tier, State(assessment.state)
     if state in (State.REFUSED, State.WITHDRAWN) or tier == Tier.UNACCEPTABLE:
         return []
-    alone = tier == Tier.LOW and state in (State.DRAFT, State.CERTIFIED)
+    sent_to = getattr(assessment, "sent_to", "")
+    alone = tier == Tier.LOW and (state == State.DRAFT or (state == State.CERTIFIED and not sent_to))
     words = (
         [_("Answer"), _("Sign"), _("Certificate")] if alone else [_("Answer"), _("Sign"), _("Review"), _("Certificate")]
     )

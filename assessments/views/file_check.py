@@ -54,7 +54,9 @@ def check_file(request: HttpRequest) -> HttpResponse:
     if "sha256" not in request.GET:
         return _page(request, FileForm())
     throttling.spend("verification", request)
-    read = file_check.read_given(request.GET["sha256"], request.GET.getlist("number"))
+    read = file_check.read_given(
+        request.GET["sha256"], request.GET.getlist("number"), is_pdf=request.GET.get("pdf") != "no"
+    )
     return _answered(request, read, sent=False)
 
 
@@ -77,7 +79,9 @@ def _uploaded(request: HttpRequest) -> HttpResponse:
             status=refuse_file(form, error),
         )
     if read is None:
-        form.add_error("file", _("This file is larger than 10 MB. No file that we issued is so large."))
+        form.add_error(
+            "file", _("This file is larger than 10 MB. No certificate or status notice of ours is so large.")
+        )
         return _page(request, form)
     return _answered(request, read, sent=True)
 
@@ -104,6 +108,8 @@ def _shown(checked: Checked) -> dict[str, Any]:
         "issued": short(checked.issued),
         "number": checked.number,
         "is_notice": checked.is_notice,
+        "is_pdf": checked.read.is_pdf,
+        "numbers_sent": len(checked.read.numbers),
     }
     if checked.certificate is not None:
         record = json.loads(checked.certificate.public_record)

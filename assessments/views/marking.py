@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -97,7 +98,7 @@ def _marking(request: SignedIn, reference: str, key: str, case: Case | None = No
         return _marking_page(request, case, group)
     forget_typed(request)
     if saved:  # with script they were saved one by one before
-        messages.success(request, ngettext("%(n)s mark saved.", "%(n)s marks saved.", saved) % {"n": saved})
+        messages.success(request, saved.words)
     stay = undone or request.POST.get("request", "").partition(":")[0]
     if "together" in request.POST:
         return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
@@ -139,9 +140,27 @@ def _with_filter(url: str, request: SignedIn) -> str:
     return f"{url}?{urlencode({'show': show})}" if show in FILTERS else url
 
 
-def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryDict) -> int | None:
+class Saved(NamedTuple):
+    """How many marks on facts and answers were saved, which a case counts, and how many judgements on evidence."""
+
+    marks: int = 0
+    judgements: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.marks or self.judgements)
+
+    @property
+    def words(self) -> str:
+        marks = ngettext("%(n)s mark saved.", "%(n)s marks saved.", self.marks) % {"n": self.marks}
+        of_evidence = ngettext(
+            "%(n)s judgement on evidence saved.", "%(n)s judgements on evidence saved.", self.judgements
+        ) % {"n": self.judgements}
+        return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
+
+
+def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryDict) -> Saved | None:
     """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
-    saved, failed = 0, False
+    marks, judgements, failed = 0, 0, False
     rows = list(rows)
     if any(name.startswith("e-") for name in data):
         case.hang_evidence(rows)
@@ -150,13 +169,13 @@ def _save_marks(request: SignedIn, case: Case, rows: Iterable[Row], data: QueryD
     for row in rows:
         for each in row.pieces:
             kept = _save_piece(case, each, data)
-            saved, failed = saved + bool(kept), failed or kept is None
+            judgements, failed = judgements + bool(kept), failed or kept is None
         if f"{row.anchor}-mark" not in data:
             continue  # not on the page: the filter left it out
         given = _asking_for_another(data, row, piece) if asked == row.anchor else data
         kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
-        saved, failed = saved + bool(kept), failed or kept is None
-    return None if failed else saved
+        marks, failed = marks + bool(kept), failed or kept is None
+    return None if failed else Saved(marks, judgements)
 
 
 def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | None:
@@ -231,7 +250,7 @@ def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
     return data
 
 
-def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -> int | None:
+def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -> Saved:
     row = next((row for row in group.rows if row.anchor == anchor), None)
     if row is None:
         raise Http404
@@ -239,10 +258,10 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
         mark = reviewing.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
     except WorkflowError as error:
         messages.error(request, str(error))
-        return 0
+        return Saved()
     case.took(row, mark)
     messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
-    return 0
+    return Saved()
 
 
 def _shown(case: Case, show: str, targets: Iterable[str]) -> list[str]:

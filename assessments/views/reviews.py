@@ -19,12 +19,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, declaring, desk, desk_rows, gates, holding, staleness, workflow
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.certificates.waiting import NoCertificateYet
-from assessments.domain.review import cases, parts, successors
+from assessments.domain.review import cases, parts, second_look, successors
+from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Tier
-from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Route, Seat, State
+from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Route, Seat, SecondLook, State
 from assessments.models.base import sha256
+from assessments.models.queue import UNDER_REVIEW
 from assessments.views import review_before
 from assessments.views.conformity import PartLine, lines_of
 from assessments.views.inbox import seen
@@ -109,9 +111,18 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "total": len(case.targets),
             "marked": len(case.targets) - case.left,
             "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
+            "second_look": _second_look(case),
             "own_set_words": own_set_words(case) if case.is_open else "",
         },
     )
+
+
+def _second_look(case: Case) -> SecondLook | None:
+    """The second look at a case that was decided, once it is given, for those who may see both sides: one query, or two."""
+    under_review = case.is_current and case.assessment.state in UNDER_REVIEW
+    if under_review or case.submission.assigned_tier not in LOOKED_AT_TWICE:
+        return None
+    return second_look.given_at(case.submission, case.user)
 
 
 def _parts_left(case: Case, judged: Iterable[PartMark]) -> int:

@@ -1,5 +1,5 @@
-// Check a PDF: its sum and the certificate numbers in it are worked out here, and only they are sent. The name of the file
-// stays in this tab. Where this browser cannot work out sums the form is sent as it is, and says so.
+// Check a PDF: its sum the certificate numbers in it and whether it is a PDF are worked out here, and only they are
+// sent. The name of the file stays in this tab. Where this browser cannot work out sums the form is sent as it is, and says so.
 (() => {
   "use strict";
 
@@ -38,6 +38,8 @@
     return [...new Set([...plain, ...hex])].slice(0, 5);
   };
 
+  const isPdf = (bytes) => new TextDecoder("latin1").decode(bytes.slice(0, 1024)).includes("%PDF-");
+
   const check = async (file) => {
     said.textContent = said.dataset.reading;
     const query = new URLSearchParams();
@@ -46,6 +48,7 @@
       const bytes = await file.arrayBuffer();
       query.set("sha256", inHex(await crypto.subtle.digest("SHA-256", bytes)));
       for (const number of numbersIn(bytes)) query.append("number", number);
+      if (!isPdf(bytes)) query.set("pdf", "no");
     } catch {
       query.set("unread", "1");
     }

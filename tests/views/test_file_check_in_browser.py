@@ -36,7 +36,7 @@ def files(published: None, live_server: Any) -> tuple[str, str, dict[str, bytes]
         "exact": pdf,
         "altered": saved_again(pdf),
         "not ours": b"%PDF HKG-AAAA-AAAA-" + check_of("AAAAAAAA").encode(),
-        "unknown": b"%PDF without a number",
+        "unknown": b"%PDF-1.7 without a number",
     }
     return live_server.url + reverse("verify_file"), certificate.number, made
 
@@ -65,6 +65,10 @@ def test_a_file_is_checked_and_is_not_sent(page, files, width):
         assert page.get_by_text("secret-name.pdf").count() == 2  # above the heading and in the trail
         assert browser.axe_faults(page) == []
         assert browser.too_wide(page) == ""
+    page.goto(address)
+    page.set_input_files("input[type=file]", given("notes.pdf", b"Minutes of 3 May"))
+    page.get_by_role("button", name="Check this file").click()
+    page.get_by_text("It is not a PDF.").wait_for()
     page.goto(f"{address}?unread=1", wait_until="networkidle")  # an answer to another file, or to none
     assert page.get_by_text("secret-name.pdf").count() == 0
     assert not [one for one in sent if one.startswith("POST") or "secret-name" in one]

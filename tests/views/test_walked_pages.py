@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import Membership, User
-from tests.browser import axe_faults, session_of, sign_in, too_wide
+from tests.browser import NARROW, axe_faults, session_of, sign_in, too_wide
 from tests.factories import Cast, fill, make_assessment, make_cast, make_system
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -95,3 +95,29 @@ def test_the_home_of_a_reviewer_and_the_notices_fit(cast, visit):
         page = visit(user, address)
         assert axe_faults(page, contrast=("light",)) == []
         assert too_wide(page) == ""
+
+
+def test_the_tables_of_the_method_page_are_read_line_by_line_when_narrow(published, page, live_server):
+    page.set_viewport_size(NARROW)
+    page.goto(live_server.url + reverse("method"))
+    captions = page.locator(".hk-table caption").all()
+    assert len(captions) == 6
+    assert [box["width"] >= 200 for one in captions if (box := one.bounding_box())] == [True] * 6
+    assert (
+        page.locator(".hk-table .hk-num").evaluate_all(
+            """(cells) => cells.filter((cell) => {  // a label runs into its value where it may not be broken
+          const label = getComputedStyle(cell, "::before").whiteSpace;
+          return label === "nowrap";
+        }).length"""
+        )
+        == 0
+    )
+    assert too_wide(page) == ""
+
+
+def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the_first(client, published):
+    text = client.get(reverse("method")).content.decode()
+    assert "judge everything decisive apart" not in text
+    assert "Each reviewer judges alone" not in text
+    assert "The second reviewer sees the marks of the first" in text
+    assert "on what is decisive (the second sees the marks of the first)" in text

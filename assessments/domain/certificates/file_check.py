@@ -20,6 +20,7 @@ from assessments.models.certificates import DocumentState, read_number
 PUBLIC = (DocumentKind.CERTIFICATE, DocumentKind.STATUS_NOTICE)
 """The kinds of files about which anybody is told; no other document of ours is confirmed or denied."""
 MOST_BYTES = 10 * 1024 * 1024
+PDF_BEGINS_WITHIN = 1024  # bytes: readers accept what stands before the mark
 MOST_NUMBERS = 5
 _SUM = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(rb"HKG-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z](?![0-9A-Z])")
@@ -42,6 +43,7 @@ class Read:
 
     sha256: str
     numbers: tuple[str, ...] = ()
+    is_pdf: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ def read_file(chunks: Iterable[bytes]) -> Read | None:
             return None
     found = [one.decode() for one in _NUMBER.findall(whole)]
     found += [bytes.fromhex(one.decode()).decode("latin-1") for one in _IN_HEX.findall(whole)]
-    return Read(hashlib.sha256(whole).hexdigest(), well_formed(found))
+    return Read(hashlib.sha256(whole).hexdigest(), well_formed(found), b"%PDF-" in whole[:PDF_BEGINS_WITHIN])
 
 
-def read_given(sha256: str, numbers: Sequence[str]) -> Read | None:
+def read_given(sha256: str, numbers: Sequence[str], *, is_pdf: bool = True) -> Read | None:
     """Take what a browser read; None where the sum is none."""
-    return Read(sha256, well_formed(numbers)) if _SUM.fullmatch(sha256) else None
+    return Read(sha256, well_formed(numbers), is_pdf) if _SUM.fullmatch(sha256) else None
 
 
 def well_formed(numbers: Iterable[str]) -> tuple[str, ...]:

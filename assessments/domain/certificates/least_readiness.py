@@ -89,10 +89,10 @@ class BelowLeast:
     def lifted_by(self) -> str:
         """What would lift it, as one sentence with the numbers of the actions."""
         if not self.lifts:
-            return _("No open action lifts it. What is in place by now takes a new assessment.")
+            return _("No open action raises readiness far enough. What is in place by now takes a new assessment.")
         words = ngettext(
-            "It is lifted by itself once action %(numbers)s is closed with evidence.",
-            "It is lifted by itself once actions %(numbers)s are closed with evidence.",
+            "Readiness no longer keeps back the certificate once action %(numbers)s is closed with evidence.",
+            "Readiness no longer keeps back the certificate once actions %(numbers)s are closed with evidence.",
             len(self.lifts),
         )
         return words % {"numbers": _listed([str(lift.number) for lift in self.lifts])}

@@ -172,11 +172,12 @@ def looked_at_words(said: Mapping[str, Any] | None) -> list[str]:
     if said is None:
         return [_("What was looked at: not recorded.")]
     lines = [
-        _("Opened and judged by this reviewer alone: %(judged)s of %(asked)s facts and answers.") % said,
+        _("Opened and judged by this reviewer: %(judged)s of %(asked)s facts and answers of the own set.") % said,
         _("Pieces of evidence opened: %(opened)s of %(openable)s.") % said,
         _("Judged with the answers of the own set under which they stand: %(pieces_judged)s of %(pieces)s.") % said,
         _(
-            "Drawn at random: %(drawn)s of the %(drawn_from)s facts and answers that decide nothing (%(drawn_percent)s %%)."
+            "Drawn at random: %(drawn)s of the %(drawn_from)s facts and answers that decide nothing "
+            "(%(drawn_percent)s %%, rounded up)."
         )
         % said,
     ]
@@ -218,7 +219,7 @@ def tell_of_short_look(submission: Submission, look: Look, *, by: User) -> None:
         list(others),
         SHORT_LOOK,
         f"submission:{submission.reference}",
-        _("A short look: %(use)s") % words,
+        _("Approved very fast by the other reviewer: %(use)s") % words,
         took % words,
         reverse("review", args=[submission.reference]),
     )

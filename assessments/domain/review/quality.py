@@ -8,7 +8,7 @@ queries does not grow with the data.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -48,6 +48,23 @@ DECIDING = (DecisionKind.APPROVE, DecisionKind.RETURN, DecisionKind.REFUSE)
 KEPT_SECONDS = 3600
 
 
+def percents(parts: Sequence[int]) -> list[int]:
+    """Round the parts of one whole to whole per cent that add up to 100: what is left goes to the greatest remainders.
+
+    A part that is not the whole is never 100.
+    """
+    whole = sum(parts)
+    found = [n * 100 // whole for n in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: (-(parts[place] * 100 % whole), parts[place]))
+    for place in by_remainder[: 100 - sum(found)]:
+        found[place] += 1
+    for place, n in enumerate(parts):
+        if found[place] == 100 and n < whole:
+            found[place] -= 1
+            found[min((one for one in range(len(parts)) if parts[one] and one != place), key=parts.__getitem__)] += 1
+    return found
+
+
 @dataclass(slots=True)
 class Share:
     """So many of so many; `least`: below that many a share of them is too few to say."""
@@ -55,6 +72,7 @@ class Share:
     n: int = 0
     of: int = 0
     least: int = 0
+    rounded: int | None = None  # set where several parts of one whole are printed beside each other
 
     @property
     def is_few(self) -> bool:
@@ -62,8 +80,10 @@ class Share:
 
     @property
     def percent(self) -> int | None:
-        """The share in whole per cent, rounded down; None where there are too few to say."""
-        return None if self.is_few or not self.of else self.n * 100 // self.of
+        """The share in whole per cent; None where there are too few to say. Parts of one whole add up to 100."""
+        if self.is_few or not self.of:
+            return None
+        return percents([self.n, self.of - self.n])[0] if self.rounded is None else self.rounded
 
     def add(self, n: int, of: int) -> None:
         self.n += n
@@ -91,7 +111,7 @@ class Agreement:
 
     @property
     def percent(self) -> int | None:
-        return None if self.is_few or not self.of else self.same * 100 // self.of
+        return None if self.is_few or not self.of else percents([self.same, self.stricter, self.milder])[0]
 
     def add(self, kind: str, case: int) -> None:
         setattr(self, kind, getattr(self, kind) + 1)
@@ -124,6 +144,14 @@ class Figures:
         shares = (self.own_set, self.alone, self.together, self.taken_over, self.opened, self.evidence)
         for one in (*shares, self.seats, self.looks):
             one.least = self.rules.least_items
+
+    def round_the_parts(self) -> None:
+        """Round the three ways to mark together, so that what is printed of one whole adds up."""
+        parts = (self.alone, self.together, self.taken_over)
+        if self.alone.of:
+            rest = self.alone.of - sum(one.n for one in parts)
+            for one, rounded in zip(parts, percents([*(one.n for one in parts), rest]), strict=False):
+                one.rounded = rounded
 
     @property
     def time_is_few(self) -> bool:
@@ -226,6 +254,8 @@ def _figures(people: Collection[int], since: datetime | None) -> dict[int, Figur
                 if own.by in mine[submission]:
                     found[own.by].seats.add(kind_of(other.mark, own.mark), submission)
     _count_looks(found, marks, mine, since)
+    for figures in found.values():
+        figures.round_the_parts()
     return found
 
 

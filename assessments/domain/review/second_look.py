@@ -251,6 +251,20 @@ def may_compare(look: SecondLook, user: User) -> bool:
     return look.independent and leads.is_lead(user)
 
 
+def given_at(submission: Submission, user: User) -> SecondLook | None:
+    """Return the look at a decided submission once it is given, for somebody who may see both sides of it."""
+    look = _rows().filter(submission=submission).exclude(given_at=None).first()
+    return look if look is not None and may_compare(look, user) else None
+
+
+def of_reviewer(user: User) -> list[SecondLook]:
+    """Return the newest looks that this person gave, or that were given at a case of theirs, as far as they may see them."""
+    seats = ReviewSeat.objects.filter(reviewer=user, submission=OuterRef("submission"))
+    conflict = Interest.objects.filter(reviewer=user, assessment=OuterRef("submission__assessment")).exclude(words="")
+    rows = _rows().filter(_reach(user), Q(reviewer=user) | Q(Exists(seats))).exclude(given_at=None)
+    return list(rows.filter(~Q(Exists(conflict))).distinct().order_by("-given_at", "-pk")[:LISTED])
+
+
 @proof.factor_asked
 @transaction.atomic
 def take(look: SecondLook, *, by: User) -> SecondLook:
@@ -491,17 +505,31 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
             "number": certificate.number
         }
     subject = _("Grave difference in a second look: %(use)s") % {"use": look.submission.assessment.use.title}
-    teamwork.tell(_who_hears(look, by), REPORTED, f"second_look:{look.pk}", subject, f"{by}: {text}", link)
+    teamwork.tell(
+        {one.pk for one in _who_hears(look, by)}, REPORTED, f"second_look:{look.pk}", subject, f"{by}: {text}", link
+    )
     _audit(REPORTED, look, by)
     return look
 
 
-def _who_hears(look: SecondLook, by: User) -> set[int]:
-    """Those who lead the body. Where none of them is left beside the two reviewers: every other reviewer of the same body."""
+def hearers(look: SecondLook, by: User) -> list[str]:
+    """Name those who would hear of a grave difference that this person reports. Two queries."""
+    return [str(one) for one in _who_hears(look, by)]
+
+
+def _who_hears(look: SecondLook, by: User) -> list[User]:
+    """Those who lead the body. Where none of them is left beside the two reviewers: every other reviewer of the same body.
+
+    Only where there is nobody else, those who lead and are reviewers of the case hear of it.
+    """
     both = {by.pk, look.reviewer_id, *look.submission.seats.values_list("reviewer", flat=True)}
     if look.independent:
-        people = {member.user_id for member in leads.reviewers_of_body()}
-        return (leads.leads_of_body() - both) or (people - both) or (leads.leads_of_body() - {by.pk})
-    rows = Membership.objects.current().filter(organisation=look.submission.organisation_id, role=Role.REVIEWER)
-    people = set(rows.values_list("user", flat=True))
-    return (people - both) or (people - {by.pk})
+        rows = leads.reviewers_of_body()
+        lead = [member.user for member in rows if member.leads]
+    else:
+        found = Membership.objects.current().filter(organisation=look.submission.organisation_id, role=Role.REVIEWER)
+        rows = list(found.select_related("user").order_by("user__name", "pk"))
+        lead = []
+    people = [member.user for member in rows]
+    beside = [one for one in lead if one.pk not in both] or [one for one in people if one.pk not in both]
+    return beside or [one for one in (lead if look.independent else people) if one.pk != by.pk]

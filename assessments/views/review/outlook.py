@@ -66,8 +66,8 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
             ngettext(
                 "Your approval issues the certificate if the open requirement below has a date. Without it there is no "
                 "certificate yet.",
-                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. Without "
-                "one there is no certificate yet.",
+                "Your approval issues the certificate if each of the %(n)s open requirements below has a date. While "
+                "one of them has none, there is no certificate yet.",
                 conditions,
             )
             if is_last
@@ -91,7 +91,8 @@ def _asked(case: Case) -> list[Asked]:
         mark = case.combined.get(target)
         if mark is not None and mark.mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
             title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or case.title_of(target)
-            found.append(Asked(title, case.url_of(target), mark.action_due))
+            words = _("“%(title)s”") % {"title": title.rstrip(" .")}
+            found.append(Asked(words, case.url_of(target), mark.action_due))
     return found
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import desk_rows
 from assessments.domain.certificates import issuing
+from assessments.domain.review import parts
 from assessments.domain.review.opened import named_pieces_of, opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
 from assessments.views.gate import to_declare
@@ -44,7 +45,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(case.submission)
     own = case.own
     targets = [target for target in case.targets if target in own.targets]
-    lines = [(case.title_of(t), case.url_of(t), t in own.drawn, t in case.marks) for t in targets]
+    lines = [(case.title_of(t), case.url_of(t), t in own.drawn, case.marks.get(t)) for t in targets]
     pieces = _pieces(case)
     return render(
         request,
@@ -54,7 +55,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
             "submission": case.submission,
             "lines": lines,
             "pieces": pieces,
-            "judged": sum(done for *_line, done in lines),
+            "judged": sum(mark is not None for *_line, mark in lines),
             "opened": sum(piece.is_opened for piece in pieces if piece.url),
             "to_open": sum(bool(piece.url) for piece in pieces),
             "rules": issuing.rules_today(),
@@ -65,7 +66,7 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _pieces(case: Case) -> list[PieceLine]:
-    """The pieces of the own set, each content once: two queries."""
+    """The pieces of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
     opened = opened_contents(case.submission, case.user.pk)
@@ -74,6 +75,8 @@ def _pieces(case: Case) -> list[PieceLine]:
     judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
     lines: dict[str, PieceLine] = {}
     in_parts = _parts_of_contents(case)
+    found_parts = parts.marks_on(case.submission) if in_parts else []
+    judged_parts = {m.part for m in found_parts if m.verdict and (m.seat, m.by_id) == (seat, case.user.pk)}
     for piece in named_pieces_of(case.content):
         content = content_of(piece)
         if content in lines or content not in own.openable | own.pieces.keys():
@@ -86,7 +89,9 @@ def _pieces(case: Case) -> list[PieceLine]:
             place=case.url_of(f"q:{places[0][0]}") if places else case.url_of_target(f"part:{in_parts[content]}"),
             of_file=not places,
             is_opened=content in opened,
-            is_judged=bool(own.pieces.get(content, frozenset()) & judged),
+            is_judged=bool(own.pieces.get(content, frozenset()) & judged)
+            if places
+            else in_parts[content] in judged_parts,
         )
     return list(lines.values())
 

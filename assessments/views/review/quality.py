@@ -42,6 +42,7 @@ def own(request: SignedIn) -> HttpResponse:
         "for_the_body": for_the_body,
         "figures": quality.own_figures(request.user, period),
         "periods": _periods(period),
+        "looks": second_look.of_reviewer(request.user),
         "rules": quality_rules.rules_on(timezone.localdate()),
         "is_lead": for_the_body and leads.is_lead(request.user),
     }

@@ -227,6 +227,9 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
         "write_form": write_form,
         "report_form": report_form,
         "error_form": report_form if is_report else write_form,
+        "hearers": second_look.hearers(found, request.user),
+        "judged": len(lines),
+        "of_all": len(case.content["facts"]) + len(case.content["questions"]),
         "certificate": certificate,
         "may_read_case": access.submissions_to_read(request.user).filter(pk=found.submission_id).exists(),
     }

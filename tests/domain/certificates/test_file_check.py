@@ -113,6 +113,23 @@ def test_the_page_gives_each_of_the_five_answers(client, cast, way):
     assert "We could not check this file" in words(client.get(reverse(URL), {"sha256": "none"}))
 
 
+def test_a_paper_that_is_no_certificate_is_not_called_a_file_that_we_never_issued(client, cast):
+    paper = words(upload(client, b"%PDF-1.7 a board paper that this service made"))
+    assert "It is no certificate or status notice of ours" in paper
+    assert "no file that we issued" not in paper
+
+
+@pytest.mark.parametrize("way", ["sum", "upload"])
+def test_a_file_that_is_no_pdf_is_told_so_and_nothing_is_said_to_be_sent_that_is_not_there(client, cast, way):
+    given = b"Minutes of 3 May"
+    query = {"sha256": file_check.read_file([given]).sha256, "pdf": "no"}
+    said = words(upload(client, given) if way == "upload" else client.get(reverse(URL), query))
+    assert "It is not a PDF." in said
+    assert "A scan or a file" not in said
+    assert ("It found no number." in said) == (way == "sum")
+    assert "Only these" not in said
+
+
 def test_an_exact_copy_of_a_suspended_certificate_says_that_it_does_not_stand(client, cast):
     certificate, pdf = issued(cast)
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="Seen.")

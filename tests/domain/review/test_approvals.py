@@ -100,7 +100,7 @@ def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record
     words = approvals.looked_at_words(said)
     assert (
         words[0]
-        == f"Opened and judged by this reviewer alone: {len(own.targets)} of {len(own.targets)} facts and answers."
+        == f"Opened and judged by this reviewer: {len(own.targets)} of {len(own.targets)} facts and answers of the own set."
     )
     assert "Half of the marks took up to 20 seconds." in words
     record = json.loads(Certificate.objects.get().public_record)

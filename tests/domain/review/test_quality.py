@@ -170,6 +170,31 @@ def test_a_share_of_few_is_not_stated():
     assert quality.Agreement(same=199, milder=1, cases={1}, least=20).percent == 99  # never rounded up to all
 
 
+@pytest.mark.parametrize(
+    ("parts", "percents"),
+    [
+        ([40, 53], [43, 57]),  # each was cut off once: 43 % and 56 %
+        ([80, 123], [39, 61]),
+        ([25, 2], [93, 7]),
+        ([1, 1, 1], [34, 33, 33]),
+        ([101, 99], [50, 50]),
+        ([399, 1], [99, 1]),
+        ([7, 0], [100, 0]),
+    ],
+)
+def test_the_parts_of_one_whole_are_rounded_and_add_up(parts, percents):
+    assert quality.percents(parts) == percents
+    assert sum(percents) == 100
+
+
+def test_the_three_ways_to_mark_add_up_where_they_are_the_whole(cast):
+    figures = quality.Figures(quality.rules_on(timezone.localdate()))
+    for share in (figures.alone, figures.together, figures.taken_over):
+        share.add(31, 93)
+    figures.round_the_parts()
+    assert [one.percent for one in (figures.alone, figures.together, figures.taken_over)] == [34, 33, 33]
+
+
 def test_the_queries_do_not_grow_with_cases_and_reviewers(cast):
     counts = []
     for n in range(2):

@@ -84,7 +84,7 @@ def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, ca
             assert "Nothing needs you now" not in text_of(home)
 
 
-def test_a_returned_case_stays_with_its_seats_and_is_done_for_others(cast, client):
+def test_a_returned_case_is_with_the_organisation_for_everybody(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     mark_all(sent(case), by=cast.independent, change={"f:public_facing": "Say since when."})
     workflow.send_back(sent(case), by=cast.independent, answer_by=in_days(9))
@@ -97,7 +97,9 @@ def test_a_returned_case_stays_with_its_seats_and_is_done_for_others(cast, clien
     assert in_days(9).strftime("%-d %b %Y") in page
     assert not client.get(QUEUE, {"who": "", "late": "late"}).context["returned"].lines
     client.force_login(cast.second_independent)
-    assert [line.submission for line in client.get(QUEUE).context["done"].lines] == [sent(case)]
+    groups = client.get(QUEUE).context
+    assert [line.submission for line in groups["returned"].lines] == [sent(case)]
+    assert not groups["done"].lines
 
 
 def test_actions_to_check_come_to_the_seats_of_the_case_alone(cast, client):

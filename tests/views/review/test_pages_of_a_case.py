@@ -198,13 +198,31 @@ def approval(user: Any, submission: Any) -> str:
     return text_of(proved(Client(), user).get(address("approve", submission)))
 
 
+def test_the_first_of_two_approvals_promises_no_certificate(cast):
+    submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
+    mark_all(submission, by=cast.independent)
+    page = approval(cast.independent, submission)
+    assert "No certificate is issued yet: the second approval decides." in page
+    assert "It is issued at once when nothing blocks it" not in page
+
+
+def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
+    answers = {"use-register": {"choice": "partly", "text": "Half."}}
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
+    page = approval(cast.independent, assessment.current_submission)
+    assert "This cannot be approved yet" in page
+    assert "whose date you set below" not in page
+    assert "once nothing is in the way" in page
+
+
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
     submission = two_seats(cast)
     workflow.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
-    assert "One action goes to the organisation: List the trials , by the standard date" in page
+    assert "One action goes to the organisation: “List the trials” , by the standard date" in page
+    assert "Where the two reviewers differ, “the mark” is the one that counts: the stricter of the two." in page
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} of 100" in page
     assert "A certificate at High needs at least" in page

@@ -13,9 +13,10 @@ from django.urls import reverse
 from assessments import desk, workflow
 from assessments.domain.review import own_marks
 from assessments.domain.review.sampling import own_set
-from assessments.models import EvidenceOpening, Role, Seat, State
-from tests.factories import PASSWORD, make_assessment, make_cast, make_member, mark_all, proved
-from tests.looking import look_at, look_at_all
+from assessments.models import ConformityEvidence, ConformityPart, EvidenceOpening, Role, Route, Seat, State
+from assessments.views.marking import Saved
+from tests.factories import PASSWORD, make_assessment, make_cast, make_evidence, make_member, mark_all, prove, proved
+from tests.looking import judge_parts, look_at, look_at_all
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -95,9 +96,37 @@ def test_the_own_set_lists_what_is_to_open_and_what_is_done(ivan, cast, submissi
     ivan.get(link)
     assert EvidenceOpening.objects.filter(reviewer=cast.second_independent).count() == 1
     assert f"1 of {len(own.openable)} opened" in text_of(ivan.get(address("own_set", submission)))
+    assert "Complete" not in text  # a mark of a fact is a mark: it says what was found
     for target in sorted(own.targets)[:2]:
         look_at(submission, target, cast.second_independent)
+    marked = text_of(ivan.get(address("own_set", submission)))
+    assert marked.count(" Accepted ") == 2
+    assert "Complete" not in marked
     assert f"2 of {len(own.targets)} opened and judged" in text_of(ivan.get(address("own_set", submission)))
+
+
+def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast):
+    draft = make_assessment(State.DRAFT, "high", cast=cast)
+    prove(draft, by=cast.owner)
+    piece = make_evidence(draft.organisation, title="Reports of the tests")
+    part = ConformityPart.objects.get(use=draft.use, key="tests")
+    ConformityEvidence.objects.create(part=part, evidence=piece, why="All tests.", by=cast.owner)
+    submission = workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+    workflow.take(submission, by=cast.independent)
+    ines = proved(Client(), cast.independent)
+    before = text_of(ines.get(address("own_set", submission)))
+    assert ", to be judged with its part of the conformity file" in before
+    judge_parts(submission, by=cast.independent)
+    after = text_of(ines.get(address("own_set", submission)))
+    assert "to be judged" not in after
+    assert ", judged with its part of the conformity file" in after
+
+
+def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
+    assert Saved(34, 18).words == "34 marks saved. 18 judgements on evidence saved."
+    assert Saved(1).words == "1 mark saved."
+    assert Saved(0, 1).words == "1 judgement on evidence saved."
+    assert not Saved()
 
 
 def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submission):
@@ -159,7 +188,7 @@ def test_the_page_of_the_approval_says_what_is_kept_with_it(ivan, cast, submissi
     look_at_all(submission, cast.second_independent)
     page = text_of(ivan.get(address("approve", submission)))
     n = len(own_set(submission, Seat.SECOND).targets)
-    assert f"Opened and judged by this reviewer alone: {n} of {n} facts and answers." in page
+    assert f"Opened and judged by this reviewer: {n} of {n} facts and answers of the own set." in page
     assert "Taken over from Ines Independent:" in page
 
 

@@ -221,6 +221,49 @@ def test_both_reviewers_see_the_differences_and_write_about_them(ivan, ines, tak
     assert "Write something first." in text_of(page)
 
 
+def test_a_given_look_is_linked_from_the_case_and_from_the_figures_of_both(ivan, ines, taken, cast):
+    link = f'href="{address("second_look", taken)}"'
+    case = reverse("review", args=[taken.submission.reference])
+    assert link not in ines.get(case).content.decode()  # blind until it is given, for both
+    assert link not in ivan.get(reverse("quality")).content.decode()
+    give_look(taken, cast.second_independent, q__use_register="change_needed")
+    for client, words in ((ivan, "given by you on"), (ines, "at your case, given by Ivan Independent on")):
+        page = client.get(reverse("quality"))
+        assert link in page.content.decode()
+        assert words in text_of(page)
+    for client in (ivan, ines):
+        page = client.get(case)
+        assert link in page.content.decode()
+        assert "Second look by Ivan Independent, given on" in text_of(page)
+    third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
+    assert link not in proved(Client(), third).get(case).content.decode()  # no lead, no part in it
+    assert link not in proved(Client(), third).get(reverse("quality")).content.decode()
+
+
+def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose_it(ivan, taken, cast):
+    give_look(taken, cast.second_independent)
+    words = text_of(ivan.get(address("second_look", taken)))
+    content = taken.submission.content()
+    every = len(content["facts"]) + len(content["questions"])
+    assert "Ivan Independent had no part in the case and judged without seeing the first marks" in words
+    assert f"{len(second_look.asked_of(taken, content))} of {every} facts and answers: everything on which" in words
+    assert "Ines Independent asked for this look on" in words
+    assert "Reason of Ines Independent: A new kind of use." in words
+    SecondLook.objects.update(asked_by=None, reason="")
+    words = text_of(ivan.get(address("second_look", taken)))
+    assert "No person chose it." in words
+    assert "Reason of" not in words
+
+
+def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):
+    give_look(taken, cast.second_independent)
+    assert "Your report goes to: Ines Independent." in text_of(ivan.get(address("second_look", taken)))  # nobody else
+    assert "There is nobody else whom your report could reach." in text_of(ines.get(address("second_look", taken)))
+    make_member(Role.REVIEWER, cast.body, "Ilse Independent")
+    for client in (ivan, ines):  # Ines leads the body, and decided the case
+        assert "Your report goes to: Ilse Independent." in text_of(client.get(address("second_look", taken)))
+
+
 def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, taken, cast):
     make_member(Role.REVIEWER, cast.body, "Ilse Independent")
     give_look(taken, cast.second_independent, q__use_register="change_needed")

@@ -98,7 +98,7 @@ def test_the_page_of_words_asks_a_fixed_number_of_queries(ines, cast, case, djan
     ines.get(page_of(case))
     with django_assert_max_num_queries(MOST_QUERIES):
         listed = ines.get(page_of(case))
-    assert "24 texts fit" in text_of(listed)
+    assert "24 texts to choose from:" in text_of(listed)
     with django_assert_max_num_queries(MOST_QUERIES):
         ines.get(page_of(case, "own-1"))
     with django_assert_max_num_queries(MOST_QUERIES):
