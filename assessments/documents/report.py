@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
@@ -705,7 +706,7 @@ def _of_release_3(
     """The parts of a report that editions have from release 3 on."""
     return {
         "by_package": True,
-        "order": _order_words(edition),
+        "order": (*_order_words(edition), *_condition_words(actions)),
         "packages": _packages(edition, declared_in(content), actions),
         "reasons": (*_reasons(content, answers), *_not_relevant(actions)),
         "evidence": tuple(_evidence_index(content)),
@@ -721,6 +722,12 @@ def _order_words(edition: Edition) -> tuple[str, ...]:
         return ()
     keys = (*order.steps, *(key for key in order.reasons if key not in order.steps))
     return tuple(order.reasons[key] for key in keys if key in order.reasons)
+
+
+def _condition_words(actions: Iterable[ActionBlock]) -> tuple[str, ...]:
+    """Return the sentence on dates of conditions; none in a plan without one."""
+    promised = any(action.now and action.now.condition for action in actions)
+    return (order_words.of_conditions(),) if promised else ()
 
 
 def _packages(edition: Edition, declared: Declared, actions: Sequence[ActionBlock]) -> tuple[PackageBlock, ...]:
