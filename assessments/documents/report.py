@@ -29,7 +29,7 @@ from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
-from assessments.scoring import tally
+from assessments.scoring import conditions, tally
 from assessments.scoring.findings import FindingKind
 from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import DutyCredit, counted_as
@@ -346,6 +346,7 @@ class ActionBlock:
     whole_organisation: bool = False
     effort_key: str = ""
     work_days: tuple[int, int] | None = None  # of one person, from and to; None where the edition gives none
+    may_have_date: bool = False  # it may become a condition of the certificate instead of being closed first
 
     @property
     def stands(self) -> bool:
@@ -554,6 +555,24 @@ class Report:
     @property
     def blocking(self) -> tuple[ActionBlock, ...]:
         return tuple(action for action in self.actions if action.blocks_now)
+
+    @property
+    def blocking_words(self) -> str:
+        """How many actions block the certificate, and how many of them may get a date instead."""
+        return f"{len(self.blocking)} {self.blocking_figure}"
+
+    @property
+    def blocking_figure(self) -> str:
+        """The same without the first number."""
+        count, dated = len(self.blocking), sum(action.may_have_date for action in self.blocking)
+        words = ngettext("blocks the certificate", "block the certificate", count)
+        if not dated:
+            return words
+        if dated == count:
+            until = ngettext("until it is closed or gets a date", "until each is closed or gets a date", count)
+            return f"{words} {until}"
+        more = ngettext("%(n)s of them may get a date instead", "%(n)s of them may get a date instead", dated)
+        return f"{words}; {more % {'n': dated}}"
 
     @property
     def unknown(self) -> tuple[AnswerLine, ...]:
@@ -1082,6 +1101,7 @@ def _action(
     """One action. From release 3 on its words are in the snapshot, since some actions come from no question."""
     question = edition.questions.get(action["question"])
     findings = [finding for finding in content["findings"] if question and finding["question"] == question.key]
+    short = [finding for finding in findings if finding["blocking"]]
     named = {d for f in findings for d in edition.requirements[f["requirement"]].dimensions}
     dimensions = tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
     number = action.get("number", place)
@@ -1118,6 +1138,7 @@ def _action(
         whole_organisation=bool(action.get("whole_organisation")),
         effort_key=action["effort"],
         work_days=edition.order.work_days.get(action["effort"]) if edition.order else None,
+        may_have_date=bool(short) and conditions.may_have_date(short, content["tier"]["assigned"]),
     )
 
 

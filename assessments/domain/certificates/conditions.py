@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.domain.certificates import issuing
 from assessments.errors import InvalidAnswer
@@ -24,18 +25,31 @@ def require_few_enough(conditions: Sized) -> None:
     """Raise InvalidAnswer where an approval sets more conditions than the issuing body allows."""
     most = most_conditions()
     if len(conditions) > most:
-        words = _("%(n)s musts have a date; at most %(most)s may be left to a condition (our judgement).")
+        words = _("%(n)s practices have a date; at most %(most)s may be left to a condition (our judgement).")
         more = _("Leave the date of the others empty: the certificate then waits until they are closed.")
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 
-def too_many_to_promise(musts: int) -> str:
-    """Say that a signer would have to promise more musts than the issuing body allows; empty where it is few enough."""
+def too_many_to_promise(practices: int) -> str:
+    """Say that a signer would have to promise more practices than the issuing body allows; empty where it is few enough."""
     most = most_conditions()
-    if musts <= most:
+    if practices <= most:
         return ""
-    words = _("%(n)s musts are not fully in place; at most %(most)s may be promised by a date (our judgement).")
-    return words % {"n": musts, "most": most}
+    words = _("%(practices)s; at most %(most)s practices may be promised by a date (our judgement).")
+    return words % {"practices": short_practices(practices), "most": most}
+
+
+def short_practices(practices: int) -> str:
+    """Count the practices with mandatory requirements that are not fully in place, without a full stop.
+
+    One practice may have several requirements.
+    """
+    words = ngettext(
+        "One practice with mandatory requirements is not fully in place",
+        "%(n)s practices with mandatory requirements are not fully in place",
+        practices,
+    )
+    return words % {"n": practices}
 
 
 @dataclass(frozen=True, slots=True)
