@@ -74,6 +74,7 @@ from assessments.models.certificates import MONITORING
 from assessments.models.going_on import after_refusal
 from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
+from assessments.scoring.conditions import FIRST_AUDIT, may_have_date
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
     State.DRAFT: {State.SUBMITTED, State.CERTIFIED, State.REFUSED},
@@ -86,7 +87,6 @@ MOVES: dict[State, set[State]] = {  # every move an assessment may make
     State.WITHDRAWN: set(),
     State.SUPERSEDED: set(),
 }
-FIRST_AUDIT = "T1-LIM-03"  # the one Table 1 duty whose first fulfilment may be a dated condition (DESIGN section 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,13 +281,9 @@ def _answer_blockers(
     found = []
     for key, of_question in by_question.items():
         ids = tuple(sorted({finding["requirement"] for finding in of_question}))
-        # Only a must may become a dated condition, and of Table 1 only the first annual audit.
-        musts = all(f["class"] == "must" or f["requirement"] == FIRST_AUDIT for f in of_question)
         audit = FIRST_AUDIT in ids and tier == Tier.LIMITED
         days = edition.policy.first_audit_months * 30 + 5 if audit else edition.policy.condition_days
-        conditionable = musts and all(f["kind"] != "not_applicable" for f in of_question)
-        if FIRST_AUDIT in ids and tier != Tier.LIMITED:
-            conditionable = False
+        conditionable = may_have_date(of_question, tier)
         if key in before:
             days = min(days, (before[key] - timezone.localdate()).days)
             conditionable = conditionable and days > 0

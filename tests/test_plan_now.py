@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 
@@ -12,12 +13,14 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments import acting
+from assessments import acting, workflow
 from assessments.documents import jobs, package_plan
+from assessments.documents.report import day
 from assessments.errors import NotPermitted, WorkflowError
-from assessments.models import Document, DocumentState
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, sent
-from tests.factories import in_days, make_evidence, make_use
+from assessments.models import Document, DocumentState, State
+from tests.acting import CONDITION, CONSIDER, GAPS, SHOULD, action_on, close_as, make_conditioned, sent
+from tests.factories import in_days, make_assessment, make_evidence, make_use
+from tests.looking import mark_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -81,6 +84,23 @@ def test_the_first_plan_of_a_use_has_nothing_to_compare_with(cast):
     assert again.version == 2  # made with the date of the condition that the approval set
     assert jobs._since_last(first) is None
     assert "What changed since" not in words_of(first)
+
+
+def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer_block(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
+    action = action_on(assessment, CONDITION)
+    full = action.due + timedelta(days=60)
+    type(action).objects.filter(pk=action.pk).update(full_due=full)  # the first step's date is not the one that moves
+    mark_all(sent(assessment), by=cast.independent)
+    workflow.approve(sent(assessment), by=cast.independent, statement="Read.", conditions={CONDITION: action.due})
+    again = Document.objects.filter(submission=sent(assessment), kind="plan").order_by("version").last()
+    words = words_of(again)
+    assert again.version == 2
+    first, last = (day(one).replace("\xa0", " ") for one in (action.due, full))
+    assert f"{action.title}: all of it {last} → {first}" in words
+    assert f"{action.title}: to be met by {first}; it no longer blocks the certificate" in words
+    assert "the approval sets its date" in words
+    assert "no date changed" not in words
 
 
 def test_a_plan_is_asked_for_by_who_works_there_and_once_something_was_signed(cast):

@@ -223,6 +223,11 @@ def test_the_method_prints_every_number_of_the_policy_as_our_judgement(client, e
         assert words.replace("'", "&#x27;") in text or words in ("Days", "Weeks", "Months")
 
 
+def test_the_method_says_that_the_date_of_a_condition_goes_before_the_effort_of_its_action(client):
+    text = text_of(client.get(reverse("method")))
+    assert "A condition of the certificate goes before this: the approval sets its date" in text
+
+
 def test_clauses_and_method_cost_a_query_for_the_release_alone(client):
     for url in (reverse("clauses"), reverse("clause", args=["2.2"]), reverse("method")):
         client.get(url)

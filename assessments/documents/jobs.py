@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from assessments.core import stored_files
-from assessments.documents import engine
+from assessments.documents import engine, moved_dates
 from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
 from assessments.documents.decided import decided_by
@@ -332,7 +332,7 @@ def _now(action: RemediationAction, *, condition: bool) -> ActionNow:
 
 
 def _since_last(document: Document) -> SinceLast | None:
-    """What became of the actions of the use since its last plan; None for the first. Four queries."""
+    """What became of the actions of the use since its last plan; None for the first. Five queries."""
     assert document.submission is not None
     use = document.submission.assessment.use_id
     plans = Document.objects.filter(kind=DocumentKind.PLAN, submission__assessment__use=use, pk__lt=document.pk)
@@ -373,13 +373,12 @@ def _since_last(document: Document) -> SinceLast | None:
             again.append(line(_("was reported or accepted, and is open")))
         elif ActionEvent.Kind.RISK_ACCEPTED in kinds and action.risk_until:
             borne.append(line(_("until %(day)s") % {"day": day(action.risk_until)}))
-        dates = [event for event in mine if event.kind == ActionEvent.Kind.DUE]
-        slips += sum(event.new > event.old for event in dates)  # ISO dates sort as days do
-        if dates and dates[0].old != dates[-1].new:
-            then, now = date.fromisoformat(dates[0].old), date.fromisoformat(dates[-1].new)
-            moved.append(line(_("%(old)s → %(new)s") % {"old": day(then), "new": day(now)}))
+        slips += moved_dates.put_off(mine)
+        if dates := moved_dates.dates_in_words(action, mine):
+            moved.append(line(dates))
     groups = (
         (_("Closed"), closed),
+        (_("Now a condition"), moved_dates.became_conditions(use, actions, window)),
         (_("Date changed"), moved),
         (_("New"), new),
         (_("Open again"), again),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
@@ -28,7 +29,7 @@ from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
 from assessments.models.systems import HoldKindChoices
-from assessments.scoring import tally
+from assessments.scoring import conditions, tally
 from assessments.scoring.findings import FindingKind
 from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import DutyCredit, counted_as
@@ -345,6 +346,7 @@ class ActionBlock:
     whole_organisation: bool = False
     effort_key: str = ""
     work_days: tuple[int, int] | None = None  # of one person, from and to; None where the edition gives none
+    may_have_date: bool = False  # it may become a condition of the certificate instead of being closed first
 
     @property
     def stands(self) -> bool:
@@ -555,6 +557,24 @@ class Report:
         return tuple(action for action in self.actions if action.blocks_now)
 
     @property
+    def blocking_words(self) -> str:
+        """How many actions block the certificate, and how many of them may get a date instead."""
+        return f"{len(self.blocking)} {self.blocking_figure}"
+
+    @property
+    def blocking_figure(self) -> str:
+        """The same without the first number."""
+        count, dated = len(self.blocking), sum(action.may_have_date for action in self.blocking)
+        words = ngettext("blocks the certificate", "block the certificate", count)
+        if not dated:
+            return words
+        if dated == count:
+            until = ngettext("until it is closed or gets a date", "until each is closed or gets a date", count)
+            return f"{words} {until}"
+        more = ngettext("%(n)s of them may get a date instead", "%(n)s of them may get a date instead", dated)
+        return f"{words}; {more % {'n': dated}}"
+
+    @property
     def unknown(self) -> tuple[AnswerLine, ...]:
         return tuple(answer for answer in self.answers if answer.choice == Choice.UNKNOWN)
 
@@ -705,7 +725,7 @@ def _of_release_3(
     """The parts of a report that editions have from release 3 on."""
     return {
         "by_package": True,
-        "order": _order_words(edition),
+        "order": (*_order_words(edition), *_condition_words(actions)),
         "packages": _packages(edition, declared_in(content), actions),
         "reasons": (*_reasons(content, answers), *_not_relevant(actions)),
         "evidence": tuple(_evidence_index(content)),
@@ -721,6 +741,12 @@ def _order_words(edition: Edition) -> tuple[str, ...]:
         return ()
     keys = (*order.steps, *(key for key in order.reasons if key not in order.steps))
     return tuple(order.reasons[key] for key in keys if key in order.reasons)
+
+
+def _condition_words(actions: Iterable[ActionBlock]) -> tuple[str, ...]:
+    """Return the sentence on dates of conditions; none in a plan without one."""
+    promised = any(action.now and action.now.condition for action in actions)
+    return (order_words.of_conditions(),) if promised else ()
 
 
 def _packages(edition: Edition, declared: Declared, actions: Sequence[ActionBlock]) -> tuple[PackageBlock, ...]:
@@ -1075,6 +1101,7 @@ def _action(
     """One action. From release 3 on its words are in the snapshot, since some actions come from no question."""
     question = edition.questions.get(action["question"])
     findings = [finding for finding in content["findings"] if question and finding["question"] == question.key]
+    short = [finding for finding in findings if finding["blocking"]]
     named = {d for f in findings for d in edition.requirements[f["requirement"]].dimensions}
     dimensions = tuple(edition.terms[f"dimensions.{dimension}"] for dimension in Dimension if dimension in named)
     number = action.get("number", place)
@@ -1111,6 +1138,7 @@ def _action(
         whole_organisation=bool(action.get("whole_organisation")),
         effort_key=action["effort"],
         work_days=edition.order.work_days.get(action["effort"]) if edition.order else None,
+        may_have_date=bool(short) and conditions.may_have_date(short, content["tier"]["assigned"]),
     )
 
 

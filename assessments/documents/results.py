@@ -54,12 +54,7 @@ def _heading(report: Report) -> str:
     if not report.standing:
         return _("Nothing falls short")
     heading = ngettext("%(n)s action", "%(n)s actions", len(report.standing)) % {"n": len(report.standing)}
-    return (
-        heading
-        + ", "
-        + ngettext("%(n)s blocks the certificate", "%(n)s block the certificate", len(report.blocking))
-        % {"n": len(report.blocking)}
-    )
+    return heading + ", " + report.blocking_words
 
 
 def _line(action: ActionBlock) -> dict[str, Any]:

@@ -31,8 +31,15 @@ from assessments.scoring.order import NEEDED, STOP
 
 BLOCKING = ("prohibited_or_hold", "table_1_or_overlay", "must")
 """Priorities of what blocks a certificate."""
+BLOCKS = Q(priority__in=BLOCKING) & (Q(asked="") | ~Q(placed=""))
+"""What blocks a certificate unless it is a condition; not what a reviewer asked for on accepting the answer."""
 PLACES = 100_000  # ranks inside one package
 Actions = QuerySet[RemediationAction]
+
+
+def blocks(action: RemediationAction, *, is_condition: bool) -> bool:
+    """Say of one action in hand what `BLOCKS` asks of rows. No query."""
+    return action.priority in BLOCKING and not action.is_agreed_only and not is_condition
 
 
 def is_condition() -> ExpressionWrapper[Any]:
@@ -103,7 +110,7 @@ def narrowed(actions: Any, chosen: Mapping[str, str], *, today: date, me: int) -
         actions = actions.filter(next_date__range=(today, today + timedelta(days=int(when))))
     actions = actions.annotate(is_condition=is_condition())
     if chosen.get("priority") == "blocking":
-        actions = actions.filter(priority__in=BLOCKING, is_condition=False)
+        actions = actions.filter(BLOCKS, is_condition=False)
     elif chosen.get("priority") == "condition":
         actions = actions.filter(is_condition=True)
     elif priority := chosen.get("priority"):
@@ -144,7 +151,7 @@ def sums_of(actions: Actions, today: date, organisation_wide: Collection[str] = 
         open=Count("pk", filter=is_open),
         late=Count("pk", filter=is_late(today)),
         soon=Count("pk", filter=stands & soon),
-        blocking=Count("pk", filter=stands & Q(priority__in=BLOCKING, is_condition=False)),
+        blocking=Count("pk", filter=stands & BLOCKS & Q(is_condition=False)),
         conditions=Count("pk", filter=stands & Q(is_condition=True)),
         not_relevant=Count("pk", filter=Q(status=ActionStatus.NOT_RELEVANT)),
         done=Count("pk", filter=Q(status=ActionStatus.DONE)),

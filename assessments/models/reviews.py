@@ -520,6 +520,11 @@ class RemediationAction(models.Model):
         return self.question == ""
 
     @property
+    def is_agreed_only(self) -> bool:
+        """Whether a reviewer asked for it on accepting the answer and no gap that was signed brought it: it blocks nothing."""
+        return self.asked != "" and self.placed == ""
+
+    @property
     def own_steps(self) -> list[str]:
         """The steps that a person wrote; none where the edition's are shown."""
         return [line.strip() for line in self.steps.splitlines() if line.strip()]

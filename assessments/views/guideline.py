@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from assessments import access
+from assessments.documents import order_words
 from assessments.domain.certificates import issuing
 from assessments.domain.review import quality, quality_rules
 from assessments.guideline.edition import Clause, Edition
@@ -121,6 +122,7 @@ def _order_words(edition: Edition) -> dict[str, Any] | None:
         "steps": [order.reasons[step] for step in order.steps],
         "stop_days": order.stop_days,
         "dates": [order.reasons[key] for key in order.reasons if key not in order.steps],
+        "condition": order_words.of_conditions(),
         "efforts": [
             (words[f"efforts.{size}"], days, order.work_days.get(size)) for size, days in order.effort_days.items()
         ],

@@ -310,7 +310,8 @@ def prospect_of(
 
 def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:
     musts = musts_of(case.edition, content)
-    short = sum(line.word != choice_word(Choice.IN_PLACE) for line in musts)
+    in_place, without = choice_word(Choice.IN_PLACE), choice_word(Choice.NOT_APPLICABLE)
+    short = [line for line in musts if line.word not in (in_place, without)]
     return {
         "case": case,
         "assessment": case.assessment,
@@ -319,7 +320,9 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "incident": incident_in(case.edition, content),
         "form": form,
         "musts": musts,
-        "short": short,
+        "short": len(short),
+        "practices": len({line.question.key for line in short}),
+        "without": sum(line.word == without for line in musts),
         "counts": content["counts"],
         "role": Role.OWNER.label,
     }

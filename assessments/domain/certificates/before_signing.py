@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.domain.certificates import least_readiness
-from assessments.domain.certificates.conditions import most_conditions
+from assessments.domain.certificates.conditions import most_conditions, short_practices
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
 
@@ -62,15 +62,15 @@ def prospect(
     keeps_back = [one.words for one in found.dimensions] if found else []
     if undated:
         words = ngettext(
-            "One answer leaves open what has to be in place before any certificate.",
-            "%(n)s answers leave open what has to be in place before any certificate.",
+            "One practice has to be in place before any certificate: it cannot get a date.",
+            "%(n)s practices have to be in place before any certificate: they cannot get a date.",
             undated,
         )
         keeps_back.append(words % {"n": undated})
     most = most_conditions()
     if dated > most:
-        words = _("%(n)s musts are not fully in place; at most %(most)s may be left to a condition (our judgement).")
-        keeps_back.append(words % {"n": dated, "most": most})
+        words = _("%(practices)s; at most %(most)s of them may get a date, as a condition (our judgement).")
+        keeps_back.append(words % {"practices": short_practices(dated), "most": most})
     return Prospect(
         keeps_back=tuple(keeps_back),
         conditions=_conditions(dated) if 0 < dated <= most else "",
@@ -82,11 +82,11 @@ def prospect(
 
 def _conditions(dated: int) -> str:
     words = ngettext(
-        "One must is not fully in place: the certificate would need a date for it, as a condition.",
-        "%(n)s musts are not fully in place: the certificate would need a date for each, as a condition.",
+        "%(practices)s. It blocks the certificate until it is closed or gets a date, as a condition of the certificate.",
+        "%(practices)s. Each blocks the certificate until it is closed or gets a date, as a condition of the certificate.",
         dated,
     )
-    return words % {"n": dated}
+    return words % {"practices": short_practices(dated)}
 
 
 def _figures(edition: Edition, content: Mapping[str, Any], little: set[str]) -> tuple[Figure, ...]:

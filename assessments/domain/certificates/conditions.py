@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.domain.certificates import issuing
 from assessments.errors import InvalidAnswer
@@ -23,18 +25,31 @@ def require_few_enough(conditions: Sized) -> None:
     """Raise InvalidAnswer where an approval sets more conditions than the issuing body allows."""
     most = most_conditions()
     if len(conditions) > most:
-        words = _("%(n)s musts have a date; at most %(most)s may be left to a condition (our judgement).")
+        words = _("%(n)s practices have a date; at most %(most)s may be left to a condition (our judgement).")
         more = _("Leave the date of the others empty: the certificate then waits until they are closed.")
         raise InvalidAnswer("conditions", f"{words % {'n': len(conditions), 'most': most}} {more}")
 
 
-def too_many_to_promise(musts: int) -> str:
-    """Say that a signer would have to promise more musts than the issuing body allows; empty where it is few enough."""
+def too_many_to_promise(practices: int) -> str:
+    """Say that a signer would have to promise more practices than the issuing body allows; empty where it is few enough."""
     most = most_conditions()
-    if musts <= most:
+    if practices <= most:
         return ""
-    words = _("%(n)s musts are not fully in place; at most %(most)s may be promised by a date (our judgement).")
-    return words % {"n": musts, "most": most}
+    words = _("%(practices)s; at most %(most)s practices may be promised by a date (our judgement).")
+    return words % {"practices": short_practices(practices), "most": most}
+
+
+def short_practices(practices: int) -> str:
+    """Count the practices with mandatory requirements that are not fully in place, without a full stop.
+
+    One practice may have several requirements.
+    """
+    words = ngettext(
+        "One practice with mandatory requirements is not fully in place",
+        "%(n)s practices with mandatory requirements are not fully in place",
+        practices,
+    )
+    return words % {"n": practices}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +61,47 @@ class Suggested:
 
 
 def suggested(content: Mapping[str, Any], longest: Mapping[str, int]) -> dict[str, Suggested]:
-    """Suggest a date for each question: the organisation's own, else the due date of its action, within what is allowed.
+    """Suggest a date for each question: the organisation's own, else the day by which its action is all done in the plan.
 
     `longest`: how many days each may take at most, by question. Our judgement: a date that is later than the last day
     allowed becomes that day, and so does none at all. Nothing is set by it.
     """
     today = timezone.localdate()
-    due: dict[str, date] = {}
-    for action in content.get("actions", ()):
-        if action.get("due"):
-            day = date.fromisoformat(action["due"])
-            due[action["question"]] = min(day, due.get(action["question"], day))
+    all_done: dict[str, date] = {}
+    for action in content.get("actions", ()):  # of a split action the part that is done last
+        day = day_of_all(action)
+        if day is not None:
+            all_done[action["question"]] = max(day, all_done.get(action["question"], day))
     found = {}
     for question, days in longest.items():
         last = today + timedelta(days=days)
         planned = (content["answers"].get(question) or {}).get("planned_for")
         choices = [
             (date.fromisoformat(planned) if planned else None, _("planned by the organisation")),
-            (due.get(question), _("due date of its action in the plan")),
+            (all_done.get(question), _("the plan has all of it done by then")),
         ]
-        day, why = next(
-            ((day, why) for day, why in choices if day and today < day <= last), (last, _("the latest day"))
-        )
+        in_plan = all_done.get(question)
+        latest = _("the latest day allowed")
+        if in_plan and in_plan > last:
+            words = _("the latest day allowed; in the plan all of it is done by %(day)s, which is later")
+            latest = words % {"day": date_format(in_plan, "DATE_FORMAT")}
+        day, why = next(((day, why) for day, why in choices if day and today < day <= last), (last, latest))
         found[question] = Suggested(day, why)
     return found
+
+
+def day_of_all(action: Mapping[str, Any]) -> date | None:
+    """Return the day by which all of a signed action is done; None where it has no date.
+
+    Where the snapshot names none, it is as many days after the first step as was proposed.
+    """
+    if not action.get("due"):
+        return None
+    due = date.fromisoformat(action["due"])
+    if "full_due" in action:
+        return date.fromisoformat(action["full_due"]) if action["full_due"] else due
+    full = action.get("full_days")
+    return due if full is None else due + timedelta(days=max(0, full - action["due_days"]))
 
 
 def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:

@@ -136,8 +136,15 @@ def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blockin
     if not (blocks(action) if blocking is None else blocking):
         return ""
     if not pieces:
+        if action.is_agreed_only:
+            return _("This action is mandatory. Attach evidence, or link an answer that has evidence.")
         return _("This action blocks the certificate. Attach evidence, or link an answer that has evidence.")
     if not _any_stored(pieces):
+        if action.is_agreed_only:
+            return _(
+                "A link, or evidence that is shown on request, is not enough for a mandatory action. Attach a file: what is "
+                "stored here can be checked later."
+            )
         return _(
             "A link, or evidence that is shown on request, is not enough for an action that blocks the certificate. Attach"
             " a file: what is stored here can be checked later."

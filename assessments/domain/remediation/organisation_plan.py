@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, DenseRank, Lower, RowNumber
 
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, RemediationAction
-from assessments.models.register import BLOCKING, is_condition
+from assessments.models.register import BLOCKS, is_condition
 from assessments.models.reviews import NEXT_DUE, is_late
 
 PRACTICE = [F("organisation"), F("question")]
@@ -86,7 +86,7 @@ def over_uses(
             first=Min("due", filter=is_open & ~begun & Q(full_due__isnull=False)),
             last=Coalesce(Min(last, filter=is_open), Min(last)),
             late=Count("pk", filter=is_late(today)),
-            blocks=Count("use", filter=Q(priority__in=BLOCKING, is_condition=False), distinct=True),
+            blocks=Count("use", filter=BLOCKS & Q(is_condition=False), distinct=True),
             uses=Count("use", distinct=True),
             free=Count("use", filter=Q(owner=None), distinct=True),
         )

@@ -17,7 +17,7 @@ from django.urls import reverse
 from assessments.guideline.edition import Edition
 from assessments.guideline.wording import without_fact
 from assessments.models import ActionStatus, Assessment
-from assessments.models.register import BLOCKING
+from assessments.models.register import blocks
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT
 
 ONE_LINE = 84  # characters that a line of the table holds
@@ -182,7 +182,7 @@ def signed_entries(
                 url=_url(assessment, row.question, row),
                 why=row.why_here or action.get("why_here", ""),
                 package=row.package or action.get("package", ""),
-                blocking=row.priority in BLOCKING and not row.is_condition,
+                blocking=blocks(row, is_condition=row.is_condition),
                 condition=row.is_condition,
                 whole_organisation=bool(action.get("whole_organisation")),
                 owner=str(row.owner) if row.owner_id else "",

@@ -19,6 +19,7 @@ from assessments.guideline.edition import Question, Requirement
 from assessments.guideline.terms import Choice, Tier
 from assessments.models.agreed import Acceptance
 from assessments.models.figures import figure_words
+from assessments.scoring.conditions import may_have_date
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.views.assessment import plan_entries, tier_changes
@@ -267,6 +268,14 @@ class ResultsPage:
                 assessment, self.edition, actions, self.rows, self.signed_on, set_aside=True
             )
         return [entry for entry in entries if entry.blocking]
+
+    @property
+    def may_have_dates(self) -> int:
+        """How many of those that block may get a date instead, as a condition of the certificate."""
+        blocking = [one for one in self.content["findings"] if one["blocking"]]
+        tier = self.content["tier"]["assigned"]
+        of_entries = ([one for one in blocking if one["question"] == entry.question] for entry in self.blocking)
+        return sum(bool(short) and may_have_date(short, tier) for short in of_entries)
 
     @property
     def set_aside(self) -> int:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from assessments import access
 from assessments.guideline.edition import Edition
 from assessments.models import OWN, ActionStatus, RemediationAction, User
-from assessments.models.register import BLOCKING
+from assessments.models.register import blocks
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY
 from assessments.scoring.order import NEEDED, OPEN_HOLD, STOP
 
@@ -70,7 +70,7 @@ def row_of(action: Any, edition: Edition, today: date) -> Row:
         pick=f"{action.use.reference}/{action.number}",
         priority=priority,
         class_word=class_of(action, priority),
-        blocks=action.priority in BLOCKING and action.status != ActionStatus.CLOSED and not condition,
+        blocks=action.status != ActionStatus.CLOSED and blocks(action, is_condition=condition),
         condition=condition,
         effort=words.get(f"efforts.{action.effort}", action.effort),
         suggested=edition.owners.get(action.suggested_owner, ""),

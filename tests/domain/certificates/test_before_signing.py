@@ -7,8 +7,10 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from assessments import workflow
+from assessments.documents import jobs
 from assessments.domain.certificates.before_signing import prospect
 from assessments.models import State
 from assessments.models.snapshots import picture
@@ -59,14 +61,31 @@ def test_the_owner_reads_before_signing_that_a_certificate_can_follow_and_by_whi
 def test_a_must_that_may_get_a_date_is_said_to_become_a_condition(cast):
     found = read(make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]}))
     assert not found.keeps_back
-    assert "One must is not fully in place" in found.conditions
+    assert "One practice with mandatory requirements is not fully in place" in found.conditions
+    assert "blocks the certificate until it is closed or gets a date" in found.conditions
+
+
+def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
+    """The certificate waits for each until it is closed or gets a date; the page names what it counts."""
+    assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers={"use-register": GAPS["use-register"]})
+    proved(client, cast.owner)
+    texts = [
+        " ".join(strip_tags(client.get(reverse(name, args=[assessment.reference])).content.decode()).split())
+        for name in ("sign", "results")
+    ]
+    assert "not fully in place. They belong to one practice" in texts[0]
+    assert "musts" not in texts[0]
+    assert "blocks the certificate until it is closed or gets a date, as a condition" in texts[0]
+    assert "1 action blocks a certificate until it is closed or gets a date, as a condition" in texts[1]
+    assert jobs.draft_report(assessment).blocking_words == "1 blocks the certificate until it is closed or gets a date"
 
 
 def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     found = prospect(assessment.compiled(), picture(assessment, final=True), dated=13, undated=0)
     assert found.keeps_back == (
-        "13 musts are not fully in place; at most 12 may be left to a condition (our judgement).",
+        "13 practices with mandatory requirements are not fully in place; at most 12 of them may get a date, as a condition "
+        "(our judgement).",
     )
     assert NONE_YET in found.words
 

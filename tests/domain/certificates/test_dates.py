@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from assessments.domain.certificates.conditions import one_for_all, suggested
 from assessments.errors import InvalidAnswer
@@ -20,24 +21,40 @@ pytestmark = pytest.mark.sqlite_alone
 QUESTION, OTHER = "use-register", "laws-list"
 
 
-def content(planned: date | None = None, due: date | None = None) -> dict:
+def content(planned: date | None = None, due: date | None = None, full: date | None = None) -> dict:
     actions = [{"question": QUESTION, "due": due.isoformat()}] if due else []
+    if full:
+        actions[0]["full_due"] = full.isoformat()
     return {"answers": {QUESTION: {"planned_for": planned and planned.isoformat()}}, "actions": actions}
 
 
 @pytest.mark.parametrize(
-    ("planned", "due", "day", "why"),
+    ("planned", "due", "full", "day", "why"),
     [
-        (20, 40, 20, "planned by the organisation"),
-        (200, 40, 40, "due date of its action in the plan"),  # the plan of the organisation is too late
-        (-3, None, 90, "the latest day"),
-        (None, None, 90, "the latest day"),
+        (20, 40, None, 20, "planned by the organisation"),
+        (200, 40, None, 40, "the plan has all of it done by then"),  # what the organisation planned is too late
+        (None, 40, 70, 70, "the plan has all of it done by then"),  # and not the day of the first step
+        (-3, None, None, 90, "the latest day allowed"),
+        (None, None, None, 90, "the latest day allowed"),
     ],
 )
-def test_a_date_is_suggested_within_what_is_allowed(planned, due, day, why):
-    days = [None if number is None else in_days(number) for number in (planned, due)]
+def test_a_date_is_suggested_within_what_is_allowed(planned, due, full, day, why):
+    days = [None if number is None else in_days(number) for number in (planned, due, full)]
     found = suggested(content(*days), {QUESTION: 90})[QUESTION]
     assert (found.day, found.why) == (in_days(day), why)
+
+
+def test_a_plan_that_ends_after_the_latest_day_is_named_beside_that_day():
+    found = suggested(content(None, in_days(60), in_days(120)), {QUESTION: 90})[QUESTION]
+    later = date_format(in_days(120), "DATE_FORMAT")
+    words = f"the latest day allowed; in the plan all of it is done by {later}, which is later"
+    assert (found.day, found.why) == (in_days(90), words)
+
+
+def test_of_a_split_action_the_part_that_is_done_last_gives_the_date():
+    parts = [{"question": QUESTION, "due": in_days(day).isoformat(), "full_due": None} for day in (30, 50)]
+    found = suggested({"answers": {}, "actions": parts}, {QUESTION: 90})[QUESTION]
+    assert found.day == in_days(50)
 
 
 def test_one_date_goes_to_all_and_the_latest_day_to_those_that_may_not_take_so_long():

@@ -162,7 +162,7 @@ def test_at_most_twelve_musts_are_left_to_a_condition(cast):
 def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
     short = nothing_in_place(cast, "low", State.DRAFT)
     reasons = workflow.obstacles_to_self_certify(short)
-    assert any("at most 12 may be promised by a date" in reason for reason in reasons)
+    assert any("at most 12 practices may be promised by a date" in reason for reason in reasons)
 
 
 @pytest.mark.parametrize(

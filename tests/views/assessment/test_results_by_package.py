@@ -137,7 +137,7 @@ def test_a_package_says_what_blocks_who_answers_and_both_dates(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers=GAPS)
     package = page_of(assessment).packages[0]
     text = text_of(open_results(client, cast, assessment))
-    assert f"needs {package.blocking} closed" in text
+    assert f"{package.blocking} block" in text
     assert package.owner in text
     assert f"{package.full_days} days after signing" in text
 

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import access, acting
-from assessments.domain.remediation import own_actions
+from assessments.domain.remediation import closing, own_actions
 from assessments.domain.remediation.split_merge import merge
 from assessments.guideline.packages import Package
-from assessments.models import Message, RemediationAction
+from assessments.models import Message, RemediationAction, State
 from assessments.reminding import remind_of_actions
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
+from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
 from tests.factories import anew, in_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -319,3 +319,17 @@ def test_several_dates_move_what_is_due_in_all_and_come_back(client, cast, asses
     acting.take_back_dates(moved.batch, by=cast.owner)
     action = action_on(assessment, SHOULD)
     assert (action.due, action.full_due) == (in_days(30), in_days(60))
+
+
+def test_what_a_reviewer_asked_for_on_an_accepted_answer_blocks_no_certificate_that_is_valid(client, cast):
+    assessment = make_agreed(cast, in_days(50))
+    client.force_login(cast.owner)
+    action = RemediationAction.objects.get(use=assessment.use)
+    assert (action.priority, assessment.state) == ("must", State.CERTIFIED)
+    page = client.get(reverse("actions"))
+    assert page.context["counts"]["blocking"] == 0
+    assert ", blocks" not in page.content.decode()
+    assert not client.get(reverse("actions") + "?priority=blocking").context["rows"]
+    shared = client.get(reverse("organisation_actions"))
+    assert shared.context["blocking"] == 0
+    assert "block" not in closing.missing_evidence(action, [])

@@ -1,0 +1,21 @@
+"""Which practices may get a date, as a condition of the certificate, instead of being closed before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assessments.guideline.terms import Tier
+
+FIRST_AUDIT = "T1-LIM-03"
+"""The one duty of Table 1 whose first fulfilment may be a dated condition (DESIGN section 5)."""
+
+
+def may_have_date(findings: Sequence[Mapping[str, Any]], tier: str) -> bool:
+    """Whether a certificate may follow with a date for a practice, as a condition; `findings`: those of it that block.
+
+    Only a must may become a condition, and of Table 1 only the first annual audit, at Limited.
+    """
+    musts = all(one["class"] == "must" or one["requirement"] == FIRST_AUDIT for one in findings)
+    audit = any(one["requirement"] == FIRST_AUDIT for one in findings)
+    return musts and all(one["kind"] != "not_applicable" for one in findings) and (not audit or tier == Tier.LIMITED)
