@@ -433,7 +433,8 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
     if side == "reviewer":
         owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
         wrote = thread.filter(from_reviewer=False).values("author")
-        still = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
+        members = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
+        still = members.filter(role__in=access.WORKING_ROLES)
         told = {*owners.values_list("user", flat=True), *still.values_list("user", flat=True)}
         link = reverse("case", args=[assessment.reference])
     else:

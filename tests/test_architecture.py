@@ -90,7 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "teamwork",
         "acting",
     },
-    "reminding": {"core", "guideline", "models", "tasks"},
+    "reminding": {"core", "guideline", "models", "access", "tasks"},
     "mailing": {"core", "models"},
     "sweeping": {
         "domain",

@@ -30,7 +30,7 @@ def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = Fal
     """Say in one sentence what a role may do."""
     if reviewing_body and role == Role.REVIEWER:
         return str(REVIEWING_BODY_SENTENCE)
-    return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES[Role(role)])
+    return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES.get(role, ""))
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
