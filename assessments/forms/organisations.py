@@ -16,7 +16,7 @@ from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Organisation, Role, Sees
 
 MOST_INVITED = 20  # at a time
-ROLE_SENTENCES = {
+ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
     Role.VIEWER: _("Reads everything and changes nothing: for auditors and the board."),
