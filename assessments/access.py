@@ -116,14 +116,21 @@ MAY: dict[Action, set[Role]] = {
     Action.SIGN: {Role.OWNER},
 }
 
+WORKING_ROLES = frozenset(MAY[Action.VIEW])
+"""The roles that see what an organisation works on."""
+REVIEWING_ROLES = frozenset({Role.REVIEWER})
+"""The roles that see what was submitted for review."""
+MEMBER_ROLES = WORKING_ROLES | REVIEWING_ROLES
+"""The roles that may know of the organisation at all. A role that is in none of these sets sees nothing."""
+
 
 _GIVEN: Any = Given("user")
 """Stands for the person in a door that is asked by a prepared query."""
 
 
 def _memberships(user: User) -> QuerySet[Membership]:
-    """The memberships that let a person see what the organisation works on: all but a reviewer's."""
-    return Membership.objects.filter(user=user, left_at=None).exclude(role=Role.REVIEWER)
+    """The memberships that let a person see what the organisation works on."""
+    return Membership.objects.filter(user=user, left_at=None, role__in=WORKING_ROLES)
 
 
 def _seen_in_full(user: User) -> QuerySet[Membership, Any]:
@@ -136,8 +143,8 @@ def seen_in_full(user: User) -> set[int]:
 
 
 def organisations_for(user: User) -> QuerySet[Organisation]:
-    """The organisations of which `user` is a member in any role."""
-    mine = Membership.objects.filter(user=user, left_at=None).values("organisation")
+    """The organisations that `user` may know of as a member."""
+    mine = Membership.objects.filter(user=user, left_at=None, role__in=MEMBER_ROLES).values("organisation")
     return Organisation.objects.filter(pk__in=mine)
 
 
@@ -555,10 +562,10 @@ def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
 
 
 def members_who_see(assessment: Assessment, section: str, question: str) -> QuerySet[Membership]:
-    """The members who may read a question and what is said about it, by name: all but reviewers."""
+    """The members who may read a question and what is said about it, by name."""
     asked = {"assignments__section": section, "assignments__question__in": ["", question]}
     assigned = Q(assignments__assessment=assessment, **asked)
-    seen = Membership.objects.filter(assigned | Q(sees=Sees.ALL)).exclude(role=Role.REVIEWER)
+    seen = Membership.objects.filter(assigned | Q(sees=Sees.ALL), role__in=WORKING_ROLES)
     return members_of(assessment).filter(pk__in=seen.values("pk")).order_by("user__name", "pk")
 
 
@@ -864,21 +871,29 @@ _MINE: Prepared[Membership] = Prepared(
 )
 
 
-def current_memberships(user: User) -> list[Membership]:
-    """What `user` is, in which organisations, in one query."""
-    return _MINE.all(user=user.pk)
+def _read_once(user: User) -> list[Membership]:
+    """Every current membership of `user`: one query a request. They are kept on the user object, which lives no longer."""
+    kept: list[Membership] | None = getattr(user, "_memberships_on_page", None)
+    if kept is None:
+        kept = _MINE.all(user=user.pk)
+        user._memberships_on_page = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def memberships_on_page(user: User) -> list[Membership]:
-    """As `current_memberships`, read once a request: kept on the person's object, which lives no longer.
+    """The current memberships of `user` that open anything, read once a request.
 
     For showing pages; what is to be changed is judged by `require`, which reads afresh.
     """
-    kept: list[Membership] | None = getattr(user, "_memberships_on_page", None)
-    if kept is None:
-        kept = current_memberships(user)
-        user._memberships_on_page = kept  # type: ignore[attr-defined]
-    return kept
+    return [member for member in _read_once(user) if member.role in MEMBER_ROLES]
+
+
+def belongs_to(user: User) -> set[int]:
+    """Ids of the organisations of which `user` is a member, no matter in which role; read once a request.
+
+    For the separation of duties. There every membership counts, also one that opens nothing.
+    """
+    return {member.organisation_id for member in _read_once(user)}
 
 
 _MEMBERSHIP: Prepared[Membership] = Prepared(
@@ -892,8 +907,9 @@ def membership_in(user: User, organisation: Organisation | int) -> Membership | 
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
+    """The role of `user` in an organisation; None where they have none that opens anything."""
     membership = membership_in(user, organisation)
-    return Role(membership.role) if membership else None
+    return Role(membership.role) if membership and membership.role in MEMBER_ROLES else None
 
 
 def may(user: User, action: Action, organisation: Organisation | int) -> bool:
@@ -1015,8 +1031,7 @@ def reviewing_organisations(user: User) -> set[int]:
 
 def is_independent_on_page(user: User, organisation: int) -> bool:
     """As `is_independent`, for showing pages: read with the memberships of the page."""
-    mine = memberships_on_page(user)
-    return reviews_for_the_body(user) and all(m.organisation_id != organisation for m in mine)
+    return reviews_for_the_body(user) and organisation not in belongs_to(user)
 
 
 def reviews_for_the_body(user: User) -> bool:

@@ -262,9 +262,9 @@ def owners_of(organisation: int) -> set[int]:
 
 
 def concerned(action: RemediationAction, *people: int | None) -> set[int]:
-    """Those of `people` who are members today, to be told of an action; where none is left, the owners."""
+    """Those of `people` who still work in the organisation, to be told of an action; where none is left, the owners."""
     rows = Membership.objects.current().filter(
-        organisation=action.organisation_id, user__in=[pk for pk in people if pk]
+        organisation=action.organisation_id, user__in=[pk for pk in people if pk], role__in=access.WORKING_ROLES
     )
     return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
 

@@ -61,7 +61,6 @@ from assessments.models import (
     Organisation,
     RemediationAction,
     ReviewMark,
-    ReviewSeat,
     RevisionOutcome,
     Role,
     Sees,
@@ -1251,26 +1250,6 @@ def _keep(
     model.objects.create(
         parent=parent, number=number, operation=operation, base=base, value=value, by=by, outcome=outcome
     )
-
-
-def require_seat(by: User, submission: Submission, assessment: Assessment) -> ReviewSeat:
-    """Return the seat of a reviewer who may still know of the case, has no conflict and has not worked on the use since.
-
-    Everything that is decided on a submission asks for it. Raises NotPermitted, SeparationOfDuties.
-    """
-    seat = submission.seats.filter(reviewer=by).first()
-    if seat is None:
-        raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
-    if access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
-    if by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
-    if seat.to_declare:
-        raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
-    found: ReviewSeat = seat
-    return found
 
 
 def missing_facts(use: DeclaredUse, edition: CompiledEdition, stored: StoredFacts | None = None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,7 +20,8 @@ from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
 from assessments.core import proof
 from assessments.domain.answering import carry_over
-from assessments.domain.review import overseers, rounds
+from assessments.domain.review import rounds, seats
+from assessments.domain.review.seats import Reviewer
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -316,36 +317,15 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     submission = asked.submission
     assessment = Assessment.objects.lock(submission.assessment_id)
     asked = SeatRequest.objects.select_related("submission", "by", "holder").get(pk=asked.pk)
-    if asked.to_id != by.pk or asked.holder is None:
-        raise NotPermitted(_("Nobody hands this seat over to you."))
-    if asked.ended_at or assessment.current_submission_id != submission.pk or assessment.state != State.IN_REVIEW:
-        raise WorkflowError(_("This seat is not to be handed over any more."))
-    held = submission.seats.filter(seat=asked.seat, reviewer=asked.holder_id).first()
-    if held is None or submission.decisions.approvals().filter(by=asked.holder_id).exists():
-        raise WorkflowError(_("This seat is not to be handed over any more."))
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
-    if by.pk in declaring.delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
-    if access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
-    overseers.require_not_overseer(submission, by)
-    independent = access.is_independent(by, assessment.organisation_id)
-    access.require_route(submission, independent=independent)
-    if asked.seat == Seat.SECOND and not independent:
-        raise SeparationOfDuties(
-            _("The second seat of a High use is for an independent reviewer of the reviewing body.")
-        )
+    reviewer = Reviewer(by, submission, assessment)
+    held = seats.require_handed_over(reviewer, asked)
     Interest.objects.create(assessment=assessment, reviewer=by)
-    held.reviewer, held.independent, held.conflict_declared, held.taken_at = by, independent, "", timezone.now()
+    held.reviewer, held.independent, held.taken_at = by, reviewer.is_independent, timezone.now()
+    held.conflict_declared = ""
     declared = rounds.declared_now(assessment) | {"kept_from": None}
     for name, value in declared.items():
         setattr(held, name, value)
-    try:
-        with transaction.atomic():
-            held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
-    except IntegrityError:
-        raise WorkflowError(_("You hold the other seat of this case already.")) from None
+    held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
     asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.TAKEN
     asked.save(update_fields=["ended_at", "outcome"])
     words = {"name": by, "use": assessment.use.title}
@@ -428,7 +408,8 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
     if side == "reviewer":
         owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
         wrote = thread.filter(from_reviewer=False).values("author")
-        still = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
+        members = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
+        still = members.filter(role__in=access.WORKING_ROLES)
         told = {*owners.values_list("user", flat=True), *still.values_list("user", flat=True)}
         link = reverse("case", args=[assessment.reference])
     else:

@@ -278,7 +278,7 @@ def queue_for(
 
     `late`: only what came before that moment and is not done.
     """
-    mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
+    mine = sorted(access.belongs_to(user))
     given: dict[str, Any] = {name: value for name, value in chosen.items() if value}
     if late:
         given["late"] = late
@@ -302,7 +302,7 @@ def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[s
 
     What else waits (OTHER_WORK) has no target, so none of it is late.
     """
-    mine = sorted({membership.organisation_id for membership in access.memberships_on_page(user)})
+    mine = sorted(access.belongs_to(user))
     given = {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
     body = access.reviews_for_the_body(user)
     every, old = (_queue(len(mine), 1, "", body=body, named=frozenset(named), later=False) for named in ((), ("late",)))

@@ -11,7 +11,7 @@ is. Every function names its actor, `by=`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,8 @@ from django.utils.translation import ngettext
 from assessments import access, declaring, reviewing, teamwork
 from assessments.access import Action
 from assessments.core import proof
+from assessments.domain.review import seats
+from assessments.domain.review.seats import Reviewer
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact
@@ -156,26 +158,35 @@ def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
 # --- the reviewer's side -----------------------------------------------------------------------------------------------
 
 
-def obstacles_to_decide(hold: Hold, submission: Submission, by: User) -> list[str]:
-    """Say what keeps this person from deciding on an open hold; empty when nothing does."""
-    assessment = submission.assessment
-    seat = submission.seats.filter(reviewer=by).first()
-    reasons = []
-    if waits := waits_for_answer(hold):
-        reasons.append(waits)
-    if seat is None:
-        reasons.append(_("Take the case before you decide on it."))
-    if not _is_judged(hold, assessment, submission):
-        reasons.append(_("The submission is not under review now."))
-    if access.has_conflict(by, assessment):
-        reasons.append(_("You have declared a conflict of interest, so somebody else has to decide."))
-    if by.pk in declaring.delivery_team(assessment):
-        reasons.append(_("You worked on this use yourself, so somebody else has to decide."))
-    if hold.kind == HoldKind.LEGAL_REVIEW and seat is not None and not seat.independent:
-        reasons.append(_("A legal review is closed by an independent reviewer."))
-    if seat is not None and (left := left_to_open(hold, assessment, by)):
+class NotUnderReview(WrongState):
+    """The case of a hold is not in a state in which its reviewers decide on the hold."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        super().__init__(assessment, State.IN_REVIEW)
+        self.args = (_("The submission is not under review now."),)
+
+
+def obstacles_to_decide(hold: Hold, submission: Submission, by: User, known: Reviewer | None = None) -> list[str]:
+    """Say what keeps this person from deciding on an open hold; empty when nothing does. `known`: of a page."""
+    reviewer = known or Reviewer(by, submission)
+    reasons = [str(one) for one in _refusals(hold, reviewer)]
+    if reviewer.seat is not None and (left := left_to_open(hold, reviewer.assessment, by)):
         reasons.append(left)
     return reasons
+
+
+def _refusals(hold: Hold, reviewer: Reviewer) -> Iterator[NotPermitted | WorkflowError]:
+    """Yield each reason why a reviewer may not decide on a hold, what is about the person first."""
+    try:
+        seats.require_seat(reviewer)
+    except (NotPermitted, SeparationOfDuties) as refusal:
+        yield refusal
+    if not _is_judged(hold, reviewer.assessment, reviewer.submission):
+        yield NotUnderReview(reviewer.assessment)
+    if hold.kind == HoldKind.LEGAL_REVIEW and reviewer.seat is not None and not reviewer.is_independent:
+        yield SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
+    if waits := waits_for_answer(hold):
+        yield WorkflowError(waits)
 
 
 def left_to_open(hold: Hold, assessment: Assessment, by: User) -> str:
@@ -216,16 +227,11 @@ def close(
     use, hold = _lock(hold)
     if hold.use_id != assessment.use_id:
         raise WorkflowError(_("This hold is closed already."))
-    declaring.require_seat(by, submission, assessment)
-    if not _is_judged(hold, assessment, submission):
-        raise WrongState(assessment, State.IN_REVIEW)
-    if hold.kind == HoldKind.LEGAL_REVIEW and not access.is_independent(by, assessment.organisation_id):
-        raise SeparationOfDuties(_("A legal review is closed by an independent reviewer."))
+    for refusal in _refusals(hold, Reviewer(by, submission, assessment)):
+        raise refusal
     chosen = HoldOutcome(outcome or OUTCOMES[hold.kind][0])
     if chosen not in OUTCOMES[hold.kind]:
         raise InvalidAnswer("outcome", _("Choose one of the decisions given."))
-    if waits := waits_for_answer(hold):
-        raise WorkflowError(waits)
     if chosen == HoldOutcome.CORRECT and assessment.state != State.IN_REVIEW:
         raise InvalidAnswer("outcome", _("Only a submission under review can be returned to have a fact corrected."))
     if not decision.strip():

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import tasks
+from assessments import access, tasks
 from assessments.core.query_values import one_line
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
@@ -224,7 +224,7 @@ def remind_of_risks(today: date | None = None) -> int:
     found = _actions(ActionStatus.ACCEPTED)
     members = set(
         Membership.objects.current()
-        .filter(organisation__in={action.organisation_id for action in found})
+        .filter(organisation__in={action.organisation_id for action in found}, role__in=access.WORKING_ROLES)
         .values_list("organisation_id", "user_id")
     )
     owners = _owners(action.organisation_id for action in found)
@@ -258,7 +258,7 @@ def remind_of_evidence(today: date | None = None) -> int:
     )
     members = set(
         Membership.objects.current()
-        .filter(organisation__in={piece.organisation_id for piece in found})
+        .filter(organisation__in={piece.organisation_id for piece in found}, role__in=access.WORKING_ROLES)
         .values_list("organisation_id", "user_id")
     )
     owners = _owners(piece.organisation_id for piece in found)
@@ -340,7 +340,7 @@ def _alerted(certificate: Certificate) -> set[int]:
     members = Membership.objects.current().filter(organisation=certificate.organisation_id).select_related("user")
     return {
         member.user_id
-        for member in members.filter(sees=Sees.ALL).exclude(role=Role.REVIEWER)  # they open the page of the file
+        for member in members.filter(sees=Sees.ALL, role__in=access.WORKING_ROLES)  # they open the page of the file
         if any(
             word and re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", named)
             for word in (member.user.name, member.user.email)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
@@ -24,14 +24,15 @@ from assessments import access, acting, gates, holding, reviewing, staleness, ta
 from assessments.access import Action
 from assessments.core import proof
 from assessments.core.query_values import one_line
-from assessments.declaring import delivery_team, missing_facts, require_seat, run_rules
+from assessments.declaring import delivery_team, missing_facts, run_rules
 from assessments.domain.certificates import incidents, issuing, least_readiness, public_facts, status, waiting
 from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.evidence import supplements
-from assessments.domain.review import approvals, former, overseers, own_marks, parts, returns, rounds, telling
+from assessments.domain.review import approvals, former, own_marks, parts, returns, rounds, seats, telling
 from assessments.domain.review.obstacles import Code, Obstacle, words_of
-from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
+from assessments.domain.review.seats import Reviewer
+from assessments.errors import InvalidAnswer, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
@@ -575,45 +576,20 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     somebody was quicker.
     """
     assessment = Assessment.objects.lock(submission.assessment_id)
-    _require_door(submission, by)
-    if conflict_of_interest.strip() or access.has_conflict(by, assessment):
-        raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else has to review this."))
-    if assessment.current_submission_id != submission.pk:
-        raise WrongState(assessment, State.IN_REVIEW)
-    if by.pk in delivery_team(assessment):
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to review it."))
-    overseers.require_not_overseer(submission, by)
+    reviewer = Reviewer(by, submission, assessment)
+    if conflict_of_interest.strip():
+        reviewer.has_conflict = True
+    seat = seats.require_free_seat(reviewer)
     kept = rounds.take_again(submission, assessment, by=by)
     if kept is not None:
         return kept
-    independent = access.is_independent(by, assessment.organisation_id)
-    first = submission.seats.filter(seat=Seat.FIRST).first()
-    if assessment.state == State.SUBMITTED:
-        seat = Seat.FIRST
-        access.require_route(submission, independent=independent)
-    elif assessment.state == State.IN_REVIEW and submission.assigned_tier == Tier.HIGH:
-        seat = Seat.SECOND
-        if first and first.reviewer_id == by.pk:
-            raise SeparationOfDuties(_("You hold the first seat; the second takes another person."))
-        if not independent:
-            raise SeparationOfDuties(
-                _("The second seat of a High use is for an independent reviewer of the reviewing body.")
-            )
-    elif assessment.state == State.IN_REVIEW:
-        raise WorkflowError(_("%(name)s has taken this case already.") % {"name": first.reviewer if first else ""})
-    else:
-        raise WrongState(assessment, State.IN_REVIEW)
-    try:
-        with transaction.atomic():
-            taken = ReviewSeat.objects.create(
-                submission=submission,
-                seat=seat,
-                reviewer=by,
-                independent=independent,
-                **rounds.declared_now(assessment),
-            )
-    except IntegrityError:
-        raise WorkflowError(_("Somebody else has taken this seat already.")) from None
+    taken = ReviewSeat.objects.create(
+        submission=submission,
+        seat=seat,
+        reviewer=by,
+        independent=reviewer.is_independent,
+        **rounds.declared_now(assessment),
+    )
     Interest.objects.create(assessment=assessment, reviewer=by)
     SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
         ended_at=timezone.now(),
@@ -638,14 +614,9 @@ def _tell_second_seat(assessment: Assessment, submission: Submission, *, but: se
     )
 
 
-def _require_door(submission: Submission, by: User) -> None:
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
-        raise NotPermitted(_("This submission was not sent to you."))
-
-
 def _under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]:
     assessment = Assessment.objects.lock(submission.assessment_id)
-    seat = require_seat(by, submission, assessment)
+    seat = seats.require_seat(Reviewer(by, submission, assessment))
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise WrongState(assessment, State.IN_REVIEW)
     return assessment, seat
@@ -1313,7 +1284,7 @@ def close_hold(
     assessment = Assessment.objects.lock(submission.assessment_id)
     tier = assessment.use.assigned_tier
     if done.closed_at and assessment.state == State.IN_REVIEW and tier != submission.assigned_tier:
-        seat = require_seat(by, submission, assessment)
+        seat = seats.require_seat(Reviewer(by, submission, assessment))
         said = _("A hold was closed and the tier changed by it, so the use is signed again as what it is.")
         returned = _return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
         _audit("returned", assessment, by, [returned], submission=submission.reference, changes=0)

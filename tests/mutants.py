@@ -21,20 +21,21 @@ class Guard:
     instead: str = "if False:"
 
 
-TEAM = "if by.pk in delivery_team(assessment):"
+TEAM, TEAM_KNOWN = "if by.pk in delivery_team(assessment):", "if reviewer.in_team:"
 GUARDS: dict[str, tuple[Guard, ...]] = {
-    "the team does not decide": (Guard("declaring.require_seat", TEAM), Guard("workflow.obstacles_to_approve", TEAM)),
-    "who left does not decide": (
-        Guard("declaring.require_seat", "if not access.submissions_for(by).filter(pk=submission.pk).exists():"),
+    "the team does not decide": (
+        Guard("domain.review.seats.require_seat", TEAM_KNOWN),
+        Guard("workflow.obstacles_to_approve", TEAM),
     ),
-    "who has a conflict does not decide": (Guard("declaring.require_seat", "if access.has_conflict(by, assessment):"),),
+    "who left does not decide": (Guard("domain.review.seats.require_seat", "if not reviewer.may_know:"),),
+    "who has a conflict does not decide": (Guard("domain.review.seats.require_seat", "if reviewer.has_conflict:"),),
     "who may not review keeps no seat": (
         Guard(
             "domain.review.rounds._is_kept",
             "if holder.pk in team or access.has_conflict(holder, submission.assessment_id):",
         ),
     ),
-    "declares again first": (Guard("declaring.require_seat", "if seat.to_declare:"),),
+    "declares again first": (Guard("domain.review.seats.require_seat", "if seat.to_declare:"),),
     "every answer is marked": (
         Guard("workflow.obstacles_to_approve", "if left:"),
         Guard("domain.review.approvals.obstacles", "if look.judged < look.asked:"),
@@ -86,18 +87,18 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     ),
     "a conflict closes a case": (
         Guard("access.gate_of_case", "return (Q(Exists(said)) | Q(Exists(sits))) & ~closed", "return Q(Exists(said))"),
-        Guard("declaring.require_seat", "if access.has_conflict(by, assessment):"),
+        Guard("domain.review.seats.require_seat", "if reviewer.has_conflict:"),
     ),
     "who has no seat closes no action": (
-        Guard("domain.remediation.closing.require_reviewer", "if not submission.seats.filter(reviewer=by).exists():"),
+        Guard("domain.remediation.closing.require_judging_seat", "if reviewer.seat is None:"),
         Guard(
-            "domain.remediation.closing.require_reviewer",
-            "seat = require_seat(by, submission, assessment)",
-            "seat = submission.seats.first()",
+            "domain.remediation.closing.require_judging_seat",
+            "seat = seats.require_seat(reviewer)",
+            "seat = reviewer.seats[0]",
         ),
     ),
     "no action is judged in a closed case": (
-        Guard("domain.remediation.closing.require_reviewer", "if not is_judging(assessment):"),
+        Guard("domain.remediation.closing._require_judging", "if not is_judging(assessment):"),
     ),
     "what blocks is reported with evidence": (
         Guard(
@@ -137,7 +138,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         Guard("domain.evidence.second_use.require_words", "if words or all(one.why for one in others):", "if True:"),
     ),
     "a question is closed once it is answered with evidence": (
-        Guard("holding.close", "if waits := waits_for_answer(hold):"),
+        Guard("holding._refusals", "if waits := waits_for_answer(hold):"),
     ),
     "what was added after the signing is judged": (
         Guard("domain.evidence.supplements.obstacles", "if seat is None:", "if True:"),
@@ -172,7 +173,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     ),
     "High takes two": (Guard("workflow.approve", "complete = not high or (", "complete = True or ("),),
     "one of the two is independent": (
-        Guard("workflow.take", "if not independent:"),
+        Guard("domain.review.seats._require_independent", "if not reviewer.is_independent:"),
         Guard("workflow.approve", "if high and seat.seat == Seat.SECOND and not independent:"),
         Guard("workflow.approve", "(independent or given[0].independent)", "True"),
     ),
@@ -185,7 +186,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
         ),
     ),
     "only these moves are made": (Guard("workflow._move", "if to not in MOVES[State(assessment.state)]:"),),
-    "who comes second is told so": (Guard("workflow.take", "except IntegrityError:", "except ZeroDivisionError:"),),
+    "who comes second is told so": (Guard("domain.review.seats._free_seat", "if seat in held:"),),
     "only a Low use is self-certified": (
         Guard("workflow.obstacles_to_self_certify", "if use.assigned_tier != Tier.LOW:"),
     ),

@@ -90,7 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "teamwork",
         "acting",
     },
-    "reminding": {"core", "guideline", "models", "tasks"},
+    "reminding": {"core", "guideline", "models", "access", "tasks"},
     "mailing": {"core", "models"},
     "sweeping": {
         "domain",
@@ -120,7 +120,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "evidence": {"core", "domain", "guideline", "models", "access", "errors", "declaring", "staleness"},
     "teamwork": {"core", "guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
-    "holding": {"core", "guideline", "scoring", "models", "access", "errors", "declaring", "reviewing", "teamwork"},
+    "holding": {
+        "core",
+        "domain",
+        "guideline",
+        "scoring",
+        "models",
+        "access",
+        "errors",
+        "declaring",
+        "reviewing",
+        "teamwork",
+    },
     "changing": {
         "core",
         "guideline",

@@ -207,6 +207,7 @@ class Reviews(RuleBasedStateMachine):
         ] = {}  # submission: who, whether independent, whether barred
         self.signers: dict[int, str] = {}
         self.marks: list[tuple[int, str, dict[str, Any]]] = []
+        self.shown: set[tuple[str, str]] = set()  # who was shown what by a page of their own; "" stands for everything
         self.words: list[tuple[int, str, str]] = []
         self.facts: list[tuple[str, Any]] = []
         self.states: dict[int, str] = {}
@@ -767,7 +768,11 @@ class Reviews(RuleBasedStateMachine):
         seen = opened.token(submission, about, reader=reader) if shown_to != "nobody" else ""
         done = self.attempt("mark", name, lambda by: reviewing.save_mark(submission, about, by=by, seen=seen, **record))
         if done:
-            assert (done.shown_at is not None) == (shown_to == "oneself" or name == "staff"), "opened by another's page"
+            if shown_to == "oneself" or name == "staff":
+                self.shown.add((name, about))
+                assert done.shown_at is not None, "opened, and not counted"
+            elif done.shown_at is not None:  # a later mark of the same person keeps that it was opened before
+                assert self.shown & {(name, about), (name, "")}, "opened by another's page"
             self.marks.append((submission.pk, about, {k: v for k, v in record.items() if k != "action_due"}))
 
     @rule(name=who)
@@ -779,6 +784,7 @@ class Reviews(RuleBasedStateMachine):
         done = {who for who, _independent, _barred in self.approvals.get(submission.pk, ())}
         if name in self.sits(submission) and name not in self.worked | done and self.role(name):
             mark_all(submission, by=self.people[name], file=False)
+            self.shown |= {(name, "")} if opens else set()
             if not opens:  # the buttons were pressed without a page
                 submission.marks.filter(by=self.people[name]).update(shown_at=None)
                 submission.openings.filter(reviewer=self.people[name]).delete()

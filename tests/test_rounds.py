@@ -303,6 +303,8 @@ def test_one_key_marks_and_one_goes_on_to_the_next_without_a_mark_over_pages(
         page.route("**/marks/", lambda route: held.append(route), times=1)  # a slow line
         page.keyboard.press("1")
         page.keyboard.press("n")
+        while not held:
+            page.wait_for_timeout(50)  # until the mark is on its way
         page.wait_for_timeout(300)
         assert page.url.endswith("/sections/governance/")  # the page is not left before the mark is saved
         held[0].continue_()

@@ -223,7 +223,7 @@ def test_an_in_house_reviewer_reads_what_was_sent_past_them_and_gets_no_button(c
     assert address("take", submission) not in queue.content.decode()
     assert address("take", submission) not in client.get(address("review", submission)).content.decode()
     page = client.get(address("take", submission))
-    assert "Its owner sent this to the reviewing body" in text_of(page)
+    assert "so an independent reviewer of it judges it" in text_of(page)
     assert "Take this case" not in text_of(page)
     refused = client.post(address("take", submission), {"conflict": "none"})
     assert "so an independent reviewer of it judges it" in text_of(refused)

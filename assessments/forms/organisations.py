@@ -16,7 +16,7 @@ from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Organisation, Role, Sees
 
 MOST_INVITED = 20  # at a time
-ROLE_SENTENCES = {
+ROLE_SENTENCES: dict[str, Any] = {
     Role.OWNER: _("Registers systems, invites people, assigns sections, signs and submits."),
     Role.CONTRIBUTOR: _("Declares facts, answers questions and reports actions."),
     Role.VIEWER: _("Reads everything and changes nothing: for auditors and the board."),
@@ -30,7 +30,7 @@ def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = Fal
     """Say in one sentence what a role may do."""
     if reviewing_body and role == Role.REVIEWER:
         return str(REVIEWING_BODY_SENTENCE)
-    return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES[Role(role)])
+    return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES.get(role, ""))
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

@@ -12,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from assessments import access
 from assessments.accounts.confirming import next_step
 from assessments.forms.accounts import SHARED_KEY
-from assessments.models import Membership, Role
+from assessments.models import Membership
 from assessments.views.held import sign_page
 
 
@@ -43,6 +43,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
             lambda: tuple((one.organisation.reference, one.organisation.name_en) for one in memberships())
         ),
         # Who only reviews has no systems or certificates of their own: four places that would be empty for ever.
-        "works": SimpleLazyObject(lambda: not memberships() or any(m.role != Role.REVIEWER for m in memberships())),
-        "may_review": SimpleLazyObject(lambda: any(m.role == Role.REVIEWER for m in memberships())),
+        "works": SimpleLazyObject(
+            lambda: not memberships() or any(m.role in access.WORKING_ROLES for m in memberships())
+        ),
+        "may_review": SimpleLazyObject(lambda: any(m.role in access.REVIEWING_ROLES for m in memberships())),
     }

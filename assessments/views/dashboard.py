@@ -102,7 +102,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     owned = {m.organisation_id for m in memberships if m.role in access.MAY[Action.SIGN]}
     changed = [one for one in found if not one.is_editable and one.organisation_id in owned][:5]
     today = timezone.localdate()
-    only_reviews = bool(memberships) and all(member.role == Role.REVIEWER for member in memberships)
+    only_reviews = bool(memberships) and all(m.role in access.REVIEWING_ROLES for m in memberships)
     actions = access.actions_for(user).none() if only_reviews else access.actions_for(user)
     first: list[Any] = list(  # the next ones, each with how many there are: one query
         actions.listed()  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from assessments.views.gate import to_declare
 from assessments.views.holds import changes_of_tier
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
+from assessments.views.reviews import reviewer_of
 from assessments.views.wording import fact_answer
 
 
@@ -33,7 +34,9 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         case.require_seat()
     outcomes = holding.OUTCOMES[found.kind]
-    obstacles = [] if found.closed_at else holding.obstacles_to_decide(found, case.submission, case.user)
+    obstacles = (
+        [] if found.closed_at else holding.obstacles_to_decide(found, case.submission, case.user, reviewer_of(case))
+    )
     # What was typed while somebody else closed it stays on the page, with the refusal.
     may_be_typed = outcomes and (request.method == "POST" or not found.closed_at)
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None

@@ -66,15 +66,16 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
     systems = access.systems_for(request.user).filter(organisation=found)
     shown = listed(systems)[:SHOWN_SYSTEMS]
     people = found.memberships.current()
+    labels = dict(Role.choices)
     context = {
         "organisation": found,
         "membership": membership,
         "owns": bool(membership and membership.role in access.MAY[Action.REGISTER]),
         "may_invite": bool(membership and _may_invite(found, membership)),
-        "sees_systems": bool(membership and membership.role != Role.REVIEWER and membership.sees == Sees.ALL),
+        "sees_systems": bool(membership and membership.role in access.WORKING_ROLES and membership.sees == Sees.ALL),
         "systems": [row(system) for system in shown],
         "role_counts": [
-            (Role(found["role"]).label, found["count"])
+            (labels.get(found["role"], found["role"]), found["count"])
             for found in people.values("role").annotate(count=Count("pk")).order_by("role")
         ],
         "owners": people.filter(role=Role.OWNER).select_related("user").order_by("user__name", "pk")[:5],
@@ -262,7 +263,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     if not request.user.is_authenticated:
         request.session[INVITATION_KEY] = token
         return render(request, "assessments/organisations/invitation.html", context)
-    context["member"] = access.membership_in(request.user, invitation.organisation)
+    mine = access.memberships_on_page(request.user)
+    context["member"] = next((one for one in mine if one.organisation_id == invitation.organisation_id), None)
     context["is_same"] = invitation.email.lower() == request.user.email.lower()
     if not context["member"] and not request.user.has_confirmed(invitation.email):
         return render(request, "assessments/organisations/invitation_other.html", context, status=403)

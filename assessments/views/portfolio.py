@@ -28,7 +28,7 @@ from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
-from assessments.models import Assessment, Role, Sees, User
+from assessments.models import Assessment, Sees, User
 from assessments.models.portfolio import (
     ORDERS,
     cut,
@@ -127,7 +127,7 @@ def _drawn(line: Line, _language: str | None, _prefix: str) -> SafeString:
 def portfolio(request: SignedIn) -> HttpResponse:
     """Every use that this person may see. The queries are the same for one use and for thousands."""
     memberships = access.memberships_on_page(request.user)
-    works_in = [m.organisation for m in memberships if m.role != Role.REVIEWER]
+    works_in = [m.organisation for m in memberships if m.role in access.WORKING_ROLES]
     form = PortfolioForm(request.GET, organisations=works_in)
     # Who sees only what is assigned does not learn of a newer assessment that is not.
     partly = any(m.sees == Sees.ASSIGNED for m in memberships)
@@ -144,7 +144,7 @@ def portfolio(request: SignedIn) -> HttpResponse:
     else:
         page = first_page(asked.first.all(user=request.user.pk), ROWS)
     newest = newest_assessments(page.rows)
-    in_full = {m.organisation_id for m in memberships if m.role != Role.REVIEWER and m.sees == Sees.ALL}
+    in_full = {m.organisation_id for m in memberships if m.role in access.WORKING_ROLES and m.sees == Sees.ALL}
     today = timezone.localdate()
     tiers = dict(asked.tiers.all(user=request.user.pk))
     filtered = bool(set(form.chosen()) - {"sort"})
@@ -265,7 +265,7 @@ def _readiness(row: Mapping[str, Any]) -> list[tuple[str, str | None, int]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def filters(request: SignedIn) -> HttpResponse:
     """The filters that a person keeps: keep the one that the address has, or forget one."""
-    works_in = [m.organisation for m in access.memberships_on_page(request.user) if m.role != Role.REVIEWER]
+    works_in = [m.organisation for m in access.memberships_on_page(request.user) if m.role in access.WORKING_ROLES]
     kept = access.filters_for(request.user)
     if request.method == "POST" and "forget" in request.POST:
         one = get_object_or_404(kept, pk=query_values.key(request.POST["forget"]))

@@ -16,15 +16,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, declaring, desk, desk_rows, gates, holding, staleness, workflow
+from assessments import access, desk, desk_rows, gates, holding, staleness, workflow
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.certificates.waiting import NoCertificateYet
-from assessments.domain.review import cases, parts, second_look, successors
+from assessments.domain.review import cases, parts, seats, second_look, successors
 from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
+from assessments.domain.review.seats import Reviewer
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import Tier
-from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Route, Seat, SecondLook, State
+from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
 from assessments.models.base import sha256
 from assessments.models.queue import UNDER_REVIEW
 from assessments.views import review_before
@@ -50,8 +51,9 @@ def overview(request: SignedIn, reference: str) -> HttpResponse:
 
 def _overview(request: SignedIn, case: Case) -> HttpResponse:
     submission, content, edition = case.submission, case.content, case.edition
-    in_team = case.user.pk in declaring.delivery_team(case.assessment)
-    independent = access.is_independent_on_page(case.user, submission.organisation_id)
+    reviewer = reviewer_of(case)
+    asked = request_to(case, reviewer)
+    may_take = not why_not_take(case, reviewer)
     rounds = desk_rows.rounds_of(case.user, case.assessment, only=submission if _is_alone(case) else None)
     case.has_approved = cases.approves((d for r, made in rounds if r.pk == submission.pk for d in made), case.user)
     holds = [
@@ -97,10 +99,12 @@ def _overview(request: SignedIn, case: Case) -> HttpResponse:
             "musts": content["musts"],
             "set_aside": access.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
             "rounds": rounds,
-            "in_team": in_team,
-            "independent": independent,
-            "may_take": not in_team and _may_take(case, independent),
-            "may_ask": not in_team and _may_ask(case, independent),
+            "in_team": reviewer.in_team,
+            "independent": reviewer.is_independent,
+            "may_take": may_take,
+            "may_ask": not reviewer.in_team and _may_ask(case, may_take=may_take),
+            "asked": asked,
+            "why_not_asked": why_not_take(case, reviewer, asked) if asked else "",
             "left": _left_seat(case),
             "free_seat": _free_seat(case),
             "talk": talk[-LAST_MESSAGES:],
@@ -211,21 +215,38 @@ def _rules(case: Case) -> dict[str, Any]:
     return {"deciding": deciding, "other_rules": others}
 
 
-def why_not_take(case: Case, *, independent: bool) -> str:
-    """One sentence for whoever may read the case and never take it; empty for everybody else."""
-    if case.conflict is not None:
-        return _("You have declared a conflict of interest in this case, so somebody else takes it.")
-    if case.user.pk in declaring.delivery_team(case.assessment):
-        return _("You worked on this use yourself, so somebody else takes it.")
-    if case.submission.route == Route.INDEPENDENT and not independent:
-        return _("Its owner sent this to the reviewing body: you may read it, and an independent reviewer takes it.")
-    return ""
+def reviewer_of(case: Case) -> Reviewer:
+    """The reader of a case for the rules about its seats, with what the page has read already."""
+    return Reviewer(
+        case.user,
+        case.submission,
+        case.assessment,
+        seats=case.seats,
+        may_know=case.may_review,
+        has_conflict=case.conflict is not None,
+        is_open=case.may_open,
+        is_independent=access.is_independent_on_page(case.user, case.submission.organisation_id),
+    )
 
 
-def _may_take(case: Case, independent: bool) -> bool:
-    if case.seat is not None or case.conflict is not None or not case.is_current or not _free(case, independent):
-        return False
-    return case.may_review
+def request_to(case: Case, reviewer: Reviewer) -> SeatRequest | None:
+    """The request that asks the reader to take a seat of the case.
+
+    None also where a seat is handed over to them no more, and they can take a free one.
+    """
+    asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
+    if asked is None or not asked.holder_id or not seats.why_not(seats.require_handed_over, reviewer, asked):
+        return asked
+    return asked if seats.why_not(seats.require_free_seat, reviewer) else None
+
+
+def why_not_take(case: Case, reviewer: Reviewer, asked: SeatRequest | None = None) -> str:
+    """Why the reader cannot take a seat here: the one that is handed over to them, else the free one. Empty: they can."""
+    if case.seat is not None:
+        return _("You hold a seat of this case already.")
+    if asked is not None and asked.holder_id:
+        return seats.why_not(seats.require_handed_over, reviewer, asked)
+    return seats.why_not(seats.require_free_seat, reviewer)
 
 
 def _left_seat(case: Case) -> ReviewSeat | None:
@@ -241,11 +262,9 @@ def _left_seat(case: Case) -> ReviewSeat | None:
     return None
 
 
-def _may_ask(case: Case, independent: bool) -> bool:
+def _may_ask(case: Case, *, may_take: bool) -> bool:
     """Tell whether the free seat may be given to a colleague; a held one is handed over by its own link."""
-    return _free_seat(case) != "" and (
-        _may_take(case, independent) or (case.seat is not None and case.conflict is None)
-    )
+    return _free_seat(case) != "" and (may_take or (case.seat is not None and case.conflict is None))
 
 
 def _free_seat(case: Case) -> str:
@@ -253,12 +272,6 @@ def _free_seat(case: Case) -> str:
         return str(Seat.FIRST)
     second = case.is_current and case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats)
     return str(Seat.SECOND) if second else ""
-
-
-def _free(case: Case, independent: bool) -> bool:
-    if case.assessment.state == State.SUBMITTED:
-        return independent or case.submission.route != Route.INDEPENDENT
-    return case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats) and independent
 
 
 def _found(case: Case) -> list[dict[str, Any]]:
@@ -314,8 +327,8 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     if case.seat is not None:
         return redirect(case.submission)
     form = TakeForm(posted(request))
-    independent = access.is_independent_on_page(case.user, case.submission.organisation_id)
-    asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
+    reviewer = reviewer_of(case)
+    asked = request_to(case, reviewer)
     left = _left_seat(case)
     if request.method == "POST" and form.is_valid():
         try:
@@ -344,6 +357,6 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             "asked": asked,
             "left": left,
             "high": case.submission.assigned_tier == Tier.HIGH,
-            "why_not": why_not_take(case, independent=independent),
+            "why_not": "" if left else why_not_take(case, reviewer, asked),
         },
     )

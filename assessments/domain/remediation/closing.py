@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from assessments import access
 from assessments.access import Action
 from assessments.core import proof
-from assessments.declaring import require_seat
+from assessments.domain.review import seats
+from assessments.domain.review.seats import Reviewer
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -61,18 +62,38 @@ def require_reviewer(assessment: Assessment, submission: Submission, *, by: User
     Raises NotPermitted without a seat or a declaration of interests, SeparationOfDuties for the delivery team, for a
     declared conflict and for whom the case was not sent to, WorkflowError where the case is closed.
     """
-    if not submission.seats.filter(reviewer=by).exists():
+    return require_judging_seat(Reviewer(by, submission, assessment))
+
+
+def require_judging_seat(reviewer: Reviewer) -> ReviewSeat:
+    """As `require_reviewer`, for a page that has read some of what decides it."""
+    if reviewer.seat is None:
         raise NotPermitted(_("Actions are judged by the reviewers who hold a seat in the case."))
-    seat = require_seat(by, submission, assessment)
-    if not access.is_open_to(by, assessment):
+    seat = seats.require_seat(reviewer)
+    if not reviewer.is_open:
         raise NotPermitted(_("Declare your interests in this case first."))
-    access.require_route(submission, independent=access.is_independent(by, assessment.organisation_id))
+    access.require_route(reviewer.submission, independent=reviewer.is_independent)
+    _require_judging(reviewer.assessment)
+    return seat
+
+
+def _require_judging(assessment: Assessment) -> None:
     if not is_judging(assessment):
         state = assessment.get_state_display()
         raise WorkflowError(
             _("This case is closed (%(state)s). The next submission of the use judges the action.") % {"state": state}
         )
-    return seat
+
+
+def require_checker(reviewer: Reviewer, *, signs: bool) -> None:
+    """Raise where somebody may not accept or decline the actions of a case, nor refuse a reason why one is not relevant.
+
+    Of what was self-declared an owner (`signs`) judges them, else a reviewer with a seat in the case.
+    """
+    if signs and reviewer.submission.is_self_declared:
+        _require_judging(reviewer.assessment)
+    else:
+        require_judging_seat(reviewer)
 
 
 def who_accepts(action: RemediationAction, submission: Submission, *, two: bool, taken: bool) -> str:
@@ -111,12 +132,18 @@ def shown_for(action: RemediationAction, by: User | None) -> list[Judged]:
 
 
 def uses_of(action: RemediationAction, by: User | None) -> QuerySet[EvidenceUse]:
-    """The pieces that are attached to an action; `is_opened` says whether a person opened one, in the case that judges it."""
+    """The pieces that are attached to an action, each with two marks.
+
+    `is_opened`: the person opened it, in the case that judges the action. `is_stored`: the version that is shown is a file
+    that is stored here.
+    """
     case = RemediationAction.objects.filter(pk=action.pk).annotate(case=judged_in()).values("case")
     openings = EvidenceOpening.objects.filter(
         submission__assessment__in=case, reviewer=by, piece=OuterRef("evidence__reference"), version=OuterRef("version")
     )
-    found: QuerySet[EvidenceUse] = EvidenceUse.objects.filter(action=action).annotate(is_opened=Exists(openings))
+    files = EvidenceVersion.objects.filter(evidence=OuterRef("evidence"), number=OuterRef("version"))
+    marks = {"is_opened": Exists(openings), "is_stored": Exists(files.exclude(storage_key=""))}
+    found: QuerySet[EvidenceUse] = EvidenceUse.objects.filter(action=action).annotate(**marks)
     return found.select_related("evidence", "taken_from__question").order_by("pk")
 
 
@@ -153,10 +180,8 @@ def missing_evidence(action: RemediationAction, pieces: list[Judged], *, blockin
 
 
 def _any_stored(pieces: Iterable[Judged]) -> bool:
-    """Tell whether one of the pieces is a file that is stored here, in the version that is shown; one query."""
-    shown = {(one.use.evidence_id, one.use.version) for one in pieces}
-    files = EvidenceVersion.objects.filter(evidence__in={piece for piece, _version in shown}).exclude(storage_key="")
-    return not shown.isdisjoint(files.values_list("evidence", "number"))
+    """Tell whether one of the pieces (`shown_for`) is a file that is stored here, in the version that is shown."""
+    return any(one.use.is_stored for one in pieces)  # type: ignore[attr-defined]  # annotated
 
 
 def require_shown(action: RemediationAction) -> None:
@@ -237,8 +262,8 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     assessment = Assessment.objects.lock(case.pk)
     submission = assessment.current_submission
     assert submission is not None
-    if not (submission.is_self_declared and access.may(by, Action.SIGN, assessment.organisation_id)):
-        require_reviewer(assessment, submission, by=by)
+    signs = access.may(by, Action.SIGN, assessment.organisation_id)
+    require_checker(Reviewer(by, submission, assessment), signs=signs)
     return assessment, submission
 
 
@@ -311,6 +336,18 @@ def refusal(
     if action.accepted_by_id is not None and action.accepted_by_id == seat.reviewer_id:
         return _("You have accepted this action. The other reviewer of the case has to confirm it.")
     return ""
+
+
+def why_not_accept(
+    action: RemediationAction, reviewer: Reviewer, pieces: list[Judged], *, two: bool, blocking: bool
+) -> str:
+    """Say why somebody who may judge an action cannot accept or confirm it now, whatever they find of its pieces.
+
+    Empty where they can, once they have opened and judged each piece. For a page, which knows `two` (`takes_two`) and
+    `blocking` (`blocks`); `acting.accept` asks the same functions.
+    """
+    problem = refusal(action, reviewer.submission, reviewer.seat, two=two)
+    return problem or missing_evidence(action, pieces, blocking=blocking)
 
 
 def require_turn(action: RemediationAction, submission: Submission, *, by: User) -> bool:

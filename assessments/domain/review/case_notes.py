@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, teamwork
 from assessments.core import proof
-from assessments.declaring import require_seat
+from assessments.domain.review import seats
 from assessments.domain.review.kept_texts import KEPT_DAYS
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import Assessment, CaseNote, State, Submission, User
@@ -124,7 +124,7 @@ def _sits(user: User, submission: Submission) -> bool:
 def _open(submission: Submission, by: User) -> Assessment:
     assessment = Assessment.objects.lock(submission.assessment_id)
     current = assessment.current_submission or submission
-    require_seat(by, current, assessment)
+    seats.require_seat(seats.Reviewer(by, current, assessment))
     if not may_write(assessment):
         raise Locked(_("This case is closed: its notes are only read. What you typed is still on this page."))
     return assessment

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from assessments.declaring import require_seat
+from assessments.domain.review.seats import Reviewer, require_seat
 from assessments.errors import Locked
 from assessments.models import Assessment, DecisionKind, ReviewDecision, ReviewSeat, State, Submission, User
 
@@ -25,7 +25,7 @@ def open_case(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]
 def case_under_review(submission: Submission, by: User) -> tuple[Assessment, ReviewSeat]:
     """As `open_case`, whether or not this person has approved."""
     assessment = Assessment.objects.lock(submission.assessment_id)
-    seat = require_seat(by, submission, assessment)
+    seat = require_seat(Reviewer(by, submission, assessment))
     if assessment.state != State.IN_REVIEW or assessment.current_submission_id != submission.pk:
         raise Locked(_("This submission is not under review any more. What you typed is still on this page."))
     return assessment, seat

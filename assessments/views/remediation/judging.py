@@ -9,8 +9,9 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from assessments import access, acting, workflow
-from assessments.declaring import delivery_team
 from assessments.domain.remediation import closing
+from assessments.domain.review import seats
+from assessments.domain.review.seats import Known, Reviewer
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.guideline.edition import Edition
@@ -21,7 +22,6 @@ from assessments.models import (
     Condition,
     EvidenceUse,
     RemediationAction,
-    Route,
     Submission,
     User,
 )
@@ -145,28 +145,30 @@ def judging_of(
 ) -> Judging:
     """Say who judges an action that was reported or set aside, and whether this person may, who came here by its door.
 
-    Two queries, and one where the page does not know the submission (`case_known`). `pieces`: what is shown for it;
-    `signs`: an owner of the organisation.
-    The domain judges again what is pressed.
+    The rules are those that the press asks. Two queries, and one where the page does not know the submission
+    (`case_known`). `pieces`: what is shown for it; `signs`: an owner of the organisation.
     """
     if submission is None and (of := closing.case_of(found)) and of.current_submission:
         submission = of.current_submission
         submission.assessment = of
     if submission is None:
         return NOBODY
-    case = submission.assessment
     two = blocking and submission.assigned_tier == Tier.HIGH
-    seats = list(submission.seats.select_related("reviewer"))
-    who = closing.who_accepts(found, submission, two=two, taken=bool(seats))
+    reviewer = Reviewer(user, submission, **_known(user, found, submission))
+    who = closing.who_accepts(found, submission, two=two, taken=bool(reviewer.seats))
     confirms = found.accepted_by_id is not None
-    if submission.is_self_declared:
-        return Judging(may=signs and closing.is_judging(case), who=who)
-    seat = next((one for one in seats if one.reviewer_id == user.pk), None)
-    sent_past = submission.route == Route.INDEPENDENT and not access.is_independent_on_page(user, found.organisation_id)
-    if seat is None or sent_past or not closing.is_judging(case) or user.pk in delivery_team(case):
+    if seats.why_not(closing.require_checker, reviewer, signs=signs):
         return Judging(who=who, two=two, confirms=confirms)
     waits = to_open = ""
     if found.status == ActionStatus.DONE:
-        waits = closing.refusal(found, submission, seat, two=two)
+        waits = closing.why_not_accept(found, reviewer, pieces, two=two, blocking=blocking)
         to_open = closing.left_to_open(pieces, submission)
     return Judging(may=True, waits=waits, to_open=to_open, who=who, two=two, confirms=confirms)
+
+
+def _known(user: User, found: RemediationAction, submission: Submission) -> Known:
+    """What the finder of an action has said of its reader already: see `access.actions_to_check_for`."""
+    known = Known(is_independent=access.is_independent_on_page(user, found.organisation_id))
+    if getattr(found, "opened", None) == submission.pk:
+        known |= Known(may_know=True, has_conflict=False, is_open=True)
+    return known

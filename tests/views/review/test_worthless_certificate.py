@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments import conformity, workflow
 from assessments.domain.review.sampling import own_set
+from assessments.errors import SeparationOfDuties
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -233,11 +234,12 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         return workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
+    said = "The conformity file names you as an overseer of this use, so somebody else has to review it."
     with site.at(cast.independent, "take", submission.reference) as page:
-        page.get_by_label("No, I have no interest in the outcome").check()
-        press(page, "Take this case")
-        said = "The conformity file names you as an overseer of this use, so somebody else has to review it."
         assert said in text(page)
+        assert page.get_by_role("button", name="Take this case").count() == 0
+    with pytest.raises(SeparationOfDuties, match=said):
+        workflow.take(submission, by=cast.independent)
     assert not submission.seats.exists()
 
 
