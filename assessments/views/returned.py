@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,10 +17,10 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
-from assessments.domain.review import own_marks
+from assessments.domain.review import own_marks, returns
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
-from assessments.models import DeclaredFact, Document, DocumentKind, State, Submission
+from assessments.models import DeclaredFact, State, Submission
 from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
@@ -62,7 +61,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     assert submission is not None
     content = submission.content()
     marks = asked_for_in(submission)
-    decision = return_of(submission)
+    decision = returns.newest_of(submission)
     case.marked = set(marks)
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
@@ -137,13 +136,6 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     }
     status = 409 if data is not None and is_of_another(request) else 200
     return render(request, "assessments/answering/returned.html", context, status=status)
-
-
-def return_of(submission: Submission) -> Any:
-    """The newest return of a submission, with the reference of its `letter`. One query."""
-    letters = Document.objects.filter(submission=submission, kind=DocumentKind.DECISION_LETTER).order_by("-pk")
-    found = submission.decisions.filter(kind="return").select_related("by")
-    return found.annotate(letter=Subquery(letters.values("reference")[:1])).order_by("-pk").first()
 
 
 def show_typed(case: Case, views: Sequence[QuestionView], boxes: Iterable[ReplyBox]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from django.db.models import QuerySet, TextField, Value
+from django.db.models import QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +15,8 @@ from assessments.errors import InvalidAnswer
 from assessments.guideline.edition import Edition
 from assessments.models import (
     ConformityPart,
+    Document,
+    DocumentKind,
     Hold,
     PartMark,
     PartVerdict,
@@ -217,6 +219,13 @@ class Standing:
     parts: dict[str, int] = field(default_factory=dict)  # part of the file: its revision today
     added: set[str] = field(default_factory=set)  # targets to which evidence was added after the signing
     actions: dict[str, tuple[int, str]] = field(default_factory=dict)  # question: number and status of its action
+
+
+def newest_of(submission: Submission) -> Any:
+    """The newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
+    letters = Document.objects.filter(submission=submission, kind=DocumentKind.DECISION_LETTER).order_by("-pk")
+    found = submission.decisions.filter(kind="return").select_related("by")
+    return found.annotate(letter=Subquery(letters.values("reference")[:1])).order_by("-pk").first()
 
 
 def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> Standing:
