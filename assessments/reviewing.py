@@ -24,13 +24,14 @@ from assessments.domain.review.cases import open_case
 from assessments.domain.review.own_marks import combined
 from assessments.domain.review.reasons import require_fitting
 from assessments.domain.review.sampling import own_set
+from assessments.domain.review.standard_dates import standard_days, strength_of
 from assessments.domain.review.targets import (
     left_to_accept,
     review_targets,
 )
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.terms import Strength, Tier
+from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -462,7 +463,7 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
     """
     edition, use = edition_for(submission.edition_checksum), submission.assessment.use
     content = submission.content()
-    declared, tier = declared_in(content), Tier(submission.assigned_tier)
+    declared = declared_in(content)
     agreed = {
         mark.target.removeprefix("q:"): mark
         for mark in combined(submission).values()
@@ -480,9 +481,7 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
         title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or question.title
         asked = "\n".join(dict.fromkeys(part.strip() for part in (mark.action_title, mark.words) if part.strip()))
         duties = [id for id in question.requirements if declared.in_scope(edition.requirements[id])]
-        strengths = [edition.requirements[id].strength for id in duties]
-        strength = min(strengths, key=list(Strength).index, default=Strength.CONSIDER)
-        due = mark.action_due or today + timedelta(days=edition.policy.due_days[tier][strength])
+        due = mark.action_due or today + timedelta(days=standard_days(edition, declared, question))
         action = have.get(question.key)
         if action is None:
             use.action_count += 1
@@ -496,7 +495,7 @@ def open_agreed_actions(submission: Submission) -> list[RemediationAction]:
                 title=title[:TITLE],
                 suggested_owner=remedies[0].owner if remedies else next(iter(edition.owners)),
                 effort=str(remedies[0].effort) if remedies else "M",
-                priority=str(strength),
+                priority=str(strength_of(edition, declared, question)),
                 due=due,
             )
         elif asked in action.asked:

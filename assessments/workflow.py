@@ -699,7 +699,7 @@ def returning_mail(
     if answer_by:
         text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
     if asked:
-        text += "\n\n" + _("Also needed before an approval:") + "".join(f"\n- {one.sentence}" for one in asked)
+        text += "\n\n" + _("Also needed before an approval:") + "".join(f"\n- {one.in_mail}" for one in asked)
     return _("Changes needed: %(use)s") % {"use": assessment.use.title}, text + (f"\n\n{words}" if words else "")
 
 

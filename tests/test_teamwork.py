@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from assessments import access, declaring, teamwork
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
@@ -415,6 +416,15 @@ def test_joining_succeeds_although_the_question_cannot_be_asked_any_more(cast, d
     Membership.objects.filter(user=cast.owner, organisation=cast.organisation).update(role=Role.VIEWER)
     joined = teamwork.accept(invitation, by=make_user("Nina New", email="nina@example.org"))
     assert (joined.left_at, joined.assignments.count()) == (None, 0)
+
+
+def test_the_task_list_names_no_day_once_nothing_can_be_answered(client, cast, draft):
+    teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
+    client.force_login(cast.owner)
+    page, day = reverse("assessment", args=[draft.reference]), date_format(in_days(2), "j F")
+    assert f"due {day}" in client.get(page).content.decode()
+    type(draft).objects.filter(pk=draft.pk).update(state="approved")
+    assert f"due {day}" not in client.get(page).content.decode()
 
 
 def test_the_task_list_shows_who_has_what(client, cast, draft):

@@ -63,6 +63,13 @@ def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivi
     assert "They are invented names." in text
 
 
+def test_the_page_of_a_return_leads_to_its_letter(olivia, cast):
+    assessment = sent_back(cast)
+    letter = assessment.current_submission.documents.get(kind="decision_letter")
+    page = olivia.get(page_of(assessment)).content.decode()
+    assert f'<a href="{letter.get_absolute_url()}">Read the letter of this return</a>' in page
+
+
 def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
     assessment = sent_back(cast)
     target = f"q:{OTHER}"

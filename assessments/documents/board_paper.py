@@ -17,7 +17,7 @@ from assessments.documents import drawing, engine
 from assessments.documents.package_plan import attachment, cut, points_of, shared_context
 from assessments.documents.plan import shortened
 from assessments.documents.report import PERIODS, ActionBlock, PackageBlock, Report
-from assessments.guideline.terms import Basis
+from assessments.guideline.terms import Basis, Tier
 from assessments.scoring.order import STOP
 
 MONEY = {"S": 0, "M": 1, "L": 2}
@@ -266,6 +266,7 @@ def _back(report: Report, size: Back) -> dict[str, Any]:
         "good": [shortened(title, 90) for title in good[: size.good]],
         "more_good": max(0, len(good) - size.good),
         "waits": _waits(packages),
+        "certificate": _certificate(report),
     }
 
 
@@ -334,6 +335,23 @@ def _row(package: PackageBlock, letters: int) -> dict[str, Any]:
     }
 
 
+def _certificate(report: Report) -> str:
+    """Say whether a certificate can follow from the answers as they are, by what blocks it."""
+    if report.tier.assigned == Tier.UNACCEPTABLE:
+        return _("No certificate is issued for a prohibited use.")
+    if not report.blocking:
+        return _("No action blocks the certificate. It also takes the least readiness of its tier.")
+    dated = sum(action.may_have_date for action in report.blocking)
+    said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
+    if dated == len(report.blocking):
+        return (
+            said + " " + _("So a certificate can follow at once if a date is agreed for each, and readiness is enough.")
+        )
+    if not dated:
+        return said + " " + _("So no certificate can follow before this is closed.")
+    return said + " " + _("So no certificate can follow before the others are closed.")
+
+
 def _whole(text: str, letters: int) -> str:
     """Shorten a text to what says something by itself: what stands before a colon, else before a semicolon or comma."""
     if len(text) <= letters:
@@ -387,13 +405,13 @@ def _waits(packages: Sequence[PackageBlock]) -> str:
         named = _(" and ").join(f"“{package.title}”" for package in free)
         until = max((action for package in free for action in package.standing), key=_last).full_when
         return ngettext(
-            "%(packages)s: the certificate needs nothing in it. All done %(when)s.",
-            "%(packages)s: the certificate needs nothing in them. All done %(when)s.",
+            "%(packages)s can wait longest: nothing in it blocks the certificate. All done %(when)s.",
+            "%(packages)s can wait longest: nothing in them blocks the certificate. All done %(when)s.",
             len(free),
         ) % {"packages": named, "when": until}
     count = sum(not action.blocking for package in packages for action in package.standing)
     if not count:
-        return _("Nothing: the certificate needs every action.")
+        return _("Nothing: every action blocks the certificate.")
     return ngettext(
         "No whole package. %(n)s action does not block the certificate and can follow.",
         "No whole package. %(n)s actions do not block the certificate and can follow.",

@@ -164,10 +164,10 @@ FACT, ANSWER, PART = (
 )
 MARK_REASONS = {
     MarkReason.UNCLEAR: Pair("The answer is not clear", "答案不清楚"),
-    MarkReason.NOT_SHOWN: Pair("What shows it is missing", "欠缺證明"),
-    MarkReason.OTHER_EVIDENCE: Pair("Another piece of evidence is needed", "須另有證據"),
+    MarkReason.NOT_SHOWN: Pair("Evidence is missing", "欠缺證據"),
+    MarkReason.OTHER_EVIDENCE: Pair("Other evidence is needed", "須提供其他證據"),
     MarkReason.TOO_HIGH: Pair("Less is in place than the answer says", "實際落實少於答案所述"),
-    MarkReason.NOT_APPLICABLE: Pair("It does apply", "此項適用"),
+    MarkReason.NOT_APPLICABLE: Pair("It applies, although marked “not applicable”", "此項適用，雖標示為「不適用」"),
     MarkReason.WRONG_FACT: Pair("The fact does not fit what is described", "所報事實與描述不符"),
     MarkReason.OTHER: Pair("Another reason", "其他原因"),
 }

@@ -203,12 +203,15 @@ def _still_open(record: Mapping[str, Any]) -> Line:
     """Say in one sentence what is still open: conditions, and the other actions of the plan."""
     count, latest = record["open_actions"]["count"], _day(record["open_actions"]["latest_due"])
     further, last = record.get("further_actions"), _day(record.get("further_latest_due"))
+    over = bool(last and last > date.fromisoformat(record["expires_on"]))
     en = [_many(count, "condition", "conditions") + _due(count, latest)] if count else []
     zh = [f"條件 {count} 項" + (f"，最遲於{_day_zh(latest)}符合" if latest else "")] if count else []
     if further:
         kind, more = ("further ", "其他") if count else ("", "")
         en.append(_many(further, f"{kind}action of the plan", f"{kind}actions of the plan") + _due(further, last))
+        en[-1] += " (after this certificate ends)" if over else ""
         zh.append(f"補救計劃的{more}行動 {further} 項" + (f"，最遲於{_day_zh(last)}完成" if last else ""))
+        zh[-1] += "（在本證書屆滿之後）" if over else ""
     if further is None:
         en.append("further actions of the plan: not recorded")
         zh.append("補救計劃的其他行動：未有記錄")

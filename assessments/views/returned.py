@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring
 from assessments.access import Action
-from assessments.domain.review import own_marks
+from assessments.domain.review import own_marks, returns
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
 from assessments.models import DeclaredFact, State, Submission
@@ -60,7 +61,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
     assert submission is not None
     content = submission.content()
     marks = asked_for_in(submission)
-    decision = submission.decisions.filter(kind="return").select_related("by").order_by("-pk").first()
+    decision = returns.newest_of(submission)
     case.marked = set(marks)
     # What was not asked yet when it was sent follows from a new answer, and stays here once it is answered.
     questions = [q for q in case.questions if f"q:{q.key}" in marks or q.key not in content["answers"]]
@@ -120,6 +121,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "facts": facts,
         "fact_form": fact_form,
         "decision": decision,
+        "letter": reverse("document", args=[decision.letter]) if decision and decision.letter and case.sees_all else "",
         "dealt": dealt,
         "total": len(views) + len(facts) + len(back),
         "parts": back,

@@ -581,6 +581,7 @@ class Case:
             cited=partial(self.sent.cited, question),
             guided=partial(self._guide, question, shown["items"]),
             blocks=self.sent.blocks(question),
+            standard_days=self.sent.standard_days(question),
         )
 
     def _answer_words(self, key: str, items: list[str], given: Mapping[str, Any] | None) -> dict[str, Any]:

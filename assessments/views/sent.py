@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from assessments.domain.review import former, targets
+from assessments.domain.review.standard_dates import standard_days
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Strength
 from assessments.models.snapshots import changed_targets, declared_in
@@ -80,6 +81,10 @@ class Sent:
 
     def blocks(self, question: Question) -> bool:
         return not self._blocking.isdisjoint(question.requirements)
+
+    def standard_days(self, question: Question) -> int:
+        """How many days after the approval an action is due that has no date."""
+        return standard_days(self.edition, self._declared, question)
 
     def cited(self, question: Question) -> list[tuple[str, str, str]]:
         """The clauses in scope that ask for it: id, as cited, the strongest word."""

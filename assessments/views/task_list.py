@@ -72,13 +72,17 @@ class Asked:
 
 
 def who_has_what(case: Case) -> dict[str, list[Asked]]:
-    """The people who are asked, by section: one query."""
+    """The people who are asked, by section, with the next day that is due while it can be answered: one query."""
     found: dict[str, dict[tuple[int, bool], Asked]] = {}
     for assignment in access.asked_on_page(case.assessment):
         url = reverse("asked", args=[case.assessment.reference, assignment.pk])
         person = Asked(str(assignment.member.user), url)
         key = (assignment.member_id, bool(assignment.question))
         found.setdefault(assignment.section, {}).setdefault(key, person).add(assignment)
+    if not case.assessment.is_editable:  # nothing is due where nothing can be answered
+        for people in found.values():
+            for person in people.values():
+                person.due, person.late = None, False
     return {section: list(people.values()) for section, people in found.items()}
 
 

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from pypdf import PdfReader
 
 from assessments import desk, workflow
-from assessments.documents import jobs, letters
+from assessments.documents import jobs, letter_words, letters
 from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows
 from assessments.domain.review import parts
@@ -165,7 +165,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
         f"Please answer by {day.en}.",
         f"請於{day.zh}或之前回覆",
         edition.questions["use-register"].title,
-        "Ines Independent: What shows it is missing 欠缺證明. The newest entry is not there.",
+        "Ines Independent: Evidence is missing 欠缺證據. The newest entry is not there.",
         "What would satisfy 符合要求之道: A list of last week.",
         edition.facts[declared].label,
         "The fact does not fit what is described 所報事實與描述不符. A nurse decides, as annex 2 says.",
@@ -177,6 +177,12 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
         assert squeezed(part) in pages, part
     assert squeezed("its tier has changed") not in pages
     assert [one.kind for one in desk.contestable(assessment)][:1] == ["appeal"]  # as it says
+
+
+def test_a_letter_gives_the_reasons_in_the_words_of_the_page():
+    assert {key: pair.en for key, pair in letter_words.MARK_REASONS.items()} == {
+        key: str(key.label) for key in letter_words.MARK_REASONS
+    }
 
 
 def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(cast):

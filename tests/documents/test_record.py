@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from assessments import workflow
 from assessments.documents import certificate_words as words
+from assessments.documents import record as record_module
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
 from assessments.documents.jobs import submission_report
 from assessments.documents.letter_words import dated
@@ -225,6 +226,15 @@ def test_page_one_says_in_one_sentence_what_is_still_open(cast):
     assert max(further).isoformat() == record["further_latest_due"]
     done = issued(make_assessment(State.CERTIFIED, "limited", cast=cast))
     assert "Nothing was still open at issue." in text_of(done)["outcome"]
+
+
+def test_an_action_that_is_due_after_the_end_of_the_certificate_is_said_to_be(cast):
+    record = record_of(issued(make_conditioned(cast)))
+    assert "ends" not in record_module._still_open(record).en
+    after = date.fromisoformat(record["expires_on"]) + timedelta(days=1)
+    line = record_module._still_open(record | {"further_latest_due": after.isoformat()})
+    assert line.en.endswith(f"the last due {dated(after).en} (after this certificate ends).")
+    assert line.zh.endswith("（在本證書屆滿之後）。")
 
 
 def test_an_action_that_a_reviewer_asked_for_on_accepting_is_open_at_the_issue(client, cast):

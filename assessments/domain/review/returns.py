@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from django.db.models import QuerySet, TextField, Value
+from django.db.models import QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +15,8 @@ from assessments.errors import InvalidAnswer
 from assessments.guideline.edition import Edition
 from assessments.models import (
     ConformityPart,
+    Document,
+    DocumentKind,
     Hold,
     PartMark,
     PartVerdict,
@@ -75,6 +77,11 @@ class Obstacle(NamedTuple):
         return f"{self.label}: {self.words}" if self.words else self.label
 
     @property
+    def in_mail(self) -> str:
+        """Its sentence as one point of a list in a mail; further lines are set in."""
+        return self.sentence.replace("\n", "\n  ")
+
+    @property
     def kind(self) -> str:
         """Say for what it is asked: several of one kind stand under one heading (`of_one_kind`)."""
         kind = self.key.partition(":")[0]
@@ -114,8 +121,8 @@ def what_closes(edition: Edition, content: Mapping[str, Any]) -> dict[str, str]:
             found[key] = _("Show why it does not apply, or put it in place.")
         elif question.is_checklist:
             short = {f["item"] for f in content["findings"] if f["question"] == key and f["kind"] != "not_applicable"}
-            left = "; ".join(item.text for item in question.items if item.key in short)
-            found[key] = _("Put in place what is left of it: %(lines)s.") % {"lines": left.rstrip(".")}
+            left = [item.text.rstrip(".") for item in question.items if item.key in short]
+            found[key] = "\n".join([_("Put these points in place:"), *(f"• {line}" for line in left)])
         elif question.remedy:
             found[key] = _("Put it in place. This shows it: %(proof)s") % {"proof": question.remedy.closes_it}
     return found
@@ -159,7 +166,7 @@ def beside_the_marks(
             words = _("Complete this part of the conformity file. %(asks)s") % {"asks": lack.words}
             found.append(Obstacle(f"part:{lack.part}", lack.label, words, brief=lack.words))
         elif lack.question:
-            words = f"{lack.words} {closes.get(lack.question, '')}" if lack.question in short else lack.words
+            words = f"{lack.words}\n{closes.get(lack.question, '')}" if lack.question in short else lack.words
             found.append(Obstacle(f"gate:{lack.question}", lack.label, words.strip(), brief=lack.words))
             named.add(lack.question)
     for one in blockers:
@@ -212,6 +219,13 @@ class Standing:
     parts: dict[str, int] = field(default_factory=dict)  # part of the file: its revision today
     added: set[str] = field(default_factory=set)  # targets to which evidence was added after the signing
     actions: dict[str, tuple[int, str]] = field(default_factory=dict)  # question: number and status of its action
+
+
+def newest_of(submission: Submission) -> Any:
+    """The newest return of a submission, with the reference of its `letter`; None where it has none. One query."""
+    letters = Document.objects.filter(submission=submission, kind=DocumentKind.DECISION_LETTER).order_by("-pk")
+    found = submission.decisions.filter(kind="return").select_related("by")
+    return found.annotate(letter=Subquery(letters.values("reference")[:1])).order_by("-pk").first()
 
 
 def standing_of(decision: ReviewDecision, submission: Submission, use: int) -> Standing:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,7 +24,8 @@ class Asked:
 
     title: str
     url: str
-    due: date | None
+    due: date
+    is_standard: bool  # nobody chose the date
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def _asked(case: Case) -> list[Asked]:
         if mark is not None and mark.mark == MarkKind.ACCEPTED_WITH_ACTION and target.startswith("q:"):
             title = mark.action_title.strip() or mark.words.strip().partition("\n")[0] or case.title_of(target)
             words = _("“%(title)s”") % {"title": title.rstrip(" .")}
-            found.append(Asked(words, case.url_of(target), mark.action_due))
+            days = case.sent.standard_days(case.edition.questions[target.removeprefix("q:")])
+            due = mark.action_due or timezone.localdate() + timedelta(days=days)
+            found.append(Asked(words, case.url_of(target), due, is_standard=mark.action_due is None))
     return found
 
 

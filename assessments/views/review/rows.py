@@ -62,6 +62,7 @@ class Row:
     cited: Callable[[], list[tuple[str, str, str]]] = list
     guided: Callable[[], Guide | None] = lambda: None
     blocks: bool = False
+    standard_days: int = 0  # days after the approval on which an action without a date is due
     reasons: Callable[[], Sequence[str]] = lambda: ()  # for a change, that fit what was answered
     form: MarkForm | None = None
     decisive: bool = False

@@ -10,12 +10,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from assessments import evidence, workflow
 from assessments.domain.review import approvals, parts
 from assessments.models import Certificate, Route, State
 from assessments.views.queue import cases_of
-from tests.factories import Cast, make_assessment, make_cast, make_evidence, mark_all, prove, proved
+from tests.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.looking import judge_parts, look_at
 
 pytestmark = pytest.mark.sqlite_alone
@@ -221,8 +222,11 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
-    assert "One action goes to the organisation: “List the trials” , by the standard date" in page
     assert "Where the two reviewers differ, “the mark” is the one that counts: the stricter of the two." in page
+    action = "One action goes to the organisation: “List the trials” , by"
+    standard = submission.assessment.compiled().policy.due_days["high"]
+    dates = [date_format(in_days(days), "j F Y") for days in standard.values()]
+    assert any(f"{action} {day} (the standard date, if you approve today)" in page for day in dates)
     for score in submission.content()["scorecard"]["dimensions"].values():
         assert f"{score['value']} of 100" in page
     assert "A certificate at High needs at least" in page
