@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import Membership, User
 from tests.browser import NARROW, axe_faults, session_of, sign_in, too_wide
-from tests.factories import Cast, fill, make_assessment, make_cast, make_system
+from tests.factories import Cast, fill, make_assessment, make_cast, make_system, mark_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -121,3 +121,63 @@ def test_the_pages_of_figures_say_that_the_second_reviewer_sees_the_marks_of_the
     assert "Each reviewer judges alone" not in text
     assert "The second reviewer sees the marks of the first" in text
     assert "on what is decisive (the second sees the marks of the first)" in text
+
+
+def test_filters_and_keys_of_a_marking_page_are_in_sight_and_the_first_answer_is_one_step_away(cast, visit):
+    case = make_assessment("in_review", "high", cast=cast).current_submission
+    page = visit(cast.independent, reverse("review_section", args=[case.reference, "governance"]))
+    for words in ("Show on this page", "Mark with single keys: switch them on"):
+        box = page.locator(".hk-outline").get_by_text(words).bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 900  # of the window, without a scroll
+    assert not page.locator(".hk-to-first").is_visible()
+    assert axe_faults(page, contrast=("light", "dark")) == []
+    assert too_wide(page) == ""
+    page.set_viewport_size(NARROW)
+    page.locator(".hk-to-first a").click()
+    box = page.locator(page.locator(".hk-to-first a").get_attribute("href") or "").bounding_box()
+    assert box
+    assert 0 <= box["y"] <= 40
+
+
+def test_the_choices_for_a_part_of_the_conformity_file_are_a_box_when_narrow(cast, visit):
+    case = make_assessment("in_review", "high", cast=cast).current_submission
+    page = visit(cast.independent, reverse("review_parts", args=[case.reference]))
+    page.set_viewport_size(NARROW)
+    boxes = [one.bounding_box() for one in page.locator(".hk-verdicts").first.locator(".hk-verdict").all()]
+    legend = page.locator(".hk-verdicts legend").first.bounding_box()
+    assert legend
+    assert len(boxes) == 4
+    assert all(box and box["y"] >= legend["y"] + legend["height"] - 1 for box in boxes)  # under the legend
+    tops = [box["y"] for box in boxes if box]
+    assert tops[0] == tops[1] < tops[2]
+    assert axe_faults(page, contrast=("light",)) == []
+    assert too_wide(page) == ""
+
+
+def test_the_counts_on_the_home_of_a_reviewer_do_not_touch_their_labels(cast, visit):
+    make_assessment("submitted", "limited", cast=cast)
+    page = visit(cast.independent, reverse("dashboard"))
+    page.set_viewport_size(NARROW)
+    label = page.locator(".hk-notes dt", has_text="With the organisation")
+    gap = label.evaluate(
+        """(dt) => {
+          const range = document.createRange();
+          range.selectNodeContents(dt);
+          const [a, b] = [range.getBoundingClientRect(), dt.nextElementSibling.getBoundingClientRect()];
+          return b.top >= a.bottom ? 99 : b.left - a.right;
+        }"""
+    )
+    assert gap >= 8
+
+
+def test_filled_dates_are_in_sight_at_once(cast, visit):
+    answers = {key: {"choice": "partly", "text": "Half."} for key in ("use-register", "laws-list")}
+    case = make_assessment("in_review", "limited", cast=cast, answers=answers).current_submission
+    mark_all(case, by=cast.independent)
+    page = visit(cast.independent, reverse("approve", args=[case.reference]))
+    page.get_by_role("button", name="Use the suggested dates").click()
+    said = page.get_by_text("The dates are filled in and not saved yet.")
+    box = said.bounding_box()
+    assert box
+    assert 0 <= box["y"] <= 900

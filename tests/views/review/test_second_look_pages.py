@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import evidence, workflow
 from assessments.domain.review import leads, quality, second_look
@@ -253,6 +254,17 @@ def test_the_page_says_that_the_look_was_blind_how_much_was_judged_and_who_chose
     words = text_of(ivan.get(address("second_look", taken)))
     assert "No person chose it." in words
     assert "Reason of" not in words
+
+
+def test_the_figures_name_both_rules_for_too_few_and_say_what_counts_for_the_body(ines, cast):
+    rules = quality.rules_on(timezone.localdate())
+    words = text_of(ines.get(reverse("quality")))
+    assert (
+        f"is not stated below {rules.least_items} facts, answers, marks or pieces, whatever the number of cases"
+        in words
+    )
+    assert f"so it also needs {rules.least_cases} cases: otherwise it could show what one person did" in words
+    assert "A second look that somebody asked for counts here, but not in the agreement of the body" in words
 
 
 def test_the_page_names_who_hears_of_a_grave_difference_and_it_is_no_reviewer_of_the_case(ivan, ines, taken, cast):

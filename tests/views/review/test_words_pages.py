@@ -105,6 +105,15 @@ def test_the_page_of_words_asks_a_fixed_number_of_queries(ines, cast, case, djan
         ines.get(reverse("review_texts"))
 
 
+def test_the_page_of_words_says_of_what_it_offers_only_what_holds(ines, cast, case):
+    kept_texts.keep(WANTED | {"title": "Entries"}, by=cast.independent)
+    text = text_of(ines.get(page_of(case)))
+    assert "Only words with a reason that fits the answer" not in text
+    assert "comes from cases of this organisation alone" not in text
+    assert "“As last time”, where it is offered, is from a case of this organisation." in text
+    assert "may be from a case of another organisation, whose name is then shown" in text
+
+
 def test_texts_are_added_changed_deleted_and_brought_back_on_their_page(ines, cast):
     page = reverse("review_texts")
     sent = {**WANTED, "title": "Entries", "belongs": cast.body.reference}
