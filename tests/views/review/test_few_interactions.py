@@ -6,6 +6,7 @@ each seat, the pieces of evidence to be opened and judged, and the parts of the 
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class Reviewer:
     def follow(self, words: str) -> None:
         self.press(self.main.get_by_role("link", name=words).first)
 
-    def button(self, words: str) -> None:
+    def button(self, words: str | re.Pattern[str]) -> None:
         self.press(self.main.get_by_role("button", name=words))
 
     def choose(self, radio: Locator, *, required: bool = True) -> None:
@@ -183,7 +184,7 @@ class Reviewer:
         if link.count():
             self.press(link)
         self.type(self.main.get_by_label("Your statement"), statement)
-        self.button("Approve")
+        self.button(re.compile("^(Give the first approval|Approve)$"))
         field = self.main.locator("[type=password]")
         if field.count():
             self.type(field, PASSWORD)
