@@ -344,12 +344,23 @@ def _certificate(report: Report) -> str:
     dated = sum(action.may_have_date for action in report.blocking)
     said = report.blocking_words[0].upper() + report.blocking_words[1:] + "."
     if dated == len(report.blocking):
-        return (
-            said + " " + _("So a certificate can follow at once if a date is agreed for each, and readiness is enough.")
+        more = _("So a certificate can follow at once if a date is agreed for each and readiness is enough.")
+        limit = _("The issuing body limits how many may have a date.")
+        return f"{said} {more} {limit}"
+    count = len(report.blocking) - dated
+    if dated:
+        words = ngettext(
+            "So no certificate can follow before the other one is closed.",
+            "So no certificate can follow before the other %(n)s are closed.",
+            count,
         )
-    if not dated:
-        return said + " " + _("So no certificate can follow before this is closed.")
-    return said + " " + _("So no certificate can follow before the others are closed.")
+    else:
+        words = ngettext(
+            "So no certificate can follow before it is closed.",
+            "So no certificate can follow before all of them are closed.",
+            count,
+        )
+    return f"{said} {words % {'n': count}}"
 
 
 def _whole(text: str, letters: int) -> str:

@@ -170,9 +170,10 @@ def test_without_sizes_in_the_edition_no_work_is_shown(stopping):
 def test_the_paper_says_whether_a_certificate_can_follow(calm):
     said = "1 blocks the certificate until it is closed or gets a date. So a certificate can follow at once if a date is agreed"
     assert said in board_paper.board_paper_html(calm)
+    assert "The issuing body limits how many may have a date." in board_paper.board_paper_html(calm)
     actions = tuple(replace(action, may_have_date=False) for action in calm.actions)
     closed_first = board_paper._certificate(replace(calm, actions=actions))
-    assert closed_first == "1 blocks the certificate. So no certificate can follow before this is closed."
+    assert closed_first == "1 blocks the certificate. So no certificate can follow before it is closed."
     free = replace(calm, actions=tuple(replace(action, blocking=False) for action in actions))
     assert board_paper._certificate(free).startswith("No action blocks the certificate.")
 
