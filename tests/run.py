@@ -135,7 +135,8 @@ def valkey() -> Iterator[str | None]:
         server.wait(timeout=10)
 
 
-WORKERS = max(2, min(4, os.cpu_count() or 2))
+# One more than there are cores: a worker with a browser waits for it about a quarter of its time.
+WORKERS = max(2, min(4, os.cpu_count() or 2)) + 1
 
 
 def pytest(*arguments: str, after: Future[int] | None = None, **environment: str) -> int:

@@ -91,7 +91,7 @@ def test_a_reviewer_with_a_conflict_is_offered_no_seat(client: Client, cast: Cas
     desk.decline(submission, by=cast.independent, words="My brother works there.")
     assert take not in page(client, cast.independent, reverse("reviews"))
     shown = page(client, cast.independent, take)
-    assert "You have declared a conflict of interest in this case" in shown
+    assert "You have declared a conflict of interest, so somebody else has to review this." in shown
     assert "btn-primary" not in shown.partition("<main")[2]
 
 

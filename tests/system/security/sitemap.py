@@ -21,7 +21,7 @@ from tests.world import World, person
 
 PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row.split()[0] == "200" for row in rows.values()))
 ONLY_POST = frozenset(name for name, rows in OPENED.items() if all(row.split()[1] == "405" for row in rows.values()))
-TAKES_FORMS = frozenset(POSTED) | {"verify_file"}  # which takes a file, says what it is, and keeps nothing
+TAKES_FORMS = frozenset(POSTED)
 
 
 @dataclass(frozen=True)
