@@ -134,14 +134,14 @@ def queue(request: SignedIn) -> HttpResponse:
         found |= desk_rows.queue_for(user, size, only=only, after=after, late=late, **given)
     if only not in GROUPS and not late:  # what has no target is never late
         found |= desk_rows.work_for(user, size, only=only, after=after, **given)
-    worked_on = own_work.uses_worked_on(user) if WAITING in found and found[WAITING].rows else set()
-    second_looks = second_look.offered_to(user, worked_on or None)
+    worked_on = own_work.uses_worked_on(user) if WAITING in found and found[WAITING].rows else None
+    second_looks = second_look.offered_to(user, worked_on)
     blind = {look.submission_id for look in second_looks}
     groups = {
         key: Group(
             key,
             words,
-            _lines(key, page.rows, today, target, worked_on, blind),
+            _lines(key, page.rows, today, target, worked_on or (), blind),
             page.count,
             _address({**chosen, "who": key}, page.after if only else "") if page.after else "",
         )

@@ -184,17 +184,21 @@ def _is_free() -> Q:
 
 
 def offered_to(user: User, worked_on: set[int] | None = None) -> list[SecondLook]:
-    """Return the looks that this person may give, and first those that they are giving: two queries.
+    """Return the looks that this person may give, and first those that they are giving: at most three queries.
+
+    Mostly no look waits for anybody; then the page does not pay for the long question to whom it is offered.
 
     `worked_on`: the uses whose delivery team they are in, where a page has read them.
     """
     since = timezone.now() - timedelta(days=rules_on(timezone.localdate()).offered_days)
+    if not SecondLook.objects.filter(Q(reviewer=user) | Q(drawn_at__gte=since), given_at=None).exists():
+        return []
     free = _is_free() & Q(drawn_at__gte=since) & ~_has_part_in_it(user)
     rows = _rows().filter(Q(given_at=None, reviewer=user) | (free & _reach(user))).distinct().order_by("drawn_at", "pk")
     found = list(rows)
-    if not found:
-        return []
-    own = own_work.uses_worked_on(user) if worked_on is None else worked_on
+    if worked_on is None and any(look.reviewer_id != user.pk for look in found):
+        worked_on = own_work.uses_worked_on(user)
+    own = worked_on or set()
     open_to = [look for look in found if look.reviewer_id == user.pk or look.submission.assessment.use_id not in own]
     return sorted(open_to, key=lambda look: look.reviewer_id != user.pk)
 
