@@ -83,7 +83,7 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
 
     `body`: reviews for the reviewing body, so a free second seat of a High case waits for them; `own`: the ids of
     their organisations, in which it does not. What was sent to the reviewing body waits for its reviewers alone, and
-    nothing waits for whoever has declared a conflict of interest in it. A returned case is with the organisation, for
+    nothing waits for a reviewer with a declared conflict of interest. A returned case is with the organisation, for
     everybody; an approved one is with the colleague who has still to approve it.
     """
     seats = ReviewSeat.objects.filter(submission=OuterRef("pk"))

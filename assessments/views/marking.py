@@ -59,7 +59,7 @@ def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_set(request: SignedIn, reference: str) -> HttpResponse:
-    """What the reader's seat opens and judges by itself, on one page; whoever has no seat is led to the case."""
+    """What the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
     case = Case(request.user, reference)
     if request.method != "POST" and case.may_open and case.seat is None:
         return redirect(case.submission)

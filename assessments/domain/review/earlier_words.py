@@ -129,7 +129,7 @@ def save(
     name that organisation.
     """
     with transaction.atomic():
-        open_case(submission, by)  # as `save_mark` asks it: whoever has no seat learns nothing of what is offered
+        open_case(submission, by)  # as `save_mark` asks it: somebody without a seat learns nothing of what is offered
     found = {offer.key: offer for offer in offers(submission, submission.content(), target, by=by)}
     offer = found.get(source)
     if offer is None:

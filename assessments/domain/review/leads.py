@@ -61,7 +61,7 @@ def _set(member: int, leads: bool, *, by: User) -> Membership:
         raise WorkflowError(_("Somebody has to lead the reviewing body. Name somebody else first."))
     if found.leads == leads and (not leads or Membership.objects.filter(pk=member, leads=True).exists()):
         return found
-    # Whoever led because nobody was named goes on leading.
+    # The one who led because nobody was named goes on leading.
     Membership.objects.filter(pk__in=[one.pk for one in people if one.leads]).update(leads=True)
     Membership.objects.filter(pk=member).update(leads=leads)
     found.leads = leads

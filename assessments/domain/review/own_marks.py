@@ -100,7 +100,7 @@ def take_over(
 ) -> list[ReviewMark]:
     """Take over, by name, the accepting marks of `giver` on all that is not in the own set of this seat.
 
-    `giver` None: of whoever gave one; `targets`: only these. Each row says whose mark it was. Raises as `open_case`;
+    `giver` None: of any giver; `targets`: only these. Each row says whose mark it was. Raises as `open_case`;
     WorkflowError where there is nothing to take over.
     """
     assessment, seat = cases.open_case(submission, by)
