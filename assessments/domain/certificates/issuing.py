@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.utils import timezone
 
+from assessments.domain.certificates.rule_files import percent, read_releases, release_on
 from assessments.guideline.terms import Tier
 from assessments.models import DecisionKind, ReviewDecision, Submission
 from assessments.models.base import canonical_json
@@ -27,10 +27,6 @@ FOLDER = settings.BASE_DIR / "fixtures" / "issuing"
 KEY = "issuing_rules"
 """Where a decision keeps its rules, in the JSON that is signed with it."""
 CERTIFYING = (DecisionKind.APPROVE, DecisionKind.SELF_CERTIFY)
-
-
-class FaultyRules(Exception):
-    """A file of rules cannot be read; the message names the file and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +63,29 @@ def releases(folder: Path = FOLDER) -> tuple[IssuingRules, ...]:
 
 @cache
 def _read(folder: Path) -> tuple[IssuingRules, ...]:
-    found = [_one(path) for path in sorted(folder.glob("*.yaml"), key=lambda path: (len(path.stem), path.stem))]
-    if not found:
-        raise FaultyRules(f"{folder}: there are no rules of the issuing body")
-    days = [rules.first_day or date.min for rules in found]
-    if [rules.release for rules in found] != list(range(1, len(found) + 1)) or days != sorted(set(days)):
-        raise FaultyRules(f"{folder}: releases count from 1, and each starts on a later day than the one before it")
-    return tuple(found)
+    return read_releases(folder, _one)
 
 
-def _one(path: Path) -> IssuingRules:
-    text = path.read_bytes()
-    try:
-        raw = yaml.safe_load(text)
-        least, most, own = raw["least_readiness"], raw["most_conditions"], raw["own_set"]
-        tiers = [str(tier) for tier in (Tier.LOW, Tier.LIMITED, Tier.HIGH)]
-        rules = IssuingRules(
-            release=int(raw["release"]),
-            sha256=hashlib.sha256(text).hexdigest(),
-            may_be_little={tier: int(least[tier]["may_be_little"]) for tier in tiers},
-            most_conditions=int(most["most"]),
-            drawn_percent=int(own["drawn_percent"]),
-            short_look_seconds=int(own["short_look_seconds"]),
-            first_day=raw.get("from"),
-            reasons={tier: str(least[tier]["reason"]) for tier in tiers}
-            | {"most_conditions": str(most["reason"])}
-            | {"drawn_percent": str(own["drawn_reason"]), "short_look_seconds": str(own["short_look_reason"])},
-        )
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise FaultyRules(f"{path}: {error}") from error
-    if path.stem != str(rules.release) or raw.get("basis") != "judgement":
-        raise FaultyRules(f"{path}: the file is named by its release, and its basis is judgement")
-    return rules
+def _one(raw: Any, text: bytes) -> IssuingRules:
+    least, most, own = raw["least_readiness"], raw["most_conditions"], raw["own_set"]
+    tiers = [str(tier) for tier in (Tier.LOW, Tier.LIMITED, Tier.HIGH)]
+    return IssuingRules(
+        release=int(raw["release"]),
+        sha256=hashlib.sha256(text).hexdigest(),
+        may_be_little={tier: int(least[tier]["may_be_little"]) for tier in tiers},
+        most_conditions=int(most["most"]),
+        drawn_percent=percent(own["drawn_percent"]),
+        short_look_seconds=int(own["short_look_seconds"]),
+        first_day=raw.get("from"),
+        reasons={tier: str(least[tier]["reason"]) for tier in tiers}
+        | {"most_conditions": str(most["reason"])}
+        | {"drawn_percent": str(own["drawn_reason"]), "short_look_seconds": str(own["short_look_reason"])},
+    )
 
 
 def rules_on(day: date) -> IssuingRules:
     """Return the rules that hold on that day."""
-    found = [rules for rules in releases() if rules.first_day is None or rules.first_day <= day]
-    if not found:
-        raise FaultyRules(f"{FOLDER}: no rules hold on {day.isoformat()}")
-    return found[-1]
+    return release_on(day, releases(), FOLDER)
 
 
 def rules_today() -> IssuingRules:

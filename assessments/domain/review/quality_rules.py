@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 
-from assessments.domain.certificates.issuing import FaultyRules
+from assessments.domain.certificates.rule_files import percent, read_releases, release_on
 from assessments.guideline.terms import Tier
 
 FOLDER = settings.BASE_DIR / "fixtures" / "issuing" / "quality"
@@ -51,52 +50,29 @@ class QualityRules:
 @cache
 def releases(folder: Path = FOLDER) -> tuple[QualityRules, ...]:
     """Return all releases, the oldest first. Raises FaultyRules, whose message names the file."""
-    found = [_one(path) for path in sorted(folder.glob("*.yaml"), key=lambda path: (len(path.stem), path.stem))]
-    if not found:
-        raise FaultyRules(f"{folder}: there are no rules for second looks")
-    days = [rules.first_day or date.min for rules in found]
-    if [rules.release for rules in found] != list(range(1, len(found) + 1)) or days != sorted(set(days)):
-        raise FaultyRules(f"{folder}: releases count from 1, and each starts on a later day than the one before it")
-    return tuple(found)
+    return read_releases(folder, _one)
 
 
-def _one(path: Path) -> QualityRules:
-    text = path.read_bytes()
-    try:
-        raw = yaml.safe_load(text)
-        share, few = raw["share_percent"], raw["too_few"]
-        rules = QualityRules(
-            release=int(raw["release"]),
-            sha256=hashlib.sha256(text).hexdigest(),
-            share_percent={str(tier): _percent(share[tier]) for tier in LOOKED_AT_TWICE},
-            rest_percent=_percent(raw["rest_percent"]),
-            offered_days=int(raw["offered_days"]),
-            least_items=int(few["items"]),
-            least_cases=int(few["cases"]),
-            first_day=raw.get("from"),
-            reasons={
-                "share": str(share["reason"]),
-                "rest": str(raw["rest_reason"]),
-                "offered": str(raw["offered_reason"]),
-                "too_few": str(few["reason"]),
-            },
-        )
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise FaultyRules(f"{path}: {error}") from error
-    if path.stem != str(rules.release) or raw.get("basis") != "judgement":
-        raise FaultyRules(f"{path}: the file is named by its release, and its basis is judgement")
-    return rules
-
-
-def _percent(given: Any) -> int:
-    if not 0 <= int(given) <= 100:
-        raise ValueError(f"{given} is no share in per cent")
-    return int(given)
+def _one(raw: Any, text: bytes) -> QualityRules:
+    share, few = raw["share_percent"], raw["too_few"]
+    return QualityRules(
+        release=int(raw["release"]),
+        sha256=hashlib.sha256(text).hexdigest(),
+        share_percent={str(tier): percent(share[tier]) for tier in LOOKED_AT_TWICE},
+        rest_percent=percent(raw["rest_percent"]),
+        offered_days=int(raw["offered_days"]),
+        least_items=int(few["items"]),
+        least_cases=int(few["cases"]),
+        first_day=raw.get("from"),
+        reasons={
+            "share": str(share["reason"]),
+            "rest": str(raw["rest_reason"]),
+            "offered": str(raw["offered_reason"]),
+            "too_few": str(few["reason"]),
+        },
+    )
 
 
 def rules_on(day: date, folder: Path = FOLDER) -> QualityRules:
     """Return the rules that hold on that day."""
-    found = [rules for rules in releases(folder) if rules.first_day is None or rules.first_day <= day]
-    if not found:
-        raise FaultyRules(f"{folder}: no rules hold on {day.isoformat()}")
-    return found[-1]
+    return release_on(day, releases(folder), folder)

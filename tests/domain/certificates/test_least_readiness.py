@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assessments import declaring, workflow
-from assessments.domain.certificates import issuing, least_readiness
+from assessments.domain.certificates import issuing, least_readiness, rule_files
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.remediation import closing
@@ -173,12 +173,13 @@ def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
         (("most: 12", "most: twelve"), "twelve"),
         (("  high:", "  hgih:"), "high"),
         (("release: 1", "release: ["), "1.yaml"),
+        (("drawn_percent: 10", "drawn_percent: 200"), "no share in per cent"),
     ],
 )
 def test_faulty_rules_are_refused_by_name(tmp_path, change, said):
     text = (issuing.FOLDER / "1.yaml").read_text(encoding="utf-8")
     (tmp_path / "1.yaml").write_text(text.replace(*change), encoding="utf-8")
-    with pytest.raises(issuing.FaultyRules, match=said):
+    with pytest.raises(rule_files.FaultyRules, match=said):
         issuing.releases(tmp_path)
 
 
@@ -186,7 +187,7 @@ def test_releases_count_from_one_and_each_starts_later(tmp_path):
     text = (issuing.FOLDER / "1.yaml").read_text(encoding="utf-8")
     (tmp_path / "1.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "2.yaml").write_text(text.replace("release: 1", "release: 2"), encoding="utf-8")
-    with pytest.raises(issuing.FaultyRules, match="later day"):
+    with pytest.raises(rule_files.FaultyRules, match="later day"):
         issuing.releases(tmp_path)
-    with pytest.raises(issuing.FaultyRules, match="no rules"):
+    with pytest.raises(rule_files.FaultyRules, match="no rules"):
         issuing.releases(tmp_path / "empty")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments import workflow
-from assessments.domain.certificates.issuing import FaultyRules
+from assessments.domain.certificates.rule_files import FaultyRules
 from assessments.domain.review import approvals, leads, quality, quality_rules, second_look
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
