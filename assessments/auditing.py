@@ -17,6 +17,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS
 from assessments.audit.verify import chains
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
@@ -122,20 +123,6 @@ def names(value: Any, person: User) -> bool:
 
 # --- reading -------------------------------------------------------------------------------------------------------------
 
-# What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
-REVIEW_KINDS = (
-    "submitted", "recalled", "taken", "seats_kept", "returned", "approved", "refused", "withdrawn", "hold_closed",
-    "declaration_asked", "action_reported",
-    "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
-    "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
-    "request_taken_back",
-    "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together", "marks_taken_over", "approval_taken_back", "certificate_reinstated",
-    "certificate_revoked", "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
-    "second_look_drawn", "second_look_asked", "second_look_taken", "second_look_left", "second_look_given",
-    "second_look_written", "second_look_reported",
-)  # fmt: skip
-
 
 def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
     """The whole log of an organisation, for a page that may show it."""
@@ -158,12 +145,12 @@ def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
         f"aisystem:{use.system.reference}",
     ]
     found = Q(object__in=about) | Q(object__in=pieces.values("named"))
-    return log_of(assessment.organisation).filter(found)
+    return log_of(assessment.organisation).filter(found, kind__in=READ_BY_MEMBERS)
 
 
 def log_of_review(submission: Submission) -> QuerySet[AuditEntry]:
     """What was done in the review of a submission's assessment, in this round and the others."""
-    entries = log_of(submission.organisation).filter(kind__in=REVIEW_KINDS)
+    entries = log_of(submission.organisation).filter(kind__in=READ_BY_REVIEWERS)
     return entries.filter(object=f"assessment:{submission.assessment.reference}")
 
 

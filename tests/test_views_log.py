@@ -16,9 +16,9 @@ from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
 from assessments import acting, auditing, declaring, evidence, workflow
+from assessments.audit.kinds import AuditKind
 from assessments.models import AuditEntry, AuditHead, Role, Route, State
 from assessments.models.base import sha256
-from assessments.views.log_words import KINDS
 from tests import tampering
 from tests.factories import make_assessment, make_evidence, make_member, make_use
 
@@ -65,7 +65,7 @@ def test_only_kinds_that_occur_can_be_chosen(client, cast):
     offered = {kind for _group, kinds in page.context["form"].fields["kind"].choices[1:] for kind, _label in kinds}
     chain = AuditEntry.objects.filter(chain=cast.organisation.reference)
     assert offered == set(chain.values_list("kind", flat=True))
-    assert offered < KINDS.keys()
+    assert offered < set(AuditKind)
 
 
 def test_every_kind_that_is_recorded_has_words():
@@ -83,8 +83,8 @@ def test_every_kind_that_is_recorded_has_words():
             branches = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
             kinds |= {b.value for b in branches if isinstance(b, ast.Constant) and isinstance(b.value, str)}
     kinds -= {"retired", "restored"}  # of a system or of a use
-    assert sorted(kinds - KINDS.keys()) == []
-    assert {"system_retired", "use_restored", "details_erased"} <= KINDS.keys()
+    assert sorted(kinds - set(AuditKind)) == []
+    assert {"system_retired", "use_restored", "details_erased"} <= set(AuditKind)
 
 
 def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, auditing
 from assessments.audit import verify
+from assessments.audit.kinds import AuditKind, Group
 from assessments.core import query_values, throttling
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
@@ -27,7 +28,7 @@ from assessments.forms.log import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
 from assessments.views.gate import to_declare
-from assessments.views.log_words import ABOUT, GROUPS, Line, line_of
+from assessments.views.log_words import ABOUT, Line, line_of
 from assessments.views.requests import SignedIn
 
 ROWS = 50
@@ -101,10 +102,11 @@ def _answer(
 
 def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """The kinds that a log holds, in their groups."""
-    groups = [
-        (group, [(kind, words[0]) for kind, words in kinds.items() if kind in occurring]) for group, kinds in GROUPS
-    ]
-    return [(group, kinds) for group, kinds in groups if kinds]
+    found: dict[Group, list[tuple[str, Any]]] = {group: [] for group in Group}
+    for kind in AuditKind:
+        if kind in occurring:
+            found[kind.group].append((kind.value, kind.label))
+    return [(group.label, kinds) for group, kinds in found.items() if kinds]
 
 
 def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
