@@ -11,7 +11,7 @@ import pytest
 APP = Path(__file__).parents[1] / "assessments"
 ALL = {
     "guideline", "scoring", "models", "access", "declaring", "workflow", "documents", "forms", "templatetags", "errors",
-    "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "origins", "auditing", "desk",
+    "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "origins", "desk",
     "core", "audit",
     "gates", "conformity", "reviewing", "staleness", "holding", "changing",
     "acting", "domain", "desk_rows", "reopening", "standing", "reminding", "mailing", "sweeping",
@@ -41,7 +41,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "teamwork",
         "acting",
         "starting",
-        "auditing",
         "audit",
         "desk",
         "reviewing",
@@ -145,7 +144,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "workflow",
     },
     "exchange": {"core", "guideline", "models", "errors"},
-    "auditing": {"models", "access", "errors", "audit"},
     "audit": {"models", "access", "errors", "origins", "core"},
     "starting": {"core", "guideline", "scoring", "models", "access", "errors", "declaring", "exchange"},
     "documents": {"core", "errors", "guideline", "scoring", "models"},

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
-from assessments import acting, auditing, declaring, evidence, workflow
+from assessments import acting, declaring, evidence, workflow
+from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.models import AuditEntry, AuditHead, Role, Route, State
 from assessments.models.base import sha256
@@ -252,7 +253,7 @@ def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_who
 
 
 def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
-    monkeypatch.setattr(auditing, "WALKED_ON_A_PAGE", 0)
+    monkeypatch.setattr(log, "WALKED_ON_A_PAGE", 0)
     client.force_login(cast.owner)
     address = reverse("organisation_log", args=[cast.organisation.reference])
     said = words_of(client.get(address))
@@ -265,7 +266,7 @@ def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
 def test_erased_details_are_said_to_be_erased(client, cast):
     use = make_use("low", cast.organisation)
     declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)
-    auditing.erase_person(cast.contributor, by=cast.owner, organisation=cast.organisation)
+    log.erase_person(cast.contributor, by=cast.owner, organisation=cast.organisation)
     client.force_login(cast.owner)
     response = log_page(client, cast)
     assert sentences(response)[:2] == [

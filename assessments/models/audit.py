@@ -400,7 +400,7 @@ def row_digest(row: models.Model, version: int = 0) -> str:
 
 class AuditDetailQuerySet(FrozenQuerySet["AuditDetail"]):
     def erase(self, *, by: Any) -> int:
-        """Empty these details for good; returns how many. `auditing` tells the chain of it in the same transaction."""
+        """Empty these details for good; returns how many. `audit.log` tells the chain of it in the same transaction."""
         rows = self.filter(erased_at=None)
         return models.QuerySet.update(rows, salt="", detail="", erased_at=timezone.now(), erased_by=by)
 

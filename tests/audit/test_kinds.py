@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from assessments import auditing
+from assessments.audit import log
 from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKind
 from assessments.models import AuditEntry, Route, State
 from tests.factories import make_assessment
@@ -36,13 +36,13 @@ def test_a_kind_for_owners_is_left_out_of_the_logs_of_an_assessment_and_its_revi
     made = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INDEPENDENT)
     for kind in (AuditKind.ROLE_CHANGED, AuditKind.ACTION_NOTED, AuditKind.TAKEN):
         AuditEntry.objects.record(kind.value, made, by=cast.owner, organisation=cast.organisation)
-    shown = set(auditing.log_of_assessment(made).values_list("kind", flat=True))
+    shown = set(log.log_of_assessment(made).values_list("kind", flat=True))
     assert shown >= {AuditKind.ACTION_NOTED, AuditKind.TAKEN}
     assert AuditKind.ROLE_CHANGED not in shown
-    reviewed = set(auditing.log_of_review(made.current_submission).values_list("kind", flat=True))
+    reviewed = set(log.log_of_review(made.current_submission).values_list("kind", flat=True))
     assert AuditKind.TAKEN in reviewed
     assert not reviewed & {AuditKind.ROLE_CHANGED, AuditKind.ACTION_NOTED}
-    whole = set(auditing.log_of(cast.organisation).values_list("kind", flat=True))
+    whole = set(log.log_of(cast.organisation).values_list("kind", flat=True))
     assert whole >= {AuditKind.ROLE_CHANGED, AuditKind.ACTION_NOTED, AuditKind.TAKEN}
 
 

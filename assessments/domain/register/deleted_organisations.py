@@ -22,8 +22,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, auditing, teamwork
+from assessments import access, acting, teamwork
 from assessments.access import Action
+from assessments.audit import log as audit_log
 from assessments.audit import rows as audited
 from assessments.domain.register.tables import model_of, rows_of
 from assessments.errors import InvalidAnswer, WorkflowError
@@ -238,7 +239,7 @@ def _delete(pk: int, today: date) -> bool:
         _end(organisation)
         _empty(organisation)
         _blank(organisation)
-        auditing.erase_organisation(organisation, by=by)
+        audit_log.erase_organisation(organisation, by=by)
         AuditEntry.objects.record(
             ORGANISATION_DELETED,
             organisation,

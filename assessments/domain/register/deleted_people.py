@@ -12,7 +12,7 @@ from django.db.models import CASCADE
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import auditing
+from assessments.audit import log
 from assessments.domain.register import leaving
 from assessments.errors import WorkflowError
 from assessments.models import (
@@ -99,7 +99,7 @@ def delete(user: User) -> None:
     Session.objects.filter(session_key__in=_session_keys(user)).delete()
     for rows in _own(user):
         rows.delete()
-    auditing.erase_person(user, by=user)
+    log.erase_person(user, by=user)
     address = f"deleted-{user.pk}@deleted.invalid"
     RefusedSignIn.objects.filter(email__iexact=user.email).delete()
     Invitation.objects.filter(email__iexact=user.email, accepted_at=None).delete()
