@@ -1,7 +1,7 @@
-"""Looking after the log: erasing what it says of a person, and reading it. `audit.verify` verifies it.
+"""The log: writing an entry, erasing what entries say of a person, and reading them. `audit.verify` verifies it.
 
-Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one. What pages show of
-the log is asked for here too, once the page has found the organisation, assessment or submission by its door.
+Each change of the domain calls `record` with a kind of `audit.kinds`. No entry is changed afterwards. A page asks for
+entries here once it has found its organisation, assessment or submission by a function of `access`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from assessments import access
-from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS
+from assessments.audit import kinds
+from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKind
 from assessments.audit.verify import chains
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
@@ -38,6 +39,29 @@ from assessments.models.base import canonical_json
 
 WALKED_ON_A_PAGE = 5000
 """A page verifies a chain of so many entries at most (about a second); a longer one is the command's."""
+
+
+# --- writing -------------------------------------------------------------------------------------------------------------
+
+
+def record(
+    kind: AuditKind,
+    about: Model,
+    *,
+    by: User | None,
+    organisation: Organisation | None = None,
+    details: dict[str, Any] | None = None,
+    rows: Iterable[Model] = (),
+) -> AuditEntry:
+    """Append an entry to the organisation's chain, or to the installation's. Call it last in the transaction of a change.
+
+    `details`: names and values, which erasing empties; `rows`: what the change wrote of the tables in `models.audit.NAMED`.
+    Raises UnknownKind.
+    """
+    entry: AuditEntry = AuditEntry.objects.record(
+        kinds.require(kind).value, about, by=by, organisation=organisation, details=details, rows=rows
+    )
+    return entry
 
 
 # --- erasing -------------------------------------------------------------------------------------------------------------
@@ -70,7 +94,7 @@ def erase_organisation(organisation: Organisation, *, by: User) -> int:
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
     details = {"organisation": organisation.reference, "erased": [seq for _pk, seq in found]}
-    AuditEntry.objects.record(ERASURE, organisation, by=by, organisation=organisation, details=details)
+    record(AuditKind.DETAILS_ERASED, organisation, by=by, organisation=organisation, details=details)
     return len(found)
 
 
@@ -89,8 +113,8 @@ def _erase_in(chain: str, person: User, *, by: User) -> int:
         raise WorkflowError(_("There is no organisation to this log."))
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
-    AuditEntry.objects.record(
-        ERASURE,
+    record(
+        AuditKind.DETAILS_ERASED,
         person,
         by=by,
         organisation=organisation,
