@@ -57,7 +57,7 @@ class Timeline:
     reviewers_only: bool = False
 
 
-class UnknownKind(ValueError):
+class UnknownKind(Exception):
     """Raised when code records a kind of entry that is not in the table."""
 
     def __init__(self, kind: str) -> None:
