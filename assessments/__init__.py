@@ -10,10 +10,9 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``reviewing``    judging a submission and replying: marks, evidence, rounds
 ``staleness``    whether an approval still says what is true, and why not
 ``evidence``     the library of files and links that answers lean on, and what an upload may be
-``auditing``     looking after the log: verifying it, erasing from it, reading it; ``origins`` knows where an act comes from
 ``accounts``     how people sign in, their sessions, and forms that arrive after a session has ended
 ``core``         small tools that know nothing of the domain
-``audit``        heads of the log, signed and compared
+``audit``        the log: its kinds of entries, reading, erasing and verifying it; ``origins`` knows where an act comes from
 ``conformity``   the conformity file of a High use, part by part
 ``gates``        what an approval needs beyond good answers
 ``workflow``     every change of an assessment's state, as a table of moves and one function each

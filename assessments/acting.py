@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, tasks, teamwork
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.remediation import closing
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
@@ -29,7 +31,6 @@ from assessments.models import (
     ActionStatus,
     Answer,
     Assessment,
-    AuditEntry,
     Condition,
     DeclaredUse,
     Document,
@@ -240,10 +241,8 @@ def _note(
     return event
 
 
-def _audit(kind: str, action: RemediationAction, by: User | None, **details: Any) -> None:
-    AuditEntry.objects.record(
-        kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details}
-    )
+def _audit(kind: AuditKind, action: RemediationAction, by: User | None, **details: Any) -> None:
+    log.record(kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details})
 
 
 def _tell(recipients: Iterable[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:
@@ -366,7 +365,7 @@ def plan(
         tell_owner(action, by)
     now = _planned(action)
     changes = {"old": {name: before[name] for name in changed}, "new": {name: now[name] for name in changed}}
-    _audit("action_planned", action, by, **changes)
+    _audit(AuditKind.ACTION_PLANNED, action, by, **changes)
     return action
 
 
@@ -481,7 +480,7 @@ def move_dates(actions: Iterable[RemediationAction], due: date, *, by: User) -> 
         action.save(update_fields=["due", "full_due", "set_by_hand"])
         moved.append(action)
     for action in moved:  # the audit's lock comes last
-        _audit("action_planned", action, by, changed=["due"], due=due, batch=str(batch))
+        _audit(AuditKind.ACTION_PLANNED, action, by, changed=["due"], due=due, batch=str(batch))
     return Moved(batch, len(moved), len(found) - len(moved))
 
 
@@ -508,7 +507,7 @@ def take_back_dates(batch: uuid.UUID, *, by: User) -> Moved:
         action.save(update_fields=["due", "full_due", "set_by_hand"])
         taken.append(action)
     for action in taken:
-        _audit("action_planned", action, by, changed=["due"], due=action.last_due, took_back=str(batch))
+        _audit(AuditKind.ACTION_PLANNED, action, by, changed=["due"], due=action.last_due, took_back=str(batch))
     return Moved(back, len(taken), len(found) - len(taken))
 
 
@@ -542,7 +541,7 @@ def comment(action: RemediationAction, text: str, *, by: User) -> ActionEvent:
     if not text.strip():
         raise InvalidAnswer("words", _("Write what you want to note."))
     event = _note(action, Kind.NOTE, by=by, words=text.strip())
-    _audit("action_noted", action, by)
+    _audit(AuditKind.ACTION_NOTED, action, by)
     return event
 
 
@@ -569,7 +568,7 @@ def attach(action: RemediationAction, piece: Evidence, *, by: User, answer: Answ
     )
     if created:
         _note(action, Kind.ATTACHED, by=by, new=piece.title)
-        _audit("action_evidence_attached", action, by, evidence=piece.reference, version=piece.version)
+        _audit(AuditKind.ACTION_EVIDENCE_ATTACHED, action, by, evidence=piece.reference, version=piece.version)
     return use
 
 
@@ -593,7 +592,7 @@ def detach(action: RemediationAction, piece: Evidence, *, by: User) -> None:
         raise WorkflowError(_("The action is closed: what closed it stays as it was."))
     if EvidenceUse.objects.filter(evidence=piece, action=action).take_away(action.use_id):
         _note(action, Kind.DETACHED, by=by, old=piece.title)
-        _audit("action_evidence_detached", action, by, evidence=piece.reference)
+        _audit(AuditKind.ACTION_EVIDENCE_DETACHED, action, by, evidence=piece.reference)
 
 
 @transaction.atomic
@@ -628,7 +627,7 @@ def report(
         _("Done? %(title)s") % _named(action),
         _("%(name)s reports action %(n)s of “%(use)s” as done:") % {**_named(action), "name": by} + f"\n\n{note}",
     )
-    _audit("action_reported", action, by)
+    _audit(AuditKind.ACTION_REPORTED, action, by)
 
 
 def checkers_of(action: RemediationAction) -> Sequence[int]:
@@ -707,7 +706,7 @@ def _ask_to_confirm(action: RemediationAction, submission: Submission, *, by: Us
         _("To confirm: %(title)s") % _named(action),
         text % {**_named(action), "name": by},
     )
-    _audit("action_accepted", action, by)
+    _audit(AuditKind.ACTION_ACCEPTED, action, by)
 
 
 def _close(action: RemediationAction, *, by: User) -> None:
@@ -727,7 +726,7 @@ def _close(action: RemediationAction, *, by: User) -> None:
     if late:
         text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
     _tell(owners - {by.pk}, CLOSED, action, _("Closed: %(title)s") % _named(action), text)
-    _audit("action_closed", action, by, **({"accepted_by": str(accepted)} if confirmed else {}))
+    _audit(AuditKind.ACTION_CLOSED, action, by, **({"accepted_by": str(accepted)} if confirmed else {}))
 
 
 def _meet(action: RemediationAction, *, by: User) -> bool:
@@ -767,7 +766,7 @@ def decline(
     recipients = concerned(action, action.owner_id)
     subject = _("Not closed yet: %(title)s") % _named(action)
     _tell(recipients - {by.pk}, DECLINED, action, subject, words.strip())
-    _audit("action_declined", action, by)
+    _audit(AuditKind.ACTION_DECLINED, action, by)
 
 
 # --- the plan as it stands ---------------------------------------------------------------------------------------------
@@ -794,9 +793,7 @@ def ask_plan(use: DeclaredUse, *, by: User) -> Document:
         kind=DocumentKind.PLAN, submission_id=newest.submission_id, language=newest.language, version=newest.version + 1
     )
     tasks.after_commit(tasks.render_document, document.pk)
-    AuditEntry.objects.record(
-        "plan_asked", use, by=by, organisation=use.organisation, details={"version": document.version}
-    )
+    log.record(AuditKind.PLAN_ASKED, use, by=by, organisation=use.organisation, details={"version": document.version})
     return document
 
 
@@ -868,7 +865,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
         _("%(name)s accepted the risk of action %(n)s of “%(use)s” until %(day)s.")
         % {**_named(action), "name": by, "day": date_format(until, "DATE_FORMAT")},
     )
-    _audit("risk_accepted", action, by, until=until, review=review, reason=reason.strip())
+    _audit(AuditKind.RISK_ACCEPTED, action, by, until=until, review=review, reason=reason.strip())
 
 
 @transaction.atomic
@@ -891,7 +888,7 @@ def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> N
         _("Open again: %(title)s") % _named(action),
         _("The risk of action %(n)s of “%(use)s” is accepted no longer. The action is open again.") % _named(action),
     )
-    _audit("risk_ended", action, by)
+    _audit(AuditKind.RISK_ENDED, action, by)
 
 
 def return_risks(today: date | None = None) -> int:

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, staleness, starting, workflow
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.answering.carry_over import carry_evidence
 from assessments.domain.certificates import status
@@ -25,7 +27,6 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice
 from assessments.models import (
     Assessment,
-    AuditEntry,
     Edition,
     EvidenceUse,
     State,
@@ -91,8 +92,8 @@ def state_change(
         suspends=suspends,
         by=by,
     )
-    AuditEntry.objects.record(
-        "change_stated",
+    log.record(
+        AuditKind.CHANGE_STATED,
         approval,
         by=by,
         organisation=approval.organisation,

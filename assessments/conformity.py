@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.domain.evidence import second_use
 from assessments.domain.review import overseers, parts
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
@@ -17,7 +19,6 @@ from assessments.guideline.edition import FilePart
 from assessments.guideline.terms import ROWS, PartKind
 from assessments.models import (
     Assessment,
-    AuditEntry,
     ConformityEvidence,
     ConformityPart,
     ConformityRevision,
@@ -147,8 +148,8 @@ def _save(
     row.save()
     _attach(row, chosen, have, said, by=by)
     _keep(row, value, by, base, operation, RevisionOutcome.CURRENT)
-    AuditEntry.objects.record(
-        "conformity_changed",
+    log.record(
+        AuditKind.CONFORMITY_CHANGED,
         assessment.use,
         by=by,
         organisation=assessment.organisation,

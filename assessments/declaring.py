@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, staleness
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.domain.answering.figures import check_days, kept_figure
 from assessments.domain.certificates import status
 from assessments.errors import (
@@ -42,7 +44,6 @@ from assessments.models import (
     AnswerRevision,
     Assessment,
     Assignment,
-    AuditEntry,
     ConformityRevision,
     DeclaredFact,
     DeclaredUse,
@@ -96,8 +97,8 @@ def found_organisation(*, by: User, reviewing_body: bool = False, **fields: Any)
     role = Role.REVIEWER if reviewing_body else Role.OWNER
     founder = Membership.objects.create(user=by, organisation=organisation, role=role)
     details = {"name": organisation.name_en}
-    AuditEntry.objects.record(
-        "organisation_founded", organisation, by=by, organisation=organisation, details=details, rows=[founder]
+    log.record(
+        AuditKind.ORGANISATION_FOUNDED, organisation, by=by, organisation=organisation, details=details, rows=[founder]
     )
     return organisation
 
@@ -123,8 +124,12 @@ def update_organisation(organisation: Organisation, *, by: User, **fields: Any) 
     for name, value in fields.items():
         setattr(organisation, name, value)
     _keep_identity(organisation, *fields)
-    AuditEntry.objects.record(
-        "organisation_changed", organisation, by=by, organisation=organisation, details={"old": old, "new": fields}
+    log.record(
+        AuditKind.ORGANISATION_CHANGED,
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"old": old, "new": fields},
     )
     return organisation
 
@@ -153,8 +158,8 @@ def _join(user: User, organisation: Organisation, role: Role, *, by: User, sees:
     membership, _created = Membership.objects.update_or_create(
         user=user, organisation=organisation, defaults={"role": role, "sees": sees, "left_at": None}
     )
-    AuditEntry.objects.record(
-        "member_joined",
+    log.record(
+        AuditKind.MEMBER_JOINED,
         organisation,
         by=by,
         organisation=organisation,
@@ -179,8 +184,8 @@ def invite(
     if Membership.objects.current().filter(organisation=organisation, user__email__iexact=email).exists():
         raise WorkflowError(_("%(email)s is a member already.") % {"email": email})
     invitation, token = Invitation.objects.issue(organisation=organisation, email=email, role=role, sees=sees, by=by)
-    AuditEntry.objects.record(
-        "member_invited",
+    log.record(
+        AuditKind.MEMBER_INVITED,
         organisation,
         by=by,
         organisation=organisation,
@@ -223,8 +228,8 @@ def remove_member(membership: Membership, *, by: User) -> None:
         )
     membership.left_at = timezone.now()
     membership.save(update_fields=["left_at"])
-    AuditEntry.objects.record(
-        "member_left",
+    log.record(
+        AuditKind.MEMBER_LEFT,
         organisation,
         by=by,
         organisation=organisation,
@@ -255,8 +260,8 @@ def assign_section(
         member=member,
         defaults={"due": due, "note": note, "by": by, "done_at": None},
     )
-    AuditEntry.objects.record(
-        "question_assigned" if question else "section_assigned",
+    log.record(
+        AuditKind.QUESTION_ASSIGNED if question else AuditKind.SECTION_ASSIGNED,
         assessment,
         by=by,
         organisation=assessment.organisation,
@@ -289,8 +294,8 @@ def register_system(organisation: Organisation, *, by: User, **fields: Any) -> A
     system = AISystem(organisation=organisation, **fields)
     system.full_clean()
     system.save()
-    AuditEntry.objects.record(
-        "system_registered",
+    log.record(
+        AuditKind.SYSTEM_REGISTERED,
         system,
         by=by,
         organisation=organisation,
@@ -316,8 +321,8 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     followed = [Noted(use) for use in system.uses.all()]
     for noted in followed:
         _refresh(noted.use, by=by, why=why, noted=noted)
-    AuditEntry.objects.record(
-        "system_changed",
+    log.record(
+        AuditKind.SYSTEM_CHANGED,
         system,
         by=by,
         organisation=system.organisation,
@@ -333,8 +338,8 @@ def declare_use(system: AISystem, *, by: User, **fields: Any) -> DeclaredUse:
     use = DeclaredUse(system=system, organisation=system.organisation, **fields)
     use.full_clean()
     use.save()
-    AuditEntry.objects.record(
-        "use_declared",
+    log.record(
+        AuditKind.USE_DECLARED,
         use,
         by=by,
         organisation=system.organisation,
@@ -357,8 +362,8 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     if any(old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_USE):
         words = _("The use was described otherwise: its purpose, setting, people affected or scope.")
         staleness.flag_use(use, staleness.Kind.USE, words, by=by)
-    AuditEntry.objects.record(
-        "use_changed", use, by=by, organisation=use.system.organisation, details=_difference(old, fields)
+    log.record(
+        AuditKind.USE_CHANGED, use, by=by, organisation=use.system.organisation, details=_difference(old, fields)
     )
     return use
 
@@ -386,7 +391,7 @@ def retire(about: AISystem | DeclaredUse, *, by: User) -> None:
         raise Locked(_("It is under review. Take the submission back or withdraw it first, or wait for the decision."))
     about.retired_at = timezone.now()
     about.save(update_fields=["retired_at"])
-    _record_standing("retired", about, by)
+    _record_standing(AuditKind.SYSTEM_RETIRED, AuditKind.USE_RETIRED, about, by)
 
 
 @transaction.atomic
@@ -398,7 +403,7 @@ def restore(about: AISystem | DeclaredUse, *, by: User) -> None:
         raise WorkflowError(_("“%(name)s” is not retired.") % {"name": about})
     about.retired_at = None
     about.save(update_fields=["retired_at"])
-    _record_standing("restored", about, by)
+    _record_standing(AuditKind.SYSTEM_RESTORED, AuditKind.USE_RESTORED, about, by)
 
 
 def _lock_uses(system: int) -> None:
@@ -413,11 +418,9 @@ def _locked_row(about: AISystem | DeclaredUse) -> AISystem | DeclaredUse:
     return DeclaredUse.objects.select_for_update().get(pk=about.pk)
 
 
-def _record_standing(what: str, about: AISystem | DeclaredUse, by: User) -> None:
-    kind = "system" if isinstance(about, AISystem) else "use"
-    AuditEntry.objects.record(
-        f"{kind}_{what}", about, by=by, organisation=about.organisation, details={"name": str(about)}
-    )
+def _record_standing(of_system: AuditKind, of_use: AuditKind, about: AISystem | DeclaredUse, by: User) -> None:
+    kind = of_system if isinstance(about, AISystem) else of_use
+    log.record(kind, about, by=by, organisation=about.organisation, details={"name": str(about)})
 
 
 # --- facts -----------------------------------------------------------------------------------------------------------
@@ -455,9 +458,7 @@ def _record_followed(followed: Iterable[Noted], by: User) -> None:
     for noted in followed:
         details = noted.details(old={}, new={})
         if any(details.values()):
-            AuditEntry.objects.record(
-                "tier_followed", noted.use, by=by, organisation=noted.use.organisation, details=details
-            )
+            log.record(AuditKind.TIER_FOLLOWED, noted.use, by=by, organisation=noted.use.organisation, details=details)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -643,8 +644,8 @@ def declare_facts(
         for one in followed:
             _refresh(one.use, by=by, why=why, changed=changed, noted=one)
     if changed:
-        AuditEntry.objects.record(
-            "facts_declared",
+        log.record(
+            AuditKind.FACTS_DECLARED,
             use,
             by=by,
             organisation=use.system.organisation,
@@ -713,8 +714,8 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     noted = Noted(use)
     why = _("A second member agreed that it is a minor procedural task.")
     result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
-    AuditEntry.objects.record(
-        "procedural_agreed",
+    log.record(
+        AuditKind.PROCEDURAL_AGREED,
         use,
         by=by,
         organisation=use.system.organisation,
@@ -746,8 +747,8 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     why = _("The agreement that it is a minor procedural task was taken back.")
     noted = Noted(use)
     result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
-    AuditEntry.objects.record(
-        "procedural_agreement_withdrawn",
+    log.record(
+        AuditKind.PROCEDURAL_AGREEMENT_WITHDRAWN,
         use,
         by=by,
         organisation=use.system.organisation,
@@ -876,8 +877,8 @@ def _close_if_dealt_with(use: DeclaredUse, hold: Hold, answer: Any, *, by: User)
         return
     hold.closed_at = timezone.now()
     hold.save(update_fields=["closed_at", "closed_by", "decision", "outcome"])
-    AuditEntry.objects.record(
-        "hold_closed",
+    log.record(
+        AuditKind.HOLD_CLOSED,
         use,
         by=by,
         organisation=use.system.organisation,
@@ -891,8 +892,8 @@ def _note_answered(hold: Hold, shown: bool, *, by: User) -> None:
         return
     hold.answered_at = timezone.now() if shown else None
     hold.save(update_fields=["answered_at"])
-    AuditEntry.objects.record(
-        "hold_answered" if shown else "hold_unanswered",
+    log.record(
+        AuditKind.HOLD_ANSWERED if shown else AuditKind.HOLD_UNANSWERED,
         hold.use,
         by=by,
         organisation=hold.use.system.organisation,
@@ -940,8 +941,8 @@ def start_assessment(use: DeclaredUse, *, by: User, follows: Assessment | None =
     assessment.refresh_derived(assessment.declared(), {})
     assessment.save()
     carry_closed(assessment, by=by)
-    AuditEntry.objects.record(
-        "assessment_started",
+    log.record(
+        AuditKind.ASSESSMENT_STARTED,
         assessment,
         by=by,
         organisation=assessment.organisation,

@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, standing, starting, teamwork
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.answering import carry_over
 from assessments.domain.review import rounds, seats
@@ -29,7 +31,6 @@ from assessments.models import (
     AppealAnswer,
     AppealKind,
     Assessment,
-    AuditEntry,
     CaseMessage,
     Certificate,
     CertificateEvent,
@@ -61,8 +62,8 @@ SAME_AGAIN = timedelta(minutes=1)
 """Within it the same words of the same person are one message that was sent twice."""
 
 
-def _audit(kind: str, assessment: Assessment, by: User, **details: Any) -> None:
-    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
+def _audit(kind: AuditKind, assessment: Assessment, by: User, **details: Any) -> None:
+    log.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
 
 
 def _page(name: str, submission: Submission, *more: Any) -> str:
@@ -82,7 +83,7 @@ def declare_none(submission: Submission, *, by: User) -> None:
         raise SeparationOfDuties(_("You have declared a conflict of interest, so the answers stay closed to you."))
     Interest.objects.create(assessment=assessment, reviewer=by)
     rounds.declare_again(assessment, by=by)
-    _audit("no_interest_declared", assessment, by, submission=submission.reference)
+    _audit(AuditKind.NO_INTEREST_DECLARED, assessment, by, submission=submission.reference)
 
 
 @proof.factor_asked
@@ -113,7 +114,7 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
         _("%(name)s has declared a conflict of interest. Somebody else has to take the case.") % {"name": by},
         _page("review", submission),
     )
-    _audit("conflict_declared", assessment, by, submission=submission.reference, words=words[:400])
+    _audit(AuditKind.CONFLICT_DECLARED, assessment, by, submission=submission.reference, words=words[:400])
     return declared
 
 
@@ -259,7 +260,7 @@ def ask(
         _page("take", submission),
     )
     _audit(
-        "hand_over_asked" if held else "assigned",
+        AuditKind.HAND_OVER_ASKED if held else AuditKind.ASSIGNED,
         assessment,
         by,
         submission=submission.reference,
@@ -301,7 +302,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
             _page("review", submission),
         )
     _audit(
-        "request_taken_back",
+        AuditKind.REQUEST_TAKEN_BACK,
         assessment,
         by,
         submission=submission.reference,
@@ -338,7 +339,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         _page("review", submission),
     )
     _audit(
-        "handed_over",
+        AuditKind.HANDED_OVER,
         assessment,
         by,
         submission=submission.reference,
@@ -520,7 +521,7 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
         reverse("appeal", args=[appeal.reference]),
     )
     _audit(
-        f"{about.kind}_lodged",
+        AuditKind.APPEAL_LODGED if about.kind == AppealKind.APPEAL else AuditKind.COMPLAINT_LODGED,
         assessment,
         by,
         appeal=appeal.reference,
@@ -586,7 +587,9 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
             + f"\n\n{words}",
             reverse("standing", args=[certificate.number]),
         )
-    _audit(f"{found.kind}_answered", assessment, by, appeal=found.reference, upheld=upheld)
+    is_appeal = found.kind == AppealKind.APPEAL
+    answered = AuditKind.APPEAL_ANSWERED if is_appeal else AuditKind.COMPLAINT_ANSWERED
+    _audit(answered, assessment, by, appeal=found.reference, upheld=upheld)
     return given
 
 

@@ -23,6 +23,8 @@ from django.utils.translation import ngettext
 
 from assessments import access, declaring, reviewing, teamwork
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.review import seats
 from assessments.domain.review.seats import Reviewer
@@ -32,7 +34,6 @@ from assessments.guideline.edition import Fact
 from assessments.guideline.terms import UNKNOWN, HoldKind, Tier
 from assessments.models import (
     Assessment,
-    AuditEntry,
     DeclaredUse,
     Evidence,
     EvidenceUse,
@@ -76,9 +77,9 @@ def _lock(hold: Hold) -> tuple[DeclaredUse, Hold]:
     return use, hold
 
 
-def _audit(kind: str, hold: Hold, by: User, **details: Any) -> None:
+def _audit(kind: AuditKind, hold: Hold, by: User, **details: Any) -> None:
     about = {"hold": str(hold.kind), "fact": hold.fact, **details}
-    AuditEntry.objects.record(kind, hold.use, by=by, organisation=hold.use.system.organisation, details=about)
+    log.record(kind, hold.use, by=by, organisation=hold.use.system.organisation, details=about)
 
 
 # --- the organisation's side -------------------------------------------------------------------------------------------
@@ -106,7 +107,7 @@ def assign(hold: Hold, *, by: User, owner: User, due: date) -> Hold:
             _("%(name)s asks you to see to it by %(day)s.") % {"name": by, "day": due.isoformat()},
             reverse("hold", args=[use.reference, hold.pk]),
         )
-    _audit("hold_assigned", hold, by, old=before, new={"owner": str(owner), "due": due})
+    _audit(AuditKind.HOLD_ASSIGNED, hold, by, old=before, new={"owner": str(owner), "due": due})
     return hold
 
 
@@ -141,7 +142,7 @@ def attach(hold: Hold, piece: Evidence, *, by: User) -> EvidenceUse:
     )
     if created:
         declaring.run_rules(use, by=by)
-        _audit("hold_evidence_attached", hold, by, piece=piece.reference, version=piece.version)
+        _audit(AuditKind.HOLD_EVIDENCE_ATTACHED, hold, by, piece=piece.reference, version=piece.version)
     return row
 
 
@@ -152,7 +153,7 @@ def detach(hold: Hold, piece: Evidence, *, by: User) -> None:
     require_keeper(hold, by)
     if EvidenceUse.objects.filter(evidence=piece, hold=hold).take_away(hold.use_id):
         declaring.run_rules(use, by=by)
-        _audit("hold_evidence_detached", hold, by, piece=piece.reference)
+        _audit(AuditKind.HOLD_EVIDENCE_DETACHED, hold, by, piece=piece.reference)
 
 
 # --- the reviewer's side -----------------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ def close(
         declaring.run_rules(use, by=by)  # the tier follows the declared facts from now on
     use.open_holds = use.holds.filter(closed_at=None).count()
     use.save(update_fields=["open_holds"])
-    kind = "hold_closed" if hold.closed_at else "hold_correction_asked"
+    kind = AuditKind.HOLD_CLOSED if hold.closed_at else AuditKind.HOLD_CORRECTION_ASKED
     _audit(kind, hold, by, outcome=str(chosen), submission=submission.reference)
     return hold
 
@@ -378,8 +379,8 @@ def sign_worst(use: DeclaredUse, *, by: User, shown: Mapping[str, Any] | None = 
         by=by,
     )
     use.fact_rows().filter(key__in=answers).update(signed_worst=signed)
-    AuditEntry.objects.record(
-        "worst_answers_signed",
+    log.record(
+        AuditKind.WORST_ANSWERS_SIGNED,
         use,
         by=by,
         organisation=use.system.organisation,

@@ -18,6 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.review import opened
 from assessments.domain.review.cases import open_case
@@ -35,7 +37,6 @@ from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionStatus,
     Assessment,
-    AuditEntry,
     EvidenceMark,
     EvidenceMarkRevision,
     MarkKind,
@@ -245,8 +246,8 @@ def accept_together(submission: Submission, targets: Iterable[str], *, by: User)
             _write(row, ReviewMarkRevision, fields, by=by, base=None, operation=None, together=True)
             accepted.append(row)
         if accepted:
-            AuditEntry.objects.record(
-                "marks_accepted_together",
+            log.record(
+                AuditKind.MARKS_ACCEPTED_TOGETHER,
                 assessment,
                 by=by,
                 organisation=assessment.organisation,

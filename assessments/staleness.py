@@ -20,10 +20,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import (
     Assessment,
-    AuditEntry,
     DeclaredUse,
     Edition,
     Evidence,
@@ -82,8 +83,8 @@ def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
     assessment.stale_since = assessment.stale_since or now
     assessment.stale_reasons = [*assessment.stale_reasons, row][-KEPT:]
     assessment.save(update_fields=["stale_since", "stale_reasons"])
-    AuditEntry.objects.record(
-        "approval_stale",
+    log.record(
+        AuditKind.APPROVAL_STALE,
         assessment,
         by=by,
         organisation=assessment.organisation,

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, acting, teamwork
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.declaring import delivery_team
 from assessments.domain.certificates import incidents, status
@@ -27,7 +29,6 @@ from assessments.guideline.terms import Tier
 from assessments.models import (
     Assessment,
     Assurance,
-    AuditEntry,
     Certificate,
     CertificateEvent,
     CertificateStatus,
@@ -42,6 +43,11 @@ from assessments.models.public_reasons import PublicReason, coded
 
 SUSPEND, REINSTATE, REVOKE = status.SUSPENDED, status.REINSTATED, status.REVOKED
 CONDITION_MISSED = "condition_missed"
+RECORDED_AS = {
+    SUSPEND: AuditKind.CERTIFICATE_SUSPENDED,
+    REINSTATE: AuditKind.CERTIFICATE_REINSTATED,
+    REVOKE: AuditKind.CERTIFICATE_REVOKED,
+}
 REASONS: dict[str, dict[str, str | Promise]] = {
     move: {reason.value.partition(".")[2]: reason.label for reason in offered}
     for move, offered in {
@@ -212,8 +218,8 @@ def _lock(certificate: Certificate) -> Certificate:
 
 
 def _audit(certificate: Certificate, move: str, by: User | None, event: CertificateEvent, **details: str) -> None:
-    AuditEntry.objects.record(
-        f"certificate_{move}",
+    log.record(
+        RECORDED_AS[move],
         certificate.submission.assessment,
         by=by,
         organisation=certificate.organisation,
@@ -255,8 +261,8 @@ def _miss(pk: int, today: date) -> bool:
             event = status.change(certificate, SUSPEND, by=None, reason=reason, words=condition.words)
     action = RemediationAction.objects.select_related("use").filter(use=assessment.use_id, question=condition.question)
     _tell_missed(assessment, condition, action.exclude(status="closed").order_by("-pk").first(), submission)
-    AuditEntry.objects.record(
-        "condition_missed",
+    log.record(
+        AuditKind.CONDITION_MISSED,
         assessment,
         by=None,
         organisation=assessment.organisation,

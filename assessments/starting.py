@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.exchange import inventory
 from assessments.exchange.model_card import Suggestion
@@ -30,7 +32,6 @@ from assessments.models import (
     Answer,
     AnswerRevision,
     Assessment,
-    AuditEntry,
     DeclaredFact,
     DeclaredUse,
     Edition,
@@ -93,8 +94,8 @@ def take_import(draft: ImportDraft, *, by: User) -> Taken:
     uses = _new_uses(organisation, fresh, systems)
     taken = Taken(sum(isinstance(one, AISystem) for one in systems.values()), len(uses), len(rows) - len(fresh))
     _declare_imported(fresh, systems, by=by)
-    AuditEntry.objects.record(
-        "inventory_imported",
+    log.record(
+        AuditKind.INVENTORY_IMPORTED,
         draft,
         by=by,
         organisation=organisation,

@@ -19,12 +19,13 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, tasks
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core.query_values import one_line
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.models import (
     Assessment,
     Assignment,
-    AuditEntry,
     Comment,
     Invitation,
     Involvement,
@@ -279,7 +280,7 @@ def change_asked(assignment: Assignment, *, by: User, due: date | None, note: st
     assignment.save(update_fields=["due", "note"])
     if assignment.done_at is None:
         _tell_asked(assignment, by)
-    _audit("assignment_changed", assignment, by, old_due=old, due=due.isoformat() if due else "")
+    _audit(AuditKind.ASSIGNMENT_CHANGED, assignment, by, old_due=old, due=due.isoformat() if due else "")
 
 
 @transaction.atomic
@@ -306,7 +307,7 @@ def stop_asking(assignment: Assignment, *, by: User) -> None:
             _("%(name)s has taken the request back, for the assessment of “%(use)s”. What you answered stays.") % words,
             reverse("dashboard"),  # the assessment itself may be closed to them now
         )
-    _audit("assignment_removed", assignment, by)
+    _audit(AuditKind.ASSIGNMENT_REMOVED, assignment, by)
 
 
 def _forget_unseen(assignment: Assignment) -> None:
@@ -343,11 +344,11 @@ def finish(assignment: Assignment, *, by: User) -> None:
             _("For the assessment of “%(use)s”.") % {"use": assignment.assessment.use.title},
             place_of(assignment),
         )
-    _audit("assignment_done", assignment, by)
+    _audit(AuditKind.ASSIGNMENT_DONE, assignment, by)
 
 
-def _audit(kind: str, assignment: Assignment, by: User, **details: str) -> None:
-    AuditEntry.objects.record(
+def _audit(kind: AuditKind, assignment: Assignment, by: User, **details: str) -> None:
+    log.record(
         kind,
         assignment.assessment,
         by=by,
@@ -457,7 +458,7 @@ def cancel_invitation(invitation: Invitation, *, by: User) -> None:
     access.require_people(by, organisation)
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).delete()[0]:
         raise WorkflowError(_("This invitation has been used already."))
-    _audit_people("invitation_cancelled", organisation, by, email=email)
+    _audit_people(AuditKind.INVITATION_CANCELLED, organisation, by, email=email)
 
 
 @transaction.atomic
@@ -467,7 +468,7 @@ def renew_invitation(invitation: Invitation, *, by: User) -> str:
     token = Invitation.objects.renew(invitation)
     if not token:
         raise WorkflowError(_("This invitation has been used already."))
-    _audit_people("invitation_sent_again", invitation.organisation, by, email=invitation.email)
+    _audit_people(AuditKind.INVITATION_SENT_AGAIN, invitation.organisation, by, email=invitation.email)
     return token
 
 
@@ -485,10 +486,10 @@ def change_role(membership: Membership, role: Role, sees: Sees, *, by: User) -> 
     membership.role, membership.sees = role, sees
     membership.save(update_fields=["role", "sees"])
     details = {"member": membership.user.email, "old": old, "new": f"{role} {sees}"}
-    AuditEntry.objects.record(
-        "role_changed", organisation, by=by, organisation=organisation, details=details, rows=[membership]
+    log.record(
+        AuditKind.ROLE_CHANGED, organisation, by=by, organisation=organisation, details=details, rows=[membership]
     )
 
 
-def _audit_people(kind: str, organisation: Organisation, by: User, **details: str) -> None:
-    AuditEntry.objects.record(kind, organisation, by=by, organisation=organisation, details=details)
+def _audit_people(kind: AuditKind, organisation: Organisation, by: User, **details: str) -> None:
+    log.record(kind, organisation, by=by, organisation=organisation, details=details)

@@ -22,6 +22,8 @@ from django.utils.translation import ngettext
 
 from assessments import access, acting, gates, holding, reviewing, staleness, tasks
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, run_rules
@@ -111,14 +113,14 @@ def _move(assessment: Assessment, to: State) -> None:
 
 
 def _audit(
-    kind: str, assessment: Assessment, by: User | None, rows: Iterable[models.Model] = (), **details: Any
+    kind: AuditKind, assessment: Assessment, by: User | None, rows: Iterable[models.Model] = (), **details: Any
 ) -> None:
     """Log what was done, with the move that this transaction has just made, if any: from which state to which.
 
     `rows`: what was written; the entry keeps their digests.
     """
     told = (assessment.moved or {}) | details
-    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=told, rows=rows)
+    log.record(kind, assessment, by=by, organisation=assessment.organisation, details=told, rows=rows)
 
 
 # --- what stands in the way ----------------------------------------------------------------------------------------------
@@ -495,7 +497,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     _flag_overtaken(submission, by=by)
     _move(assessment, State.SUBMITTED)
     told = {"submission": submission.reference, "sha256": submission.sha256, "route": str(route)}
-    _audit("submitted", assessment, by, [submission], **told)
+    _audit(AuditKind.SUBMITTED, assessment, by, [submission], **told)
     kept = _go_on_with_seats(assessment, submission)
     if assessment.state == State.SUBMITTED:
         _tell(
@@ -516,7 +518,9 @@ def _go_on_with_seats(assessment: Assessment, submission: Submission) -> list[Re
     telling.new_round(submission, kept)
     if any(seat.seat == Seat.FIRST for seat in kept):
         _move(assessment, State.IN_REVIEW)
-        _audit("seats_kept", assessment, None, submission=submission.reference, seats=[seat.seat for seat in kept])
+        _audit(
+            AuditKind.SEATS_KEPT, assessment, None, submission=submission.reference, seats=[seat.seat for seat in kept]
+        )
     if telling.second_seat_is_free(submission, kept):
         _tell_second_seat(assessment, submission, but={seat.reviewer_id for seat in kept})
     return kept
@@ -562,7 +566,7 @@ def recall(assessment: Assessment, *, by: User) -> None:
     submission = assessment.current_submission
     if submission:
         telling.recalled(submission)
-    _audit("recalled", assessment, by, submission=submission.reference if submission else "")
+    _audit(AuditKind.RECALLED, assessment, by, submission=submission.reference if submission else "")
 
 
 @proof.factor_asked
@@ -598,7 +602,14 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
     _move(assessment, State.IN_REVIEW)
     if telling.second_seat_is_free(submission, submission.seats.all()):
         _tell_second_seat(assessment, submission, but={by.pk})
-    _audit("taken", assessment, by, submission=submission.reference, seat=str(seat), conflict=taken.conflict_declared)
+    _audit(
+        AuditKind.TAKEN,
+        assessment,
+        by,
+        submission=submission.reference,
+        seat=str(seat),
+        conflict=taken.conflict_declared,
+    )
     return taken
 
 
@@ -662,7 +673,7 @@ def send_back(
     )
     telling.returned(submission, by=by, words=words)
     told = {"changes": marked.changes, "tasks": [one.key for one in kept]}
-    _audit("returned", assessment, by, [decision], submission=submission.reference, **told)
+    _audit(AuditKind.RETURNED, assessment, by, [decision], submission=submission.reference, **told)
     return decision
 
 
@@ -847,7 +858,7 @@ def approve(
     complete = not high or (len(given) == 1 and (independent or given[0].independent))
     _move(assessment, State.APPROVED if complete else State.IN_REVIEW)
     _audit(
-        "approved",
+        AuditKind.APPROVED,
         assessment,
         by,
         [decision],
@@ -938,7 +949,9 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
         acting.close_superseded(submission, by=by)
     for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
         _move(old, State.SUPERSEDED)
-        _audit("superseded", old, by, certificate=previous.number if previous else "", follows=assessment.reference)
+        _audit(
+            AuditKind.SUPERSEDED, old, by, certificate=previous.number if previous else "", follows=assessment.reference
+        )
     certificate = Certificate(
         submission=submission,
         use=assessment.use,
@@ -953,14 +966,14 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     while Certificate.objects.filter(number=certificate.number).exists():
         certificate.number = Certificate._meta.get_field("number").get_default()
     # The newest entry as it stands before the one of the issue: cutting off or rewriting what led here shows by it.
-    log = AuditEntry.objects.newest(assessment.organisation)
-    certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": log})
+    newest = AuditEntry.objects.newest(assessment.organisation)
+    certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": newest})
     certificate.save()
     written += [certificate, CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)]
     if assessment.state != State.CERTIFIED:
         _move(assessment, State.CERTIFIED)
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
-    _audit("certificate_issued", assessment, by, written, certificate=certificate.number, tier=certificate.tier)
+    _audit(AuditKind.CERTIFICATE_ISSUED, assessment, by, written, certificate=certificate.number, tier=certificate.tier)
     return certificate
 
 
@@ -1085,7 +1098,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
         reverse("assessment", args=[assessment.reference]),
     )
     telling.refused(submission, decision)
-    _audit("refused", assessment, by, [decision], submission=submission.reference, reason=statement)
+    _audit(AuditKind.REFUSED, assessment, by, [decision], submission=submission.reference, reason=statement)
     return decision
 
 
@@ -1127,7 +1140,7 @@ def raise_tier(submission: Submission, *, by: User, tier: Tier, reason: str) -> 
         written.append(_return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by, suspended_for=PublicReason.TIER_RAISED)
     told = {"submission": submission.reference, "old": before, "new": str(tier), "reason": reason}
-    _audit("tier_raised", assessment, by, written, **told)
+    _audit(AuditKind.TIER_RAISED, assessment, by, written, **told)
     return decision
 
 
@@ -1166,7 +1179,7 @@ def withdraw_raise(submission: Submission, *, by: User, reason: str) -> ReviewDe
         written.append(_return_for_tier(assessment, submission, seat, by=by, words=said))
     run_rules(use, by=by)
     details = {"old": before, "new": use.assigned_tier, "reason": reason}
-    _audit("tier_raise_withdrawn", assessment, by, written, submission=submission.reference, **details)
+    _audit(AuditKind.TIER_RAISE_WITHDRAWN, assessment, by, written, submission=submission.reference, **details)
     return decision
 
 
@@ -1214,7 +1227,7 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
         reverse("review", args=[assessment.current_submission.reference]),
     )
     submission = assessment.current_submission.reference
-    _audit("withdrawn", assessment, by, [decision], submission=submission, reason=reason)
+    _audit(AuditKind.WITHDRAWN, assessment, by, [decision], submission=submission, reason=reason)
 
 
 @proof.asked
@@ -1249,7 +1262,7 @@ def self_certify(
     if certificate is None:
         raise NotReady(_("The certificate cannot be issued: the facts changed meanwhile."))
     told = {"certificate": certificate.number, "conditions": dict(conditions or {})}
-    _audit("self_certified", assessment, by, [submission, decision], **told)
+    _audit(AuditKind.SELF_CERTIFIED, assessment, by, [submission, decision], **told)
     return certificate
 
 
@@ -1267,7 +1280,7 @@ def declare_prohibited(assessment: Assessment, *, by: User) -> Submission:
     decision = ReviewDecision.objects.create(submission=submission, by=by, kind=DecisionKind.DECLARE_PROHIBITED)
     _move(assessment, State.REFUSED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
-    _audit("declared_prohibited", assessment, by, [submission, decision], submission=submission.reference)
+    _audit(AuditKind.DECLARED_PROHIBITED, assessment, by, [submission, decision], submission=submission.reference)
     return submission
 
 
@@ -1287,7 +1300,7 @@ def close_hold(
         seat = seats.require_seat(Reviewer(by, submission, assessment))
         said = _("A hold was closed and the tier changed by it, so the use is signed again as what it is.")
         returned = _return_for_tier(assessment, submission, seat, by=by, words=f"{said}\n{decision}")
-        _audit("returned", assessment, by, [returned], submission=submission.reference, changes=0)
+        _audit(AuditKind.RETURNED, assessment, by, [returned], submission=submission.reference, changes=0)
     return done
 
 
@@ -1369,7 +1382,7 @@ def _watch_certificate(pk: int) -> bool:
         reverse("conformity", args=[assessment.reference]),
     )
     _audit(
-        "certificate_reinstated" if fresh else "certificate_suspended",
+        AuditKind.CERTIFICATE_REINSTATED if fresh else AuditKind.CERTIFICATE_SUSPENDED,
         assessment,
         None,
         [event],

@@ -302,7 +302,7 @@ ATTACKS: dict[str, Attack] = {
     "declaring.flag_question": Attack("draft", (*MEMBERS, "independent member"), page=of_assessment("flag", QUESTION), given={"question_key": QUESTION, "on": True}),
     # who belongs to an organisation, and so who reviews: an owner decides; in the reviewing body, which has none, a reviewer
     "declaring.join": Attack("draft", OWNER, given=lambda p: newcomer(p, p.assessment.organisation, Role.REVIEWER)),
-    "auditing.erase_person": Attack("draft", (*OWNER, "staff", "superuser"), given=lambda p: {"person": p.people["owner"], "organisation": p.assessment.organisation}),
+    "log.erase_person": Attack("draft", (*OWNER, "staff", "superuser"), given=lambda p: {"person": p.people["owner"], "organisation": p.assessment.organisation}),
     "declaring.join, the reviewing body": Attack(
         "draft", (*OF_THE_BODY, "who answered, now independent"), given=lambda p: newcomer(p, Organisation.objects.reviewing_body(), Role.REVIEWER),
     ),

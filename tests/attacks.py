@@ -24,6 +24,7 @@ import assessments
 from assessments import (
     access,
     acting,
+    audit,
     changing,
     declaring,
     domain,
@@ -409,7 +410,7 @@ ASKED_ON_THE_WAY = {
 def decisions() -> dict[str, Callable[..., Any]]:
     """Every public function of the product that names its actor, `by=`, and decides on something of a use or on somebody.
 
-    They are found, not listed: in each module of the app itself, of `evidence` and of `domain`, by the type of the first parameter.
+    They are found, not listed: in each module of the app itself, of `audit`, of `evidence` and of `domain`, by the type of the first parameter.
     """
     found = {}
     for module in _modules():
@@ -434,6 +435,7 @@ def decisions() -> dict[str, Callable[..., Any]]:
 def _modules() -> Iterator[Any]:
     found = [
         *pkgutil.iter_modules(assessments.__path__, "assessments."),
+        *pkgutil.iter_modules(audit.__path__, "assessments.audit."),
         *pkgutil.iter_modules(evidence.__path__, "assessments.evidence."),
         *pkgutil.walk_packages(domain.__path__, "assessments.domain."),
     ]

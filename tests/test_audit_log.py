@@ -13,8 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from assessments import auditing, declaring, desk, evidence, origins, workflow
-from assessments.audit import verify
+from assessments import declaring, desk, evidence, origins, workflow
+from assessments.audit import log, verify
 from assessments.errors import NotPermitted
 from assessments.models import (
     Assessment,
@@ -453,13 +453,13 @@ def test_what_the_log_says_of_a_person_is_erased_and_the_chain_stays_provable(ca
 def test_only_staff_and_owners_erase(cast):
     for who in (cast.contributor, cast.outsider, cast.reviewer):
         with pytest.raises(NotPermitted):
-            auditing.erase_person(cast.viewer, by=who, organisation=cast.organisation)
+            log.erase_person(cast.viewer, by=who, organisation=cast.organisation)
     with pytest.raises(CommandError, match="Only staff erase in every log"):
         run("erase_audit_details", person=cast.contributor.email, by=cast.owner.email)
     with pytest.raises(CommandError, match="nobody here has the address"):
         run("erase_audit_details", person="nobody@example.org", by=cast.staff.email)
     assert not AuditDetail.objects.exclude(erased_at=None).exists()
-    assert auditing.erase_person(cast.outsider, by=cast.staff) != {}
+    assert log.erase_person(cast.outsider, by=cast.staff) != {}
 
 
 def test_only_whole_names_and_addresses_are_erased(cast):
@@ -469,7 +469,7 @@ def test_only_whole_names_and_addresses_are_erased(cast):
     li.save()
     for place in ("The list of Lisbon", "li@example.org.hk", "ali@example.org", "By li@example.org."):
         declaring.update_organisation(cast.organisation, by=cast.owner, place=place)
-    erased = auditing.erase_person(li, by=cast.staff)
+    erased = log.erase_person(li, by=cast.staff)
     details = AuditDetail.objects.exclude(erased_at=None)
     assert erased == {cast.organisation.reference: details.count()}
     left = AuditDetail.objects.filter(entry__kind="organisation_changed", erased_at=None).order_by("entry__seq")

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import json
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
-from assessments import acting, auditing, declaring, evidence, workflow
+from assessments import acting, declaring, evidence, workflow
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.models import AuditEntry, AuditHead, Role, Route, State
 from assessments.models.base import sha256
-from assessments.views.log_words import KINDS
 from tests import tampering
 from tests.factories import make_assessment, make_evidence, make_member, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
-APP = Path(__file__).parents[1] / "assessments"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
 
 
@@ -65,26 +63,7 @@ def test_only_kinds_that_occur_can_be_chosen(client, cast):
     offered = {kind for _group, kinds in page.context["form"].fields["kind"].choices[1:] for kind, _label in kinds}
     chain = AuditEntry.objects.filter(chain=cast.organisation.reference)
     assert offered == set(chain.values_list("kind", flat=True))
-    assert offered < KINDS.keys()
-
-
-def test_every_kind_that_is_recorded_has_words():
-    """A kind without a sentence would be shown by its key. The first text that these functions are given is the kind."""
-    recorders = {"record", "_audit", "_audit_people", "_record", "_record_standing"}
-    kinds = set()
-    for path in APP.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name not in recorders:
-                continue
-            first = node.args[0]
-            branches = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
-            kinds |= {b.value for b in branches if isinstance(b, ast.Constant) and isinstance(b.value, str)}
-    kinds -= {"retired", "restored"}  # of a system or of a use
-    assert sorted(kinds - KINDS.keys()) == []
-    assert {"system_retired", "use_restored", "details_erased"} <= KINDS.keys()
+    assert offered < set(AuditKind)
 
 
 def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
@@ -252,7 +231,7 @@ def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_who
 
 
 def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
-    monkeypatch.setattr(auditing, "WALKED_ON_A_PAGE", 0)
+    monkeypatch.setattr(log, "WALKED_ON_A_PAGE", 0)
     client.force_login(cast.owner)
     address = reverse("organisation_log", args=[cast.organisation.reference])
     said = words_of(client.get(address))
@@ -265,7 +244,7 @@ def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
 def test_erased_details_are_said_to_be_erased(client, cast):
     use = make_use("low", cast.organisation)
     declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)
-    auditing.erase_person(cast.contributor, by=cast.owner, organisation=cast.organisation)
+    log.erase_person(cast.contributor, by=cast.owner, organisation=cast.organisation)
     client.force_login(cast.owner)
     response = log_page(client, cast)
     assert sentences(response)[:2] == [

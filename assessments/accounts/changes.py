@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from assessments.accounts import account_log
+from assessments.audit.kinds import AuditKind
 from assessments.models import User
 
 
@@ -20,6 +21,6 @@ def save_settings(request: HttpRequest, form: Any) -> None:
     user.save(update_fields=form.Meta.fields)
     if user.name == old:
         return
-    account_log.write("name_changed", user, by=user, details={"old": {"name": old}, "new": {"name": user.name}})
+    account_log.write(AuditKind.NAME_CHANGED, user, by=user, details={"old": {"name": old}, "new": {"name": user.name}})
     told = {"old_name": old, "new_name": user.name}
     get_adapter(request).send_notification_mail("account/email/name_changed", user, told)

@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from assessments.accounts import account_log, addresses, devices, factors, initial_passwords, proofs, refusals
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.accounts.sessions import SIGNED_IN_AT, change_key
+from assessments.audit.kinds import AuditKind
 from assessments.models import User
 
 
@@ -31,7 +32,7 @@ def begin_session(request: HttpRequest, **_more: Any) -> None:
 def note_sign_in(request: HttpRequest, user: User, **_more: Any) -> None:
     devices.remember(request, user)
     shown = proofs.of_sign_in(request, user)
-    account_log.write("signed_in", user, by=user, details={"shown": shown} if shown else None)
+    account_log.write(AuditKind.SIGNED_IN, user, by=user, details={"shown": shown} if shown else None)
 
 
 @receiver(account.authentication_step_completed)
@@ -44,12 +45,12 @@ def renew_session(request: HttpRequest, *, reauthenticated: bool = False, **_mor
 @receiver(auth.user_logged_out)
 def note_sign_out(user: User | None, **_more: Any) -> None:
     if user is not None:
-        account_log.write("signed_out", user, by=user)
+        account_log.write(AuditKind.SIGNED_OUT, user, by=user)
 
 
 @receiver(account.user_signed_up)
 def note_sign_up(user: User, **_more: Any) -> None:
-    account_log.write_for_installation("account_made", user, by=user)
+    account_log.write_for_installation(AuditKind.ACCOUNT_MADE, user, by=user)
 
 
 @receiver(account.email_confirmed)
@@ -57,7 +58,7 @@ def note_confirmation(email_address: Any, **_more: Any) -> None:
     user = email_address.user
     if not EmailAddress.objects.filter(user=user, verified=True).exclude(pk=email_address.pk).exists():
         factors.drop(user)  # the first one: whatever was added before may be somebody else's
-    account_log.write("address_confirmed", user, by=user, details={"address": email_address.email})
+    account_log.write(AuditKind.ADDRESS_CONFIRMED, user, by=user, details={"address": email_address.email})
 
 
 @receiver(account.email_changed)
@@ -68,7 +69,7 @@ def note_new_address(
     if from_email_address is None or from_email_address.email == to_email_address.email:
         return
     details = {"old": {"address": from_email_address.email}, "new": {"address": to_email_address.email}}
-    account_log.write("address_changed", user, by=user, details=details)
+    account_log.write(AuditKind.ADDRESS_CHANGED, user, by=user, details=details)
     if request.user.is_authenticated and request.user.pk == user.pk:
         update_session_auth_hash(request, user)
         UserSession.objects.create_from_request(request)
@@ -80,7 +81,7 @@ def note_new_address(
 def note_new_password(request: HttpRequest, user: User, **_more: Any) -> None:
     initial_passwords.note_change(user)
     devices.remember(request, user)
-    account_log.write("password_changed", user, by=user)
+    account_log.write(AuditKind.PASSWORD_CHANGED, user, by=user)
 
 
 @receiver(account.password_reset)
@@ -97,7 +98,7 @@ def note_reset(request: HttpRequest, user: User, **_more: Any) -> None:
     addresses.confirm(user)
     initial_passwords.note_change(user)
     devices.remember(request, user)
-    account_log.write("password_reset", user, by=None, details={"name": str(user), "email": user.email})
+    account_log.write(AuditKind.PASSWORD_RESET, user, by=None, details={"name": str(user), "email": user.email})
 
 
 @receiver(mfa.authenticator_added)
@@ -106,19 +107,19 @@ def note_factor(request: HttpRequest, user: User, authenticator: Authenticator, 
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
         return
     record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
-    account_log.write("factor_added", user, by=user, details={"factor": authenticator.type})
+    account_log.write(AuditKind.FACTOR_ADDED, user, by=user, details={"factor": authenticator.type})
 
 
 @receiver(mfa.authenticator_removed)
 def note_removed_factor(user: User, authenticator: Authenticator, **_more: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:  # they go with the last factor
         return
-    account_log.write("factor_removed", user, by=user, details={"factor": authenticator.type})
+    account_log.write(AuditKind.FACTOR_REMOVED, user, by=user, details={"factor": authenticator.type})
 
 
 @receiver(mfa.authenticator_reset)
 def note_new_codes(user: User, **_more: Any) -> None:
-    account_log.write("recovery_codes_made", user, by=user)
+    account_log.write(AuditKind.RECOVERY_CODES_MADE, user, by=user)
 
 
 @receiver(mfa.authentication_failed)
@@ -129,4 +130,4 @@ def note_wrong_code(user: User, **_more: Any) -> None:
 @receiver(mfa.authenticator_used)
 def note_used_code(user: User, authenticator: Authenticator, **_more: Any) -> None:
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        account_log.write("recovery_code_used", user, by=user)
+        account_log.write(AuditKind.RECOVERY_CODE_USED, user, by=user)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from assessments import access
 from assessments.access import Action
 from assessments.accounts import account_log, factors
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import Membership, Organisation, Role, User
@@ -43,7 +44,7 @@ def reset(membership: Membership, *, by: User) -> None:
     user = membership.user
     if not _drop(user):
         raise WorkflowError(_("%(name)s has no second factor.") % {"name": user})
-    account_log.write("factors_reset", user, by=by, details={"name": str(user), "email": user.email})
+    account_log.write(AuditKind.FACTORS_RESET, user, by=by, details={"name": str(user), "email": user.email})
     transaction.on_commit(lambda: _tell(user, str(by)), robust=True)
 
 
@@ -53,7 +54,7 @@ def reset_by_command(user: User) -> bool:
     if not _drop(user):
         return False
     details = {"name": str(user), "email": user.email}
-    account_log.write("factors_reset_by_command", user, by=None, details=details)
+    account_log.write(AuditKind.FACTORS_RESET_BY_COMMAND, user, by=None, details=details)
     transaction.on_commit(lambda: _tell(user, _("those who run the service")), robust=True)
     return True
 
@@ -94,16 +95,16 @@ def end_sessions(user: User, *, by: User, reason: str) -> int:
         raise NotPermitted(_("Staff alone end the sessions of others."))
     if user.pk == by.pk:
         raise WorkflowError(_("End your own sessions on the page of your settings."))
-    return _end_and_tell("sessions_ended_by_staff", user, by, reason)
+    return _end_and_tell(AuditKind.SESSIONS_ENDED_BY_STAFF, user, by, reason)
 
 
 @transaction.atomic
 def end_sessions_by_command(user: User, *, reason: str) -> int:
     """The same for those who have the machine."""
-    return _end_and_tell("sessions_ended_by_command", user, None, reason)
+    return _end_and_tell(AuditKind.SESSIONS_ENDED_BY_COMMAND, user, None, reason)
 
 
-def _end_and_tell(kind: str, user: User, by: User | None, reason: str) -> int:
+def _end_and_tell(kind: AuditKind, user: User, by: User | None, reason: str) -> int:
     count = _end_all(user)
     details = {"name": str(user), "email": user.email, "count": count, "reason": reason}
     account_log.write_for_installation(kind, user, by=by, details=details)
@@ -123,5 +124,5 @@ def ask_members(organisation: Organisation, *, by: User, on: bool) -> None:
         return
     organisation.requires_second_factor = on
     organisation.save(update_fields=["requires_second_factor"])
-    kind = "second_factor_asked" if on else "second_factor_not_asked"
+    kind = AuditKind.SECOND_FACTOR_ASKED if on else AuditKind.SECOND_FACTOR_NOT_ASKED
     account_log.write_for_organisation(kind, organisation, by=by)

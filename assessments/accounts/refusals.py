@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from assessments import origins, teamwork
 from assessments.accounts import account_log
+from assessments.audit.kinds import AuditKind
 from assessments.models import Message, RefusedSignIn, User
 
 SAID_EVERY = timedelta(minutes=15)
@@ -56,7 +57,7 @@ def _say(pk: int) -> int:
     details = {"name": str(user), "email": user.email, "count": refused, "last_from": found.address}
     found.count, found.logged_at = 0, timezone.now()
     found.save(update_fields=["count", "logged_at"])
-    account_log.write_for_installation("sign_in_refused", user, by=None, details=details)
+    account_log.write_for_installation(AuditKind.SIGN_IN_REFUSED, user, by=None, details=details)
     if refused >= WORTH_A_MESSAGE:
         _tell(user, refused)
     return 1

@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from assessments.accounts import account_log
+from assessments.audit.kinds import AuditKind
 from assessments.models import User
 from assessments.origins import family_of
 
@@ -38,5 +39,5 @@ def end(user: User, chosen: Iterable[int], *, here: str | None) -> int:
     for row in rows:
         row.end()
     if rows:
-        account_log.write("sessions_ended", user, by=user, details={"count": len(rows)})
+        account_log.write(AuditKind.SESSIONS_ENDED, user, by=user, details={"count": len(rows)})
     return len(rows)

@@ -50,7 +50,8 @@ def proved_lately(request: HttpRequest) -> bool:
 def note_page(request: HttpRequest) -> None:
     """Say in the log of the installation which page of the administration somebody opens."""
     from assessments.accounts import account_log  # the models are loaded after this module
+    from assessments.audit.kinds import AuditKind
 
     user: Any = request.user
     details = {"page": request.path, "method": str(request.method)}
-    account_log.write_for_installation("staff_page", user, by=user, details=details)
+    account_log.write_for_installation(AuditKind.STAFF_PAGE, user, by=user, details=details)

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments.audit import rows
+from assessments.audit import log, rows
+from assessments.audit.kinds import AuditKind
 from assessments.audit.verify import Verified, verify
 from assessments.core import log_key
 from assessments.errors import InvalidAnswer
-from assessments.models import AuditEntry, AuditHead, Organisation
-from assessments.models.audit import ROWS_TAKEN_IN, Anchor, row_name
+from assessments.models import AuditHead, Organisation
+from assessments.models.audit import Anchor, row_name
 
 LINE = re.compile(r"(?:^|\s)([a-z2-9]{12}|installation) ([0-9]{1,18}) ([0-9a-f]{64})\s*$")
 SYSLOG = "syslog"
@@ -101,9 +102,8 @@ def take_in(chain: str) -> Verified:
 def _name_rows(organisation: Organisation) -> None:
     named, _complete = rows.named(organisation.reference)
     left = [row for row in rows.rows_of(organisation.reference) if row_name(row) not in named]
-    AuditEntry.objects.record(
-        ROWS_TAKEN_IN, organisation, by=None, organisation=organisation, details={"rows": len(left)}, rows=left
-    )
+    details = {"rows": len(left)}
+    log.record(AuditKind.ROWS_TAKEN_IN, organisation, by=None, organisation=organisation, details=details, rows=left)
 
 
 def sign_anew(old: log_key.LogKey, new: log_key.LogKey) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
+from assessments.audit.kinds import AuditKind
 from assessments.core import log_key
 from assessments.models import (
     Answer,
@@ -28,10 +29,8 @@ from assessments.models import (
     Supplement,
 )
 from assessments.models.assessments import State
-from assessments.models.audit import ORGANISATION_DELETED, ROWS_TAKEN_IN, Erased, Fault, FaultKind, row_digest, row_name
+from assessments.models.audit import Erased, Fault, FaultKind, row_digest, row_name
 from assessments.models.base import canonical_json, sha256
-
-FOUNDED = "organisation_founded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def compare(chain: str, *, from_founding: bool = True) -> Rows:
 
 def _emptied(chain: str) -> dict[str, int]:
     """The rows whose content went with the organisation, each with the entry that says so."""
-    entries = AuditEntry.objects.filter(chain=chain, kind=ORGANISATION_DELETED).order_by("seq")
+    entries = AuditEntry.objects.filter(chain=chain, kind=AuditKind.ORGANISATION_DELETED.value).order_by("seq")
     return {name: seq for seq, rows in entries.values_list("seq", "rows") for name in json.loads(rows or "{}")}
 
 
@@ -97,7 +96,11 @@ def named(chain: str, *, from_founding: bool = True) -> tuple[dict[str, tuple[in
     complete, signed = False, from_founding and log_key.load() is not None
     entries = AuditEntry.objects.filter(chain=chain).exclude(rows="").order_by("seq")
     for seq, kind, rows in entries.values_list("seq", "kind", "rows").iterator(chunk_size=500):
-        complete = complete or kind == ROWS_TAKEN_IN or (signed and seq == 1 and kind == FOUNDED)
+        complete = (
+            complete
+            or kind == AuditKind.ROWS_TAKEN_IN
+            or (signed and seq == 1 and kind == AuditKind.ORGANISATION_FOUNDED)
+        )
         said |= {name: (seq, digest) for name, digest in json.loads(rows).items()}
     return said, complete
 

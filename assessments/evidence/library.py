@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from assessments import access, declaring, staleness
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import stored_files
 from assessments.domain.evidence import quotas
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
@@ -26,7 +28,6 @@ from assessments.evidence import files
 from assessments.models import (
     Answer,
     Assessment,
-    AuditEntry,
     Confidentiality,
     Evidence,
     EvidenceUse,
@@ -102,9 +103,7 @@ def add(
             _new_version(piece, kept, link, by=by)
         if to is not None:
             attach(piece, *to, by=by)
-        AuditEntry.objects.record(
-            "evidence_added", piece, by=by, organisation=organisation, details={"title": piece.title}
-        )
+        log.record(AuditKind.EVIDENCE_ADDED, piece, by=by, organisation=organisation, details={"title": piece.title})
         _check_quota(organisation, kept)
     return piece
 
@@ -181,8 +180,8 @@ def add_version(
         said = {"title": piece.title, "number": version.number}
         words = _("The evidence “%(title)s” was replaced by version %(number)s.") % said
         staleness.flag_evidence(approvals, words, by=by)
-        AuditEntry.objects.record(
-            "evidence_replaced",
+        log.record(
+            AuditKind.EVIDENCE_REPLACED,
             piece,
             by=by,
             organisation=piece.organisation,
@@ -217,8 +216,8 @@ def update(piece: Evidence, *, by: User, **fields: Any) -> Evidence:
         setattr(piece, name, value)
     piece.full_clean()
     piece.save()
-    AuditEntry.objects.record(
-        "evidence_changed",
+    log.record(
+        AuditKind.EVIDENCE_CHANGED,
         piece,
         by=by,
         organisation=piece.organisation,
@@ -237,8 +236,8 @@ def withdraw(piece: Evidence, *, by: User) -> None:
         raise WorkflowError(_("This piece was withdrawn already."))
     words = _("The evidence “%(title)s” was withdrawn from the library.") % {"title": piece.title}
     staleness.flag_evidence(approvals, words, by=by)
-    AuditEntry.objects.record(
-        "evidence_withdrawn", piece, by=by, organisation=piece.organisation, details={"title": piece.title}
+    log.record(
+        AuditKind.EVIDENCE_WITHDRAWN, piece, by=by, organisation=piece.organisation, details={"title": piece.title}
     )
 
 
@@ -275,8 +274,8 @@ def _open_answer(assessment: Assessment, question_key: str, *, by: User) -> Answ
     return answer
 
 
-def _record(kind: str, piece: Evidence, answer: Answer, by: User) -> None:
-    AuditEntry.objects.record(
+def _record(kind: AuditKind, piece: Evidence, answer: Answer, by: User) -> None:
+    log.record(
         kind,
         piece,
         by=by,
@@ -303,7 +302,7 @@ def attach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
         evidence=piece, answer=answer, defaults={"version": piece.version, "by": by}
     )
     if created:
-        _record("evidence_attached", piece, answer, by)
+        _record(AuditKind.EVIDENCE_ATTACHED, piece, answer, by)
     return use
 
 
@@ -312,7 +311,7 @@ def detach(piece: Evidence, assessment: Assessment, question_key: str, *, by: Us
     """Take a piece away from an answer; it stays in the library, and in every submission that names it."""
     answer = _open_answer(assessment, question_key, by=by)
     if EvidenceUse.objects.filter(evidence=piece, answer=answer).take_away(answer.assessment.use_id):
-        _record("evidence_detached", piece, answer, by)
+        _record(AuditKind.EVIDENCE_DETACHED, piece, answer, by)
 
 
 @transaction.atomic
@@ -326,7 +325,7 @@ def confirm_again(piece: Evidence, assessment: Assessment, question_key: str, *,
     changed = EvidenceUse.objects.filter(evidence=piece, answer=answer).update(version=piece.version, at=timezone.now())
     if not changed:
         raise WorkflowError(_("This piece is not attached to the answer any more."))
-    _record("evidence_confirmed", piece, answer, by)
+    _record(AuditKind.EVIDENCE_CONFIRMED, piece, answer, by)
 
 
 # --- reading -----------------------------------------------------------------------------------------------------------
@@ -343,8 +342,8 @@ def note_reading(version: EvidenceVersion, *, by: User, submission: str = "") ->
     if piece.confidentiality != Confidentiality.CONFIDENTIAL:
         return
     with transaction.atomic():
-        AuditEntry.objects.record(
-            "evidence_read",
+        log.record(
+            AuditKind.EVIDENCE_READ,
             piece,
             by=by,
             organisation=piece.organisation,

@@ -24,10 +24,6 @@ INSTALLATION = "installation"
 GENESIS = "0" * 64
 ERASURE = "details_erased"
 """The kind of the entries that say whose details were erased; they hold numbers alone and are never erased themselves."""
-ROWS_TAKEN_IN = "rows_taken_in"
-"""The kind of the entry that names all rows from before entries named any (`manage.py log_key make`)."""
-ORGANISATION_DELETED = "organisation_deleted"
-"""The kind of the entry that names an organisation's rows as they are since its content was deleted."""
 NEAR = 64  # so many places around its own an entry is looked for, when it was moved
 
 
@@ -127,7 +123,7 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
         details: dict[str, Any] | None = None,
         rows: Iterable[models.Model] = (),
     ) -> AuditEntry:
-        """Append an entry to the organisation's chain; call it last in the transaction of the move.
+        """Append an entry to the organisation's chain. Called by `audit.log.record` alone, which knows the kinds.
 
         `rows`: what the move wrote of the tables in `NAMED`; the entry keeps a digest of each, which erasing leaves.
 
@@ -400,7 +396,7 @@ def row_digest(row: models.Model, version: int = 0) -> str:
 
 class AuditDetailQuerySet(FrozenQuerySet["AuditDetail"]):
     def erase(self, *, by: Any) -> int:
-        """Empty these details for good; returns how many. `auditing` tells the chain of it in the same transaction."""
+        """Empty these details for good; returns how many. `audit.log` tells the chain of it in the same transaction."""
         rows = self.filter(erased_at=None)
         return models.QuerySet.update(rows, salt="", detail="", erased_at=timezone.now(), erased_by=by)
 

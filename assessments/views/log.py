@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access, auditing
-from assessments.audit import verify
+from assessments import access
+from assessments.audit import log, verify
+from assessments.audit.kinds import AuditKind, Group
 from assessments.core import query_values, throttling
 from assessments.errors import NotPermitted
 from assessments.exchange.inventory import escaped
@@ -27,7 +28,7 @@ from assessments.forms.log import NOBODY, LogForm
 from assessments.models import Organisation
 from assessments.models.audit import AuditEntry, AuditHead
 from assessments.views.gate import to_declare
-from assessments.views.log_words import ABOUT, GROUPS, Line, line_of
+from assessments.views.log_words import ABOUT, Line, line_of
 from assessments.views.requests import SignedIn
 
 ROWS = 50
@@ -43,9 +44,9 @@ def organisation(request: SignedIn, reference: str) -> HttpResponseBase:
     if request.method == "POST":
         _verify(request, found)
         return redirect("organisation_log", reference)
-    head = auditing.head_of(found)
+    head = log.head_of(found)
     context = {"organisation": found, "owns": True, "standing": _standing(head), "head": head}
-    return _answer(request, "organisation.html", auditing.log_of(found), context, name=found.reference)
+    return _answer(request, "organisation.html", log.log_of(found), context, name=found.reference)
 
 
 @require_safe
@@ -57,7 +58,7 @@ def assessment(request: SignedIn, reference: str) -> HttpResponseBase:
     member = access.membership_in(request.user, found.organisation_id)
     owns = bool(member and member.role in access.MAY[access.Action.PEOPLE])
     context = {"assessment": found, "use": found.use, "organisation": found.organisation, "owns": owns}
-    entries = auditing.log_of_assessment(found)
+    entries = log.log_of_assessment(found)
     return _answer(request, "assessment.html", entries, context, name=found.reference)
 
 
@@ -68,7 +69,7 @@ def review(request: SignedIn, reference: str) -> HttpResponseBase:
     if not access.is_open_to(request.user, found.assessment_id):
         return to_declare(request, found)
     context = {"submission": found, "use": found.assessment.use, "organisation": found.organisation, "owns": False}
-    return _answer(request, "review.html", auditing.log_of_review(found), context, name=found.reference)
+    return _answer(request, "review.html", log.log_of_review(found), context, name=found.reference)
 
 
 # --- pages and files -----------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def review(request: SignedIn, reference: str) -> HttpResponseBase:
 def _answer(
     request: SignedIn, template: str, entries: QuerySet[AuditEntry], context: dict[str, Any], *, name: str
 ) -> HttpResponseBase:
-    people, occurring = auditing.found_in(entries)
+    people, occurring = log.found_in(entries)
     one = _asked_for(entries, request.GET.get("about", ""))
     form = LogForm(request.GET, kinds=kinds_to_choose(occurring), people=people, about=ABOUT, one=one)
     entries = narrowed(entries, form.chosen()).select_related("detail__erased_by")
@@ -101,10 +102,11 @@ def _answer(
 
 def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """The kinds that a log holds, in their groups."""
-    groups = [
-        (group, [(kind, words[0]) for kind, words in kinds.items() if kind in occurring]) for group, kinds in GROUPS
-    ]
-    return [(group, kinds) for group, kinds in groups if kinds]
+    found: dict[Group, list[tuple[str, Any]]] = {group: [] for group in Group}
+    for kind in AuditKind:
+        if kind in occurring:
+            found[kind.group].append((kind.value, kind.label))
+    return [(group.label, kinds) for group, kinds in found.items() if kinds]
 
 
 def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | None:
@@ -116,7 +118,7 @@ def _asked_for(entries: QuerySet[AuditEntry], asked: str) -> tuple[str, str] | N
         return None
     if not entries.filter(object=asked).exists():
         return asked, _("Nothing here")
-    return asked, auditing.titles_of([asked]).get(asked, asked)
+    return asked, log.titles_of([asked]).get(asked, asked)
 
 
 def _address(query: str, **more: Any) -> str:
@@ -157,7 +159,7 @@ def cut(entries: QuerySet[AuditEntry], before: str, after: str) -> tuple[list[Au
 
 def _lines(rows: Iterable[AuditEntry], people: dict[int, str], *, origin: bool) -> list[Line]:
     rows = list(rows)
-    titles = auditing.titles_of(row.object for row in rows)
+    titles = log.titles_of(row.object for row in rows)
     edition = access.current_edition()
     return [line_of(row, people, titles, edition, origin=origin) for row in rows]
 
@@ -251,13 +253,13 @@ def _standing(head: AuditHead | None) -> dict[str, Any]:
     return {
         "entries": entries,
         "since": entries - head.verified_seq if head else 0,
-        "is_short": entries <= auditing.WALKED_ON_A_PAGE,
+        "is_short": entries <= log.WALKED_ON_A_PAGE,
     }
 
 
 def _verify(request: SignedIn, found: Organisation) -> None:
-    head = auditing.head_of(found)
-    if head and head.seq > auditing.WALKED_ON_A_PAGE:
+    head = log.head_of(found)
+    if head and head.seq > log.WALKED_ON_A_PAGE:
         messages.error(request, _("This log is too long for a page: the people who run the installation verify it."))
         return
     walked = verify.verify(found.reference, by=request.user)

@@ -13,37 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from assessments import access
 from assessments.access import Told
+from assessments.audit import kinds
 from assessments.models import Appeal
 
-WORDS = {
-    "submitted": gettext_lazy("Signed and submitted"),
-    "recalled": gettext_lazy("Taken back by its owner"),
-    "taken": gettext_lazy("Taken for review"),
-    "seats_kept": gettext_lazy("In review again, by the same reviewers"),
-    "handed_over": gettext_lazy("Taken over from %(holder)s"),
-    "returned": gettext_lazy("Returned for changes"),
-    "approved": gettext_lazy("Approved"),
-    "approval_taken_back": gettext_lazy("Approval taken back"),
-    "refused": gettext_lazy("Refused"),
-    "withdrawn": gettext_lazy("Withdrawn"),
-    "hold_closed": gettext_lazy("A hold closed"),
-    "certificate_issued": gettext_lazy("Certificate %(certificate)s issued"),
-    "self_certified": gettext_lazy("Self-certified"),
-    "declared_prohibited": gettext_lazy("Declared as a prohibited use"),
-    "appeal_lodged": gettext_lazy("Appeal lodged"),
-    "complaint_lodged": gettext_lazy("Complaint lodged"),
-}
-INSIDE = {  # among reviewers: none of the applicant's business
-    "assigned": gettext_lazy("Asked %(to)s to take it"),
-    "hand_over_asked": gettext_lazy("Asked %(to)s to take over from %(holder)s"),
-    "request_taken_back": gettext_lazy("%(to)s is no longer asked"),
-    "conflict_declared": gettext_lazy("Declared a conflict of interest"),
-}
 SAID = {
     access.SAID_BY_REVIEWER: gettext_lazy("Message of the reviewer"),
     access.SAID_BY_APPLICANT: gettext_lazy("Message of the applicant"),
 }
-ANSWERED = ("appeal_answered", "complaint_answered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +39,23 @@ def timeline(history: Iterable[Told], *, for_reviewers: bool, messages_open: boo
     """
     found = []
     for told in history:
-        words: Any = WORDS.get(told.kind) or (INSIDE.get(told.kind) if for_reviewers else None)
-        details: dict[str, Any] = {}
-        if told.kind in SAID:
-            words = SAID[told.kind] if messages_open else None
-        else:
-            details = _details(told.words)
-        if told.kind in ANSWERED:
-            kind = _("Appeal") if told.kind == "appeal_answered" else _("Complaint")
-            outcome = _("upheld") if details.get("upheld") else _("rejected")
-            words = _("%(kind)s answered: %(outcome)s") % {"kind": kind, "outcome": outcome}
-        if words is not None:
+        words = _words(told, for_reviewers=for_reviewers, messages_open=messages_open)
+        if words:
             anchor = f"message-{told.pk}" if told.kind in SAID else ""
-            found.append(Moment(told.at, str(words) % _Blank(details), told.who or "", anchor))
+            found.append(Moment(told.at, words, told.who or "", anchor))
     return found
+
+
+def _words(told: Told, *, for_reviewers: bool, messages_open: bool) -> str:
+    """Return the words of one line; empty where this reader is not shown it."""
+    if told.kind in SAID:
+        return str(SAID[told.kind]) if messages_open else ""
+    kind = kinds.find(told.kind)
+    if kind is None or kind.timeline is None or (kind.timeline.reviewers_only and not for_reviewers):
+        return ""
+    details = _Blank(_details(told.words))
+    details["outcome"] = _("upheld") if details.get("upheld") else _("rejected")  # of an appeal or complaint
+    return str(kind.timeline.words) % details
 
 
 @dataclass(frozen=True, slots=True)

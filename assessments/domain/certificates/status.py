@@ -9,9 +9,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from assessments import access, tasks, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.models import (
     Assessment,
-    AuditEntry,
     Certificate,
     CertificateEvent,
     CertificateStatus,
@@ -53,8 +54,8 @@ def suspend_at_once(assessment: Assessment, reason: PublicReason, *, by: User) -
     if certificate.status() == CertificateStatus.SUSPENDED and not certificate.lapsed_by_monitoring():
         return False
     event = change(certificate, SUSPENDED, by=by, reason=coded(reason))
-    AuditEntry.objects.record(
-        "certificate_suspended",
+    log.record(
+        AuditKind.CERTIFICATE_SUSPENDED,
         assessment,
         by=by,
         organisation=assessment.organisation,

@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.review.cases import open_case
 from assessments.domain.review.obstacles import Code, Obstacle
@@ -29,7 +31,6 @@ from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.guideline.terms import ROWS
 from assessments.models import (
     Assessment,
-    AuditEntry,
     Evidence,
     EvidenceVersion,
     PartVerdict,
@@ -118,8 +119,8 @@ def _newest_file(piece: Evidence, assessment: Assessment, by: User) -> EvidenceV
 
 
 def _record(assessment: Assessment, submission: Submission, row: Supplement, title: str) -> None:
-    AuditEntry.objects.record(
-        "supplement_attached",
+    log.record(
+        AuditKind.SUPPLEMENT_ATTACHED,
         assessment,
         by=row.by,
         organisation=assessment.organisation,

@@ -22,15 +22,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, auditing, teamwork
+from assessments import access, acting, teamwork
 from assessments.access import Action
+from assessments.audit import log as audit_log
 from assessments.audit import rows as audited
+from assessments.audit.kinds import AuditKind
 from assessments.domain.register.tables import model_of, rows_of
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
     ActionStatus,
     Assessment,
-    AuditEntry,
     Certificate,
     Comment,
     DocumentKind,
@@ -44,7 +45,6 @@ from assessments.models import (
     State,
     User,
 )
-from assessments.models.audit import ORGANISATION_DELETED
 from assessments.models.base import FrozenQuerySet
 
 log = logging.getLogger(__name__)
@@ -186,8 +186,12 @@ def ask(organisation: Organisation, *, by: User, typed: str) -> Organisation:
         _("%(organisation)s will be deleted on %(day)s") % words,
         _("%(name)s asked for it. Until then any owner can cancel it on the page of the organisation.") % words,
     )
-    AuditEntry.objects.record(
-        "deletion_asked", organisation, by=by, organisation=organisation, details={"on": organisation.deletion_on}
+    audit_log.record(
+        AuditKind.DELETION_ASKED,
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"on": organisation.deletion_on},
     )
     return organisation
 
@@ -208,7 +212,7 @@ def cancel(organisation: Organisation, *, by: User) -> None:
         _("%(organisation)s is not deleted") % words,
         _("%(name)s cancelled the deletion. Everything is as it was.") % words,
     )
-    AuditEntry.objects.record("deletion_cancelled", organisation, by=by, organisation=organisation)
+    audit_log.record(AuditKind.DELETION_CANCELLED, organisation, by=by, organisation=organisation)
 
 
 def _tell(organisation: Organisation, by: User, subject: str, text: str) -> None:
@@ -238,9 +242,9 @@ def _delete(pk: int, today: date) -> bool:
         _end(organisation)
         _empty(organisation)
         _blank(organisation)
-        auditing.erase_organisation(organisation, by=by)
-        AuditEntry.objects.record(
-            ORGANISATION_DELETED,
+        audit_log.erase_organisation(organisation, by=by)
+        audit_log.record(
+            AuditKind.ORGANISATION_DELETED,
             organisation,
             by=None,
             organisation=organisation,

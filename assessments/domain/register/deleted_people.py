@@ -12,11 +12,11 @@ from django.db.models import CASCADE
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import auditing
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.domain.register import leaving
 from assessments.errors import WorkflowError
 from assessments.models import (
-    AuditEntry,
     Invitation,
     Membership,
     RefusedSignIn,
@@ -27,7 +27,6 @@ from assessments.models import (
 )
 
 FORMER = "Former member"
-DELETED = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +98,13 @@ def delete(user: User) -> None:
     Session.objects.filter(session_key__in=_session_keys(user)).delete()
     for rows in _own(user):
         rows.delete()
-    auditing.erase_person(user, by=user)
+    log.erase_person(user, by=user)
     address = f"deleted-{user.pk}@deleted.invalid"
     RefusedSignIn.objects.filter(email__iexact=user.email).delete()
     Invitation.objects.filter(email__iexact=user.email, accepted_at=None).delete()
     Invitation.objects.filter(email__iexact=user.email).update(email=address)
     _blank(user, address, signed=found.signed)
-    AuditEntry.objects.record(DELETED, user, by=user, details={"person": user.pk})
+    log.record(AuditKind.ACCOUNT_DELETED, user, by=user, details={"person": user.pk})
 
 
 def _session_keys(user: User) -> list[str]:

@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import declaring, desk, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.errors import InvalidAnswer
 from assessments.models import (
     ActionEvent,
     ActionStatus,
     Assignment,
-    AuditEntry,
     Evidence,
     Hold,
     Involvement,
@@ -163,8 +164,8 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
         _give(one, chosen[one.key], member, by)
     if work:
         _tell(work, chosen, member, by)
-        AuditEntry.objects.record(
-            "work_handed_over",
+        log.record(
+            AuditKind.WORK_HANDED_OVER,
             member.organisation,
             by=by,
             organisation=member.organisation,

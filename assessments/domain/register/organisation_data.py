@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import stored_files
 from assessments.core.zip_stream import Part, json_lines
 from assessments.domain.register.tables import OF_ORGANISATION, names_of, plain_rows, rows_of
 from assessments.models import (
     AuditDetail,
-    AuditEntry,
     Confidentiality,
     DecisionKind,
     Document,
@@ -34,7 +35,6 @@ from assessments.models import (
     User,
 )
 
-EXPORTED = "organisation_exported"
 NOT_OURS = frozenset({
     "ReviewMarkRevision", "EvidenceMarkRevision", "PartMarkRevision", "SupplementMarkRevision", "Interest", "SeatRequest",
     "FactDraft", "Flag", "ImportDraft", "EvidenceOpening", "CaseNote", "SecondLook", "SecondLookMark", "SecondLookWords",
@@ -62,15 +62,19 @@ def note(organisation: Organisation, *, by: User) -> None:
     files = EvidenceVersion.objects.filter(evidence__organisation=organisation).exclude(storage_key="")
     confidential = files.filter(evidence__confidentiality=Confidentiality.CONFIDENTIAL).select_related("evidence")
     for version in confidential.order_by("pk"):
-        AuditEntry.objects.record(
-            "evidence_read",
+        log.record(
+            AuditKind.EVIDENCE_READ,
             version.evidence,
             by=by,
             organisation=organisation,
             details={"title": version.evidence.title, "version": version.number, "submission": ""},
         )
-    AuditEntry.objects.record(
-        EXPORTED, organisation, by=by, organisation=organisation, details={"files": files.count()}
+    log.record(
+        AuditKind.ORGANISATION_EXPORTED,
+        organisation,
+        by=by,
+        organisation=organisation,
+        details={"files": files.count()},
     )
 
 

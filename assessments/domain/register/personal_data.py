@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from assessments import auditing
+from assessments.audit import log
 from assessments.core.zip_stream import Part, json_lines
 from assessments.domain.register.tables import OF_ORGANISATION, all_rows, names_of, people_columns, plain_rows
 from assessments.models import AuditDetail, HeldPost, Membership, Message, Organisation, OwnText, SavedFilter, User
@@ -93,14 +93,14 @@ def _log(user: User) -> Iterator[dict[str, Any]]:
     """The entries that a person made, and those that name them; whose other details are not theirs."""
     current = Membership.objects.current().filter(user=user).values_list("organisation__reference", flat=True)
     open_chains = {INSTALLATION, *current}
-    rows = AuditDetail.objects.filter(auditing.about(user)).select_related("entry")
+    rows = AuditDetail.objects.filter(log.about(user)).select_related("entry")
     last = 0
     while found := list(rows.filter(pk__gt=last).order_by("pk")[:PIECES]):
         people = names_of({row.entry.actor for row in found})
         for row in found:
             entry = row.entry
             made = entry.actor == user.pk
-            if not made and not auditing.names(row.content(), user):
+            if not made and not log.names(row.content(), user):
                 continue
             told = row.content() if made and entry.chain in open_chains else {}
             yield {

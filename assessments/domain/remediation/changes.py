@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from assessments import access
 from assessments.access import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
     ActionEvent,
     ActionStatus,
-    AuditEntry,
     DeclaredUse,
     Organisation,
     RemediationAction,
@@ -65,8 +66,6 @@ def note(
     ActionEvent.objects.create(action=action, kind=kind, by=by, old=old[:200], new=new[:200], words=words[:4000])
 
 
-def record(kind: str, action: RemediationAction, by: User, **details: Any) -> None:
+def record(kind: AuditKind, action: RemediationAction, by: User, **details: Any) -> None:
     """Write the change into the log of the organisation; the log's lock comes last."""
-    AuditEntry.objects.record(
-        kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details}
-    )
+    log.record(kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details})

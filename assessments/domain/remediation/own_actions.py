@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, acting
 from assessments.access import Action
+from assessments.audit.kinds import AuditKind
 from assessments.domain.remediation.changes import (
     Kind,
     lock_action,
@@ -95,7 +96,7 @@ def add(
     note(action, Kind.ADDED, by=by, new=title, words=why)
     if owner is not None and owner != by:
         acting.tell_owner(action, by)
-    record("action_added", action, by)
+    record(AuditKind.ACTION_ADDED, action, by)
     return action
 
 
@@ -110,7 +111,7 @@ def take_back(action: RemediationAction, *, by: User) -> None:
     action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
     action.save(update_fields=["status", "closed_at"])
     note(action, Kind.UNDONE, by=by, words=_("The action was taken back by %(name)s.") % {"name": by})
-    record("action_undone", action, by, what="added")
+    record(AuditKind.ACTION_UNDONE, action, by, what="added")
 
 
 @transaction.atomic
@@ -144,7 +145,7 @@ def finish_first_step(action: RemediationAction, *, by: User) -> None:
     action.owner = action.owner or by
     action.save(update_fields=["first_step_on", "owner"])
     note(action, Kind.STARTED, by=by)
-    record("action_started", action, by)
+    record(AuditKind.ACTION_STARTED, action, by)
 
 
 @transaction.atomic
@@ -158,7 +159,7 @@ def undo_first_step(action: RemediationAction, *, by: User) -> None:
     action.first_step_on = None
     action.save(update_fields=["first_step_on"])
     note(action, Kind.UNDONE, by=by, words=_("The first step is not done yet."))
-    record("action_undone", action, by, what="started")
+    record(AuditKind.ACTION_UNDONE, action, by, what="started")
 
 
 # --- words ---------------------------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ def edit(action: RemediationAction, *, by: User, title: str, steps: str) -> Reme
         changed = True
     if changed:
         action.save(update_fields=["title", "original_title", "steps", "set_by_hand"])
-        record("action_edited", action, by)
+        record(AuditKind.ACTION_EDITED, action, by)
     return action
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import acting, teamwork
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
 from assessments.errors import InvalidAnswer, WorkflowError
@@ -56,7 +57,7 @@ def mark_not_relevant(action: RemediationAction, *, by: User, reason: str) -> No
         _("Not relevant? %(title)s") % said,
         _("%(name)s marked action %(n)s of “%(use)s” as not relevant:") % said + f"\n\n{reason}",
     )
-    record("action_not_relevant", action, by, reason=reason)
+    record(AuditKind.ACTION_NOT_RELEVANT, action, by, reason=reason)
 
 
 @transaction.atomic
@@ -91,7 +92,7 @@ def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     note(action, Kind.RELEVANT, by=by, words=words)
-    record("action_relevant", action, by)
+    record(AuditKind.ACTION_RELEVANT, action, by)
 
 
 def _tell(people: set[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:

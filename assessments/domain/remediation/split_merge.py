@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from assessments import access, acting
 from assessments.access import Action
+from assessments.audit.kinds import AuditKind
 from assessments.domain.remediation.changes import (
     Kind,
     lock_action,
@@ -100,7 +101,7 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
     for row in made:
         if row.owner is not None and row.owner != by:
             acting.tell_owner(row, by)
-    record("action_split", action, by, parts=numbers)
+    record(AuditKind.ACTION_SPLIT, action, by, parts=numbers)
     return [action, *made]
 
 
@@ -149,7 +150,7 @@ def merge(
         note(row, Kind.MERGED, by=by, words=_("Merged into action %(n)s.") % {"n": lead.number})
     numbers = [row.number for row in rows]
     note(lead, Kind.MERGED, by=by, new=", ".join(str(n) for n in numbers))
-    record("action_merged", lead, by, merged=numbers)
+    record(AuditKind.ACTION_MERGED, lead, by, merged=numbers)
     return lead
 
 
@@ -179,7 +180,7 @@ def undo(action: RemediationAction, *, by: User) -> None:
         action.full_due = date.fromisoformat(dates["full_due"]) if dates["full_due"] else None
     action.undo = {}
     action.save()
-    record("action_undone", action, by, what=kind)
+    record(AuditKind.ACTION_UNDONE, action, by, what=kind)
 
 
 def _undo_split(action: RemediationAction, *, by: User) -> None:

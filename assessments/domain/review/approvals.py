@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.certificates import issuing
 from assessments.domain.review import cases
@@ -22,7 +24,6 @@ from assessments.domain.review.own_marks import is_own
 from assessments.domain.review.sampling import OwnSet, own_set
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
-    AuditEntry,
     Condition,
     DecisionKind,
     EvidenceMark,
@@ -254,8 +255,8 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
         _("%(name)s has taken the approval back, and may change marks again.") % words + f"\n\n{reason}",
         reverse("review", args=[submission.reference]),
     )
-    AuditEntry.objects.record(
-        TAKEN_BACK,
+    log.record(
+        AuditKind.APPROVAL_TAKEN_BACK,
         assessment,
         by=by,
         organisation=assessment.organisation,

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.errors import Conflict, InvalidAnswer, NotPermitted
 from assessments.models import (
     ASKING,
-    AuditEntry,
     KeptText,
     MarkKind,
     MarkReason,
@@ -86,7 +87,7 @@ def keep(fields: Mapping[str, str], *, by: User, organisation: Organisation | No
         text = SharedText(organisation=organisation, by=by)
     _fill(text, fields)
     text.save()
-    _log("review_text_kept", text, by)
+    _log(AuditKind.REVIEW_TEXT_KEPT, text, by)
     return text
 
 
@@ -103,7 +104,7 @@ def change(text: KeptText, fields: Mapping[str, str], *, by: User, base: int) ->
         if isinstance(text, SharedText):
             text.by = by
         text.save()
-        _log("review_text_kept", text, by)
+        _log(AuditKind.REVIEW_TEXT_KEPT, text, by)
     return text
 
 
@@ -114,7 +115,7 @@ def remove(text: KeptText, *, by: User) -> None:
     if text.deleted_at is None:
         text.deleted_at = timezone.now()
         text.save()
-        _log("review_text_deleted", text, by)
+        _log(AuditKind.REVIEW_TEXT_DELETED, text, by)
 
 
 @transaction.atomic
@@ -125,7 +126,7 @@ def bring_back(text: KeptText, *, by: User) -> None:
         text.deleted_at = None
         _require_free_title(text)
         text.save()
-        _log("review_text_brought_back", text, by)
+        _log(AuditKind.REVIEW_TEXT_BROUGHT_BACK, text, by)
 
 
 def forget_deleted() -> int:
@@ -185,8 +186,8 @@ def _require_reviewer(by: User, organisation: Organisation) -> None:
         raise NotPermitted(_("The texts of an organisation are kept by its reviewers."))
 
 
-def _log(kind: str, text: KeptText, by: User) -> None:
+def _log(kind: AuditKind, text: KeptText, by: User) -> None:
     """Log what changes an organisation's text; a text of one's own is nobody else's business."""
     if isinstance(text, SharedText):
         of = text.organisation
-        AuditEntry.objects.record(kind, of, by=by, organisation=of, details={"title": text.title})
+        log.record(kind, of, by=by, organisation=of, details={"title": text.title})

@@ -8,11 +8,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.errors import NotPermitted, WorkflowError
-from assessments.models import AuditEntry, Membership, Role, User
-
-NAMED, ENDED = "lead_named", "lead_ended"
+from assessments.models import Membership, Role, User
 
 
 def reviewers_of_body() -> list[Membership]:
@@ -65,6 +65,6 @@ def _set(member: int, leads: bool, *, by: User) -> Membership:
     Membership.objects.filter(pk__in=[one.pk for one in people if one.leads]).update(leads=True)
     Membership.objects.filter(pk=member).update(leads=leads)
     found.leads = leads
-    kind, body_of = NAMED if leads else ENDED, found.organisation
-    AuditEntry.objects.record(kind, body_of, by=by, organisation=body_of, details={"member": str(found.user)})
+    kind, body_of = AuditKind.LEAD_NAMED if leads else AuditKind.LEAD_ENDED, found.organisation
+    log.record(kind, body_of, by=by, organisation=body_of, details={"member": str(found.user)})
     return found

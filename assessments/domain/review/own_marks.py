@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.review import cases
 from assessments.domain.review.sampling import own_set
 from assessments.errors import WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
-    AuditEntry,
     MarkKind,
     ReviewDecision,
     ReviewMark,
@@ -27,8 +28,6 @@ from assessments.models import (
     User,
 )
 from assessments.models.marks import combined_marks
-
-TAKEN_OVER = "marks_taken_over"
 
 
 def marks_of(submission: Submission, seat: str) -> dict[str, ReviewMark]:
@@ -115,8 +114,8 @@ def take_over(
         raise WorkflowError(_("There is no mark to take over."))
     have = {row.target: row for row in ReviewMark.kept.filter(submission=submission, seat=seat.seat)}
     taken = [_taken(have.get(target), mark, seat, by) for target, mark in sorted(found.items())]
-    AuditEntry.objects.record(
-        TAKEN_OVER,
+    log.record(
+        AuditKind.MARKS_TAKEN_OVER,
         assessment,
         by=by,
         organisation=assessment.organisation,

@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.declaring import delivery_team
 from assessments.guideline.terms import Tier
-from assessments.models import Assessment, AuditEntry, Interest, ReviewSeat, Route, Seat, State, Submission, User
+from assessments.models import Assessment, Interest, ReviewSeat, Route, Seat, State, Submission, User
 
 DECLARATION_DAYS = 180
 """A declaration of interests holds for so many days."""
@@ -127,7 +129,7 @@ def _ask_again(pk: int) -> bool:
     )
     told = {"submission": seat.submission.reference, "seat": str(seat.seat)}
     organisation = assessment.organisation
-    AuditEntry.objects.record("declaration_asked", assessment, by=None, organisation=organisation, details=told)
+    log.record(AuditKind.DECLARATION_ASKED, assessment, by=None, organisation=organisation, details=told)
     return True
 
 

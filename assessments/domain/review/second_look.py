@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments import access, desk, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.declaring import delivery_team
 from assessments.domain.review import leads, opened, overseers, own_work
@@ -29,7 +31,6 @@ from assessments.domain.review.told_marks import DECIDED
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
-    AuditEntry,
     Certificate,
     DecisionKind,
     Interest,
@@ -48,18 +49,17 @@ from assessments.models import (
 from assessments.models.marks import STRICT, combined_marks
 
 SALT = "assessments.review.second_look"
-DRAWN, ASKED, TAKEN, LEFT = "second_look_drawn", "second_look_asked", "second_look_taken", "second_look_left"
-GIVEN, WRITTEN, REPORTED = "second_look_given", "second_look_written", "second_look_reported"
+REPORTED = "second_look_reported"  # the kind of the message
 BY_REVIEWERS = (DecisionKind.APPROVE, DecisionKind.REFUSE)
 SAME, STRICTER, MILDER = "same", "stricter", "milder"
 WHOLE = 2**64
 LISTED = 25  # on the page of those who lead
 
 
-def _audit(kind: str, look: SecondLook, by: User | None, **more: Any) -> None:
+def _audit(kind: AuditKind, look: SecondLook, by: User | None, **more: Any) -> None:
     assessment = look.submission.assessment
     details = {"submission": look.submission.reference, **more}
-    AuditEntry.objects.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
+    log.record(kind, assessment, by=by, organisation=assessment.organisation, details=details)
 
 
 def _lock(look: SecondLook) -> SecondLook:
@@ -107,13 +107,13 @@ def draw_due() -> int:
         if is_drawn(submission.reference, rules.share_percent[submission.assigned_tier]):
             found.append((submission, rules.kept()))
     for submission, rules_then in found:
-        _offer(submission, rules_then, DRAWN, None)
+        _offer(submission, rules_then, AuditKind.SECOND_LOOK_DRAWN, None)
     return len(found)
 
 
 @transaction.atomic
 def _offer(
-    submission: Submission, rules: Mapping[str, Any], kind: str, by: User | None, reason: str = ""
+    submission: Submission, rules: Mapping[str, Any], kind: AuditKind, by: User | None, reason: str = ""
 ) -> SecondLook:
     last = submission.decisions.filter(kind__in=BY_REVIEWERS).order_by("-pk").first()
     assert last is not None  # `decided` asks for it
@@ -143,7 +143,7 @@ def ask(submission: Submission, *, by: User, reason: str) -> SecondLook:
     found = decided().filter(pk=submission.pk).first()
     if found is None or not _last_was_independent(found):
         raise WorkflowError(_("A second look is for a decided case with one reviewer of the body, and only once."))
-    return _offer(found, rules_on(timezone.localdate()).kept(), ASKED, by, reason.strip()[:400])
+    return _offer(found, rules_on(timezone.localdate()).kept(), AuditKind.SECOND_LOOK_ASKED, by, reason.strip()[:400])
 
 
 def _last_was_independent(submission: Submission) -> bool:
@@ -295,7 +295,7 @@ def take(look: SecondLook, *, by: User) -> SecondLook:
     Interest.objects.create(assessment=assessment, reviewer=by)
     look.reviewer, look.taken_at = by, timezone.now()
     look.save(update_fields=["reviewer", "taken_at"])
-    _audit(TAKEN, look, by)
+    _audit(AuditKind.SECOND_LOOK_TAKEN, look, by)
     return look
 
 
@@ -312,7 +312,7 @@ def put_back(look: SecondLook, *, by: User) -> SecondLook:
     look.marks.all().delete()
     look.reviewer = look.taken_at = None
     look.save(update_fields=["reviewer", "taken_at"])
-    _audit(LEFT, look, by)
+    _audit(AuditKind.SECOND_LOOK_LEFT, look, by)
     return look
 
 
@@ -423,7 +423,7 @@ def give(look: SecondLook, *, by: User) -> SecondLook:
         + " "
         + _("The decision stays as it is. Please say what you think of it."),
     )
-    _audit(GIVEN, look, by)
+    _audit(AuditKind.SECOND_LOOK_GIVEN, look, by)
     return look
 
 
@@ -474,7 +474,7 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
     told = (access.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
     subject = _("About the second look at %(use)s") % {"use": look.submission.assessment.use.title}
     _tell(told, look, subject, f"{by}: {words.text}")
-    _audit(WRITTEN, look, by)
+    _audit(AuditKind.SECOND_LOOK_WRITTEN, look, by)
     return words
 
 
@@ -512,7 +512,7 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     teamwork.tell(
         {one.pk for one in _who_hears(look, by)}, REPORTED, f"second_look:{look.pk}", subject, f"{by}: {text}", link
     )
-    _audit(REPORTED, look, by)
+    _audit(AuditKind.SECOND_LOOK_REPORTED, look, by)
     return look
 
 

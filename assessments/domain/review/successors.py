@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments import access, declaring, teamwork
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
-    AuditEntry,
     Interest,
     RequestOutcome,
     ReviewSeat,
@@ -110,8 +111,8 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
         _("%(before)s has left the case. %(name)s judges its actions from now on.") % words,
         reverse("review", args=[submission.reference]),
     )
-    AuditEntry.objects.record(
-        "seat_succeeded",
+    log.record(
+        AuditKind.SEAT_SUCCEEDED,
         assessment,
         by=by,
         organisation=assessment.organisation,

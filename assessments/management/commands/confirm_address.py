@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from assessments.accounts import account_log, addresses
+from assessments.audit.kinds import AuditKind
 from assessments.models import User
 
 
@@ -34,5 +35,5 @@ def confirm_by_command(user: User) -> bool:
     if not addresses.confirm(user):
         return False
     details = {"address": user.email, "name": str(user)}
-    account_log.write("address_confirmed_by_command", user, by=None, details=details)
+    account_log.write(AuditKind.ADDRESS_CONFIRMED_BY_COMMAND, user, by=None, details=details)
     return True

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from assessments.audit import heads, verify
+from assessments.audit import heads, log, verify
+from assessments.audit.kinds import AuditKind
 from assessments.core import log_key
-from assessments.models import AuditEntry, AuditHead
+from assessments.models import AuditHead
 from assessments.models.audit import INSTALLATION
 
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         key = self._key()
         heads.take_in(INSTALLATION)
         if made:
-            self._record("log_key_made", key)
+            self._record(AuditKind.LOG_KEY_MADE, key)
         refused = 0
         for chain in verify.chains():
             found = heads.take_in(chain)
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         log_key.make(path)
         new = self._key()
         refused = heads.sign_anew(old, new)
-        self._record("log_key_changed", new, old=old.name)
+        self._record(AuditKind.LOG_KEY_CHANGED, new, old=old.name)
         self.stdout.write(f"signed with key {new.name}; the old one, {old.name}, is kept in {kept}")
         if refused:
             raise CommandError(f"the old key had not signed the end of: {', '.join(refused)}; they stay as they are")
@@ -72,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no key in {settings.LOG_KEY_FILE}: manage.py log_key make")
         return key
 
-    def _record(self, kind: str, key: log_key.LogKey, **details: str) -> None:
+    def _record(self, kind: AuditKind, key: log_key.LogKey, **details: str) -> None:
         """Write into the installation's chain that its key is another one now."""
         about = AuditHead.objects.get(chain=INSTALLATION)
-        AuditEntry.objects.record(kind, about, by=None, details={"key": key.name, **details})
+        log.record(kind, about, by=None, details={"key": key.name, **details})

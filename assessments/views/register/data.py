@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from assessments import access
 from assessments.access import Action
 from assessments.accounts import account_log
+from assessments.audit.kinds import AuditKind
 from assessments.core.zip_stream import Part, zipped
 from assessments.domain.register import organisation_data, personal_data
 from assessments.views.requests import SignedIn
@@ -28,7 +29,7 @@ def mine(request: SignedIn) -> HttpResponseBase:
     """All data of the person who asks."""
     if request.method != "POST":
         return render(request, "assessments/register/my_data.html")
-    account_log.write_for_installation("data_exported", request.user, by=request.user)
+    account_log.write_for_installation(AuditKind.DATA_EXPORTED, request.user, by=request.user)
     return _sent("my-data", personal_data.parts(request.user))
 
 

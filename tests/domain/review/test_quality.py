@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments import workflow
+from assessments.audit.kinds import AuditKind
 from assessments.domain.certificates.rule_files import FaultyRules
 from assessments.domain.review import approvals, leads, quality, quality_rules, second_look
 from assessments.domain.review.sampling import own_set
@@ -242,9 +243,9 @@ def test_a_lead_names_another_and_whoever_led_unnamed_goes_on(cast):
             leads.name_lead(ivan.pk, by=who)
     leads.name_lead(ivan.pk, by=cast.independent)
     assert leads.leads_of_body() == {cast.independent.pk, cast.second_independent.pk}
-    assert AuditEntry.objects.filter(kind=leads.NAMED, chain=cast.body.reference).count() == 1
+    assert AuditEntry.objects.filter(kind=AuditKind.LEAD_NAMED, chain=cast.body.reference).count() == 1
     leads.name_lead(ivan.pk, by=cast.independent)
-    assert AuditEntry.objects.filter(kind=leads.NAMED).count() == 1
+    assert AuditEntry.objects.filter(kind=AuditKind.LEAD_NAMED).count() == 1
 
 
 def test_the_last_lead_stays_until_another_is_named(cast):

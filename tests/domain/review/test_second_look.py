@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments import access, sweeping, workflow
+from assessments.audit.kinds import AuditKind
 from assessments.domain.review import leads, opened, quality_rules, second_look
 from assessments.domain.review.second_look import MILDER, SAME, STRICTER, Given
 from assessments.domain.review.targets import decisive_targets, review_targets
@@ -92,7 +93,7 @@ def test_decided_cases_with_one_reviewer_are_drawn_once_and_never_again(cast, al
     workflow.approve(low, by=cast.independent, statement="Read and found in order.")
     assert second_look.draw_due() == 3
     assert set(SecondLook.objects.values_list("submission", flat=True)) == {certified.pk, refused.pk, low.pk}
-    assert kinds(certified)[-1] == second_look.DRAWN
+    assert kinds(certified)[-1] == AuditKind.SECOND_LOOK_DRAWN
     before = AuditEntry.objects.count()
     assert second_look.draw_due() == 0
     assert AuditEntry.objects.count() == before
@@ -261,7 +262,7 @@ def test_a_look_that_is_put_back_loses_its_marks_and_goes_to_somebody_else(cast)
     assert second_look.offered_to(cast.second_independent) == []
     with pytest.raises(SeparationOfDuties):
         second_look.take(look, by=cast.second_independent)
-    assert kinds(look.submission)[-2:] == [second_look.TAKEN, second_look.LEFT]
+    assert kinds(look.submission)[-2:] == [AuditKind.SECOND_LOOK_TAKEN, AuditKind.SECOND_LOOK_LEFT]
 
 
 def test_after_its_days_a_look_is_not_offered_any_more(cast, monkeypatch):
@@ -510,11 +511,11 @@ def test_every_move_is_in_the_log(cast):
     second_look.write(look, by=cast.independent, text="I had seen the register itself.")
     second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
     assert kinds(look.submission)[-5:] == [
-        second_look.ASKED,
-        second_look.TAKEN,
-        second_look.GIVEN,
-        second_look.WRITTEN,
-        second_look.REPORTED,
+        AuditKind.SECOND_LOOK_ASKED,
+        AuditKind.SECOND_LOOK_TAKEN,
+        AuditKind.SECOND_LOOK_GIVEN,
+        AuditKind.SECOND_LOOK_WRITTEN,
+        AuditKind.SECOND_LOOK_REPORTED,
     ]
 
 

@@ -12,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import auditing, sweeping
+from assessments import sweeping
 from assessments.accounts import refusals
 from assessments.audit import verify
+from assessments.audit.kinds import READ_BY_REVIEWERS, AuditKind
 from assessments.models import AuditEntry, Message, RefusedSignIn
 from assessments.models.audit import INSTALLATION
-from assessments.views.log_words import KINDS
 from tests.factories import PASSWORD, make_user, proved
 from tests.system.security.doors import (
     NEW_PASSWORD,
@@ -189,12 +189,12 @@ def test_the_chains_stay_whole_and_every_kind_has_its_words(cast, owner):
     for chain in (INSTALLATION, cast.organisation.reference):
         assert verify.verify(chain, by=None).faults == ()
     used = set(AuditEntry.objects.values_list("kind", flat=True))
-    assert used - set(KINDS) == set()
+    assert used - set(AuditKind) == set()
 
 
 def test_reviewers_read_nothing_of_accounts_in_the_log_of_a_review():
     accounts = {"signed_in", "signed_out", "sign_in_refused", "password_changed", "address_changed", "staff_page"}
-    assert not accounts & set(auditing.REVIEW_KINDS)
+    assert not accounts & set(READ_BY_REVIEWERS)
 
 
 def test_staff_read_the_entries_of_the_installation_in_words(cast, owner):

@@ -57,7 +57,7 @@ NEITHER = {
     "holding.assign", "holding.attach", "holding.detach", "conformity.save_part",
     "declaring.start_assessment", "declaring.update_use", "declaring.retire", "declaring.restore", "declaring.save_answer",
     "declaring.restore_answer", "declaring.flag_question", "declaring.join", "declaring.assign_section",
-    "auditing.erase_person",
+    "log.erase_person",
     "teamwork.ask", "teamwork.ask_by_mail", "teamwork.comment",
     "starting.carry", "starting.confirm_carried", "starting.suggest", "starting.confirm_suggestions",
     "starting.dismiss_suggestions", "carry_over.copy", "carry_over.confirm_several", "drafts.keep_draft", "supplements.attach",

@@ -1,7 +1,7 @@
-"""Looking after the log: erasing what it says of a person, and reading it. `audit.verify` verifies it.
+"""The log: writing an entry, erasing what entries say of a person, and reading them. `audit.verify` verifies it.
 
-Entries are written by the moves themselves (`AuditEntry.objects.record`); nothing here changes one. What pages show of
-the log is asked for here too, once the page has found the organisation, assessment or submission by its door.
+Each change of the domain calls `record` with a kind of `audit.kinds`. No entry is changed afterwards. A page asks for
+entries here once it has found its organisation, assessment or submission by a function of `access`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from assessments import access
+from assessments.audit import kinds
+from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKind
 from assessments.audit.verify import chains
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import (
@@ -37,6 +39,29 @@ from assessments.models.base import canonical_json
 
 WALKED_ON_A_PAGE = 5000
 """A page verifies a chain of so many entries at most (about a second); a longer one is the command's."""
+
+
+# --- writing -------------------------------------------------------------------------------------------------------------
+
+
+def record(
+    kind: AuditKind,
+    about: Model,
+    *,
+    by: User | None,
+    organisation: Organisation | None = None,
+    details: dict[str, Any] | None = None,
+    rows: Iterable[Model] = (),
+) -> AuditEntry:
+    """Append an entry to the organisation's chain, or to the installation's. Call it last in the transaction of a change.
+
+    `details`: names and values, which erasing empties; `rows`: what the change wrote of the tables in `models.audit.NAMED`.
+    Raises UnknownKind.
+    """
+    entry: AuditEntry = AuditEntry.objects.record(
+        kinds.require(kind).value, about, by=by, organisation=organisation, details=details, rows=rows
+    )
+    return entry
 
 
 # --- erasing -------------------------------------------------------------------------------------------------------------
@@ -69,7 +94,7 @@ def erase_organisation(organisation: Organisation, *, by: User) -> int:
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
     details = {"organisation": organisation.reference, "erased": [seq for _pk, seq in found]}
-    AuditEntry.objects.record(ERASURE, organisation, by=by, organisation=organisation, details=details)
+    record(AuditKind.DETAILS_ERASED, organisation, by=by, organisation=organisation, details=details)
     return len(found)
 
 
@@ -88,8 +113,8 @@ def _erase_in(chain: str, person: User, *, by: User) -> int:
         raise WorkflowError(_("There is no organisation to this log."))
     for start in range(0, len(found), 500):
         AuditDetail.objects.filter(pk__in=[pk for pk, _seq in found[start : start + 500]]).erase(by=by)
-    AuditEntry.objects.record(
-        ERASURE,
+    record(
+        AuditKind.DETAILS_ERASED,
         person,
         by=by,
         organisation=organisation,
@@ -122,20 +147,6 @@ def names(value: Any, person: User) -> bool:
 
 # --- reading -------------------------------------------------------------------------------------------------------------
 
-# What a reviewer of a submission sees of its assessment: its moves and what was decided, not who declared what before.
-REVIEW_KINDS = (
-    "submitted", "recalled", "taken", "seats_kept", "returned", "approved", "refused", "withdrawn", "hold_closed",
-    "declaration_asked", "action_reported",
-    "action_closed", "certificate_issued", "certificate_suspended", "superseded", "self_certified", "declared_prohibited",
-    "no_interest_declared", "conflict_declared", "assigned", "hand_over_asked", "handed_over",
-    "request_taken_back",
-    "appeal_lodged", "complaint_lodged", "appeal_answered", "complaint_answered", "tier_raised", "tier_raise_withdrawn",
-    "approval_stale", "marks_accepted_together", "marks_taken_over", "approval_taken_back", "certificate_reinstated",
-    "certificate_revoked", "condition_missed", "action_declined", "action_not_relevant", "action_relevant",
-    "second_look_drawn", "second_look_asked", "second_look_taken", "second_look_left", "second_look_given",
-    "second_look_written", "second_look_reported",
-)  # fmt: skip
-
 
 def log_of(organisation: Organisation) -> QuerySet[AuditEntry]:
     """The whole log of an organisation, for a page that may show it."""
@@ -158,12 +169,12 @@ def log_of_assessment(assessment: Assessment) -> QuerySet[AuditEntry]:
         f"aisystem:{use.system.reference}",
     ]
     found = Q(object__in=about) | Q(object__in=pieces.values("named"))
-    return log_of(assessment.organisation).filter(found)
+    return log_of(assessment.organisation).filter(found, kind__in=READ_BY_MEMBERS)
 
 
 def log_of_review(submission: Submission) -> QuerySet[AuditEntry]:
     """What was done in the review of a submission's assessment, in this round and the others."""
-    entries = log_of(submission.organisation).filter(kind__in=REVIEW_KINDS)
+    entries = log_of(submission.organisation).filter(kind__in=READ_BY_REVIEWERS)
     return entries.filter(object=f"assessment:{submission.assessment.reference}")
 
 
