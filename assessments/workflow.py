@@ -591,9 +591,8 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         **rounds.declared_now(assessment),
     )
     Interest.objects.create(assessment=assessment, reviewer=by)
-    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
-        ended_at=timezone.now(),
-        outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
+    SeatRequest.objects.filter(submission=submission, seat=seat).end(
+        Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED))
     )
     _move(assessment, State.IN_REVIEW)
     if telling.second_seat_is_free(submission, submission.seats.all()):
