@@ -40,7 +40,6 @@ from assessments.models import (
     Assurance,
     AuditEntry,
     Certificate,
-    CertificateEvent,
     Condition,
     DecisionKind,
     DeclaredUse,
@@ -917,8 +916,13 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
         acting.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)
 
 
-def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User | None) -> Certificate | None:
-    """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment."""
+def _issue_if_clear(
+    assessment: Assessment, submission: Submission, *, by: User | None, notify: bool = False
+) -> Certificate | None:
+    """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment.
+
+    `notify`: whether owners and reviewers are told of it; the message of an approval says it already.
+    """
     edition = edition_for(submission.edition_checksum)
     if blockers(submission) or assessment.stale_since or not _is_monitored(submission, edition):
         return None
@@ -931,9 +935,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     written: list[models.Model] = []
     previous = Certificate.objects.filter(use=assessment.use, ended_at=None).first()
     if previous:
-        previous.ended_at = timezone.now()
-        previous.save(update_fields=["ended_at"])
-        written.append(CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by))
+        written.append(status.change(previous, status.Event.SUPERSEDED, by=by, notify=False))
         acting.close_superseded(submission, by=by)
     for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
         _move(old, State.SUPERSEDED)
@@ -955,7 +957,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     log = AuditEntry.objects.newest(assessment.organisation)
     certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": log})
     certificate.save()
-    written += [certificate, CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)]
+    written += [certificate, status.change(certificate, status.Event.ISSUED, by=by, notify=notify)]
     if assessment.state != State.CERTIFIED:
         _move(assessment, State.CERTIFIED)
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
@@ -1309,11 +1311,8 @@ def close_action(
 
 
 def _issue_later(assessment: Assessment, submission: Submission, *, by: User | None) -> bool:
-    """Issue a certificate that waited after the approval, if nothing blocks it any more, and tell the reviewers."""
-    certificate = _issue_if_clear(assessment, submission, by=by)
-    if certificate is not None:
-        telling.certificate_issued(certificate, by=by)
-    return certificate is not None
+    """Issue a certificate that waited after the approval, if nothing blocks it any more; owners and reviewers are told."""
+    return _issue_if_clear(assessment, submission, by=by, notify=True) is not None
 
 
 # --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
@@ -1350,31 +1349,12 @@ def _watch_certificate(pk: int) -> bool:
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):
         return False
     if fresh:
-        kind, coded_reason = status.REINSTATED, coded(PublicReason.MONITORING_FRESH)
+        event, reason = status.Event.REINSTATED, coded(PublicReason.MONITORING_FRESH)
     else:
-        kind, coded_reason = (
-            status.SUSPENDED,
-            coded(PublicReason.MONITORING_TOO_OLD, days=edition.policy.monitoring_days),
-        )
-    event = status.change(certificate, kind, by=None, reason=coded_reason, words=MONITORING, notify=False)
-    reason = event.public_words
-    use = {"use": assessment.use.title}
-    _tell(
-        _owners(assessment),
-        "monitoring_fresh" if fresh else "monitoring_lapsed",
-        assessment,
-        (_("Valid again: %(use)s") if fresh else _("Certificate suspended: %(use)s")) % use,
-        reason if fresh else reason + " " + _("Add the newest monitoring record, and the certificate is valid again."),
-        reverse("conformity", args=[assessment.reference]),
-    )
-    _audit(
-        "certificate_reinstated" if fresh else "certificate_suspended",
-        assessment,
-        None,
-        [event],
-        certificate=certificate.number,
-        reason=MONITORING,
-    )
+        event = status.Event.SUSPENDED
+        reason = coded(PublicReason.MONITORING_TOO_OLD, days=edition.policy.monitoring_days)
+    row = status.change(certificate, event, by=None, reason=reason, words=MONITORING)
+    _audit(f"certificate_{event}", assessment, None, [row], certificate=certificate.number, reason=MONITORING)
     return True
 
 
