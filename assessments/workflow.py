@@ -74,6 +74,7 @@ from assessments.models.certificates import MONITORING
 from assessments.models.going_on import after_refusal
 from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
+from assessments.models.stale_reasons import StaleReason, because
 from assessments.scoring.conditions import FIRST_AUDIT, may_have_date
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -544,12 +545,8 @@ def _flag_overtaken(submission: Submission, *, by: User) -> None:
         then, now = approval.current_submission.content()["answers"], submission.content()["answers"]
         other = [k for k in then.keys() & now.keys() if any(then[k][n] != now[k][n] for n in ("choice", "items"))]
         if other:
-            words = ngettext(
-                "One answer that was decided on is declared otherwise in a later submission.",
-                "%(n)s answers that were decided on are declared otherwise in a later submission.",
-                len(other),
-            )
-            staleness.flag(approval, staleness.Kind.ANSWER, words % {"n": len(other)}, by=by)
+            cause = because(StaleReason.ANSWERS_DIFFER, n=len(other))
+            staleness.flag(approval, staleness.Kind.ANSWER, cause, by=by)
 
 
 @transaction.atomic
