@@ -72,6 +72,14 @@ def reasons(assessment: Assessment) -> list[Reason]:
     return [_reason(row, assessment.compiled) for row in assessment.stale_reasons]
 
 
+def described(rows: Iterable[Any], edition: EditionOf) -> list[dict[str, str | None]]:
+    """Put stored reasons into words for an export; `edition` names facts and kinds of change."""
+    return [
+        {"kind": str(one.kind), "words": one.words, "at": one.at.isoformat() if one.at else None}
+        for one in (_reason(row, edition) for row in rows)
+    ]
+
+
 def _reason(row: Any, edition: EditionOf = newest_edition) -> Reason:
     if not isinstance(row, Mapping):  # a sentence alone, as it was kept at first
         return Reason(Kind.FACT, None, sentence=str(row))
