@@ -7,13 +7,17 @@ from typing import Any
 
 from assessments import staleness
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.models import Edition, edition_for, public_reasons
+from assessments.models import Edition, action_notes, edition_for, public_reasons
 
 type Row = Mapping[str, Any]
 
 
-def _event(row: Row) -> dict[str, Any]:
+def _certificate_event(row: Row) -> dict[str, Any]:
     return {"public_reason": public_reasons.words_of(row["public_reason"])}
+
+
+def _action_event(row: Row) -> dict[str, Any]:
+    return {"words": action_notes.words_of(row["words"])}
 
 
 def _assessment(row: Row) -> dict[str, Any]:
@@ -23,7 +27,11 @@ def _assessment(row: Row) -> dict[str, Any]:
     return {"stale_reasons": staleness.described(row["stale_reasons"], edition)}
 
 
-IN_WORDS: Mapping[str, Callable[[Row], dict[str, Any]]] = {"CertificateEvent": _event, "Assessment": _assessment}
+IN_WORDS: Mapping[str, Callable[[Row], dict[str, Any]]] = {
+    "ActionEvent": _action_event,
+    "Assessment": _assessment,
+    "CertificateEvent": _certificate_event,
+}
 """The tables with such columns: what of a row is put into words."""
 
 
