@@ -131,7 +131,7 @@ def _message(certificate: Certificate, event: CertificateEvent) -> StatusMessage
         Event.REINSTATED: _("Certificate reinstated: %(use)s"),
         Event.REVOKED: _("Certificate revoked: %(use)s"),
     }[Event(event.kind)]
-    if not _by_monitoring(event):
+    if not event.is_by_monitoring:
         text = f"{certificate.number}. {event.public_words}"
         return StatusMessage(f"certificate_{event.kind}", subject % said, text)
     if event.kind == Event.REINSTATED:
@@ -140,15 +140,9 @@ def _message(certificate: Certificate, event: CertificateEvent) -> StatusMessage
     return StatusMessage("monitoring_lapsed", subject % said, event.public_words, todo)
 
 
-def _by_monitoring(event: CertificateEvent) -> bool:
-    """Tell whether the daily check of monitoring made the change; no person can choose these reasons."""
-    code, _space, _parameters = event.public_reason.partition(" ")
-    return code in (PublicReason.MONITORING_TOO_OLD, PublicReason.MONITORING_FRESH)
-
-
 def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool) -> str:
     """The page to go on from: an owner adds monitoring records, a reviewer sees the case of a new certificate."""
-    if to_owners and _by_monitoring(event):
+    if to_owners and event.is_by_monitoring:
         return reverse("conformity", args=[certificate.submission.assessment.reference])
     if not to_owners and event.kind == Event.ISSUED:
         return reverse("review", args=[certificate.submission.reference])
