@@ -50,6 +50,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.action_notes import ActionNote, coded
 from assessments.models.marks import combined_marks
 from assessments.reopening import reopen_answer
 
@@ -101,8 +102,7 @@ def open_actions(
                 action.status = ActionStatus.OPEN
             action.save()
             if no_longer:
-                words = _("The gap blocks now: its risk cannot be accepted any more.")
-                _note(action, Kind.RISK_ENDED, by=by, words=words)
+                _note(action, Kind.RISK_ENDED, by=by, words=coded(ActionNote.RISK_BLOCKS))
             drawn.append(_drawn(proposed, action))
     _close_without_finding([row for rows in have.values() for row in rows], by=by)
     _weigh_merged(use, {proposed["question"] for proposed in content["actions"]})
@@ -175,11 +175,10 @@ def _close_without_finding(actions: Collection[RemediationAction], *, by: User |
         # What other actions were merged into stays until they are closed as well.
         if action.asked or action.pk in promised or action.pk in leading:
             continue
-        words = _("The new answer leaves no finding.")
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
         action.note = (action.note + "\n" + _("Closed: the new answer leaves no finding.")).strip()
         action.save(update_fields=["status", "closed_at", "note"])
-        _note(action, Kind.CLOSED, by=by, words=words)
+        _note(action, Kind.CLOSED, by=by, words=coded(ActionNote.NO_FINDING))
 
 
 def close_superseded(submission: Submission, *, by: User | None) -> None:
@@ -214,7 +213,7 @@ def close_accepted_reasons(submission: Submission, *, by: User) -> None:
         action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
         action.note = (action.note + "\n" + words).strip()
         action.save(update_fields=["status", "closed_at", "note"])
-        _note(action, Kind.CLOSED, by=by, words=words)
+        _note(action, Kind.CLOSED, by=by, words=coded(ActionNote.REASON_ACCEPTED))
 
 
 # --- who, by when, how much work -----------------------------------------------------------------------------------------
@@ -438,7 +437,7 @@ def bind_to_condition(use: int, question: str, due: date, *, by: User) -> None:
     """
     bound = Q(question=question) | Q(merged__question=question, merged__closed_at=None)
     keys = RemediationAction.objects.standing().filter(bound, use=use).values_list("pk", flat=True)
-    words = _("A condition of the approval.")
+    words = coded(ActionNote.CONDITION_SET)
     for action in RemediationAction.objects.select_for_update(of=("self",)).filter(pk__in=set(keys)).order_by("pk"):
         last = due if action.question == question else min(due, action.last_due)  # others in it may be due sooner
         dates = {"due": last} if action.full_due is None else {"full_due": last, "due": min(action.due, last)}
@@ -718,7 +717,7 @@ def _close(action: RemediationAction, *, by: User) -> None:
     for row in (action, *rows):
         row.status, row.closed_at, row.verified_by, row.confirmed_by = ActionStatus.CLOSED, now, accepted, confirmed
         row.save(update_fields=["status", "closed_at", "verified_by", "confirmed_by"])
-        together = "" if row is action else _("Together with action %(n)s.") % {"n": action.number}
+        together = "" if row is action else coded(ActionNote.CLOSED_TOGETHER, n=action.number)
         _note(row, Kind.CLOSED, by=by, words=together)
         late = _meet(row, by=by) or late
     owners = owners_of(action.organisation_id) | concerned(action, action.owner_id)
@@ -872,7 +871,7 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
 def end_risk(action: RemediationAction, *, by: User) -> None:
     """Take an accepted risk back before its day: the action is open again."""
     access.require(by, Action.ANSWER, action.organisation)
-    _reopen_risk(_lock(action), by=by, words=_("Taken back before its day."))
+    _reopen_risk(_lock(action), by=by, words=coded(ActionNote.RISK_TAKEN_BACK))
 
 
 def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> None:
@@ -899,6 +898,6 @@ def return_risks(today: date | None = None) -> int:
         with transaction.atomic():
             locked = _lock(action)
             if locked.status == ActionStatus.ACCEPTED and locked.risk_until and locked.risk_until < today:
-                _reopen_risk(locked, by=None, words=_("The day until which it was accepted is over."))
+                _reopen_risk(locked, by=None, words=coded(ActionNote.RISK_DAY_OVER))
                 done += 1
     return done

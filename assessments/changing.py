@@ -36,6 +36,7 @@ from assessments.models import (
 from assessments.models.assessments import DERIVED, OPEN_STATES
 from assessments.models.closing import AS_CARRIED
 from assessments.models.public_reasons import PublicReason
+from assessments.models.stale_reasons import StaleReason, because
 
 PURPOSE = "purpose"  # after it a declared use of its own may be right
 
@@ -69,16 +70,20 @@ def state_change(
     if happened_on > timezone.localdate():
         raise InvalidAnswer("happened_on", _("Choose today or an earlier day: state a change once it has happened."))
     stated = [known[key] for key in known if key in kinds]
-    labels = "; ".join(kind.label for kind in stated)
-    said = _("%(name)s stated a change of %(day)s (%(kinds)s): %(words)s")
-    reason = said % {"name": by, "day": happened_on.isoformat(), "kinds": labels, "words": words}
-    staleness.flag(approval, staleness.Kind.CHANGE, reason, by=by)
+    cause = because(
+        StaleReason.CHANGE_STATED,
+        name=str(by),
+        day=happened_on.isoformat(),
+        kinds=[kind.key for kind in stated],
+        words=words,
+    )
+    staleness.flag(approval, staleness.Kind.CHANGE, cause, by=by)
     suspends = any(kind.suspends for kind in stated)
     if suspends:
         status.suspend_at_once(approval, PublicReason.INCIDENT, by=by)
     following = Assessment.objects.filter(use=approval.use_id, state__in=OPEN_STATES).exclude(pk=approval.pk).first()
     if approval.state == State.APPROVED:
-        workflow.withdraw(approval, by=by, reason=reason)
+        workflow.withdraw(approval, by=by, reason=cause.words())
     opened = following or declaring.start_assessment(approval.use, by=by, follows=approval)
     to_confirm = _open_again(opened, approval, stated, by=by, fresh=following is None)
     change = StatedChange.objects.create(

@@ -77,6 +77,7 @@ from assessments.models.prepared import Given, Prepared, PreparedInsert, Prepare
 from assessments.models.public_reasons import PublicReason
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
+from assessments.models.stale_reasons import StaleCause, StaleReason, because
 from assessments.models.systems import StoredFacts, declared_facts, read_facts
 from assessments.reopening import carry_closed
 from assessments.scoring.held import assign_held_tier
@@ -317,7 +318,7 @@ def update_system(system: AISystem, *, by: User, **fields: Any) -> AISystem:
     system.full_clean()
     system.save(update_fields=list(fields))
     material = [old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_SYSTEM]
-    why = _("The system's register entry changed: its version, its suppliers or its parts.") if any(material) else ""
+    why = because(StaleReason.SYSTEM_CHANGED) if any(material) else None
     followed = [Noted(use) for use in system.uses.all()]
     for noted in followed:
         _refresh(noted.use, by=by, why=why, noted=noted)
@@ -360,8 +361,7 @@ def update_use(use: DeclaredUse, *, by: User, **fields: Any) -> DeclaredUse:
     use.full_clean()
     use.save(update_fields=list(fields))
     if any(old[name] != value for name, value in fields.items() if name in MATERIAL_OF_A_USE):
-        words = _("The use was described otherwise: its purpose, setting, people affected or scope.")
-        staleness.flag_use(use, staleness.Kind.USE, words, by=by)
+        staleness.flag_use(use, staleness.Kind.USE, because(StaleReason.USE_CHANGED), by=by)
     log.record(
         AuditKind.USE_CHANGED, use, by=by, organisation=use.system.organisation, details=_difference(old, fields)
     )
@@ -634,10 +634,7 @@ def declare_facts(
         for row, step, base, record in kept
     )
     shared, followed = any(edition.facts[key].level == "system" for key in changed), list[Noted]()
-    why = ""
-    if changed:
-        labels = "; ".join(edition.facts[key].label for key in sorted(changed))
-        why = _("Declared facts changed: %(facts)s.") % {"facts": labels}
+    why = because(StaleReason.FACTS_CHANGED, facts=sorted(changed)) if changed else None
     result = _refresh(use, by=by, why=why, changed=changed, noted=noted)
     if shared:
         followed = [Noted(other) for other in DeclaredUse.objects.filter(system=use.system).exclude(pk=use.pk)]
@@ -712,7 +709,7 @@ def agree_procedural(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved:
     row.agreed_by, row.agreed_at, row.agreed_reason = by, timezone.now(), reason
     row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
     noted = Noted(use)
-    why = _("A second member agreed that it is a minor procedural task.")
+    why = because(StaleReason.PROCEDURAL_AGREED)
     result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
     log.record(
         AuditKind.PROCEDURAL_AGREED,
@@ -744,7 +741,7 @@ def withdraw_agreement(use: DeclaredUse, *, by: User, reason: str) -> FactsSaved
     Involvement.objects.keep(use.pk, Involvement.Kind.AGREED, [row.agreed_by_id])
     row.agreed_by, row.agreed_at, row.agreed_reason = None, None, ""
     row.save(update_fields=["agreed_by", "agreed_at", "agreed_reason", "at"])
-    why = _("The agreement that it is a minor procedural task was taken back.")
+    why = because(StaleReason.PROCEDURAL_WITHDRAWN)
     noted = Noted(use)
     result = _refresh(use, by=by, why=why, changed=[row.key], noted=noted)
     log.record(
@@ -770,14 +767,14 @@ def _refresh(
     use: DeclaredUse,
     *,
     by: User,
-    why: str = "",
+    why: StaleCause | None = None,
     changed: Iterable[str] = (),
     suspended_for: PublicReason = PublicReason.FACTS_CHANGED,
     noted: Noted | None = None,
 ) -> TierResult:
     """Run the tier rules over the stored facts; keep tier, holds and the open assessment's derived columns true.
 
-    `why` says what changed and flags an approval of the use as stale; empty where nothing did. `changed`: the keys of
+    `why` says what changed and flags an approval of the use as stale; None where nothing did. `changed`: the keys of
     facts that did. The result is what the rules give; a tier that a reviewer raised stands beside it on the use.
     """
     noted = noted or Noted(use)

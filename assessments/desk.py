@@ -101,8 +101,7 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
     declared = Interest.objects.create(assessment=assessment, reviewer=by, words=words[:400])
     told: set[int] = set()
     for asked in SeatRequest.objects.filter(submission=submission, to=by, ended_at=None):
-        asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.DECLINED
-        asked.save(update_fields=["ended_at", "outcome"])
+        asked.end(RequestOutcome.DECLINED)
         told.add(asked.by_id)
     if submission.seats.filter(reviewer=by).exists():
         told |= set(access.colleagues_of(by).values_list("pk", flat=True))
@@ -243,9 +242,7 @@ def ask(
             _("%(name)s is away until %(until)s. Tick the box to ask all the same.")
             % {"name": to, "until": date_format(found.away_until, "j F Y")},
         )
-    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
-        ended_at=timezone.now(), outcome=RequestOutcome.REPLACED
-    )
+    SeatRequest.objects.filter(submission=submission, seat=seat).end(RequestOutcome.REPLACED)
     asked = SeatRequest.objects.create(
         submission=submission, seat=seat, holder=held.reviewer if held else None, to=to, by=by, note=note
     )
@@ -288,8 +285,7 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
         raise WorkflowError(_("%(name)s is not asked any more.") % {"name": asked.to})
     if not may_stop_asking(asked, by):
         raise NotPermitted(_("Only the person who asked, or the person whose seat it is, can take it back."))
-    asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.RECALLED
-    asked.save(update_fields=["ended_at", "outcome"])
+    asked.end(RequestOutcome.RECALLED)
     about = f"request:{asked.pk}"
     if teamwork.untell(asked.to_id, ASSIGNED, about):
         words = {"name": by, "use": assessment.use.title}
@@ -327,8 +323,7 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
     for name, value in declared.items():
         setattr(held, name, value)
     held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
-    asked.ended_at, asked.outcome = timezone.now(), RequestOutcome.TAKEN
-    asked.save(update_fields=["ended_at", "outcome"])
+    asked.end(RequestOutcome.TAKEN)
     words = {"name": by, "use": assessment.use.title}
     teamwork.tell(
         {asked.by_id, asked.holder_id or asked.by_id} - {by.pk},

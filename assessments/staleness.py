@@ -31,6 +31,8 @@ from assessments.models import (
     EvidenceUse,
     State,
 )
+from assessments.models.questionnaires import newest_edition
+from assessments.models.stale_reasons import EditionOf, StaleCause, StaleReason, because
 
 APPROVALS = (State.APPROVED, State.CERTIFIED)
 KEPT = 30
@@ -51,8 +53,15 @@ class Reason:
     """Why an approval is not what it was. `at` is None in rows that were written before it was kept."""
 
     kind: str
-    words: str
     at: datetime | None
+    cause: StaleCause | None = None
+    sentence: str = ""  # of a notice, and of rows older than the codes
+    edition: EditionOf = newest_edition
+
+    @property
+    def words(self) -> str:
+        """The reason in the active language; rows older than the codes keep the words of whoever wrote them."""
+        return self.cause.words(self.edition) if self.cause else self.sentence
 
     @property
     def is_notice(self) -> bool:
@@ -61,42 +70,56 @@ class Reason:
 
 def reasons(assessment: Assessment) -> list[Reason]:
     """The stored reasons, oldest first; no query."""
-    return [_reason(row) for row in assessment.stale_reasons]
+    return [_reason(row, assessment.compiled) for row in assessment.stale_reasons]
 
 
-def _reason(row: Any) -> Reason:
-    if not isinstance(row, Mapping):  # a sentence alone, as it was kept before
-        return Reason(Kind.FACT, str(row), None)
+def described(rows: Iterable[Any], edition: EditionOf) -> list[dict[str, str | None]]:
+    """Put stored reasons into words for an export; `edition` names facts and kinds of change."""
+    return [
+        {"kind": str(one.kind), "words": one.words, "at": one.at.isoformat() if one.at else None}
+        for one in (_reason(row, edition) for row in rows)
+    ]
+
+
+def _reason(row: Any, edition: EditionOf = newest_edition) -> Reason:
+    if not isinstance(row, Mapping):  # a sentence alone, as it was kept at first
+        return Reason(Kind.FACT, None, sentence=str(row))
     at = datetime.fromisoformat(row["at"]) if row.get("at") else None
-    return Reason(row["kind"], row["words"], at)
+    return Reason(row["kind"], at, StaleCause.read(row), row.get("words", ""), edition)
 
 
-def flag(assessment: Assessment, kind: Kind, words: str, *, by: Any) -> bool:
-    """Flag an approval as stale; the same words twice are once. The caller holds the lock. Tells whether it is new.
+def _has(rows: Iterable[Any], cause: StaleCause) -> bool:
+    """Tell whether a cause is among the stored reasons; those older than the codes are compared by their sentence."""
+    stored = [_reason(row) for row in rows]
+    return any(one.cause == cause if one.cause else one.sentence == cause.words() for one in stored)
+
+
+def flag(assessment: Assessment, kind: Kind, cause: StaleCause, *, by: Any) -> bool:
+    """Flag an approval as stale; idempotent for the same cause. The caller holds the lock. Tells whether it is new.
 
     Approvals alone are flagged: of any other state nothing is kept.
     """
-    if assessment.state not in APPROVALS or any(one.words == words for one in reasons(assessment)):
+    if assessment.state not in APPROVALS or _has(assessment.stale_reasons, cause):
         return False
     now = timezone.now()
-    row = {"kind": str(kind), "words": words, "at": now.isoformat()}
+    row = {"kind": str(kind), **cause.kept()}
     assessment.stale_since = assessment.stale_since or now
-    assessment.stale_reasons = [*assessment.stale_reasons, row][-KEPT:]
+    assessment.stale_reasons = [*assessment.stale_reasons, row | {"at": now.isoformat()}][-KEPT:]
     assessment.save(update_fields=["stale_since", "stale_reasons"])
     log.record(
         AuditKind.APPROVAL_STALE,
         assessment,
         by=by,
         organisation=assessment.organisation,
-        details={"kind": str(kind), "words": words},
+        details=row,
     )
     return True
 
 
-def flag_use(use: DeclaredUse, kind: Kind, words: str, *, by: Any) -> None:
+def flag_use(use: DeclaredUse, kind: Kind, cause: StaleCause, *, by: Any) -> None:
     """Flag the approvals of a use whose row the caller has locked."""
     for assessment in Assessment.objects.for_dashboard().filter(use=use, state__in=APPROVALS).order_by("pk"):
-        flag(assessment, kind, words, by=by)
+        flag(assessment, kind, cause, by=by)
 
 
 # --- evidence ----------------------------------------------------------------------------------------------------------
@@ -114,9 +137,9 @@ def approvals_on(piece: Evidence) -> list[Assessment]:
     return [Assessment.objects.lock(pk) for pk in dict.fromkeys(found.values_list("pk", flat=True))]
 
 
-def flag_evidence(approvals: Iterable[Assessment], words: str, *, by: Any) -> None:
+def flag_evidence(approvals: Iterable[Assessment], cause: StaleCause, *, by: Any) -> None:
     for assessment in approvals:
-        flag(assessment, Kind.EVIDENCE, words, by=by)
+        flag(assessment, Kind.EVIDENCE, cause, by=by)
 
 
 def flag_expired() -> int:
@@ -134,12 +157,12 @@ def flag_expired() -> int:
     new = 0
     for pk, flagged, title, expires_on, at in pairs:
         if expires_on is not None and timezone.localdate(at) <= expires_on:
-            words = _("The evidence “%(title)s” expired on %(day)s.") % {"title": title, "day": expires_on.isoformat()}
-            if len(flagged) < KEPT and not any(_reason(row).words == words for row in flagged):
+            cause = because(StaleReason.EVIDENCE_EXPIRED, title=title, day=expires_on.isoformat())
+            if len(flagged) < KEPT and not _has(flagged, cause):
                 with transaction.atomic():
                     assessment = Assessment.objects.lock(pk)
                     if len(assessment.stale_reasons) < KEPT:
-                        new += flag(assessment, Kind.EVIDENCE, words, by=None)
+                        new += flag(assessment, Kind.EVIDENCE, cause, by=None)
     return new
 
 
@@ -156,7 +179,7 @@ def newer_edition(assessment: Assessment) -> Reason | None:
     before, after = assessment.compiled(), newest.compiled()
     words = _("Release %(release)s of the question set is published; this approval rests on release %(own)s.")
     said = words % {"release": newest.release, "own": assessment.edition.release}
-    return Reason(Kind.EDITION, f"{said} {differences(before, after)}", newest.published_at)
+    return Reason(Kind.EDITION, newest.published_at, sentence=f"{said} {differences(before, after)}")
 
 
 def differences(before: CompiledEdition, after: CompiledEdition) -> str:

@@ -41,7 +41,7 @@ from assessments.models import (
 )
 from assessments.models.public_reasons import PublicReason, coded
 
-SUSPEND, REINSTATE, REVOKE = status.SUSPENDED, status.REINSTATED, status.REVOKED
+SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED
 CONDITION_MISSED = "condition_missed"
 RECORDED_AS = {
     SUSPEND: AuditKind.CERTIFICATE_SUSPENDED,
@@ -183,7 +183,7 @@ def revoke(certificate: Certificate, *, by: User, reason: str, words: str) -> Ce
 
 
 @transaction.atomic
-def _change(certificate: Certificate, move: str, *, by: User, reason: str, words: str) -> CertificateEvent:
+def _change(certificate: Certificate, move: status.Event, *, by: User, reason: str, words: str) -> CertificateEvent:
     certificate = _lock(certificate)
     refused = refusals(certificate, by)[move]
     if refused is not None:
@@ -199,9 +199,6 @@ def _change(certificate: Certificate, move: str, *, by: User, reason: str, words
         left = obstacles_to_reinstate(certificate)
         if left:
             raise NotReady(_("The certificate cannot be reinstated yet."), left)
-    if move == REVOKE:
-        certificate.ended_at = timezone.now()
-        certificate.save(update_fields=["ended_at"])
     public = coded(PublicReason(f"{move}.{reason}"))
     event = status.change(certificate, move, by=by, reason=public, words=words.strip())
     _audit(certificate, move, by, event, reason=reason)

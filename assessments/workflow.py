@@ -42,7 +42,6 @@ from assessments.models import (
     Assurance,
     AuditEntry,
     Certificate,
-    CertificateEvent,
     Condition,
     DecisionKind,
     DeclaredUse,
@@ -77,6 +76,7 @@ from assessments.models.certificates import MONITORING
 from assessments.models.going_on import after_refusal
 from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
+from assessments.models.stale_reasons import StaleReason, because
 from assessments.scoring.conditions import FIRST_AUDIT, may_have_date
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -549,12 +549,8 @@ def _flag_overtaken(submission: Submission, *, by: User) -> None:
         then, now = approval.current_submission.content()["answers"], submission.content()["answers"]
         other = [k for k in then.keys() & now.keys() if any(then[k][n] != now[k][n] for n in ("choice", "items"))]
         if other:
-            words = ngettext(
-                "One answer that was decided on is declared otherwise in a later submission.",
-                "%(n)s answers that were decided on are declared otherwise in a later submission.",
-                len(other),
-            )
-            staleness.flag(approval, staleness.Kind.ANSWER, words % {"n": len(other)}, by=by)
+            cause = because(StaleReason.ANSWERS_DIFFER, n=len(other))
+            staleness.flag(approval, staleness.Kind.ANSWER, cause, by=by)
 
 
 @transaction.atomic
@@ -595,9 +591,8 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
         **rounds.declared_now(assessment),
     )
     Interest.objects.create(assessment=assessment, reviewer=by)
-    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
-        ended_at=timezone.now(),
-        outcome=Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED)),
+    SeatRequest.objects.filter(submission=submission, seat=seat).end(
+        Case(When(to=by, then=Value(RequestOutcome.TAKEN)), default=Value(RequestOutcome.REPLACED))
     )
     _move(assessment, State.IN_REVIEW)
     if telling.second_seat_is_free(submission, submission.seats.all()):
@@ -929,8 +924,13 @@ def _set_conditions(submission: Submission, decision: ReviewDecision, conditions
         acting.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)
 
 
-def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User | None) -> Certificate | None:
-    """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment."""
+def _issue_if_clear(
+    assessment: Assessment, submission: Submission, *, by: User | None, notify: bool = False
+) -> Certificate | None:
+    """Issue the certificate when nothing blocks; the caller holds the locks and has moved the assessment.
+
+    `notify`: whether owners and reviewers are told of it; the message of an approval says it already.
+    """
     edition = edition_for(submission.edition_checksum)
     if blockers(submission) or assessment.stale_since or not _is_monitored(submission, edition):
         return None
@@ -943,9 +943,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     written: list[models.Model] = []
     previous = Certificate.objects.filter(use=assessment.use, ended_at=None).first()
     if previous:
-        previous.ended_at = timezone.now()
-        previous.save(update_fields=["ended_at"])
-        written.append(CertificateEvent.objects.create(certificate=previous, kind="superseded", by=by))
+        written.append(status.change(previous, status.Event.SUPERSEDED, by=by, notify=False))
         acting.close_superseded(submission, by=by)
     for old in Assessment.objects.filter(use=assessment.use, state=State.CERTIFIED).exclude(pk=assessment.pk):
         _move(old, State.SUPERSEDED)
@@ -969,7 +967,7 @@ def _issue_if_clear(assessment: Assessment, submission: Submission, *, by: User 
     newest = AuditEntry.objects.newest(assessment.organisation)
     certificate.public_record = canonical_json(public_record(certificate, edition) | {"log": newest})
     certificate.save()
-    written += [certificate, CertificateEvent.objects.create(certificate=certificate, kind="issued", by=by)]
+    written += [certificate, status.change(certificate, status.Event.ISSUED, by=by, notify=notify)]
     if assessment.state != State.CERTIFIED:
         _move(assessment, State.CERTIFIED)
     _ask_document(DocumentKind.CERTIFICATE, certificate=certificate)
@@ -1323,11 +1321,8 @@ def close_action(
 
 
 def _issue_later(assessment: Assessment, submission: Submission, *, by: User | None) -> bool:
-    """Issue a certificate that waited after the approval, if nothing blocks it any more, and tell the reviewers."""
-    certificate = _issue_if_clear(assessment, submission, by=by)
-    if certificate is not None:
-        telling.certificate_issued(certificate, by=by)
-    return certificate is not None
+    """Issue a certificate that waited after the approval, if nothing blocks it any more; owners and reviewers are told."""
+    return _issue_if_clear(assessment, submission, by=by, notify=True) is not None
 
 
 # --- monitoring that ends, and certificates with it ----------------------------------------------------------------------
@@ -1364,31 +1359,13 @@ def _watch_certificate(pk: int) -> bool:
     if certificate.ended_at or fresh == (not lapsed) or not (standing or lapsed):
         return False
     if fresh:
-        kind, coded_reason = status.REINSTATED, coded(PublicReason.MONITORING_FRESH)
+        event, reason = status.Event.REINSTATED, coded(PublicReason.MONITORING_FRESH)
     else:
-        kind, coded_reason = (
-            status.SUSPENDED,
-            coded(PublicReason.MONITORING_TOO_OLD, days=edition.policy.monitoring_days),
-        )
-    event = status.change(certificate, kind, by=None, reason=coded_reason, words=MONITORING, notify=False)
-    reason = event.public_words
-    use = {"use": assessment.use.title}
-    _tell(
-        _owners(assessment),
-        "monitoring_fresh" if fresh else "monitoring_lapsed",
-        assessment,
-        (_("Valid again: %(use)s") if fresh else _("Certificate suspended: %(use)s")) % use,
-        reason if fresh else reason + " " + _("Add the newest monitoring record, and the certificate is valid again."),
-        reverse("conformity", args=[assessment.reference]),
-    )
-    _audit(
-        AuditKind.CERTIFICATE_REINSTATED if fresh else AuditKind.CERTIFICATE_SUSPENDED,
-        assessment,
-        None,
-        [event],
-        certificate=certificate.number,
-        reason=MONITORING,
-    )
+        event = status.Event.SUSPENDED
+        reason = coded(PublicReason.MONITORING_TOO_OLD, days=edition.policy.monitoring_days)
+    row = status.change(certificate, event, by=None, reason=reason, words=MONITORING)
+    kind = AuditKind.CERTIFICATE_REINSTATED if fresh else AuditKind.CERTIFICATE_SUSPENDED
+    _audit(kind, assessment, None, [row], certificate=certificate.number, reason=MONITORING)
     return True
 
 

@@ -386,7 +386,6 @@ CONSEQUENCES = {
     "changes.note",
     "own_actions.rename",
     "rounds.take_again",
-    "telling.certificate_issued",
     "telling.returned",
 }
 # What asks nobody's leave: it is about one's own declaration or draft alone, or reads; its page has its row in test_access.

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import conformity, evidence, gates, workflow
+from assessments import conformity, evidence, gates, standing, workflow
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
 from assessments.models import (
     Answer,
@@ -560,6 +560,13 @@ def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
 
     CertificateEvent.objects.create(certificate=certificate, kind="suspended", public_reason="A complaint is open.")
     assert status_after(42, certificate) == (0, "suspended")
+
+
+def test_a_fresh_record_lifts_no_suspension_by_a_person_who_wrote_the_word_monitoring(cast: Cast) -> None:
+    certificate = certified(cast)
+    standing.suspend(certificate, by=cast.independent, reason="complaint", words="monitoring")
+    assert workflow.watch_monitoring() == 0
+    assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
 
 
 def test_other_tiers_and_older_releases_are_not_watched(cast: Cast) -> None:

@@ -19,7 +19,7 @@ from assessments.documents import engine, letter_words
 from assessments.documents.letter_words import Pair, dated
 from assessments.documents.plan import shortened
 from assessments.models import Assurance, CertificateEvent, Document, Organisation
-from assessments.models.certificates import MONITORING, NOTED
+from assessments.models.certificates import NOTED
 from assessments.models.going_on import REVOKED
 
 
@@ -52,7 +52,7 @@ def notice_of(document: Document) -> Notice:
         kind=event.kind,
         at=timezone.localtime(event.at),
         reason=letter_words.public_reason(event.public_reason),
-        by_monitoring=event.private_reason == MONITORING,
+        by_monitoring=event.is_by_monitoring,
         expires_on=certificate.expires_on,
         body=letter_words.body_of(body, body.name_zh if body else ""),
     )

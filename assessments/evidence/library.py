@@ -39,6 +39,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.base import sha256
+from assessments.models.stale_reasons import StaleReason, because
 
 
 def require_writer(piece: Evidence, user: User) -> Membership:
@@ -177,9 +178,8 @@ def add_version(
         piece.full_clean()
         piece.save()
         version = _new_version(piece, kept, link, by=by)
-        said = {"title": piece.title, "number": version.number}
-        words = _("The evidence “%(title)s” was replaced by version %(number)s.") % said
-        staleness.flag_evidence(approvals, words, by=by)
+        cause = because(StaleReason.EVIDENCE_REPLACED, title=piece.title, number=version.number)
+        staleness.flag_evidence(approvals, cause, by=by)
         log.record(
             AuditKind.EVIDENCE_REPLACED,
             piece,
@@ -234,8 +234,7 @@ def withdraw(piece: Evidence, *, by: User) -> None:
     changed = Evidence.objects.filter(pk=piece.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
     if not changed:
         raise WorkflowError(_("This piece was withdrawn already."))
-    words = _("The evidence “%(title)s” was withdrawn from the library.") % {"title": piece.title}
-    staleness.flag_evidence(approvals, words, by=by)
+    staleness.flag_evidence(approvals, because(StaleReason.EVIDENCE_WITHDRAWN, title=piece.title), by=by)
     log.record(
         AuditKind.EVIDENCE_WITHDRAWN, piece, by=by, organisation=piece.organisation, details={"title": piece.title}
     )

@@ -139,7 +139,7 @@ class Certificate(models.Model):
     def lapsed_by_monitoring(self) -> bool:
         """Tell whether it is suspended for want of fresh monitoring and for nothing else that came later."""
         last = max(self.events.all(), key=lambda e: e.pk, default=None)
-        return last is not None and last.kind == CertificateStatus.SUSPENDED and last.private_reason == MONITORING
+        return last is not None and last.kind == CertificateStatus.SUSPENDED and last.is_by_monitoring
 
 
 class CertificateEvent(Frozen):
@@ -151,6 +151,11 @@ class CertificateEvent(Frozen):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     public_reason = models.CharField(max_length=400, blank=True)  # a code: models/public_reasons.py
     private_reason = models.TextField(blank=True)
+
+    @property
+    def is_by_monitoring(self) -> bool:
+        """Whether the daily check of monitoring made the change: by nobody. A person may write the same word as a reason."""
+        return self.by_id is None and self.private_reason == MONITORING
 
     @property
     def public_words(self) -> str:

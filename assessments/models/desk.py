@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.assessments import Assessment
@@ -32,6 +35,12 @@ class RequestOutcome(models.TextChoices):
     RECALLED = "recalled", _("taken back by whoever asked")
 
 
+class SeatRequestQuerySet(models.QuerySet["SeatRequest"]):
+    def end(self, outcome: RequestOutcome | models.Case | str = "") -> int:
+        """End those of the requests that are still open. Returns how many these were."""
+        return self.filter(ended_at=None).update(ended_at=timezone.now(), outcome=outcome)
+
+
 class SeatRequest(models.Model):
     """A colleague who is asked to take a free seat, or one that `holder` has; nothing moves until they declare."""
 
@@ -45,12 +54,19 @@ class SeatRequest(models.Model):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=8, choices=RequestOutcome, blank=True)
 
+    objects: ClassVar[Any] = SeatRequestQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["submission", "seat"], condition=Q(ended_at=None), name="one_open_request_a_seat"
             )
         ]
+
+    def end(self, outcome: RequestOutcome) -> None:
+        """End the request: nobody is asked for the seat by it any more."""
+        self.ended_at, self.outcome = timezone.now(), outcome
+        self.save(update_fields=["ended_at", "outcome"])
 
 
 class CaseMessage(Frozen):

@@ -51,6 +51,7 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.models.action_notes import words_of
 from assessments.models.agreed import CLOSED_BY
 from assessments.models.closing import Judged
 from assessments.models.register import PLACES, is_condition
@@ -402,7 +403,7 @@ def event_of(event: ActionEvent, edition: Edition) -> Event:
         what += " " + _("until %(day)s") % {"day": new}
     elif (old or new) and kind != kind.RISK_ENDED:
         what += f": {old or new}"
-    return Event(what, str(event.by) if event.by else _("by itself"), event.at, event.words)
+    return Event(what, str(event.by) if event.by else _("by itself"), event.at, words_of(event.words))
 
 
 # --- one action --------------------------------------------------------------------------------------------------------------

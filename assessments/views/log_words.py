@@ -19,6 +19,7 @@ from assessments.guideline.edition import Edition
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.reviews import EffortChoices
+from assessments.models.stale_reasons import StaleCause
 from assessments.models.systems import TierChoices
 
 ABOUT = {
@@ -90,6 +91,8 @@ def line_of(
     detail = getattr(entry, "detail", None)
     told: dict[str, Any] = dict(detail.content()) if detail else {}
     by, source = told.pop("by", {}), told.pop("from", {})
+    if entry.kind == "approval_stale" and (cause := StaleCause.read(told)):
+        told = {"kind": told["kind"], "words": cause.words(lambda: edition)}
     if shown := told.pop("proof", None):
         words, at = _("%(method)s, on %(day)s"), timezone.localtime(datetime.fromtimestamp(shown["at"], UTC))
         told["proof"] = words % {"method": shown["method"], "day": date_format(at, "DATETIME_FORMAT")}

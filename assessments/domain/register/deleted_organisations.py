@@ -298,7 +298,7 @@ def _end(organisation: Organisation) -> None:
     )
     Hold.objects.filter(use__organisation=organisation, closed_at=None).update(closed_at=now)
     organisation.actions.exclude(status=ActionStatus.CLOSED).update(status=ActionStatus.CLOSED, closed_at=now)
-    SeatRequest.objects.filter(submission__organisation=organisation, ended_at=None).update(ended_at=now)
+    SeatRequest.objects.filter(submission__organisation=organisation).end()
     organisation.uses.filter(retired_at=None).update(retired_at=now)
     organisation.systems.filter(retired_at=None).update(retired_at=now)
     Membership.objects.current().filter(organisation=organisation).update(left_at=now)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -217,8 +216,7 @@ def _give_action(action: RemediationAction, to: User, by: User) -> None:
 
 
 def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> None:
-    open_ones = SeatRequest.objects.filter(submission=held.submission, seat=held.seat, ended_at=None)
-    open_ones.update(ended_at=timezone.now(), outcome=RequestOutcome.REPLACED)
+    SeatRequest.objects.filter(submission=held.submission, seat=held.seat).end(RequestOutcome.REPLACED)
     note = _("%(name)s has left. The marks that are set stay.") % {"name": member.user}
     SeatRequest.objects.create(submission=held.submission, seat=held.seat, holder=member.user, to=to, by=by, note=note)
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
+from assessments.domain.register.export_words import in_words
 from assessments.models import AuditEntry, Document, Organisation, ReviewMark, User
 
 OF_ORGANISATION: Mapping[str, str] = {
@@ -132,7 +133,7 @@ def people_columns(name: str) -> list[str]:
 def plain_rows(
     rows: QuerySet[Any], *, without: frozenset[str] = frozenset(), pieces: int = 500
 ) -> Iterator[dict[str, Any]]:
-    """Rows as plain values, by key, read in pieces; people as names. No query stays open between two pieces."""
+    """Rows as plain values, by key, read in pieces; people as names, codes in words. No query stays open between two pieces."""
     name = rows.model.__name__
     leave = NEVER_SHOWN.get(name, frozenset()) | without
     columns = [field.attname for field in rows.model._meta.concrete_fields if field.name not in leave]
@@ -141,7 +142,8 @@ def plain_rows(
     while found := list(rows.order_by("pk").filter(pk__gt=last).values(*columns)[:pieces]):
         names = names_of({row[column] for row in found for column in people if column in row})
         for row in found:
-            yield {people.get(key, key): names.get(value) if key in people else value for key, value in row.items()}
+            plain = {people.get(key, key): names.get(value) if key in people else value for key, value in row.items()}
+            yield in_words(name, plain)
         last = found[-1]["id"]
 
 

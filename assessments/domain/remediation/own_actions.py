@@ -32,6 +32,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.action_notes import ActionNote, coded
 
 TITLE = 200
 LINES = 12
@@ -110,7 +111,7 @@ def take_back(action: RemediationAction, *, by: User) -> None:
     require_open(action)
     action.status, action.closed_at = ActionStatus.CLOSED, timezone.now()
     action.save(update_fields=["status", "closed_at"])
-    note(action, Kind.UNDONE, by=by, words=_("The action was taken back by %(name)s.") % {"name": by})
+    note(action, Kind.UNDONE, by=by, words=coded(ActionNote.TAKEN_BACK, name=str(by)))
     record(AuditKind.ACTION_UNDONE, action, by, what="added")
 
 
@@ -158,7 +159,7 @@ def undo_first_step(action: RemediationAction, *, by: User) -> None:
         return
     action.first_step_on = None
     action.save(update_fields=["first_step_on"])
-    note(action, Kind.UNDONE, by=by, words=_("The first step is not done yet."))
+    note(action, Kind.UNDONE, by=by, words=coded(ActionNote.FIRST_STEP_UNDONE))
     record(AuditKind.ACTION_UNDONE, action, by, what="started")
 
 

@@ -30,6 +30,7 @@ from assessments.domain.remediation.changes import (
 from assessments.domain.remediation.own_actions import TITLE, rename
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
+from assessments.models.action_notes import ActionNote, coded
 
 MOST_PARTS, MOST_MERGED = 6, 12
 COPIED = (
@@ -86,7 +87,7 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
         row.part_of_id = action.part_of_id or action.pk
         _date(row, part.due)
         row.save()
-        note(row, Kind.SPLIT, by=by, words=_("Split from action %(n)s.") % {"n": action.number})
+        note(row, Kind.SPLIT, by=by, words=coded(ActionNote.SPLIT_FROM, n=action.number))
         made.append(row)
     use.save(update_fields=["action_count"])
     numbers = [row.number for row in made]
@@ -147,7 +148,7 @@ def merge(
         rename(lead, title.strip()[:TITLE], by=by)
     lead.save()
     for row in rows:
-        note(row, Kind.MERGED, by=by, words=_("Merged into action %(n)s.") % {"n": lead.number})
+        note(row, Kind.MERGED, by=by, words=coded(ActionNote.MERGED_INTO, n=lead.number))
     numbers = [row.number for row in rows]
     note(lead, Kind.MERGED, by=by, new=", ".join(str(n) for n in numbers))
     record(AuditKind.ACTION_MERGED, lead, by, merged=numbers)
@@ -192,12 +193,12 @@ def _undo_split(action: RemediationAction, *, by: User) -> None:
     for row in parts:
         row.status, row.closed_at, row.note = ActionStatus.CLOSED, timezone.now(), words
         row.save(update_fields=["status", "closed_at", "note"])
-        note(row, Kind.UNDONE, by=by, words=words)
-    note(action, Kind.UNDONE, by=by, words=_("The split was undone."))
+        note(row, Kind.UNDONE, by=by, words=coded(ActionNote.SPLIT_UNDONE_INTO, n=action.number))
+    note(action, Kind.UNDONE, by=by, words=coded(ActionNote.SPLIT_UNDONE))
 
 
 def _undo_merge(action: RemediationAction, *, by: User) -> None:
-    words = _("The merge was undone.")
+    words = coded(ActionNote.MERGE_UNDONE)
     for row in action.merged.exclude(status=ActionStatus.CLOSED).select_for_update(of=("self",)).order_by("pk"):
         row.merged_into = None
         row.save(update_fields=["merged_into"])

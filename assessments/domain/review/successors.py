@@ -97,11 +97,9 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
             held.save(update_fields=["reviewer", "independent", "taken_at"])
     except IntegrityError:
         raise WorkflowError(_("You hold the other seat of this case already.")) from None
-    now = {"ended_at": timezone.now(), "outcome": RequestOutcome.TAKEN}
-    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
-        ended_at=now["ended_at"], outcome=RequestOutcome.REPLACED
-    )
-    kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by, **now)
+    SeatRequest.objects.filter(submission=submission, seat=seat).end(RequestOutcome.REPLACED)
+    kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by)
+    kept.end(RequestOutcome.TAKEN)
     words = {"name": by, "use": assessment.use.title, "before": before}
     teamwork.tell(
         access.seated_now(submission) - {by.pk},

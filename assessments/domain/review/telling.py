@@ -1,4 +1,4 @@
-"""What the reviewers of a case are told: a new round, a return, an approval, a decision, the certificate.
+"""What the reviewers of a case are told: a new round, a return, an approval, a decision.
 
 Those with a seat who still review and have no conflict of interest (`access.seated_now`), but for whoever did it. The
 moves of `workflow` call these functions inside their transactions.
@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 from assessments import access, teamwork
 from assessments.domain.review import rounds
 from assessments.guideline.terms import Tier
-from assessments.models import Certificate, Message, ReviewDecision, ReviewSeat, Seat, Submission, User
+from assessments.models import Message, ReviewDecision, ReviewSeat, Seat, Submission, User
 
 ROUND, RETURNED, APPROVED, DECIDED = "case_round", "case_returned", "case_approved", "case_decided"
-CERTIFIED, RECALLED = "case_certified", "case_recalled"
+RECALLED = "case_recalled"
 ENDED_BY_A_MOVE = (ROUND, APPROVED)
 """What waits for nobody any more once a case is returned or decided."""
 
@@ -83,15 +83,6 @@ def refused(submission: Submission, decision: ReviewDecision) -> None:
     text = _("%(name)s has refused the submission. The case is closed.") % said
     others = access.seated_now(submission) - {decision.by_id}
     _tell(others, DECIDED, submission, _("Decided, refused: %(use)s") % said, _with(text, decision.statement))
-
-
-def certificate_issued(certificate: Certificate, *, by: User | None) -> None:
-    """Tell the reviewers of a case of a certificate that came after the decision, with the last thing that blocked it."""
-    submission = certificate.submission
-    said = {"use": submission.assessment.use.title, "number": certificate.number}
-    text = _("Nothing blocks it any more. Certificate %(number)s is issued.") % said
-    others = access.seated_now(submission) - ({by.pk} if by else set())
-    _tell(others, CERTIFIED, submission, _("Certificate issued: %(use)s") % said, text)
 
 
 def recalled(submission: Submission) -> None:

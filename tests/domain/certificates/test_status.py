@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core import mail
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
-from assessments import changing, declaring, standing
+from assessments import changing, declaring, standing, workflow
 from assessments.documents.letter_words import public_reason
-from assessments.models import Assessment, CertificateEvent, Interest, Membership, Message, Role, User
+from assessments.domain.certificates import status
+from assessments.models import (
+    Assessment,
+    Certificate,
+    CertificateEvent,
+    CertificateStatus,
+    Document,
+    DocumentKind,
+    Interest,
+    Membership,
+    Message,
+    Role,
+    State,
+    User,
+)
 from assessments.models.public_reasons import PublicReason, coded, words_of
-from tests.acting import certificate_of, make_conditioned
+from tests.acting import certificate_of, close_as, make_conditioned, report_done
 from tests.catalogue import speak
-from tests.factories import Cast, in_days, make_member
+from tests.factories import Cast, in_days, make_assessment, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +42,12 @@ TEXTS = {
     "Declared facts of the use changed.": "用途的申報事實有所改變。",
     "An incident is being looked into.": "正在調查一宗事故。",
     "The monitoring evidence is older than %(days)s days.": "監察證據距今超過 %(days)s 日。",
+    "Add the newest monitoring record, and the certificate is valid again.": "加入最新監察記錄後，證書恢復有效。",
+    "Certificate issued: %(use)s": "證書已發出：%(use)s",
+    "Nothing blocks it any more. Certificate %(number)s is issued.": "已無阻礙，證書 %(number)s 已發出。",
 }
 FACTS = ("Declared facts of the use changed.", "用途的申報事實有所改變。")
+TODO = "Add the newest monitoring record, and the certificate is valid again."
 INCIDENT = ("An incident is being looked into.", "正在調查一宗事故。")
 
 
@@ -54,8 +74,8 @@ def state_incident(assessment: Assessment, by: User) -> None:
     changing.state_change(assessment, by=by, kinds=["incident"], words="A leak.", happened_on=in_days(0))
 
 
-def told() -> dict[str, tuple[str, str]]:
-    rows = Message.objects.filter(kind="certificate_suspended").select_related("recipient")
+def told(kind: str = "certificate_suspended") -> dict[str, tuple[str, str]]:
+    rows = Message.objects.filter(kind=kind).select_related("recipient")
     return {row.recipient.name: (row.subject, row.text) for row in rows}
 
 
@@ -99,6 +119,81 @@ def test_a_second_change_of_facts_neither_suspends_nor_tells_again(cast, assessm
     state_incident(assessment, cast.owner)
     assert CertificateEvent.objects.filter(kind="suspended").count() == 1
     assert told() == {}
+
+
+def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language(cast):
+    """The organisation's second owner and the independent reviewers read Chinese."""
+    assessment = make_assessment(State.CERTIFIED, "high", cast=cast)
+    other = make_member(Role.OWNER, cast.organisation, "Oscar Owner").user
+    User.objects.filter(pk__in=[other.pk, cast.independent.pk, cast.second_independent.pk]).update(language=CHINESE)
+    certificate = certificate_of(assessment)
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=36)):
+        assert workflow.watch_monitoring() == 1
+    subject, title = "Certificate suspended: %(use)s", assessment.use.title
+    reason, todo = "監察證據距今超過 35 日。", "加入最新監察記錄後，證書恢復有效。"
+    owner = (f"Certificate suspended: {title}", "The monitoring evidence is older than 35 days. " + TODO)
+    reviewer = (TEXTS[subject] % {"use": title}, reason)
+    assert told("monitoring_lapsed") == {
+        cast.owner.name: owner,
+        "Oscar Owner": (TEXTS[subject] % {"use": title}, f"{reason} {todo}"),
+        cast.independent.name: reviewer,
+        cast.second_independent.name: reviewer,
+    }
+    rows = Message.objects.filter(kind="monitoring_lapsed").values_list("recipient__name", "link")
+    to_do, to_see = reverse("conformity", args=[assessment.reference]), reverse("standing", args=[certificate.number])
+    assert dict(rows) == {
+        cast.owner.name: to_do,
+        "Oscar Owner": to_do,
+        cast.independent.name: to_see,
+        cast.second_independent.name: to_see,
+    }
+
+
+def test_a_certificate_that_waited_is_told_to_owners_and_reviewers_but_for_the_person_who_closed_the_last_gap(cast):
+    gap = {"accountable-owner": {"choice": "partly", "text": "Kept for three of our five clinics."}}
+    assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=gap)
+    other = make_member(Role.OWNER, cast.organisation, "Oscar Owner").user
+    User.objects.filter(pk=other.pk).update(language=CHINESE)
+    action = assessment.use.actions.get(question="accountable-owner")
+    report_done(action, by=cast.owner, note="Named.")
+    assert told("case_certified") == {}
+    close_as(action, by=cast.independent)
+    number, title = certificate_of(assessment).number, assessment.use.title
+    assert told("case_certified") == {
+        cast.owner.name: (
+            f"Certificate issued: {title}",
+            f"Nothing blocks it any more. Certificate {number} is issued.",
+        ),
+        "Oscar Owner": (f"證書已發出：{title}", f"已無阻礙，證書 {number} 已發出。"),
+    }
+    links = Message.objects.filter(kind="case_certified").values_list("link", flat=True)
+    assert set(links) == {reverse("standing", args=[number])}
+
+
+# --- the events ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_event_is_written_with_its_status_and_ends_the_certificate_where_no_other_follows(cast, assessment):
+    certificate = certificate_of(assessment)
+    for event, found, ended in (
+        (status.Event.SUSPENDED, CertificateStatus.SUSPENDED, False),
+        (status.Event.REINSTATED, CertificateStatus.VALID, False),
+        (status.Event.SUPERSEDED, CertificateStatus.SUPERSEDED, True),
+    ):
+        row = status.change(certificate, event, by=cast.owner, words="For the record.", notify=False)
+        assert (row.kind, row.by, row.private_reason) == (event, cast.owner, "For the record.")
+        anew = Certificate.objects.get(pk=certificate.pk)
+        assert (anew.status(), anew.ended_at is not None) == (found, ended)
+    assert not Message.objects.filter(kind__startswith="certificate_").exists()
+
+
+def test_a_certificate_that_follows_ends_the_one_before_without_a_message_or_a_notice(cast, assessment):
+    before = certificate_of(assessment)
+    notices = Document.objects.filter(kind=DocumentKind.STATUS_NOTICE).count()
+    status.change(before, status.Event.SUPERSEDED, by=None, notify=False)
+    assert Document.objects.filter(kind=DocumentKind.STATUS_NOTICE).count() == notices
+    status.change(before, status.Event.REVOKED, by=None, notify=False)
+    assert Document.objects.filter(kind=DocumentKind.STATUS_NOTICE).count() == notices + 1
 
 
 # --- the public reason -----------------------------------------------------------------------------------------------------
