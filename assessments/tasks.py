@@ -42,9 +42,9 @@ def render_document(pk: int) -> None:
 
 @shared_task(name="assessments.tasks.send_message")
 def send_message(pk: int) -> None:
-    from assessments import mailing
+    from assessments.notifications import mail
 
-    mailing.send(pk)
+    mail.send(pk)
 
 
 @shared_task(name="assessments.tasks.sweep")

@@ -14,7 +14,7 @@ ALL = {
     "tasks", "views", "accounts", "evidence", "teamwork", "exchange", "starting", "origins", "auditing", "desk",
     "core", "audit",
     "gates", "conformity", "reviewing", "staleness", "holding", "changing",
-    "acting", "domain", "desk_rows", "reopening", "standing", "reminding", "mailing", "sweeping",
+    "acting", "domain", "desk_rows", "reopening", "standing", "notifications", "sweeping",
 }  # fmt: skip
 MAY_IMPORT: dict[str, set[str]] = {
     "guideline": set(),
@@ -90,8 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "teamwork",
         "acting",
     },
-    "reminding": {"core", "guideline", "models", "access", "tasks"},
-    "mailing": {"core", "models"},
+    "notifications": {"core", "guideline", "models", "access", "tasks"},
     "sweeping": {
         "domain",
         "models",
@@ -101,8 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "core",
         "acting",
         "standing",
-        "reminding",
-        "mailing",
+        "notifications",
         "staleness",
         "workflow",
     },

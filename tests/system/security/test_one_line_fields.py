@@ -11,12 +11,13 @@ from django import forms
 from django.urls import reverse
 
 import assessments.forms
-from assessments import desk, mailing, teamwork
+from assessments import desk, teamwork
 from assessments.forms.accounts import SignupForm
 from assessments.forms.factors import CodeField
 from assessments.forms.fields import OneLine
 from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
+from assessments.notifications import mail
 from tests.factories import make_user, undone
 
 pytestmark = pytest.mark.sqlite_alone
@@ -89,7 +90,7 @@ def test_a_message_about_a_use_with_a_line_break_in_its_title_is_mailed(
         assert not Message.objects.filter(subject__contains="\n").exists()
         old = Message.objects.filter(recipient=cast.independent).latest("pk")
         Message.objects.filter(pk=old.pk).update(subject="Old\nsubject", mailed_at=None, unmailed_at=None)
-        mailing.send(old.pk)
+        mail.send(old.pk)
         assert mailoutbox[-1].subject == "Old subject"
 
 

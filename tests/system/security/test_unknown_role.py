@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, acting, desk, reminding, teamwork
+from assessments import access, acting, desk, teamwork
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -33,6 +33,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import reminders
 from tests.access_table import FORMS, OPENED, POSTED, ROLES
 from tests.access_table.answers import changes, spoken
 from tests.factories import in_days, make_user, proved, undone
@@ -217,8 +218,8 @@ def test_evidence_of_somebody_with_an_unknown_role_reminds_the_owners(world, not
     assert piece.owner == world.cast.contributor
     Evidence.objects.exclude(pk=piece.pk).update(expires_on=None)
     Evidence.objects.filter(pk=piece.pk).update(expires_on=in_days(1))
-    reminding.remind_of_evidence()
-    assert told(reminding.EVIDENCE_EXPIRING) == {"Olivia Owner"}
+    reminders.remind_of_evidence()
+    assert told(reminders.EVIDENCE_EXPIRING) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -228,8 +229,8 @@ def test_an_accepted_risk_of_somebody_with_an_unknown_role_reminds_the_owners(wo
     assert risk.get().owner == world.cast.contributor
     risk.update(risk_by=User.objects.get(name="Ada Auditor"), risk_review=timezone.localdate(), risk_until=in_days(60))
     RemediationAction.objects.filter(status=ActionStatus.ACCEPTED).exclude(pk=risk.get().pk).update(status="open")
-    reminding.remind_of_risks()
-    assert told(reminding.RISK_REVIEW) == {"Olivia Owner"}
+    reminders.remind_of_risks()
+    assert told(reminders.RISK_REVIEW) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -240,7 +241,7 @@ def test_the_alerts_of_a_conformity_file_reach_nobody_with_an_unknown_role(world
     )
     rows = [{"alert_owner": "Ada Auditor, Connie Contributor, Victor Viewer"}]
     ConformityPart.objects.filter(use=high.assessment.use, key="measures").update(rows=rows)
-    assert reminding._alerted(certificate) == {world.cast.viewer.pk}
+    assert reminders._alerted(certificate) == {world.cast.viewer.pk}
 
 
 @pytest.mark.django_db
