@@ -41,15 +41,13 @@ from assessments.models import (
     EvidenceUse,
     Involvement,
     MarkKind,
-    Membership,
     RemediationAction,
     ReviewSeat,
-    Role,
-    Route,
     Submission,
     User,
 )
 from assessments.models.marks import combined_marks
+from assessments.notifications.recipients import concerned, owners_of, reviewers_on
 from assessments.reopening import reopen_answer
 
 Kind = ActionEvent.Kind
@@ -254,19 +252,6 @@ def _tell(recipients: Iterable[int], kind: str, action: RemediationAction, subje
 
 def _named(action: RemediationAction) -> dict[str, Any]:
     return {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
-
-
-def owners_of(organisation: int) -> set[int]:
-    rows = Membership.objects.current().filter(organisation=organisation, role=Role.OWNER)
-    return set(rows.values_list("user_id", flat=True))
-
-
-def concerned(action: RemediationAction, *people: int | None) -> set[int]:
-    """Those of `people` who still work in the organisation, to be told of an action; where none is left, the owners."""
-    rows = Membership.objects.current().filter(
-        organisation=action.organisation_id, user__in=[pk for pk in people if pk], role__in=access.WORKING_ROLES
-    )
-    return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
 
 
 def conditions_on(
@@ -643,12 +628,7 @@ def checkers_of(action: RemediationAction) -> Sequence[int]:
     if submission.is_self_declared:
         return list(owners_of(action.organisation_id))
     seats = list(ReviewSeat.objects.filter(submission=submission).values_list("reviewer_id", flat=True))
-    rows = Membership.objects.current().filter(role=Role.REVIEWER)
-    if submission.route == Route.INSIDE:
-        rows = rows.filter(organisation=action.organisation_id)
-    else:
-        rows = rows.filter(organisation__is_reviewing_body=True)
-    current = set(rows.values_list("user_id", flat=True))
+    current = reviewers_on(submission.route, action.organisation_id)
     return [pk for pk in seats if pk in current] or list(current)
 
 

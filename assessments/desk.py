@@ -50,6 +50,7 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications.recipients import owners_of
 
 ASSIGNED, MESSAGE, APPEAL, APPEAL_ANSWERED = "assigned", "case_message", "appeal", "appeal_answered"
 TO_REINSTATE = "to_reinstate"
@@ -406,11 +407,10 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
         return newest
     said = CaseMessage.objects.create(submission=submission, author=by, from_reviewer=side == "reviewer", text=text)
     if side == "reviewer":
-        owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
         wrote = thread.filter(from_reviewer=False).values("author")
         members = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
         still = members.filter(role__in=access.WORKING_ROLES)
-        told = {*owners.values_list("user", flat=True), *still.values_list("user", flat=True)}
+        told = {*owners_of(assessment.organisation_id), *still.values_list("user", flat=True)}
         link = reverse("case", args=[assessment.reference])
     else:
         told = access.seated_now(submission)
@@ -565,12 +565,11 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     if not words.strip():
         raise InvalidAnswer("words", _("Say what happens next.") if upheld else _("Say why it is rejected."))
     given = AppealAnswer.objects.create(appeal=found, by=by, upheld=upheld, words=words)
-    owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
     kind = {"kind": found.get_kind_display(), "use": assessment.use.title}
     subject = (_("%(kind)s upheld: %(use)s") if upheld else _("%(kind)s rejected: %(use)s")) % kind
     object = f"appeal:{found.reference}"
     link = f"{reverse('contest', args=[assessment.reference])}#appeal-{found.reference}"
-    teamwork.tell(owners.values_list("user", flat=True), APPEAL_ANSWERED, object, subject, words, link)
+    teamwork.tell(owners_of(assessment.organisation_id), APPEAL_ANSWERED, object, subject, words, link)
     link = f"{_page('review_messages', found.submission)}#appeals"
     teamwork.tell(_reviewers_of(found) - {by.pk}, APPEAL_ANSWERED, object, subject, words, link)
     Message.objects.filter(kind=APPEAL, object=object, read_at=None).update(read_at=timezone.now())

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, teamwork
+from assessments import access, teamwork
 from assessments.access import Action
 from assessments.core import proof
 from assessments.declaring import delivery_team
@@ -39,6 +39,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.recipients import concerned, owners_of
 
 SUSPEND, REINSTATE, REVOKE = status.SUSPENDED, status.REINSTATED, status.REVOKED
 CONDITION_MISSED = "condition_missed"
@@ -275,9 +276,9 @@ def _miss(pk: int, today: date) -> bool:
 def _tell_missed(
     assessment: Assessment, condition: Condition, action: RemediationAction | None, submission: Submission
 ) -> None:
-    owners = acting.owners_of(assessment.organisation_id)
+    owners = owners_of(assessment.organisation_id)
     if action:
-        owners |= acting.concerned(action, action.owner_id)
+        owners |= concerned(action, action.owner_id)
     said = {
         "words": condition.words,
         "use": assessment.use.title,

@@ -35,6 +35,7 @@ from assessments.models import (
     Sees,
     User,
 )
+from assessments.notifications.recipients import owner_memberships
 
 MENTION, REPLY, ASKED, ANSWERED = "mention", "reply", "asked", "answered"
 ASKED_NO_MORE = "asked_no_more"
@@ -478,7 +479,7 @@ def change_role(membership: Membership, role: Role, sees: Sees, *, by: User) -> 
     access.require(by, Action.PEOPLE, organisation)
     if (membership.role, membership.sees) == (role, sees):
         return
-    owners = Membership.objects.current().filter(organisation=organisation, role=Role.OWNER)
+    owners = owner_memberships(organisation.pk)
     if membership.role == Role.OWNER and role != Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise WorkflowError(_("The last owner stays owner. Make somebody else an owner first."))
     old = f"{membership.role} {membership.sees}"

@@ -75,6 +75,7 @@ from assessments.models.certificates import MONITORING
 from assessments.models.going_on import after_refusal
 from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
+from assessments.notifications.recipients import owners_of, reviewers_on
 from assessments.scoring.conditions import FIRST_AUDIT, may_have_date
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -431,20 +432,6 @@ def _settle(assessment: Assessment, *kinds: str) -> None:
     Message.objects.filter(kind__in=kinds, object__in=about, read_at=None).update(read_at=timezone.now())
 
 
-def _owners(assessment: Assessment) -> list[int]:
-    rows = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
-    return list(rows.values_list("user_id", flat=True))
-
-
-def _reviewers(assessment: Assessment, route: Route) -> list[int]:
-    rows = Membership.objects.current().filter(role=Role.REVIEWER)
-    if route == Route.INSIDE:
-        rows = rows.filter(organisation=assessment.organisation_id)
-    else:
-        rows = rows.filter(organisation__is_reviewing_body=True)
-    return list(rows.values_list("user_id", flat=True))
-
-
 def closed_routes(assessment: Assessment) -> dict[Route, str]:
     """The routes on which nobody could review, each with the reason: two queries at most."""
     rows = Membership.objects.current().filter(role=Role.REVIEWER)
@@ -499,7 +486,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     kept = _go_on_with_seats(assessment, submission)
     if assessment.state == State.SUBMITTED:
         _tell(
-            set(_reviewers(assessment, route)) - {seat.reviewer_id for seat in kept},
+            reviewers_on(route, assessment.organisation_id) - {seat.reviewer_id for seat in kept},
             "submitted",
             submission,
             _("To review: %(use)s") % {"use": assessment.use.title},
@@ -604,7 +591,7 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
 
 def _tell_second_seat(assessment: Assessment, submission: Submission, *, but: set[int]) -> None:
     _tell(
-        set(_reviewers(assessment, Route.INDEPENDENT)) - but,
+        reviewers_on(Route.INDEPENDENT, assessment.organisation_id) - but,
         "second_seat",
         submission,
         _("Second review to take: %(use)s") % {"use": assessment.use.title},
@@ -654,7 +641,7 @@ def send_back(
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)
     _tell(
-        _owners(assessment),
+        owners_of(assessment.organisation_id),
         "returned",
         submission,
         *returning_mail(assessment, marked, words, answer_by, asked),
@@ -866,7 +853,7 @@ def approve(
             _print_plan_again(submission)  # with what was agreed, the dates of the conditions, and the certificate
         _ask_document(DocumentKind.DECISION_LETTER, submission=submission)  # says whether the certificate is issued
         _tell(
-            _owners(assessment),
+            owners_of(assessment.organisation_id),
             "approved",
             submission,
             *waiting.approval_mail(submission, None if certificate else no_certificate_yet(submission)),
@@ -1077,7 +1064,7 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)  # it says what was decided
     _tell(
-        _owners(assessment),
+        owners_of(assessment.organisation_id),
         "refused",
         submission,
         _("Refused: %(use)s") % {"use": assessment.use.title},
@@ -1182,7 +1169,7 @@ def _return_for_tier(
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)
     _tell(
-        _owners(assessment),
+        owners_of(assessment.organisation_id),
         "returned",
         submission,
         _("Another tier: %(use)s") % {"use": assessment.use.title},
@@ -1361,7 +1348,7 @@ def _watch_certificate(pk: int) -> bool:
     reason = event.public_words
     use = {"use": assessment.use.title}
     _tell(
-        _owners(assessment),
+        owners_of(assessment.organisation_id),
         "monitoring_fresh" if fresh else "monitoring_lapsed",
         assessment,
         (_("Valid again: %(use)s") if fresh else _("Certificate suspended: %(use)s")) % use,

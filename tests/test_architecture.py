@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "staleness": {"guideline", "models", "tasks"},
     "declaring": {"core", "guideline", "scoring", "models", "access", "errors", "reopening", "staleness", "domain"},
     "domain": {
+        "notifications",
         "core",
         "guideline",
         "scoring",
@@ -48,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "staleness",
     },
     "acting": {
+        "notifications",
         "core",
         "domain",
         "guideline",
@@ -63,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gates": {"domain", "guideline", "models"},
     "conformity": {"domain", "guideline", "models", "access", "errors"},
     "workflow": {
+        "notifications",
         "core",
         "domain",
         "guideline",
@@ -79,6 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "staleness",
     },
     "standing": {
+        "notifications",
         "core",
         "domain",
         "guideline",
@@ -105,6 +109,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "workflow",
     },
     "desk": {
+        "notifications",
         "core",
         "domain",
         "guideline",
@@ -117,7 +122,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "standing",
     },
     "evidence": {"core", "domain", "guideline", "models", "access", "errors", "declaring", "staleness"},
-    "teamwork": {"core", "guideline", "scoring", "models", "access", "errors", "tasks", "declaring"},
+    "teamwork": {"core", "guideline", "scoring", "models", "access", "errors", "tasks", "declaring", "notifications"},
     "holding": {
         "core",
         "domain",

@@ -33,11 +33,11 @@ from assessments.models import (
     Membership,
     Message,
     RemediationAction,
-    Role,
     Sees,
     edition_for,
     monitored_until,
 )
+from assessments.notifications.recipients import owners_by_organisation, working_members
 
 CONDITION_DUE, ACTION_DUE, ACTION_LATE = "condition_due", "action_due", "action_late"
 RISK_ENDING, RISK_REVIEW, EVIDENCE_EXPIRING = "risk_ending", "risk_review", "evidence_expiring"
@@ -111,17 +111,9 @@ def _before(kind: str, lines: Sequence[Line], days: Iterable[int], today: date) 
     return _say(kind, lines, since)
 
 
-def _owners(organisations: Iterable[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
-    rows = Membership.objects.current().filter(organisation__in=set(organisations), role=Role.OWNER)
-    for organisation, user in rows.values_list("organisation_id", "user_id"):
-        found.setdefault(organisation, set()).add(user)
-    return found
-
-
 def _responsible(actions: Sequence[RemediationAction]) -> dict[int, frozenset[int]]:
     """Who is told of each action: its owner; where it has none, or that one left, the owners of the organisation."""
-    owners = _owners(action.organisation_id for action in actions)
+    owners = owners_by_organisation(action.organisation_id for action in actions)
     alone = set(
         RemediationAction.objects.left_alone().filter(pk__in=[a.pk for a in actions]).values_list("pk", flat=True)
     )
@@ -159,7 +151,7 @@ def remind_of_conditions(today: date | None = None) -> int:
     standing = RemediationAction.objects.standing().filter(use__in={use for use, _question in of})
     rows_of = standing.select_related("use", "merged_into__use").order_by("-number")  # of a split action the first part
     actions = {(action.use_id, action.question): action.merged_into or action for action in rows_of}
-    owners = _owners(condition.decision.submission.organisation_id for condition in found)
+    owners = owners_by_organisation(condition.decision.submission.organisation_id for condition in found)
     alone = set(standing.left_alone().values_list("pk", flat=True))
     lines = []
     for condition in found:
@@ -222,12 +214,8 @@ def remind_of_risks(today: date | None = None) -> int:
     days = _days("risk")
     ending, review = [], []
     found = _actions(ActionStatus.ACCEPTED)
-    members = set(
-        Membership.objects.current()
-        .filter(organisation__in={action.organisation_id for action in found}, role__in=access.WORKING_ROLES)
-        .values_list("organisation_id", "user_id")
-    )
-    owners = _owners(action.organisation_id for action in found)
+    members = working_members(action.organisation_id for action in found)
+    owners = owners_by_organisation(action.organisation_id for action in found)
     for action in found:
         assert action.risk_until is not None
         assert action.risk_review is not None
@@ -256,12 +244,8 @@ def remind_of_evidence(today: date | None = None) -> int:
     found = list(
         Evidence.objects.in_use().filter(expires_on__range=(today, today + timedelta(days=max(days)))).order_by("pk")
     )
-    members = set(
-        Membership.objects.current()
-        .filter(organisation__in={piece.organisation_id for piece in found}, role__in=access.WORKING_ROLES)
-        .values_list("organisation_id", "user_id")
-    )
-    owners = _owners(piece.organisation_id for piece in found)
+    members = working_members(piece.organisation_id for piece in found)
+    owners = owners_by_organisation(piece.organisation_id for piece in found)
     lines = []
     for piece in found:
         assert piece.expires_on is not None
@@ -299,7 +283,7 @@ def remind_of_monitoring(today: date | None = None) -> int:
         # Suspended it has lapsed already, or waits for something else; past its end it needs no record any more.
         if certificate.status(today) != CertificateStatus.SUSPENDED and last < certificate.expires_on
     ]
-    owners = _owners(certificate.organisation_id for certificate, _last in found)
+    owners = owners_by_organisation(certificate.organisation_id for certificate, _last in found)
     lines = []
     for certificate, last in found:
         assessment = certificate.submission.assessment

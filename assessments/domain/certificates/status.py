@@ -15,11 +15,10 @@ from assessments.models import (
     Certificate,
     CertificateEvent,
     CertificateStatus,
-    Membership,
-    Role,
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.recipients import owners_of
 
 SUSPENDED, REINSTATED, REVOKED = "suspended", "reinstated", "revoked"
 
@@ -85,8 +84,7 @@ def _tell(certificate: Certificate, event: CertificateEvent) -> None:
 
 def _readers(certificate: Certificate, *, but: int | None) -> Iterator[tuple[str, list[int]]]:
     """Yield the languages of those to be told, each with the ids of its readers."""
-    owners = Membership.objects.current().filter(organisation=certificate.organisation_id, role=Role.OWNER)
-    people = access.seated_now(certificate.submission) | set(owners.values_list("user_id", flat=True))
+    people = access.seated_now(certificate.submission) | owners_of(certificate.organisation_id)
     languages: dict[str, list[int]] = {}
     for pk, language in User.objects.filter(pk__in=people - {but}).order_by("pk").values_list("pk", "language"):
         languages.setdefault(language, []).append(pk)

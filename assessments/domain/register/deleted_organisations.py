@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, auditing, teamwork
+from assessments import access, auditing, teamwork
 from assessments.access import Action
 from assessments.audit import rows as audited
 from assessments.domain.register.tables import model_of, rows_of
@@ -39,13 +39,14 @@ from assessments.models import (
     Membership,
     Message,
     Organisation,
-    Role,
+    Route,
     SeatRequest,
     State,
     User,
 )
 from assessments.models.audit import ORGANISATION_DELETED
 from assessments.models.base import FrozenQuerySet
+from assessments.notifications.recipients import owners_of, reviewers_on
 
 log = logging.getLogger(__name__)
 MESSAGE = "deletion"
@@ -212,7 +213,7 @@ def cancel(organisation: Organisation, *, by: User) -> None:
 
 
 def _tell(organisation: Organisation, by: User, subject: str, text: str) -> None:
-    owners = acting.owners_of(organisation.pk) - {by.pk}
+    owners = owners_of(organisation.pk) - {by.pk}
     about = f"organisation:{organisation.reference}"
     teamwork.tell(owners, MESSAGE, about, subject, text, organisation.get_absolute_url())
 
@@ -311,8 +312,7 @@ def _empty(organisation: Organisation) -> None:
 
 def _leave_certificates(organisation: Organisation) -> None:
     """Tell the reviewers of the reviewing body which certificates are theirs to judge from now on."""
-    reviewers = Membership.objects.current().filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
-    people = list(reviewers.values_list("user_id", flat=True))
+    people = reviewers_on(Route.INDEPENDENT, organisation.pk)
     for number in organisation.certificates.filter(ended_at=None).order_by("pk").values_list("number", flat=True):
         teamwork.tell(
             people,

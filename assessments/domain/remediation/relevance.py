@@ -11,6 +11,7 @@ from assessments.core import proof
 from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
+from assessments.notifications.recipients import concerned
 
 MARKED, REFUSED = "action_not_relevant", "action_relevant"
 
@@ -80,7 +81,7 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
         raise InvalidAnswer("words", _("Say why the action is relevant."))
     action = lock_action(action)
     said = {"n": action.number, "title": action.title}
-    people = acting.concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
+    people = concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
     _reopen(action, by=by, words=words)
     _tell(people, REFUSED, action, _("Open again: %(title)s") % said, words)
 

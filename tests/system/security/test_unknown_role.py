@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, acting, desk, teamwork
+from assessments import access, desk, teamwork
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -34,6 +34,7 @@ from assessments.models import (
     User,
 )
 from assessments.notifications import reminders
+from assessments.notifications.recipients import concerned
 from tests.access_table import FORMS, OPENED, POSTED, ROLES
 from tests.access_table.answers import changes, spoken
 from tests.factories import in_days, make_user, proved, undone
@@ -248,7 +249,7 @@ def test_the_alerts_of_a_conformity_file_reach_nobody_with_an_unknown_role(world
 def test_what_happens_to_an_action_reaches_nobody_with_an_unknown_role(world, nothing_told):
     reference, number = world.places["accepted risk"]
     action = RemediationAction.objects.get(use__reference=reference, number=number)
-    assert acting.concerned(action, world.cast.contributor.pk) == {world.cast.owner.pk}
+    assert concerned(action, world.cast.contributor.pk) == {world.cast.owner.pk}
 
 
 @pytest.mark.django_db
