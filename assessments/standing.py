@@ -13,11 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from assessments import access, teamwork
+from assessments import access
 from assessments.access import Action
 from assessments.core import proof
 from assessments.declaring import delivery_team
@@ -39,10 +38,11 @@ from assessments.models import (
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import concerned, owners_of
 
 SUSPEND, REINSTATE, REVOKE = status.SUSPENDED, status.REINSTATED, status.REVOKED
-CONDITION_MISSED = "condition_missed"
 REASONS: dict[str, dict[str, str | Promise]] = {
     move: {reason.value.partition(".")[2]: reason.label for reason in offered}
     for move, offered in {
@@ -279,15 +279,9 @@ def _tell_missed(
     owners = owners_of(assessment.organisation_id)
     if action:
         owners |= concerned(action, action.owner_id)
-    said = {
-        "words": condition.words,
-        "use": assessment.use.title,
-        "day": date_format(condition.due_on, "DATE_FORMAT"),
-    }
-    subject = _("Condition missed: %(words)s") % said
-    text = _("The condition of the approval of “%(use)s” was to be met by %(day)s, and is not.") % said
-    link = action.get_absolute_url() if action else assessment.get_absolute_url()
-    teamwork.tell(owners, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
+    context = {"words": condition.words, "use": assessment.use.title, "due": condition.due_on}
+    about, link = f"condition:{condition.pk}", (action or assessment).get_absolute_url()
+    notify(MessageKind.CONDITION_MISSED, owners, about=about, link=link, context=context)
     reviewers = access.seated_now(submission) - owners
     link = reverse("review", args=[submission.reference])
-    teamwork.tell(reviewers, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
+    notify(MessageKind.CONDITION_MISSED, reviewers, about=about, link=link, context=context)

@@ -23,6 +23,7 @@ from assessments.domain.register import deleted_organisations
 from assessments.domain.review import case_notes, kept_texts, rounds, second_look
 from assessments.models import Document, StepRun
 from assessments.notifications import mail, reminders
+from assessments.notifications.tasks import send_message
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100  # rows of a kind that one sweep takes up
@@ -63,7 +64,7 @@ def send_mails() -> int:
     waiting = mail.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
     found = list(mail.waiting_now(waiting).values_list("pk", flat=True)[:AT_ONCE])
     for pk in found:
-        tasks.send_message.delay(pk)
+        send_message.delay(pk)
     return len(found) + together
 
 

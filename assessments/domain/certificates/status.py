@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
-from assessments import access, tasks, teamwork
+from assessments import access, tasks
 from assessments.models import (
     Assessment,
     AuditEntry,
@@ -18,6 +14,8 @@ from assessments.models import (
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import owners_of
 
 SUSPENDED, REINSTATED, REVOKED = "suspended", "reinstated", "revoked"
@@ -64,28 +62,12 @@ def suspend_at_once(assessment: Assessment, reason: PublicReason, *, by: User) -
 
 
 def _tell(certificate: Certificate, event: CertificateEvent) -> None:
-    """Tell the owners and the seated reviewers, each in their own language, but for the person who made the change."""
-    for language, people in _readers(certificate, but=event.by_id):
-        with translation.override(language):
-            subject = {
-                SUSPENDED: _("Certificate suspended: %(use)s"),
-                REINSTATED: _("Certificate reinstated: %(use)s"),
-                REVOKED: _("Certificate revoked: %(use)s"),
-            }[event.kind]
-            teamwork.tell(
-                people,
-                f"certificate_{event.kind}",
-                f"certificate:{certificate.number}",
-                subject % {"use": certificate.use.title},
-                f"{certificate.number}. {event.public_words}",
-                reverse("standing", args=[certificate.number]),
-            )
-
-
-def _readers(certificate: Certificate, *, but: int | None) -> Iterator[tuple[str, list[int]]]:
-    """Yield the languages of those to be told, each with the ids of its readers."""
+    """Tell the owners and the seated reviewers, but for the person who made the change."""
     people = access.seated_now(certificate.submission) | owners_of(certificate.organisation_id)
-    languages: dict[str, list[int]] = {}
-    for pk, language in User.objects.filter(pk__in=people - {but}).order_by("pk").values_list("pk", "language"):
-        languages.setdefault(language, []).append(pk)
-    yield from languages.items()
+    notify(
+        MessageKind(f"certificate_{event.kind}"),
+        people - {event.by_id},
+        about=f"certificate:{certificate.number}",
+        link=reverse("standing", args=[certificate.number]),
+        context={"use": certificate.use.title, "number": certificate.number, "reason": event.public_reason},
+    )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring, teamwork
+from assessments import access, declaring
 from assessments.core import proof
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
@@ -26,9 +26,11 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import texts
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
 DECIDED = (State.APPROVED, State.CERTIFIED)
-SUCCEEDED = "assigned"
 
 
 def has_left(held: ReviewSeat, submission: Submission) -> bool:
@@ -101,14 +103,12 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
         ended_at=now["ended_at"], outcome=RequestOutcome.REPLACED
     )
     kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by, **now)
-    words = {"name": by, "use": assessment.use.title, "before": before}
-    teamwork.tell(
+    notify(
+        MessageKind.ASSIGNED,
         access.seated_now(submission) - {by.pk},
-        SUCCEEDED,
-        f"succeeded:{kept.pk}",
-        _("%(name)s has taken over a seat: %(use)s") % words,
-        _("%(before)s has left the case. %(name)s judges its actions from now on.") % words,
-        reverse("review", args=[submission.reference]),
+        about=f"succeeded:{kept.pk}",
+        link=reverse("review", args=[submission.reference]),
+        context={"seat": texts.cases.Seat.SUCCEEDED, "name": by, "use": assessment.use.title, "before": before},
     )
     AuditEntry.objects.record(
         "seat_succeeded",

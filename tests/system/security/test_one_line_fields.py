@@ -11,14 +11,14 @@ from django import forms
 from django.urls import reverse
 
 import assessments.forms
-from assessments import desk, teamwork
+from assessments import desk
 from assessments.forms.accounts import SignupForm
 from assessments.forms.factors import CodeField
 from assessments.forms.fields import OneLine
 from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
 from assessments.notifications import mail
-from tests.factories import make_user, undone
+from tests.factories import make_message, make_user, undone
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -139,5 +139,4 @@ def test_no_header_is_planted_by_names(name, mailoutbox, site, browsers):
 @pytest.mark.django_db
 def test_every_line_that_is_told_has_a_subject_of_one_line():
     somebody = make_user("Somebody")
-    teamwork.tell([somebody.pk], "asked", "assessment:x", "Two\r\nlines\tof it", "Text", "/home/")
-    assert Message.objects.get(recipient=somebody).subject == "Two lines of it"
+    assert make_message(somebody, "Two\r\nlines\tof it").subject == "Somebody wrote about “Two lines of it”"

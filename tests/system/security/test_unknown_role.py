@@ -34,6 +34,7 @@ from assessments.models import (
     User,
 )
 from assessments.notifications import reminders
+from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import concerned
 from tests.access_table import FORMS, OPENED, POSTED, ROLES
 from tests.access_table.answers import changes, spoken
@@ -201,7 +202,7 @@ def nothing_told(world: World) -> Iterator[None]:
 def test_a_mention_reaches_nobody_with_an_unknown_role(world, nothing_told):
     draft = Assessment.objects.get(reference=world.places["draft"][0])
     teamwork.comment(draft, QUESTION, "@Ada @Connie @Victor which clinics?", by=world.cast.owner)
-    assert told(teamwork.MENTION) == {"Victor Viewer"}
+    assert told(MessageKind.MENTION) == {"Victor Viewer"}
 
 
 @pytest.mark.django_db
@@ -210,7 +211,7 @@ def test_a_reply_reaches_nobody_with_an_unknown_role(world, nothing_told):
     first = draft.comments.get(reply_to=None)
     assert first.author == world.cast.contributor
     teamwork.comment(draft, QUESTION, "Both are in it now.", by=world.cast.assigned, reply_to=first)
-    assert told(teamwork.REPLY) == {"Olivia Owner"}
+    assert told(MessageKind.REPLY) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -220,7 +221,7 @@ def test_evidence_of_somebody_with_an_unknown_role_reminds_the_owners(world, not
     Evidence.objects.exclude(pk=piece.pk).update(expires_on=None)
     Evidence.objects.filter(pk=piece.pk).update(expires_on=in_days(1))
     reminders.remind_of_evidence()
-    assert told(reminders.EVIDENCE_EXPIRING) == {"Olivia Owner"}
+    assert told(MessageKind.EVIDENCE_EXPIRING) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -231,7 +232,7 @@ def test_an_accepted_risk_of_somebody_with_an_unknown_role_reminds_the_owners(wo
     risk.update(risk_by=User.objects.get(name="Ada Auditor"), risk_review=timezone.localdate(), risk_until=in_days(60))
     RemediationAction.objects.filter(status=ActionStatus.ACCEPTED).exclude(pk=risk.get().pk).update(status="open")
     reminders.remind_of_risks()
-    assert told(reminders.RISK_REVIEW) == {"Olivia Owner"}
+    assert told(MessageKind.RISK_REVIEW) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -259,4 +260,4 @@ def test_a_message_of_a_reviewer_reaches_nobody_with_an_unknown_role(world, noth
         submission=submission, author=world.cast.contributor, from_reviewer=False, text="Ask me."
     )
     desk.say(submission, "Which of the clinics is the newest?", by=world.cast.independent)
-    assert told(desk.MESSAGE) == {"Olivia Owner"}
+    assert told(MessageKind.CASE_MESSAGE) == {"Olivia Owner"}
