@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, tasks, teamwork
+from assessments import access, tasks
 from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
@@ -42,23 +42,21 @@ from assessments.models import (
     EvidenceUse,
     Involvement,
     MarkKind,
-    Membership,
     RemediationAction,
     ReviewSeat,
-    Role,
-    Route,
     Submission,
     User,
 )
 from assessments.models.action_notes import ActionNote, coded
 from assessments.models.marks import combined_marks
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import concerned, owners_of, reviewers_on
 from assessments.reopening import reopen_answer
 
 Kind = ActionEvent.Kind
-ASSIGNED, REPORTED, DECLINED, CLOSED = "action_assigned", "action_reported", "action_declined", "action_closed"
 DATES = (Kind.DUE, Kind.FULL_DUE)
 """The lines of an action's history that change one of its two dates; each is named as the date is."""
-RISK_ACCEPTED, RISK_RETURNED = "risk_accepted", "risk_returned"
 NEVER_ACCEPTED = frozenset({"prohibited_or_hold", "table_1_or_overlay", "must"})
 """Priorities of which nobody may accept the risk. Our judgement: a must is met, or made a dated condition."""
 
@@ -244,27 +242,10 @@ def _audit(kind: AuditKind, action: RemediationAction, by: User | None, **detail
     log.record(kind, action.use, by=by, organisation=action.organisation, details={"number": action.number, **details})
 
 
-def _tell(recipients: Iterable[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:
-    teamwork.tell(
-        recipients, kind, f"action:{action.use.reference}/{action.number}", subject, text, action.get_absolute_url()
-    )
-
-
-def _named(action: RemediationAction) -> dict[str, Any]:
-    return {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
-
-
-def owners_of(organisation: int) -> set[int]:
-    rows = Membership.objects.current().filter(organisation=organisation, role=Role.OWNER)
-    return set(rows.values_list("user_id", flat=True))
-
-
-def concerned(action: RemediationAction, *people: int | None) -> set[int]:
-    """Those of `people` who still work in the organisation, to be told of an action; where none is left, the owners."""
-    rows = Membership.objects.current().filter(
-        organisation=action.organisation_id, user__in=[pk for pk in people if pk], role__in=access.WORKING_ROLES
-    )
-    return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
+def notify_of(action: RemediationAction, kind: MessageKind, recipients: Iterable[int], **context: Any) -> None:
+    """Tell people of an action; the message leads to its page."""
+    about = f"action:{action.use.reference}/{action.number}"
+    notify(kind, recipients, about=about, link=action.get_absolute_url(), context={"action": action, **context})
 
 
 def conditions_on(
@@ -406,28 +387,9 @@ def _set_due(
     action.set_by_hand = sorted({*action.set_by_hand, "due"})
 
 
-def days_in_words(action: RemediationAction) -> str:
-    """Say when an action is due: the first step and all of it, where these are two days."""
-    last = date_format(action.last_due, "DATE_FORMAT")
-    if action.full_due is None or action.full_due == action.due:
-        return _("It is due on %(day)s.") % {"day": last}
-    if action.first_step_on:
-        return _("Its first step is done; all of it is due on %(day)s.") % {"day": last}
-    first = date_format(action.due, "DATE_FORMAT")
-    return _("Its first step is due on %(first)s, all of it on %(day)s.") % {"first": first, "day": last}
-
-
 def tell_owner(action: RemediationAction, by: User) -> None:
-    if action.owner_id is None:
-        return
-    _tell(
-        [action.owner_id],
-        ASSIGNED,
-        action,
-        _("Yours now: %(title)s") % _named(action),
-        _("%(name)s made you the owner of action %(n)s of “%(use)s”.") % {**_named(action), "name": by}
-        + f" {days_in_words(action)}",
-    )
+    if action.owner_id is not None:
+        notify_of(action, MessageKind.ACTION_ASSIGNED, [action.owner_id], name=by)
 
 
 def bind_to_condition(use: int, question: str, due: date, *, by: User) -> None:
@@ -619,13 +581,7 @@ def report(
     if not changed:
         raise WorkflowError(_("This action is not open."))
     _note(action, Kind.REPORTED, by=by, words=note)
-    _tell(
-        set(checkers_of(action)) - {by.pk},
-        REPORTED,
-        action,
-        _("Done? %(title)s") % _named(action),
-        _("%(name)s reports action %(n)s of “%(use)s” as done:") % {**_named(action), "name": by} + f"\n\n{note}",
-    )
+    notify_of(action, MessageKind.ACTION_REPORTED, set(checkers_of(action)) - {by.pk}, name=by, note=note)
     _audit(AuditKind.ACTION_REPORTED, action, by)
 
 
@@ -641,12 +597,7 @@ def checkers_of(action: RemediationAction) -> Sequence[int]:
     if submission.is_self_declared:
         return list(owners_of(action.organisation_id))
     seats = list(ReviewSeat.objects.filter(submission=submission).values_list("reviewer_id", flat=True))
-    rows = Membership.objects.current().filter(role=Role.REVIEWER)
-    if submission.route == Route.INSIDE:
-        rows = rows.filter(organisation=action.organisation_id)
-    else:
-        rows = rows.filter(organisation__is_reviewing_body=True)
-    current = set(rows.values_list("user_id", flat=True))
+    current = reviewers_on(submission.route, action.organisation_id)
     return [pk for pk in seats if pk in current] or list(current)
 
 
@@ -695,16 +646,8 @@ def _ask_to_confirm(action: RemediationAction, submission: Submission, *, by: Us
     action.accepted_by, action.accepted_at = by, timezone.now()
     action.save(update_fields=["accepted_by", "accepted_at"])
     _note(action, Kind.APPROVED, by=by)
-    text = _(
-        "%(name)s accepted what shows that action %(n)s of “%(use)s” is done. Judge it too, and confirm or decline it."
-    )
-    _tell(
-        access.seated_now(submission) - {by.pk},
-        REPORTED,
-        action,
-        _("To confirm: %(title)s") % _named(action),
-        text % {**_named(action), "name": by},
-    )
+    others = access.seated_now(submission) - {by.pk}
+    notify_of(action, MessageKind.ACTION_REPORTED, others, name=by, to_confirm=True)
     _audit(AuditKind.ACTION_ACCEPTED, action, by)
 
 
@@ -721,10 +664,7 @@ def _close(action: RemediationAction, *, by: User) -> None:
         _note(row, Kind.CLOSED, by=by, words=together)
         late = _meet(row, by=by) or late
     owners = owners_of(action.organisation_id) | concerned(action, action.owner_id)
-    text = _("%(name)s accepted what shows that action %(n)s of “%(use)s” is done.") % {**_named(action), "name": by}
-    if late:
-        text += " " + _("Its condition was met late: the certificate stays suspended until it is reinstated.")
-    _tell(owners - {by.pk}, CLOSED, action, _("Closed: %(title)s") % _named(action), text)
+    notify_of(action, MessageKind.ACTION_CLOSED, owners - {by.pk}, name=by, condition_late=late)
     _audit(AuditKind.ACTION_CLOSED, action, by, **({"accepted_by": str(accepted)} if confirmed else {}))
 
 
@@ -762,9 +702,8 @@ def decline(
         raise WorkflowError(_("This action has not been reported as done."))
     action = _lock(action)
     _note(action, Kind.REOPENED, by=by, words=words.strip())
-    recipients = concerned(action, action.owner_id)
-    subject = _("Not closed yet: %(title)s") % _named(action)
-    _tell(recipients - {by.pk}, DECLINED, action, subject, words.strip())
+    recipients = concerned(action, action.owner_id) - {by.pk}
+    notify_of(action, MessageKind.ACTION_DECLINED, recipients, words=words.strip())
     _audit(AuditKind.ACTION_DECLINED, action, by)
 
 
@@ -856,14 +795,8 @@ def accept_risk(action: RemediationAction, *, by: User, reason: str, until: date
     action.risk_until, action.risk_review = until, review
     action.save(update_fields=["status", "risk_reason", "risk_by", "risk_at", "risk_until", "risk_review"])
     _note(action, Kind.RISK_ACCEPTED, by=by, new=until.isoformat(), words=reason.strip())
-    _tell(
-        concerned(action, action.owner_id) - {by.pk},
-        RISK_ACCEPTED,
-        action,
-        _("Risk accepted: %(title)s") % _named(action),
-        _("%(name)s accepted the risk of action %(n)s of “%(use)s” until %(day)s.")
-        % {**_named(action), "name": by, "day": date_format(until, "DATE_FORMAT")},
-    )
+    recipients = concerned(action, action.owner_id) - {by.pk}
+    notify_of(action, MessageKind.RISK_ACCEPTED, recipients, name=by, until=until)
     _audit(AuditKind.RISK_ACCEPTED, action, by, until=until, review=review, reason=reason.strip())
 
 
@@ -880,13 +813,8 @@ def _reopen_risk(action: RemediationAction, *, by: User | None, words: str) -> N
     action.status = ActionStatus.OPEN
     action.save(update_fields=["status"])
     _note(action, Kind.RISK_ENDED, by=by, old=action.risk_until.isoformat() if action.risk_until else "", words=words)
-    _tell(
-        concerned(action, action.owner_id, action.risk_by_id) - ({by.pk} if by else set()),
-        RISK_RETURNED,
-        action,
-        _("Open again: %(title)s") % _named(action),
-        _("The risk of action %(n)s of “%(use)s” is accepted no longer. The action is open again.") % _named(action),
-    )
+    recipients = concerned(action, action.owner_id, action.risk_by_id) - ({by.pk} if by else set())
+    notify_of(action, MessageKind.RISK_RETURNED, recipients)
     _audit(AuditKind.RISK_ENDED, action, by)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring, standing, starting, teamwork
+from assessments import access, declaring, standing, starting
 from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
@@ -38,7 +38,6 @@ from assessments.models import (
     DecisionKind,
     Interest,
     Membership,
-    Message,
     RequestOutcome,
     ReviewDecision,
     ReviewSeat,
@@ -51,9 +50,11 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import texts
+from assessments.notifications.inbox import notify, settle, withdraw_notification
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owners_of
 
-ASSIGNED, MESSAGE, APPEAL, APPEAL_ANSWERED = "assigned", "case_message", "appeal", "appeal_answered"
-TO_REINSTATE = "to_reinstate"
 APPEALABLE = (DecisionKind.RETURN, DecisionKind.REFUSE)
 """The decisions of a reviewer against which an owner may appeal; of an approval one may only complain."""
 STOPPED = (CertificateStatus.SUSPENDED, CertificateStatus.REVOKED)
@@ -105,13 +106,12 @@ def decline(submission: Submission, *, by: User, words: str) -> Interest:
         told.add(asked.by_id)
     if submission.seats.filter(reviewer=by).exists():
         told |= set(access.colleagues_of(by).values_list("pk", flat=True))
-    teamwork.tell(
+    notify(
+        MessageKind.ASSIGNED,
         told - {by.pk},
-        ASSIGNED,
-        f"interest:{declared.pk}",
-        _("%(name)s cannot review “%(use)s”") % {"name": by, "use": assessment.use.title},
-        _("%(name)s has declared a conflict of interest. Somebody else has to take the case.") % {"name": by},
-        _page("review", submission),
+        about=f"interest:{declared.pk}",
+        link=_page("review", submission),
+        context={"seat": texts.cases.Seat.CONFLICT, "name": by, "use": assessment.use.title},
     )
     _audit(AuditKind.CONFLICT_DECLARED, assessment, by, submission=submission.reference, words=words[:400])
     return declared
@@ -246,15 +246,18 @@ def ask(
     asked = SeatRequest.objects.create(
         submission=submission, seat=seat, holder=held.reviewer if held else None, to=to, by=by, note=note
     )
-    words = {"name": by, "use": assessment.use.title, "organisation": assessment.organisation}
-    text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
-    teamwork.tell(
+    notify(
+        MessageKind.ASSIGNED,
         [to.pk],
-        ASSIGNED,
-        f"request:{asked.pk}",
-        (_("%(name)s hands over to you: %(use)s") if held else _("%(name)s asks you to review: %(use)s")) % words,
-        text % words + (f"\n\n{note}" if note else ""),
-        _page("take", submission),
+        about=f"request:{asked.pk}",
+        link=_page("take", submission),
+        context={
+            "seat": texts.cases.Seat.HANDED_OVER if held else texts.cases.Seat.ASKED,
+            "name": by,
+            "use": assessment.use.title,
+            "organisation": assessment.organisation,
+            "note": note,
+        },
     )
     _audit(
         AuditKind.HAND_OVER_ASKED if held else AuditKind.ASSIGNED,
@@ -287,15 +290,13 @@ def stop_asking(asked: SeatRequest, *, by: User) -> None:
         raise NotPermitted(_("Only the person who asked, or the person whose seat it is, can take it back."))
     asked.end(RequestOutcome.RECALLED)
     about = f"request:{asked.pk}"
-    if teamwork.untell(asked.to_id, ASSIGNED, about):
-        words = {"name": by, "use": assessment.use.title}
-        teamwork.tell(
+    if withdraw_notification(MessageKind.ASSIGNED, about=[about], recipient=asked.to_id):
+        notify(
+            MessageKind.ASKED_NO_MORE,
             [asked.to_id],
-            teamwork.ASKED_NO_MORE,
-            about,
-            _("No longer asked of you: the review of “%(use)s”") % words,
-            _("%(name)s has taken the request back. There is nothing for you to do.") % words,
-            _page("review", submission),
+            about=about,
+            link=_page("review", submission),
+            context={"name": by, "use": assessment.use.title},
         )
     _audit(
         AuditKind.REQUEST_TAKEN_BACK,
@@ -324,14 +325,12 @@ def take_over(asked: SeatRequest, *, by: User) -> ReviewSeat:
         setattr(held, name, value)
     held.save(update_fields=["reviewer", "independent", "conflict_declared", "taken_at", *declared])
     asked.end(RequestOutcome.TAKEN)
-    words = {"name": by, "use": assessment.use.title}
-    teamwork.tell(
+    notify(
+        MessageKind.ASSIGNED,
         {asked.by_id, asked.holder_id or asked.by_id} - {by.pk},
-        ASSIGNED,
-        f"taken-over:{asked.pk}",
-        _("%(name)s has taken over: %(use)s") % words,
-        _("The marks that are set stay, each with the name of the person who set it."),
-        _page("review", submission),
+        about=f"taken-over:{asked.pk}",
+        link=_page("review", submission),
+        context={"seat": texts.cases.Seat.TAKEN_OVER, "name": by, "use": assessment.use.title},
     )
     _audit(
         AuditKind.HANDED_OVER,
@@ -402,22 +401,20 @@ def say(submission: Submission, text: str, *, by: User) -> CaseMessage:
         return newest
     said = CaseMessage.objects.create(submission=submission, author=by, from_reviewer=side == "reviewer", text=text)
     if side == "reviewer":
-        owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
         wrote = thread.filter(from_reviewer=False).values("author")
         members = Membership.objects.current().filter(organisation=assessment.organisation_id, user__in=wrote)
         still = members.filter(role__in=access.WORKING_ROLES)
-        told = {*owners.values_list("user", flat=True), *still.values_list("user", flat=True)}
+        told = {*owners_of(assessment.organisation_id), *still.values_list("user", flat=True)}
         link = reverse("case", args=[assessment.reference])
     else:
         told = access.seated_now(submission)
         link = _page("review_messages", submission)
-    teamwork.tell(
+    notify(
+        MessageKind.CASE_MESSAGE,
         told - {by.pk},
-        MESSAGE,
-        f"case_message:{said.pk}",
-        _("%(name)s wrote about the review of “%(use)s”") % {"name": by, "use": assessment.use.title},
-        text,
-        f"{link}#message-{said.pk}",
+        about=f"case_message:{said.pk}",
+        link=f"{link}#message-{said.pk}",
+        context={"name": by, "use": assessment.use.title, "words": text},
     )
     return said
 
@@ -506,14 +503,17 @@ def contest(assessment: Assessment, value: str, reasons: str, *, by: User) -> Ap
         by=by,
         reasons=reasons,
     )
-    subject = _("%(kind)s to answer: %(use)s") % {"kind": about.kind.label, "use": assessment.use.title}
-    teamwork.tell(
+    notify(
+        MessageKind.APPEAL,
         _who_may_answer(appeal),
-        APPEAL,
-        f"appeal:{appeal.reference}",
-        subject,
-        _("%(organisation)s: %(what)s.") % {"organisation": assessment.organisation, "what": about.words},
-        reverse("appeal", args=[appeal.reference]),
+        about=f"appeal:{appeal.reference}",
+        link=reverse("appeal", args=[appeal.reference]),
+        context={
+            "kind": about.kind,
+            "use": assessment.use.title,
+            "organisation": assessment.organisation,
+            "about": about.words,
+        },
     )
     _audit(
         AuditKind.APPEAL_LODGED if about.kind == AppealKind.APPEAL else AuditKind.COMPLAINT_LODGED,
@@ -561,31 +561,33 @@ def answer(appeal: Appeal, *, by: User, upheld: bool, words: str) -> AppealAnswe
     if not words.strip():
         raise InvalidAnswer("words", _("Say what happens next.") if upheld else _("Say why it is rejected."))
     given = AppealAnswer.objects.create(appeal=found, by=by, upheld=upheld, words=words)
-    owners = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
-    kind = {"kind": found.get_kind_display(), "use": assessment.use.title}
-    subject = (_("%(kind)s upheld: %(use)s") if upheld else _("%(kind)s rejected: %(use)s")) % kind
-    object = f"appeal:{found.reference}"
-    link = f"{reverse('contest', args=[assessment.reference])}#appeal-{found.reference}"
-    teamwork.tell(owners.values_list("user", flat=True), APPEAL_ANSWERED, object, subject, words, link)
-    link = f"{_page('review_messages', found.submission)}#appeals"
-    teamwork.tell(_reviewers_of(found) - {by.pk}, APPEAL_ANSWERED, object, subject, words, link)
-    Message.objects.filter(kind=APPEAL, object=object, read_at=None).update(read_at=timezone.now())
+    _tell_answer(found, given)
     found.answer = given
     certificate = wrongly_suspended(found)
     if certificate is not None:  # nothing is reinstated by itself: whoever may do it is asked to
-        teamwork.tell(
+        notify(
+            MessageKind.TO_REINSTATE,
             standing.who_may_reinstate(certificate),
-            TO_REINSTATE,
-            object,
-            _("To reinstate: %(use)s") % kind,
-            _("An appeal against the suspension of certificate %(number)s was upheld:") % {"number": certificate.number}
-            + f"\n\n{words}",
-            reverse("standing", args=[certificate.number]),
+            about=f"appeal:{found.reference}",
+            link=reverse("standing", args=[certificate.number]),
+            context={"use": assessment.use.title, "number": certificate.number, "words": words},
         )
     is_appeal = found.kind == AppealKind.APPEAL
     answered = AuditKind.APPEAL_ANSWERED if is_appeal else AuditKind.COMPLAINT_ANSWERED
     _audit(answered, assessment, by, appeal=found.reference, upheld=upheld)
     return given
+
+
+def _tell_answer(appeal: Appeal, given: AppealAnswer) -> None:
+    """Tell both sides how an appeal was answered; nobody has to answer it any more."""
+    assessment, about = appeal.assessment, f"appeal:{appeal.reference}"
+    context = {"kind": appeal.kind, "use": assessment.use.title, "upheld": given.upheld, "words": given.words}
+    link = f"{reverse('contest', args=[assessment.reference])}#appeal-{appeal.reference}"
+    notify(MessageKind.APPEAL_ANSWERED, owners_of(assessment.organisation_id), about=about, link=link, context=context)
+    link = f"{_page('review_messages', appeal.submission)}#appeals"
+    reviewers = _reviewers_of(appeal) - {given.by_id}
+    notify(MessageKind.APPEAL_ANSWERED, reviewers, about=about, link=link, context=context)
+    settle(MessageKind.APPEAL, about=[about])
 
 
 def _reviewers_of(appeal: Appeal) -> set[int]:

@@ -226,24 +226,6 @@ def holds_on(use: DeclaredUse) -> list[Hold]:
     return _HOLDS.all(use=use.pk)
 
 
-_UNREAD: Prepared[int] = Prepared(
-    lambda: (
-        access.unread_for(_USER)
-        .filter(
-            Q(link=Given("path", CharField()))
-            | Q(link__startswith=Given("place", CharField()))
-            | Q(link__startswith=Given("query", CharField()))
-        )
-        .values_list("pk", flat=True)
-    )
-)
-
-
-def unread_at(user: User, path: str) -> list[int]:
-    """The unread messages that lead to this page, or to a place on it."""
-    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#", query=f"{path}?")
-
-
 # --- the queue -----------------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, declaring, reviewing, teamwork
+from assessments import access, declaring, reviewing
 from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
@@ -49,6 +49,8 @@ from assessments.models import (
 )
 from assessments.models.marks import not_opened
 from assessments.models.systems import declared_facts
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
 
@@ -99,13 +101,12 @@ def assign(hold: Hold, *, by: User, owner: User, due: date) -> Hold:
     hold.owner, hold.due = owner, due
     hold.save(update_fields=["owner", "due"])
     if is_new and owner.pk != by.pk:
-        teamwork.tell(
+        notify(
+            MessageKind.HOLD,
             [owner.pk],
-            "hold",
-            f"hold:{hold.pk}",
-            _("A hold is yours: %(use)s") % {"use": use.title},
-            _("%(name)s asks you to see to it by %(day)s.") % {"name": by, "day": due.isoformat()},
-            reverse("hold", args=[use.reference, hold.pk]),
+            about=f"hold:{hold.pk}",
+            link=reverse("hold", args=[use.reference, hold.pk]),
+            context={"name": by, "use": use.title, "due": due},
         )
     _audit(AuditKind.HOLD_ASSIGNED, hold, by, old=before, new={"owner": str(owner), "due": due})
     return hold

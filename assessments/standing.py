@@ -13,11 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, teamwork
+from assessments import access
 from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
@@ -40,10 +39,12 @@ from assessments.models import (
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import concerned, owners_of
 
 SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED
-CONDITION_MISSED = "condition_missed"
-RECORDED_AS = {
+RECORDED_AS: dict[str, AuditKind] = {
     SUSPEND: AuditKind.CERTIFICATE_SUSPENDED,
     REINSTATE: AuditKind.CERTIFICATE_REINSTATED,
     REVOKE: AuditKind.CERTIFICATE_REVOKED,
@@ -70,7 +71,7 @@ REASONS: dict[str, dict[str, str | Promise]] = {
     }.items()
 }
 """The public reasons that a person may choose, by move: the form's value and the words. Our judgement."""
-FROM = {
+FROM: dict[str, set[CertificateStatus]] = {
     SUSPEND: {CertificateStatus.VALID, CertificateStatus.EXPIRING},
     REINSTATE: {CertificateStatus.SUSPENDED},
     REVOKE: {
@@ -278,18 +279,12 @@ def _miss(pk: int, today: date) -> bool:
 def _tell_missed(
     assessment: Assessment, condition: Condition, action: RemediationAction | None, submission: Submission
 ) -> None:
-    owners = acting.owners_of(assessment.organisation_id)
+    owners = owners_of(assessment.organisation_id)
     if action:
-        owners |= acting.concerned(action, action.owner_id)
-    said = {
-        "words": condition.words,
-        "use": assessment.use.title,
-        "day": date_format(condition.due_on, "DATE_FORMAT"),
-    }
-    subject = _("Condition missed: %(words)s") % said
-    text = _("The condition of the approval of “%(use)s” was to be met by %(day)s, and is not.") % said
-    link = action.get_absolute_url() if action else assessment.get_absolute_url()
-    teamwork.tell(owners, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
+        owners |= concerned(action, action.owner_id)
+    context = {"words": condition.words, "use": assessment.use.title, "due": condition.due_on}
+    about, link = f"condition:{condition.pk}", (action or assessment).get_absolute_url()
+    notify(MessageKind.CONDITION_MISSED, owners, about=about, link=link, context=context)
     reviewers = access.seated_now(submission) - owners
     link = reverse("review", args=[submission.reference])
-    teamwork.tell(reviewers, CONDITION_MISSED, f"condition:{condition.pk}", subject, text, link)
+    notify(MessageKind.CONDITION_MISSED, reviewers, about=about, link=link, context=context)

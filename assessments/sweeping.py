@@ -15,13 +15,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from assessments import acting, mailing, reminding, staleness, standing, tasks, workflow
+from assessments import acting, staleness, standing, tasks, workflow
 from assessments.accounts import expired_forms, refusals
 from assessments.audit import heads
 from assessments.domain import storage
 from assessments.domain.register import deleted_organisations
 from assessments.domain.review import case_notes, kept_texts, rounds, second_look
 from assessments.models import Document, StepRun
+from assessments.notifications import mail, reminders
+from assessments.notifications.tasks import send_message
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100  # rows of a kind that one sweep takes up
@@ -58,11 +60,11 @@ def make_documents() -> int:
 
 def send_mails() -> int:
     """Send the mails that were left; several to one person that waited for the next hour go as one."""
-    together = mailing.send_together()
-    waiting = mailing.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
-    found = list(mailing.waiting_now(waiting).values_list("pk", flat=True)[:AT_ONCE])
+    together = mail.send_together()
+    waiting = mail.unsent().filter(at__lt=timezone.now() - timedelta(minutes=1))
+    found = list(mail.waiting_now(waiting).values_list("pk", flat=True)[:AT_ONCE])
     for pk in found:
-        tasks.send_message.delay(pk)
+        send_message.delay(pk)
     return len(found) + together
 
 
@@ -80,11 +82,11 @@ STEPS = (
     Step("watch monitoring", workflow.watch_monitoring),  # suspends, and lifts it when a fresh record is there
     Step("flag expired evidence", flag_expired),
     Step("return risks", acting.return_risks, from_hour=0),
-    Step("remind of conditions", reminding.remind_of_conditions, from_hour=7),
-    Step("remind of actions", reminding.remind_of_actions, from_hour=7),
-    Step("remind of risks", reminding.remind_of_risks, from_hour=7),
-    Step("remind of evidence", reminding.remind_of_evidence, from_hour=7),
-    Step("remind of monitoring", reminding.remind_of_monitoring, from_hour=7),
+    Step("remind of conditions", reminders.remind_of_conditions, from_hour=7),
+    Step("remind of actions", reminders.remind_of_actions, from_hour=7),
+    Step("remind of risks", reminders.remind_of_risks, from_hour=7),
+    Step("remind of evidence", reminders.remind_of_evidence, from_hour=7),
+    Step("remind of monitoring", reminders.remind_of_monitoring, from_hour=7),
     Step("ask for declarations again", rounds.ask_again, from_hour=6, atomic=False),  # a transaction for each seat
     Step("draw second looks", second_look.draw_due, from_hour=5),
     Step("push the ends of the log", heads.push, from_hour=0),
@@ -92,7 +94,7 @@ STEPS = (
     Step("forget deleted notes", case_notes.forget_deleted, from_hour=4),
     Step("delete organisations", deleted_organisations.carry_out),
     Step("delete orphaned files", storage.sweep_orphans, from_hour=3, atomic=False),
-    Step("send digests", mailing.send_digests),  # keeps its own day for each person
+    Step("send digests", mail.send_digests),  # keeps its own day for each person
 )
 
 

@@ -40,13 +40,6 @@ def render_document(pk: int) -> None:
     make(pk)
 
 
-@shared_task(name="assessments.tasks.send_message")
-def send_message(pk: int) -> None:
-    from assessments import mailing
-
-    mailing.send(pk)
-
-
 @shared_task(name="assessments.tasks.sweep")
 def sweep() -> int:
     """Take up what was left, and do what the day asks (`sweeping.STEPS`). Returns how many things were taken up."""

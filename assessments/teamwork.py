@@ -1,4 +1,4 @@
-"""How colleagues talk and share the work: comments, requests to answer, invitations, roles, and who is told of them.
+"""How colleagues talk and share the work: comments, requests to answer, invitations, roles.
 
 `declaring` fills the assessment; this module is what people say to each other beside it. Every function names its
 actor, `by=`. Comments never leave the organisation: no submission, document or reviewer's page reads them.
@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring, tasks
+from assessments import access, declaring
 from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.core.query_values import one_line
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.models import (
     Assessment,
@@ -30,57 +29,19 @@ from assessments.models import (
     Invitation,
     Involvement,
     Membership,
-    Message,
     Organisation,
     Role,
     Sees,
     User,
 )
+from assessments.notifications.inbox import notify, settle, withdraw_notification
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owner_memberships
 
-MENTION, REPLY, ASKED, ANSWERED = "mention", "reply", "asked", "answered"
-ASKED_NO_MORE = "asked_no_more"
 TAKE_BACK = timedelta(minutes=15)
 """How long the author of a comment may take it back."""
 SAME_AGAIN = timedelta(minutes=1)
 """Within it the same words of the same person are one comment that was sent twice."""
-
-
-# --- telling people --------------------------------------------------------------------------------------------------
-
-
-def untell(recipient: int, kind: str, about: str) -> bool:
-    """Take what was asked of somebody out of their inbox; True where they know of it: it was read, or mailed."""
-    lines = Message.objects.filter(recipient=recipient, kind=kind, object=about)
-    known = lines.exclude(read_at=None, mailed_at=None).exists()
-    lines.delete()
-    return known
-
-
-def tell(recipients: Iterable[int], kind: str, about: str, subject: str, text: str, link: str) -> None:
-    """Write a line into inboxes, in this transaction; the mails leave after the commit.
-
-    What is said of the same thing on the same day takes the place of the earlier line and is mailed again.
-    """
-    for pk in set(recipients):
-        said = {"subject": one_line(subject)[:200], "text": text, "link": link}
-        message, _created = Message.objects.update_or_create(
-            recipient_id=pk,
-            kind=kind,
-            object=about,
-            day=timezone.localdate(),
-            defaults={**said, "read_at": None, "mailed_at": None, "attempts": 0},
-        )
-        tasks.after_commit(tasks.send_message, message.pk)
-
-
-def mark_read(messages: QuerySet[Message]) -> int:
-    """Mark these lines of an inbox as read; returns how many were not."""
-    return messages.filter(read_at=None).update(read_at=timezone.now())
-
-
-def _settle(about: Iterable[str], *kinds: str) -> None:
-    """Take what has been dealt with off everybody's list."""
-    Message.objects.filter(kind__in=kinds, object__in=list(about), read_at=None).update(read_at=timezone.now())
 
 
 # --- comments --------------------------------------------------------------------------------------------------------
@@ -139,14 +100,14 @@ def comment(
     members = [m for m in access.members_who_see(assessment, asked.section, question) if m.user_id != by.pk]
     chosen = {member.pk for member in to}
     named = {m.user_id for m in [*mentioned(text, members), *(m for m in members if m.pk in chosen)]}
-    words = {"name": by, "question": asked.title}
-    body = f"{text}\n\n{assessment.use.title}: {asked.text}"
+    use = assessment.use.title
+    context = {"name": by, "question": asked.title, "asked": asked.text, "comment": text, "use": use}
     about, link = f"comment:{said.pk}", link_to(said)
-    tell(named, MENTION, about, _("%(name)s asks you about “%(question)s”") % words, body, link)
+    notify(MessageKind.MENTION, named, about=about, link=link, context=context)
     if reply_to is not None:
         thread = Comment.objects.filter(reply_to=reply_to).values_list("author_id", flat=True)
         others = {reply_to.author_id, *thread} & {member.user_id for member in members}
-        tell(others - named, REPLY, about, _("%(name)s wrote about “%(question)s”") % words, body, link)
+        notify(MessageKind.REPLY, others - named, about=about, link=link, context=context)
     return said
 
 
@@ -175,7 +136,7 @@ def take_back(comment: Comment, *, by: User) -> None:
         raise WorkflowError(
             _("A comment can be taken back by its author within 15 minutes, as long as nobody wrote after it.")
         )
-    Message.objects.filter(kind__in=[MENTION, REPLY], object=f"comment:{comment.pk}").delete()
+    withdraw_notification(MessageKind.MENTION, MessageKind.REPLY, about=[f"comment:{comment.pk}"])
     comment.delete()
 
 
@@ -189,7 +150,7 @@ def resolve(comment: Comment, *, by: User) -> None:
     if first.resolved_at is None:
         _set_resolved(first, timezone.now(), by)
     thread = [first.pk, *first.replies.values_list("pk", flat=True)]
-    _settle((f"comment:{pk}" for pk in thread), MENTION, REPLY)
+    settle(MessageKind.MENTION, MessageKind.REPLY, about=[f"comment:{pk}" for pk in thread])
 
 
 @transaction.atomic
@@ -244,19 +205,17 @@ def ask(
 def _tell_asked(assignment: Assignment, by: User) -> None:
     if assignment.member.user_id == by.pk:
         return
-    text = [_("For the assessment of “%(use)s”.") % {"use": assignment.assessment.use.title}]
-    if assignment.due:
-        text.append(_("An answer is due on %(day)s.") % {"day": date_format(assignment.due, "DATE_FORMAT")})
-    if assignment.note:
-        text.append(f"\n{assignment.note}")
-    tell(
+    notify(
+        MessageKind.ASKED,
         [assignment.member.user_id],
-        ASKED,
-        f"assignment:{assignment.pk}",
-        _("%(name)s asks you to answer “%(title)s”") % {"name": by, "title": title_of(assignment)},
-        "\n".join(text),
-        place_of(assignment),
+        about=f"assignment:{assignment.pk}",
+        link=place_of(assignment),
+        context={**_said(assignment, by), "due": assignment.due, "note": assignment.note},
     )
+
+
+def _said(assignment: Assignment, by: User) -> dict[str, Any]:
+    return {"name": by, "title": title_of(assignment), "use": assignment.assessment.use.title}
 
 
 def may_change(assignment: Assignment, by: User, role: str | None) -> bool:
@@ -291,21 +250,19 @@ def stop_asking(assignment: Assignment, *, by: User) -> None:
     """
     _require_change(assignment, by)
     pk = assignment.pk
-    known = untell(assignment.member.user_id, ASKED, f"assignment:{pk}")
     use, asked = assignment.assessment.use_id, assignment.member.user_id
+    known = withdraw_notification(MessageKind.ASKED, about=[f"assignment:{pk}"], recipient=asked)
     Involvement.objects.keep(use, Involvement.Kind.ASSIGNED, [asked])
     assignment.delete()
     assignment.pk = pk
     _forget_unseen(assignment)
     if known and assignment.done_at is None and asked != by.pk:
-        words = {"name": by, "title": title_of(assignment), "use": assignment.assessment.use.title}
-        tell(
+        notify(
+            MessageKind.ASKED_NO_MORE,
             [asked],
-            ASKED_NO_MORE,
-            f"assignment:{pk}",
-            _("No longer asked of you: “%(title)s”") % words,
-            _("%(name)s has taken the request back, for the assessment of “%(use)s”. What you answered stays.") % words,
-            reverse("dashboard"),  # the assessment itself may be closed to them now
+            about=f"assignment:{pk}",
+            link=reverse("dashboard"),  # the assessment itself may be closed to them now
+            context=_said(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_REMOVED, assignment, by)
 
@@ -322,7 +279,7 @@ def _forget_unseen(assignment: Assignment) -> None:
         for pk, key in assessment.comments.values_list("pk", "question")
         if key in questions and not targets & {key, questions[key].section}
     ]
-    Message.objects.filter(recipient=user, kind__in=[MENTION, REPLY], object__in=closed).delete()
+    withdraw_notification(MessageKind.MENTION, MessageKind.REPLY, about=closed, recipient=user.pk)
 
 
 @transaction.atomic
@@ -334,15 +291,14 @@ def finish(assignment: Assignment, *, by: User) -> None:
     if not Assignment.objects.filter(pk=assignment.pk, done_at=None).update(done_at=now):
         return
     assignment.done_at = now
-    _settle([f"assignment:{assignment.pk}"], ASKED)
+    settle(MessageKind.ASKED, about=[f"assignment:{assignment.pk}"])
     if assignment.by_id and assignment.by_id != by.pk:
-        tell(
+        notify(
+            MessageKind.ANSWERED,
             [assignment.by_id],
-            ANSWERED,
-            f"assignment:{assignment.pk}",
-            _("%(name)s has answered “%(title)s”") % {"name": by, "title": title_of(assignment)},
-            _("For the assessment of “%(use)s”.") % {"use": assignment.assessment.use.title},
-            place_of(assignment),
+            about=f"assignment:{assignment.pk}",
+            link=place_of(assignment),
+            context=_said(assignment, by),
         )
     _audit(AuditKind.ASSIGNMENT_DONE, assignment, by)
 
@@ -479,7 +435,7 @@ def change_role(membership: Membership, role: Role, sees: Sees, *, by: User) -> 
     access.require(by, Action.PEOPLE, organisation)
     if (membership.role, membership.sees) == (role, sees):
         return
-    owners = Membership.objects.current().filter(organisation=organisation, role=Role.OWNER)
+    owners = owner_memberships(organisation.pk)
     if membership.role == Role.OWNER and role != Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise WorkflowError(_("The last owner stays owner. Make somebody else an owner first."))
     old = f"{membership.role} {membership.sees}"

@@ -16,7 +16,6 @@ from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,7 +24,6 @@ from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
-from assessments.core.query_values import one_line
 from assessments.declaring import delivery_team, missing_facts, run_rules
 from assessments.domain.certificates import incidents, issuing, least_readiness, public_facts, status, waiting
 from assessments.domain.certificates.conditions import require_few_enough, too_many_to_promise
@@ -54,7 +52,6 @@ from assessments.models import (
     Interest,
     MarkKind,
     Membership,
-    Message,
     Organisation,
     RemediationAction,
     RequestOutcome,
@@ -73,10 +70,12 @@ from assessments.models import (
 )
 from assessments.models.base import canonical_json, sha256
 from assessments.models.certificates import MONITORING
-from assessments.models.going_on import after_refusal
 from assessments.models.public_reasons import PublicReason, coded
 from assessments.models.snapshots import changed_targets, picture
 from assessments.models.stale_reasons import StaleReason, because
+from assessments.notifications.inbox import notify, settle
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owners_of, reviewers_on
 from assessments.scoring.conditions import FIRST_AUDIT, may_have_date
 
 MOVES: dict[State, set[State]] = {  # every move an assessment may make
@@ -411,40 +410,10 @@ def _print_plan_again(submission: Submission) -> None:
     tasks.after_commit(tasks.render_document, document.pk)
 
 
-def _tell(
-    recipients: Iterable[int], kind: str, about: Submission | Assessment, subject: str, text: str, link: str
-) -> None:
-    """Write a line into inboxes, in this transaction; the mails leave after the commit."""
-    for pk in set(recipients):
-        message, created = Message.objects.get_or_create(
-            recipient_id=pk,
-            kind=kind,
-            object=f"{about._meta.model_name}:{about.reference}",
-            day=timezone.localdate(),
-            defaults={"subject": one_line(subject)[:200], "text": text, "link": link},
-        )
-        if created:
-            tasks.after_commit(tasks.send_message, message.pk)
-
-
-def _settle(assessment: Assessment, *kinds: str) -> None:
+def _settle(assessment: Assessment, *kinds: MessageKind) -> None:
     """Take the messages that a move has dealt with off everybody's list."""
-    about = [f"submission:{reference}" for reference in assessment.submissions.values_list("reference", flat=True)]
-    Message.objects.filter(kind__in=kinds, object__in=about, read_at=None).update(read_at=timezone.now())
-
-
-def _owners(assessment: Assessment) -> list[int]:
-    rows = Membership.objects.current().filter(organisation=assessment.organisation_id, role=Role.OWNER)
-    return list(rows.values_list("user_id", flat=True))
-
-
-def _reviewers(assessment: Assessment, route: Route) -> list[int]:
-    rows = Membership.objects.current().filter(role=Role.REVIEWER)
-    if route == Route.INSIDE:
-        rows = rows.filter(organisation=assessment.organisation_id)
-    else:
-        rows = rows.filter(organisation__is_reviewing_body=True)
-    return list(rows.values_list("user_id", flat=True))
+    references = assessment.submissions.values_list("reference", flat=True)
+    settle(*kinds, about=[f"submission:{reference}" for reference in references])
 
 
 def closed_routes(assessment: Assessment) -> dict[Route, str]:
@@ -492,7 +461,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     if reasons:
         raise NotReady(_("This cannot be submitted yet."), reasons)
     submission = _freeze(assessment, by=by, route=route, public_statement=public_statement)
-    _settle(assessment, "returned")
+    _settle(assessment, MessageKind.RETURNED)
     _carry_marks(submission)
     _flag_overtaken(submission, by=by)
     _move(assessment, State.SUBMITTED)
@@ -500,14 +469,16 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     _audit(AuditKind.SUBMITTED, assessment, by, [submission], **told)
     kept = _go_on_with_seats(assessment, submission)
     if assessment.state == State.SUBMITTED:
-        _tell(
-            set(_reviewers(assessment, route)) - {seat.reviewer_id for seat in kept},
-            "submitted",
-            submission,
-            _("To review: %(use)s") % {"use": assessment.use.title},
-            _("%(organisation)s has submitted “%(use)s” (round %(round)s).")
-            % {"organisation": assessment.organisation, "use": assessment.use.title, "round": submission.round},
-            reverse("review", args=[submission.reference]),
+        notify(
+            MessageKind.SUBMITTED,
+            reviewers_on(route, assessment.organisation_id) - {seat.reviewer_id for seat in kept},
+            about=f"submission:{submission.reference}",
+            link=reverse("review", args=[submission.reference]),
+            context={
+                "organisation": assessment.organisation,
+                "use": assessment.use.title,
+                "round": submission.round,
+            },
         )
     return submission
 
@@ -609,14 +580,12 @@ def take(submission: Submission, *, by: User, conflict_of_interest: str = "") ->
 
 
 def _tell_second_seat(assessment: Assessment, submission: Submission, *, but: set[int]) -> None:
-    _tell(
-        set(_reviewers(assessment, Route.INDEPENDENT)) - but,
-        "second_seat",
-        submission,
-        _("Second review to take: %(use)s") % {"use": assessment.use.title},
-        _("“%(use)s” of %(organisation)s is High: its second approval is an independent reviewer's.")
-        % {"use": assessment.use.title, "organisation": assessment.organisation},
-        reverse("review", args=[submission.reference]),
+    notify(
+        MessageKind.SECOND_SEAT,
+        reviewers_on(Route.INDEPENDENT, assessment.organisation_id) - but,
+        about=f"submission:{submission.reference}",
+        link=reverse("review", args=[submission.reference]),
+        context={"use": assessment.use.title, "organisation": assessment.organisation},
     )
 
 
@@ -646,7 +615,7 @@ def send_back(
     if not marked.changes:
         raise NotReady(_("Nothing is marked “change needed”, so there is nothing to send back."))
     asked = returns.choose(in_the_way_of(submission), tasks)
-    _settle(assessment, "submitted", "second_seat")
+    _settle(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
     decision = ReviewDecision.objects.create(
         submission=submission,
         by=by,
@@ -659,12 +628,12 @@ def send_back(
     _move(assessment, State.RETURNED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)
-    _tell(
-        _owners(assessment),
-        "returned",
-        submission,
-        *returning_mail(assessment, marked, words, answer_by, asked),
-        reverse("returned", args=[assessment.reference]),
+    notify(
+        MessageKind.RETURNED,
+        owners_of(assessment.organisation_id),
+        about=f"submission:{submission.reference}",
+        link=reverse("returned", args=[assessment.reference]),
+        context=return_context(assessment, marked, words, answer_by, asked),
     )
     telling.returned(submission, by=by, words=words)
     told = {"changes": marked.changes, "tasks": [one.key for one in kept]}
@@ -693,20 +662,22 @@ def in_the_way_of(
     return returns.beside_the_marks(found, lacking, returned, closes)
 
 
-def returning_mail(
+def return_context(
     assessment: Assessment,
     marked: returns.Marked,
     words: str,
     answer_by: date | None,
     asked: Sequence[returns.Obstacle] = (),
-) -> tuple[str, str]:
-    """The subject and the text of the mail about a return; pages show it before it is sent."""
-    text = marked.sentence
-    if answer_by:
-        text += " " + _("Please answer by %(day)s.") % {"day": date_format(answer_by, "j F Y")}
-    if asked:
-        text += "\n\n" + _("Also needed before an approval:") + "".join(f"\n- {one.in_mail}" for one in asked)
-    return _("Changes needed: %(use)s") % {"use": assessment.use.title}, text + (f"\n\n{words}" if words else "")
+) -> dict[str, Any]:
+    """Return what the message about a return is written from; pages show that message before it is sent."""
+    return {
+        "use": assessment.use.title,
+        "words": words,
+        "changes": marked.changes,
+        "askers": marked.askers,
+        "answer_by": answer_by,
+        "also": [one.in_mail for one in asked],
+    }
 
 
 def obstacles_to_approve(
@@ -863,7 +834,7 @@ def approve(
         conditions=dict(conditions or {}),
     )
     if complete:
-        _settle(assessment, "submitted", "second_seat")
+        _settle(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
         acting.close_accepted_reasons(submission, by=by)
         promised = Condition.objects.filter(decision__submission=submission).exists()
         agreed = reviewing.open_agreed_actions(submission)  # first: the certificate says what is open at its issue
@@ -871,12 +842,12 @@ def approve(
         if agreed or promised:
             _print_plan_again(submission)  # with what was agreed, the dates of the conditions, and the certificate
         _ask_document(DocumentKind.DECISION_LETTER, submission=submission)  # says whether the certificate is issued
-        _tell(
-            _owners(assessment),
-            "approved",
-            submission,
-            *waiting.approval_mail(submission, None if certificate else no_certificate_yet(submission)),
-            reverse("assessment", args=[assessment.reference]),
+        notify(
+            MessageKind.APPROVED,
+            owners_of(assessment.organisation_id),
+            about=f"submission:{submission.reference}",
+            link=reverse("assessment", args=[assessment.reference]),
+            context=waiting.approval_context(submission, None if certificate else no_certificate_yet(submission)),
         )
     telling.approved(submission, decision, complete=complete, has_certificate=certificate is not None)
     return decision
@@ -1087,13 +1058,13 @@ def refuse(submission: Submission, *, by: User, statement: str) -> ReviewDecisio
     _move(assessment, State.REFUSED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)  # it says what was decided
-    _tell(
-        _owners(assessment),
-        "refused",
-        submission,
-        _("Refused: %(use)s") % {"use": assessment.use.title},
-        f"{statement}\n\n{after_refusal(prohibited=assessment.use.raised_tier == Tier.UNACCEPTABLE).en}",
-        reverse("assessment", args=[assessment.reference]),
+    prohibited = assessment.use.raised_tier == Tier.UNACCEPTABLE
+    notify(
+        MessageKind.REFUSED,
+        owners_of(assessment.organisation_id),
+        about=f"submission:{submission.reference}",
+        link=reverse("assessment", args=[assessment.reference]),
+        context={"use": assessment.use.title, "statement": statement, "prohibited": prohibited},
     )
     telling.refused(submission, decision)
     _audit(AuditKind.REFUSED, assessment, by, [decision], submission=submission.reference, reason=statement)
@@ -1185,20 +1156,19 @@ def _return_for_tier(
     assessment: Assessment, submission: Submission, seat: ReviewSeat, *, by: User, words: str
 ) -> ReviewDecision:
     """Hand a submission back because its tier changed: what is newly asked is open, and this round's approvals are void."""
-    _settle(assessment, "submitted", "second_seat")
+    _settle(assessment, MessageKind.SUBMITTED, MessageKind.SECOND_SEAT)
     decision = ReviewDecision.objects.create(
         submission=submission, by=by, kind=DecisionKind.RETURN, independent=seat.independent, statement=words
     )
     _move(assessment, State.RETURNED)
     _ask_document(DocumentKind.DECISION_LETTER, submission=submission)
     _print_plan_again(submission)
-    _tell(
-        _owners(assessment),
-        "returned",
-        submission,
-        _("Another tier: %(use)s") % {"use": assessment.use.title},
-        words,
-        reverse("returned", args=[assessment.reference]),
+    notify(
+        MessageKind.RETURNED,
+        owners_of(assessment.organisation_id),
+        about=f"submission:{submission.reference}",
+        link=reverse("returned", args=[assessment.reference]),
+        context={"use": assessment.use.title, "words": words, "tier_changed": True},
     )
     telling.returned(submission, by=by, words=words)
     return decision
@@ -1216,13 +1186,12 @@ def withdraw(assessment: Assessment, *, by: User, reason: str) -> None:
     decision = ReviewDecision.objects.create(
         submission=assessment.current_submission, by=by, kind=DecisionKind.WITHDRAW, statement=reason
     )
-    _tell(
+    notify(
+        MessageKind.WITHDRAWN,
         access.seated_now(assessment.current_submission),
-        "withdrawn",
-        assessment,
-        _("Withdrawn: %(use)s") % {"use": assessment.use.title},
-        reason,
-        reverse("review", args=[assessment.current_submission.reference]),
+        about=f"assessment:{assessment.reference}",
+        link=reverse("review", args=[assessment.current_submission.reference]),
+        context={"use": assessment.use.title, "reason": reason},
     )
     submission = assessment.current_submission.reference
     _audit(AuditKind.WITHDRAWN, assessment, by, [decision], submission=submission, reason=reason)

@@ -12,7 +12,7 @@ from assessments.origins import Origin, coming_from
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 app = Celery("hkguide")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["assessments"])
+app.autodiscover_tasks(["assessments", "assessments.notifications"])
 
 _running: dict[str, AbstractContextManager[None]] = {}
 

@@ -38,6 +38,7 @@ from assessments.models import (
     EvidenceUse,
     EvidenceVersion,
     Membership,
+    Message,
     Organisation,
     Role,
     Route,
@@ -48,6 +49,8 @@ from assessments.models import (
 from assessments.models import Question as QuestionRow
 from assessments.models.assessments import DERIVED
 from assessments.models.snapshots import asked_facts
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
 from tests.kept_calls import kept
@@ -155,6 +158,14 @@ def make_user(name: str = "", *, confirmed: bool = True, **fields: Any) -> User:
     if confirmed:
         EmailAddress.objects.create(user=user, email=email.lower(), primary=True, verified=True)
     return user
+
+
+def make_message(reader: User, title: str) -> Message:
+    """A line in somebody's inbox: “Somebody wrote about” a question with this title."""
+    about = f"comment:{next(NUMBERS)}"
+    context = {"name": "Somebody", "question": title, "asked": "Is it so?", "comment": "Words.", "use": "A use"}
+    notify(MessageKind.REPLY, [reader.pk], about=about, link="/home/", context=context)
+    return Message.objects.get(recipient=reader, object=about)
 
 
 def proved(client: Client, user: User) -> Client:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, desk_rows, reviewing, standing, teamwork, workflow
+from assessments import access, desk, desk_rows, reviewing, standing, workflow
 from assessments.core.holidays import weekday_holidays
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
@@ -35,6 +35,7 @@ from assessments.models.queue import (
     working_days,
     working_days_later,
 )
+from assessments.notifications.kinds import MessageKind
 from tests.factories import in_days, make_assessment, make_member, mark_all, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -91,7 +92,7 @@ def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
     for act in acts:
         with pytest.raises(SeparationOfDuties):
             act()
-    assert "Ines Independent cannot review" in subjects(cast.second_independent, desk.ASSIGNED)[0]
+    assert "Ines Independent cannot review" in subjects(cast.second_independent, MessageKind.ASSIGNED)[0]
 
 
 def test_a_conflict_holds_for_every_round_of_a_case(cast):
@@ -121,7 +122,7 @@ def test_answers_open_to_a_seat_or_a_declaration_alone(cast):
 def test_a_colleague_is_asked_to_take_a_case_and_still_declares(cast):
     submission = case_of(State.SUBMITTED, cast)
     desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="You know clinics.")
-    assert subjects(cast.second_independent, desk.ASSIGNED) == [
+    assert subjects(cast.second_independent, MessageKind.ASSIGNED) == [
         "Ines Independent asks you to review: Booking and urgency sorting"
     ]
     assert not submission.seats.exists()
@@ -296,12 +297,12 @@ def test_reviewer_and_applicant_write_to_each_other_without_a_return(cast):
         (cast.independent, True, "Which clinics keep it?"),
         (cast.contributor, False, "All six."),
     ]
-    to_owner = Message.objects.get(recipient=cast.owner, kind=desk.MESSAGE)
+    to_owner = Message.objects.get(recipient=cast.owner, kind=MessageKind.CASE_MESSAGE)
     assert to_owner.link == f"/assessments/{submission.assessment.reference}/review/#message-{asked.pk}"
-    assert subjects(cast.independent, desk.MESSAGE) == [
+    assert subjects(cast.independent, MessageKind.CASE_MESSAGE) == [
         "Connie Contributor wrote about the review of “Booking and urgency sorting”"
     ]
-    assert subjects(cast.second_independent, desk.MESSAGE) == []
+    assert subjects(cast.second_independent, MessageKind.CASE_MESSAGE) == []
 
 
 @pytest.mark.parametrize("who", ["assigned", "viewer", "reviewer", "second_independent", "outsider", "staff"])
@@ -353,7 +354,7 @@ def test_it_goes_to_the_body_s_reviewers_who_had_no_part_in_the_case(route, cast
     submission, assessment, decision = refused_case(cast, route=route)
     appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
     outside = [cast.second_independent] if route == Route.INDEPENDENT else [cast.independent, cast.second_independent]
-    told = Message.objects.filter(kind=desk.APPEAL)
+    told = Message.objects.filter(kind=MessageKind.APPEAL)
     assert {message.recipient for message in told} == set(outside)
     for who in set(cast.everyone().values()) - set(outside):
         with pytest.raises(NotPermitted):
@@ -397,7 +398,7 @@ def test_an_upheld_appeal_opens_a_new_assessment_and_the_refused_one_stays(cast)
     assessment.refresh_from_db()
     assert assessment.state == State.REFUSED
     assert log_of(sent(assessment))[-2:] == ["appeal_lodged", "appeal_answered"]
-    assert subjects(cast.independent, desk.APPEAL_ANSWERED) == ["Appeal upheld: Booking and urgency sorting"]
+    assert subjects(cast.independent, MessageKind.APPEAL_ANSWERED) == ["Appeal upheld: Booking and urgency sorting"]
     assert list(AuditEntry.objects.faults(cast.organisation.reference)) == []
 
 
@@ -430,7 +431,7 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
     appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
     assert desk.wrongly_suspended(appeal) is None
     desk.answer(appeal, by=cast.second_independent, upheld=True, words="It was mended. Reinstate it.")
-    told = Message.objects.filter(kind=desk.TO_REINSTATE)
+    told = Message.objects.filter(kind=MessageKind.TO_REINSTATE)
     may = {
         "body": {cast.independent, cast.second_independent},
         "inside": {cast.reviewer},
@@ -458,7 +459,7 @@ def test_a_rejected_appeal_and_a_complaint_ask_nobody_to_reinstate(cast):
     for kind, upheld in (("appeal", False), ("complaint", True)):
         lodged = desk.contest(submission.assessment, f"{kind}-e{event.pk}", "We mended it.", by=cast.owner)
         desk.answer(lodged, by=cast.second_independent, upheld=upheld, words="Read.")
-    assert not Message.objects.filter(kind=desk.TO_REINSTATE).exists()
+    assert not Message.objects.filter(kind=MessageKind.TO_REINSTATE).exists()
 
 
 def test_an_upheld_appeal_of_a_revocation_opens_a_new_assessment(cast):
@@ -483,14 +484,14 @@ def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(kn
     submission = case_of(State.SUBMITTED, cast)
     asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
     if known:
-        Message.objects.filter(kind=desk.ASSIGNED).update(mailed_at=timezone.now())
+        Message.objects.filter(kind=MessageKind.ASSIGNED).update(mailed_at=timezone.now())
     for who in (third, cast.second_independent, cast.reviewer, cast.owner, cast.staff):
         with pytest.raises(NotPermitted):
             desk.stop_asking(asked, by=who)
     desk.stop_asking(asked, by=cast.independent)
-    assert subjects(cast.second_independent, desk.ASSIGNED) == []
+    assert subjects(cast.second_independent, MessageKind.ASSIGNED) == []
     words = ["No longer asked of you: the review of “Booking and urgency sorting”"] if known else []
-    assert subjects(cast.second_independent, teamwork.ASKED_NO_MORE) == words
+    assert subjects(cast.second_independent, MessageKind.ASKED_NO_MORE) == words
     assert log_of(submission)[-1] == "request_taken_back"
     asked.refresh_from_db()
     assert (asked.ended_at is not None, asked.outcome) == (True, "recalled")

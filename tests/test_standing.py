@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import acting, mailing, reminding, standing, sweeping, tasks, teamwork, workflow
+from assessments import acting, standing, sweeping, tasks, teamwork, workflow
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
@@ -31,6 +31,9 @@ from assessments.models import (
     StepRun,
     User,
 )
+from assessments.notifications import mail as notification_mail
+from assessments.notifications import reminders
+from assessments.notifications.tasks import send_message
 from tests.acting import CONDITION, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import PASSWORD, Cast, anew, in_days, make_assessment, make_evidence
 from tests.world import make_ready
@@ -236,7 +239,7 @@ class on_day:
 
 
 def test_a_condition_is_told_of_14_and_3_days_before_its_day(cast, assessment):
-    assert days_told(reminding.remind_of_conditions, "condition_due", 44, 62) == [46, 57]
+    assert days_told(reminders.remind_of_conditions, "condition_due", 44, 62) == [46, 57]
     lines = Message.objects.filter(kind="condition_due")
     assert {line.recipient for line in lines} == {cast.owner}
     assert {line.link for line in lines} == {action_on(assessment, CONDITION).get_absolute_url()}
@@ -244,9 +247,9 @@ def test_a_condition_is_told_of_14_and_3_days_before_its_day(cast, assessment):
 
 def test_a_sweeper_that_did_not_run_on_the_day_says_it_on_the_next(cast, assessment):
     with on_day(50):
-        assert reminding.remind_of_conditions() == 1
+        assert reminders.remind_of_conditions() == 1
     with on_day(51):
-        assert reminding.remind_of_conditions() == 0
+        assert reminders.remind_of_conditions() == 0
 
 
 def test_its_owner_is_told_of_an_action_that_is_due_soon_and_weekly_of_one_that_is_late(cast, assessment):
@@ -257,7 +260,7 @@ def test_its_owner_is_told_of_an_action_that_is_due_soon_and_weekly_of_one_that_
     for day in range(10, 36):
         with on_day(day):
             before = mine.count()
-            reminding.remind_of_actions()
+            reminders.remind_of_actions()
             if mine.count() > before:
                 told.append((day, mine.latest("pk").kind))
     assert told == [(13, "action_due"), (21, "action_late"), (28, "action_late"), (35, "action_late")]
@@ -267,7 +270,7 @@ def test_where_its_owner_left_the_owners_of_the_organisation_are_told(cast, asse
     action = action_on(assessment, SHOULD)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
     Membership.objects.filter(user=cast.contributor).update(left_at=timezone.now())
-    reminding.remind_of_actions()
+    reminders.remind_of_actions()
     assert set(Message.objects.filter(kind="action_due").values_list("recipient", flat=True)) == {cast.owner.pk}
 
 
@@ -275,12 +278,12 @@ def test_an_accepted_risk_is_told_of_on_its_review_and_before_it_ends(cast, asse
     action = action_on(assessment, SHOULD)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
     acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(60), review=in_days(30))
-    assert days_told(reminding.remind_of_risks, "risk_ending", 25, 60) == [30, 46]
+    assert days_told(reminders.remind_of_risks, "risk_ending", 25, 60) == [30, 46]
 
 
 def test_evidence_that_expires_is_told_of_to_its_owner(cast):
     piece = make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(40))
-    assert days_told(reminding.remind_of_evidence, "evidence_expiring", 8, 41) == [10]
+    assert days_told(reminders.remind_of_evidence, "evidence_expiring", 8, 41) == [10]
     line = Message.objects.get(kind="evidence_expiring")
     assert (line.recipient, line.link) == (cast.contributor, piece.get_absolute_url())
 
@@ -293,7 +296,7 @@ def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
     measures.rows = [{"measure": "Missed urgent cases", "limit": "2", "alert_owner": "Nurse in charge"},
                      {"measure": "Complaints", "limit": "5 a week", "alert_owner": "connie contributor, weekdays"}]  # fmt: skip
     measures.save()
-    assert days_told(reminding.remind_of_monitoring, "monitoring_ending", 24, 36) == [28]
+    assert days_told(reminders.remind_of_monitoring, "monitoring_ending", 24, 36) == [28]
     lines = Message.objects.filter(kind="monitoring_ending")
     assert {line.recipient for line in lines} == {cast.owner, cast.contributor}
     assert {line.link for line in lines} == {reverse("conformity", args=[high.reference])}
@@ -302,21 +305,21 @@ def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
         assert workflow.watch_monitoring() == 0  # the last day, as it was said
     with on_day(36):
         assert workflow.watch_monitoring() == 1
-        assert reminding.remind_of_monitoring() == 0
+        assert reminders.remind_of_monitoring() == 0
 
 
 def test_a_newer_record_puts_the_reminder_off_and_is_told_of_when_it_runs_out_itself(cast):
     high = make_assessment(State.CERTIFIED, "high", cast=cast)
     with on_day(29):
-        assert reminding.remind_of_monitoring() == 1  # a sweeper that did not run on the day
+        assert reminders.remind_of_monitoring() == 1  # a sweeper that did not run on the day
         newest = make_evidence(cast.organisation, by=cast.owner, period_to=in_days(0))
         for part in ConformityPart.objects.filter(use=high.use):
             part.evidence_uses.create(evidence=newest, by=cast.owner)
-        assert reminding.remind_of_monitoring() == 0
+        assert reminders.remind_of_monitoring() == 0
     with on_day(50):
-        assert reminding.remind_of_monitoring() == 0
+        assert reminders.remind_of_monitoring() == 0
     with on_day(57):
-        assert reminding.remind_of_monitoring() == 1
+        assert reminders.remind_of_monitoring() == 1
 
 
 def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):
@@ -324,7 +327,7 @@ def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):
 
     declaring.retire(assessment.use, by=cast.owner)
     with on_day(400):
-        assert reminding.remind_of_actions() == 0
+        assert reminders.remind_of_actions() == 0
 
 
 # --- every link opens the very thing -------------------------------------------------------------------------------------
@@ -344,10 +347,10 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
     report_done(action_on(assessment, CONDITION), by=cast.contributor, note="All five.")
     acting.decline(action_on(assessment, CONDITION), by=cast.independent, words="Not yet.")
-    reminding.remind_of_actions()
-    reminding.remind_of_evidence()
+    reminders.remind_of_actions()
+    reminders.remind_of_evidence()
     Condition.objects.update(due_on=in_days(2))
-    reminding.remind_of_conditions()
+    reminders.remind_of_conditions()
     Condition.objects.update(due_on=in_days(-1))
     standing.miss_conditions()
     assert set(Message.objects.values_list("kind", flat=True)) >= {
@@ -357,7 +360,7 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     }  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         for message in Message.objects.all():
-            tasks.after_commit(tasks.send_message, message.pk)
+            tasks.after_commit(send_message, message.pk)
     assert len(mail.outbox) >= Message.objects.count()
     people = User.objects.filter(pk__in=Message.objects.values("recipient"))
     assert set(people) == {cast.owner, cast.contributor, cast.assigned, cast.independent, cast.second_independent}
@@ -409,22 +412,22 @@ def test_a_daily_reader_gets_one_mail_with_every_link(cast, nothing_waits):
     User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.DAILY)
     lines = [*write(cast.owner, "returned"), *write(cast.owner, "approved", 2)]
     for line in lines:
-        mailing.send(line.pk)
+        notification_mail.send(line.pk)
     assert mail.outbox == []
     with on_day(0, hour=7):
-        assert mailing.send_digests() == 0
+        assert notification_mail.send_digests() == 0
     with on_day(0, hour=8):
-        assert mailing.send_digests() == 1
-        assert mailing.send_digests() == 0
+        assert notification_mail.send_digests() == 1
+        assert notification_mail.send_digests() == 0
         write(cast.owner, "refused")
-        assert mailing.send_digests() == 0  # what comes later waits for tomorrow
+        assert notification_mail.send_digests() == 0  # what comes later waits for tomorrow
     (sent,) = mail.outbox
     assert sent.subject == "3 messages for you"
     assert sent.body.index("What asks you to act") < sent.body.index("returned 0") < sent.body.index("News")
     assert sent.body.count(f"{settings.PUBLIC_URL}/home/") == 3
     assert Message.objects.filter(recipient=cast.owner, read_at=None).count() == 4  # the inbox is as it was
     with on_day(1, hour=9):
-        assert mailing.send_digests() == 1
+        assert notification_mail.send_digests() == 1
 
 
 def test_a_daily_mail_that_cannot_be_sent_is_tried_again(cast, monkeypatch):
@@ -436,19 +439,19 @@ def test_a_daily_mail_that_cannot_be_sent_is_tried_again(cast, monkeypatch):
 
     with on_day(0, hour=8):
         with monkeypatch.context() as patch:
-            patch.setattr(mailing, "send_mail", refuse)
-            assert mailing.send_digests() == 0
-        assert mailing.send_digests() == 1
+            patch.setattr(notification_mail, "send_mail", refuse)
+            assert notification_mail.send_digests() == 0
+        assert notification_mail.send_digests() == 1
 
 
 def test_who_wants_only_what_asks_them_to_act_gets_no_news(cast, nothing_waits):
     User.objects.filter(pk=cast.owner.pk).update(mail_when=MailWhen.ACTING)
     news, asks = write(cast.owner, "approved")[0], write(cast.owner, "returned")[0]
     for line in (news, asks):
-        mailing.send(line.pk)
+        notification_mail.send(line.pk)
     assert [sent.subject for sent in mail.outbox] == ["returned 0"]
     Message.objects.update(at=timezone.now() - timedelta(hours=1))
-    assert not mailing.unsent().exists()  # nor does the sweeper send it later
+    assert not notification_mail.unsent().exists()  # nor does the sweeper send it later
 
 
 def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast, nothing_waits):

@@ -32,7 +32,18 @@ from assessments.models import (
     State,
     User,
 )
-from tests.factories import Cast, anew, in_days, make_assessment, make_member, make_organisation, make_user, save
+from assessments.notifications.kinds import MessageKind
+from tests.factories import (
+    Cast,
+    anew,
+    in_days,
+    make_assessment,
+    make_member,
+    make_message,
+    make_organisation,
+    make_user,
+    save,
+)
 
 HX = {"headers": {"HX-Request": "true"}}
 SECTION, QUESTION, OTHER = "governance", "use-register", "acceptable-use"
@@ -443,22 +454,26 @@ def test_the_task_list_shows_who_has_what(client, cast, draft):
 
 def test_the_inbox_lists_unread_lines_first_and_marks_one_or_all(client, cast, draft):
     for number in range(3):
-        teamwork.tell([cast.owner.pk], "reply", f"comment:{number}", f"Line {number}", "Words", "/home/")
+        make_message(cast.owner, f"Line {number}")
     client.force_login(cast.owner)
-    newest = Message.objects.get(subject="Line 2")
+    newest = Message.objects.get(subject="Somebody wrote about “Line 2”")
     client.post(reverse("inbox"), {"read": newest.pk})
     page = words_of(client.get(reverse("inbox")))
     assert "2 unread messages" in page
     assert page.index("Line 1") < page.index("Line 0") < page.index("Line 2")
-    assert client.post(reverse("inbox"), {"message": Message.objects.get(subject="Line 1").pk})["Location"] == "/home/"
+    assert (
+        client.post(reverse("inbox"), {"message": Message.objects.get(subject="Somebody wrote about “Line 1”").pk})[
+            "Location"
+        ]
+        == "/home/"
+    )
     client.post(reverse("inbox"), {"all": "1"})
     assert [unread for _subject, unread in inbox_of(cast.owner)] == [False] * 3
     assert "Everything is read" in words_of(client.get(reverse("inbox")))
 
 
 def test_the_inbox_is_ones_own(client, cast):
-    teamwork.tell([cast.owner.pk], "reply", "comment:1", "For Olivia", "Words", "/home/")
-    message = Message.objects.get()
+    message = make_message(cast.owner, "For Olivia")
     client.force_login(cast.contributor)
     assert "For Olivia" not in words_of(client.get(reverse("inbox")))
     assert "No message yet" in words_of(client.get(reverse("inbox")))
@@ -509,10 +524,10 @@ def test_who_knows_that_they_are_asked_is_told_that_they_are_no_longer(knows, cl
     asif = Membership.objects.get(user=cast.assigned)
     asked = teamwork.ask(draft, SECTION, asif, by=cast.owner, note="The clinics' own list is enough.")
     if knows:
-        Message.objects.filter(kind=teamwork.ASKED).update(**{knows: timezone.now()})
+        Message.objects.filter(kind=MessageKind.ASKED).update(**{knows: timezone.now()})
     teamwork.stop_asking(asked, by=cast.owner)
-    assert not Message.objects.filter(kind=teamwork.ASKED).exists()
-    told = Message.objects.filter(recipient=cast.assigned, kind=teamwork.ASKED_NO_MORE)
+    assert not Message.objects.filter(kind=MessageKind.ASKED).exists()
+    told = Message.objects.filter(recipient=cast.assigned, kind=MessageKind.ASKED_NO_MORE)
     assert [line.link for line in told] == ([reverse("dashboard")] if knows else [])
     client.force_login(cast.assigned)
     assert client.get(reverse("dashboard")).status_code == 200
@@ -524,7 +539,7 @@ def test_who_has_answered_is_told_nothing_more(cast, draft):
     Message.objects.update(mailed_at=timezone.now())
     teamwork.finish(asked, by=cast.contributor)
     teamwork.stop_asking(asked, by=cast.owner)
-    assert not Message.objects.filter(kind=teamwork.ASKED_NO_MORE).exists()
+    assert not Message.objects.filter(kind=MessageKind.ASKED_NO_MORE).exists()
 
 
 # --- people ------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from assessments.models import (
     Role,
     State,
 )
+from assessments.notifications.kinds import MessageKind
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, certificate_of, close_as, make_conditioned, report_done
 from tests.factories import anew, in_days, make_assessment, make_evidence, make_member, make_use
 
@@ -260,7 +261,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=in_days(90))
     action = action_on(assessment, SHOULD)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
-    told = Message.objects.filter(recipient=cast.contributor, kind=acting.ASSIGNED).latest("pk")
+    told = Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk")
     first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
     assert f"Its first step is due on {first}, all of it on {last}." in told.text
     other = action_on(assessment, CONSIDER)
@@ -268,7 +269,7 @@ def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     acting.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     assert (
         f"It is due on {first}."
-        in Message.objects.filter(recipient=cast.contributor, kind=acting.ASSIGNED).latest("pk").text
+        in Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk").text
     )
 
 

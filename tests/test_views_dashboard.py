@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import acting, declaring, teamwork, workflow
+from assessments import acting, declaring, workflow
 from assessments.models import Assessment, Membership, Message, RemediationAction, User
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 from tests.acting import accept_form, report_done
 from tests.factories import (
     Cast,
@@ -138,7 +140,8 @@ def test_an_assigned_section_needs_its_person_until_it_is_complete(client: Clien
 def test_news_is_read_by_opening_it(client: Client, cast: Cast) -> None:
     submission = make_assessment("submitted", tier="limited", cast=cast).current_submission
     about, link = f"submission:{submission.reference}", reverse("review", args=[submission.reference])
-    teamwork.tell([cast.independent.pk], "short_look", about, "A short look", "Half took 2 seconds.", link)
+    context = {"name": cast.second_independent, "use": submission.assessment.use.title, "seconds": 2}
+    notify(MessageKind.SHORT_LOOK, [cast.independent.pk], about=about, link=link, context=context)
     page = read(client, cast.independent, HOME)
     message = Message.objects.get(recipient=cast.independent, kind="short_look")
     assert message.subject in page

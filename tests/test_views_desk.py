@@ -17,6 +17,7 @@ from assessments.forms.desk import NoInterestForm
 from assessments.forms.reviews import TakeForm
 from assessments.models import Appeal, Interest, Message, Role, Route, SeatRequest, State, Submission
 from assessments.models.queue import grouped, pages
+from assessments.notifications.kinds import MessageKind
 from tests.factories import in_days, make_assessment, make_member, make_organisation, mark_all, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -201,7 +202,7 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
     client.post(address("review_messages", case), {"text": "Which clinics keep it?"})
     assert "Which clinics keep it?" in text_of(client.get(address("review", case)))
     client.force_login(cast.owner)
-    line = Message.objects.get(recipient=cast.owner, kind=desk.MESSAGE)
+    line = Message.objects.get(recipient=cast.owner, kind=MessageKind.CASE_MESSAGE)
     page = client.get(line.link.partition("#")[0])
     line.refresh_from_db()
     assert line.read_at

@@ -11,16 +11,16 @@ from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from assessments import origins, teamwork
+from assessments import origins
 from assessments.accounts import account_log
 from assessments.audit.kinds import AuditKind
-from assessments.models import Message, RefusedSignIn, User
+from assessments.models import RefusedSignIn, User
+from assessments.notifications.inbox import notify, said_since
+from assessments.notifications.kinds import MessageKind
 
 SAID_EVERY = timedelta(minutes=15)
 WORTH_A_MESSAGE = 3  # so many refusals are no slip of the person's own
-REFUSED = "sign_in_refused"
 
 
 def count(email: str) -> None:
@@ -65,12 +65,6 @@ def _say(pk: int) -> int:
 
 def _tell(user: User, count: int) -> None:
     """Tell the person, once a day at most: whoever tries passwords must not be able to flood them with mails."""
-    about = f"user:{user.pk}"
-    if Message.objects.filter(recipient=user, kind=REFUSED, object=about, day=timezone.localdate()).exists():
-        return
-    subject = _("Somebody tried to sign in as you and was refused")
-    text = _(
-        "A wrong password was entered %(count)s times for your account. If it was you, there is nothing to do. "
-        "If not, look where you are signed in, and end what you do not know."
-    )
-    teamwork.tell([user.pk], REFUSED, about, subject, text % {"count": count}, reverse("usersessions_list"))
+    kind, about = MessageKind.SIGN_IN_REFUSED, f"user:{user.pk}"
+    if not said_since(kind, {about: timezone.localdate()}):
+        notify(kind, [user.pk], about=about, link=reverse("usersessions_list"), context={"count": count})

@@ -37,6 +37,8 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.notifications.inbox import messages_for, unread_for
+from assessments.notifications.kinds import MessageKind
 from assessments.views import review_needs
 from assessments.views.inbox import open_message
 from assessments.views.queue import cases_of
@@ -146,7 +148,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "next_action": first[0] if first and not worked_on else None,
         "cases": cases,
         "only_reviews": only_reviews,
-        "unread": access.unread_for(user).count(),
+        "unread": unread_for(user).count(),
         "first_step": first_step(user, memberships) if not rows and not needs else None,
         "may_register": any(m.role == Role.OWNER for m in memberships),
     }
@@ -200,13 +202,13 @@ def needs_of(
 def told_needs(user: User, links: set[str]) -> list[Need]:
     """Comments that wait for this person's word, read or not, and unread news of the last weeks."""
     since = timezone.now() - timedelta(days=NEWS_DAYS)
-    shown = Q(read_at=None) | Q(kind=teamwork.MENTION)
-    asks_first = Case(When(kind=teamwork.MENTION, then=Value(0)), default=Value(1))
-    told = list(access.messages_for(user).filter(shown, at__gt=since).order_by(asks_first, "-at", "-pk")[:MESSAGES])
-    asking = {int(m.object.removeprefix("comment:")): m for m in told if m.kind == teamwork.MENTION}
+    shown = Q(read_at=None) | Q(kind=MessageKind.MENTION)
+    asks_first = Case(When(kind=MessageKind.MENTION, then=Value(0)), default=Value(1))
+    told = list(messages_for(user).filter(shown, at__gt=since).order_by(asks_first, "-at", "-pk")[:MESSAGES])
+    asking = {int(m.object.removeprefix("comment:")): m for m in told if m.kind == MessageKind.MENTION}
     needs = [comment_need(said, asking[said.pk]) for said in access.threads_waiting_for(user, asking)]
     # What the lines of the reviews count is not news beside them.
-    news = [m for m in told if m.kind not in (teamwork.MENTION, *review_needs.COUNTED) and m.link not in links]
+    news = [m for m in told if m.kind not in (MessageKind.MENTION, *review_needs.COUNTED) and m.link not in links]
     return needs + [news_need(message) for message in news[:NEWS]]
 
 

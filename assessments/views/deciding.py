@@ -26,6 +26,8 @@ from assessments.guideline.terms import Tier
 from assessments.models import PartMark, User
 from assessments.models.certificates import Assurance
 from assessments.models.going_on import REFUSED
+from assessments.notifications import texts
+from assessments.notifications.kinds import MessageKind
 from assessments.views.held import forget_typed, typed_before
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review import dating
@@ -113,7 +115,8 @@ def _mail(
     day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
     asked = [one for one in possible if one.key in given.get("tasks", ())]
     marked = returns.Marked.of((one for mark in case.changes for one in mark.each), back)
-    return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
+    context = workflow.return_context(case.assessment, marked, given.get("words", ""), day, asked)
+    return texts.write(MessageKind.RETURNED, context)
 
 
 CLEARED_ON = {

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import access, desk_rows, teamwork
+from assessments import access
 from assessments.core import query_values
 from assessments.models import User
+from assessments.notifications.inbox import mark_seen, messages_for, unread_at, unread_for
 from assessments.views.case import Case
 
 ROWS = 50
@@ -27,29 +28,29 @@ def inbox(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if request.method == "POST":
         if "all" in request.POST:
-            n = teamwork.mark_read(access.messages_for(user))
+            n = mark_seen(messages_for(user))
             words = ngettext("%(n)s message was marked as read.", "%(n)s messages were marked as read.", n)
             messages.success(request, words % {"n": n})
             return redirect("inbox")
         if "read" in request.POST:
-            teamwork.mark_read(access.messages_for(user).filter(pk=_line(request, user, "read").pk))
+            mark_seen(messages_for(user).filter(pk=_line(request, user, "read").pk))
             return redirect("inbox")
         return open_message(request, user)
     # Not by the time of reading: that would shuffle those that are read.
     read = Cases(When(read_at=None, then=Value(0)), default=Value(1))
-    page = Paginator(access.messages_for(user).order_by(read, "-at", "-pk"), ROWS).get_page(request.GET.get("page"))
-    context = {"page": page, "unread": access.unread_for(user).count()}
+    page = Paginator(messages_for(user).order_by(read, "-at", "-pk"), ROWS).get_page(request.GET.get("page"))
+    context = {"page": page, "unread": unread_for(user).count()}
     return render(request, "assessments/teamwork/inbox.html", context)
 
 
 def _line(request: HttpRequest, user: User, name: str) -> Any:
-    return get_object_or_404(access.messages_for(user), pk=query_values.key(request.POST.get(name)))
+    return get_object_or_404(messages_for(user), pk=query_values.key(request.POST.get(name)))
 
 
 def open_message(request: HttpRequest, user: User) -> HttpResponse:
     """Mark an inbox line as read and go where it points."""
     message = _line(request, user, "message")
-    teamwork.mark_read(access.messages_for(user).filter(pk=message.pk))
+    mark_seen(messages_for(user).filter(pk=message.pk))
     return redirect(message.link if message.link.startswith("/") else "dashboard")
 
 
@@ -61,6 +62,6 @@ def seen(request: HttpRequest, case: Case | None = None) -> None:
     user: Any = request.user
     if request.method != "GET" or (case and not case.marks.get("", access.NO_MARKS).news):
         return
-    found = desk_rows.unread_at(user, request.path)
+    found = unread_at(user, request.path)
     if found:
-        teamwork.mark_read(access.messages_for(user).filter(pk__in=found))
+        mark_seen(messages_for(user).filter(pk__in=found))

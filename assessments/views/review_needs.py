@@ -9,11 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import acting, desk
-from assessments.domain.review import telling
 from assessments.models.queue import ACTIONS, APPEALS, MINE, WAITING
+from assessments.notifications.kinds import MessageKind
 
-COUNTED = ("submitted", "second_seat", telling.ROUND, desk.APPEAL, acting.REPORTED)
+COUNTED = (
+    MessageKind.SUBMITTED,
+    MessageKind.SECOND_SEAT,
+    MessageKind.CASE_ROUND,
+    MessageKind.APPEAL,
+    MessageKind.ACTION_REPORTED,
+)
 """Kinds of message about what these lines count: the home page does not list them a second time."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,11 +17,11 @@ from assessments import standing as moves
 from assessments.accounts import proofs
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.forms.acting import StandingForm
-from assessments.models import Certificate
+from assessments.models import Certificate, CertificateEvent
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
 
-VERBS = {
+VERBS: dict[str, tuple[Any, Callable[..., CertificateEvent], Any]] = {
     moves.SUSPEND: (gettext_lazy("Suspend"), moves.suspend, gettext_lazy("The certificate is suspended.")),
     moves.REINSTATE: (gettext_lazy("Reinstate"), moves.reinstate, gettext_lazy("The certificate is valid again.")),
     moves.REVOKE: (gettext_lazy("Revoke"), moves.revoke, gettext_lazy("The certificate is revoked.")),

@@ -24,6 +24,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
+from assessments.notifications.kinds import MessageKind
 from tests.acting import CONDITION, make_agreed, make_conditioned, sent
 from tests.documents.reading import laid_out, off_the_page
 from tests.documents.reading import pages_of as printed_pages
@@ -87,7 +88,7 @@ def test_the_appeal_that_the_letter_describes_is_the_one_that_the_product_takes(
     with mock.patch("django.utils.timezone.now", return_value=later):
         lodged = desk.contest(assessment, appeal.value, "Annex 2 was overlooked.", by=cast.owner)
     assert not [one for one in desk.contestable(assessment) if one.value == appeal.value]  # once
-    told = Message.objects.filter(kind=desk.APPEAL, object=f"appeal:{lodged.reference}").values_list(
+    told = Message.objects.filter(kind=MessageKind.APPEAL, object=f"appeal:{lodged.reference}").values_list(
         "recipient", flat=True
     )
     assert list(told) == [cast.second_independent.pk]  # of the body, without a seat in the case

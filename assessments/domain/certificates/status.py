@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
-from assessments import access, tasks, teamwork
+from assessments import access, tasks
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.models import (
@@ -18,12 +16,13 @@ from assessments.models import (
     Certificate,
     CertificateEvent,
     CertificateStatus,
-    Membership,
-    Role,
     User,
 )
 from assessments.models.certificates import NOTED
 from assessments.models.public_reasons import PublicReason, coded
+from assessments.notifications.inbox import notify as notify_people
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owners_of
 
 
 class Event(StrEnum):
@@ -88,57 +87,30 @@ def suspend_at_once(assessment: Assessment, reason: PublicReason, *, by: User) -
 # --- messages ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class StatusMessage:
-    """A message about a change of status, in the language that was active when it was made."""
-
-    kind: str
-    subject: str
-    text: str
-    todo: str = ""  # what an owner can do about it
-
-
 def _tell(certificate: Certificate, event: CertificateEvent) -> None:
-    """Tell the owners and the seated reviewers, each in their own language, but for the person who made the change."""
-    members = Membership.objects.current().filter(organisation=certificate.organisation_id, role=Role.OWNER)
-    owners = set(members.values_list("user_id", flat=True))
+    """Tell the owners and the seated reviewers, but for the person who made the change."""
+    owners = owners_of(certificate.organisation_id)
     reviewers = access.seated_now(certificate.submission) - owners
+    kind, context = _message(certificate, event)
+    about = f"certificate:{certificate.number}"
     for people, to_owners in ((owners, True), (reviewers, False)):
         link = _link(certificate, event, to_owners=to_owners)
-        for language, readers in _by_language(people - {event.by_id}):
-            with translation.override(language):
-                message = _message(certificate, event)
-            text = f"{message.text} {message.todo}" if to_owners and message.todo else message.text
-            about = f"certificate:{certificate.number}"
-            teamwork.tell(readers, message.kind, about, message.subject, text, link)
+        if kind == MessageKind.MONITORING_LAPSED:
+            context = context | {"to_owners": to_owners}
+        notify_people(kind, people - {event.by_id}, about=about, link=link, context=context)
 
 
-def _by_language(people: set[int | None]) -> Iterator[tuple[str, list[int]]]:
-    """Yield each language of these people with the ids of those who read it."""
-    languages: dict[str, list[int]] = {}
-    for pk, language in User.objects.filter(pk__in=people).order_by("pk").values_list("pk", "language"):
-        languages.setdefault(language, []).append(pk)
-    yield from languages.items()
-
-
-def _message(certificate: Certificate, event: CertificateEvent) -> StatusMessage:
-    """Put a change into words, in the active language."""
-    said = {"use": certificate.use.title, "number": certificate.number}
+def _message(certificate: Certificate, event: CertificateEvent) -> tuple[MessageKind, dict[str, Any]]:
+    """Return the kind of the message about a change, and what its text says."""
+    said = {"use": certificate.use.title}
     if event.kind == Event.ISSUED:
-        text = _("Nothing blocks it any more. Certificate %(number)s is issued.") % said
-        return StatusMessage("case_certified", _("Certificate issued: %(use)s") % said, text)
-    subject = {
-        Event.SUSPENDED: _("Certificate suspended: %(use)s"),
-        Event.REINSTATED: _("Certificate reinstated: %(use)s"),
-        Event.REVOKED: _("Certificate revoked: %(use)s"),
-    }[Event(event.kind)]
-    if not event.is_by_monitoring:
-        text = f"{certificate.number}. {event.public_words}"
-        return StatusMessage(f"certificate_{event.kind}", subject % said, text)
-    if event.kind == Event.REINSTATED:
-        return StatusMessage("monitoring_fresh", _("Valid again: %(use)s") % said, event.public_words)
-    todo = _("Add the newest monitoring record, and the certificate is valid again.")
-    return StatusMessage("monitoring_lapsed", subject % said, event.public_words, todo)
+        return MessageKind.CASE_CERTIFIED, said | {"number": certificate.number}
+    if event.is_by_monitoring:
+        fresh = event.kind == Event.REINSTATED
+        kind = MessageKind.MONITORING_FRESH if fresh else MessageKind.MONITORING_LAPSED
+        return kind, said | {"reason": event.public_reason}
+    kind = MessageKind(f"certificate_{event.kind}")
+    return kind, said | {"number": certificate.number, "reason": event.public_reason}
 
 
 def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool) -> str:

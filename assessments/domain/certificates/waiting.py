@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assessments.domain.certificates import least_readiness
@@ -62,26 +61,12 @@ def no_certificate_yet(
     )
 
 
-def approval_mail(submission: Submission, waits: NoCertificateYet | None) -> tuple[str, str]:
-    """Return subject and text of the mail about an approval; `waits` is None where the certificate was issued."""
-    use = {"use": submission.assessment.use.title}
-    if waits is None:
-        text = _("Your submission has been approved, and its certificate is issued.")
-        return _("Approved: %(use)s") % use, "\n\n".join([text, *_to_do(submission)])
-    text = _("Your submission has been approved with a plan. It has no certificate yet.")
-    said = [text, *waits.sentences, *_to_do(submission)]
-    return _("Approved with a plan, no certificate yet: %(use)s") % use, "\n\n".join(said)
-
-
-def _to_do(submission: Submission) -> list[str]:
-    """Say what the approval leaves to be done: its conditions, and what reviewers asked for on accepting an answer."""
+def approval_context(submission: Submission, waits: NoCertificateYet | None) -> dict[str, Any]:
+    """Return what the message about an approval is written from; `waits` is None where the certificate was issued."""
     conditions = Condition.objects.filter(decision__submission=submission, met_at=None).order_by("due_on", "pk")
-    said = [
-        _("Condition, to be met by %(day)s: %(words)s.")
-        % {"day": date_format(one.due_on, "DATE_FORMAT"), "words": one.words}
-        for one in conditions
-    ]
-    for one in agreed_actions(submission, timezone.now()):
-        words = {"number": one.number, "day": date_format(one.due, "DATE_FORMAT"), "title": one.title}
-        said.append(_("A reviewer asked for action %(number)s, to be done by %(day)s: %(title)s.") % words)
-    return said
+    return {
+        "use": submission.assessment.use.title,
+        "missing": waits.sentences if waits else None,
+        "conditions": list(conditions),
+        "agreed": agreed_actions(submission, timezone.now()),
+    }

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, teamwork
+from assessments import access
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
@@ -43,10 +43,11 @@ from assessments.models import (
     User,
     edition_for,
 )
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
 OPEN = (State.SUBMITTED, State.IN_REVIEW, State.RETURNED)
 LONGEST = 1000
-MESSAGE = "supplement"
 
 
 def targets(submission: Submission, content: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -132,14 +133,17 @@ def _record(assessment: Assessment, submission: Submission, row: Supplement, tit
         },
         rows=[row],
     )
-    teamwork.tell(
+    notify(
+        MessageKind.SUPPLEMENT,
         access.seated_now(submission) if assessment.state == State.IN_REVIEW else (),
-        MESSAGE,
-        f"supplement:{row.pk}",
-        _("Evidence added: %(use)s") % {"use": assessment.use.title},
-        _("%(name)s added “%(title)s” to “%(target)s”. Judge it before you approve.")
-        % {"name": row.by, "title": row.version.evidence.title, "target": title},
-        reverse("review_supplements", args=[submission.reference]),
+        about=f"supplement:{row.pk}",
+        link=reverse("review_supplements", args=[submission.reference]),
+        context={
+            "name": row.by,
+            "use": assessment.use.title,
+            "title": row.version.evidence.title,
+            "target": title,
+        },
     )
 
 

@@ -16,13 +16,12 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, teamwork
+from assessments import access
 from assessments.access import Action
 from assessments.audit import log as audit_log
 from assessments.audit import rows as audited
@@ -38,18 +37,18 @@ from assessments.models import (
     EvidenceVersion,
     Hold,
     Membership,
-    Message,
     Organisation,
-    Role,
+    Route,
     SeatRequest,
     State,
     User,
 )
 from assessments.models.base import FrozenQuerySet
+from assessments.notifications.inbox import forget_links, notify
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owners_of, reviewers_on
 
 log = logging.getLogger(__name__)
-MESSAGE = "deletion"
-LEFT = "certificate_left"
 DELETED = "Deleted organisation"
 GONE = "Deleted"
 NO_LINK = "urn:hkguide:deleted"  # a version of evidence is a file or a link; this one is neither any more
@@ -178,14 +177,7 @@ def ask(organisation: Organisation, *, by: User, typed: str) -> Organisation:
     organisation.deletion_on = timezone.localdate() + timedelta(days=settings.DELETION_DAYS)
     organisation.deletion_by = by
     organisation.save(update_fields=["deletion_on", "deletion_by"])
-    day = date_format(organisation.deletion_on, "DATE_FORMAT")
-    words = {"name": by, "organisation": organisation, "day": day}
-    _tell(
-        organisation,
-        by,
-        _("%(organisation)s will be deleted on %(day)s") % words,
-        _("%(name)s asked for it. Until then any owner can cancel it on the page of the organisation.") % words,
-    )
+    _tell(organisation, by)
     audit_log.record(
         AuditKind.DELETION_ASKED,
         organisation,
@@ -205,20 +197,19 @@ def cancel(organisation: Organisation, *, by: User) -> None:
         return
     organisation.deletion_on = organisation.deletion_by = None
     organisation.save(update_fields=["deletion_on", "deletion_by"])
-    words = {"name": by, "organisation": organisation}
-    _tell(
-        organisation,
-        by,
-        _("%(organisation)s is not deleted") % words,
-        _("%(name)s cancelled the deletion. Everything is as it was.") % words,
-    )
+    _tell(organisation, by)
     audit_log.record(AuditKind.DELETION_CANCELLED, organisation, by=by, organisation=organisation)
 
 
-def _tell(organisation: Organisation, by: User, subject: str, text: str) -> None:
-    owners = acting.owners_of(organisation.pk) - {by.pk}
-    about = f"organisation:{organisation.reference}"
-    teamwork.tell(owners, MESSAGE, about, subject, text, organisation.get_absolute_url())
+def _tell(organisation: Organisation, by: User) -> None:
+    """Tell the other owners of the day of the deletion, or that it was cancelled."""
+    notify(
+        MessageKind.DELETION,
+        owners_of(organisation.pk) - {by.pk},
+        about=f"organisation:{organisation.reference}",
+        link=organisation.get_absolute_url(),
+        context={"name": by, "organisation": organisation, "on": organisation.deletion_on},
+    )
 
 
 def carry_out(today: date | None = None) -> int:
@@ -277,7 +268,7 @@ def _delete_rows(organisation: Organisation) -> list[str]:
     comments.exclude(reply_to=None).delete()
     comments.delete()
     for reference in _references(organisation):
-        Message.objects.filter(Q(link__contains=f"/{reference}/") | Q(object__contains=reference)).delete()
+        forget_links(reference)
     return files
 
 
@@ -315,19 +306,14 @@ def _empty(organisation: Organisation) -> None:
 
 def _leave_certificates(organisation: Organisation) -> None:
     """Tell the reviewers of the reviewing body which certificates are theirs to judge from now on."""
-    reviewers = Membership.objects.current().filter(role=Role.REVIEWER, organisation__is_reviewing_body=True)
-    people = list(reviewers.values_list("user_id", flat=True))
+    people = reviewers_on(Route.INDEPENDENT, organisation.pk)
     for number in organisation.certificates.filter(ended_at=None).order_by("pk").values_list("number", flat=True):
-        teamwork.tell(
+        notify(
+            MessageKind.CERTIFICATE_LEFT,
             people,
-            LEFT,
-            f"certificate:{number}",
-            _("Certificate of a deleted organisation: %(number)s") % {"number": number},
-            _(
-                "Its holder was deleted, and the certificate stands. If it turns out to be wrong, it is for the reviewers of"
-                " the reviewing body to suspend or revoke it, on this page."
-            ),
-            reverse("standing", args=[number]),
+            about=f"certificate:{number}",
+            link=reverse("standing", args=[number]),
+            context={"number": number},
         )
 
 

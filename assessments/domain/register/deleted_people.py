@@ -21,10 +21,10 @@ from assessments.models import (
     Membership,
     RefusedSignIn,
     ReviewDecision,
-    Role,
     Submission,
     User,
 )
+from assessments.notifications.recipients import owner_memberships
 
 FORMER = "Former member"
 
@@ -67,7 +67,7 @@ def preview(user: User) -> Preview:
 
 def _left(membership: Membership) -> Left:
     """Open work goes to the owner who has been one for longest; of what they may not get, to the first who may."""
-    owners = Membership.objects.current().filter(organisation=membership.organisation_id, role=Role.OWNER)
+    owners = owner_memberships(membership.organisation_id)
     first = list(owners.order_by("joined_at", "pk").values_list("user", flat=True))
     work = leaving.open_work(membership)
     order = {pk: place for place, pk in enumerate(first)}

@@ -37,8 +37,9 @@ from assessments.models import (
     State,
     User,
 )
+from assessments.notifications.inbox import notify, withdraw_notification
+from assessments.notifications.kinds import MessageKind
 
-HANDED_OVER = "handed_over_to_you"
 EVIDENCE = "evidence"
 
 
@@ -196,7 +197,7 @@ def _give_section(asked: Assignment, to: User, by: User) -> None:
     """As a request of its own to the colleague, who may have it already."""
     member = Membership.objects.current().get(user=to, organisation=asked.assessment.organisation_id)
     Involvement.objects.keep(asked.assessment.use_id, Involvement.Kind.ASSIGNED, [asked.member.user_id])
-    teamwork.untell(asked.member.user_id, teamwork.ASKED, f"assignment:{asked.pk}")
+    withdraw_notification(MessageKind.ASKED, about=[f"assignment:{asked.pk}"], recipient=asked.member.user_id)
     Assignment.objects.update_or_create(
         assessment=asked.assessment,
         section=asked.section,
@@ -223,19 +224,17 @@ def _ask_for_seat(held: ReviewSeat, to: User, member: Membership, by: User) -> N
 
 def _tell(work: list[Open], chosen: Mapping[str, User], member: Membership, by: User) -> None:
     """One message to each person who got something, with all of it; not to whoever did it."""
-    names = {"name": member.user, "organisation": member.organisation}
     for user in {user.pk: user for user in chosen.values()}.values():
         mine = [one for one in work if chosen[one.key] == user]
         if user.pk == by.pk:
             continue
-        lines = [f"- {one.title}" for one in mine]
-        teamwork.tell(
+        titles = [one.title for one in mine]
+        notify(
+            MessageKind.HANDED_OVER,
             [user.pk],
-            HANDED_OVER,
-            f"membership:{member.pk}",
-            _("%(name)s has left: yours now") % names,
-            "\n".join([_("%(name)s has left %(organisation)s. You have now:") % names, *lines]),
-            mine[0].place if len(mine) == 1 else reverse("dashboard"),
+            about=f"membership:{member.pk}",
+            link=mine[0].place if len(mine) == 1 else reverse("dashboard"),
+            context={"name": member.user, "organisation": member.organisation, "titles": titles},
         )
 
 

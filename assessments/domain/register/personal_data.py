@@ -17,8 +17,9 @@ from django.utils import timezone
 from assessments.audit import log
 from assessments.core.zip_stream import Part, json_lines
 from assessments.domain.register.tables import OF_ORGANISATION, all_rows, names_of, people_columns, plain_rows
-from assessments.models import AuditDetail, HeldPost, Membership, Message, Organisation, OwnText, SavedFilter, User
+from assessments.models import AuditDetail, HeldPost, Membership, Organisation, OwnText, SavedFilter, User
 from assessments.models.audit import INSTALLATION
+from assessments.notifications.inbox import messages_for
 
 PIECES = 500
 ALWAYS = frozenset(
@@ -39,7 +40,7 @@ def parts(user: User) -> Iterator[Part]:
 def _files(user: User) -> Iterator[tuple[str, Any]]:
     yield "account", lambda: _account(user)
     yield "memberships", lambda: _memberships(user)
-    yield "notices", lambda: plain_rows(Message.objects.filter(recipient=user))
+    yield "notices", lambda: plain_rows(messages_for(user))
     yield "kept-forms", lambda: plain_rows(HeldPost.objects.filter(user=user))
     yield "saved-filters", lambda: plain_rows(SavedFilter.objects.filter(user=user))
     yield "review-texts", lambda: plain_rows(OwnText.objects.filter(user=user))

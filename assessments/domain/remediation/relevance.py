@@ -6,14 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import acting, teamwork
+from assessments import acting
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
 from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
 from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
-
-MARKED, REFUSED = "action_not_relevant", "action_relevant"
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import concerned
 
 
 def obstacle(action: RemediationAction) -> str:
@@ -49,14 +49,8 @@ def mark_not_relevant(action: RemediationAction, *, by: User, reason: str) -> No
     action.irrelevant_by, action.irrelevant_at = by, timezone.now()
     action.save(update_fields=["status", "irrelevant_reason", "irrelevant_by", "irrelevant_at"])
     note(action, Kind.NOT_RELEVANT, by=by, words=reason)
-    said = {"n": action.number, "title": action.title, "use": action.use.title, "name": by}
-    _tell(
-        set(acting.checkers_of(action)) - {by.pk},
-        MARKED,
-        action,
-        _("Not relevant? %(title)s") % said,
-        _("%(name)s marked action %(n)s of “%(use)s” as not relevant:") % said + f"\n\n{reason}",
-    )
+    checkers = set(acting.checkers_of(action)) - {by.pk}
+    acting.notify_of(action, MessageKind.ACTION_NOT_RELEVANT, checkers, name=by, reason=reason)
     record(AuditKind.ACTION_NOT_RELEVANT, action, by, reason=reason)
 
 
@@ -80,10 +74,9 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
     if not words:
         raise InvalidAnswer("words", _("Say why the action is relevant."))
     action = lock_action(action)
-    said = {"n": action.number, "title": action.title}
-    people = acting.concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
+    people = concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
     _reopen(action, by=by, words=words)
-    _tell(people, REFUSED, action, _("Open again: %(title)s") % said, words)
+    acting.notify_of(action, MessageKind.ACTION_RELEVANT, people, words=words)
 
 
 def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
@@ -93,8 +86,3 @@ def _reopen(action: RemediationAction, *, by: User, words: str) -> None:
     action.save(update_fields=["status"])
     note(action, Kind.RELEVANT, by=by, words=words)
     record(AuditKind.ACTION_RELEVANT, action, by)
-
-
-def _tell(people: set[int], kind: str, action: RemediationAction, subject: str, text: str) -> None:
-    about = f"action:{action.use.reference}/{action.number}"
-    teamwork.tell(people, kind, about, subject, text, action.get_absolute_url())

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import teamwork
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
@@ -33,8 +32,9 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
-SHORT_LOOK = "short_look"
 TAKEN_BACK = "approval_taken_back"
 
 
@@ -207,22 +207,12 @@ def tell_of_short_look(submission: Submission, look: Look, *, by: User) -> None:
     others = submission.seats.exclude(reviewer=by).values_list("reviewer_id", flat=True)
     if not look.is_short:
         return
-    n = look.median_seconds or 0
-    words = {"name": by, "use": submission.assessment.use.title, "n": n}
-    took = ngettext(
-        "%(name)s has approved. Half of the marks took up to a second.",
-        "%(name)s has approved. Half of the marks took up to %(n)s seconds.",
-        n,
-    )
-    if not n:
-        took = _("%(name)s has approved. Half of the marks took less than a second.")
-    teamwork.tell(
-        list(others),
-        SHORT_LOOK,
-        f"submission:{submission.reference}",
-        _("Approved very fast by the other reviewer: %(use)s") % words,
-        took % words,
-        reverse("review", args=[submission.reference]),
+    notify(
+        MessageKind.SHORT_LOOK,
+        others,
+        about=f"submission:{submission.reference}",
+        link=reverse("review", args=[submission.reference]),
+        context={"name": by, "use": submission.assessment.use.title, "seconds": look.median_seconds or 0},
     )
 
 
@@ -246,14 +236,12 @@ def take_back_approval(submission: Submission, *, by: User, reason: str) -> Revi
     conditions = Condition.objects.filter(decision=approval)
     gone = sorted(conditions.values_list("question", flat=True))
     conditions.delete()
-    words = {"name": by, "use": assessment.use.title}
-    teamwork.tell(
+    notify(
+        MessageKind.APPROVAL_TAKEN_BACK,
         [one.reviewer_id for one in submission.seats.all() if one.reviewer_id != by.pk],
-        TAKEN_BACK,
-        f"submission:{submission.reference}",
-        _("Approval taken back: %(use)s") % words,
-        _("%(name)s has taken the approval back, and may change marks again.") % words + f"\n\n{reason}",
-        reverse("review", args=[submission.reference]),
+        about=f"submission:{submission.reference}",
+        link=reverse("review", args=[submission.reference]),
+        context={"name": by, "use": assessment.use.title, "reason": reason},
     )
     log.record(
         AuditKind.APPROVAL_TAKEN_BACK,

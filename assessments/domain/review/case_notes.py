@@ -14,14 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, teamwork
+from assessments import access
 from assessments.core import proof
 from assessments.domain.review import seats
 from assessments.domain.review.kept_texts import KEPT_DAYS
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import Assessment, CaseNote, State, Submission, User
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
-SHARED = "case_note"
 MOST_SIGNS = 4000
 OPEN = (State.SUBMITTED, State.IN_REVIEW, State.RETURNED)
 """While a case is with reviewers or the organisation notes are written; afterwards they are only read."""
@@ -78,14 +79,12 @@ def share(submission: Submission, pk: int, *, by: User) -> CaseNote:
     note = _own_private(submission, pk, by)
     note.shared_at = timezone.now()
     note.save(update_fields=["shared_at"])
-    said = {"name": by, "use": submission.assessment.use.title}
-    teamwork.tell(
+    notify(
+        MessageKind.CASE_NOTE,
         access.seated_now(submission) - {by.pk},
-        SHARED,
-        f"submission:{submission.reference}",
-        _("Note on a case: %(use)s") % said,
-        _("%(name)s has shared a note on the case with you. It is read on the page of the notes alone.") % said,
-        reverse("case_notes", args=[submission.reference]),
+        about=f"submission:{submission.reference}",
+        link=reverse("case_notes", args=[submission.reference]),
+        context={"name": by, "use": submission.assessment.use.title},
     )
     return note
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Protocol
 from django.db.models import QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from assessments.errors import InvalidAnswer
 from assessments.guideline.edition import Edition
@@ -140,14 +139,6 @@ class Marked(NamedTuple):
         marks = list(marks)
         people = {mark.by_id for mark in marks} | {mark.by_id for of_part in parts.values() for mark in of_part}
         return cls(len({mark.target for mark in marks}) + len(parts), len(people))
-
-    @property
-    def sentence(self) -> str:
-        if self.askers < 2:
-            words = ngettext("The reviewer asks for one change.", "The reviewer asks for %(n)s changes.", self.changes)
-        else:
-            words = ngettext("Two reviewers ask for one change.", "Two reviewers ask for %(n)s changes.", self.changes)
-        return words % {"n": self.changes}
 
 
 def beside_the_marks(

@@ -18,17 +18,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, teamwork
+from assessments import access
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.declaring import delivery_team
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Interest, ReviewSeat, Route, Seat, State, Submission, User
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
 DECLARATION_DAYS = 180
 """A declaration of interests holds for so many days."""
 ORGANISATION, SUPPLIERS, TEAM, DAYS = "organisation", "suppliers", "team", "days"
-TO_DECLARE = "to_declare"
 
 
 # --- what a declaration is about -------------------------------------------------------------------------------------
@@ -119,13 +120,12 @@ def _ask_again(pk: int) -> bool:
         return False
     seat.to_declare, seat.since_declared = True, changes
     seat.save(update_fields=["to_declare", "since_declared"])
-    teamwork.tell(
+    notify(
+        MessageKind.TO_DECLARE,
         [seat.reviewer_id],
-        TO_DECLARE,
-        f"submission:{seat.submission.reference}",
-        _("Declare your interests again: %(use)s") % {"use": assessment.use.title},
-        " ".join(words_of(changes)),
-        reverse("declare", args=[seat.submission.reference]),
+        about=f"submission:{seat.submission.reference}",
+        link=reverse("declare", args=[seat.submission.reference]),
+        context={"use": assessment.use.title, "changes": words_of(changes)},
     )
     told = {"submission": seat.submission.reference, "seat": str(seat.seat)}
     organisation = assessment.organisation

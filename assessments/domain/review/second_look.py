@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, desk, teamwork
+from assessments import access, desk
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
@@ -47,6 +47,8 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.marks import STRICT, combined_marks
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
 SALT = "assessments.review.second_look"
 REPORTED = "second_look_reported"  # the kind of the message
@@ -409,27 +411,19 @@ def give(look: SecondLook, *, by: User) -> SecondLook:
     look.save(update_fields=["given_at"])
     found = compare(look, by=by)
     apart = sum(pair.kind in (STRICTER, MILDER) for pair in found)
-    use = look.submission.assessment.use.title
-    words = ngettext(
-        "Of %(all)s facts and answers, %(n)s is marked otherwise.",
-        "Of %(all)s facts and answers, %(n)s are marked otherwise.",
-        apart,
-    )
-    _tell(
-        access.seated_now(look.submission) - {by.pk},
-        look,
-        _("Second look at your case: %(use)s") % {"use": use},
-        words % {"all": len(found), "n": apart}
-        + " "
-        + _("The decision stays as it is. Please say what you think of it."),
-    )
+    _notify(look, access.seated_now(look.submission) - {by.pk}, marked=len(found), differ=apart)
     _audit(AuditKind.SECOND_LOOK_GIVEN, look, by)
     return look
 
 
-def _tell(people: set[int], look: SecondLook, subject: str, text: str) -> None:
-    link = reverse("second_look", args=[look.submission.reference])
-    teamwork.tell(people, "second_look", f"second_look:{look.pk}", subject, text, link)
+def _notify(look: SecondLook, people: set[int], **context: Any) -> None:
+    notify(
+        MessageKind.SECOND_LOOK,
+        people,
+        about=f"second_look:{look.pk}",
+        link=reverse("second_look", args=[look.submission.reference]),
+        context={"use": look.submission.assessment.use.title, **context},
+    )
 
 
 # --- both sides beside each other ----------------------------------------------------------------------------------------
@@ -472,8 +466,7 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
         raise InvalidAnswer("text", _("Write something first."))
     words: SecondLookWords = SecondLookWords.objects.create(look=look, author=by, text=text.strip()[:4000])
     told = (access.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
-    subject = _("About the second look at %(use)s") % {"use": look.submission.assessment.use.title}
-    _tell(told, look, subject, f"{by}: {words.text}")
+    _notify(look, told, name=by, words=words.text)
     _audit(AuditKind.SECOND_LOOK_WRITTEN, look, by)
     return words
 
@@ -502,16 +495,12 @@ def report(look: SecondLook, *, by: User, words: str) -> SecondLook:
     look.save(update_fields=["reported_at", "reported_by", "reported_words"])
     certificate = certificate_of(look)
     link = reverse("second_look", args=[look.submission.reference])
-    text = look.reported_words
+    context = {"name": by, "use": look.submission.assessment.use.title, "words": look.reported_words}
     if certificate is not None:
         link = reverse("standing", args=[certificate.number])
-        text += "\n\n" + _("Its certificate %(number)s stays as it is until a reviewer suspends it.") % {
-            "number": certificate.number
-        }
-    subject = _("Grave difference in a second look: %(use)s") % {"use": look.submission.assessment.use.title}
-    teamwork.tell(
-        {one.pk for one in _who_hears(look, by)}, REPORTED, f"second_look:{look.pk}", subject, f"{by}: {text}", link
-    )
+        context["number"] = certificate.number
+    people = {one.pk for one in _who_hears(look, by)}
+    notify(MessageKind.SECOND_LOOK_REPORTED, people, about=f"second_look:{look.pk}", link=link, context=context)
     _audit(AuditKind.SECOND_LOOK_REPORTED, look, by)
     return look
 

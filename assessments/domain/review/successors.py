@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring, teamwork
+from assessments import access, declaring
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
@@ -27,9 +27,11 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import texts
+from assessments.notifications.inbox import notify
+from assessments.notifications.kinds import MessageKind
 
 DECIDED = (State.APPROVED, State.CERTIFIED)
-SUCCEEDED = "assigned"
 
 
 def has_left(held: ReviewSeat, submission: Submission) -> bool:
@@ -97,17 +99,17 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
             held.save(update_fields=["reviewer", "independent", "taken_at"])
     except IntegrityError:
         raise WorkflowError(_("You hold the other seat of this case already.")) from None
-    SeatRequest.objects.filter(submission=submission, seat=seat).end(RequestOutcome.REPLACED)
-    kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by)
-    kept.end(RequestOutcome.TAKEN)
-    words = {"name": by, "use": assessment.use.title, "before": before}
-    teamwork.tell(
+    now = {"ended_at": timezone.now(), "outcome": RequestOutcome.TAKEN}
+    SeatRequest.objects.filter(submission=submission, seat=seat, ended_at=None).update(
+        ended_at=now["ended_at"], outcome=RequestOutcome.REPLACED
+    )
+    kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by, **now)
+    notify(
+        MessageKind.ASSIGNED,
         access.seated_now(submission) - {by.pk},
-        SUCCEEDED,
-        f"succeeded:{kept.pk}",
-        _("%(name)s has taken over a seat: %(use)s") % words,
-        _("%(before)s has left the case. %(name)s judges its actions from now on.") % words,
-        reverse("review", args=[submission.reference]),
+        about=f"succeeded:{kept.pk}",
+        link=reverse("review", args=[submission.reference]),
+        context={"seat": texts.cases.Seat.SUCCEEDED, "name": by, "use": assessment.use.title, "before": before},
     )
     log.record(
         AuditKind.SEAT_SUCCEEDED,

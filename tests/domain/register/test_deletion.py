@@ -38,6 +38,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.audit import INSTALLATION
+from assessments.notifications.kinds import MessageKind
 from tests import tampering
 from tests.factories import (
     PASSWORD,
@@ -46,6 +47,7 @@ from tests.factories import (
     make_assessment,
     make_cast,
     make_member,
+    make_message,
     make_organisation,
     make_user,
     proved,
@@ -88,7 +90,7 @@ def test_a_deleted_account_has_nothing_of_its_person_and_cannot_sign_in(cast):
     user, old = cast.contributor, cast.contributor.email
     user.set_password(PASSWORD)
     user.save()
-    teamwork.tell([user.pk], "mention", "comment:1", "A line", "Words", "/home/")
+    make_message(user, "A line")
     Invitation.objects.issue(organisation=cast.organisation, email=old, by=cast.owner)
     client = proved(Client(), user)
     answer = client.post(reverse("account_delete"), {"sure": "on"})
@@ -152,7 +154,7 @@ def test_open_work_goes_to_the_owner_of_longest_standing(cast):
     teamwork.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
     deleted_people.delete(cast.contributor)
     assert draft.assignments.get().member.user == cast.owner
-    assert Message.objects.filter(recipient=cast.owner, kind=leaving.HANDED_OVER).exists()
+    assert Message.objects.filter(recipient=cast.owner, kind=MessageKind.HANDED_OVER).exists()
 
 
 def test_without_the_tick_and_without_a_fresh_proof_no_account_is_deleted(cast):

@@ -28,6 +28,7 @@ from assessments.models import (
     SeatRequest,
     State,
 )
+from assessments.notifications.kinds import MessageKind
 from tests.factories import (
     Cast,
     in_days,
@@ -116,9 +117,9 @@ def test_each_thing_may_go_to_somebody_else_who_is_told_in_one_message(cast, bus
     assert moved.owner == cast.owner
     line = ActionEvent.objects.filter(action=moved, kind=ActionEvent.Kind.OWNER).latest("pk")
     assert (line.old, line.new, line.by) == (str(cast.contributor), str(cast.owner), cast.owner)
-    told = Message.objects.get(recipient=other.user, kind=leaving.HANDED_OVER)
+    told = Message.objects.get(recipient=other.user, kind=MessageKind.HANDED_OVER)
     assert [things[key].title in told.text for key in things] == [key != action for key in things]
-    assert not Message.objects.filter(recipient=cast.owner, kind=leaving.HANDED_OVER).exists()  # did it themselves
+    assert not Message.objects.filter(recipient=cast.owner, kind=MessageKind.HANDED_OVER).exists()  # did it themselves
 
 
 def test_the_log_says_what_went_to_whom_and_who_once_had_it_stays_known(cast, busy):

@@ -17,6 +17,7 @@ from assessments.domain.register import deleted_organisations, organisation_data
 from assessments.domain.review import case_notes
 from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties
 from assessments.models import CaseNote, Message, Seat, State
+from assessments.notifications.kinds import MessageKind
 from tests.factories import make_assessment, make_cast, mark_all, proved
 from tests.page_text import text_of
 
@@ -49,7 +50,7 @@ def test_a_note_is_its_writers_alone_until_it_is_shared_with_the_other_seat_who_
     Message.objects.all().delete()
     case_notes.share(case, note.pk, by=cast.independent)
     assert texts(cast.second_independent, case) == [SECRET]
-    told = Message.objects.get(kind=case_notes.SHARED)
+    told = Message.objects.get(kind=MessageKind.CASE_NOTE)
     assert (told.recipient, told.link) == (cast.second_independent, reverse("case_notes", args=[case.reference]))
     assert SECRET not in told.text  # a mail leaves the installation
 

@@ -39,6 +39,7 @@ from assessments.models import (
     Submission,
     edition_for,
 )
+from assessments.notifications.kinds import MessageKind
 from tests.domain.review.second_looks import decided, finished, given_of, offered, taken
 from tests.factories import make_assessment, make_cast, make_member, make_user, mark_all
 from tests.looking import shown
@@ -490,7 +491,7 @@ def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast
     with pytest.raises(InvalidAnswer):
         second_look.report(look, by=cast.second_independent, words="")
     second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
-    told = Message.objects.filter(kind=second_look.REPORTED)
+    told = Message.objects.filter(kind=MessageKind.SECOND_LOOK_REPORTED)
     assert [message.recipient for message in told] == [third]  # the other lead decided the case
     certificate = Certificate.objects.get(submission=look.submission)
     assert certificate.number in told[0].link
@@ -503,7 +504,7 @@ def test_where_the_only_lead_decided_the_case_another_reviewer_hears_of_it(cast)
     third = make_member(Role.REVIEWER, cast.body, "Ilse Independent").user
     look = finished(cast)
     second_look.report(look, by=cast.second_independent, words="The notice was never shown to anybody.")
-    assert [m.recipient for m in Message.objects.filter(kind=second_look.REPORTED)] == [third]
+    assert [m.recipient for m in Message.objects.filter(kind=MessageKind.SECOND_LOOK_REPORTED)] == [third]
 
 
 def test_every_move_is_in_the_log(cast):

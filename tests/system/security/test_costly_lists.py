@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, teamwork
+from assessments import teamwork
 from assessments.exchange import inventory
 from assessments.models import AISystem, Assessment, Comment, ImportDraft
+from assessments.notifications.inbox import unread_for
 from tests.factories import Cast, make_assessment
 from tests.system.security.costs import in_a_second
 
@@ -75,7 +76,7 @@ def test_a_link_to_a_comment_opens_the_page_that_it_is_on(client: Client, cast: 
     for comment in (threads[0], threads[70], threads[119], reply, done):
         address = teamwork.link_to(comment).partition("#")[0]
         assert comment.pk in shown(client.get(address).content.decode())
-    assert not access.unread_for(cast.contributor).exists()
+    assert not unread_for(cast.contributor).exists()
 
 
 def test_a_long_thread_shows_its_newest_replies_and_leads_to_the_others(

@@ -16,12 +16,14 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import mailing, sweeping, tasks, teamwork
+from assessments import sweeping
 from assessments.core import throttling
 from assessments.models import Comment, Invitation, Message, Organisation, State
 from assessments.models.certificates import new_number
+from assessments.notifications import mail as notification_mail
+from assessments.notifications.tasks import send_message
 from hkguide.settings import limits
-from tests.factories import Cast, make_assessment, make_user
+from tests.factories import Cast, make_assessment, make_message, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 QUESTION = "use-register"
@@ -351,7 +353,7 @@ def test_a_limit_that_cannot_be_read_stops_the_start(given: dict[str, Any], sett
 
 def tell(person: Any, n: int, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        teamwork.tell([person.pk], "mention", f"comment:{n}", f"Remark {n}", "Words.", "/inbox/")
+        make_message(person, f"Remark {n}")
 
 
 def test_after_ten_mails_an_hour_the_rest_comes_as_one(
@@ -374,9 +376,9 @@ def test_after_ten_mails_an_hour_the_rest_comes_as_one(
     gathered = mail.outbox[-1]
     assert gathered.to == [cast.viewer.email]
     assert gathered.subject == "50 messages for you"
-    assert all(f"Remark {n}\n" in gathered.body for n in range(10, 60))
+    assert all(f"“Remark {n}”\n" in gathered.body for n in range(10, 60))
     assert "There were many at once" in gathered.body
-    assert not mailing.unsent().exists()
+    assert not notification_mail.unsent().exists()
 
 
 def test_a_gathered_mail_that_fails_loses_no_line(cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
@@ -386,11 +388,11 @@ def test_a_gathered_mail_that_fails_loses_no_line(cast: Cast, django_capture_on_
             tell(cast.viewer, n, django_capture_on_commit_callbacks)
         Message.objects.update(at=timezone.now() - timedelta(minutes=5))
         now.return_value = start + 3600
-        with mock.patch("assessments.mailing.send_mail", side_effect=OSError("no server")):
-            assert mailing.send_together() == 0
-        for pk in mailing.unsent().values_list("pk", flat=True):
-            tasks.send_message(pk)
-    assert {one.subject for one in mail.outbox} == {f"Remark {n}" for n in range(13)}
+        with mock.patch("assessments.notifications.mail.send_mail", side_effect=OSError("no server")):
+            assert notification_mail.send_together() == 0
+        for pk in notification_mail.unsent().values_list("pk", flat=True):
+            send_message(pk)
+    assert {one.subject for one in mail.outbox} == {f"Somebody wrote about “Remark {n}”" for n in range(13)}
 
 
 def test_what_was_taken_for_two_people_is_counted_by_each() -> None:

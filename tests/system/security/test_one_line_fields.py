@@ -11,13 +11,14 @@ from django import forms
 from django.urls import reverse
 
 import assessments.forms
-from assessments import desk, mailing, teamwork
+from assessments import desk
 from assessments.forms.accounts import SignupForm
 from assessments.forms.factors import CodeField
 from assessments.forms.fields import OneLine
 from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
-from tests.factories import make_user, undone
+from assessments.notifications import mail
+from tests.factories import make_message, make_user, undone
 
 pytestmark = pytest.mark.sqlite_alone
 
@@ -89,7 +90,7 @@ def test_a_message_about_a_use_with_a_line_break_in_its_title_is_mailed(
         assert not Message.objects.filter(subject__contains="\n").exists()
         old = Message.objects.filter(recipient=cast.independent).latest("pk")
         Message.objects.filter(pk=old.pk).update(subject="Old\nsubject", mailed_at=None, unmailed_at=None)
-        mailing.send(old.pk)
+        mail.send(old.pk)
         assert mailoutbox[-1].subject == "Old subject"
 
 
@@ -138,5 +139,4 @@ def test_no_header_is_planted_by_names(name, mailoutbox, site, browsers):
 @pytest.mark.django_db
 def test_every_line_that_is_told_has_a_subject_of_one_line():
     somebody = make_user("Somebody")
-    teamwork.tell([somebody.pk], "asked", "assessment:x", "Two\r\nlines\tof it", "Text", "/home/")
-    assert Message.objects.get(recipient=somebody).subject == "Two lines of it"
+    assert make_message(somebody, "Two\r\nlines\tof it").subject == "Somebody wrote about “Two lines of it”"

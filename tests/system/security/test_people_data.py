@@ -17,7 +17,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import teamwork
 from assessments.core.zip_stream import zipped
 from assessments.domain.register import deleted_organisations, organisation_data, tables
 from assessments.models import (
@@ -32,7 +31,7 @@ from assessments.models import (
     User,
 )
 from tests import tampering
-from tests.factories import PASSWORD, make_assessment, make_evidence, make_organisation, make_user, proved
+from tests.factories import PASSWORD, make_assessment, make_evidence, make_message, make_organisation, make_user, proved
 from tests.world import NEIGHBOUR, QUESTION, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -69,7 +68,7 @@ def mine(user: Any) -> zipfile.ZipFile:
 
 def test_a_person_takes_along_account_memberships_work_notices_and_log(world):
     owner = world.cast.owner
-    teamwork.tell([owner.pk], "mention", "comment:1", "A line for Olivia", "Words for Olivia", "/home/")
+    make_message(owner, "A line for Olivia")
     archive = mine(owner)
     names = ("account", "memberships", "notices", "kept-forms", "saved-filters", "review-texts", "work", "log")
     assert sorted(archive.namelist()) == sorted(
@@ -80,7 +79,7 @@ def test_a_person_takes_along_account_memberships_work_notices_and_log(world):
     assert account["addresses"] == [{"email": owner.email, "verified": True, "primary": True}]
     assert "password" not in account
     assert [row["organisation"] for row in table(archive, "memberships.json")] == [str(world.cast.organisation)]
-    assert "A line for Olivia" in [row["subject"] for row in table(archive, "notices.json")]
+    assert "Somebody wrote about “A line for Olivia”" in [row["subject"] for row in table(archive, "notices.json")]
     assert {row["what"] for row in table(archive, "work.json")} >= {
         "Answer",
         "AnswerRevision",

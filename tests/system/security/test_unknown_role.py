@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, acting, desk, reminding, teamwork
+from assessments import access, desk, teamwork
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -33,6 +33,9 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.notifications import reminders
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import concerned
 from tests.access_table import FORMS, OPENED, POSTED, ROLES
 from tests.access_table.answers import changes, spoken
 from tests.factories import in_days, make_user, proved, undone
@@ -199,7 +202,7 @@ def nothing_told(world: World) -> Iterator[None]:
 def test_a_mention_reaches_nobody_with_an_unknown_role(world, nothing_told):
     draft = Assessment.objects.get(reference=world.places["draft"][0])
     teamwork.comment(draft, QUESTION, "@Ada @Connie @Victor which clinics?", by=world.cast.owner)
-    assert told(teamwork.MENTION) == {"Victor Viewer"}
+    assert told(MessageKind.MENTION) == {"Victor Viewer"}
 
 
 @pytest.mark.django_db
@@ -208,7 +211,7 @@ def test_a_reply_reaches_nobody_with_an_unknown_role(world, nothing_told):
     first = draft.comments.get(reply_to=None)
     assert first.author == world.cast.contributor
     teamwork.comment(draft, QUESTION, "Both are in it now.", by=world.cast.assigned, reply_to=first)
-    assert told(teamwork.REPLY) == {"Olivia Owner"}
+    assert told(MessageKind.REPLY) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -217,8 +220,8 @@ def test_evidence_of_somebody_with_an_unknown_role_reminds_the_owners(world, not
     assert piece.owner == world.cast.contributor
     Evidence.objects.exclude(pk=piece.pk).update(expires_on=None)
     Evidence.objects.filter(pk=piece.pk).update(expires_on=in_days(1))
-    reminding.remind_of_evidence()
-    assert told(reminding.EVIDENCE_EXPIRING) == {"Olivia Owner"}
+    reminders.remind_of_evidence()
+    assert told(MessageKind.EVIDENCE_EXPIRING) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -228,8 +231,8 @@ def test_an_accepted_risk_of_somebody_with_an_unknown_role_reminds_the_owners(wo
     assert risk.get().owner == world.cast.contributor
     risk.update(risk_by=User.objects.get(name="Ada Auditor"), risk_review=timezone.localdate(), risk_until=in_days(60))
     RemediationAction.objects.filter(status=ActionStatus.ACCEPTED).exclude(pk=risk.get().pk).update(status="open")
-    reminding.remind_of_risks()
-    assert told(reminding.RISK_REVIEW) == {"Olivia Owner"}
+    reminders.remind_of_risks()
+    assert told(MessageKind.RISK_REVIEW) == {"Olivia Owner"}
 
 
 @pytest.mark.django_db
@@ -240,14 +243,14 @@ def test_the_alerts_of_a_conformity_file_reach_nobody_with_an_unknown_role(world
     )
     rows = [{"alert_owner": "Ada Auditor, Connie Contributor, Victor Viewer"}]
     ConformityPart.objects.filter(use=high.assessment.use, key="measures").update(rows=rows)
-    assert reminding._alerted(certificate) == {world.cast.viewer.pk}
+    assert reminders._alerted(certificate) == {world.cast.viewer.pk}
 
 
 @pytest.mark.django_db
 def test_what_happens_to_an_action_reaches_nobody_with_an_unknown_role(world, nothing_told):
     reference, number = world.places["accepted risk"]
     action = RemediationAction.objects.get(use__reference=reference, number=number)
-    assert acting.concerned(action, world.cast.contributor.pk) == {world.cast.owner.pk}
+    assert concerned(action, world.cast.contributor.pk) == {world.cast.owner.pk}
 
 
 @pytest.mark.django_db
@@ -257,4 +260,4 @@ def test_a_message_of_a_reviewer_reaches_nobody_with_an_unknown_role(world, noth
         submission=submission, author=world.cast.contributor, from_reviewer=False, text="Ask me."
     )
     desk.say(submission, "Which of the clinics is the newest?", by=world.cast.independent)
-    assert told(desk.MESSAGE) == {"Olivia Owner"}
+    assert told(MessageKind.CASE_MESSAGE) == {"Olivia Owner"}

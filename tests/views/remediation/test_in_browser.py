@@ -10,8 +10,9 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from assessments import acting, mailing
+from assessments import acting
 from assessments.models import Membership, Message, RemediationAction, Role, Sees
+from assessments.notifications import mail as notification_mail
 from tests import browser
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
 from tests.factories import in_days, make_cast, make_evidence
@@ -143,7 +144,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
     assert (asif.role, asif.sees) == (Role.CONTRIBUTOR, Sees.ASSIGNED)
     action = plan.action(CONDITION)
     acting.plan(action, by=plan.cast.owner, owner=asif.user, due=action.due, effort=action.effort)
-    mailing.send(Message.objects.get(recipient=asif.user, kind="action_assigned").pk)
+    notification_mail.send(Message.objects.get(recipient=asif.user, kind="action_assigned").pk)
     piece = make_evidence(plan.cast.organisation, by=asif.user)
     sent = next(one for one in mail.outbox if one.to == [asif.user.email])
     link = next(word for word in sent.body.split() if word.startswith(plan.address)).removeprefix(plan.address)

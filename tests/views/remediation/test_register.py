@@ -16,7 +16,7 @@ from assessments.domain.remediation import closing, own_actions
 from assessments.domain.remediation.split_merge import merge
 from assessments.guideline.packages import Package
 from assessments.models import Message, RemediationAction, State
-from assessments.reminding import remind_of_actions
+from assessments.notifications.reminders import remind_of_actions
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
 from tests.factories import anew, in_days
 

@@ -27,6 +27,7 @@ from assessments.models import (
     SecondLookMark,
     State,
 )
+from assessments.notifications.kinds import MessageKind
 from tests import browser
 from tests.browser import photograph
 from tests.domain.evidence.made_files import give
@@ -285,7 +286,7 @@ def test_a_grave_difference_is_reported_once_and_leads_to_the_certificate(ivan, 
     page = ivan.post(address("second_look", taken), {"do": "report", "report-words": ""})
     assert "Say which difference it is" in text_of(page)
     ivan.post(address("second_look", taken), {"do": "report", "report-words": "The notice was never shown."})
-    assert Message.objects.get(kind=second_look.REPORTED).link == reverse("standing", args=[number])
+    assert Message.objects.get(kind=MessageKind.SECOND_LOOK_REPORTED).link == reverse("standing", args=[number])
     page = ivan.get(address("second_look", taken))
     assert "The notice was never shown." in text_of(page)
     assert page.content.decode().count("Report the difference") == 0

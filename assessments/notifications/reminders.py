@@ -7,19 +7,16 @@ Each function is a step of the sweeper: it may run twice, and says the same thin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from assessments import access, tasks
-from assessments.core.query_values import one_line
+from assessments import access
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
     NEXT_DUE,
@@ -31,31 +28,28 @@ from assessments.models import (
     Edition,
     Evidence,
     Membership,
-    Message,
     RemediationAction,
-    Role,
     Sees,
     edition_for,
     monitored_until,
 )
+from assessments.notifications import inbox
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.recipients import owners_by_organisation, working_members
 
-CONDITION_DUE, ACTION_DUE, ACTION_LATE = "condition_due", "action_due", "action_late"
-RISK_ENDING, RISK_REVIEW, EVIDENCE_EXPIRING = "risk_ending", "risk_review", "evidence_expiring"
-MONITORING_ENDING = "monitoring_ending"
 AGAIN_DAYS = 7
 """After so many days what is late is said again. Our judgement."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Reminder:
     """What is to be said of one thing, and to whom."""
 
     about: str  # the object, as a message names it
     due: date
     people: frozenset[int]
-    subject: str
-    text: str
     link: str
+    context: Mapping[str, Any]
 
 
 def _days(what: str) -> tuple[int, ...]:
@@ -63,65 +57,30 @@ def _days(what: str) -> tuple[int, ...]:
     return row.compiled().policy.reminder_days[what]
 
 
-def in_days(due: date, today: date) -> str:
-    """Say how far off a day is: *today*, *in 3 days (28 November 2026)*."""
-    left = (due - today).days
-    if left <= 0:
-        return _("today")
-    words = ngettext("in %(n)s day (%(day)s)", "in %(n)s days (%(day)s)", left)
-    return words % {"n": left, "day": date_format(due, "DATE_FORMAT")}
-
-
 @transaction.atomic
-def _say(kind: str, lines: Sequence[Line], since: dict[str, date]) -> int:
-    """Write the lines that were not said since the day given for each; returns how many. The mails leave after the commit."""
-    if not lines:
-        return 0
-    known = {
-        (recipient, about)
-        for recipient, about, day in Message.objects.filter(
-            kind=kind, object__in=list(since), day__gte=min(since.values())
-        ).values_list("recipient_id", "object", "day")
-        if day >= since[about]
-    }
+def _remind(kind: MessageKind, reminders: Sequence[Reminder], since: Mapping[str, date]) -> int:
+    """Say what was not said since the day given for each thing. Returns how many lines. The mails leave after the commit."""
+    known = inbox.said_since(kind, since)
     said = 0
-    for line in lines:
-        for pk in sorted(line.people):
-            if (pk, line.about) in known:
-                continue
-            message, created = Message.objects.get_or_create(
-                recipient_id=pk,
-                kind=kind,
-                object=line.about,
-                day=timezone.localdate(),
-                defaults={"subject": one_line(line.subject)[:200], "text": line.text, "link": line.link},
-            )
-            if created:
-                said += 1
-                tasks.after_commit(tasks.send_message, message.pk)
+    for one in reminders:
+        people = {pk for pk in one.people if (pk, one.about) not in known}
+        inbox.notify(kind, people, about=one.about, link=one.link, context=one.context)
+        said += len(people)
     return said
 
 
-def _before(kind: str, lines: Sequence[Line], days: Iterable[int], today: date) -> int:
-    """Say each line once for every one of the days before its date that has come."""
+def _before(kind: MessageKind, reminders: Sequence[Reminder], days: Iterable[int], today: date) -> int:
+    """Say each thing once for every one of the days before its date that has come."""
     since = {}
-    for line in lines:
-        passed = [n for n in days if (line.due - today).days <= n]
-        since[line.about] = line.due - timedelta(days=min(passed))
-    return _say(kind, lines, since)
-
-
-def _owners(organisations: Iterable[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
-    rows = Membership.objects.current().filter(organisation__in=set(organisations), role=Role.OWNER)
-    for organisation, user in rows.values_list("organisation_id", "user_id"):
-        found.setdefault(organisation, set()).add(user)
-    return found
+    for one in reminders:
+        passed = [n for n in days if (one.due - today).days <= n]
+        since[one.about] = one.due - timedelta(days=min(passed))
+    return _remind(kind, reminders, since)
 
 
 def _responsible(actions: Sequence[RemediationAction]) -> dict[int, frozenset[int]]:
     """Who is told of each action: its owner; where it has none, or that one left, the owners of the organisation."""
-    owners = _owners(action.organisation_id for action in actions)
+    owners = owners_by_organisation(action.organisation_id for action in actions)
     alone = set(
         RemediationAction.objects.left_alone().filter(pk__in=[a.pk for a in actions]).values_list("pk", flat=True)
     )
@@ -159,7 +118,7 @@ def remind_of_conditions(today: date | None = None) -> int:
     standing = RemediationAction.objects.standing().filter(use__in={use for use, _question in of})
     rows_of = standing.select_related("use", "merged_into__use").order_by("-number")  # of a split action the first part
     actions = {(action.use_id, action.question): action.merged_into or action for action in rows_of}
-    owners = _owners(condition.decision.submission.organisation_id for condition in found)
+    owners = owners_by_organisation(condition.decision.submission.organisation_id for condition in found)
     alone = set(standing.left_alone().values_list("pk", flat=True))
     lines = []
     for condition in found:
@@ -168,21 +127,21 @@ def remind_of_conditions(today: date | None = None) -> int:
         people = set(owners.get(assessment.organisation_id, set()))
         if action and action.owner_id and action.pk not in alone:
             people.add(action.owner_id)
-        said = {"words": condition.words, "use": assessment.use.title, "when": in_days(condition.due_on, today)}
         lines.append(
-            Line(
+            Reminder(
                 about=f"condition:{condition.pk}",
                 due=condition.due_on,
                 people=frozenset(people),
-                subject=_("Condition due %(when)s: %(words)s") % said,
-                text=_(
-                    "It is a condition of the approval of “%(use)s”. If it is not met by then, the certificate is suspended."
-                )
-                % said,
                 link=action.get_absolute_url() if action else assessment.get_absolute_url(),
+                context={
+                    "words": condition.words,
+                    "use": assessment.use.title,
+                    "due": condition.due_on,
+                    "today": today,
+                },
             )
         )
-    return _before(CONDITION_DUE, lines, days, today)
+    return _before(MessageKind.CONDITION_DUE, lines, days, today)
 
 
 def remind_of_actions(today: date | None = None) -> int:
@@ -191,29 +150,16 @@ def remind_of_actions(today: date | None = None) -> int:
     days = _days("action")
     found = _actions(ActionStatus.OPEN, next__lte=today + timedelta(days=max(days)))
     people = _responsible(found)
-    soon: list[Line] = []
-    late: list[Line] = []
+    soon: list[Reminder] = []
+    late: list[Reminder] = []
     for action in found:
-        said = {"n": action.number, "title": action.title, "use": action.use.title, "system": action.use.system.name}
-        due = action.next_due
-        overdue = due < today
-        subject = (
-            _("Late: %(title)s") % said
-            if overdue
-            else _("Due %(when)s: %(title)s") % {**said, "when": in_days(due, today)}
-        )
-        text = _("Action %(n)s of “%(use)s”, %(system)s. Due on %(day)s.") % {
-            **said,
-            "day": date_format(due, "DATE_FORMAT"),
-        }
-        if due != action.last_due:
-            text += " " + _("That is its first step; all of it is due on %(day)s.") % {
-                "day": date_format(action.last_due, "DATE_FORMAT")
-            }
-        line = Line(_about(action), due, people[action.pk], subject, text, action.get_absolute_url())
-        (late if overdue else soon).append(line)
+        overdue = action.next_due < today
+        context: dict[str, Any] = {"action": action} if overdue else {"action": action, "today": today}
+        one = Reminder(_about(action), action.next_due, people[action.pk], action.get_absolute_url(), context)
+        (late if overdue else soon).append(one)
     again = today - timedelta(days=AGAIN_DAYS - 1)
-    return _before(ACTION_DUE, soon, days, today) + _say(ACTION_LATE, late, {line.about: again for line in late})
+    told = _before(MessageKind.ACTION_DUE, soon, days, today)
+    return told + _remind(MessageKind.ACTION_LATE, late, {one.about: again for one in late})
 
 
 def remind_of_risks(today: date | None = None) -> int:
@@ -222,31 +168,20 @@ def remind_of_risks(today: date | None = None) -> int:
     days = _days("risk")
     ending, review = [], []
     found = _actions(ActionStatus.ACCEPTED)
-    members = set(
-        Membership.objects.current()
-        .filter(organisation__in={action.organisation_id for action in found}, role__in=access.WORKING_ROLES)
-        .values_list("organisation_id", "user_id")
-    )
-    owners = _owners(action.organisation_id for action in found)
+    members = working_members(action.organisation_id for action in found)
+    owners = owners_by_organisation(action.organisation_id for action in found)
     for action in found:
         assert action.risk_until is not None
         assert action.risk_review is not None
         stay = {pk for pk in (action.owner_id, action.risk_by_id) if pk and (action.organisation_id, pk) in members}
         people = frozenset(stay or owners.get(action.organisation_id, set()))
-        said = {"n": action.number, "title": action.title, "use": action.use.title}
-        text = _("The risk of action %(n)s of “%(use)s” is accepted until %(day)s; then the action is open again.") % {
-            **said,
-            "day": date_format(action.risk_until, "DATE_FORMAT"),
-        }
-        link = action.get_absolute_url()
+        link, context = action.get_absolute_url(), {"action": action, "until": action.risk_until}
         if today <= action.risk_until <= today + timedelta(days=max(days)):
-            subject = _("Accepted risk ends %(when)s: %(title)s") % {**said, "when": in_days(action.risk_until, today)}
-            ending.append(Line(_about(action), action.risk_until, people, subject, text, link))
+            ending.append(Reminder(_about(action), action.risk_until, people, link, {**context, "today": today}))
         if action.risk_review <= today <= action.risk_until:
-            subject = _("Look again at an accepted risk: %(title)s") % said
-            review.append(Line(_about(action), action.risk_review, people, subject, text, link))
-    told = _say(RISK_REVIEW, review, {line.about: line.due for line in review})
-    return told + _before(RISK_ENDING, ending, days, today)
+            review.append(Reminder(_about(action), action.risk_review, people, link, context))
+    told = _remind(MessageKind.RISK_REVIEW, review, {one.about: one.due for one in review})
+    return told + _before(MessageKind.RISK_ENDING, ending, days, today)
 
 
 def remind_of_evidence(today: date | None = None) -> int:
@@ -256,31 +191,23 @@ def remind_of_evidence(today: date | None = None) -> int:
     found = list(
         Evidence.objects.in_use().filter(expires_on__range=(today, today + timedelta(days=max(days)))).order_by("pk")
     )
-    members = set(
-        Membership.objects.current()
-        .filter(organisation__in={piece.organisation_id for piece in found}, role__in=access.WORKING_ROLES)
-        .values_list("organisation_id", "user_id")
-    )
-    owners = _owners(piece.organisation_id for piece in found)
+    members = working_members(piece.organisation_id for piece in found)
+    owners = owners_by_organisation(piece.organisation_id for piece in found)
     lines = []
     for piece in found:
         assert piece.expires_on is not None
         stays = (piece.organisation_id, piece.owner_id) in members
         people = {piece.owner_id} if stays else owners.get(piece.organisation_id, set())
-        said = {"title": piece.title, "when": in_days(piece.expires_on, today)}
         lines.append(
-            Line(
+            Reminder(
                 about=f"evidence:{piece.reference}",
                 due=piece.expires_on,
                 people=frozenset(people),
-                subject=_("Evidence expires %(when)s: %(title)s") % said,
-                text=_(
-                    "Replace it, or change its expiry, before then. Answers that lean on it will ask for another look."
-                ),
                 link=reverse("evidence_piece", args=[piece.reference]),
+                context={"title": piece.title, "due": piece.expires_on, "today": today},
             )
         )
-    return _before(EVIDENCE_EXPIRING, lines, days, today)
+    return _before(MessageKind.EVIDENCE_EXPIRING, lines, days, today)
 
 
 def remind_of_monitoring(today: date | None = None) -> int:
@@ -299,25 +226,20 @@ def remind_of_monitoring(today: date | None = None) -> int:
         # Suspended it has lapsed already, or waits for something else; past its end it needs no record any more.
         if certificate.status(today) != CertificateStatus.SUSPENDED and last < certificate.expires_on
     ]
-    owners = _owners(certificate.organisation_id for certificate, _last in found)
+    owners = owners_by_organisation(certificate.organisation_id for certificate, _last in found)
     lines = []
     for certificate, last in found:
         assessment = certificate.submission.assessment
-        said = {"use": assessment.use.title, "when": in_days(last, today), "number": certificate.number}
         lines.append(
-            Line(
+            Reminder(
                 about=f"monitoring:{certificate.number}",
                 due=last,
                 people=frozenset(owners.get(certificate.organisation_id, set()) | _alerted(certificate)),
-                subject=_("Monitoring evidence runs out %(when)s: %(use)s") % said,
-                text=_(
-                    "Add the newest monitoring record by then. Without one certificate %(number)s is suspended the day after."
-                )
-                % said,
                 link=reverse("conformity", args=[assessment.reference]),
+                context={"use": assessment.use.title, "number": certificate.number, "due": last, "today": today},
             )
         )
-    return _before(MONITORING_ENDING, lines, days, today)
+    return _before(MessageKind.MONITORING_ENDING, lines, days, today)
 
 
 def _monitored_to(certificate: Certificate) -> date | None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,26 +18,11 @@ from django.utils.translation import ngettext
 from assessments.core import throttling
 from assessments.core.query_values import one_line
 from assessments.models import MailWhen, Message, User
+from assessments.notifications import inbox
+from assessments.notifications.kinds import NEWS
 
 log = logging.getLogger(__name__)
 
-NEWS = frozenset(
-    {
-        "answered",
-        "asked_no_more",
-        "approved",
-        "case_certified",
-        "case_decided",
-        "case_recalled",
-        "case_returned",
-        "withdrawn",
-        "reply",
-        "risk_accepted",
-        "action_closed",
-        "certificate_reinstated",
-    }
-)
-"""Kinds of message that ask for nothing: they only say what happened. A kind that is not named here asks to act."""
 DIGEST_HOUR = 8  # Hong Kong time
 MOST_LINES = 100  # in one daily mail; the inbox has them all
 ATTEMPTS = 5
@@ -49,24 +34,24 @@ def waits_for_the_digest() -> Q:
 
 def unsent() -> QuerySet[Message]:
     """What still has to go out as a mail of its own."""
-    rows = Message.objects.filter(mailed_at=None, unmailed_at=None, attempts__lt=ATTEMPTS)
-    return rows.exclude(waits_for_the_digest())
+    return inbox.unmailed().filter(attempts__lt=ATTEMPTS).exclude(waits_for_the_digest())
 
 
 def send(pk: int) -> None:
     """Mail one line to its reader, as that one has chosen; nothing where it was mailed, or waits for the day's mail."""
-    message = Message.objects.select_related("recipient").filter(pk=pk, mailed_at=None, unmailed_at=None).first()
+    line = inbox.unmailed().filter(pk=pk)
+    message = line.select_related("recipient").first()
     if message is None or message.recipient.mail_when == MailWhen.DAILY:
         return
     if message.recipient.mail_when == MailWhen.ACTING and message.kind in NEWS:
-        Message.objects.filter(pk=pk).update(unmailed_at=timezone.now())
+        inbox.leave_unmailed(line)
         return
     if not _has_room(message.recipient_id):
         return
-    if Message.objects.filter(pk=pk, mailed_at=None).update(attempts=F("attempts") + 1) != 1:
+    if inbox.count_attempt(line) != 1:
         return
     send_mail(one_line(message.subject), f"{message.text}\n\n{_address(message)}\n", None, [message.recipient.email])
-    Message.objects.filter(pk=pk).update(mailed_at=timezone.now())
+    inbox.mark_mailed([message])
 
 
 def _has_room(recipient: int) -> bool:
@@ -98,11 +83,11 @@ def send_together() -> int:
 
 def _send_together(user: User, left: QuerySet[Message]) -> bool:
     if user.mail_when == MailWhen.ACTING:
-        left.filter(kind__in=NEWS).update(unmailed_at=timezone.now())
+        inbox.leave_unmailed(left.filter(kind__in=NEWS))
     found = list(left.filter(unmailed_at=None).order_by("-at", "-pk"))
-    mine = Message.objects.filter(mailed_at=None, attempts=0)
+    mine = inbox.unmailed().filter(attempts=0)
     # Of two sweepers one gets each line.
-    found = [line for line in found if mine.filter(pk=line.pk).update(attempts=1)]
+    found = [line for line in found if inbox.count_attempt(mine.filter(pk=line.pk))]
     if not found or not _has_room(user.pk):
         return False
     why = _("There were many at once, so they come as one mail. When mails are sent to you is your choice:")
@@ -113,7 +98,7 @@ def _send_together(user: User, left: QuerySet[Message]) -> bool:
     except Exception:
         log.exception("the gathered mail of person %s could not be sent", user.pk)
         return False
-    Message.objects.filter(pk__in=[line.pk for line in found]).update(mailed_at=timezone.now())
+    inbox.mark_mailed(found)
     return True
 
 
@@ -130,7 +115,7 @@ def send_digests(today: date | None = None) -> int:
     today = today or now.date()
     if now.hour < DIGEST_HOUR:
         return 0
-    waiting = Message.objects.filter(mailed_at=None, unmailed_at=None, read_at=None).filter(waits_for_the_digest())
+    waiting = inbox.unmailed().filter(read_at=None).filter(waits_for_the_digest())
     people = User.objects.filter(pk__in=waiting.values("recipient")).exclude(digest_on__gte=today)
     return sum(_send_digest(user, today) for user in people.order_by("pk"))
 
@@ -140,9 +125,9 @@ def _send_digest(user: User, today: date) -> bool:
     mine = User.objects.filter(pk=user.pk)
     if not mine.exclude(digest_on__gte=today).update(digest_on=today):
         return False  # another sweeper was quicker
-    lines = Message.objects.filter(recipient=user, mailed_at=None, unmailed_at=None)
+    lines = inbox.unmailed().filter(recipient=user)
     # What was read in the inbox meanwhile needs no mail.
-    lines.exclude(read_at=None).update(unmailed_at=timezone.now())
+    inbox.leave_unmailed(lines.exclude(read_at=None))
     found = list(lines.filter(read_at=None).order_by("-at", "-pk"))
     if not found:
         return False
@@ -154,9 +139,8 @@ def _send_digest(user: User, today: date) -> bool:
         mine.update(digest_on=before)
         log.exception("the daily mail of person %s could not be sent", user.pk)
         return False
-    Message.objects.filter(pk__in=[line.pk for line in found]).update(
-        mailed_at=timezone.now(), attempts=F("attempts") + 1
-    )
+    inbox.count_attempt(lines.filter(pk__in=[line.pk for line in found]))
+    inbox.mark_mailed(found)
     return True
 
 

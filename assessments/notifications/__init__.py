@@ -1,0 +1,4 @@
+"""What people are told: the lines of their inbox, the words of each, who gets them, the mails and the reminders.
+
+Whoever has something to say calls `inbox.notify` with a kind of `kinds`; `texts` has the words of each kind.
+"""

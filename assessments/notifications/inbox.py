@@ -1,0 +1,156 @@
+"""The lines of people's inboxes: the only file that writes, reads or deletes rows of `Message`.
+
+A row is its own outbox: `mail` sends what is neither mailed nor left without a mail. The caller is in a transaction, and
+the mails leave after its commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import CharField, F, Q, QuerySet
+from django.utils import timezone, translation
+
+from assessments import tasks
+from assessments.core.query_values import one_line
+from assessments.models import Message, User
+from assessments.models.prepared import Given, Prepared
+from assessments.notifications import texts
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.tasks import send_message
+
+SUBJECT_LENGTH = 200
+
+# --- saying something, and taking it back ------------------------------------------------------------------------------
+
+
+def notify(
+    kind: MessageKind,
+    recipients: Iterable[int],
+    *,
+    about: str,
+    link: str,
+    context: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a line into each inbox in its reader's language, and mail it after the commit. Two queries.
+
+    `about` names the object: `submission:<reference>`. The same line on the same day, that is of this kind and about this
+    object, is replaced, unread again and mailed anew. Whoever wants to say a thing once decides before (`said_since`).
+    """
+    people = set(recipients)
+    if not people:
+        return
+    readers: dict[str, list[int]] = {}
+    for pk, language in User.objects.filter(pk__in=people).order_by("pk").values_list("pk", "language"):
+        readers.setdefault(language, []).append(pk)
+    same: dict[str, Any] = {"kind": kind, "object": about, "day": timezone.localdate(), "link": link}
+    lines = []
+    for language, of_language in readers.items():
+        with translation.override(language):
+            subject, text = texts.write(kind, context or {})
+        subject = one_line(subject)[:SUBJECT_LENGTH]
+        lines += [Message(recipient_id=pk, subject=subject, text=text, **same) for pk in of_language]
+    Message.objects.bulk_create(
+        lines,
+        update_conflicts=True,
+        unique_fields=["recipient", "kind", "object", "day"],
+        update_fields=["subject", "text", "link", "read_at", "mailed_at", "unmailed_at", "attempts"],
+    )
+    for line in lines:
+        tasks.after_commit(send_message, line.pk)
+
+
+def withdraw_notification(*kinds: MessageKind, about: Iterable[str], recipient: int | None = None) -> bool:
+    """Delete the lines of these kinds about these objects, of one person or of everybody.
+
+    Returns whether somebody knows of it already: a line was read or mailed.
+    """
+    lines = Message.objects.filter(kind__in=kinds, object__in=list(about))
+    if recipient is not None:
+        lines = lines.filter(recipient=recipient)
+    known = lines.exclude(read_at=None, mailed_at=None).exists()
+    lines.delete()
+    return known
+
+
+def settle(*kinds: MessageKind, about: Iterable[str]) -> None:
+    """Mark the lines of these kinds about these objects as seen for everybody: what they asked for is done."""
+    mark_seen(Message.objects.filter(kind__in=kinds, object__in=list(about)))
+
+
+def forget_links(reference: str) -> None:
+    """Delete every line that leads to something with this reference, or is about it."""
+    Message.objects.filter(Q(link__contains=f"/{reference}/") | Q(object__contains=reference)).delete()
+
+
+def said_since(kind: MessageKind, since: Mapping[str, date]) -> set[tuple[int, str]]:
+    """Return who was told what since the day that is given for each object, as recipient and object. One query."""
+    if not since:
+        return set()
+    rows = Message.objects.filter(kind=kind, object__in=list(since), day__gte=min(since.values()))
+    return {
+        (recipient, about)
+        for recipient, about, day in rows.values_list("recipient_id", "object", "day")
+        if day >= since[about]
+    }
+
+
+# --- reading -----------------------------------------------------------------------------------------------------------
+
+
+def messages_for(user: Any) -> QuerySet[Message]:
+    """Return the lines of a person's inbox."""
+    return Message.objects.filter(recipient=user)
+
+
+def unread_for(user: Any) -> QuerySet[Message]:
+    """Return the lines of a person's inbox that were not read; its `count()` is the number in the head of the pages."""
+    return messages_for(user).filter(read_at=None)
+
+
+_UNREAD: Prepared[int] = Prepared(
+    lambda: (
+        unread_for(Given("user"))
+        .filter(
+            Q(link=Given("path", CharField()))
+            | Q(link__startswith=Given("place", CharField()))
+            | Q(link__startswith=Given("query", CharField()))
+        )
+        .values_list("pk", flat=True)
+    )
+)
+
+
+def unread_at(user: User, path: str) -> list[int]:
+    """Return the ids of the unread lines that lead to this page, or to a place on it. One query."""
+    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#", query=f"{path}?")
+
+
+def mark_seen(lines: QuerySet[Message]) -> int:
+    """Mark lines as read. Returns how many were not."""
+    return lines.filter(read_at=None).update(read_at=timezone.now())
+
+
+# --- the outbox ----------------------------------------------------------------------------------------------------------
+
+
+def unmailed() -> QuerySet[Message]:
+    """Return the lines of all people that were neither mailed nor left without a mail."""
+    return Message.objects.filter(mailed_at=None, unmailed_at=None)
+
+
+def count_attempt(lines: QuerySet[Message]) -> int:
+    """Count an attempt to mail these unmailed lines. Returns how many there were: of two senders one gets each line."""
+    return lines.update(attempts=F("attempts") + 1)
+
+
+def mark_mailed(lines: Iterable[Message]) -> None:
+    """Keep that these lines were mailed."""
+    Message.objects.filter(pk__in=[line.pk for line in lines]).update(mailed_at=timezone.now())
+
+
+def leave_unmailed(lines: QuerySet[Message]) -> None:
+    """Keep that these lines need no mail, as their reader has chosen."""
+    lines.update(unmailed_at=timezone.now())

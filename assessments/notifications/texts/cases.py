@@ -1,0 +1,194 @@
+"""What the reviewers of a case are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from assessments.models import Organisation, User
+from assessments.notifications.kinds import MessageKind
+from assessments.notifications.texts.table import Text, text_of
+
+
+def _with(text: str, words: str) -> str:
+    """Add what a person wrote as a paragraph of its own."""
+    return f"{text}\n\n{words}" if words.strip() else text
+
+
+@text_of(MessageKind.CASE_ROUND)
+def case_round(
+    *,
+    use: str,
+    organisation: Organisation,
+    round: int,
+    changed: int,
+    declare: Sequence[str] | None,
+    first_seat_free: bool,
+) -> Text:
+    """`changed`: how many answers and facts; `declare`: why to declare one's interests again, None: no need to."""
+    words = _("%(organisation)s has submitted round %(round)s. You keep your seat.")
+    text = [words % {"organisation": organisation, "round": round}]
+    if declare is not None:
+        text += [_("Declare your interests again before you go on:"), *declare]
+    else:
+        words = ngettext(
+            "%(n)s answer or fact has changed since your last round.",
+            "%(n)s answers and facts have changed since your last round.",
+            changed,
+        )
+        text.append(words % {"n": changed})
+    if first_seat_free:
+        text.append(_("The first seat is free: marking begins once somebody has taken it."))
+    return Text(_("Back for review: %(use)s") % {"use": use}, " ".join(text))
+
+
+@text_of(MessageKind.CASE_RETURNED)
+def case_returned(*, name: User, use: str, words: str, approval_lapsed: bool) -> Text:
+    said = {"name": name, "use": use}
+    text = _("%(name)s has returned the case to the organisation. You keep your seat for the next round.") % said
+    if approval_lapsed:
+        text += " " + _("Your approval of this round has lapsed.")
+    return Text(_("Returned by your colleague: %(use)s") % said, _with(text, words))
+
+
+@text_of(MessageKind.CASE_APPROVED)
+def case_approved(*, name: User, use: str, words: str) -> Text:
+    said = {"name": name, "use": use}
+    text = _("%(name)s has approved. The decision waits for the second approval.") % said
+    return Text(_("First approval given: %(use)s") % said, _with(text, words))
+
+
+@text_of(MessageKind.CASE_DECIDED)
+def case_decided(*, name: User, use: str, words: str, approved: bool, has_certificate: bool = False) -> Text:
+    said = {"name": name, "use": use}
+    if not approved:
+        text = _("%(name)s has refused the submission. The case is closed.") % said
+        return Text(_("Decided, refused: %(use)s") % said, _with(text, words))
+    text = _("%(name)s has approved, so the case is decided.") % said
+    more = _("The certificate is issued.") if has_certificate else _("The certificate waits for what still blocks it.")
+    return Text(_("Decided, approved: %(use)s") % said, _with(f"{text} {more}", words))
+
+
+@text_of(MessageKind.CASE_CERTIFIED)
+def case_certified(*, use: str, number: str) -> Text:
+    text = _("Nothing blocks it any more. Certificate %(number)s is issued.") % {"number": number}
+    return Text(_("Certificate issued: %(use)s") % {"use": use}, text)
+
+
+@text_of(MessageKind.CASE_RECALLED)
+def case_recalled(*, use: str) -> Text:
+    text = _("The organisation has taken the submission back. You keep your seat for the next round.")
+    return Text(_("Taken back: %(use)s") % {"use": use}, text)
+
+
+class Seat(StrEnum):
+    """What happened to a seat of a case."""
+
+    CONFLICT = "conflict"
+    ASKED = "asked"
+    HANDED_OVER = "handed over"
+    TAKEN_OVER = "taken over"
+    SUCCEEDED = "succeeded"
+
+
+@text_of(MessageKind.ASSIGNED)
+def assigned(
+    *,
+    seat: Seat,
+    name: User,
+    use: str,
+    organisation: Organisation | None = None,
+    note: str = "",
+    before: User | None = None,
+) -> Text:
+    """`name`: who did it; `before`: who held a seat that somebody succeeded to; a request has organisation and note."""
+    said = {"name": name, "use": use, "organisation": organisation, "before": before}
+    if seat in (Seat.ASKED, Seat.HANDED_OVER):
+        asked = seat == Seat.ASKED
+        subject = _("%(name)s asks you to review: %(use)s") if asked else _("%(name)s hands over to you: %(use)s")
+        text = _("“%(use)s” of %(organisation)s. Before you read its answers, declare any conflict of interest.")
+        return Text(subject % said, text % said + (f"\n\n{note}" if note else ""))
+    subject, text = {
+        Seat.CONFLICT: (
+            _("%(name)s cannot review “%(use)s”"),
+            _("%(name)s has declared a conflict of interest. Somebody else has to take the case."),
+        ),
+        Seat.TAKEN_OVER: (
+            _("%(name)s has taken over: %(use)s"),
+            _("The marks that are set stay, each with the name of the person who set it."),
+        ),
+        Seat.SUCCEEDED: (
+            _("%(name)s has taken over a seat: %(use)s"),
+            _("%(before)s has left the case. %(name)s judges its actions from now on."),
+        ),
+    }[seat]
+    return Text(subject % said, text % said)
+
+
+@text_of(MessageKind.TO_DECLARE)
+def to_declare(*, use: str, changes: Sequence[str]) -> Text:
+    return Text(_("Declare your interests again: %(use)s") % {"use": use}, " ".join(changes))
+
+
+@text_of(MessageKind.CASE_NOTE)
+def case_note(*, name: User, use: str) -> Text:
+    said = {"name": name, "use": use}
+    text = _("%(name)s has shared a note on the case with you. It is read on the page of the notes alone.")
+    return Text(_("Note on a case: %(use)s") % said, text % said)
+
+
+@text_of(MessageKind.SHORT_LOOK)
+def short_look(*, name: User, use: str, seconds: int) -> Text:
+    """`seconds`: the median of the times for a mark."""
+    if seconds:
+        text = ngettext(
+            "%(name)s has approved. Half of the marks took up to a second.",
+            "%(name)s has approved. Half of the marks took up to %(n)s seconds.",
+            seconds,
+        )
+    else:
+        text = _("%(name)s has approved. Half of the marks took less than a second.")
+    subject = _("Approved very fast by the other reviewer: %(use)s") % {"use": use}
+    return Text(subject, text % {"name": name, "n": seconds})
+
+
+@text_of(MessageKind.APPROVAL_TAKEN_BACK)
+def approval_taken_back(*, name: User, use: str, reason: str) -> Text:
+    said = {"name": name, "use": use}
+    text = _("%(name)s has taken the approval back, and may change marks again.") % said
+    return Text(_("Approval taken back: %(use)s") % said, f"{text}\n\n{reason}")
+
+
+@text_of(MessageKind.SECOND_LOOK)
+def second_look(*, use: str, marked: int = 0, differ: int = 0, name: User | None = None, words: str = "") -> Text:
+    """Without words it was given: how many facts and answers were marked, and how many otherwise. Else somebody wrote."""
+    if words:
+        return Text(_("About the second look at %(use)s") % {"use": use}, f"{name}: {words}")
+    text = ngettext(
+        "Of %(all)s facts and answers, %(n)s is marked otherwise.",
+        "Of %(all)s facts and answers, %(n)s are marked otherwise.",
+        differ,
+    )
+    more = _("The decision stays as it is. Please say what you think of it.")
+    return Text(_("Second look at your case: %(use)s") % {"use": use}, f"{text % {'all': marked, 'n': differ}} {more}")
+
+
+@text_of(MessageKind.SECOND_LOOK_REPORTED)
+def second_look_reported(*, name: User, use: str, words: str, number: str = "") -> Text:
+    """`number`: of the certificate, if there is one."""
+    text = f"{name}: {words}"
+    if number:
+        more = _("Its certificate %(number)s stays as it is until a reviewer suspends it.") % {"number": number}
+        text = f"{text}\n\n{more}"
+    return Text(_("Grave difference in a second look: %(use)s") % {"use": use}, text)
+
+
+@text_of(MessageKind.SUPPLEMENT)
+def supplement(*, name: User, use: str, title: str, target: str) -> Text:
+    """`title`: of the evidence; `target`: what it was added to."""
+    text = _("%(name)s added “%(title)s” to “%(target)s”. Judge it before you approve.")
+    subject = _("Evidence added: %(use)s") % {"use": use}
+    return Text(subject, text % {"name": name, "title": title, "target": target})
