@@ -22,7 +22,7 @@ from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
-from assessments.guideline.wording import to_find_out
+from assessments.guideline.wording import fact_answer, in_short, to_find_out
 from assessments.models.agreed import CLOSED_BY
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
@@ -144,7 +144,7 @@ class FactLine:
     @property
     def short(self) -> str:
         """The answer without its explanation: *Grave* of *Grave: death, lasting injury*."""
-        return "; ".join(part.split(": ", 1)[0] for part in self.words.split("; ") if part[:1].isupper()) or self.words
+        return "; ".join(in_short(part) for part in self.words.split("; ") if part[:1].isupper()) or self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -862,23 +862,12 @@ def _until_known(edition: Edition, facts: Sequence[str]) -> str:
     return _("Waits until you know %(facts)s.") % {"facts": asked}
 
 
-def _value_words(edition: Edition, key: str, value: Any) -> str:
-    """Say a fact's value as its page does."""
-    if isinstance(value, list | tuple):
-        return "; ".join(_value_words(edition, key, part) for part in value)
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if value == "unknown":
-        return _("Do not know")
-    return edition.facts[key].options.get(value, str(value))
-
-
 def _fact(edition: Edition, fact: Mapping[str, Any]) -> FactLine:
     entry = edition.facts[fact["key"]]
     groups = {group.key: group.title for group in edition.fact_groups}
     return FactLine(
         label=entry.label,
-        words=_value_words(edition, entry.key, fact["value"]),
+        words=fact_answer(entry, fact["value"]),
         reason=fact["reason"],
         group=groups.get(entry.group, ""),
         agreed_by=fact["agreed_by"] or "",
@@ -904,14 +893,14 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
     def line(key: str) -> FactLine:
         if key in fact_of:
             return fact_of[key]
-        return FactLine(edition.facts[key].label, _("no answer yet"), "", "")
+        return FactLine(edition.facts[key].label, fact_answer(edition.facts[key], None), "", "")
 
     def change(drawn: Mapping[str, Any]) -> ChangeLine:
         key = drawn["fact"]
         return ChangeLine(
             fact=edition.facts[key].label,
-            was=_value_words(edition, key, drawn["from"]),
-            to=_value_words(edition, key, drawn["to"]),
+            was=fact_answer(edition.facts[key], drawn["from"]),
+            to=fact_answer(edition.facts[key], drawn["to"]),
             tier=edition.terms[f"tiers.{drawn['tier']}"],
         )
 

@@ -13,9 +13,10 @@ from assessments.guideline.order import ActionWords
 from assessments.guideline.terms import UNKNOWN
 
 if TYPE_CHECKING:
-    from assessments.guideline.edition import Edition, Question
+    from assessments.guideline.edition import Edition, Fact, Question
 
 _DATED = re.compile(r"(?P<words>.+) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
+_EXPLAINED = re.compile("[:：]")
 _JOINT = re.compile(r", and |\. ")
 """What stands between a fact and what is missing."""
 ANSWERED = "you answered that "
@@ -97,16 +98,48 @@ def to_find_out(edition: Edition, key: str) -> str:
     return f"whether {clause}" if clause else f"the answer to “{fact.question}”"
 
 
-def spoken(edition: Edition, key: str, value: object) -> str:
-    """Put a fact's answer into words: Yes, an option's label, or several of them."""
-    fact = edition.facts[key]
-    if isinstance(value, tuple | list):
-        return ", ".join(spoken(edition, key, one) for one in value) or edition.terms.get("answers.none", "None")
-    if value == UNKNOWN:
-        return edition.terms.get("answers.unknown", "Do not know")
+ANSWERS: Mapping[str, str] = {
+    "yes": "Yes",
+    "no": "No",
+    "unknown": "Do not know",
+    "none": "None of these",
+    "not_answered": "Not answered",
+}
+"""The answers that no fact names itself, in the words of the releases that do not name them either (1 and 2)."""
+
+
+def fact_answer(fact: Fact | None, value: object, *, short: bool = False) -> str:
+    """Put the answer to a fact into words: Yes, the label of an option, or the labels of several.
+
+    `value`: as it is stored; None: nobody answered. `short`: of each label what stands before its colon, with commas
+    between several; in full they have semicolons between, since labels have commas themselves. `fact`: None for one
+    that the edition does not have any more.
+    """
+    if isinstance(value, tuple | list) and value:
+        return (", " if short else "; ").join(fact_answer(fact, one, short=short) for one in value)
+    named = _answer_of_no_fact(value)
+    if named is None:
+        label = fact.options.get(str(value)) if fact else None
+        return str(value) if label is None else in_short(label) if short else label
+    if named == "none" and fact and fact.nothing_label:
+        return in_short(fact.nothing_label) if short else fact.nothing_label
+    return (fact.answer_words.get(named) if fact else None) or ANSWERS[named]
+
+
+def _answer_of_no_fact(value: object) -> str | None:
+    """Return the key of an answer that facts do not name themselves; None for one of a fact's own options."""
+    if value is None:
+        return "not_answered"
     if isinstance(value, bool):
-        return edition.terms.get(f"answers.{'yes' if value else 'no'}", "Yes" if value else "No")
-    return fact.options.get(str(value), str(value))
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return "none"
+    return "unknown" if value == UNKNOWN else None
+
+
+def in_short(label: str) -> str:
+    """Return the label of an option without the explanation behind its colon."""
+    return _EXPLAINED.split(label, maxsplit=1)[0]
 
 
 def sentence(*clauses: str) -> str:

@@ -25,6 +25,7 @@ from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User, going_on
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
@@ -37,7 +38,7 @@ from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
-from assessments.views.wording import open_incident
+from assessments.views.wording import answer_on_its_page, open_incident
 
 PROHIBITED = "prohibited"
 PROCEDURAL = "minor_procedural_task"
@@ -199,10 +200,10 @@ class Facts:
         url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change_fact(key) else ""
         if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
             note = _("follows from other answers")
-            return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
+            return FactLine(key, fact.label, answer_on_its_page(fact, self.values[key]), "filled_in", url, note)
         if row is None:
             counts = _("counts as the worst case") if key in self.of_the_tier else ""
-            return FactLine(key, fact.label, _("Not answered"), "empty", url, counts)
+            return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
             for_duties = _("counts as the worst case for the duties, not for the tier")
@@ -212,7 +213,7 @@ class Facts:
         if row.signed_worst_id:
             note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
-        return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
+        return FactLine(key, fact.label, answer_on_its_page(fact, row.value), state, url, note)
 
     def may_change_fact(self, key: str) -> bool:
         return self.may_change and (self.open_ones is None or key in self.open_ones)
@@ -231,21 +232,6 @@ def tier_facts(edition: Edition) -> frozenset[str]:
     """The facts that a rule reads which gives a tier or a hold."""
     conditions = [one for rule in edition.rules if rule.tier or rule.hold for one in (rule.when, rule.unless) if one]
     return frozenset(test.fact for condition in conditions for test in condition.tests())
-
-
-def answer_words(fact: Fact, value: Any) -> str:
-    """Say an answer in a few words: of an option, what stands before its colon."""
-    if isinstance(value, list | tuple):
-        value = [part for part in value if part in (UNKNOWN, *(fact.offered or fact.values))]
-        if not value:
-            return (fact.nothing_label or str(_("None of these"))).split(":")[0]
-        return ", ".join(answer_words(fact, part) for part in value)
-    if value == UNKNOWN:
-        return _("Do not know")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    words = fact.options.get(str(value), str(value))
-    return words.split(":")[0].split("：")[0]
 
 
 # --- answering facts -------------------------------------------------------------------------------------------------
@@ -420,7 +406,7 @@ def _refused(facts: Facts, form: FactsForm, locked: Collection[str]) -> list[tup
         stands = (row.value, row.reason) if row else (None, "")
         if value is not None and (value, reason or stands[1]) != stands:
             fact = facts.edition.facts[key]
-            found.append((fact.label, answer_words(fact, value), reason))
+            found.append((fact.label, answer_on_its_page(fact, value), reason))
     return found
 
 
@@ -455,10 +441,10 @@ def _versions(facts: Facts, form: FactsForm, fact: Fact) -> list[dict[str, Any]]
     row = facts.rows[fact.key]
     reason = form.data.get(f"reason_{fact.key}", "")
     return [
-        {"own": True, "answer": answer_words(fact, form.given(fact.key)), "reason": reason},
+        {"own": True, "answer": answer_on_its_page(fact, form.given(fact.key)), "reason": reason},
         {
             "own": False,
-            "answer": answer_words(fact, row.value),
+            "answer": answer_on_its_page(fact, row.value),
             "reason": row.reason,
             "who": row.by,
             "at": moment(row.at),
@@ -538,7 +524,7 @@ def _group_context(
                 "state": _state(facts, form, fact.key, locked),
                 "when": _when(facts, form, fact),
                 "shown": shown,
-                "otherwise": "" if fact.otherwise is None else answer_words(fact, fact.otherwise),
+                "otherwise": "" if fact.otherwise is None else answer_on_its_page(fact, fact.otherwise),
                 "implied": row is None and form.implied(fact) is not None,
                 "alone": standing_alone(fact) if fact.many else [],
                 "day": form[f"date_{fact.key}"] if f"date_{fact.key}" in form.fields else None,
@@ -748,7 +734,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         together_tier = str(assign_tier(edition, {**facts.values, **mildest}).assigned_tier)
         for key, to in mildest.items():
             alone = assign_tier(edition, {**facts.values, key: to}).assigned_tier
-            words = answer_words(edition.facts[key], to)
+            words = answer_on_its_page(edition.facts[key], to)
             together.append(ChangeLine(facts.line(key), words, str(alone)))
     count = len(changes.lower)
     if count:
@@ -779,7 +765,7 @@ def _as_said(change: Change) -> dict[str, Any]:
 
 
 def _change(facts: Facts, change: Change) -> ChangeLine:
-    to = answer_words(facts.edition.facts[change.fact], change.to)
+    to = answer_on_its_page(facts.edition.facts[change.fact], change.to)
     return ChangeLine(facts.line(change.fact), to, str(change.tier))
 
 

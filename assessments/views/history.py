@@ -25,11 +25,12 @@ from assessments.core.text_diff import compare as compare_texts
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.finding import CompareForm
 from assessments.guideline.edition import Edition, Question, Section
+from assessments.guideline.wording import fact_answer
 from assessments.models import Answer, RevisionOutcome, State
 from assessments.models.figures import recorded_figure
 from assessments.models.snapshots import same_answer
 from assessments.views.case import Case, find_case, find_question
-from assessments.views.question import choice_word, fact_words, said_lines, stored_answers
+from assessments.views.question import choice_word, said_lines, stored_answers
 from assessments.views.wording import as_moment
 
 SITTING = timedelta(minutes=10)
@@ -413,8 +414,8 @@ def compared_facts(edition: Edition, a: Side, b: Side) -> list[ComparedFact]:
     return [
         ComparedFact(
             label=fact.label,
-            before=fact_words(fact, a.facts[key]) if key in a.facts else "",
-            after=fact_words(fact, b.facts[key]) if key in b.facts else "",
+            before=fact_answer(fact, a.facts[key]) if key in a.facts else "",
+            after=fact_answer(fact, b.facts[key]) if key in b.facts else "",
         )
         for key, fact in edition.facts.items()
         if key in a.facts or key in b.facts

@@ -20,8 +20,9 @@ from assessments.forms.signing import StatementForm
 from assessments.guideline.terms import HoldKind
 from assessments.models import DeclaredUse, Hold
 from assessments.models.base import canonical_json, sha256
-from assessments.views.facts import PLACE, Facts, RuleCard, answer_words
+from assessments.views.facts import PLACE, Facts, RuleCard
 from assessments.views.requests import SignedIn, posted
+from assessments.views.wording import answer_on_its_page
 
 PIECES = 50  # of the library, to choose from
 
@@ -151,7 +152,9 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         "place": PLACE,
         "use": use,
         "form": form,
-        "answers": [(facts.line(key), answer_words(facts.edition.facts[key], value)) for key, value in answers.items()],
+        "answers": [
+            (facts.line(key), answer_on_its_page(facts.edition.facts[key], value)) for key, value in answers.items()
+        ],
         "never": [facts.line(key) for key in never],
     }
     return render(request, "assessments/holds/worst.html", context)

@@ -13,13 +13,13 @@ from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
 from assessments.views.holds import changes_of_tier
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.reviews import reviewer_of
-from assessments.views.wording import fact_answer
 
 
 @proofs.needed
@@ -64,7 +64,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             "submission": case.submission,
             "hold": found,
             "label": fact.label if fact else found.fact,
-            "answer": fact_answer(fact, declared) if declared is not None else _("No answer"),
+            "answer": fact_answer(fact, declared),
             "rule": rule
             and {
                 "id": rule.id,

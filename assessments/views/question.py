@@ -391,19 +391,6 @@ def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def fact_words(fact: Any, value: Any) -> str:
-    """A fact's value as the page that asks for it words it."""
-    if isinstance(value, list):
-        return ", ".join(fact_words(fact, part) for part in value)
-    if value is True:
-        return _("Yes")
-    if value is False:
-        return _("No")
-    if value == "unknown":
-        return _("Do not know")
-    return fact.options.get(str(value), str(value))
-
-
 def moment(at: datetime) -> str:
     """A time today, else a date."""
     local = timezone.localtime(at)

@@ -23,12 +23,13 @@ from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, fact_words, stored_answers, unlocked_on_page
+from assessments.views.question import choice_word, stored_answers, unlocked_on_page
 from assessments.views.wording import incident_in, not_known
 
 
@@ -422,7 +423,7 @@ def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[dict
             "reading": rules[fired["id"]].reading,
             "clauses": [(clause, edition.cited(clause)) for clause in fired["clauses"]],
             "facts": [
-                (edition.facts[key].label, fact_words(edition.facts[key], content["values"].get(key, "unknown")))
+                (edition.facts[key].label, fact_answer(edition.facts[key], content["values"].get(key)))
                 for key in fired["facts"]
             ],
         }

@@ -8,28 +8,22 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
+from assessments.guideline.wording import fact_answer
 from assessments.models.assessments import ChoiceChoices
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
 
-def fact_answer(fact: Fact | None, value: Any) -> str:
-    """Say what was declared, in the edition's words; several answers are joined by commas."""
+def answer_on_its_page(fact: Fact, value: Any) -> str:
+    """Say an answer in short, as the pages that ask for it do: of a list only what can be ticked there."""
     if isinstance(value, list | tuple):
-        return ", ".join(fact_answer(fact, part) for part in value)
-    if value is True:
-        return _("Yes")
-    if value is False:
-        return _("No")
-    if value == UNKNOWN:
-        return _("Do not know")
-    return str(fact.options.get(value, value)) if fact else str(value)
+        value = [part for part in value if part in (UNKNOWN, *(fact.offered or fact.values))]
+    return fact_answer(fact, value, short=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +90,7 @@ def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[
             "reading": rule.reading,
             "clauses": [(id, edition.cited(id)) for id in fired["clauses"]],
             "facts": [
-                (edition.facts[key].label, fact_answer(edition.facts[key], values.get(key, UNKNOWN)))
-                for key in fired["facts"]
+                (edition.facts[key].label, fact_answer(edition.facts[key], values.get(key))) for key in fired["facts"]
             ],
         }
         by_rules = content["tier"].get(

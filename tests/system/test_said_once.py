@@ -1,0 +1,71 @@
+"""One function puts an answer to a fact into words: found by reading the source, not by trust."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "assessments"
+SOURCES = {
+    str(path.relative_to(APP)): ast.parse(path.read_text("utf-8"))
+    for path in sorted(APP.rglob("*.py"))
+    if "migrations" not in path.parts
+}
+WORDING = "guideline/wording.py"
+
+
+def attributes(tree: ast.AST, *names: str) -> Iterator[str]:
+    """Yield the attributes of these names that a source reads, and the names that it reads by `getattr`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            yield node.attr
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            yield from (arg.value for arg in node.args if isinstance(arg, ast.Constant) and arg.value in names)
+
+
+def texts(tree: ast.AST, *texts: str) -> Iterator[str]:
+    """Yield the string constants of a source that are one of these."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in texts:
+            yield str(node.value)
+
+
+def answers_a_fact(tree: ast.AST) -> list[str]:
+    """Find what puts an answer to a fact into words: it reads the labels of a fact, or writes a common answer itself."""
+    labels = attributes(tree, "options", "nothing_label", "answer_words")
+    return sorted({*labels, *texts(tree, "Yes", "No", "Do not know")})
+
+
+def places(finds: Callable[[ast.AST], list[str]]) -> set[str]:
+    return {name for name, tree in SOURCES.items() if finds(tree)}
+
+
+def test_one_file_puts_the_answer_to_a_fact_into_words() -> None:
+    assert places(answers_a_fact) == {WORDING}
+
+
+def test_one_function_reads_the_labels_of_a_fact() -> None:
+    readers = {
+        node.name
+        for node in ast.walk(SOURCES[WORDING])
+        if isinstance(node, ast.FunctionDef) and [*attributes(node, "options", "nothing_label", "answer_words")]
+    }
+    assert readers == {"fact_answer"}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("words = fact.options.get(value, value)", ["options"]),
+        ("words = getattr(fact, 'nothing_label')", ["nothing_label"]),
+        ("words = _('Yes') if value else _('No')", ["No", "Yes"]),
+        ("def said(value):\n    if value == 'unknown':\n        return 'Do not know'", ["Do not know"]),
+        ("words = fact_answer(fact, value)", []),
+        ("said = _('Yes, the reviewer may see it.')", []),
+    ],
+)
+def test_an_answer_in_words_is_found_in_a_source(source: str, found: list[str]) -> None:
+    assert answers_a_fact(ast.parse(source)) == found
