@@ -22,7 +22,7 @@ from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
-from assessments.guideline.wording import fact_answer, in_short, to_find_out
+from assessments.guideline.wording import fact_answer, in_short, rule_card, to_find_out
 from assessments.models.agreed import CLOSED_BY
 from assessments.models.assessments import ChoiceChoices, answer_value
 from assessments.models.base import canonical_json
@@ -888,7 +888,6 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
     drawn = content["tier"]
     assigned = Tier(drawn["assigned"])
     obligation = edition.obligations[assigned]
-    rules = {rule.id: rule for rule in edition.rules}
 
     def line(key: str) -> FactLine:
         if key in fact_of:
@@ -915,17 +914,7 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
         provisional=drawn["provisional"],
         waits_for=tuple(edition.facts[key].label for key in drawn["waits_for"]),
         rules=tuple(
-            RuleLine(
-                id=fired["id"],
-                tier=Tier(fired["tier"]) if fired["tier"] else None,
-                basis=Basis(fired["basis"]),
-                basis_words=edition.terms[f"bases.{fired['basis']}"],
-                clauses=tuple(edition.cited(clause) for clause in fired["clauses"]),
-                reason=rules[fired["id"]].reason,
-                reading=rules[fired["id"]].reading,
-                facts=tuple(line(key) for key in fired["facts"]),
-                deciding=fired["tier"] == drawn.get("by_rules", drawn["assigned"]),
-            )
+            _rule(edition, drawn, fired, map(line, fired["facts"]))
             for fired in sorted(drawn["rules"], key=lambda r: -Tier(r["tier"]).rank if r["tier"] else 1)
         ),
         holds=tuple(
@@ -942,6 +931,21 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
         together=tuple(edition.facts[key].label for key in drawn["together"]),
         raised=_raised(edition, drawn),
         flags=_flags(edition, content),
+    )
+
+
+def _rule(edition: Edition, drawn: Mapping[str, Any], fired: Mapping[str, Any], facts: Iterable[FactLine]) -> RuleLine:
+    card = rule_card(edition, fired["id"])
+    return RuleLine(
+        id=card.id,
+        tier=Tier(fired["tier"]) if fired["tier"] else None,
+        basis=Basis(card.basis),
+        basis_words=edition.terms[f"bases.{card.basis}"],
+        clauses=tuple(cited for _id, cited in card.clauses),
+        reason=card.reason,
+        reading=card.reading,
+        facts=tuple(facts),
+        deciding=fired["tier"] == drawn.get("by_rules", drawn["assigned"]),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assessments.guideline.conditions import Answer, Facts
 from assessments.guideline.order import ActionWords
@@ -140,6 +140,35 @@ def _answer_of_no_fact(value: object) -> str | None:
 def in_short(label: str) -> str:
     """Return the label of an option without the explanation behind its colon."""
     return _EXPLAINED.split(label, maxsplit=1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    """A tier rule in words. `facts`: what was declared for it, as the page or document that shows the card says it."""
+
+    id: str
+    tier: str  # that it gives; empty where it changes none
+    hold: str  # why it holds the use back; empty for most
+    basis: str
+    reason: str
+    reading: str  # our reading inside an explicit rule, or ""
+    clauses: tuple[tuple[str, str], ...]  # id, and how it is cited
+    facts: tuple[Any, ...] = ()
+
+
+def rule_card(edition: Edition, id: str, facts: Iterable[Any] = ()) -> RuleCard:
+    """Put a tier rule into words. Raises KeyError where the edition does not have it."""
+    rule = {rule.id: rule for rule in edition.rules}[id]
+    return RuleCard(
+        id=rule.id,
+        tier=str(rule.tier or ""),
+        hold=edition.holds.get(rule.hold, "") if rule.hold else "",
+        basis=str(rule.basis),
+        reason=rule.reason,
+        reading=rule.reading,
+        clauses=tuple((clause, edition.cited(clause)) for clause in rule.clauses),
+        facts=tuple(facts),
+    )
 
 
 def sentence(*clauses: str) -> str:

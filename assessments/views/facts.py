@@ -25,7 +25,7 @@ from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
-from assessments.guideline.wording import fact_answer
+from assessments.guideline.wording import RuleCard, fact_answer, rule_card
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User, going_on
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
@@ -74,16 +74,6 @@ class FactPage:
         if self.answered == self.total and not self.is_open:
             return "complete"
         return "in_progress" if self.answered else "not_started"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCard:
-    id: str
-    basis: str
-    reason: str
-    reading: str
-    clauses: tuple[tuple[str, str], ...]
-    facts: tuple[FactLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,15 +674,7 @@ def _text_clauses(edition: Edition, result: TierResult) -> list[tuple[str, str]]
 
 
 def _card(facts: Facts, fired: FiredRule) -> RuleCard:
-    rule = next(rule for rule in facts.edition.rules if rule.id == fired.id)
-    return RuleCard(
-        id=fired.id,
-        basis=str(fired.basis),
-        reason=rule.reason,
-        reading=rule.reading,
-        clauses=tuple((id, facts.edition.cited(id)) for id in fired.clauses),
-        facts=tuple(facts.line(key) for key in fired.facts),
-    )
+    return rule_card(facts.edition, fired.id, map(facts.line, fired.facts))
 
 
 def raised_words(use: DeclaredUse) -> dict[str, Any] | None:

@@ -23,14 +23,14 @@ from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
-from assessments.guideline.wording import fact_answer
+from assessments.guideline.wording import RuleCard
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, stored_answers, unlocked_on_page
-from assessments.views.wording import incident_in, not_known
+from assessments.views.wording import fired_cards, incident_in, not_known
 
 
 @dataclass
@@ -412,24 +412,10 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
     return render(request, "assessments/signing/declare_prohibited.html", context)
 
 
-def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The fired rules that give the top tier, as the rule card takes them."""
-    rules = {rule.id: rule for rule in edition.rules}
-    return [
-        {
-            "id": fired["id"],
-            "basis": fired["basis"],
-            "reason": rules[fired["id"]].reason,
-            "reading": rules[fired["id"]].reading,
-            "clauses": [(clause, edition.cited(clause)) for clause in fired["clauses"]],
-            "facts": [
-                (edition.facts[key].label, fact_answer(edition.facts[key], content["values"].get(key)))
-                for key in fired["facts"]
-            ],
-        }
-        for fired in content["tier"]["rules"]
-        if fired["tier"] == Tier.UNACCEPTABLE
-    ]
+def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[RuleCard]:
+    """Return the rules that applied and give the top tier, as the rule card takes them."""
+    fired = [rule for rule in content["tier"]["rules"] if rule["tier"] == Tier.UNACCEPTABLE]
+    return fired_cards(edition, content, fired)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

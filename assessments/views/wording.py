@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from assessments.forms.facts import parts_of_reason
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN, Choice
-from assessments.guideline.wording import fact_answer
+from assessments.guideline.wording import RuleCard, fact_answer, rule_card
+from assessments.models import Hold
 from assessments.models.assessments import ChoiceChoices
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
@@ -74,30 +75,28 @@ def as_day(value: Any) -> date | None:
     return parse_date(value) if isinstance(value, str) else value
 
 
-def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The fired rules as parts/rule_card.html takes them: those that decide the tier, then all others."""
-    rules = {rule.id: rule for rule in edition.rules}
-    values = content["values"]
-    deciding: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
-    for fired in content["tier"]["rules"]:
-        rule = rules[fired["id"]]
-        card = {
-            "id": rule.id,
-            "tier": fired["tier"],
-            "basis": fired["basis"],
-            "reason": rule.reason,
-            "reading": rule.reading,
-            "clauses": [(id, edition.cited(id)) for id in fired["clauses"]],
-            "facts": [
-                (edition.facts[key].label, fact_answer(edition.facts[key], values.get(key))) for key in fired["facts"]
-            ],
-        }
-        by_rules = content["tier"].get(
-            "by_rules", content["tier"]["assigned"]
-        )  # beside it a reviewer's raise may stand
-        (deciding if fired["tier"] == by_rules else others).append(card)
-    return deciding, others
+def fired_cards(edition: Edition, content: Mapping[str, Any], fired: Iterable[Mapping[str, Any]]) -> list[RuleCard]:
+    """Return the rules that applied, each with its facts and their answers as parts/rule_card.html takes them."""
+
+    def declared(key: str) -> tuple[str, str]:
+        return edition.facts[key].label, fact_answer(edition.facts[key], content["values"].get(key))
+
+    return [rule_card(edition, rule["id"], map(declared, rule["facts"])) for rule in fired]
+
+
+def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[RuleCard], list[RuleCard]]:
+    """Return the rules that applied: those that decide the tier, then all others."""
+    tier = content["tier"]
+    by_rules = tier.get("by_rules", tier["assigned"])  # beside it a reviewer's raise may stand
+    deciding = [fired for fired in tier["rules"] if fired["tier"] == by_rules]
+    others = [fired for fired in tier["rules"] if fired["tier"] != by_rules]
+    return fired_cards(edition, content, deciding), fired_cards(edition, content, others)
+
+
+def hold_card(edition: Edition, hold: Hold) -> RuleCard | None:
+    """Return the rule that opened a hold; None where the row names none, and where the edition has it no more."""
+    known = any(rule.id == hold.rule for rule in edition.rules)
+    return rule_card(edition, hold.rule) if known else None  # the fact that it is about stands above the card
 
 
 def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[str, Any] | None) -> list[dict[str, Any]]:

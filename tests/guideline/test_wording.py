@@ -10,7 +10,7 @@ import pytest
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.reading import Source, compile_edition
 from assessments.guideline.terms import UNKNOWN
-from assessments.guideline.wording import ANSWERS, fact_answer, in_short
+from assessments.guideline.wording import ANSWERS, fact_answer, in_short, rule_card
 from tests.releases import published
 
 EFFECT = "Grave: death, lasting injury, loss of liberty or ruin"
@@ -77,3 +77,20 @@ def test_words_of_ones_own_are_not_cut_at_a_colon(edition: Edition) -> None:
 @pytest.mark.parametrize(("label", "short"), [("Old people", "Old people"), ("Minors: under 18", "Minors"), ("兒童：18歲以下", "兒童")])  # fmt: skip
 def test_a_label_in_short_ends_before_its_colon(label: str, short: str) -> None:
     assert in_short(label) == short
+
+
+# --- a tier rule ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_card_says_all_of_a_rule_and_the_facts_that_are_given_to_it(edition: Edition) -> None:
+    for rule in edition.rules:
+        card = rule_card(edition, rule.id, ["a fact"])
+        assert (card.id, card.tier, card.basis) == (rule.id, rule.tier or "", rule.basis)
+        assert (card.reason, card.reading, card.facts) == (rule.reason, rule.reading, ("a fact",))
+        assert card.clauses == tuple((clause, edition.cited(clause)) for clause in rule.clauses)
+        assert bool(card.hold) == (rule.hold is not None)
+
+
+def test_a_rule_that_the_edition_does_not_have_has_no_card(edition: Edition) -> None:
+    with pytest.raises(KeyError):
+        rule_card(edition, "H-RETIRED")

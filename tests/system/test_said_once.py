@@ -1,4 +1,4 @@
-"""One function puts an answer to a fact into words: found by reading the source, not by trust."""
+"""One function each puts an answer to a fact and a tier rule into words: found by reading the source, not by trust."""
 
 from __future__ import annotations
 
@@ -69,3 +69,36 @@ def test_one_function_reads_the_labels_of_a_fact() -> None:
 )
 def test_an_answer_in_words_is_found_in_a_source(source: str, found: list[str]) -> None:
     assert answers_a_fact(ast.parse(source)) == found
+
+
+# --- a tier rule ---------------------------------------------------------------------------------------------------------
+
+
+def says_a_rule(tree: ast.AST) -> list[str]:
+    """Find what puts a tier rule into words: it reads our reading of one, not from a card, or makes a card."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "reading" and id(node) not in called:
+            found += [] if isinstance(node.value, ast.Name) and node.value.id == "card" else ["reading"]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RuleCard":
+            found.append("RuleCard")
+    return found
+
+
+def test_one_file_puts_a_tier_rule_into_words() -> None:
+    assert places(says_a_rule) == {WORDING}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("card = {'reason': rule.reason, 'reading': rule.reading}", ["reading"]),
+        ("text = rules[key].reading", ["reading"]),
+        ("card = RuleCard(id=rule.id)", ["RuleCard"]),
+        ("line = RuleLine(reading=card.reading)", []),
+        ("keys = declaring.reading(edition, changed)", []),
+    ],
+)
+def test_a_rule_in_words_is_found_in_a_source(source: str, found: list[str]) -> None:
+    assert says_a_rule(ast.parse(source)) == found
