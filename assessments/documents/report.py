@@ -22,9 +22,9 @@ from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
-from assessments.guideline.wording import fact_answer, in_short, rule_card, to_find_out
+from assessments.guideline.wording import choice_words, fact_answer, in_short, rule_card, to_find_out
 from assessments.models.agreed import CLOSED_BY
-from assessments.models.assessments import ChoiceChoices, answer_value
+from assessments.models.assessments import answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
@@ -1042,7 +1042,7 @@ def _answer(
         title=question.title,
         question=question.text,
         choice=choice,
-        words=str(ChoiceChoices(choice).label) if choice else _("No answer yet"),
+        words=_(choice_words(choice)),
         items=items if choice in (Choice.TICKED, Choice.NONE) else (),
         note=given.get("text", ""),
         reason=given.get("reason", ""),

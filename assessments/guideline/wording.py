@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assessments.guideline.conditions import Answer, Facts
 from assessments.guideline.order import ActionWords
-from assessments.guideline.terms import UNKNOWN
+from assessments.guideline.terms import UNKNOWN, Choice
 
 if TYPE_CHECKING:
     from assessments.guideline.edition import Edition, Fact, Question
@@ -142,6 +142,27 @@ def in_short(label: str) -> str:
     return _EXPLAINED.split(label, maxsplit=1)[0]
 
 
+CHOICES: Mapping[Choice, tuple[str, str]] = {
+    Choice.IN_PLACE: ("In place", "in place"),
+    Choice.PARTLY: ("Partly", "partly in place"),
+    Choice.PLANNED: ("Planned by date", "planned"),
+    Choice.NOT_IN_PLACE: ("Not in place", "not in place"),
+    Choice.TICKED: ("What is ticked", "what is ticked"),
+    Choice.NONE: ("None of these", "none of the points in place"),
+    Choice.UNKNOWN: ("Do not know yet", "do not know"),
+    Choice.NOT_APPLICABLE: ("Not applicable", "not applicable"),
+}
+"""Each choice as its control says it under the question, and as a sentence quotes it without the question."""
+
+
+def choice_words(choice: str, *, quoted: bool = False) -> str:
+    """Put the choice of an answer into words; an empty one means that nobody answered.
+
+    `quoted`: inside of a sentence that does not give the question.
+    """
+    return CHOICES[Choice(choice)][quoted] if choice else ANSWERS["not_answered"]
+
+
 @dataclass(frozen=True, slots=True)
 class RuleCard:
     """A tier rule in words. `facts`: what was declared for it, as the page or document that shows the card says it."""
@@ -216,15 +237,3 @@ def with_day(reason: str) -> str:
     except ValueError:
         return reason
     return f"{kept['words'].rstrip(' .。')} ({day.day} {day:%B %Y})"
-
-
-CHOICES: Mapping[str, str] = {
-    "in_place": "in place",
-    "partly": "partly in place",
-    "planned": "planned",
-    "not_in_place": "not in place",
-    "none": "none of the points in place",
-    "unknown": "do not know",
-    "not_applicable": "not applicable",
-}
-"""How an answer is quoted inside a sentence of the plan."""

@@ -586,7 +586,7 @@ class Case:
 
     def _answer_words(self, key: str, items: list[str], given: Mapping[str, Any] | None) -> dict[str, Any]:
         if given is None:
-            return {"word": _("No answer"), "credit": "", "unknown": False, "note": "", "reason": "", "lines": []}
+            return {"word": choice_word(""), "credit": "", "unknown": False, "note": "", "reason": "", "lines": []}
         lines = answer_lines(self.edition, key, items, given)
         word = choice_word(given["choice"])
         if given["choice"] == Choice.TICKED:

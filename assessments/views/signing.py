@@ -29,8 +29,8 @@ from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, stored_answers, unlocked_on_page
-from assessments.views.wording import fired_cards, incident_in, not_known
+from assessments.views.question import stored_answers, unlocked_on_page
+from assessments.views.wording import choice_word, fired_cards, incident_in, not_known, points_word
 
 
 @dataclass
@@ -52,13 +52,13 @@ class AnswerLine:
 
 def answer_line(case: Case, question: Question, answer: Answer | None) -> AnswerLine:
     url = f"{reverse('section', args=[case.assessment.reference, question.section])}#q-{question.key}"
-    word, reasons = _("Empty"), []
+    word, reasons = choice_word(""), []
     if answer is not None:
         word = choice_word(answer.choice)
         if answer.choice == Choice.TICKED:
             lines = case.declared.items(case.edition, question)
             ticked = sum(answer.items.get(line.key) is True for line in lines)
-            word = _("%(n)s of %(m)s in place") % {"n": ticked, "m": len(lines)}
+            word = points_word(ticked, len(lines))
             reasons = [
                 (line.text, answer.items[line.key]) for line in lines if isinstance(answer.items.get(line.key), str)
             ]
@@ -204,7 +204,7 @@ class MustLine:
 
 
 def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
-    words = {"empty": _("Empty"), **{str(choice): choice_word(choice) for choice in Choice}}
+    words = {"empty": choice_word(""), **{str(choice): choice_word(choice) for choice in Choice}}
     return [
         MustLine(
             statement=edition.requirements[line["requirement"]].statement,

@@ -26,11 +26,10 @@ from assessments.guideline.edition import Edition, Question
 from assessments.models import Answer, Assessment, FactSuggestion, State
 from assessments.views.case import Case, find_case
 from assessments.views.facts import Facts
-from assessments.views.question import said_lines, whole_word
 from assessments.views.requests import SignedIn
 from assessments.views.strips import Line
 from assessments.views.uploads import refuse_file
-from assessments.views.wording import answer_on_its_page
+from assessments.views.wording import answer_on_its_page, said_lines, whole_word
 
 PLACE = "systems"
 SOURCES = 50  # assessments that one may choose to copy from, the last changed ones

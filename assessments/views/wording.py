@@ -8,14 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.forms.facts import parts_of_reason
-from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.edition import Edition, Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice
-from assessments.guideline.wording import RuleCard, fact_answer, rule_card
+from assessments.guideline.wording import RuleCard, choice_words, fact_answer, rule_card
 from assessments.models import Hold
-from assessments.models.assessments import ChoiceChoices
+from assessments.models.figures import recorded_figure
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
@@ -63,7 +65,34 @@ def not_known(facts: int, answers: int) -> str:
 
 
 def choice_word(choice: str) -> str:
-    return str(ChoiceChoices(choice).label)
+    """Say a choice in the language of the page; an empty one means that nobody answered."""
+    return _(choice_words(choice))
+
+
+def points_word(in_place: int, points: int) -> str:
+    """Say how many points of a checklist are in place."""
+    return _("%(n)s of %(m)s points in place") % {"n": in_place, "m": points}
+
+
+def whole_word(record: Mapping[str, Any], *, with_reason: bool = True) -> str:
+    """Say the choice of a kept version of an answer, with its date, the reason that it needs, and its figure."""
+    word = choice_word(record["choice"])
+    if record["planned_for"]:
+        word = f"{word}: {date_format(date.fromisoformat(record['planned_for']), 'DATE_FORMAT')}"
+    word = f"{word}: {record['reason']}" if with_reason and record["reason"] else word
+    return ", ".join(filter(None, (word, recorded_figure(record))))
+
+
+def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
+    """Return the lines that an answer ticks, and those that it says do not apply."""
+    found = []
+    for item in question.items:
+        value = items.get(item.key)
+        if value is True:
+            found.append(item.text)
+        elif value:
+            found.append(_("%(line)s: does not apply, because %(reason)s") % {"line": item.text, "reason": value})
+    return found
 
 
 def as_moment(value: Any) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The answer to a fact in words: from the terms of the edition, in full and in short, whatever release asks it."""
+"""The answer to a fact, a choice and a tier rule in words, whatever release asks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.reading import Source, compile_edition
-from assessments.guideline.terms import UNKNOWN
-from assessments.guideline.wording import ANSWERS, fact_answer, in_short, rule_card
+from assessments.guideline.terms import UNKNOWN, Choice
+from assessments.guideline.wording import ANSWERS, choice_words, fact_answer, in_short, rule_card
 from tests.releases import published
 
 EFFECT = "Grave: death, lasting injury, loss of liberty or ruin"
@@ -77,6 +77,29 @@ def test_words_of_ones_own_are_not_cut_at_a_colon(edition: Edition) -> None:
 @pytest.mark.parametrize(("label", "short"), [("Old people", "Old people"), ("Minors: under 18", "Minors"), ("兒童：18歲以下", "兒童")])  # fmt: skip
 def test_a_label_in_short_ends_before_its_colon(label: str, short: str) -> None:
     assert in_short(label) == short
+
+
+# --- a choice ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "label", "quoted"),
+    [
+        ("partly", "Partly", "partly in place"),
+        ("planned", "Planned by date", "planned"),
+        ("none", "None of these", "none of the points in place"),
+        ("unknown", "Do not know yet", "do not know"),
+        ("", "Not answered", "Not answered"),
+    ],
+)
+def test_a_choice_is_said_as_its_control_says_it_or_as_a_sentence_quotes_it(
+    choice: str, label: str, quoted: str
+) -> None:
+    assert (choice_words(choice), choice_words(choice, quoted=True)) == (label, quoted)
+
+
+def test_every_choice_has_words() -> None:
+    assert [choice for choice in Choice if not choice_words(choice) or not choice_words(choice, quoted=True)] == []
 
 
 # --- a tier rule ---------------------------------------------------------------------------------------------------------

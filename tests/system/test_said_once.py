@@ -1,12 +1,18 @@
-"""One function each puts an answer to a fact and a tier rule into words: found by reading the source, not by trust."""
+"""One function each puts a fact's answer, a tier rule and a choice into words: found by reading the source, not by trust."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from assessments.guideline.terms import Choice
+from assessments.guideline.wording import choice_words
+from assessments.models.assessments import ChoiceChoices
+from assessments.templatetags.hk import CREDITS
 
 APP = Path(__file__).parents[2] / "assessments"
 SOURCES = {
@@ -102,3 +108,59 @@ def test_one_file_puts_a_tier_rule_into_words() -> None:
 )
 def test_a_rule_in_words_is_found_in_a_source(source: str, found: list[str]) -> None:
     assert says_a_rule(ast.parse(source)) == found
+
+
+# --- a choice ------------------------------------------------------------------------------------------------------------
+
+CONTROLS = ("parts/answer_ruler.html", "answering/controls.html")
+OFFERED = re.compile(r'value="(\w+)"[^>]*(?:\{%[^%]*%\}[^>]*)*><span>(.*?)</span>')
+LABEL = re.compile(r'\{% translate "([^"]+)" %\}')
+
+
+def says_a_choice(tree: ast.AST) -> list[str]:
+    """Find what puts a choice into words: it has a label that no other thing has, or asks the choices of the column."""
+    labels = texts(tree, "Planned by date", "What is ticked", "Do not know yet", "none of the points in place")
+    return sorted({*labels, *attributes(tree, "get_choice_display", "ChoiceChoices"), *column_choices(tree)})
+
+
+def column_choices(tree: ast.AST) -> Iterator[str]:
+    """Yield the uses of the column's choices as a class that is called or read, not as the choices of the column."""
+    for node in ast.walk(tree):
+        read = node.func if isinstance(node, ast.Call) else node.value if isinstance(node, ast.Attribute) else None
+        if isinstance(read, ast.Name) and read.id == "ChoiceChoices":
+            yield read.id
+
+
+def test_one_file_puts_a_choice_into_words() -> None:
+    assert places(says_a_choice) == {WORDING}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("word = _('Do not know yet')", ["Do not know yet"]),
+        ("word = ChoiceChoices(choice).label", ["ChoiceChoices"]),
+        ("words = dict(models.ChoiceChoices.choices)", ["ChoiceChoices"]),
+        ("word = answer.get_choice_display()", ["get_choice_display"]),
+        ("choice = models.CharField(choices=ChoiceChoices)", []),
+        ("word = choice_words(choice)", []),
+    ],
+)
+def test_a_choice_in_words_is_found_in_a_source(source: str, found: list[str]) -> None:
+    assert says_a_choice(ast.parse(source)) == found
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_the_controls_offer_the_choices_in_the_same_words(name: str) -> None:
+    """Their labels are written in the templates, where translators find them."""
+    source = (APP.parent / "templates" / "assessments" / name).read_text("utf-8")
+    labels = {value: LABEL.search(span) for value, span in OFFERED.findall(source) if value in {*Choice}}
+    offered = {value: label.group(1) for value, label in labels.items() if label}
+    assert offered == {value: choice_words(value) for value in offered}
+    assert offered.keys() >= {"unknown", "not_applicable"}
+
+
+def test_the_column_and_the_marks_say_the_choices_in_the_same_words() -> None:
+    labels = {value: str(label) for value, label in ChoiceChoices.choices}
+    assert labels == {str(one): choice_words(one) for one in Choice}
+    assert {one: str(mark.word) for one, mark in CREDITS.items()} == {one: choice_words(one) for one in CREDITS}
