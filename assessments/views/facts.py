@@ -33,6 +33,7 @@ from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
+from assessments.views.assessment.next_step import NextStep, step_of, to_read, why_prohibited
 from assessments.views.documents import offers_to
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
@@ -588,38 +589,26 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/facts/tier.html", context)
 
 
-@dataclass(frozen=True, slots=True)
-class Main:
-    """The one filled button: a link, or a form that starts the questions."""
-
-    label: str
-    url: str
-    posts: bool = False
-
-
-def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
+def _main(facts: Facts, newest: Assessment | None, role: Role) -> NextStep | None:
     use = facts.use
     may = role in access.MAY[Action.ANSWER]
     is_open = newest is not None and newest.is_open
     if use.retired_at or use.system.retired_at:  # nothing can be started or submitted
-        return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
+        return to_read(newest) if newest else None
     prohibited = use.prohibited_by_facts
     if prohibited and not (is_open and newest and not newest.is_editable):
         if newest and newest.state == State.REFUSED:
-            return Main(_("See the decision"), newest.get_absolute_url())
-        return Main(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+            return NextStep(_("See the decision"), newest.get_absolute_url())
+        return why_prohibited(use)
     if may and (newest is None or not is_open or newest.is_editable) and facts.missing:
         only_details = all(facts.edition.facts[key].kind != "tier" for key in facts.missing)
         label = _("Answer the last details") if only_details else _("Go on with the facts")
-        return Main(label if facts.rows else _("Declare the facts"), facts.next_url())
+        return NextStep(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:
-        if may and newest.is_editable and newest.state == State.DRAFT and 0 < newest.applicable <= newest.answered:
-            return Main(_("Check your answers"), reverse("check", args=[newest.reference]))
-        label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
-        return Main(label, newest.get_absolute_url())
+        return step_of(newest, may_work=may)
     if may and (newest is None or newest.state != State.CERTIFIED):
-        return Main(_("Start the questions"), reverse("use_start", args=[use.reference]), posts=True)
-    return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
+        return NextStep(_("Start the questions"), reverse("use_start", args=[use.reference]), posts=True)
+    return to_read(newest) if newest else None
 
 
 def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
