@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from assessments.guideline.conditions import Answer, Facts
+from assessments.guideline.conditions import Answer, Facts, as_written
 from assessments.guideline.order import ActionWords
 from assessments.guideline.terms import UNKNOWN, Choice
 
@@ -85,7 +85,7 @@ def fact_clause(edition: Edition, key: str, facts: Facts) -> str:
     answer: Answer = facts.get(key, UNKNOWN)
     values: Iterable[object] = answer if isinstance(answer, tuple) else (answer,)
     for value in values:
-        said = fact.reasons.get(str(value).lower() if isinstance(value, bool) else str(value))
+        said = fact.reasons.get(as_written(value))
         if said:
             return said
     return ""
