@@ -37,6 +37,7 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.edition import Fact, Question
 from assessments.guideline.reach import ASSUMED, as_answer, complete
 from assessments.guideline.terms import UNKNOWN, Choice, HoldKind, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import (
     ActionEvent,
     AISystem,
@@ -498,12 +499,15 @@ def check_fact(fact: Fact, value: Any) -> Any:
         if not known:
             raise InvalidAnswer(fact.key, _("“%(value)s” is no answer to this question.") % {"value": part})
     if fact.many and UNKNOWN in values and len(values) > 1:
-        raise InvalidAnswer(fact.key, _("“Do not know” cannot be combined with other answers."))
+        raise InvalidAnswer(fact.key, _not_beside_others(fact, UNKNOWN))
     alone = next((one for one in fact.alone if one in values and len(values) > 1), None)
     if alone is not None:
-        words = _("“%(option)s” cannot be combined with other answers.")
-        raise InvalidAnswer(fact.key, words % {"option": fact.options[alone]})
+        raise InvalidAnswer(fact.key, _not_beside_others(fact, alone))
     return UNKNOWN if values == [UNKNOWN] else value
+
+
+def _not_beside_others(fact: Fact, value: str) -> str:
+    return _("“%(option)s” cannot be combined with other answers.") % {"option": fact_answer(fact, value)}
 
 
 def same_value(fact: Fact, one: Any, other: Any) -> bool:

@@ -30,8 +30,8 @@ from assessments.domain.review import seats
 from assessments.domain.review.seats import Reviewer
 from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.guideline.edition import Fact
-from assessments.guideline.terms import UNKNOWN, HoldKind, Tier
+from assessments.guideline.terms import HoldKind, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import (
     Assessment,
     DeclaredUse,
@@ -328,7 +328,10 @@ def open_answers(edition: CompiledEdition, facts: Mapping[str, Any]) -> tuple[di
 
 def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping[str, Any]) -> str:
     """The text that an Owner signs; it is stored word for word."""
-    lines = [f"{edition.facts[key].label}: {answer_words(edition.facts[key], value)}" for key, value in answers.items()]
+    lines = [
+        f"{edition.facts[key].label}: {fact_answer(edition.facts[key], value, short=True)}"
+        for key, value in answers.items()
+    ]
     words = ngettext(
         "For the use “%(use)s” we do not know the answer to the following fact. I declare it at its worst answer, as if "
         "it were known, and let the tier follow from it. It stands until a new answer is declared in its place.",
@@ -337,16 +340,6 @@ def worst_statement(use: DeclaredUse, edition: CompiledEdition, answers: Mapping
         len(lines),
     )
     return "\n".join([words % {"use": use.title}, *lines])
-
-
-def answer_words(fact: Fact, value: Any) -> str:
-    """Say an answer in a few words: of an option, what stands before its colon."""
-    if value == UNKNOWN:
-        return _("Do not know")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    words = fact.options.get(str(value), str(value))
-    return words.split(":")[0].split("：")[0]
 
 
 @proof.asked

@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.guideline.checking import TruthTable
-from assessments.guideline.conditions import ALWAYS, All, AnyOf, Condition, ConditionError, Facts, Test, both, parse
+from assessments.guideline.conditions import (
+    ALWAYS,
+    All,
+    AnyOf,
+    Condition,
+    ConditionError,
+    Facts,
+    Test,
+    as_written,
+    both,
+    parse,
+)
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import TIERS, Stakeholder
 
@@ -139,3 +150,17 @@ def test_a_truth_table_agrees_with_trying_every_combination(edition: Edition, on
     assert bool(differ) == any(one.holds(row) and not other.holds(row) for row in rows)
     known = [row for row in rows if "unknown" not in row.values()]
     assert bool(table.where(one) & table.known) == any(one.holds(row) for row in known)
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        (True, "true"),
+        (False, "false"),
+        ("unknown", "unknown"),
+        ("advisory", "advisory"),
+        (("text", "image"), "[text, image]"),
+    ],
+)
+def test_an_answer_is_written_as_the_files_of_an_edition_have_it(answer, written):
+    assert as_written(answer) == written

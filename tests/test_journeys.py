@@ -526,7 +526,7 @@ def test_a_high_use_is_answered_returned_sent_again_approved_twice_and_certified
     reviewer.sign("Return it for these changes")
 
     respondent.go("Home")
-    find_use(respondent, "Frontdesk", "Mend what the reviewer marked")
+    find_use(respondent, "Frontdesk", "Deal with the changes")
     assert respondent.heading == "0 of 1 change dealt with"
     respondent.sees("Name who keeps the list.")
     respondent.shot("returned")

@@ -90,7 +90,7 @@ def test_the_heading_counts_what_needs_me(client: Client, cast: Cast) -> None:
     make_assessment("returned", tier="limited", cast=cast)
     page = read(client, cast.owner, HOME)
     assert "Three things need you, Olivia Owner" in page
-    assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Go on answering:")
+    assert page.index("Changes needed:") < page.index("Check and sign:") < page.index("Go on with the questions:")
     assert page.count("btn-primary") == 1
 
 

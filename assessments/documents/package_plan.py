@@ -347,7 +347,7 @@ def answer_words(action: ActionBlock) -> str:
     answer = action.answer
     if answer is None:
         return ""
-    words = points_of(answer) or (answer.words if answer.choice else _("no answer yet"))
+    words = points_of(answer) or answer.words
     if answer.planned_for:
         words = f"{words}, {plan.day(answer.planned_for)}"
     return words[:1].lower() + words[1:]

@@ -22,9 +22,9 @@ from assessments.documents import order_words
 from assessments.guideline.edition import Edition, Question, Requirement
 from assessments.guideline.extensions import JOIN
 from assessments.guideline.terms import UNKNOWN, Basis, Choice, Dimension, Strength, Tier
-from assessments.guideline.wording import to_find_out
+from assessments.guideline.wording import choice_words, fact_answer, in_short, rule_card, to_find_out
 from assessments.models.agreed import CLOSED_BY
-from assessments.models.assessments import ChoiceChoices, answer_value
+from assessments.models.assessments import answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
@@ -144,7 +144,7 @@ class FactLine:
     @property
     def short(self) -> str:
         """The answer without its explanation: *Grave* of *Grave: death, lasting injury*."""
-        return "; ".join(part.split(": ", 1)[0] for part in self.words.split("; ") if part[:1].isupper()) or self.words
+        return "; ".join(in_short(part) for part in self.words.split("; ") if part[:1].isupper()) or self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -862,23 +862,12 @@ def _until_known(edition: Edition, facts: Sequence[str]) -> str:
     return _("Waits until you know %(facts)s.") % {"facts": asked}
 
 
-def _value_words(edition: Edition, key: str, value: Any) -> str:
-    """Say a fact's value as its page does."""
-    if isinstance(value, list | tuple):
-        return "; ".join(_value_words(edition, key, part) for part in value)
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if value == "unknown":
-        return _("Do not know")
-    return edition.facts[key].options.get(value, str(value))
-
-
 def _fact(edition: Edition, fact: Mapping[str, Any]) -> FactLine:
     entry = edition.facts[fact["key"]]
     groups = {group.key: group.title for group in edition.fact_groups}
     return FactLine(
         label=entry.label,
-        words=_value_words(edition, entry.key, fact["value"]),
+        words=fact_answer(entry, fact["value"]),
         reason=fact["reason"],
         group=groups.get(entry.group, ""),
         agreed_by=fact["agreed_by"] or "",
@@ -899,19 +888,18 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
     drawn = content["tier"]
     assigned = Tier(drawn["assigned"])
     obligation = edition.obligations[assigned]
-    rules = {rule.id: rule for rule in edition.rules}
 
     def line(key: str) -> FactLine:
         if key in fact_of:
             return fact_of[key]
-        return FactLine(edition.facts[key].label, _("no answer yet"), "", "")
+        return FactLine(edition.facts[key].label, fact_answer(edition.facts[key], None), "", "")
 
     def change(drawn: Mapping[str, Any]) -> ChangeLine:
         key = drawn["fact"]
         return ChangeLine(
             fact=edition.facts[key].label,
-            was=_value_words(edition, key, drawn["from"]),
-            to=_value_words(edition, key, drawn["to"]),
+            was=fact_answer(edition.facts[key], drawn["from"]),
+            to=fact_answer(edition.facts[key], drawn["to"]),
             tier=edition.terms[f"tiers.{drawn['tier']}"],
         )
 
@@ -926,17 +914,7 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
         provisional=drawn["provisional"],
         waits_for=tuple(edition.facts[key].label for key in drawn["waits_for"]),
         rules=tuple(
-            RuleLine(
-                id=fired["id"],
-                tier=Tier(fired["tier"]) if fired["tier"] else None,
-                basis=Basis(fired["basis"]),
-                basis_words=edition.terms[f"bases.{fired['basis']}"],
-                clauses=tuple(edition.cited(clause) for clause in fired["clauses"]),
-                reason=rules[fired["id"]].reason,
-                reading=rules[fired["id"]].reading,
-                facts=tuple(line(key) for key in fired["facts"]),
-                deciding=fired["tier"] == drawn.get("by_rules", drawn["assigned"]),
-            )
+            _rule(edition, drawn, fired, map(line, fired["facts"]))
             for fired in sorted(drawn["rules"], key=lambda r: -Tier(r["tier"]).rank if r["tier"] else 1)
         ),
         holds=tuple(
@@ -953,6 +931,21 @@ def _tier(edition: Edition, content: Mapping[str, Any], fact_of: Mapping[str, Fa
         together=tuple(edition.facts[key].label for key in drawn["together"]),
         raised=_raised(edition, drawn),
         flags=_flags(edition, content),
+    )
+
+
+def _rule(edition: Edition, drawn: Mapping[str, Any], fired: Mapping[str, Any], facts: Iterable[FactLine]) -> RuleLine:
+    card = rule_card(edition, fired["id"])
+    return RuleLine(
+        id=card.id,
+        tier=Tier(fired["tier"]) if fired["tier"] else None,
+        basis=Basis(card.basis),
+        basis_words=edition.terms[f"bases.{card.basis}"],
+        clauses=tuple(cited for _id, cited in card.clauses),
+        reason=card.reason,
+        reading=card.reading,
+        facts=tuple(facts),
+        deciding=fired["tier"] == drawn.get("by_rules", drawn["assigned"]),
     )
 
 
@@ -1049,7 +1042,7 @@ def _answer(
         title=question.title,
         question=question.text,
         choice=choice,
-        words=str(ChoiceChoices(choice).label) if choice else _("No answer yet"),
+        words=_(choice_words(choice)),
         items=items if choice in (Choice.TICKED, Choice.NONE) else (),
         note=given.get("text", ""),
         reason=given.get("reason", ""),

@@ -25,6 +25,7 @@ from assessments.core.spreadsheets import MAX_CELL, MAX_COLUMNS, MAX_ROWS
 from assessments.exchange.tables import Unreadable, escaped, lines_of, plain
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN
+from assessments.guideline.wording import fact_answer
 from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
 from assessments.models import Edition as EditionRow
 from assessments.models.base import NOT_CHINESE, has_chinese
@@ -227,7 +228,7 @@ class _Seen:
 def check(table: Table, register: Register, edition: Edition) -> list[Row]:
     """Hold every row against the rules, the register and the rows above it. Runs no query."""
     seen = _Seen()
-    words = {key: fact_words(key) for key in FACTS}
+    words = {key: readable_answers(key) for key in FACTS}
     return [_check_row(line, cells, seen, register, edition, words) for line, cells in table.rows]
 
 
@@ -338,7 +339,7 @@ def _read_parts(text: str) -> tuple[dict[str, bool], list[str]]:
     return {key: key in chosen for key in PARTS}, [word.strip() for word in words if _fold(word) not in known]
 
 
-def fact_words(key: str) -> dict[str, Any]:
+def readable_answers(key: str) -> dict[str, Any]:
     """What a cell may say of a fact, in every language, to its value: an option up to its colon, or its key.
 
     The words of earlier releases are read too, since tables are kept for years.
@@ -349,17 +350,9 @@ def fact_words(key: str) -> dict[str, Any]:
             fact = edition_for(checksum, code).facts[key]
             for value in fact.values:
                 found[_fold(str(value))] = value
-                found[_fold(option_word(fact, value))] = value
-            with translation.override(code):
-                found[_fold(_("Do not know"))] = UNKNOWN
+                found[_fold(fact_answer(fact, value, short=True))] = value
+            found[_fold(fact_answer(fact, UNKNOWN))] = UNKNOWN
     return found
-
-
-def option_word(fact: Fact, value: Any) -> str:
-    """An option in a few words: what stands before its colon."""
-    if value == UNKNOWN:
-        return _("Do not know")
-    return re.split("[:：]", fact.options.get(str(value), str(value)))[0]
 
 
 def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
@@ -369,14 +362,17 @@ def _read_fact(fact: Fact, text: str, words: Mapping[str, Any]) -> Any:
         if not word.strip():
             continue
         if _fold(word) not in words:
-            choices = "; ".join(option_word(fact, value) for value in fact.values)
-            said = _("“%(word)s” is none of the answers. Write one or more of: %(choices)s; or Do not know.")
-            raise ValueError(said % {"word": word.strip(), "choices": choices})
+            choices = "; ".join(fact_answer(fact, value, short=True) for value in fact.values)
+            said = _("“%(word)s” is none of the answers. Write one or more of: %(choices)s; or %(unknown)s.")
+            told = {"word": word.strip(), "choices": choices, "unknown": fact_answer(fact, UNKNOWN)}
+            raise ValueError(said % told)
         value = words[_fold(word)]
         if value not in values:
             values.append(value)
     if UNKNOWN in values and len(values) > 1:
-        raise ValueError(_("“Do not know” cannot stand beside other answers."))
+        raise ValueError(
+            _("“%(unknown)s” cannot stand beside other answers.") % {"unknown": fact_answer(fact, UNKNOWN)}
+        )
     return UNKNOWN if values == [UNKNOWN] else values
 
 
@@ -428,7 +424,7 @@ def _facts_of(rows: Any, edition: Edition) -> dict[int, dict[str, str]]:
     for pk, key, value in rows.filter(use=None, key__in=FACTS).values_list("system_id", "key", "value"):
         values = value if isinstance(value, list) else [value]
         fact = edition.facts[key]
-        found.setdefault(pk, {})[key] = "; ".join(option_word(fact, part) for part in values)
+        found.setdefault(pk, {})[key] = "; ".join(fact_answer(fact, part, short=True) for part in values)
     return found
 
 
@@ -480,7 +476,7 @@ def write_template(kind: str) -> bytes:
     example = {key: str(words) for key, words in EXAMPLE.items()}
     for key in FACTS:
         fact = edition.facts[key]
-        example[key] = option_word(fact, fact.values[0])
+        example[key] = fact_answer(fact, fact.values[0], short=True)
     return write([example], COLUMNS, kind)
 
 

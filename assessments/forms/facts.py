@@ -17,6 +17,7 @@ from assessments.guideline.conditions import All, AnyOf, Condition, Test
 from assessments.guideline.edition import Fact
 from assessments.guideline.reach import complete, is_shown
 from assessments.guideline.terms import UNKNOWN
+from assessments.guideline.wording import fact_answer
 from assessments.models import DeclaredFact
 
 YES, NO = "yes", "no"
@@ -37,21 +38,22 @@ MISSING_REASONS = {
     INCIDENT: _("Say in one sentence what has gone wrong."),
 }
 REASON_LENGTHS = {INCIDENT: 200}
-CHOOSE = _("Choose an answer.")
-CHOOSE_OR_UNKNOWN = _("Choose an answer. You may choose Do not know.")
 DATED = re.compile(r"(?P<words>.*) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
 """How words and a date are kept as the one reason of a fact."""
 
 
 def choices(fact: Fact) -> list[tuple[str, str]]:
     """The answers that a fact takes, as (value in the form, words)."""
-    found = (
-        [(YES, str(_("Yes"))), (NO, str(_("No")))]
-        if fact.yes_no
-        else [(str(value), fact.options.get(str(value), str(value))) for value in fact.offered or fact.values]
-    )
-    found += [(NOTHING, fact.nothing_label)] if fact.nothing else []
-    return [*found, (UNKNOWN, str(_("Do not know")))] if fact.unknown else found
+    found = [(_in_form(value), fact_answer(fact, value)) for value in fact.offered or fact.values]
+    found += [(NOTHING, fact_answer(fact, ()))] if fact.nothing else []
+    return [*found, (UNKNOWN, fact_answer(fact, UNKNOWN))] if fact.unknown else found
+
+
+def choose_words(fact: Fact) -> str:
+    """Say that an answer is missing, and that nobody has to know it where that is so."""
+    if not fact.unknown:
+        return str(_("Choose an answer."))
+    return _("Choose an answer. You may choose %(unknown)s.") % {"unknown": fact_answer(fact, UNKNOWN)}
 
 
 def standing_alone(fact: Fact) -> list[str]:
@@ -177,7 +179,7 @@ class FactsForm(forms.Form):
                 initial=self.drafted(key, stands, many=fact.many) if key not in locked else stands,
                 disabled=key in locked,
                 required=key not in locked,
-                error_messages={"required": CHOOSE_OR_UNKNOWN if fact.unknown else CHOOSE},
+                error_messages={"required": choose_words(fact)},
             )
             self.fields[f"base_{key}"] = Revision(
                 required=False,

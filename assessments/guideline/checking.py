@@ -15,7 +15,18 @@ from itertools import combinations
 
 from assessments.guideline.asking import module_sizes, shown_at_most
 from assessments.guideline.compiling import ENGLISH
-from assessments.guideline.conditions import ALWAYS, ANSWER, All, Always, Answer, AnyOf, Condition, Test, both
+from assessments.guideline.conditions import (
+    ALWAYS,
+    ANSWER,
+    All,
+    Always,
+    Answer,
+    AnyOf,
+    Condition,
+    Test,
+    as_written,
+    both,
+)
 from assessments.guideline.coverage import part_sets, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.extensions import JOIN, extended_id, register_id
@@ -574,7 +585,7 @@ class TruthTable:
         for column in sorted(self.columns.values(), key=lambda column: column.fact):
             answer = column.answers[row // column.stride % len(column.answers)]
             if column.fact != "stakeholder" and not column.fact.startswith(ANSWER):
-                said.append(f"{column.fact}: {_said(answer)}")
+                said.append(f"{column.fact}: {as_written(answer)}")
         return ", ".join(said) or "anything is answered"
 
 
@@ -584,9 +595,3 @@ def _told_apart(answers: Iterable[Answer], tests: Sequence[Test]) -> list[Answer
     for answer in answers:
         kept.setdefault(tuple(test.holds({test.fact: answer}) for test in tests), answer)
     return list(kept.values())
-
-
-def _said(answer: Answer) -> str:
-    if isinstance(answer, tuple):
-        return f"[{', '.join(answer)}]"
-    return str(answer).lower() if isinstance(answer, bool) else answer

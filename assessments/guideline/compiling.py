@@ -260,6 +260,8 @@ class _Compiler:
 
     def facts(self) -> dict[str, Fact]:
         result = {}
+        keys = self.structure["terms"].get("answers", ())
+        answers = {key: word for key in keys if (word := _text(self.words, "terms", "answers", key))}
         for raw in self.structure["facts"]["facts"]:
             words = _inner(self.words, "facts", "facts", raw["key"])
             options = _inner(words, "options")
@@ -289,6 +291,7 @@ class _Compiler:
                 dated=raw.get("dated", False),
                 free_text=raw.get("free_text", False),
                 reasons=_reasons(words.get("reasons")),
+                answer_words=answers,
             )
         return result
 

@@ -19,6 +19,14 @@ from assessments.guideline.terms import UNKNOWN
 type Answer = bool | str | tuple[str, ...]
 type Facts = Mapping[str, Answer]
 
+
+def as_written(answer: object) -> str:
+    """Return an answer as the files of an edition write it: true, advisory, [text, image]."""
+    if isinstance(answer, tuple):
+        return f"[{', '.join(map(as_written, answer))}]"
+    return str(answer).lower() if isinstance(answer, bool) else str(answer)
+
+
 ANSWER = "answer."
 """Before a question's key: its answer, as a condition reads it beside the facts."""
 

@@ -125,6 +125,8 @@ class Fact:
     free_text: bool = False  # answered in the respondent's own words; no condition reads it
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By value: a clause that says in running text what the answer means ("it ranks people")."""
+    answer_words: Mapping[str, str] = field(default_factory=dict)
+    """How the edition says the answers that no fact names itself (`FACT_ANSWERS`); empty before release 3."""
 
     @property
     def yes_no(self) -> bool:

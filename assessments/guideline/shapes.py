@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 from assessments.guideline.compiling import AUTHORITY, ENGLISH
-from assessments.guideline.conditions import ANSWER, ConditionError, parse
+from assessments.guideline.conditions import ANSWER, ConditionError, as_written, parse
 from assessments.guideline.files import Document, Fault, Path
 from assessments.guideline.order import STEPS
 from assessments.guideline.terms import (
@@ -249,13 +249,9 @@ def condition(facts: Vocabulary, refusals: Mapping[str, str] | None = None) -> R
                 if facts:
                     form.fault(where, f"no fact {fact}")
             elif answer not in facts[fact]:
-                form.fault(where, f"{fact} has no answer {_shown(answer)}")
+                form.fault(where, f"{fact} has no answer {as_written(answer)}")
 
     return rule
-
-
-def _shown(answer: object) -> str:
-    return str(answer).lower() if isinstance(answer, bool) else str(answer)
 
 
 def mentioned(raw: object, path: Path) -> Iterator[tuple[str, object, Path]]:
@@ -465,18 +461,18 @@ class Shapes:
             if isinstance(value, dict) and isinstance(values, list):
                 for field in ("mildest", "worst"):
                     if field in value and value[field] not in values:
-                        form.fault((*path, field), f"{_shown(value[field])} is none of its values")
+                        form.fault((*path, field), f"{as_written(value[field])} is none of its values")
                 for field in ("alone", "offered", "otherwise"):
                     named = value.get(field, [])
                     for one in named if isinstance(named, list) else [named]:
                         if one not in values:
-                            form.fault((*path, field), f"{_shown(one)} is none of its values")
+                            form.fault((*path, field), f"{as_written(one)} is none of its values")
                 for field in ("implied", "derived"):
                     for number, entry in enumerate(inside(value, field)):
                         named = entry.get("value")
                         for one in named if isinstance(named, list) else [named]:
                             if one not in values:
-                                form.fault((*path, field, number), f"{_shown(one)} is none of its values")
+                                form.fault((*path, field, number), f"{as_written(one)} is none of its values")
 
         return record({"groups": several(text, least=1), "facts": table(whole)})
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from assessments.guideline.conditions import Answer, Facts
+from assessments.guideline.conditions import Answer, Facts, as_written
 from assessments.guideline.order import ActionWords
-from assessments.guideline.terms import UNKNOWN
+from assessments.guideline.terms import UNKNOWN, Choice
 
 if TYPE_CHECKING:
-    from assessments.guideline.edition import Edition, Question
+    from assessments.guideline.edition import Edition, Fact, Question
 
 _DATED = re.compile(r"(?P<words>.+) \((?P<day>\d{4}-\d\d-\d\d)\)", re.DOTALL)
+_EXPLAINED = re.compile("[:：]")
 _JOINT = re.compile(r", and |\. ")
 """What stands between a fact and what is missing."""
 ANSWERED = "you answered that "
@@ -84,7 +85,7 @@ def fact_clause(edition: Edition, key: str, facts: Facts) -> str:
     answer: Answer = facts.get(key, UNKNOWN)
     values: Iterable[object] = answer if isinstance(answer, tuple) else (answer,)
     for value in values:
-        said = fact.reasons.get(str(value).lower() if isinstance(value, bool) else str(value))
+        said = fact.reasons.get(as_written(value))
         if said:
             return said
     return ""
@@ -97,16 +98,98 @@ def to_find_out(edition: Edition, key: str) -> str:
     return f"whether {clause}" if clause else f"the answer to “{fact.question}”"
 
 
-def spoken(edition: Edition, key: str, value: object) -> str:
-    """Put a fact's answer into words: Yes, an option's label, or several of them."""
-    fact = edition.facts[key]
-    if isinstance(value, tuple | list):
-        return ", ".join(spoken(edition, key, one) for one in value) or edition.terms.get("answers.none", "None")
-    if value == UNKNOWN:
-        return edition.terms.get("answers.unknown", "Do not know")
+ANSWERS: Mapping[str, str] = {
+    "yes": "Yes",
+    "no": "No",
+    "unknown": "Do not know",
+    "none": "None of these",
+    "not_answered": "Not answered",
+}
+"""The answers that no fact names itself, in the words of the releases that do not name them either (1 and 2)."""
+
+
+def fact_answer(fact: Fact | None, value: object, *, short: bool = False) -> str:
+    """Put the answer to a fact into words: Yes, the label of an option, or the labels of several.
+
+    `value`: as it is stored; None: nobody answered. `short`: of each label what stands before its colon, with commas
+    between several; in full they have semicolons between, since labels have commas themselves. `fact`: None for one
+    that the edition does not have any more.
+    """
+    if isinstance(value, tuple | list) and value:
+        return (", " if short else "; ").join(fact_answer(fact, one, short=short) for one in value)
+    named = _answer_of_no_fact(value)
+    if named is None:
+        label = fact.options.get(str(value)) if fact else None
+        return str(value) if label is None else in_short(label) if short else label
+    if named == "none" and fact and fact.nothing_label:
+        return in_short(fact.nothing_label) if short else fact.nothing_label
+    return (fact.answer_words.get(named) if fact else None) or ANSWERS[named]
+
+
+def _answer_of_no_fact(value: object) -> str | None:
+    """Return the key of an answer that facts do not name themselves; None for one of a fact's own options."""
+    if value is None:
+        return "not_answered"
     if isinstance(value, bool):
-        return edition.terms.get(f"answers.{'yes' if value else 'no'}", "Yes" if value else "No")
-    return fact.options.get(str(value), str(value))
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return "none"
+    return "unknown" if value == UNKNOWN else None
+
+
+def in_short(label: str) -> str:
+    """Return the label of an option without the explanation behind its colon."""
+    return _EXPLAINED.split(label, maxsplit=1)[0]
+
+
+CHOICES: Mapping[Choice, tuple[str, str]] = {
+    Choice.IN_PLACE: ("In place", "in place"),
+    Choice.PARTLY: ("Partly", "partly in place"),
+    Choice.PLANNED: ("Planned by date", "planned"),
+    Choice.NOT_IN_PLACE: ("Not in place", "not in place"),
+    Choice.TICKED: ("What is ticked", "what is ticked"),
+    Choice.NONE: ("None of these", "none of the points in place"),
+    Choice.UNKNOWN: ("Do not know yet", "do not know"),
+    Choice.NOT_APPLICABLE: ("Not applicable", "not applicable"),
+}
+"""Each choice as its control says it under the question, and as a sentence quotes it without the question."""
+
+
+def choice_words(choice: str, *, quoted: bool = False) -> str:
+    """Put the choice of an answer into words; an empty one means that nobody answered.
+
+    `quoted`: inside of a sentence that does not give the question.
+    """
+    return CHOICES[Choice(choice)][quoted] if choice else ANSWERS["not_answered"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    """A tier rule in words. `facts`: what was declared for it, as the page or document that shows the card says it."""
+
+    id: str
+    tier: str  # that it gives; empty where it changes none
+    hold: str  # why it holds the use back; empty for most
+    basis: str
+    reason: str
+    reading: str  # our reading inside an explicit rule, or ""
+    clauses: tuple[tuple[str, str], ...]  # id, and how it is cited
+    facts: tuple[Any, ...] = ()
+
+
+def rule_card(edition: Edition, id: str, facts: Iterable[Any] = ()) -> RuleCard:
+    """Put a tier rule into words. Raises KeyError where the edition does not have it."""
+    rule = {rule.id: rule for rule in edition.rules}[id]
+    return RuleCard(
+        id=rule.id,
+        tier=str(rule.tier or ""),
+        hold=edition.holds.get(rule.hold, "") if rule.hold else "",
+        basis=str(rule.basis),
+        reason=rule.reason,
+        reading=rule.reading,
+        clauses=tuple((clause, edition.cited(clause)) for clause in rule.clauses),
+        facts=tuple(facts),
+    )
 
 
 def sentence(*clauses: str) -> str:
@@ -154,15 +237,3 @@ def with_day(reason: str) -> str:
     except ValueError:
         return reason
     return f"{kept['words'].rstrip(' .。')} ({day.day} {day:%B %Y})"
-
-
-CHOICES: Mapping[str, str] = {
-    "in_place": "in place",
-    "partly": "partly in place",
-    "planned": "planned",
-    "not_in_place": "not in place",
-    "none": "none of the points in place",
-    "unknown": "do not know",
-    "not_applicable": "not applicable",
-}
-"""How an answer is quoted inside a sentence of the plan."""

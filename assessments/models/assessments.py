@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder, Tier
+from assessments.guideline.wording import choice_words
 from assessments.models.base import Referenced
 from assessments.models.people import Membership, Organisation
 from assessments.models.prepared import Given, Prepared
@@ -217,14 +218,14 @@ DERIVED = [
 
 
 class ChoiceChoices(models.TextChoices):
-    IN_PLACE = Choice.IN_PLACE, _("In place")
-    PARTLY = Choice.PARTLY, _("Partly")
-    PLANNED = Choice.PLANNED, _("Planned by date")
-    NOT_IN_PLACE = Choice.NOT_IN_PLACE, _("Not in place")
-    TICKED = Choice.TICKED, _("What is ticked")
-    NONE = Choice.NONE, _("None of these")
-    UNKNOWN = Choice.UNKNOWN, _("Do not know yet")
-    NOT_APPLICABLE = Choice.NOT_APPLICABLE, _("Not applicable")
+    IN_PLACE = Choice.IN_PLACE, _(choice_words(Choice.IN_PLACE))
+    PARTLY = Choice.PARTLY, _(choice_words(Choice.PARTLY))
+    PLANNED = Choice.PLANNED, _(choice_words(Choice.PLANNED))
+    NOT_IN_PLACE = Choice.NOT_IN_PLACE, _(choice_words(Choice.NOT_IN_PLACE))
+    TICKED = Choice.TICKED, _(choice_words(Choice.TICKED))
+    NONE = Choice.NONE, _(choice_words(Choice.NONE))
+    UNKNOWN = Choice.UNKNOWN, _(choice_words(Choice.UNKNOWN))
+    NOT_APPLICABLE = Choice.NOT_APPLICABLE, _(choice_words(Choice.NOT_APPLICABLE))
 
 
 def answer_value(

@@ -14,10 +14,10 @@ from assessments.guideline.edition import Edition, Question, Remedy
 from assessments.guideline.order import ActionWords, Order
 from assessments.guideline.terms import TIERS, UNKNOWN, Choice, Credit, Effort, Tier
 from assessments.guideline.wording import (
-    CHOICES,
     UseWords,
     action_words,
     as_answer,
+    choice_words,
     fact_clause,
     joined,
     to_find_out,
@@ -374,7 +374,7 @@ class _Plan:
             return f"{len(answer.ticks.intersection(items))} of {len(items)} points in place"
         if answer.choice == Choice.PLANNED and answer.planned_for:
             return f"answer: planned for {answer.planned_for.day} {answer.planned_for:%B %Y}"
-        return f"answer: {CHOICES.get(answer.choice, answer.choice)}"
+        return f"answer: {choice_words(answer.choice, quoted=True)}"
 
     def full_days(self, question: str, days: int, effort: Effort) -> int:
         """When all is done: never sooner than the effort; the respondent's own date where it is not later."""

@@ -22,6 +22,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assessments.guideline.terms import Choice, Strength, Tier
+from assessments.guideline.wording import choice_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,10 +67,10 @@ STRENGTH_WORDS = {
     Strength.CONSIDER: pgettext_lazy("strength of a requirement", "consider"),
 }
 CREDITS = {
-    Choice.IN_PLACE: Mark("credit-full", _("In place")),
-    Choice.PARTLY: Mark("credit-half", _("Partly")),
-    Choice.PLANNED: Mark("credit-planned", _("Planned by date")),
-    Choice.NOT_IN_PLACE: Mark("credit-none", _("Not in place")),
+    Choice.IN_PLACE: Mark("credit-full", _(choice_words(Choice.IN_PLACE))),
+    Choice.PARTLY: Mark("credit-half", _(choice_words(Choice.PARTLY))),
+    Choice.PLANNED: Mark("credit-planned", _(choice_words(Choice.PLANNED))),
+    Choice.NOT_IN_PLACE: Mark("credit-none", _(choice_words(Choice.NOT_IN_PLACE))),
 }
 # A tick means done or accepted and nothing else: what was only sent has an arrow.
 STATES = {
@@ -77,9 +78,9 @@ STATES = {
     "empty": Mark("empty", _("Not answered"), "idle"),
     "answered": Mark("done", _("Answered"), "done"),
     "filled_in": Mark("done", _("Filled in"), "idle"),
-    "partly": Mark("half", _("Partly")),
-    "not_applicable": Mark("bar", _("Not applicable")),
-    "unknown": Mark("question", _("Do not know yet"), "warn"),
+    "partly": Mark("half", _(choice_words(Choice.PARTLY))),
+    "not_applicable": Mark("bar", _(choice_words(Choice.NOT_APPLICABLE))),
+    "unknown": Mark("question", _(choice_words(Choice.UNKNOWN)), "warn"),
     "carried": Mark("carried", _("Carried over, confirm"), "warn"),
     "locked": Mark("lock", _("Locked")),
     "flagged": Mark("flag", _("Flagged"), "warn"),

@@ -59,7 +59,6 @@ from assessments.scoring.order import INCIDENT
 from assessments.views import evidence as library
 from assessments.views.gate import Undeclared, declare_first
 from assessments.views.inbox import seen
-from assessments.views.question import choice_word, said_lines
 from assessments.views.remediation import judging
 from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.groups import dimensions_of, grouped
@@ -68,7 +67,7 @@ from assessments.views.remediation.rows import Row, flag_those_left_alone, row_o
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.strips import Line as PieceLine
 from assessments.views.uploads import refuse_file
-from assessments.views.wording import Incident, open_incident
+from assessments.views.wording import Incident, choice_word, open_incident, said_lines
 
 PLACE = "actions"
 MOST_AT_ONCE = 200  # dates set in one go

@@ -19,7 +19,8 @@ from assessments.errors import NotPermitted
 from assessments.forms.answering import AnswerForm
 from assessments.guideline.edition import Edition, Question, Section
 from assessments.models import Assessment, edition_for
-from assessments.views.case import Case, find_case, find_section, what_happens_next
+from assessments.views.assessment.next_step import why_locked
+from assessments.views.case import Case, find_case, find_section
 from assessments.views.held import forget_typed, typed_before
 from assessments.views.inbox import seen
 from assessments.views.question import QuestionView, make_form, show_conflict, stored_answers, view_question, views_of
@@ -129,7 +130,7 @@ def show_section(
         "hidden": len(hidden) if case.sees_all else 0,
         "hidden_kept": kept if case.sees_all else 0,
         "editable": any(view.editable for view in views),
-        "next": what_happens_next(case.assessment),
+        "next": why_locked(case.assessment),
         "whole": whole_of(case) if case.sees_all else None,
     }
     return render(request, "assessments/answering/section.html", context, status=status)

@@ -16,7 +16,8 @@ from assessments.errors import Locked, NotPermitted, WorkflowError
 from assessments.forms.teamwork import AskedForm, AskForm
 from assessments.guideline.edition import Question
 from assessments.models import Assignment
-from assessments.views.case import Case, find_case, find_question, what_happens_next
+from assessments.views.assessment.next_step import why_locked
+from assessments.views.case import Case, find_case, find_question
 from assessments.views.organisations import count_invitation, send_invitation, show_unsent
 
 
@@ -46,7 +47,7 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         "section_asked": [
             row for row in access.asked_in(case.assessment) if not row.question and row.section == asked.section
         ],
-        "locked": "" if case.assessment.is_editable else what_happens_next(case.assessment),
+        "locked": "" if case.assessment.is_editable else why_locked(case.assessment),
     }
     return render(request, "assessments/teamwork/ask.html", context)
 

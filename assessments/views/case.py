@@ -10,14 +10,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.guideline.edition import Edition, Question, Section
-from assessments.guideline.terms import Tier
-from assessments.models import Answer, Assessment, DeclaredFact, Membership, Role, State, User
-from assessments.models.going_on import after_refusal
+from assessments.models import Answer, Assessment, DeclaredFact, Membership, Role, User
 from assessments.models.snapshots import asked_facts
 from assessments.scoring.inputs import Declared
 from assessments.scoring.order import INCIDENT
@@ -152,31 +149,3 @@ def missing_facts(case: Case) -> list[tuple[str, str]]:
         for key in asked_facts(case.edition, case.declared)
         if key not in case.declared.facts
     ]
-
-
-def _gets_no_certificate(assessment: Assessment) -> bool:
-    """Tell whether the use is prohibited today, by its facts or as a reviewer judged."""
-    return bool(assessment.use.prohibited_by_facts) or assessment.use.raised_tier == Tier.UNACCEPTABLE
-
-
-def what_happens_next(assessment: Assessment) -> str:
-    """One sentence on a state in which nothing can be answered."""
-    return {
-        State.SUBMITTED: _(
-            "The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."
-        ),
-        State.IN_REVIEW: _(
-            "A reviewer is marking each answer and fact. They are locked until the reviewer has decided."
-        ),
-        State.RETURNED: _("Only what the reviewer marked can be changed. Then an owner signs again."),
-        State.APPROVED: _(
-            "Approved with a plan. The certificate is issued by itself as soon as the actions that it waits for are closed."
-        ),
-        State.CERTIFIED: _(
-            "The assessment is decided, and its answers stay as they were signed. Actions that are still open go on in the "
-            "list of actions."
-        ),
-        State.REFUSED: str(after_refusal(prohibited=_gets_no_certificate(assessment)).en),
-        State.WITHDRAWN: _("The submission was withdrawn for good. A new assessment of the use may be started."),
-        State.SUPERSEDED: _("A newer assessment of this use has taken the place of this one."),
-    }.get(State(assessment.state), "")

@@ -40,6 +40,7 @@ from assessments.models import (
 from assessments.notifications.inbox import messages_for, unread_for
 from assessments.notifications.kinds import MessageKind
 from assessments.views import review_needs
+from assessments.views.assessment.next_step import step_of
 from assessments.views.inbox import open_message
 from assessments.views.queue import cases_of
 
@@ -247,12 +248,13 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     title, system = assessment.use.title, assessment.use.system.name
     if assessment.use.prohibited_by_facts:
         return prohibited_need(assessment, member)
+    step = step_of(assessment, may_work=True)
     if assessment.state == State.RETURNED:
         return Need(
             title=_("Changes needed: %(use)s") % {"use": title},
             text=_("%(system)s. The reviewer says for each answer what would satisfy.") % {"system": system},
-            url=reverse("returned", args=[assessment.reference]),
-            label=_("See the changes"),
+            url=step.url,
+            label=step.label,
             when=_("Returned"),
             more=day_of(assessment.state_at),
             rank=1,
@@ -261,10 +263,10 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
         if member.role != Role.OWNER:
             return None
         return Need(
-            title=_("Check and sign: %(use)s") % {"use": title},
+            title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
             text=_("%(system)s. Every question has an answer.") % {"system": system},
-            url=reverse("check", args=[assessment.reference]),
-            label=_("Check and sign"),
+            url=step.url,
+            label=step.label,
             when=_("Ready"),
             more=_("to sign"),
             rank=3,
@@ -272,10 +274,10 @@ def need_of(assessment: Assessment, member: Membership, *, assigned: bool) -> Ne
     if assigned or member.sees != "all":
         return None
     return Need(
-        title=_("Go on answering: %(use)s") % {"use": title},
+        title=_("%(step)s: %(use)s") % {"step": step.label, "use": title},
         text=_("%(system)s. %(n)s of %(m)s questions answered.")
         % {"system": system, "n": assessment.answered, "m": assessment.applicable},
-        url=reverse("assessment", args=[assessment.reference]),
+        url=step.url,
         label=_("Go on"),
         when=_("Draft"),
         more=ago(assessment.state_at),

@@ -25,6 +25,7 @@ from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
 from assessments.guideline.terms import TIERS, UNKNOWN, Basis, HoldKind, Tier
+from assessments.guideline.wording import RuleCard, fact_answer, rule_card
 from assessments.models import Assessment, DeclaredFact, DeclaredUse, Hold, Role, State, User, going_on
 from assessments.models.snapshots import asked_facts, fact_vocabulary
 from assessments.models.systems import declared_facts
@@ -32,12 +33,13 @@ from assessments.scoring.held import assign_held_tier
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import Change, FiredRule, TierResult, assign_tier, counterfactuals
 from assessments.views.assessment import tier_changes
+from assessments.views.assessment.next_step import NextStep, step_of, to_read, why_prohibited
 from assessments.views.documents import offers_to
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
 from assessments.views.requests import SignedIn, posted
 from assessments.views.saving import is_of_another, said_of_another
-from assessments.views.wording import open_incident
+from assessments.views.wording import answer_on_its_page, open_incident
 
 PROHIBITED = "prohibited"
 PROCEDURAL = "minor_procedural_task"
@@ -73,16 +75,6 @@ class FactPage:
         if self.answered == self.total and not self.is_open:
             return "complete"
         return "in_progress" if self.answered else "not_started"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCard:
-    id: str
-    basis: str
-    reason: str
-    reading: str
-    clauses: tuple[tuple[str, str], ...]
-    facts: tuple[FactLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +191,10 @@ class Facts:
         url = f"{self.page_url(fact.group)}?then=tier#fact-{key}" if self.may_change_fact(key) else ""
         if self.is_answered(key) and (row is None or not is_shown(fact, self.values)):
             note = _("follows from other answers")
-            return FactLine(key, fact.label, answer_words(fact, self.values[key]), "filled_in", url, note)
+            return FactLine(key, fact.label, answer_on_its_page(fact, self.values[key]), "filled_in", url, note)
         if row is None:
             counts = _("counts as the worst case") if key in self.of_the_tier else ""
-            return FactLine(key, fact.label, _("Not answered"), "empty", url, counts)
+            return FactLine(key, fact.label, fact_answer(fact, None), "empty", url, counts)
         note = ""
         if row.value == UNKNOWN and not fact.prohibited_use:
             for_duties = _("counts as the worst case for the duties, not for the tier")
@@ -212,7 +204,7 @@ class Facts:
         if row.signed_worst_id:
             note = _("signed at its worst answer")
         state = "unknown" if row.value == UNKNOWN else "answered"
-        return FactLine(key, fact.label, answer_words(fact, row.value), state, url, note)
+        return FactLine(key, fact.label, answer_on_its_page(fact, row.value), state, url, note)
 
     def may_change_fact(self, key: str) -> bool:
         return self.may_change and (self.open_ones is None or key in self.open_ones)
@@ -231,21 +223,6 @@ def tier_facts(edition: Edition) -> frozenset[str]:
     """The facts that a rule reads which gives a tier or a hold."""
     conditions = [one for rule in edition.rules if rule.tier or rule.hold for one in (rule.when, rule.unless) if one]
     return frozenset(test.fact for condition in conditions for test in condition.tests())
-
-
-def answer_words(fact: Fact, value: Any) -> str:
-    """Say an answer in a few words: of an option, what stands before its colon."""
-    if isinstance(value, list | tuple):
-        value = [part for part in value if part in (UNKNOWN, *(fact.offered or fact.values))]
-        if not value:
-            return (fact.nothing_label or str(_("None of these"))).split(":")[0]
-        return ", ".join(answer_words(fact, part) for part in value)
-    if value == UNKNOWN:
-        return _("Do not know")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    words = fact.options.get(str(value), str(value))
-    return words.split(":")[0].split("：")[0]
 
 
 # --- answering facts -------------------------------------------------------------------------------------------------
@@ -420,7 +397,7 @@ def _refused(facts: Facts, form: FactsForm, locked: Collection[str]) -> list[tup
         stands = (row.value, row.reason) if row else (None, "")
         if value is not None and (value, reason or stands[1]) != stands:
             fact = facts.edition.facts[key]
-            found.append((fact.label, answer_words(fact, value), reason))
+            found.append((fact.label, answer_on_its_page(fact, value), reason))
     return found
 
 
@@ -455,10 +432,10 @@ def _versions(facts: Facts, form: FactsForm, fact: Fact) -> list[dict[str, Any]]
     row = facts.rows[fact.key]
     reason = form.data.get(f"reason_{fact.key}", "")
     return [
-        {"own": True, "answer": answer_words(fact, form.given(fact.key)), "reason": reason},
+        {"own": True, "answer": answer_on_its_page(fact, form.given(fact.key)), "reason": reason},
         {
             "own": False,
-            "answer": answer_words(fact, row.value),
+            "answer": answer_on_its_page(fact, row.value),
             "reason": row.reason,
             "who": row.by,
             "at": moment(row.at),
@@ -538,7 +515,7 @@ def _group_context(
                 "state": _state(facts, form, fact.key, locked),
                 "when": _when(facts, form, fact),
                 "shown": shown,
-                "otherwise": "" if fact.otherwise is None else answer_words(fact, fact.otherwise),
+                "otherwise": "" if fact.otherwise is None else answer_on_its_page(fact, fact.otherwise),
                 "implied": row is None and form.implied(fact) is not None,
                 "alone": standing_alone(fact) if fact.many else [],
                 "day": form[f"date_{fact.key}"] if f"date_{fact.key}" in form.fields else None,
@@ -612,38 +589,26 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/facts/tier.html", context)
 
 
-@dataclass(frozen=True, slots=True)
-class Main:
-    """The one filled button: a link, or a form that starts the questions."""
-
-    label: str
-    url: str
-    posts: bool = False
-
-
-def _main(facts: Facts, newest: Assessment | None, role: Role) -> Main | None:
+def _main(facts: Facts, newest: Assessment | None, role: Role) -> NextStep | None:
     use = facts.use
     may = role in access.MAY[Action.ANSWER]
     is_open = newest is not None and newest.is_open
     if use.retired_at or use.system.retired_at:  # nothing can be started or submitted
-        return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
+        return to_read(newest) if newest else None
     prohibited = use.prohibited_by_facts
     if prohibited and not (is_open and newest and not newest.is_editable):
         if newest and newest.state == State.REFUSED:
-            return Main(_("See the decision"), newest.get_absolute_url())
-        return Main(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+            return NextStep(_("See the decision"), newest.get_absolute_url())
+        return why_prohibited(use)
     if may and (newest is None or not is_open or newest.is_editable) and facts.missing:
         only_details = all(facts.edition.facts[key].kind != "tier" for key in facts.missing)
         label = _("Answer the last details") if only_details else _("Go on with the facts")
-        return Main(label if facts.rows else _("Declare the facts"), facts.next_url())
+        return NextStep(label if facts.rows else _("Declare the facts"), facts.next_url())
     if newest is not None and is_open:
-        if may and newest.is_editable and newest.state == State.DRAFT and 0 < newest.applicable <= newest.answered:
-            return Main(_("Check your answers"), reverse("check", args=[newest.reference]))
-        label = _("Go on with the questions") if may and newest.is_editable else _("See the assessment")
-        return Main(label, newest.get_absolute_url())
+        return step_of(newest, may_work=may)
     if may and (newest is None or newest.state != State.CERTIFIED):
-        return Main(_("Start the questions"), reverse("use_start", args=[use.reference]), posts=True)
-    return Main(_("See the assessment"), newest.get_absolute_url()) if newest else None
+        return NextStep(_("Start the questions"), reverse("use_start", args=[use.reference]), posts=True)
+    return to_read(newest) if newest else None
 
 
 def _tier_context(facts: Facts, user: int | None) -> dict[str, Any]:
@@ -698,15 +663,7 @@ def _text_clauses(edition: Edition, result: TierResult) -> list[tuple[str, str]]
 
 
 def _card(facts: Facts, fired: FiredRule) -> RuleCard:
-    rule = next(rule for rule in facts.edition.rules if rule.id == fired.id)
-    return RuleCard(
-        id=fired.id,
-        basis=str(fired.basis),
-        reason=rule.reason,
-        reading=rule.reading,
-        clauses=tuple((id, facts.edition.cited(id)) for id in fired.clauses),
-        facts=tuple(facts.line(key) for key in fired.facts),
-    )
+    return rule_card(facts.edition, fired.id, map(facts.line, fired.facts))
 
 
 def raised_words(use: DeclaredUse) -> dict[str, Any] | None:
@@ -748,7 +705,7 @@ def _what_if(facts: Facts, result: TierResult) -> dict[str, Any]:
         together_tier = str(assign_tier(edition, {**facts.values, **mildest}).assigned_tier)
         for key, to in mildest.items():
             alone = assign_tier(edition, {**facts.values, key: to}).assigned_tier
-            words = answer_words(edition.facts[key], to)
+            words = answer_on_its_page(edition.facts[key], to)
             together.append(ChangeLine(facts.line(key), words, str(alone)))
     count = len(changes.lower)
     if count:
@@ -779,7 +736,7 @@ def _as_said(change: Change) -> dict[str, Any]:
 
 
 def _change(facts: Facts, change: Change) -> ChangeLine:
-    to = answer_words(facts.edition.facts[change.fact], change.to)
+    to = answer_on_its_page(facts.edition.facts[change.fact], change.to)
     return ChangeLine(facts.line(change.fact), to, str(change.tier))
 
 

@@ -21,7 +21,8 @@ from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Choice, QuestionKind
 from assessments.models import Answer
 from assessments.views.answering import save_page
-from assessments.views.case import Case, find_case, find_question, find_section, what_happens_next
+from assessments.views.assessment.next_step import why_locked
+from assessments.views.case import Case, find_case, find_question, find_section
 from assessments.views.question import clauses_of, stored_answers, views_of
 from assessments.views.saving import is_of_another
 
@@ -261,7 +262,7 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
         "following": following[0] if following else None,
         "form": form,
         "errors": errors,
-        "next": what_happens_next(case.assessment),
+        "next": why_locked(case.assessment),
     }
     return render(request, "assessments/answering/section_check.html", context)
 
@@ -272,7 +273,7 @@ def finish(request: HttpRequest, case: Case, found: Section) -> HttpResponse:
     Members who were asked to answer it are asked no longer, and those who asked are told.
     """
     if not case.may_answer:
-        messages.error(request, what_happens_next(case.assessment))
+        messages.error(request, why_locked(case.assessment))
         return redirect("section_check", case.assessment.reference, found.key)
     said = _("“%(section)s” is complete.") % {"section": found.title}
     asked = access.assignments_for(case.user).filter(assessment=case.assessment, section=found.key, question="")

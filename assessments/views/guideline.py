@@ -18,6 +18,7 @@ from assessments.domain.certificates import issuing
 from assessments.domain.review import quality, quality_rules
 from assessments.guideline.edition import Clause, Edition
 from assessments.guideline.terms import TIERS, Choice, Credit, Kind, Strength
+from assessments.guideline.wording import rule_card
 
 # What the policy says of readiness from release 3 on.
 READINESS_WORDS = ("readiness.least_duties", "readiness.organisation_part")
@@ -163,18 +164,7 @@ def method(request: HttpRequest) -> HttpResponse:
             "body": quality.body_agreement(),
             "original": _original(edition),
             "tiers": [edition.obligations[tier] for tier in reversed(TIERS)],
-            "rules": [
-                {
-                    "id": rule.id,
-                    "tier": rule.tier,
-                    "hold": edition.holds[rule.hold] if rule.hold else "",
-                    "basis": rule.basis,
-                    "reason": rule.reason,
-                    "reading": rule.reading,
-                    "clauses": [(id, edition.cited(id)) for id in rule.clauses],
-                }
-                for rule in edition.rules
-            ],
+            "rules": [rule_card(edition, rule.id) for rule in edition.rules],
             "overlays": edition.overlays,
             "credits": [
                 (Choice.IN_PLACE, Credit.FULL),

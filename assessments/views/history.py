@@ -25,12 +25,12 @@ from assessments.core.text_diff import compare as compare_texts
 from assessments.errors import NotPermitted, WorkflowError
 from assessments.forms.finding import CompareForm
 from assessments.guideline.edition import Edition, Question, Section
+from assessments.guideline.wording import fact_answer
 from assessments.models import Answer, RevisionOutcome, State
-from assessments.models.figures import recorded_figure
 from assessments.models.snapshots import same_answer
 from assessments.views.case import Case, find_case, find_question
-from assessments.views.question import choice_word, fact_words, said_lines, stored_answers
-from assessments.views.wording import as_moment
+from assessments.views.question import stored_answers
+from assessments.views.wording import as_moment, said_lines, whole_word
 
 SITTING = timedelta(minutes=10)
 """Saves of one person that follow each other within this time are one sitting: a text is saved as it is typed."""
@@ -57,15 +57,6 @@ class Difference:
         return self.reason.whole or self.text.whole
 
 
-def worded(record: Mapping[str, Any] | None) -> str:
-    """The choice, with the date of a plan."""
-    if record is None:
-        return ""
-    word = choice_word(record["choice"])
-    word = f"{word}: {record['planned_for']}" if record["planned_for"] else word
-    return ", ".join(filter(None, (word, recorded_figure(record))))
-
-
 def difference(
     question: Question, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, budget: Budget
 ) -> Difference:
@@ -75,11 +66,15 @@ def difference(
     lines = [("gone" if line not in now else "same", line) for line in then]
     lines += [("new", line) for line in now if line not in then]
     return Difference(
-        choice=(worded(before), worded(after)),
+        choice=(_choice(before), _choice(after)),
         lines=lines,
         reason=compare_texts(before["reason"] if before else "", after["reason"] if after else "", budget),
         text=compare_texts(before["text"] if before else "", after["text"] if after else "", budget),
     )
+
+
+def _choice(record: Mapping[str, Any] | None) -> str:
+    return whole_word(record, with_reason=False) if record else ""  # what differs in the reason is marked in its text
 
 
 # --- one answer --------------------------------------------------------------------------------------------------------------
@@ -413,8 +408,8 @@ def compared_facts(edition: Edition, a: Side, b: Side) -> list[ComparedFact]:
     return [
         ComparedFact(
             label=fact.label,
-            before=fact_words(fact, a.facts[key]) if key in a.facts else "",
-            after=fact_words(fact, b.facts[key]) if key in b.facts else "",
+            before=fact_answer(fact, a.facts[key]) if key in a.facts else "",
+            after=fact_answer(fact, b.facts[key]) if key in b.facts else "",
         )
         for key, fact in edition.facts.items()
         if key in a.facts or key in b.facts

@@ -20,25 +20,11 @@ from assessments.forms.signing import StatementForm
 from assessments.guideline.terms import HoldKind
 from assessments.models import DeclaredUse, Hold
 from assessments.models.base import canonical_json, sha256
-from assessments.views.facts import PLACE, Facts, RuleCard, answer_words
+from assessments.views.facts import PLACE, Facts
 from assessments.views.requests import SignedIn, posted
+from assessments.views.wording import answer_on_its_page, hold_card
 
 PIECES = 50  # of the library, to choose from
-
-
-def rule_card(facts: Facts, hold: Hold) -> RuleCard | None:
-    """The rule that opened a hold; None in rows that do not name it, and where the edition has it no more."""
-    rule = next((rule for rule in facts.edition.rules if rule.id == hold.rule), None)
-    if rule is None:
-        return None
-    return RuleCard(
-        id=rule.id,
-        basis=str(rule.basis),
-        reason=rule.reason,
-        reading=rule.reading,
-        clauses=tuple((id, facts.edition.cited(id)) for id in rule.clauses),
-        facts=(),  # the one that it is about stands above the card
-    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +86,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "use": use,
         "hold": found,
         "fact": facts.line(found.fact) if found.fact in facts.edition.facts else None,
-        "rule": rule_card(facts, found),
+        "rule": hold_card(facts.edition, found),
         "closes": holding.who_closes(facts.edition, found),
         "is_open": is_open,
         "is_question": found.kind == HoldKind.OPEN_QUESTION,
@@ -151,7 +137,9 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         "place": PLACE,
         "use": use,
         "form": form,
-        "answers": [(facts.line(key), answer_words(facts.edition.facts[key], value)) for key, value in answers.items()],
+        "answers": [
+            (facts.line(key), answer_on_its_page(facts.edition.facts[key], value)) for key, value in answers.items()
+        ],
         "never": [facts.line(key) for key in never],
     }
     return render(request, "assessments/holds/worst.html", context)

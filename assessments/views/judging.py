@@ -13,13 +13,14 @@ from assessments.accounts import proofs
 from assessments.errors import WorkflowError
 from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
 from assessments.views.holds import changes_of_tier
 from assessments.views.requests import SignedIn, add_error, posted
 from assessments.views.review_case import Case
 from assessments.views.reviews import reviewer_of
-from assessments.views.wording import fact_answer
+from assessments.views.wording import hold_card
 
 
 @proofs.needed
@@ -53,7 +54,6 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
                 words = _("Kept. The fact is marked “change needed”: return the submission to have it corrected.")
             messages.success(request, words)
             return redirect(case.submission)
-    rule = next((rule for rule in case.edition.rules if rule.id == found.rule), None)
     fact = case.edition.facts.get(found.fact)
     declared = next((one["value"] for one in case.content["facts"] if one["key"] == found.fact), None)
     return render(
@@ -64,15 +64,8 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             "submission": case.submission,
             "hold": found,
             "label": fact.label if fact else found.fact,
-            "answer": fact_answer(fact, declared) if declared is not None else _("No answer"),
-            "rule": rule
-            and {
-                "id": rule.id,
-                "basis": str(rule.basis),
-                "reason": rule.reason,
-                "reading": rule.reading,
-                "clauses": [(id, case.edition.cited(id)) for id in rule.clauses],
-            },
+            "answer": fact_answer(fact, declared),
+            "rule": hold_card(case.edition, found),
             "closes": holding.who_closes(case.edition, found),
             "tiers": changes_of_tier(found),
             "uses": list(found.evidence_uses.select_related("evidence", "by").order_by("pk")),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from assessments.audit import kinds
 from assessments.guideline.edition import Edition
+from assessments.guideline.wording import fact_answer
 from assessments.models import Role, Sees, State
 from assessments.models.audit import AuditEntry
 from assessments.models.reviews import EffortChoices
@@ -127,11 +128,11 @@ def line_of(
         where=_where(source) if origin else "",
         erased=erased,
         changes=[
-            (_label(key, edition), _value(key, (old or {}).get(key)), _value(key, (new or {}).get(key)))
+            (_label(key, edition), *(_value(key, (side or {}).get(key), edition) for side in (old, new)))
             for key in pairs
         ],
         told=[
-            (_label(key, edition), _value(key, value))
+            (_label(key, edition), _value(key, value, edition))
             for key, value in told.items()
             if key not in skip and value not in ("", None, [], {})
         ],
@@ -159,7 +160,9 @@ def _label(key: str, edition: Edition) -> str:
     return str(LABELS.get(key) or key.replace("_", " ").capitalize())
 
 
-def _value(key: str, value: Any) -> str:
+def _value(key: str, value: Any, edition: Edition) -> str:
+    if key in edition.facts:
+        return fact_answer(edition.facts[key], value)
     if value is None or value == "":
         return _("none")
     if isinstance(value, bool):
@@ -167,7 +170,7 @@ def _value(key: str, value: Any) -> str:
     if key in DAYS and isinstance(value, str) and DAY.fullmatch(value):
         return _moment(date.fromisoformat(value))
     if isinstance(value, list):
-        return ", ".join(_value(key, part) for part in value)
+        return ", ".join(_value(key, part, edition) for part in value)
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {_value(key, part)}" for name, part in value.items())
+        return "; ".join(f"{name}: {_value(key, part, edition)}" for name, part in value.items())
     return str(VALUES.get(key, {}).get(str(value), value))

@@ -44,6 +44,7 @@ from assessments.models.portfolio import (
 )
 from assessments.models.prepared import Given, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
+from assessments.views.assessment.next_step import does_next
 from assessments.views.requests import SignedIn
 
 PLACE = "assessments"
@@ -54,16 +55,6 @@ SHOWN = (
     "system__organisation__name_en",
 )
 """What the list shows of a use."""
-NEXT_STEPS = {
-    "draft": gettext_lazy("Answer"),
-    "ready_to_sign": gettext_lazy("Check and sign"),
-    "returned": gettext_lazy("Deal with the changes"),
-    "submitted": gettext_lazy("A reviewer takes it"),
-    "resubmitted": gettext_lazy("A reviewer takes it"),
-    "in_review": gettext_lazy("The reviewer decides"),
-    "approved": gettext_lazy("Close the actions that the certificate waits for"),
-    "certified": gettext_lazy("Keep it up, renew in time"),
-}
 DATE_WORDS = {
     "action_due": gettext_lazy("action due"),
     "certificate_ends": gettext_lazy("certificate ends"),
@@ -107,7 +98,7 @@ class Line:
 
     @property
     def next(self) -> str:
-        return str(NEXT_STEPS.get(self.state, ""))
+        return does_next(self.state)
 
     @property
     def what(self) -> str:

@@ -23,12 +23,12 @@ from assessments.forms.answering import FIGURE, AnswerForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import Choice, Strength
 from assessments.models import Answer, State, User
-from assessments.models.assessments import ChoiceChoices
 from assessments.models.figures import figure_words, recorded_figure
 from assessments.models.snapshots import evidence_of, same_answer
 from assessments.scoring.inputs import Declared
 from assessments.views.case import Case
 from assessments.views.strips import Strip, hang_evidence
+from assessments.views.wording import choice_word, said_lines, whole_word
 
 
 @dataclass
@@ -364,44 +364,6 @@ class QuestionView:
 
 def _shown_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str("" if value is None else value)
-
-
-def choice_word(choice: str) -> str:
-    return str(ChoiceChoices(choice).label)
-
-
-def whole_word(record: Mapping[str, Any]) -> str:
-    """The choice with the date or the reason that belongs to it."""
-    word = choice_word(record["choice"])
-    if record["planned_for"]:
-        word = f"{word}: {date_format(date.fromisoformat(record['planned_for']), 'DATE_FORMAT')}"
-    word = f"{word}: {record['reason']}" if record["reason"] else word
-    return ", ".join(filter(None, (word, recorded_figure(record))))
-
-
-def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
-    """The lines that an answer ticks, and those that it says do not apply."""
-    found = []
-    for item in question.items:
-        value = items.get(item.key)
-        if value is True:
-            found.append(item.text)
-        elif value:
-            found.append(_("%(line)s: does not apply, because %(reason)s") % {"line": item.text, "reason": value})
-    return found
-
-
-def fact_words(fact: Any, value: Any) -> str:
-    """A fact's value as the page that asks for it words it."""
-    if isinstance(value, list):
-        return ", ".join(fact_words(fact, part) for part in value)
-    if value is True:
-        return _("Yes")
-    if value is False:
-        return _("No")
-    if value == "unknown":
-        return _("Do not know")
-    return fact.options.get(str(value), str(value))
 
 
 def moment(at: datetime) -> str:

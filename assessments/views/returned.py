@@ -20,12 +20,13 @@ from assessments.access import Action
 from assessments.domain.review import own_marks, returns
 from assessments.errors import InvalidAnswer, Locked, WouldHide
 from assessments.forms.facts import FactsForm
+from assessments.guideline.wording import fact_answer
 from assessments.models import DeclaredFact, State, Submission
 from assessments.views.assessment.returned_parts import beside_answers
 from assessments.views.case import Case, find_case
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.inbox import seen
-from assessments.views.question import QuestionView, fact_words, views_of
+from assessments.views.question import QuestionView, views_of
 from assessments.views.replying import ReplyBox, boxes_of, save_replies
 from assessments.views.saving import is_of_another, mark_typed, said_of_another, save_views
 
@@ -254,8 +255,8 @@ def returned_facts(
                 label=fact.label,
                 question=fact.question,
                 group=fact.group,
-                before=fact_words(fact, before["value"]) if before else "",
-                now=fact_words(fact, row.value) if row else "",
+                before=fact_answer(fact, before["value"]) if before else "",
+                now=fact_answer(fact, row.value) if row else "",
                 reason=row.reason if row else "",
                 mark=mark,
                 dealt_with=bool(row and (not before or (row.value, row.reason) != (before["value"], before["reason"])))

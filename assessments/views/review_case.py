@@ -28,6 +28,7 @@ from assessments.domain.review.sampling import OwnSet, content_of, own_set
 from assessments.errors import NotPermitted
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice
+from assessments.guideline.wording import fact_answer
 from assessments.models import (
     EvidenceMark,
     Interest,
@@ -51,7 +52,6 @@ from assessments.views.wording import (
     as_day,
     as_moment,
     choice_word,
-    fact_answer,
     submitted_pieces,
 )
 
@@ -586,7 +586,7 @@ class Case:
 
     def _answer_words(self, key: str, items: list[str], given: Mapping[str, Any] | None) -> dict[str, Any]:
         if given is None:
-            return {"word": _("No answer"), "credit": "", "unknown": False, "note": "", "reason": "", "lines": []}
+            return {"word": choice_word(""), "credit": "", "unknown": False, "note": "", "reason": "", "lines": []}
         lines = answer_lines(self.edition, key, items, given)
         word = choice_word(given["choice"])
         if given["choice"] == Choice.TICKED:

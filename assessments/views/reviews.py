@@ -24,7 +24,8 @@ from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
 from assessments.domain.review.seats import Reviewer
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.forms.reviews import TakeForm
-from assessments.guideline.terms import Tier
+from assessments.guideline.terms import UNKNOWN, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
 from assessments.models.base import sha256
 from assessments.models.queue import UNDER_REVIEW
@@ -287,7 +288,7 @@ def _found(case: Case) -> list[dict[str, Any]]:
         lines.append((found["severity"], check.label, check.advice, _among(case.targets, targets)))
     facts = sum(target.startswith("f:") for target in sent.unknown)
     open_ones = not_known(facts, len(sent.unknown) - facts)
-    lines.append(("look", _("Do not know"), open_ones, sent.unknown))
+    lines.append(("look", fact_answer(None, UNKNOWN), open_ones, sent.unknown))
     lines.append(("look", _("Planned for later"), "", sent.planned))
     return [
         {

@@ -21,12 +21,11 @@ from assessments.views.case import Case
 from assessments.views.held import said_of_typed
 from assessments.views.question import (
     QuestionView,
-    choice_word,
     make_form,
     renew,
     show_conflict,
-    whole_word,
 )
+from assessments.views.wording import choice_word, whole_word
 
 
 @dataclass

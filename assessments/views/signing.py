@@ -23,13 +23,14 @@ from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
+from assessments.guideline.wording import RuleCard
 from assessments.models import Answer, DecisionKind, Role, Route, State
 from assessments.models.base import canonical_json, sha256
 from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
-from assessments.views.question import choice_word, fact_words, stored_answers, unlocked_on_page
-from assessments.views.wording import incident_in, not_known
+from assessments.views.question import stored_answers, unlocked_on_page
+from assessments.views.wording import choice_word, fired_cards, incident_in, not_known, points_word
 
 
 @dataclass
@@ -51,13 +52,13 @@ class AnswerLine:
 
 def answer_line(case: Case, question: Question, answer: Answer | None) -> AnswerLine:
     url = f"{reverse('section', args=[case.assessment.reference, question.section])}#q-{question.key}"
-    word, reasons = _("Empty"), []
+    word, reasons = choice_word(""), []
     if answer is not None:
         word = choice_word(answer.choice)
         if answer.choice == Choice.TICKED:
             lines = case.declared.items(case.edition, question)
             ticked = sum(answer.items.get(line.key) is True for line in lines)
-            word = _("%(n)s of %(m)s in place") % {"n": ticked, "m": len(lines)}
+            word = points_word(ticked, len(lines))
             reasons = [
                 (line.text, answer.items[line.key]) for line in lines if isinstance(answer.items.get(line.key), str)
             ]
@@ -203,7 +204,7 @@ class MustLine:
 
 
 def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
-    words = {"empty": _("Empty"), **{str(choice): choice_word(choice) for choice in Choice}}
+    words = {"empty": choice_word(""), **{str(choice): choice_word(choice) for choice in Choice}}
     return [
         MustLine(
             statement=edition.requirements[line["requirement"]].statement,
@@ -411,24 +412,10 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
     return render(request, "assessments/signing/declare_prohibited.html", context)
 
 
-def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The fired rules that give the top tier, as the rule card takes them."""
-    rules = {rule.id: rule for rule in edition.rules}
-    return [
-        {
-            "id": fired["id"],
-            "basis": fired["basis"],
-            "reason": rules[fired["id"]].reason,
-            "reading": rules[fired["id"]].reading,
-            "clauses": [(clause, edition.cited(clause)) for clause in fired["clauses"]],
-            "facts": [
-                (edition.facts[key].label, fact_words(edition.facts[key], content["values"].get(key, "unknown")))
-                for key in fired["facts"]
-            ],
-        }
-        for fired in content["tier"]["rules"]
-        if fired["tier"] == Tier.UNACCEPTABLE
-    ]
+def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[RuleCard]:
+    """Return the rules that applied and give the top tier, as the rule card takes them."""
+    fired = [rule for rule in content["tier"]["rules"] if rule["tier"] == Tier.UNACCEPTABLE]
+    return fired_cards(edition, content, fired)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

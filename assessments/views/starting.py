@@ -25,11 +25,11 @@ from assessments.forms.starting import ImportForm, ModelCardForm
 from assessments.guideline.edition import Edition, Question
 from assessments.models import Answer, Assessment, FactSuggestion, State
 from assessments.views.case import Case, find_case
-from assessments.views.facts import Facts, answer_words
-from assessments.views.question import said_lines, whole_word
+from assessments.views.facts import Facts
 from assessments.views.requests import SignedIn
 from assessments.views.strips import Line
 from assessments.views.uploads import refuse_file
+from assessments.views.wording import answer_on_its_page, said_lines, whole_word
 
 PLACE = "systems"
 SOURCES = 50  # assessments that one may choose to copy from, the last changed ones
@@ -230,8 +230,8 @@ def _card_context(use: Any, rows: list[FactSuggestion], request: SignedIn) -> di
             {
                 "row": row,
                 "fact": fact,
-                "answer": answer_words(fact, row.value),
-                "declared": answer_words(fact, declared.value) if declared else "",
+                "answer": answer_on_its_page(fact, row.value),
+                "declared": answer_on_its_page(fact, declared.value) if declared else "",
                 "asked": row.key in facts.asked,
                 "url": f"{facts.page_url(fact.group)}#fact-{row.key}" if row.key in facts.asked else "",
             }

@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -26,6 +25,7 @@ from assessments.forms.systems import PARTS, SystemForm, UseForm, derive_use, pe
 from assessments.guideline.terms import Tier
 from assessments.models import AISystem, Assessment, DeclaredUse, State
 from assessments.models.questionnaires import newest_edition
+from assessments.views.assessment.next_step import NextStep, next_step
 from assessments.views.requests import SignedIn
 
 PER_PAGE = 50
@@ -35,18 +35,10 @@ SHOWN_CERTIFICATES = 10  # on the page that retires their system
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What a use needs now: the label says what happens."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class UseLine:
     use: DeclaredUse
     assessment: Assessment | None
-    next: Next | None
+    next: NextStep
 
 
 def listed(systems: QuerySet[AISystem]) -> QuerySet[AISystem]:
@@ -74,36 +66,6 @@ def highest_tier(uses: Iterable[DeclaredUse]) -> str:
     """The gravest tier of a system's uses; empty where none is declared in full."""
     tiers = [Tier(use.assigned_tier) for use in uses if use.assigned_tier]
     return str(max(tiers, key=lambda tier: tier.rank)) if tiers else ""
-
-
-def next_step(use: DeclaredUse, assessment: Assessment | None, *, may_declare: bool) -> Next:
-    """Say what moves a use on, or where to read how it stands. It runs no query, so a list may ask it of every row."""
-    here = reverse("use", args=[use.reference])
-    retired = use.retired_at or use.system.retired_at
-    if not use.assigned_tier and (retired or not may_declare):
-        return Next(_("See the use"), here)
-    if not use.assigned_tier:
-        return Next(_("Declare the facts"), reverse("facts", args=[use.reference, "prohibited"]))
-    if use.prohibited_by_facts and (assessment is None or assessment.is_editable):
-        return Next(_("See what the tier means"), reverse("stopped", args=[use.reference]))
-    if assessment is None or assessment.state in (State.WITHDRAWN, State.REFUSED, State.SUPERSEDED):
-        return Next(_("See the tier") if retired else _("See the tier, then start the questions"), here)
-    url = assessment.get_absolute_url()
-    words = {
-        "draft": _("Go on with the questions"),
-        "ready_to_sign": _("Check and sign"),
-        "returned": _("Mend what the reviewer marked"),
-        "submitted": _("See what was sent"),
-        "resubmitted": _("See what was sent"),
-        "in_review": _("See what is under review"),
-        "approved": _("See what the certificate waits for"),
-        "certified": _("See the assessment"),
-    }
-    if assessment.shown_state == "ready_to_sign":
-        url = reverse("check", args=[assessment.reference])
-    elif assessment.state == State.RETURNED:
-        url = reverse("returned", args=[assessment.reference])
-    return Next(words[assessment.shown_state], url)
 
 
 @require_safe
@@ -155,9 +117,9 @@ def new(request: SignedIn) -> HttpResponse:
 @require_safe
 def system(request: SignedIn, reference: str) -> HttpResponse:
     found = get_object_or_404(access.systems_for(request.user), reference=reference)
-    may_declare = access.may(request.user, Action.DECLARE, found.organisation_id)
+    may_work = access.may(request.user, Action.DECLARE, found.organisation_id)
     lines = [
-        _line(use, found, may_declare=may_declare)
+        _line(use, found, may_work=may_work)
         for use in found.uses.order_by("title", "pk").prefetch_related("assessments")
     ]
     context = {
@@ -170,10 +132,10 @@ def system(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/systems/system.html", context)
 
 
-def _line(use: DeclaredUse, system: AISystem, *, may_declare: bool) -> UseLine:
+def _line(use: DeclaredUse, system: AISystem, *, may_work: bool) -> UseLine:
     use.system = system
     newest = max(use.assessments.all(), key=lambda assessment: assessment.pk, default=None)
-    return UseLine(use, newest, next_step(use, newest, may_declare=may_declare))
+    return UseLine(use, newest, next_step(use, newest, may_work=may_work))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -34,6 +34,7 @@ from assessments.models.base import sha256
 from assessments.models.snapshots import asked_facts
 from assessments.views.assessment.decided import file_state, open_actions
 from assessments.views.assessment.going_on import goes_on, stands
+from assessments.views.assessment.next_step import why_locked
 from assessments.views.case import (
     Case,
     documents_of,
@@ -42,7 +43,6 @@ from assessments.views.case import (
     guideline_date,
     missing_facts,
     own_submission,
-    what_happens_next,
 )
 from assessments.views.closed import closed_sections
 from assessments.views.finding import duration, first_after, minutes_for, place_of
@@ -197,7 +197,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         "total": sum(row.total for row in rows),
         "unknown": sum(row.unknown for row in rows),
         "complete": all(row.answered == row.total for row in rows) and not missing,
-        "next": what_happens_next(assessment),
+        "next": why_locked(assessment),
         "submission": submission,
         "documents": documents,
         "is_low": use.assigned_tier == Tier.LOW,

@@ -8,28 +8,25 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.forms.facts import parts_of_reason
-from assessments.guideline.edition import Edition, Fact
+from assessments.guideline.edition import Edition, Fact, Question
 from assessments.guideline.terms import UNKNOWN, Choice
-from assessments.models.assessments import ChoiceChoices
+from assessments.guideline.wording import RuleCard, choice_words, fact_answer, rule_card
+from assessments.models import Hold
+from assessments.models.figures import recorded_figure
 from assessments.models.snapshots import pieces_of
 from assessments.scoring.order import INCIDENT, OPEN_INCIDENT
 
 
-def fact_answer(fact: Fact | None, value: Any) -> str:
-    """Say what was declared, in the edition's words; several answers are joined by commas."""
+def answer_on_its_page(fact: Fact, value: Any) -> str:
+    """Say an answer in short, as the pages that ask for it do: of a list only what can be ticked there."""
     if isinstance(value, list | tuple):
-        return ", ".join(fact_answer(fact, part) for part in value)
-    if value is True:
-        return _("Yes")
-    if value is False:
-        return _("No")
-    if value == UNKNOWN:
-        return _("Do not know")
-    return str(fact.options.get(value, value)) if fact else str(value)
+        value = [part for part in value if part in (UNKNOWN, *(fact.offered or fact.values))]
+    return fact_answer(fact, value, short=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,34 @@ def not_known(facts: int, answers: int) -> str:
 
 
 def choice_word(choice: str) -> str:
-    return str(ChoiceChoices(choice).label)
+    """Say a choice in the language of the page; an empty one means that nobody answered."""
+    return _(choice_words(choice))
+
+
+def points_word(in_place: int, points: int) -> str:
+    """Say how many points of a checklist are in place."""
+    return _("%(n)s of %(m)s points in place") % {"n": in_place, "m": points}
+
+
+def whole_word(record: Mapping[str, Any], *, with_reason: bool = True) -> str:
+    """Say the choice of a kept version of an answer, with its date, the reason that it needs, and its figure."""
+    word = choice_word(record["choice"])
+    if record["planned_for"]:
+        word = f"{word}: {date_format(date.fromisoformat(record['planned_for']), 'DATE_FORMAT')}"
+    word = f"{word}: {record['reason']}" if with_reason and record["reason"] else word
+    return ", ".join(filter(None, (word, recorded_figure(record))))
+
+
+def said_lines(question: Question, items: Mapping[str, Any]) -> list[str]:
+    """Return the lines that an answer ticks, and those that it says do not apply."""
+    found = []
+    for item in question.items:
+        value = items.get(item.key)
+        if value is True:
+            found.append(item.text)
+        elif value:
+            found.append(_("%(line)s: does not apply, because %(reason)s") % {"line": item.text, "reason": value})
+    return found
 
 
 def as_moment(value: Any) -> datetime | None:
@@ -80,31 +104,28 @@ def as_day(value: Any) -> date | None:
     return parse_date(value) if isinstance(value, str) else value
 
 
-def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The fired rules as parts/rule_card.html takes them: those that decide the tier, then all others."""
-    rules = {rule.id: rule for rule in edition.rules}
-    values = content["values"]
-    deciding: list[dict[str, Any]] = []
-    others: list[dict[str, Any]] = []
-    for fired in content["tier"]["rules"]:
-        rule = rules[fired["id"]]
-        card = {
-            "id": rule.id,
-            "tier": fired["tier"],
-            "basis": fired["basis"],
-            "reason": rule.reason,
-            "reading": rule.reading,
-            "clauses": [(id, edition.cited(id)) for id in fired["clauses"]],
-            "facts": [
-                (edition.facts[key].label, fact_answer(edition.facts[key], values.get(key, UNKNOWN)))
-                for key in fired["facts"]
-            ],
-        }
-        by_rules = content["tier"].get(
-            "by_rules", content["tier"]["assigned"]
-        )  # beside it a reviewer's raise may stand
-        (deciding if fired["tier"] == by_rules else others).append(card)
-    return deciding, others
+def fired_cards(edition: Edition, content: Mapping[str, Any], fired: Iterable[Mapping[str, Any]]) -> list[RuleCard]:
+    """Return the rules that applied, each with its facts and their answers as parts/rule_card.html takes them."""
+
+    def declared(key: str) -> tuple[str, str]:
+        return edition.facts[key].label, fact_answer(edition.facts[key], content["values"].get(key))
+
+    return [rule_card(edition, rule["id"], map(declared, rule["facts"])) for rule in fired]
+
+
+def rule_cards(edition: Edition, content: Mapping[str, Any]) -> tuple[list[RuleCard], list[RuleCard]]:
+    """Return the rules that applied: those that decide the tier, then all others."""
+    tier = content["tier"]
+    by_rules = tier.get("by_rules", tier["assigned"])  # beside it a reviewer's raise may stand
+    deciding = [fired for fired in tier["rules"] if fired["tier"] == by_rules]
+    others = [fired for fired in tier["rules"] if fired["tier"] != by_rules]
+    return fired_cards(edition, content, deciding), fired_cards(edition, content, others)
+
+
+def hold_card(edition: Edition, hold: Hold) -> RuleCard | None:
+    """Return the rule that opened a hold; None where the row names none, and where the edition has it no more."""
+    known = any(rule.id == hold.rule for rule in edition.rules)
+    return rule_card(edition, hold.rule) if known else None  # the fact that it is about stands above the card
 
 
 def answer_lines(edition: Edition, key: str, items: list[str], given: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from assessments.guideline.edition import Edition
 from assessments.guideline.reach import as_answer, complete, facts_read, is_shown
 from assessments.guideline.reading import compile_edition
 from assessments.guideline.terms import UNKNOWN, Stakeholder
-from assessments.guideline.wording import fact_clause, spoken
+from assessments.guideline.wording import fact_answer, fact_clause
 from assessments.scoring.case_file import read_all_facts
 from assessments.scoring.tiers import assign_tier
 from tests.guideline.uses import declared_uses
@@ -266,8 +266,9 @@ def test_questions_and_helps_are_short(edition):
 
 
 def test_answers_are_put_into_words_by_the_edition_alone(edition):
-    assert [spoken(edition, "public_facing", value) for value in (True, False, UNKNOWN)] == ["Yes", "No", "Do not know"]
-    assert spoken(edition, "modalities", ()) == "None of these"
+    public, modalities = edition.facts["public_facing"], edition.facts["modalities"]
+    assert [fact_answer(public, value) for value in (True, False, UNKNOWN)] == ["Yes", "No", "Do not know"]
+    assert fact_answer(modalities, (), short=True) == "None of these"
     assert edition.terms["answers.not_answered"] == "Not answered"
     assert fact_clause(edition, "ranks_or_prices_people", {"ranks_or_prices_people": True}) == (
         "it ranks, sorts or prices people"

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.guideline.asking import Hinge
-from assessments.guideline.conditions import Answer
+from assessments.guideline.conditions import Answer, as_written
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Coverage, EditionFaults, coverage, default_directory, read_edition
 from assessments.guideline.terms import TIERS
@@ -75,13 +75,9 @@ def _together(hinges: Iterable[Hinge]) -> dict[str, list[str]]:
 
 def _facts(tests: Mapping[str, frozenset[Answer]]) -> str:
     return ", ".join(
-        fact if answers == {True} else f"{fact} ({', '.join(sorted(map(_shown, answers)))})"
+        fact if answers == {True} else f"{fact} ({', '.join(sorted(map(as_written, answers)))})"
         for fact, answers in tests.items()
     )
-
-
-def _shown(answer: Answer) -> str:
-    return str(answer).lower() if isinstance(answer, bool) else str(answer)
 
 
 def worked(edition: Edition, cases: Iterable[Assessed]) -> Iterator[str]:

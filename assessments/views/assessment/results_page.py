@@ -25,7 +25,7 @@ from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT, STOP
 from assessments.views.assessment import plan_entries, tier_changes
 from assessments.views.assessment.plan_entries import PackageLine, PlanEntry
 from assessments.views.assessment.standing import Line, Standing
-from assessments.views.wording import Incident, as_day, choice_word, incident_in
+from assessments.views.wording import Incident, as_day, choice_word, incident_in, points_word
 
 GROUPS_SHOWN = 5
 MONTH_SHOWN = 10  # actions of this month in the open; the others are folded
@@ -347,10 +347,10 @@ def _by_rules(tier: Mapping[str, Any]) -> str:
 def answer_said(question: Question, items: int, answer: AnswerValue | None) -> tuple[str, str]:
     """Return what an answer earns, as parts/credit.html names it, and the answer in a few words."""
     if answer is None:
-        return "not_in_place", _("Not answered")
+        return "not_in_place", choice_word("")
     figure = figure_words(question, answer)
     if answer.choice == Choice.TICKED:
-        said = _("%(n)s of %(m)s points in place") % {"n": len(answer.ticks), "m": items}
+        said = points_word(len(answer.ticks), items)
         return ("partly" if answer.ticks else "not_in_place"), ", ".join(filter(None, (said, figure)))
     if answer.choice == Choice.NONE:
         return "not_in_place", choice_word(answer.choice)

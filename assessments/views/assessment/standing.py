@@ -147,7 +147,7 @@ class Standing:
 
     def word(self, source: Source, answer: AnswerValue | None) -> str:
         if answer is None:
-            return _("No answer yet")
+            return choice_word("")
         if source.item is None or answer.choice in (Choice.UNKNOWN, Choice.NOT_APPLICABLE):
             return choice_word(answer.choice)
         if source.item.key in answer.not_applicable_items:

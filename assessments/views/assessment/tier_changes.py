@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import TIERS, UNKNOWN, Tier
+from assessments.guideline.wording import fact_answer
 from assessments.templatetags.hk import TIER_WORDS
-from assessments.views.wording import fact_answer
 
 NAMED = 2  # answers that are named in the open; the others are folded
 
@@ -35,4 +35,7 @@ def nearest(edition: Edition, tier: str, changes: Iterable[Mapping[str, Any]]) -
 
 def _said(edition: Edition, change: Mapping[str, Any]) -> str:
     fact = edition.facts[change["fact"]]
-    return _("“%(fact)s” were “%(answer)s”") % {"fact": fact.label, "answer": fact_answer(fact, change["to"])}
+    return _("“%(fact)s” were “%(answer)s”") % {
+        "fact": fact.label,
+        "answer": fact_answer(fact, change["to"], short=True),
+    }

@@ -8,7 +8,7 @@ from typing import Any
 from assessments.exchange.actions import Gap
 from assessments.guideline.edition import Edition, Question
 from assessments.models import RemediationAction, Submission, edition_for
-from assessments.views.question import choice_word
+from assessments.views.wording import choice_word
 
 
 def gaps_in(submissions: Iterable[Submission]) -> dict[tuple[int, str], Gap]:

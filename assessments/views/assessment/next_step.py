@@ -1,0 +1,149 @@
+"""The next step of an assessment: in a list, as a link for a member, and as a sentence where nothing can be answered.
+
+What reviewers do next is told by `views.review.next_step`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.guideline.terms import Tier
+from assessments.models import Assessment, DeclaredUse, State
+from assessments.models.going_on import after_refusal
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as Words
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What comes next in a state.
+
+    `does`: what happens, whoever does it. `link`: what a member can open, on the page named `page`. `locked`: why
+    nothing can be answered; empty while answers are taken.
+    """
+
+    does: Words | str
+    link: Words
+    page: str = "assessment"
+    locked: Words | str = ""
+
+
+_READ = gettext_lazy("See the assessment")
+_ANSWER = gettext_lazy("Go on with the questions")
+_SIGN = gettext_lazy("Check and sign")
+_CORRECT = gettext_lazy("Deal with the changes")
+_SENT = Step(
+    gettext_lazy("A reviewer takes it"),
+    gettext_lazy("See what was sent"),
+    locked=gettext_lazy(
+        "The answers and facts are locked until a reviewer has decided. Nobody has taken the case yet."
+    ),
+)
+STEPS: Mapping[str, Step] = {
+    "draft": Step(_ANSWER, _ANSWER),
+    "ready_to_sign": Step(_SIGN, _SIGN, "check"),
+    "returned": Step(
+        _CORRECT,
+        _CORRECT,
+        "returned",
+        gettext_lazy("Only what the reviewer marked can be changed. Then an owner signs again."),
+    ),
+    "submitted": _SENT,
+    "resubmitted": _SENT,
+    "in_review": Step(
+        gettext_lazy("The reviewer decides"),
+        gettext_lazy("See what is under review"),
+        locked=gettext_lazy(
+            "A reviewer is marking each answer and fact. They are locked until the reviewer has decided."
+        ),
+    ),
+    "approved": Step(
+        gettext_lazy("Close the actions that the certificate waits for"),
+        gettext_lazy("See what the certificate waits for"),
+        locked=gettext_lazy(
+            "Approved with a plan. The certificate is issued by itself as soon as the actions that it waits for are closed."
+        ),
+    ),
+    "certified": Step(
+        gettext_lazy("Keep it up, renew in time"),
+        _READ,
+        locked=gettext_lazy(
+            "The assessment is decided, and its answers stay as they were signed. Actions that are still open go on in the "
+            "list of actions."
+        ),
+    ),
+    "refused": Step("", _READ),  # how it goes on depends on the use: `why_locked`
+    "withdrawn": Step(
+        "",
+        _READ,
+        locked=gettext_lazy("The submission was withdrawn for good. A new assessment of the use may be started."),
+    ),
+    "superseded": Step(
+        "", _READ, locked=gettext_lazy("A newer assessment of this use has taken the place of this one.")
+    ),
+}
+"""By the state that people see (`Assessment.shown_state`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What a member does next: a link whose label says what happens, or a form that starts the questions."""
+
+    label: str
+    url: str
+    posts: bool = False
+
+
+def next_step(use: DeclaredUse, assessment: Assessment | None, *, may_work: bool) -> NextStep:
+    """Say what moves a use on, or where to read how it stands. It runs no query, so a list may ask it of every row.
+
+    `may_work`: whether this member may declare facts and answer.
+    """
+    here = reverse("use", args=[use.reference])
+    retired = use.retired_at or use.system.retired_at
+    if not use.assigned_tier and (retired or not may_work):
+        return NextStep(_("See the use"), here)
+    if not use.assigned_tier:
+        return NextStep(_("Declare the facts"), reverse("facts", args=[use.reference, "prohibited"]))
+    if use.prohibited_by_facts and (assessment is None or assessment.is_editable):
+        return why_prohibited(use)
+    if assessment is None or assessment.state in (State.WITHDRAWN, State.REFUSED, State.SUPERSEDED):
+        return NextStep(_("See the tier") if retired else _("See the tier, then start the questions"), here)
+    return step_of(assessment, may_work=may_work)
+
+
+def step_of(assessment: Assessment, *, may_work: bool) -> NextStep:
+    """Return the step of an assessment; while it can be answered, who may not answer can only read it. No query."""
+    step = STEPS[assessment.shown_state]
+    if assessment.is_editable and not may_work:
+        return to_read(assessment)
+    return NextStep(str(step.link), reverse(step.page, args=[assessment.reference]))
+
+
+def to_read(assessment: Assessment) -> NextStep:
+    return NextStep(str(_READ), assessment.get_absolute_url())
+
+
+def why_prohibited(use: DeclaredUse) -> NextStep:
+    """Return the step of a prohibited use of which nothing is submitted."""
+    return NextStep(_("See what the tier means"), reverse("stopped", args=[use.reference]))
+
+
+def does_next(state: str) -> str:
+    """Say what comes next in a state that people see, whoever does it; empty where nothing does."""
+    return str(STEPS[state].does) if state in STEPS else ""
+
+
+def why_locked(assessment: Assessment) -> str:
+    """Say in one sentence why nothing can be answered, and what has to happen first; empty in a draft."""
+    if assessment.state == State.REFUSED:
+        prohibited = bool(assessment.use.prohibited_by_facts) or assessment.use.raised_tier == Tier.UNACCEPTABLE
+        return str(after_refusal(prohibited=prohibited).en)
+    return str(STEPS[assessment.state].locked)
