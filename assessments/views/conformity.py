@@ -195,7 +195,7 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         except Conflict as error:
             form.add_error(None, str(error))
             theirs = error.current
-            form.overwrite_next(theirs.revision)
+            form.write_again(theirs.revision)
         except WorkflowError as error:
             form.add_error(None, str(error))
         else:

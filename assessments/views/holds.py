@@ -138,7 +138,6 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(use)
     sentence, *_lines = holding.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
-    form.helper.disable_csrf = True
     if request.method == "POST" and form.is_valid():
         try:
             holding.sign_worst(use, by=request.user, shown=answers)

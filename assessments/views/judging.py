@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 from assessments import holding, workflow
 from assessments.accounts import proofs
 from assessments.errors import WorkflowError
-from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
+from assessments.forms.base import PlainForm
+from assessments.forms.holds import DecideHoldForm, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, Tier
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
@@ -100,7 +101,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     ]
     data = posted(request)
     withdrawing = data is not None and "withdraw" in data
-    raising: Plain = RaiseForm(None if withdrawing else data, tiers=higher)
+    raising: PlainForm = RaiseForm(None if withdrawing else data, tiers=higher)
     back = ReasonForm(data if withdrawing else None, auto_id="id_back_%s")  # beside a field of the same name
     form = back if withdrawing else raising
     if data is not None and form.is_valid():

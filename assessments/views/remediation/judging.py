@@ -75,7 +75,7 @@ def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool
             return False
         workflow.close_action(found, by=request.user, findings=form.findings())
     except InvalidAnswer as error:
-        form.refuse(error.field, str(error))
+        form.add_error(form.field_for(error.field), str(error))
         return False
     except WorkflowError as error:
         form.is_valid()
@@ -101,7 +101,7 @@ def decline(request: SignedIn, found: RemediationAction, form: JudgeForm) -> boo
         acting.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
     except WorkflowError as error:
         form.is_valid()
-        form.refuse(error.field if isinstance(error, InvalidAnswer) else "words", str(error))
+        form.add_error(form.field_for(error.field if isinstance(error, InvalidAnswer) else "words"), str(error))
         return False
     messages.success(request, _("Sent back: the action is open again."))
     return True
