@@ -19,7 +19,8 @@ from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
 from assessments.accounts import proofs
 from assessments.domain.certificates.before_signing import Prospect, prospect
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import Refused, refusals, with_reasons
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
@@ -29,6 +30,7 @@ from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import choice_word, fact_words, stored_answers, unlocked_on_page
+from assessments.views.requests import refusals_as_messages
 from assessments.views.wording import incident_in, not_known
 
 
@@ -222,12 +224,9 @@ def find_to_sign(request: HttpRequest, reference: str) -> Case:
     return case
 
 
-def add_reasons(form: StatementForm, error: WorkflowError) -> None:
-    """Put a refusal on the form that was sent; what was typed stays in it."""
-    if isinstance(error, InvalidAnswer) and error.field in form.fields:
-        form.add_error(error.field, str(error))
-        return
-    form.add_error(None, " ".join([str(error), *error.reasons]))
+def in_one_line(error: Refused) -> str:
+    """Return a refusal with its reasons as one text."""
+    return " ".join(with_reasons(error))
 
 
 def elsewhere(request: HttpRequest, case: Case) -> HttpResponse | None:
@@ -265,16 +264,13 @@ def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
     )
     obstacles = workflow.obstacles_to_submit(assessment)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             submission = workflow.submit(
                 assessment,
                 by=case.user,
                 route=Route(form.cleaned_data["route"]),
                 public_statement=form.cleaned_data.get("public_statement", ""),
             )
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _(
                 "Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided."
             )
@@ -352,11 +348,8 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
     )
     obstacles = workflow.obstacles_to_self_certify(assessment, content, blockers)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             certificate = workflow.self_certify(assessment, by=case.user, conditions=form.conditions)
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _("Signed. The certificate %(number)s has been issued; it says self-declared.")
             messages.success(request, said % {"number": certificate.number})
             return redirect("assessment", assessment.reference)
@@ -395,11 +388,8 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
         digest=digest_of(content),
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             submission = workflow.declare_prohibited(assessment, by=case.user)
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _("Signed. The case is closed under the reference %(reference)s; the decision letter is being made.")
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
@@ -436,11 +426,8 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
     """Take a submission back before anybody has taken it."""
     case = find_to_sign(request, reference)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             workflow.recall(case.assessment, by=case.user)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             messages.success(request, _("Taken back. Answers and facts can be changed again."))
         return redirect("assessment", reference)
     if case.assessment.state != State.SUBMITTED:
@@ -466,11 +453,8 @@ def _withdraw(request: HttpRequest, case: Case) -> HttpResponse:
     assessment = case.assessment
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             workflow.withdraw(assessment, by=case.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Withdrawn. The submission stays in the record."))
             return redirect("assessment", assessment.reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods
 from assessments import access
 from assessments import standing as moves
 from assessments.accounts import proofs
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.errors import WorkflowError
 from assessments.forms.acting import StandingForm
+from assessments.forms.base import refusals, with_reasons
 from assessments.models import Certificate
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
@@ -54,13 +55,8 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
     form = StandingForm(posted(request), reasons=moves.REASONS[move].items())
     if form.is_valid():
         _verb, act, said = VERBS[move]
-        try:
+        with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field, str(error))
-        except WorkflowError as error:
-            form.add_error(None, [str(error), *error.reasons])
-        else:
             messages.success(request, said)
             return redirect("standing", number)
     return _page(request, certificate, (move, form))
