@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from django.contrib import messages
@@ -113,7 +114,7 @@ def _mail(
     return workflow.returning_mail(case.assessment, marked, given.get("words", ""), day, asked)
 
 
-CLEARED_ON = {
+CLEARED_ON: dict[StrEnum, str] = {
     Code.OWN_SET: "own_set",
     Code.CHANGES: "send_back",
     Code.PARTS: "review_parts",

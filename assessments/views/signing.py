@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
 from assessments.accounts import proofs
+from assessments.core.obstacles import Obstacle, words_of
 from assessments.domain.certificates.before_signing import Prospect, prospect
+from assessments.domain.submission.obstacles import Code
 from assessments.errors import NotPermitted
 from assessments.forms.base import Refused, refusals, with_reasons
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
@@ -110,7 +113,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "total": len(lines),
         "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
         "may_self_certify": tier == Tier.LOW and not lasting and assessment.state == State.DRAFT,
-        "lasting": lasting,
+        "lasting": words_of(lasting),
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
@@ -195,11 +198,12 @@ def untouched_since_return(case: Case, content: Mapping[str, Any] | None = None)
 
 @dataclass
 class MustLine:
-    """One must in scope with the answer given, as the signed statement lists it."""
+    """One must in scope with the answer given, as the signed statement lists it. `answer`: a choice, or `empty`."""
 
     statement: str
     clause: str
     cited: str
+    answer: str
     word: str
     question: Question
 
@@ -211,6 +215,7 @@ def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
             statement=edition.requirements[line["requirement"]].statement,
             clause=edition.requirements[line["requirement"]].clause,
             cited=edition.cited(edition.requirements[line["requirement"]].clause),
+            answer=line["answer"],
             word=words[line["answer"]],
             question=edition.questions[line["question"]],
         )
@@ -222,6 +227,29 @@ def find_to_sign(request: HttpRequest, reference: str) -> Case:
     case = find_case(request, reference)
     access.require(case.user, Action.SIGN, case.assessment)
     return case
+
+
+CLEARED_ON: dict[StrEnum, str] = {
+    Code.RETIRED: "use",
+    Code.RAISED: "use",
+    Code.HELD: "use",
+    Code.INCIDENT: "use",
+    Code.PROHIBITED: "declare_prohibited",
+    Code.READINESS: "results",
+    Code.TIER: "sign",
+    Code.SENT_BACK: "sign",
+    Code.REFUSED: "sign",
+    Code.HISTORY: "sign",
+}
+"""The page on which an obstacle is cleared, or passed by; of every other code it is the check of all answers."""
+
+
+def obstacle_links(case: Case, obstacles: Iterable[Obstacle]) -> list[tuple[str, str]]:
+    """Return the sentence of each obstacle with the page on which it is cleared."""
+    assessment = case.assessment
+    pages = [(one.words, CLEARED_ON.get(one.code, "check")) for one in obstacles]
+    of_use, of_assessment = assessment.use.reference, assessment.reference
+    return [(words, reverse(name, args=[of_use if name == "use" else of_assessment])) for words, name in pages]
 
 
 def in_one_line(error: Refused) -> str:
@@ -277,7 +305,7 @@ def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
-        "obstacles": obstacles,
+        "obstacles": obstacle_links(case, obstacles),
         "tier": tier,
         "untouched": untouched,
         "will_ask": asked_at_approval(case, content),
@@ -306,8 +334,7 @@ def prospect_of(
 
 def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:
     musts = musts_of(case.edition, content)
-    in_place, without = choice_word(Choice.IN_PLACE), choice_word(Choice.NOT_APPLICABLE)
-    short = [line for line in musts if line.word not in (in_place, without)]
+    short = [line for line in musts if line.answer not in (Choice.IN_PLACE, Choice.NOT_APPLICABLE)]
     return {
         "case": case,
         "assessment": case.assessment,
@@ -318,7 +345,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "musts": musts,
         "short": len(short),
         "practices": len({line.question.key for line in short}),
-        "without": sum(line.word == without for line in musts),
+        "without": sum(line.answer == Choice.NOT_APPLICABLE for line in musts),
         "counts": content["counts"],
         "role": Role.OWNER.label,
     }
@@ -354,7 +381,7 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
             messages.success(request, said % {"number": certificate.number})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
-        "obstacles": obstacles,
+        "obstacles": obstacle_links(case, obstacles),
         "unmet": [
             answer_line(case, case.edition.questions[blocker.question], None)
             for blocker in blockers
