@@ -14,7 +14,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.base import PlainForm
-from assessments.forms.fields import DAY_WRONG, Revision
+from assessments.forms.fields import DAY_WRONG, Operation, Revision
 from assessments.guideline.edition import Figure, Item, Question
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, Membership
@@ -80,7 +80,7 @@ class AnswerForm(forms.Form):
     """
 
     base = Revision()
-    operation = forms.UUIDField(widget=forms.HiddenInput)
+    operation = Operation()
     seen = Revision(required=False)  # the newer version that was shown
     text = Words(label=_("How is it done, and what shows it?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(

@@ -17,7 +17,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
 
 from assessments.errors import InvalidAnswer, NoRoom, WorkflowError
-from assessments.forms.fields import Revision
+from assessments.forms.fields import Operation, Revision
 
 Refused = WorkflowError | ValidationError
 Say = Callable[[Any], str | list[str]]
@@ -105,7 +105,7 @@ class RevisionForm(PlainForm):
     is done once."""
 
     base = Revision()
-    operation = forms.UUIDField(widget=forms.HiddenInput)
+    operation = Operation()
 
     def write_again(self, revision: int) -> None:
         """Let the next sending replace what somebody else saved, now that the page shows it."""

@@ -69,6 +69,12 @@ class Revision(forms.IntegerField):
         super().__init__(min_value=0, max_value=query_values.MOST_COUNT, required=required, initial=initial)
 
 
+class Operation(forms.UUIDField):
+    """The name of one save, so that it is done once however often it is sent."""
+
+    widget = forms.HiddenInput
+
+
 class Words(forms.CharField):
     """A text of some lines. Its control has no maxlength: a browser would cut what is pasted without saying so."""
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.forms.base import RevisionForm
-from assessments.forms.fields import Revision, Words
+from assessments.forms.fields import Operation, Revision, Words
 from assessments.models import PartMark, PartVerdict, SupplementMark
 
 
@@ -30,7 +30,7 @@ class JudgementForm(RevisionForm):
     )
     returned = forms.BooleanField(label=gettext_lazy("Return this part"), required=False)
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    operation = Operation(required=False)
 
     def __init__(
         self, *args: Any, row: PartMark | SupplementMark | None = None, of_part: bool = True, **kwargs: Any

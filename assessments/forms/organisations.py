@@ -59,8 +59,28 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         super()._update_errors(errors)  # type: ignore[misc]
 
 
-class InviteForm(PlainForm):
-    """Addresses, one a line, and one role for all of them; `assigned` is a contributor who sees only what is assigned."""
+class AccessForm(PlainForm):
+    """What a member of an organisation may do; `assigned` is a contributor who sees only what is assigned."""
+
+    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+
+    def offer_roles(self) -> None:
+        """Offer every role, with one sentence on each."""
+        choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
+        word = pgettext_lazy("a role", "Contributor, only what is assigned")
+        choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
+        offer(self, "access", choices)
+
+    def role_and_sight(self) -> tuple[Role, Sees]:
+        """Return the role that was chosen, and how much of the assessments it sees."""
+        chosen = self.cleaned_data["access"]
+        if chosen == "assigned":
+            return Role.CONTRIBUTOR, Sees.ASSIGNED
+        return Role(chosen), Sees.ALL
+
+
+class InviteForm(AccessForm):
+    """Addresses, one a line, and one role for all of them."""
 
     email = forms.CharField(
         label=_("Mail addresses"),
@@ -74,18 +94,14 @@ class InviteForm(PlainForm):
         required=False,
         help_text=_("It stands in the mail and on the page of the invitation."),
     )
-    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if reviewing_body:
-            choices = [(str(Role.REVIEWER), explained(Role.REVIEWER.label, REVIEWING_BODY_SENTENCE))]
+            offer(self, "access", [(str(Role.REVIEWER), explained(Role.REVIEWER.label, REVIEWING_BODY_SENTENCE))])
             self.fields["access"].initial = str(Role.REVIEWER)
         else:
-            choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-            word = pgettext_lazy("a role", "Contributor, only what is assigned")
-            choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
-        offer(self, "access", choices)
+            self.offer_roles()
         self.order_fields(["email", "access", "note"])
 
     def clean_email(self) -> list[str]:
@@ -119,9 +135,3 @@ class InviteForm(PlainForm):
         """The line on which an address stands as it was typed."""
         lines = [line.strip().strip(",;").lower() for line in self.data.get("email", "").splitlines()]
         return lines.index(address.lower()) + 1
-
-    def role_and_sight(self) -> tuple[Role, Sees]:
-        chosen = self.cleaned_data["access"]
-        if chosen == "assigned":
-            return Role.CONTRIBUTOR, Sees.ASSIGNED
-        return Role(chosen), Sees.ALL

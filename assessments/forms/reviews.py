@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.forms.base import PlainForm, layout_helper, offer
-from assessments.forms.fields import REVIEW_DAY_WRONG, Day, OneLine, Revision
+from assessments.forms.fields import REVIEW_DAY_WRONG, Day, OneLine, Operation, Revision
 from assessments.models import ASKING, EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
@@ -104,7 +104,7 @@ class MarkForm(PlainForm):
         error_messages={"invalid": REVIEW_DAY_WRONG},
     )
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    operation = Operation(required=False)
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(
@@ -161,7 +161,7 @@ class EvidenceMarkForm(forms.Form):
     verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
     note = OneLine(required=False, max_length=400)
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False)
+    operation = Operation(required=False)
 
     def __init__(self, *args: Any, row: EvidenceMark | None = None, **kwargs: Any) -> None:
         self.row = row

@@ -10,12 +10,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from assessments.forms.base import PlainForm, offer
-from assessments.forms.fields import Day, Words, explained
-from assessments.forms.organisations import ASSIGNED_SENTENCE, ROLE_SENTENCES
-from assessments.models import Assignment, Membership, Role, Sees
+from assessments.forms.base import PlainForm
+from assessments.forms.fields import Day, Words
+from assessments.forms.organisations import AccessForm
+from assessments.models import Assignment, Membership, Sees
 
 
 def due_field(label: Any) -> forms.DateField:
@@ -123,21 +122,10 @@ def not_past(due: date | None) -> date | None:
     return due
 
 
-class RoleForm(PlainForm):
-    """What a member may do; `assigned` is a contributor who sees only what is assigned."""
-
-    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+class RoleForm(AccessForm):
+    """The role of somebody who is a member already."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, member: Membership) -> None:
         assigned = member.sees == Sees.ASSIGNED
         super().__init__(data, initial={"access": "assigned" if assigned else str(member.role)})
-        choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-        word = pgettext_lazy("a role", "Contributor, only what is assigned")
-        choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
-        offer(self, "access", choices)
-
-    def role_and_sight(self) -> tuple[Role, Sees]:
-        chosen = self.cleaned_data["access"]
-        if chosen == "assigned":
-            return Role.CONTRIBUTOR, Sees.ASSIGNED
-        return Role(chosen), Sees.ALL
+        self.offer_roles()
