@@ -21,8 +21,10 @@ from assessments.access import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
+from assessments.core.obstacles import Obstacle, words_of
 from assessments.declaring import delivery_team
 from assessments.domain.certificates import incidents, status
+from assessments.domain.certificates.obstacles import Code
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -145,17 +147,20 @@ def who_may_reinstate(certificate: Certificate) -> set[int]:
     return {user.pk for user in people if REINSTATE in possible(certificate, user)}
 
 
-def obstacles_to_reinstate(certificate: Certificate) -> list[str]:
-    """Say in sentences what has to be put right before a suspended certificate can stand again."""
-    use, reasons = certificate.use, []
+def obstacles_to_reinstate(certificate: Certificate) -> list[Obstacle]:
+    """Return what has to be put right before a suspended certificate can stand again."""
+    use, reasons = certificate.use, list[Obstacle]()
     for condition in missed(certificate.submission):
-        reasons.append(_("A condition was missed and is not met yet: %(words)s.") % {"words": condition.words})
+        words = _("A condition was missed and is not met yet: %(words)s.") % {"words": condition.words}
+        reasons.append(Obstacle(Code.CONDITION, words))
     if use.open_holds:
-        reasons.append(_("The use is on hold."))
+        reasons.append(Obstacle(Code.HELD, _("The use is on hold.")))
     if use.provisional:
-        reasons.append(_("The tier of the use is provisional: it waits for an answer."))
+        words = _("The tier of the use is provisional: it waits for an answer.")
+        reasons.append(Obstacle(Code.PROVISIONAL, words))
     if use.assigned_tier and Tier(use.assigned_tier).rank > Tier(certificate.tier).rank:
-        reasons.append(_("The use has a higher tier now than its certificate says: it takes a new assessment."))
+        words = _("The use has a higher tier now than its certificate says: it takes a new assessment.")
+        reasons.append(Obstacle(Code.TIER, words))
     return reasons
 
 
@@ -197,7 +202,7 @@ def _change(certificate: Certificate, move: status.Event, *, by: User, reason: s
     if not words.strip():
         raise InvalidAnswer("words", _("Say why, for the record. The public page does not show it."))
     if move == REINSTATE:
-        left = obstacles_to_reinstate(certificate)
+        left = words_of(obstacles_to_reinstate(certificate))
         if left:
             raise NotReady(_("The certificate cannot be reinstated yet."), left)
     public = coded(PublicReason(f"{move}.{reason}"))

@@ -32,6 +32,7 @@ from assessments.domain.evidence import supplements
 from assessments.domain.review import approvals, former, own_marks, parts, returns, rounds, seats, telling
 from assessments.domain.review.obstacles import Code, Obstacle, words_of
 from assessments.domain.review.seats import Reviewer
+from assessments.domain.submission.obstacles import Code as ToSign
 from assessments.errors import InvalidAnswer, NotReady, SeparationOfDuties, WorkflowError, WrongState
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import PartKind, Tier
@@ -133,27 +134,24 @@ def unanswered(assessment: Assessment) -> tuple[list[str], list[str]]:
     return list(missing_facts(assessment.use, edition, stored)), questions
 
 
-def obstacles_to_submit(assessment: Assessment) -> list[str]:
-    """Say in sentences what keeps the assessment from being signed; empty when nothing does."""
-    reasons = []
+def obstacles_to_submit(assessment: Assessment) -> list[Obstacle]:
+    """Return what keeps the assessment from being signed; empty when nothing does."""
+    reasons = list[Obstacle]()
     if assessment.use.retired_at or assessment.use.system.retired_at:
-        reasons.append(_("The use is retired. An owner takes it back first."))
+        reasons.append(Obstacle(ToSign.RETIRED, _("The use is retired. An owner takes it back first.")))
     if assessment.use.prohibited_by_facts:
-        reasons.append(_("The declared facts are a prohibited use: it can only be declared as such."))
+        words = _("The declared facts are a prohibited use: it can only be declared as such.")
+        reasons.append(Obstacle(ToSign.PROHIBITED, words))
     elif assessment.use.raised_tier == Tier.UNACCEPTABLE and not _facts_changed_since_raise(assessment.use):
-        reasons.append(
-            _("A reviewer raised the use to Unacceptable. It can be submitted again once the facts have changed.")
-        )
+        words = _("A reviewer raised the use to Unacceptable. It can be submitted again once the facts have changed.")
+        reasons.append(Obstacle(ToSign.RAISED, words))
     facts, questions = unanswered(assessment)
     if facts:
-        reasons.append(
-            ngettext("One fact has no answer yet.", "%(n)s facts have no answer yet.", len(facts)) % {"n": len(facts)}
-        )
+        words = ngettext("One fact has no answer yet.", "%(n)s facts have no answer yet.", len(facts))
+        reasons.append(Obstacle(ToSign.FACTS, words % {"n": len(facts)}))
     if questions:
-        reasons.append(
-            ngettext("One question has no answer yet.", "%(n)s questions have no answer yet.", len(questions))
-            % {"n": len(questions)}
-        )
+        words = ngettext("One question has no answer yet.", "%(n)s questions have no answer yet.", len(questions))
+        reasons.append(Obstacle(ToSign.QUESTIONS, words % {"n": len(questions)}))
     return reasons
 
 
@@ -165,54 +163,57 @@ def _facts_changed_since_raise(use: DeclaredUse) -> bool:
 
 def obstacles_to_self_certify(
     assessment: Assessment, content: Mapping[str, Any] | None = None, found: Sequence[Blocker] | None = None
-) -> list[str]:
-    """Say what keeps a Low use from being certified on its owner's word alone.
+) -> list[Obstacle]:
+    """Return what keeps a Low use from being certified on its owner's word alone.
 
     `content`: its final picture; `found`: its `blockers_to_self_certify`, where a page has them.
     """
     reasons = obstacles_to_submit(assessment)
     use, edition = assessment.use, assessment.compiled()
     if use.assigned_tier != Tier.LOW:
-        reasons.append(_("Only a Low use may be self-certified; this one goes to a reviewer."))
+        words = _("Only a Low use may be self-certified; this one goes to a reviewer.")
+        reasons.append(Obstacle(ToSign.TIER, words))
     if use.open_holds or use.provisional:
-        reasons.append(_("The use is on hold or its tier is provisional."))
+        reasons.append(Obstacle(ToSign.HELD, _("The use is on hold or its tier is provisional.")))
     if incident := incidents.obstacle_to_sign(use):
-        reasons.append(incident)
+        reasons.append(Obstacle(ToSign.INCIDENT, incident))
     reasons += lasting_obstacles_to_self_certify(assessment)
     content = content or picture(assessment, final=True)
     below = least_readiness.below_as_signed(edition, content)
     if below is not None:
-        reasons.append(below.words)
+        reasons.append(Obstacle(ToSign.READINESS, below.words))
     found = blockers_to_self_certify(assessment, content) if found is None else found
     if too_many := too_many_to_promise(sum(one.conditionable for one in found)):
-        reasons.append(too_many)
+        reasons.append(Obstacle(ToSign.CONDITIONS, too_many))
     musts = content["musts"]
     allowed = musts["in_scope"] * edition.policy.self_declared_na_share // 100
     if musts["not_applicable"] > allowed:
-        reasons.append(
-            _("%(n)s musts stand as not applicable; on the signer's word alone it may be %(allowed)s.")
-            % {"n": musts["not_applicable"], "allowed": allowed}
-        )
+        words = _("%(n)s musts stand as not applicable; on the signer's word alone it may be %(allowed)s.")
+        words %= {"n": musts["not_applicable"], "allowed": allowed}
+        reasons.append(Obstacle(ToSign.NOT_APPLICABLE, words))
     return reasons
 
 
-def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[str]:
-    """Say what keeps a Low use from its owner's word for good: no change of an answer takes it away. Two queries."""
-    use, edition, reasons = assessment.use, assessment.compiled(), list[str]()
+def lasting_obstacles_to_self_certify(assessment: Assessment) -> list[Obstacle]:
+    """Return what keeps a Low use from its owner's word for good: no change of an answer takes it away. Two queries."""
+    use, edition, reasons = assessment.use, assessment.compiled(), list[Obstacle]()
     # Taken back, withdrawn or begun anew: what a reviewer did not let pass is not signed past the reviewers.
     kinds = (DecisionKind.RETURN, DecisionKind.REFUSE, DecisionKind.APPROVE)
     decided = ReviewDecision.objects.filter(submission__assessment__use=use, kind__in=kinds).order_by("-pk")
     newest = decided.values_list("kind", flat=True).first()
     if newest == DecisionKind.RETURN:
-        reasons.append(_("A reviewer has asked for changes, so a reviewer decides on them."))
+        words = _("A reviewer has asked for changes, so a reviewer decides on them.")
+        reasons.append(Obstacle(ToSign.SENT_BACK, words))
     elif newest == DecisionKind.REFUSE:
-        reasons.append(_("A reviewer has refused this use, so a reviewer decides on it again."))
+        words = _("A reviewer has refused this use, so a reviewer decides on it again.")
+        reasons.append(Obstacle(ToSign.REFUSED, words))
     prohibited = [key for key, fact in edition.facts.items() if fact.prohibited_use]
     history = FactRevision.objects.filter(parent__use=use, parent__key__in=prohibited).values_list("value", flat=True)
     if any(saved["value"] is not False for saved in history):
-        reasons.append(
-            _("An answer on a prohibited use once stood at “yes” or “do not know”: a reviewer has to see its history.")
+        words = _(
+            "An answer on a prohibited use once stood at “yes” or “do not know”: a reviewer has to see its history."
         )
+        reasons.append(Obstacle(ToSign.HISTORY, words))
     return reasons
 
 
@@ -454,7 +455,7 @@ def submit(assessment: Assessment, *, by: User, route: Route, public_statement: 
     access.require(by, Action.SIGN, assessment)
     if State.SUBMITTED not in MOVES[State(assessment.state)]:
         raise WrongState(assessment, State.SUBMITTED)
-    reasons = obstacles_to_submit(assessment)
+    reasons = words_of(obstacles_to_submit(assessment))
     closed = closed_routes(assessment)
     if route in closed:
         reasons.append(closed[route])
@@ -1210,7 +1211,7 @@ def self_certify(
     access.require(by, Action.SIGN, assessment)
     if assessment.state != State.DRAFT:
         raise WrongState(assessment, State.CERTIFIED)
-    reasons = obstacles_to_self_certify(assessment)
+    reasons = words_of(obstacles_to_self_certify(assessment))
     if reasons:
         raise NotReady(_("This cannot be self-certified yet."), reasons)
     submission = _freeze(

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from assessments import changing, declaring, evidence, holding, staleness, starting, workflow
+from assessments.domain.submission.obstacles import Code
 from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -383,7 +384,7 @@ def test_raised_to_unacceptable_is_refused_and_opens_again_only_with_changed_fac
     again = declaring.start_assessment(assessment.use, by=cast.owner)
     fill(again, by=cast.owner)
     again = Assessment.objects.for_dashboard().get(pk=again.pk)
-    assert [reason for reason in workflow.obstacles_to_submit(again) if "raised" in reason] != []
+    assert [one.code for one in workflow.obstacles_to_submit(again)] == [Code.RAISED]
     with pytest.raises(WorkflowError):
         workflow.declare_prohibited(again, by=cast.owner)  # the declared facts are none
     declaring.declare_facts(again.use, {"users_scale": "100_to_9999"}, by=cast.owner)

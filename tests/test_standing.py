@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import acting, standing, sweeping, tasks, teamwork, workflow
+from assessments.domain.certificates.obstacles import Code
 from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
@@ -186,6 +187,21 @@ def test_a_certificate_stays_suspended_while_its_use_is_held_or_graver(cast, cer
     with pytest.raises(NotReady) as refused:
         standing.reinstate(certificate, by=cast.independent, reason="mended", words="Fine.")
     assert len(refused.value.reasons) == 3
+
+
+def test_what_keeps_a_certificate_suspended_is_linked_for_those_who_may_open_it(cast, certificate):
+    standing.suspend(certificate, by=cast.independent, reason="facts", words="New facts.")
+    DeclaredUse.objects.filter(pk=certificate.use_id).update(assigned_tier="high", open_holds=1, provisional=True)
+    certificate = Certificate.objects.get(pk=certificate.pk)
+    left = standing.obstacles_to_reinstate(certificate)
+    assert [one.code for one in left] == [Code.HELD, Code.PROVISIONAL, Code.TIER]
+    use = reverse("use", args=[certificate.use.reference])
+    for who, url in ((cast.owner, use), (cast.independent, "")):
+        client = Client()
+        client.force_login(who)
+        page = client.get(reverse("standing", args=[certificate.number]))
+        assert list(page.context["obstacles"]) == [(one.words, url) for one in left]
+        assert (f'<li><a href="{use}">The use is on hold.</a></li>' in page.content.decode()) == bool(url)
 
 
 def test_a_revoked_certificate_is_no_way_round_a_new_assessment(cast, assessment, certificate):

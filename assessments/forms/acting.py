@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import OneLine, Words
+from assessments.forms.base import FilterForm, PlainForm, offer
+from assessments.forms.fields import Day, OneLine, Words
 from assessments.models import ActionStatus, EffortChoices, RemediationAction, User
 
 NOBODY, LEFT, MINE = "nobody", "left", "mine"
@@ -34,38 +32,10 @@ WHENS = [
     ("30", _("Within 30 days")),
     ("90", _("Within 90 days")),
 ]
-DAY_ERRORS = {
-    "required": _("Enter a date."),
-    "invalid": _("Enter the date as year, month and day, such as 2027-03-31."),
-}
 
 
-def helper(*names: str) -> FormHelper:
-    made = FormHelper()
-    made.form_tag = False
-    made.disable_csrf = True
-    made.layout = Layout(*names)
-    return made
-
-
-def day_field(
-    label: Any, *, first: date | None = None, last: date | None = None, help_text: Any = ""
-) -> forms.DateField:
-    attrs = {"type": "date", "class": "hk-narrow"}
-    if first:
-        attrs["min"] = first.isoformat()
-    if last:
-        attrs["max"] = last.isoformat()
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        widget=forms.DateInput(attrs=attrs, format="%Y-%m-%d"),
-        error_messages=DAY_ERRORS,
-    )
-
-
-class RegisterForm(forms.Form):
-    """What the register shows and in which order. A value that is no choice is left out, as if nothing was asked."""
+class RegisterForm(FilterForm):
+    """What the register shows and in which order."""
 
     q = OneLine(label=_("Search"), max_length=120, required=False)
     status = forms.ChoiceField(
@@ -88,6 +58,7 @@ class RegisterForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.sorts = [BY_PACKAGE, *SORTS] if packages else SORTS
+        self.sorts_first = self.sorts[0][0]
         people = [(str(user.pk), str(user)) for user in owners]
         whose = [(MINE, _("Mine")), (NOBODY, _("Nobody yet")), (LEFT, _("Somebody who left"))]
         held = [("blocking", _("Blocks a certificate")), ("condition", _("Condition of an approval"))]
@@ -98,21 +69,11 @@ class RegisterForm(forms.Form):
             "system": [("", _("All")), *systems],
         }
         for name, given in choices.items():
-            self.fields[name].choices = given  # type: ignore[attr-defined]
+            offer(self, name, given)
         self.is_valid()
 
-    def chosen(self) -> dict[str, str]:
-        """What was chosen, without what says nothing."""
-        found = {name: str(self.cleaned_data.get(name, "")) for name in self.fields}
-        if found["sort"] == self.sorts[0][0]:
-            found["sort"] = ""
-        return {name: value for name, value in found.items() if value}
 
-    def query(self) -> str:
-        return urlencode(self.chosen())
-
-
-class PlanForm(forms.Form):
+class PlanForm(PlainForm):
     """Who does an action, by when, and how much work it is."""
 
     owner = forms.ChoiceField(
@@ -128,30 +89,25 @@ class PlanForm(forms.Form):
         self.people = {str(user.pk): user for user in people}
         until = _("Not after %(day)s: the condition of the approval.")
         bound = until % {"day": date_format(last, "DATE_FORMAT")} if last else ""
-        self.fields["due"] = day_field(_("First step by"), last=last, help_text=bound)
-        self.fields["full_due"] = day_field(_("All done by"), last=last, help_text=bound)
+        self.fields["due"] = Day(label=_("First step by"), last=last, help_text=bound)
+        self.fields["full_due"] = Day(label=_("All done by"), last=last, help_text=bound)
         if action.full_due:
             self.initial["full_due"] = action.full_due
         else:
             self.fields["full_due"].required = False
             alone = _("Leave it empty where the first step is all of it.")
             self.fields["full_due"].help_text = f"{alone} {bound}".strip()
-        names = ["owner", "due", "full_due", "effort"]
-        self.order_fields(names)
-        nobody = [("", _("Nobody yet"))]
-        self.fields["owner"].choices = [  # type: ignore[attr-defined]
-            *nobody,
-            *((key, str(user)) for key, user in self.people.items()),
-        ]
+        self.order_fields(["owner", "due", "full_due", "effort"])
+        people_with_keys = ((key, str(user)) for key, user in self.people.items())
+        offer(self, "owner", [("", _("Nobody yet")), *people_with_keys])
         if action.owner_id and str(action.owner_id) not in self.people:  # who left is not given back by a save
             self.initial["owner"] = ""
-        self.helper = helper(*names)
 
     def owner_chosen(self) -> User | None:
         return self.people.get(self.cleaned_data["owner"])
 
 
-class NoteForm(forms.Form):
+class NoteForm(PlainForm):
     comment = Words(
         label=_("Add a note"),
         help_text=_("Colleagues read it, reviewers do not."),
@@ -160,12 +116,8 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("comment")
 
-
-class TakeFileForm(forms.Form):
+class TakeFileForm(PlainForm):
     """The register as a file, changed by hand."""
 
     file = forms.FileField(
@@ -176,22 +128,17 @@ class TakeFileForm(forms.Form):
         error_messages={"required": _("Choose the file.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("file")
 
-
-class DatesForm(forms.Form):
+class DatesForm(PlainForm):
     """One date for several actions."""
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         label = _("New due date") if data is not None else _("Change due date of selected")
-        self.fields["due"] = day_field(label, first=timezone.localdate())
-        self.helper = helper("due")
+        self.fields["due"] = Day(label=label, first=timezone.localdate())
 
 
-class RiskForm(forms.Form):
+class RiskForm(PlainForm):
     """Why a risk can be borne, until when, and when it is looked at again."""
 
     reason = Words(
@@ -205,23 +152,22 @@ class RiskForm(forms.Form):
     def __init__(self, data: Any = None, *, last: date) -> None:
         super().__init__(data)
         first = timezone.localdate() + timedelta(days=1)
-        self.fields["until"] = day_field(
-            _("Accepted until"),
+        self.fields["until"] = Day(
+            label=_("Accepted until"),
             first=first,
             last=last,
             help_text=_("At most until %(day)s. The day after, the action is open again by itself.")
             % {"day": date_format(last, "DATE_FORMAT")},
         )
-        self.fields["review"] = day_field(
-            _("Looked at again on"),
+        self.fields["review"] = Day(
+            label=_("Looked at again on"),
             first=first,
             last=last,
             help_text=_("You and the owner of the action are told then."),
         )
-        self.helper = helper("reason", "until", "review")
 
 
-class StandingForm(forms.Form):
+class StandingForm(PlainForm):
     """Why the standing of a certificate changes: a reason for everybody, and words that stay inside."""
 
     words = Words(
@@ -240,4 +186,4 @@ class StandingForm(forms.Form):
             widget=forms.RadioSelect,
             error_messages={"required": _("Choose the reason that the public page gives.")},
         )
-        self.helper = helper("reason", "words")
+        self.order_fields(["reason", "words"])

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.db.models import QuerySet
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Revision
+from assessments.forms.base import PlainForm
+from assessments.forms.fields import DAY_WRONG, Operation, Revision
 from assessments.guideline.edition import Figure, Item, Question
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, Membership
@@ -64,7 +63,7 @@ FIGURE: dict[str, forms.Field] = {
     "by": forms.DateField(
         label=_("Reach the target by"),
         required=False,
-        error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
+        error_messages={"invalid": DAY_WRONG},
     ),
 }
 """The fields of a question that asks for a figure."""
@@ -81,13 +80,13 @@ class AnswerForm(forms.Form):
     """
 
     base = Revision()
-    operation = forms.UUIDField(widget=forms.HiddenInput)
+    operation = Operation()
     seen = Revision(required=False)  # the newer version that was shown
     text = Words(label=_("How is it done, and what shows it?"), max_length=TEXT_MAX, required=False)
     planned_for = forms.DateField(
         label=_("Date by which it will be in place"),
         required=False,
-        error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
+        error_messages={"invalid": DAY_WRONG},
     )
     reason = Words(label=_("Why does this not apply?"), max_length=4_000, required=False)
 
@@ -232,7 +231,7 @@ class MemberField(forms.ModelChoiceField):
         return f"{obj.user} ({obj.get_role_display()})"
 
 
-class AssignForm(forms.Form):
+class AssignForm(PlainForm):
     member: MemberField = MemberField(
         label=_("Who answers this section?"),
         queryset=None,
@@ -249,10 +248,7 @@ class AssignForm(forms.Form):
         field = self.fields["member"]
         assert isinstance(field, MemberField)
         field.queryset = members
-        self.helper = FormHelper()
-        self.helper.form_tag = False
         self.fields["note"].widget.attrs |= {"rows": 2, "maxlength": None}
-        self.helper.layout = Layout("member", "due", "note")
 
     def due_in_time(self, today: date) -> bool:
         due = self.cleaned_data.get("due")

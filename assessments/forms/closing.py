@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.acting import helper
+from assessments.forms.base import PlainForm, layout_helper, offer
 from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Answer, Evidence, Verdict
 from assessments.models.closing import VERDICT_WORDS, Finding, Judged
@@ -56,14 +56,12 @@ class ReportForm(forms.Form):
         super().__init__(data)
         self.pieces = {f"{PIECE}{piece.reference}": piece for piece in pieces}
         self.answers = {str(answer.pk): answer for answer in answers}
-        chosen: Any = self.fields["evidence"]
-        chosen.choices = [(key, explained(piece.title, piece.proves[:140])) for key, piece in self.pieces.items()]
-        linked: Any = self.fields["answer"]
+        offer(self, "evidence", [(key, explained(one.title, one.proves[:140])) for key, one in self.pieces.items()])
         named = titles or {}
         found = [(key, named.get(row.question.key, row.question.key)) for key, row in self.answers.items()]
-        linked.choices = [("", _("No answer")), *found]
+        offer(self, "answer", [("", _("No answer")), *found])
         shown = {"note": True, "evidence": bool(self.pieces) or self.is_bound, "answer": bool(self.answers)}
-        self.helper = helper(*(name for name, is_shown in shown.items() if is_shown))
+        self.helper = layout_helper(*(name for name, is_shown in shown.items() if is_shown))
 
     def chosen(self) -> tuple[list[Evidence], list[Answer]]:
         """The pieces that were ticked, and the answer that was linked."""
@@ -99,7 +97,7 @@ class SayMissing(Words):
             super().validate(value)
 
 
-class JudgeForm(forms.Form):
+class JudgeForm(PlainForm):
     """The verdicts on what shows an action, and what is still missing, where it is sent back."""
 
     use_required_attribute = False
@@ -132,8 +130,8 @@ class JudgeForm(forms.Form):
                 max_length=VERDICT_WORDS,
                 initial=one.verdict.words if one.verdict else "",
             )
-        self.judging = helper(*(name for name in self.fields if name != "missing"))
-        self.declining = helper("missing")
+        self.judging = layout_helper(*(name for name in self.fields if name != "missing"))
+        self.declining = layout_helper("missing")
 
     def findings(self) -> dict[str, Finding]:
         """What was found of each piece, by its reference."""
@@ -144,7 +142,6 @@ class JudgeForm(forms.Form):
                 found[one.key] = Finding(verdict, self.cleaned_data.get(f"words-{one.key}", ""))
         return found
 
-    def refuse(self, field: str, words: str) -> None:
-        """Show a refusal at its field: of a piece by its reference, of what is missing, or above all."""
-        at = f"words-{field}" if f"words-{field}" in self.fields else "missing" if field == "words" else None
-        self.add_error(at, words)
+    def field_for(self, name: str) -> str | None:
+        """Return the field of a refusal: of a piece by its reference, or of what is missing; None: above all."""
+        return f"words-{name}" if f"words-{name}" in self.fields else "missing" if name == "words" else None

@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import Fieldset
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.core import query_values
-from assessments.forms.fields import OneLine, Revision, Words
+from assessments.forms.base import RevisionForm, layout_helper
+from assessments.forms.fields import OneLine, Words
 from assessments.guideline.edition import FilePart
 from assessments.guideline.terms import ROWS
 
@@ -34,15 +34,12 @@ MEMBER = "member"
 FEWEST_ROWS, MOST_ROWS = 2, 12
 
 
-class PartForm(forms.Form):
+class PartForm(RevisionForm):
     """`rows`: those that stand; `pieces`: (reference, title) of what may be leant on, likely ones first.
 
     `served`: of the pieces that are evidence of other parts, the names of these parts. `members`: (key, name) of those
     whom a row of overseers may name by a link.
     """
-
-    base = Revision()
-    operation = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -56,7 +53,7 @@ class PartForm(forms.Form):
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         given = {"operation": uuid.uuid4(), **(initial or {})}
-        super().__init__(data, initial=given, label_suffix="")
+        super().__init__(data, initial=given)
         self.cells = ROWS.get(part.kind, ())
         layout: list[Any] = ["base", "operation"]
         self.count = 0
@@ -99,10 +96,7 @@ class PartForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 3}),
         )
         layout.append("words")
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*layout)
+        self.helper = layout_helper(*layout)
 
     def _add_link(self, number: int, rows: Sequence[Mapping[str, str]], members: Sequence[tuple[str, str]]) -> str:
         """Add the choice of a member to a row of overseers; returns the name of the field."""
@@ -134,12 +128,6 @@ class PartForm(forms.Form):
         first = f"{self.cells[0]}-"
         sent = [name.removeprefix(first) for name in self.data if name.startswith(first)]
         return max((number + 1 for number in map(query_values.count, sent) if number is not None), default=0)
-
-    def overwrite_next(self, revision: int) -> None:
-        """Let the next sending replace what somebody else saved, now that the page shows it."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data["base"], data["operation"] = str(revision), str(uuid.uuid4())
-        self.data = data
 
     @property
     def rows(self) -> list[dict[str, str]]:

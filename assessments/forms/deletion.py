@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.base import PlainForm
 from assessments.forms.fields import OneLine
 
 
-class _Plain(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-
-
-class DeleteAccountForm(_Plain):
+class DeleteAccountForm(PlainForm):
     sure = forms.BooleanField(
         label=_("I want to delete my account. This cannot be undone."),
         error_messages={"required": _("Tick this box to delete your account.")},
     )
 
 
-class DeleteOrganisationForm(_Plain):
+class DeleteOrganisationForm(PlainForm):
     name = OneLine(
         label=_("Name of the organisation"),
         help_text=_("Type its name in English exactly as it is shown above."),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from assessments.forms.reviews import ReviewForm, TakeForm, _text
+from assessments.forms.base import FilterForm, PlainForm, offer
+from assessments.forms.fields import REVIEW_DAY_WRONG, Day
+from assessments.forms.reviews import TakeForm, _text
 from assessments.models.queue import ACTIONS, APPEALS, DONE, MINE, RETURNED, TEAM, WAITING
 from assessments.models.systems import TierChoices
 
@@ -25,8 +26,8 @@ GROUP_WORDS = {  # in the order of the page
 }
 
 
-class QueueForm(forms.Form):
-    """What the queue shows. A value that is no choice is left out, as if nothing was asked."""
+class QueueForm(FilterForm):
+    """What the queue shows."""
 
     tier = forms.ChoiceField(
         label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
@@ -45,20 +46,11 @@ class QueueForm(forms.Form):
 
     def __init__(self, data: Any, *, organisations: Sequence[tuple[str, str]]) -> None:
         super().__init__(data)
-        field = self.fields["organisation"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All")), *organisations]
+        offer(self, "organisation", [("", _("All")), *organisations])
         self.is_valid()
 
-    def chosen(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in self.fields if self.cleaned_data.get(name)}
 
-    def query(self) -> str:
-        """The choice as an address has it; the same choice is always written the same way."""
-        return urlencode(self.chosen())
-
-
-class AssignForm(ReviewForm):
+class AssignForm(PlainForm):
     """Whom to ask for a seat. `people`: (id, name with an absence); `note_needed`: a held seat."""
 
     to = forms.TypedChoiceField(
@@ -71,9 +63,7 @@ class AssignForm(ReviewForm):
 
     def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["to"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("Choose")), *people]
+        offer(self, "to", [("", _("Choose")), *people])
         if note_needed:
             self.fields["note"].required = True
             self.fields["note"].help_text = _("How far it is, and what to look at. Only your colleagues read it.")
@@ -88,7 +78,7 @@ class NoInterestForm(TakeForm):
     words_help = gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write.")
 
 
-class MessageForm(ReviewForm):
+class MessageForm(PlainForm):
     text = _text(
         gettext_lazy("Your message"),
         gettext_lazy("It is kept as it is sent and cannot be changed."),
@@ -96,7 +86,7 @@ class MessageForm(ReviewForm):
     )
 
 
-class ContestForm(ReviewForm):
+class ContestForm(PlainForm):
     """What an appeal or complaint is about, and why. `about`: (value, words)."""
 
     about = forms.ChoiceField(
@@ -114,12 +104,10 @@ class ContestForm(ReviewForm):
 
     def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["about"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = list(about)
+        offer(self, "about", about)
 
 
-class AppealAnswerForm(ReviewForm):
+class AppealAnswerForm(PlainForm):
     outcome = forms.ChoiceField(
         label=gettext_lazy("Your finding"),
         choices=[
@@ -138,19 +126,14 @@ class AppealAnswerForm(ReviewForm):
     )
 
 
-class AbsenceForm(ReviewForm):
+class AbsenceForm(PlainForm):
     """The days on which a reviewer is away; both or neither."""
 
-    away_from = forms.DateField(
-        label=gettext_lazy("Away from"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
-    )
-    away_until = forms.DateField(
+    away_from = Day(label=gettext_lazy("Away from"), required=False, wrong=REVIEW_DAY_WRONG, css="")
+    away_until = Day(
         label=gettext_lazy("Away until"),
         help_text=gettext_lazy("The last day. Colleagues see it at your cases and may hand them over meanwhile."),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+        wrong=REVIEW_DAY_WRONG,
+        css="",
     )

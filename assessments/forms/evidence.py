@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import OneLine, Words
+from assessments.forms.base import layout_helper, offer
+from assessments.forms.fields import Day, OneLine, Words
 from assessments.models import Confidentiality, Evidence, Organisation
 
 WHOLE = "whole"
@@ -21,31 +20,14 @@ INTERRUPTED = _("The upload was interrupted and nothing was stored. Choose the f
 DETAILS = ("title", "proves", "period_from", "period_to", "confidentiality", "held_by", "expires_on")
 
 
-def _helper(*fields: str) -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*fields)
-    return helper
-
-
-class Day(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("required", False)
-        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date", "class": "hk-narrow"}, format="%Y-%m-%d"))
-        kwargs.setdefault(
-            "error_messages", {"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")}
-        )
-        super().__init__(**kwargs)
-
-
 class Periods(forms.Form):
     """The time that a piece speaks for, and until when it is good."""
 
-    period_from = Day(label=_("Speaks for the time from"))
-    period_to = Day(label=_("Speaks for the time to"))
+    period_from = Day(label=_("Speaks for the time from"), required=False)
+    period_to = Day(label=_("Speaks for the time to"), required=False)
     expires_on = Day(
         label=_("Expires on"),
+        required=False,
         help_text=_(
             "Good to the end of that day. Its owner is reminded 30 days before; answers that lean on it say so."
         ),
@@ -131,12 +113,12 @@ class NewEvidenceForm(FileOrLink, Periods, About):
     def __init__(self, *args: Any, organisations: Sequence[Organisation] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(organisations) > 1:
-            self.fields["organisation"].choices = [(o.reference, o.name_en) for o in organisations]  # type: ignore[attr-defined]
+            offer(self, "organisation", [(o.reference, o.name_en) for o in organisations])
         else:
             del self.fields["organisation"]
         first = ["organisation"] if "organisation" in self.fields else []
-        self.helper = _helper(*first, "title", "proves", "file", "link")
-        self.details_helper = _helper("confidentiality", "held_by", "period_from", "period_to", "expires_on")
+        self.helper = layout_helper(*first, "title", "proves", "file", "link")
+        self.details_helper = layout_helper("confidentiality", "held_by", "period_from", "period_to", "expires_on")
 
     def details(self) -> dict[str, Any]:
         """What the library keeps beside the file or link."""
@@ -146,7 +128,7 @@ class NewEvidenceForm(FileOrLink, Periods, About):
 class ReplaceForm(FileOrLink, Periods):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper("file", "link", "period_from", "period_to", "expires_on")
+        self.helper = layout_helper("file", "link", "period_from", "period_to", "expires_on")
 
     def details(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("period_from", "period_to", "expires_on")}
@@ -177,10 +159,10 @@ class ChangeEvidenceForm(Periods, About):
         if self.instance.version:
             del self.fields["held_by"]
             choices = [(str(c), c.label) for c in Confidentiality if c != Confidentiality.ON_REQUEST]
-            self.fields["confidentiality"].choices = choices  # type: ignore[attr-defined]
+            offer(self, "confidentiality", choices)
         else:
             del self.fields["confidentiality"]
-        self.helper = _helper(*(name for name in (*DETAILS, "owner") if name in self.fields))
+        self.helper = layout_helper(*(name for name in (*DETAILS, "owner") if name in self.fields))
 
     def changes(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in (*DETAILS, "owner") if name in self.fields}

@@ -12,7 +12,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Revision, Words
+from assessments.forms.fields import Operation, Revision, Words
 from assessments.guideline.conditions import All, AnyOf, Condition, Test
 from assessments.guideline.edition import Fact
 from assessments.guideline.reach import complete, is_shown
@@ -164,7 +164,7 @@ class FactsForm(forms.Form):
         self.draft = draft or {}
         self.conflicts: list[str] = []  # the facts of which two versions wait for a choice
         # What a save has to name: the page, and of each fact the revision that it shows.
-        self.fields["operation"] = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
+        self.fields["operation"] = Operation(required=False, initial=uuid.uuid4)
         for key, fact in self.facts.items():
             row = rows.get(key)
             kind: Any = forms.MultipleChoiceField if fact.many else forms.ChoiceField

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -32,6 +33,32 @@ class OneLine(forms.CharField):
         return query_values.one_line(super().to_python(value) or "")
 
 
+DAY_NEEDED = _("Enter a date.")
+DAY_WRONG = _("Enter the date as year, month and day, such as 2027-03-31.")
+REVIEW_DAY_WRONG = _("Enter a date as year, month, day, for example 2027-03-31.")
+
+
+class Day(forms.DateField):
+    """A date in the browser's own control. `first` and `last` bound what the control offers, not what is taken."""
+
+    def __init__(
+        self,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+        missing: Any = DAY_NEEDED,
+        wrong: Any = DAY_WRONG,
+        css: str = "hk-narrow",
+        **kwargs: Any,
+    ) -> None:
+        attrs = {"type": "date", "class": css, "min": first and first.isoformat(), "max": last and last.isoformat()}
+        super().__init__(
+            widget=forms.DateInput(attrs={name: value for name, value in attrs.items() if value}, format="%Y-%m-%d"),
+            error_messages={"required": missing, "invalid": wrong},
+            **kwargs,
+        )
+
+
 class Revision(forms.IntegerField):
     """The revision of a row that a page had shown, or whose newer one it showed, as the page gives it back."""
 
@@ -40,6 +67,12 @@ class Revision(forms.IntegerField):
 
     def __init__(self, *, required: bool = True, initial: Any = None) -> None:
         super().__init__(min_value=0, max_value=query_values.MOST_COUNT, required=required, initial=initial)
+
+
+class Operation(forms.UUIDField):
+    """The name of one save, so that it is done once however often it is sent."""
+
+    widget = forms.HiddenInput
 
 
 class Words(forms.CharField):

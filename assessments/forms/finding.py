@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.base import PlainForm, layout_helper, offer
 from assessments.forms.fields import OneLine
 from assessments.models import User
 
 
-class SearchForm(forms.Form):
+class SearchForm(PlainForm):
     """What somebody looks for. One Chinese sign is a word, one Latin letter is none."""
 
     q = OneLine(
@@ -25,12 +24,6 @@ class SearchForm(forms.Form):
         error_messages={"required": _("Enter what you look for.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("q")
-
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"].strip()
         if len(text) < 2 and text.isascii():
@@ -38,7 +31,7 @@ class SearchForm(forms.Form):
         return text
 
 
-class CompleteForm(forms.Form):
+class CompleteForm(PlainForm):
     complete = forms.ChoiceField(
         label=_("Is this section complete?"),
         choices=[("yes", _("Yes, it is complete")), ("no", _("No, I go on answering"))],
@@ -46,14 +39,8 @@ class CompleteForm(forms.Form):
         error_messages={"required": _("Choose whether the section is complete.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("complete")
 
-
-class CompareForm(forms.Form):
+class CompareForm(PlainForm):
     """Which two versions of an assessment stand beside each other, and whether all answers do."""
 
     a = forms.ChoiceField(label=_("Earlier version"))
@@ -65,12 +52,7 @@ class CompareForm(forms.Form):
     def __init__(self, data: Any, *, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         for name in ("a", "b"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = versions
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("a", "b", "show")
+            offer(self, name, versions)
 
 
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -94,19 +76,11 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("shortcuts")
-        self.name_helper = FormHelper()
-        self.name_helper.form_tag = False
-        self.name_helper.disable_csrf = True
-        self.name_helper.layout = Layout("name")
+        self.helper = layout_helper("shortcuts")
+        self.name_helper = layout_helper("name")
         self.fields["name"].required = "name" in self.data or not self.is_bound
         self.fields["mail_when"].required = False  # a page that does not ask for it changes nothing
-        self.mail_helper = FormHelper()
-        self.mail_helper.form_tag = False
-        self.mail_helper.disable_csrf = True
-        self.mail_helper.layout = Layout("mail_when")
+        self.mail_helper = layout_helper("mail_when")
 
     def clean_name(self) -> str:
         name: str = " ".join(self.cleaned_data["name"].split())

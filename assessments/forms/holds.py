@@ -5,49 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Words, explained
+from assessments.forms.base import PlainForm, offer
+from assessments.forms.fields import Day, Words, explained
 from assessments.guideline.edition import ChangeKind
 from assessments.models import Hold, HoldOutcome, User
 
 
-class Plain(forms.Form):
-    """A form of a few fields, laid out in their order, without a <form> tag of its own."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
-
-
-def _day(label: Any, help_text: Any = "", missing: Any = "") -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": missing or _("Enter a date."),
-            "invalid": _("Enter the date as year, month and day, such as 2027-03-31."),
-        },
-    )
-
-
-class AssignHoldForm(Plain):
+class AssignHoldForm(PlainForm):
     """Who looks after a hold, and by when; `people` may, and are read once."""
 
     owner = forms.TypedChoiceField(
         label=_("Who looks after it"),
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose who looks after it.")),
     )
-    due = _day(_("By"))
+    due = Day(label=_("By"))
 
     def __init__(self, data: Any = None, *, hold: Hold, people: Iterable[User]) -> None:
         by_key = {str(person.pk): person for person in people}
@@ -77,7 +52,7 @@ NOT_SHOWN = _(
 WORDS = {HoldOutcome.ANSWERED: _("The answer is shown")}
 
 
-class DecideHoldForm(Plain):
+class DecideHoldForm(PlainForm):
     """A reviewer's decision on a hold."""
 
     outcome = forms.ChoiceField(
@@ -94,11 +69,11 @@ class DecideHoldForm(Plain):
 
     def __init__(self, data: Any = None, *, outcomes: Sequence[HoldOutcome]) -> None:
         super().__init__(data)
-        field: Any = self.fields["outcome"]
         hints = OUTCOME_HINTS
         if HoldOutcome.ANSWERED in outcomes:
             hints = OUTCOME_HINTS | {HoldOutcome.CORRECT: NOT_SHOWN}
-        field.choices = [(str(one), explained(_sentence(WORDS.get(one, one.label)), hints[one])) for one in outcomes]
+        words = {one: explained(_sentence(WORDS.get(one, one.label)), hints[one]) for one in outcomes}
+        offer(self, "outcome", [(str(one), said) for one, said in words.items()])
 
 
 def _sentence(words: Any) -> str:
@@ -106,7 +81,7 @@ def _sentence(words: Any) -> str:
     return said[:1].upper() + said[1:]
 
 
-class RaiseForm(Plain):
+class RaiseForm(PlainForm):
     """A higher tier and the reason for it; `tiers`: those above the one that stands, with their meaning."""
 
     tier = forms.ChoiceField(
@@ -123,11 +98,10 @@ class RaiseForm(Plain):
 
     def __init__(self, data: Any = None, *, tiers: Iterable[tuple[str, str, str]]) -> None:
         super().__init__(data)
-        field: Any = self.fields["tier"]
-        field.choices = [(key, explained(word, meaning)) for key, word, meaning in tiers]
+        offer(self, "tier", [(key, explained(word, meaning)) for key, word, meaning in tiers])
 
 
-class ReasonForm(Plain):
+class ReasonForm(PlainForm):
     """Why something is taken back."""
 
     reason = Words(
@@ -138,7 +112,7 @@ class ReasonForm(Plain):
     )
 
 
-class ChangedForm(Plain):
+class ChangedForm(PlainForm):
     """What has changed since the approval."""
 
     kinds = forms.MultipleChoiceField(
@@ -153,9 +127,9 @@ class ChangedForm(Plain):
         max_length=4000,
         error_messages={"required": _("Say in your words what has changed.")},
     )
-    happened_on = _day(_("Since when"), missing=_("Say since when it is so."))
+    happened_on = Day(label=_("Since when"), missing=_("Say since when it is so."))
 
     def __init__(self, data: Any = None, *, kinds: Iterable[ChangeKind]) -> None:
         super().__init__(data, initial={"happened_on": timezone.localdate()})
-        field: Any = self.fields["kinds"]
-        field.choices = [(kind.key, explained(kind.label, kind.help) if kind.help else kind.label) for kind in kinds]
+        words = [(kind.key, explained(kind.label, kind.help) if kind.help else kind.label) for kind in kinds]
+        offer(self, "kinds", words)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from assessments.forms.base import FilterForm
 from assessments.forms.fields import OneLine
 from assessments.models import CertificateStatus
 from assessments.models.systems import TierChoices
@@ -21,8 +20,8 @@ SHOWN = (
 )
 
 
-class IssuedForm(forms.Form):
-    """A search and two choices. A value that is no choice is left out, as if nothing was asked."""
+class IssuedForm(FilterForm):
+    """A search and two choices."""
 
     q = OneLine(label=gettext_lazy("Number, organisation, system or use"), max_length=100, required=False)
     status = forms.ChoiceField(
@@ -33,11 +32,3 @@ class IssuedForm(forms.Form):
     tier = forms.ChoiceField(
         label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
     )
-
-    def chosen(self) -> dict[str, str]:
-        self.is_valid()
-        return {name: self.cleaned_data[name] for name in self.fields if self.cleaned_data.get(name)}
-
-    def query(self) -> str:
-        """The choice as an address has it."""
-        return urlencode(self.chosen())

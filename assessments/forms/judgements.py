@@ -9,11 +9,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.forms.fields import Revision, Words
+from assessments.forms.base import RevisionForm
+from assessments.forms.fields import Operation, Revision, Words
 from assessments.models import PartMark, PartVerdict, SupplementMark
 
 
-class JudgementForm(forms.Form):
+class JudgementForm(RevisionForm):
     """`row`: what this reviewer has saved, if anything. `of_part`: a part may also be returned."""
 
     verdict = forms.ChoiceField(
@@ -29,14 +30,13 @@ class JudgementForm(forms.Form):
     )
     returned = forms.BooleanField(label=gettext_lazy("Return this part"), required=False)
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    operation = Operation(required=False)
 
     def __init__(
         self, *args: Any, row: PartMark | SupplementMark | None = None, of_part: bool = True, **kwargs: Any
     ) -> None:
         self.row = row
         record = row.record() if row else {}
-        kwargs.setdefault("label_suffix", "")
         kwargs["initial"] = {**record, "base": row.revision if row else 0, "operation": uuid.uuid4()}
         super().__init__(*args, **kwargs)
         if not of_part:
@@ -67,10 +67,3 @@ class JudgementForm(forms.Form):
         if cleaned["words"] and not cleaned["verdict"] and (self.row is None or not self.row.verdict):
             self.add_error("verdict", _("Choose a judgement to go with what you wrote."))
         return cleaned
-
-    def write_again(self, revision: int) -> None:
-        """Let the next sending replace what was saved meanwhile, now that the page shows it."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[self.add_prefix("base")] = str(revision)
-        data[self.add_prefix("operation")] = str(uuid.uuid4())
-        self.data = data

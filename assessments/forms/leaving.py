@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.base import PlainForm
 
 EVERYTHING = "everything"
 
 
-class LeavingForm(forms.Form):
+class LeavingForm(PlainForm):
     """`work`: what can be handed over, each with the people who may get it."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, work: Sequence[Any]) -> None:
@@ -37,10 +37,6 @@ class LeavingForm(forms.Form):
                 empty_value=None,
                 required=False,
             )
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

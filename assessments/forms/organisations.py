@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from assessments.forms.base import LaidOut, PlainForm, offer
 from assessments.forms.fields import OneLine, Words, explained
 from assessments.models import Organisation, Role, Sees
 
@@ -33,7 +32,7 @@ def role_sentence(role: str, sees: str = Sees.ALL, *, reviewing_body: bool = Fal
     return str(ASSIGNED_SENTENCE if sees == Sees.ASSIGNED else ROLE_SENTENCES.get(role, ""))
 
 
-class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     class Meta:
         model = Organisation
         fields = ("name_en", "name_zh", "registration_no", "place", "contact")
@@ -51,10 +50,6 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         self.fields["name_zh"].widget.attrs["lang"] = "zh-Hant"
         self.fields["place"].widget.attrs["autocomplete"] = "off"
         self.fields["contact"].widget.attrs["autocomplete"] = "email"
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("name_en", "name_zh", "registration_no", "place", "contact")
 
     def _update_errors(self, errors: ValidationError) -> None:
         # The constraint is conditional, so Django cannot tell which field it speaks of.
@@ -64,8 +59,28 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         super()._update_errors(errors)  # type: ignore[misc]
 
 
-class InviteForm(forms.Form):
-    """Addresses, one a line, and one role for all of them; `assigned` is a contributor who sees only what is assigned."""
+class AccessForm(PlainForm):
+    """What a member of an organisation may do; `assigned` is a contributor who sees only what is assigned."""
+
+    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+
+    def offer_roles(self) -> None:
+        """Offer every role, with one sentence on each."""
+        choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
+        word = pgettext_lazy("a role", "Contributor, only what is assigned")
+        choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
+        offer(self, "access", choices)
+
+    def role_and_sight(self) -> tuple[Role, Sees]:
+        """Return the role that was chosen, and how much of the assessments it sees."""
+        chosen = self.cleaned_data["access"]
+        if chosen == "assigned":
+            return Role.CONTRIBUTOR, Sees.ASSIGNED
+        return Role(chosen), Sees.ALL
+
+
+class InviteForm(AccessForm):
+    """Addresses, one a line, and one role for all of them."""
 
     email = forms.CharField(
         label=_("Mail addresses"),
@@ -79,22 +94,15 @@ class InviteForm(forms.Form):
         required=False,
         help_text=_("It stands in the mail and on the page of the invitation."),
     )
-    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, reviewing_body: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if reviewing_body:
-            choices = [(str(Role.REVIEWER), explained(Role.REVIEWER.label, REVIEWING_BODY_SENTENCE))]
+            offer(self, "access", [(str(Role.REVIEWER), explained(Role.REVIEWER.label, REVIEWING_BODY_SENTENCE))])
             self.fields["access"].initial = str(Role.REVIEWER)
         else:
-            choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-            word = pgettext_lazy("a role", "Contributor, only what is assigned")
-            choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
-        self.fields["access"].choices = choices  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("email", "access", "note")
+            self.offer_roles()
+        self.order_fields(["email", "access", "note"])
 
     def clean_email(self) -> list[str]:
         """The addresses in their order; what is wrong names its line."""
@@ -127,9 +135,3 @@ class InviteForm(forms.Form):
         """The line on which an address stands as it was typed."""
         lines = [line.strip().strip(",;").lower() for line in self.data.get("email", "").splitlines()]
         return lines.index(address.lower()) + 1
-
-    def role_and_sight(self) -> tuple[Role, Sees]:
-        chosen = self.cleaned_data["access"]
-        if chosen == "assigned":
-            return Role.CONTRIBUTOR, Sees.ASSIGNED
-        return Role(chosen), Sees.ALL

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from assessments.forms.base import FilterForm, LaidOut, offer
 from assessments.forms.fields import OneLine
 from assessments.models import Organisation, SavedFilter, State
 from assessments.models.systems import TierChoices
@@ -32,8 +30,10 @@ SORTS = [
 ]
 
 
-class PortfolioForm(forms.Form):
-    """What the portfolio shows and in which order. A value that is no choice is left out, as if nothing was asked."""
+class PortfolioForm(FilterForm):
+    """What the portfolio shows and in which order."""
+
+    sorts_first = SORTS[0][0]
 
     q = OneLine(label=_("Search"), max_length=120, required=False)
     tier = forms.ChoiceField(
@@ -55,33 +55,15 @@ class PortfolioForm(forms.Form):
         super().__init__(data)
         if len(organisations) > 1:
             names = [(one.reference, one.name_en) for one in organisations]
-            self.fields["organisation"].choices = [("", _("All")), *names]  # type: ignore[attr-defined]
+            offer(self, "organisation", [("", _("All")), *names])
         else:
             del self.fields["organisation"]
         self.is_valid()
 
-    def chosen(self) -> dict[str, str]:
-        """What was chosen, without what says nothing."""
-        found = {name: self.cleaned_data.get(name, "") for name in self.fields}
-        if found["sort"] == SORTS[0][0]:
-            found["sort"] = ""
-        return {name: value for name, value in found.items() if value}
 
-    def query(self) -> str:
-        """The choice as an address has it; the same choice is always written the same way."""
-        return urlencode(self.chosen())
-
-
-class KeepFilterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+class KeepFilterForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     class Meta:
         model = SavedFilter
         fields = ("name",)
         field_classes: ClassVar = {"name": OneLine}
         error_messages = {"name": {"required": _("Give the filter a name.")}}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("name")

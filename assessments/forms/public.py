@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.base import PlainForm
 from assessments.forms.fields import OneLine
 from assessments.models.certificates import read_number
 
 
-class FileForm(forms.Form):
+class FileForm(PlainForm):
     """A PDF that is read and thrown away; with script the browser reads it and sends only its sum and its numbers."""
 
     file = forms.FileField(
@@ -22,12 +21,8 @@ class FileForm(forms.Form):
         error_messages={"required": _("Choose the PDF file that you want to check.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
 
-
-class NumberForm(forms.Form):
+class NumberForm(PlainForm):
     """Reads a number as people type it; `cleaned_data["number"]` is the canonical one."""
 
     number = OneLine(
@@ -48,7 +43,3 @@ class NumberForm(forms.Form):
                 _("The check character does not fit: look at the number again. A letter or digit may be mistyped.")
             )
         return number
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.acting import day_field, helper
-from assessments.forms.fields import OneLine, Words
+from assessments.forms.base import PlainForm, offer
+from assessments.forms.fields import Day, OneLine, Words
 from assessments.guideline.edition import Edition
 from assessments.models import DeclaredUse, EffortChoices, RemediationAction, User
 
@@ -35,7 +35,7 @@ def _people(people: Iterable[User]) -> Choices:
     return [("", _("Nobody yet")), *((str(user.pk), str(user)) for user in people)]
 
 
-class AddForm(forms.Form):
+class AddForm(PlainForm):
     """An action that no question brought."""
 
     use = forms.ChoiceField(label=_("Use"), error_messages={"required": _("Choose the use.")})
@@ -78,13 +78,11 @@ class AddForm(forms.Form):
             "owner": _people(self.people.values()),
         }
         for name, given in choices.items():
-            self.fields[name].choices = given  # type: ignore[attr-defined]
-        self.fields["due"] = day_field(_("Due on"), first=timezone.localdate())
+            offer(self, name, given)
+        self.fields["due"] = Day(label=_("Due on"), first=timezone.localdate())
         if not edition.packages:
             del self.fields["package"]
-        names = ["use", "title", "why", "steps", "clause", "package", "owner", "due", "effort"]
-        self.order_fields(names)
-        self.helper = helper(*(name for name in names if name in self.fields))
+        self.order_fields(["use", "title", "why", "steps", "clause", "package", "owner", "due", "effort"])
 
     def given(self) -> dict[str, Any]:
         """What was entered, as `own_actions.add` takes it."""
@@ -93,7 +91,7 @@ class AddForm(forms.Form):
         return found | {"owner": self.people.get(found["owner"])}
 
 
-class EditForm(forms.Form):
+class EditForm(PlainForm):
     """Title and steps of an action in one's own words."""
 
     title = _title(_("What is to be done?"))
@@ -107,10 +105,9 @@ class EditForm(forms.Form):
 
     def __init__(self, data: Any = None, *, action: RemediationAction, steps: Sequence[str]) -> None:
         super().__init__(data, initial={"title": action.title, "steps": action.steps or "\n".join(steps)})
-        self.helper = helper("title", "steps")
 
 
-class SplitForm(forms.Form):
+class SplitForm(PlainForm):
     """The parts of an action: what, who, and by when."""
 
     def __init__(self, data: Any = None, *, action: RemediationAction, people: Iterable[User]) -> None:
@@ -124,8 +121,7 @@ class SplitForm(forms.Form):
             owner = forms.ChoiceField(
                 label=_("Owner of part %(n)s") % {"n": place}, required=False, choices=_people(self.people.values())
             )
-            due = day_field(_("Part %(n)s is due on") % {"n": place}, first=timezone.localdate())
-            due.required = False
+            due = Day(label=_("Part %(n)s is due on") % {"n": place}, first=timezone.localdate(), required=False)
             self.fields[f"owner-{place}"], self.fields[f"due-{place}"] = owner, due
         self.initial = {
             "title-1": action.title,
@@ -153,7 +149,7 @@ class SplitForm(forms.Form):
         ]
 
 
-class MergeForm(forms.Form):
+class MergeForm(PlainForm):
     """Several actions as one: which number stays, and under what title."""
 
     into = forms.ChoiceField(
@@ -167,11 +163,10 @@ class MergeForm(forms.Form):
 
     def __init__(self, data: Any = None, *, actions: Sequence[RemediationAction]) -> None:
         super().__init__(data, initial={"into": str(actions[0].number) if actions else ""})
-        self.fields["into"].choices = [(str(one.number), f"{one.number}. {one.title}") for one in actions]  # type: ignore[attr-defined]
-        self.helper = helper("into", "title")
+        offer(self, "into", [(str(one.number), f"{one.number}. {one.title}") for one in actions])
 
 
-class NotRelevantForm(forms.Form):
+class NotRelevantForm(PlainForm):
     """Why an action is not relevant."""
 
     reason = Words(
@@ -182,12 +177,8 @@ class NotRelevantForm(forms.Form):
         error_messages={"required": _("Say why the action is not relevant.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("reason")
 
-
-class RefuseForm(forms.Form):
+class RefuseForm(PlainForm):
     """Why an action is relevant after all, in the words of who reviews."""
 
     because = Words(
@@ -197,7 +188,3 @@ class RefuseForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the action is relevant.")},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = helper("because")

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from assessments.forms.fields import Revision
+from assessments.forms.fields import Operation, Revision
 from assessments.models import MarkReply
 
 
@@ -18,7 +18,7 @@ class ReplyForm(forms.Form):
         label=_("Reply to the reviewer"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    operation = Operation(required=False)
 
     def __init__(self, *args: Any, row: MarkReply | None = None, **kwargs: Any) -> None:
         self.row = row

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.forms.base import PlainForm, offer
 from assessments.forms.fields import OneLine, Revision
-from assessments.forms.reviews import ReviewForm, _text
+from assessments.forms.reviews import _text
 from assessments.models import ASKING, MarkKind, MarkReason
 
 MARKS = [(kind.value, kind.label) for kind in ASKING]
 
 
-class WordsForm(ReviewForm):
+class WordsForm(PlainForm):
     """A mark that asks for something, with its words. `reasons`: those that fit; None: all."""
 
     mark = forms.ChoiceField(
@@ -51,7 +51,7 @@ class WordsForm(ReviewForm):
         if reasons is not None:
             fits = set(reasons)
             offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
-            self.fields["reason"].choices = offered  # type: ignore[attr-defined]
+            offer(self, "reason", offered)
 
     @property
     def said(self) -> dict[str, str]:
@@ -81,8 +81,7 @@ class KeptTextForm(WordsForm):
             del self.fields["belongs"]
         else:
             whose = [(key, _("All reviewers of %(name)s") % {"name": name}) for key, name in organisations.items()]
-            self.fields["belongs"].choices = [("own", _("Only me")), *whose]  # type: ignore[attr-defined]
-        self.helper.layout = Layout(*self.fields)
+            offer(self, "belongs", [("own", _("Only me")), *whose])
 
 
 class ReuseForm(WordsForm):
@@ -98,9 +97,8 @@ class ReuseForm(WordsForm):
         if not foreign:
             del self.fields["has_read"]
         if not asks_action:  # a fact has no action of its own
-            self.fields["mark"].choices = [one for one in MARKS if one[0] == MarkKind.CHANGE_NEEDED]  # type: ignore[attr-defined]
+            offer(self, "mark", [one for one in MARKS if one[0] == MarkKind.CHANGE_NEEDED])
             del self.fields["action_title"]
-        self.helper.layout = Layout(*self.fields)
 
     @property
     def said(self) -> dict[str, str]:
@@ -108,7 +106,7 @@ class ReuseForm(WordsForm):
         return super().said
 
 
-class NoteForm(ReviewForm):
+class NoteForm(PlainForm):
     text = _text(
         gettext_lazy("Note"),
         gettext_lazy("Private until you share it with the other reviewer. The organisation never reads it."),

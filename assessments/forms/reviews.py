@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.forms.fields import OneLine, Revision
+from assessments.forms.base import PlainForm, layout_helper, offer
+from assessments.forms.fields import REVIEW_DAY_WRONG, Day, OneLine, Operation, Revision
 from assessments.models import ASKING, EvidenceMark, MarkKind, MarkReason, ReviewMark, Verdict
 
 WORDS = 4000
@@ -39,19 +38,7 @@ def _text(
     )
 
 
-class ReviewForm(forms.Form):
-    """A form of one or two fields, laid out in their order, without a <form> tag of its own."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
-
-
-class TakeForm(ReviewForm):
+class TakeForm(PlainForm):
     """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
 
     words_help = gettext_lazy(
@@ -86,7 +73,7 @@ class TakeForm(ReviewForm):
         return str(self.cleaned_data["words"]) if self.cleaned_data["conflict"] == "declared" else ""
 
 
-class MarkForm(forms.Form):
+class MarkForm(PlainForm):
     """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
 
     `seen`: the token of the page that showed the answer. `reasons`: those that fit it; None: all.
@@ -114,23 +101,22 @@ class MarkForm(forms.Form):
     action_due = forms.DateField(
         label=gettext_lazy("Due"),
         required=False,
-        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+        error_messages={"invalid": REVIEW_DAY_WRONG},
     )
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    operation = Operation(required=False)
     seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, row: ReviewMark | None = None, reasons: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
         self.row = row
-        kwargs.setdefault("label_suffix", "")
         kwargs["initial"] = row.record() if row else {}
         super().__init__(*args, **kwargs)
         if reasons is not None:
             fits = {*reasons, row.reason if row else ""}
             offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
-            self.fields["reason"].choices = offered  # type: ignore[attr-defined]
+            offer(self, "reason", offered)
             self.fields["reason"].error_messages["invalid_choice"] = _(
                 "This reason does not fit what was answered here."
             )
@@ -175,7 +161,7 @@ class EvidenceMarkForm(forms.Form):
     verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
     note = OneLine(required=False, max_length=400)
     base = Revision(required=False)
-    operation = forms.UUIDField(required=False)
+    operation = Operation(required=False)
 
     def __init__(self, *args: Any, row: EvidenceMark | None = None, **kwargs: Any) -> None:
         self.row = row
@@ -194,7 +180,7 @@ ANSWER_DAYS = 14
 """How long an organisation is asked to take for its answer, unless the reviewer says otherwise. Our judgement."""
 
 
-class ReturnForm(ReviewForm):
+class ReturnForm(PlainForm):
     """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
 
     tasks = forms.MultipleChoiceField(
@@ -213,26 +199,25 @@ class ReturnForm(ReviewForm):
         gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
         required=False,
     )
-    answer_by = forms.DateField(
+    answer_by = Day(
         label=gettext_lazy("Answer by"),
         help_text=gettext_lazy("It stands on the owner's page and in the mail. Nothing is locked when it passes."),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
-        error_messages={"invalid": gettext_lazy("Enter a date as year, month, day, for example 2027-03-31.")},
+        wrong=REVIEW_DAY_WRONG,
+        css="",
     )
 
     def __init__(self, *args: Any, tasks: Iterable[tuple[str, list[tuple[str, str]]]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         possible = list(tasks)
         if possible:
-            self.fields["tasks"].choices = possible  # type: ignore[attr-defined]
+            offer(self, "tasks", possible)
         else:
             del self.fields["tasks"]
-        self.helper.layout = Layout(*self.fields)
 
 
-class TakeBackForm(ReviewForm):
+class TakeBackForm(PlainForm):
     reason = _text(
         gettext_lazy("Why you take it back"),
         gettext_lazy("The other reviewer reads it, and it is kept with the case."),
@@ -241,7 +226,7 @@ class TakeBackForm(ReviewForm):
     )
 
 
-class RefuseForm(ReviewForm):
+class RefuseForm(PlainForm):
     statement = _text(
         gettext_lazy("Reasons"),
         gettext_lazy("The decision letter prints them, and the organisation keeps it."),
@@ -251,7 +236,7 @@ class RefuseForm(ReviewForm):
     )
 
 
-class ApproveForm(ReviewForm):
+class ApproveForm(PlainForm):
     """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days).
 
     `one_date`: a date for all of them, which fills the fields and saves nothing.
@@ -278,17 +263,12 @@ class ApproveForm(ReviewForm):
             limit=8000,
             missing=gettext_lazy("Say what you looked at and what you found."),
         )
-        self.helper.layout = Layout("statement")
+        self.helper = layout_helper("statement")
 
     @staticmethod
     def _day(label: str, hint: str, last: date) -> forms.DateField:
-        return forms.DateField(
-            label=label,
-            required=False,
-            help_text=hint % {"last": date_format(last, "j F Y")},
-            widget=forms.DateInput(attrs={"type": "date", "max": last.isoformat()}, format="%Y-%m-%d"),
-            error_messages={"invalid": _("Enter a date as year, month, day, for example 2027-03-31.")},
-        )
+        hint %= {"last": date_format(last, "j F Y")}
+        return Day(label=label, required=False, help_text=hint, last=last, wrong=REVIEW_DAY_WRONG, css="")
 
     @staticmethod
     def no_date() -> str:

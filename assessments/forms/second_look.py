@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.forms.reviews import ReviewForm, TakeForm, _text
+from assessments.forms.base import PlainForm
+from assessments.forms.reviews import TakeForm, _text
 from assessments.models import MarkKind
 
 
@@ -18,7 +19,7 @@ class TakeLookForm(TakeForm):
     )
 
 
-class LookMarkForm(forms.Form):
+class LookMarkForm(PlainForm):
     """One mark of a second look. `seen`: the token of the page that showed the answer."""
 
     mark = forms.ChoiceField(
@@ -51,7 +52,7 @@ class LookMarkForm(forms.Form):
         return not self.cleaned_data["mark"]
 
 
-class WriteForm(ReviewForm):
+class WriteForm(PlainForm):
     text = _text(
         gettext_lazy("Your message"),
         gettext_lazy("Only the reviewers of both looks and those who lead the body read it."),
@@ -59,14 +60,14 @@ class WriteForm(ReviewForm):
     )
 
 
-class ReportForm(ReviewForm):
+class ReportForm(PlainForm):
     words = _text(
         gettext_lazy("Which difference it is, and what it means for the certificate"),
         missing=gettext_lazy("Say which difference it is, and what it means for the certificate."),
     )
 
 
-class AskForm(ReviewForm):
+class AskForm(PlainForm):
     reason = _text(
         gettext_lazy("Why this case"),
         gettext_lazy("The second reviewer does not see it before the marks are given."),

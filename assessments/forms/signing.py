@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.forms.answering import Words
+from assessments.forms.base import PlainForm
 from assessments.forms.fields import explained
 from assessments.models import Route
 
 
-class StatementForm(forms.Form):
+class StatementForm(PlainForm):
     """A statement, sentence by sentence: each is a box of its own, and all of them are needed.
 
     `digest` names the answers that the page shows; whoever signs has to have read those that stand when the form arrives.
@@ -35,9 +34,6 @@ class StatementForm(forms.Form):
                 label=sentence, error_messages={"required": _("Tick this sentence, or do not sign.")}
             )
             self.statements.append(self[name])
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(*self.fields)
 
     def clean_seen(self) -> str:
         seen = self.cleaned_data["seen"]
@@ -153,7 +149,7 @@ class SelfCertifyForm(StatementForm):
         }
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(PlainForm):
     reason = Words(
         label=_("Why is it withdrawn?"),
         help_text=_("Kept in the record and told to the reviewer."),

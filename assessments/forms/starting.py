@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.base import PlainForm, offer
 from assessments.models import Organisation
 
 
-class ImportForm(forms.Form):
+class ImportForm(PlainForm):
     """An inventory; the organisation is asked only of somebody who owns several."""
 
     organisation = forms.ChoiceField(label=_("Organisation"))
@@ -28,16 +27,12 @@ class ImportForm(forms.Form):
     def __init__(self, *args: Any, organisations: Sequence[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(organisations) > 1:
-            self.fields["organisation"].choices = [(o.reference, o.name_en) for o in organisations]  # type: ignore[attr-defined]
+            offer(self, "organisation", [(o.reference, o.name_en) for o in organisations])
         else:
             del self.fields["organisation"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
 
 
-class ModelCardForm(forms.Form):
+class ModelCardForm(PlainForm):
     file = forms.FileField(
         label=_("Model card"),
         help_text=_("The README.md of the model, as its supplier publishes it; at most 1 MB."),
@@ -45,10 +40,3 @@ class ModelCardForm(forms.Form):
         allow_empty_file=True,  # the reader says what is wrong with it, in our words
         error_messages={"required": _("Choose the model card.")},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("file")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.forms.base import PlainForm, offer
 from assessments.forms.fields import Words
 
 LONGEST = 1000
 
 
-class SupplementForm(forms.Form):
+class SupplementForm(PlainForm):
     """`targets`: (key, title) of what asks for evidence. `pieces`: (reference, title) of the files of the library."""
 
     target = forms.ChoiceField(
@@ -38,12 +37,7 @@ class SupplementForm(forms.Form):
     def __init__(
         self, *args: Any, targets: Sequence[tuple[str, str]], pieces: Sequence[tuple[str, str]], **kwargs: Any
     ) -> None:
-        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         first = [("", _("Choose"))]
-        self.fields["target"].choices = [*first, *targets]  # type: ignore[attr-defined]
-        self.fields["piece"].choices = [*first, *pieces]  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
+        offer(self, "target", [*first, *targets])
+        offer(self, "piece", [*first, *pieces])

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Layout
+from crispy_forms.layout import HTML
 from django import forms
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from assessments.forms.base import LaidOut, layout_helper, offer
 from assessments.forms.fields import OneLine, explained
 from assessments.forms.scope import derive_scope, lowered, one_sentence
 from assessments.guideline.coverage import questions_put
@@ -78,7 +78,7 @@ def part_choices(edition: Edition | None) -> list[tuple[str, SafeString]]:
     return found
 
 
-class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+class SystemForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A system with its parts; the organisation is asked only of somebody who owns several."""
 
     organisation = forms.ChoiceField(label=_("Organisation"))
@@ -116,17 +116,14 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     ) -> None:
         super().__init__(*args, **kwargs)
         if len(organisations) > 1:
-            self.fields["organisation"].choices = [(o.reference, o.name_en) for o in organisations]  # type: ignore[attr-defined]
+            offer(self, "organisation", [(o.reference, o.name_en) for o in organisations])
         else:
             del self.fields["organisation"]
-        self.fields["parts"].choices = part_choices(edition)  # type: ignore[attr-defined]
+        offer(self, "parts", part_choices(edition))
         if self.instance.pk:
             self.fields["parts"].initial = [key for key in PARTS if getattr(self.instance, key)]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
         first = ["organisation"] if "organisation" in self.fields else []
-        self.helper.layout = Layout(*first, "name", "version", "description", "suppliers", "parts")
+        self.helper = layout_helper(*first, "name", "version", "description", "suppliers", "parts")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -201,14 +198,8 @@ class UseForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable w
             # No maxlength: a browser would cut what is pasted without a word. The count says what is too long.
             field.widget.is_required = field.required
         self.fields["scope_zh"].widget.attrs["lang"] = "zh-Hant"
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("title", "purpose", "setting", "people_affected", "people_word", HTML(_CALLED))
-        self.scope_helper = FormHelper()
-        self.scope_helper.form_tag = False
-        self.scope_helper.disable_csrf = True
-        self.scope_helper.layout = Layout("scope_en", "scope_zh", "exclusions")
+        self.helper = layout_helper("title", "purpose", "setting", "people_affected", "people_word", HTML(_CALLED))
+        self.scope_helper = layout_helper("scope_en", "scope_zh", "exclusions")
 
     def clean_people_word(self) -> str:
         """A word in the plan's sentences: small letters, no full stop."""

@@ -6,26 +6,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
 from django import forms
 from django.utils import timezone
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from assessments.forms.fields import Words, explained
-from assessments.forms.organisations import ASSIGNED_SENTENCE, ROLE_SENTENCES
-from assessments.models import Assignment, Membership, Role, Sees
+from assessments.forms.base import PlainForm
+from assessments.forms.fields import Day, Words
+from assessments.forms.organisations import AccessForm
+from assessments.models import Assignment, Membership, Sees
 
 
 def due_field(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "hk-narrow"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Enter the date as year, month and day, such as 2027-03-31.")},
-    )
+    return Day(label=label, required=False)
 
 
 def note_field() -> forms.CharField:
@@ -46,7 +39,7 @@ class PeopleField(forms.TypedChoiceField):
         super().__init__(choices=choices, coerce=people.__getitem__, empty_value=None, **kwargs)
 
 
-class CommentForm(forms.Form):
+class CommentForm(PlainForm):
     """One remark, and a colleague who is told of it beside those whom it names."""
 
     text = Words(
@@ -63,16 +56,12 @@ class CommentForm(forms.Form):
         self.fields["to"] = PeopleField(
             members, empty=_("Only those whom the text names"), label=_("Tell a colleague"), required=False
         )
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("text", "to")
 
     def clean_text(self) -> str:
         return normalize_newlines(self.cleaned_data["text"])
 
 
-class AskForm(forms.Form):
+class AskForm(PlainForm):
     """A colleague, or the mail address of one who is not here yet; when, and what one wants to know."""
 
     email = forms.EmailField(
@@ -97,9 +86,6 @@ class AskForm(forms.Form):
         self.fields["member"].help_text = _("Owners and contributors of your organisation.")
         if not may_invite:
             del self.fields["email"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(*self.fields)
 
     def clean_due(self) -> date | None:
         return not_past(self.cleaned_data["due"])
@@ -116,7 +102,7 @@ class AskForm(forms.Form):
         return data
 
 
-class AskedForm(forms.Form):
+class AskedForm(PlainForm):
     """The date and the note of a request."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, asked: Assignment) -> None:
@@ -124,10 +110,6 @@ class AskedForm(forms.Form):
         self.due_before = asked.due
         self.fields["due"] = due_field(_("An answer is needed by"))
         self.fields["note"] = note_field()
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("due", "note")
 
     def clean_due(self) -> date | None:
         due: date | None = self.cleaned_data["due"]
@@ -140,25 +122,10 @@ def not_past(due: date | None) -> date | None:
     return due
 
 
-class RoleForm(forms.Form):
-    """What a member may do; `assigned` is a contributor who sees only what is assigned."""
-
-    access = forms.ChoiceField(label=_("What they may do"), widget=forms.RadioSelect)
+class RoleForm(AccessForm):
+    """The role of somebody who is a member already."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, member: Membership) -> None:
         assigned = member.sees == Sees.ASSIGNED
         super().__init__(data, initial={"access": "assigned" if assigned else str(member.role)})
-        choices = [(str(role), explained(role.label, ROLE_SENTENCES[role])) for role in Role]
-        word = pgettext_lazy("a role", "Contributor, only what is assigned")
-        choices.insert(2, ("assigned", explained(word, ASSIGNED_SENTENCE)))
-        self.fields["access"].choices = choices  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("access")
-
-    def role_and_sight(self) -> tuple[Role, Sees]:
-        chosen = self.cleaned_data["access"]
-        if chosen == "assigned":
-            return Role.CONTRIBUTOR, Sees.ASSIGNED
-        return Role(chosen), Sees.ALL
+        self.offer_roles()

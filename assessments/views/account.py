@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, desk
 from assessments.accounts import changes, running
-from assessments.errors import InvalidAnswer
+from assessments.forms.base import refusals
 from assessments.forms.desk import AbsenceForm
 from assessments.forms.finding import SettingsForm
 
@@ -28,13 +28,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     days = {"away_from": user.away_from, "away_until": user.away_until}
     absence = AbsenceForm(data, initial=days) if access.reviewing_organisations(user) else None
     if request.method == "POST" and form.is_valid() and (absence is None or absence.is_valid()):
-        try:
+        with refusals(absence or form):
             if absence:
                 desk.set_absence(user, absence.cleaned_data["away_from"], absence.cleaned_data["away_until"])
-        except InvalidAnswer as error:
-            assert absence is not None
-            absence.add_error(error.field, str(error))
-        else:
             changes.save_settings(request, form)
             messages.success(request, _("Your settings are saved."))
             return redirect("settings")

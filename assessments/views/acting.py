@@ -27,7 +27,7 @@ from assessments.core import query_values, throttling
 from assessments.core.throttling import limited
 from assessments.domain.remediation import closing, relevance
 from assessments.domain.review import opened
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
 from assessments.exchange import actions as exchange
 from assessments.exchange.tables import MAX_BYTES
 from assessments.forms.acting import (
@@ -37,6 +37,7 @@ from assessments.forms.acting import (
     RiskForm,
     TakeFileForm,
 )
+from assessments.forms.base import refusals, status_of
 from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.forms.remediation import RefuseForm
 from assessments.guideline.edition import Edition, Question
@@ -64,9 +65,9 @@ from assessments.views.remediation.gaps import edition_steps, remedies_at
 from assessments.views.remediation.groups import dimensions_of, grouped
 from assessments.views.remediation.presses import press
 from assessments.views.remediation.rows import Row, flag_those_left_alone, row_of
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.strips import Line as PieceLine
-from assessments.views.uploads import refuse_file
+from assessments.views.uploads import file_refusals
 from assessments.views.wording import Incident, choice_word, open_incident, said_lines
 
 PLACE = "actions"
@@ -91,14 +92,9 @@ def take_file(request: SignedIn) -> HttpResponse:
         return _take_rows(request)
     form = TakeFileForm(posted(request), request.FILES or None)
     lines: list[exchange.Change] | None = None
-    status = 200
     if request.method == "POST" and form.is_valid():
-        try:
-            rows = exchange.read(form.cleaned_data["file"].read(MAX_BYTES + 1))
-        except WorkflowError as error:
-            status = refuse_file(form, error)
-        else:
-            lines = _check_rows(user, rows)
+        with file_refusals(form):
+            lines = _check_rows(user, exchange.read(form.cleaned_data["file"].read(MAX_BYTES + 1)))
     good = [line for line in lines or () if line.changes and line.action]
     chosen = {line.changes["owner"] for line in good if "owner" in line.changes}
     names = access.names_of(int(pk) for pk in chosen)
@@ -110,7 +106,7 @@ def take_file(request: SignedIn) -> HttpResponse:
         "faulty": [line for line in lines or () if line.faults],
         "rows": signing.dumps([[_name(line.action), dict(line.changes)] for line in good], salt=SALT, compress=True),
     }
-    return render(request, "assessments/acting/take_file.html", context, status=status)
+    return render(request, "assessments/acting/take_file.html", context, status=status_of(form))
 
 
 def _name(action: RemediationAction | None) -> str:
@@ -173,13 +169,12 @@ def _take_rows(request: SignedIn) -> HttpResponse:
         due, full_due = (date.fromisoformat(changes[key]) if key in changes else None for key in ("due", "full_due"))
         owner = people[action.organisation_id].get(changes.get("owner", ""))
         taken.append((action, owner, due, full_due, changes.get("note", "")))
-    try:
+    with refusals_as_messages(request, lambda error: _("Nothing was changed: %(reason)s") % {"reason": error}):
         done = acting.take_rows(taken, by=request.user)
-    except WorkflowError as error:
-        messages.error(request, _("Nothing was changed: %(reason)s") % {"reason": error})
-        return redirect("actions_import")
-    messages.success(request, ngettext("One action was changed.", "%(n)s actions were changed.", done) % {"n": done})
-    return redirect("actions")
+        words = ngettext("One action was changed.", "%(n)s actions were changed.", done)
+        messages.success(request, words % {"n": done})
+        return redirect("actions")
+    return redirect("actions_import")
 
 
 # --- several dates in one go ---------------------------------------------------------------------------------------------
@@ -343,12 +338,9 @@ def plan_now(request: SignedIn, reference: str) -> HttpResponse:
     use = get_object_or_404(access.uses_for(request.user), reference=reference)
     access.require(request.user, Action.ANSWER, use)
     throttling.spend("document", request, organisation=use.organisation_id)
-    try:
-        document = acting.ask_plan(use, by=request.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return redirect("workspace", reference)
-    return redirect(document)
+    with refusals_as_messages(request):
+        return redirect(acting.ask_plan(use, by=request.user))
+    return redirect("workspace", reference)
 
 
 def newest_submitted(use: DeclaredUse) -> tuple[Assessment | None, Submission | None]:
@@ -563,29 +555,23 @@ def act_on(request: SignedIn, found: RemediationAction, forms: Forms) -> bool:
 
 
 def _do(request: HttpRequest, act: Any, said: str) -> bool:
-    try:
+    with refusals_as_messages(request):
         act()
-    except WorkflowError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, said)
     return True
 
 
 def _typed(form: Any, name: str, act: Any, request: HttpRequest, said: str, *, allowed: Any = None) -> bool:
     """Do what a form of one text asks; what was typed stays where it is refused."""
-    try:
+    with refusals(form, at=name):
         if allowed:
             allowed()
         if not form.is_valid():
             return False
         act(form.cleaned_data[name])
-    except WorkflowError as error:
-        form.is_valid()
-        form.add_error(name, str(error))
-        return False
-    messages.success(request, said)
-    return True
+        messages.success(request, said)
+        return True
+    return False
 
 
 def gap_of(
@@ -625,7 +611,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
     form = PlanForm(posted(request), action=found, people=people, last=condition.due_on if condition else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals(form):
             acting.plan(
                 found,
                 by=request.user,
@@ -634,9 +620,6 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
                 full_due=given.get("full_due"),
                 effort=given["effort"],
             )
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The plan of the action is saved."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "condition": condition}
@@ -654,11 +637,8 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
         problem = _("You own this action, so another owner has to accept its risk.")
     form = RiskForm(posted(request), last=last)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             acting.accept_risk(found, by=request.user, **form.cleaned_data)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The risk is accepted until then. The action comes back by itself."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem, "last": last}

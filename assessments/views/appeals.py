@@ -13,7 +13,8 @@ from assessments import access, desk, standing
 from assessments.access import Action
 from assessments.accounts import proofs
 from assessments.domain.review.told_marks import told_statements
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import refusals
 from assessments.forms.desk import AppealAnswerForm, ContestForm, MessageForm
 from assessments.models import State
 from assessments.models.desk import AppealKind
@@ -21,7 +22,7 @@ from assessments.models.queue import working_days_later
 from assessments.views.case import Case, find_case, own_submission
 from assessments.views.gate import to_declare
 from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.timeline import appeal_words, messages_in, timeline
 
 
@@ -45,11 +46,8 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST":
         access.require(request.user, Action.ANSWER, case.assessment)
         if form.is_valid():
-            try:
+            with refusals(form):
                 said = desk.say(submission, form.cleaned_data["text"], by=request.user)
-            except WorkflowError as error:
-                add_error(form, error)
-            else:
                 messages.success(request, _("Your message is sent."))
                 return redirect(f"{request.path}#message-{said.pk}")
     history = access.history_of(case.assessment)
@@ -86,11 +84,8 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST":
         access.require(request.user, Action.SIGN, case.assessment)
         if form.is_valid():
-            try:
+            with refusals(form):
                 desk.contest(case.assessment, form.cleaned_data["about"], form.cleaned_data["reasons"], by=request.user)
-            except WorkflowError as error:
-                add_error(form, error)
-            else:
                 messages.success(request, _("Sent. You are told as soon as it is answered."))
                 return redirect(request.path)
     appeals = list(access.appeals_in(case.assessment))
@@ -113,13 +108,11 @@ def open_again(request: SignedIn, reference: str, appeal: str) -> HttpResponse:
     """Start the assessment that an upheld appeal opens, with the answers of the refused one."""
     case = _whole_case(request, reference)
     found = get_object_or_404(access.appeals_in(case.assessment), reference=appeal)
-    try:
+    with refusals_as_messages(request):
         begun = desk.open_again(found, by=request.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return redirect("contest", reference)
-    messages.success(request, _("The new assessment is open. Confirm each answer that was taken over."))
-    return redirect(begun)
+        messages.success(request, _("The new assessment is open. Confirm each answer that was taken over."))
+        return redirect(begun)
+    return redirect("contest", reference)
 
 
 @proofs.needed  # asked on the press of the button; what was typed comes back
@@ -138,11 +131,8 @@ def answer(request: SignedIn, reference: str) -> HttpResponse:
     form = AppealAnswerForm(posted(request))
     if request.method == "POST" and form.is_valid():
         upheld = form.cleaned_data["outcome"] == "upheld"
-        try:
+        with refusals(form):
             desk.answer(appeal, by=request.user, upheld=upheld, words=form.cleaned_data["words"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Answered. The organisation and the reviewers of the case have been told."))
             return redirect("appeal", reference)
     suspended = desk.wrongly_suspended(appeal)

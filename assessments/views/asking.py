@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from assessments import access, teamwork
 from assessments.access import Action
 from assessments.errors import Locked, NotPermitted, WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.teamwork import AskedForm, AskForm
 from assessments.guideline.edition import Question
 from assessments.models import Assignment
@@ -58,7 +59,7 @@ def send(request: HttpRequest, case: Case, asked: Question, form: AskForm) -> Ht
     member, how = given["member"], {"due": given["due"], "note": given["note"]}
     said = _("%(name)s is asked to answer “%(question)s”.")
     unsent = ""
-    try:
+    with refusals(form, at={Locked: None, WorkflowError: "member" if member else "email"}):
         if member:
             teamwork.ask(case.assessment, asked.section, member, by=case.user, question=asked.key, **how)
             messages.success(request, said % {"name": member.user, "question": asked.title})
@@ -66,12 +67,10 @@ def send(request: HttpRequest, case: Case, asked: Question, form: AskForm) -> Ht
             count_invitation(request, case.assessment.organisation, given["email"])
             invitation, token = teamwork.ask_by_mail(case.assessment, asked.key, given["email"], by=case.user, **how)
             unsent = send_invitation(request, invitation, token)
-    except WorkflowError as error:
-        form.add_error(None if isinstance(error, Locked) else "member" if member else "email", str(error))
-        return None
-    if unsent:
-        return show_unsent(request, case.assessment.organisation, [(invitation, unsent)])
-    return redirect("ask", case.assessment.reference, asked.key)
+        if unsent:
+            return show_unsent(request, case.assessment.organisation, [(invitation, unsent)])
+        return redirect("ask", case.assessment.reference, asked.key)
+    return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 from assessments import access, changing, staleness
 from assessments.access import Action
 from assessments.accounts import proofs
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.holds import ChangedForm
 from assessments.views.case import find_case
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 
 
 @proofs.needed
@@ -30,11 +30,8 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(approval)
     form = ChangedForm(posted(request), kinds=changing.kinds_of_change())
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             change = changing.state_change(approval, by=request.user, **form.cleaned_data)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             n = len(change.to_confirm)
             words = ngettext(
                 "Kept. %(n)s answer waits to be confirmed or changed.",

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Case as Cases
 from django.db.models import Count, F, Q, QuerySet, Value, When, Window
@@ -20,12 +19,12 @@ from django.views.decorators.http import require_http_methods
 from assessments import access, teamwork
 from assessments.access import Action
 from assessments.core import query_values, throttling
-from assessments.errors import WorkflowError
 from assessments.forms.teamwork import CommentForm
 from assessments.guideline.edition import Question
 from assessments.models import Comment, Membership
 from assessments.views.case import Case, find_case
 from assessments.views.inbox import seen
+from assessments.views.requests import refusals_as_messages
 
 THREADS_A_PAGE = 50
 REPLIES_A_PAGE = 50  # of a thread that is shown alone
@@ -141,12 +140,10 @@ def act(request: HttpRequest, case: Case, asked: Question, form: CommentForm | N
     pk = query_values.key(request.POST[what])
     found = get_object_or_404(access.comments_on(case.assessment, asked.key), pk=pk)
     found.assessment = case.assessment
-    try:
+    with refusals_as_messages(request):
         {"resolve": teamwork.resolve, "reopen": teamwork.reopen, "take_back": teamwork.take_back}[what](
             found, by=case.user
         )
-    except WorkflowError as error:
-        messages.error(request, str(error))
     return "" if what == "take_back" else place_of(found.reply_to_id or found.pk)
 
 

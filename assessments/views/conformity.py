@@ -18,7 +18,8 @@ from assessments import access, conformity, gates
 from assessments.access import Action
 from assessments.domain.evidence import second_use, supplements
 from assessments.domain.review import parts
-from assessments.errors import Conflict, InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import Conflict, NotPermitted
+from assessments.forms.base import refusals
 from assessments.forms.conformity import CELLS, MEMBER, PartForm
 from assessments.guideline.edition import Edition, FilePart
 from assessments.guideline.terms import ROWS, PartKind
@@ -178,7 +179,7 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     form, has_pieces = _form(request, case, asked)
     theirs = None
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form) as refused:
             conformity.save_part(
                 case.assessment,
                 key,
@@ -190,17 +191,11 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
                 base=form.cleaned_data["base"],
                 operation=form.operation_id,
             )
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except Conflict as error:
-            form.add_error(None, str(error))
-            theirs = error.current
-            form.overwrite_next(theirs.revision)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Saved: %(part)s.") % {"part": asked.label})
             return redirect("conformity", reference)
+        if conflict := refused.error_as(Conflict):
+            theirs = conflict.current
+            form.write_again(theirs.revision)
     return render(
         request,
         "assessments/conformity/part.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.evidence import supplements
 from assessments.domain.review import approvals, cases, own_marks, parts, returns
 from assessments.domain.review.obstacles import Code, Obstacle
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.reviews import ApproveForm, RefuseForm, ReturnForm
 from assessments.guideline.conditions import ANSWER
 from assessments.guideline.terms import Tier
@@ -29,7 +30,7 @@ from assessments.models.going_on import REFUSED
 from assessments.notifications import texts
 from assessments.notifications.kinds import MessageKind
 from assessments.views.held import forget_typed, typed_before
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 from assessments.views.review import dating
 from assessments.views.review.outlook import outlook_of
 from assessments.views.review_case import Case
@@ -60,7 +61,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     possible = workflow.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
     form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible))
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
-        try:
+        with refusals(form):
             workflow.send_back(
                 case.submission,
                 by=case.user,
@@ -68,9 +69,6 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
                 answer_by=form.cleaned_data["answer_by"],
                 tasks=form.cleaned_data.get("tasks", ()),
             )
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             forget_typed(request)
             messages.success(request, _("Returned. The owner has been told."))
             return redirect(case.submission)
@@ -119,7 +117,7 @@ def _mail(
     return texts.write(MessageKind.RETURNED, context)
 
 
-CLEARED_ON = {
+CLEARED_ON: dict[StrEnum, str] = {
     Code.OWN_SET: "own_set",
     Code.CHANGES: "send_back",
     Code.PARTS: "review_parts",
@@ -157,13 +155,10 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     filling = request.method == "POST" and "preview" in request.POST  # dates are filled in, nothing is decided
     form = dating.filled(request, case, conditions) if filling else ApproveForm(_given(request), conditions=conditions)
     if request.method == "POST" and not filling and form.is_valid():
-        try:
+        with refusals(form):  # what is missing stands in the list of obstacles
             workflow.approve(
                 submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
             )
-        except WorkflowError as error:  # what is missing stands in the list of obstacles
-            add_error(form, error)
-        else:
             forget_typed(request)
             messages.success(request, _("Your approval is recorded."))
             return redirect(submission)
@@ -219,11 +214,8 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
     case = _decisive(request.user, reference)
     form = RefuseForm(_given(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             workflow.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             forget_typed(request)
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access, declaring, desk
 from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.desk import AssignForm, MessageForm, NoInterestForm
 from assessments.models import Seat, SeatRequest
 from assessments.views.gate import to_declare, where_to
 from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.review_case import Case
 from assessments.views.timeline import appeal_words, messages_in
 
@@ -28,16 +29,13 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
     then = where_to(request, case.submission)
     form = NoInterestForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             if form.cleaned_data["conflict"] == "declared":
                 desk.decline(case.submission, by=case.user, words=form.cleaned_data["words"])
                 messages.success(request, _("Your declaration is recorded. The answers stay closed to you."))
             else:
                 desk.declare_none(case.submission, by=case.user)
                 messages.success(request, _("Your declaration is recorded. The answers are open to you."))
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             return redirect(case.submission if form.cleaned_data["conflict"] == "declared" else then)
     context = {"case": case, "submission": case.submission, "form": form}
     return render(request, "assessments/reviews/declare.html", context)
@@ -68,7 +66,7 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
         form.helper.layout.pop(-1)
     if request.method == "POST" and form.is_valid():
         to = next(one.user for one in people if one.user.pk == form.cleaned_data["to"])
-        try:
+        with refusals(form):
             desk.ask(
                 case.submission,
                 Seat(seat),
@@ -77,9 +75,6 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
                 note=form.cleaned_data["note"],
                 although_away=form.cleaned_data.get("although_away", False),
             )
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("%(name)s has been asked.") % {"name": to})
             return redirect(case.submission)
     context = {
@@ -97,11 +92,8 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
 
 def _stop_asking(request: SignedIn, case: Case, asked: SeatRequest) -> HttpResponse:
     """Take the request back; the page it leads to can ask again, the same colleague or another."""
-    try:
+    with refusals_as_messages(request):
         desk.stop_asking(asked, by=case.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("%(name)s is no longer asked.") % {"name": asked.to})
     return redirect(request.path)
 
@@ -119,11 +111,8 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST":
         case.require_seat()
         if form.is_valid():
-            try:
+            with refusals(form):
                 said = desk.say(case.submission, form.cleaned_data["text"], by=case.user)
-            except WorkflowError as error:
-                add_error(form, error)
-            else:
                 messages.success(request, _("Your message is sent."))
                 return redirect(f"{request.path}#message-{said.pk}")
     context = {

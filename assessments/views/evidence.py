@@ -24,8 +24,9 @@ from assessments.access import Action
 from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import quotas, supplements
 from assessments.domain.review import opened, parts
-from assessments.errors import InvalidAnswer, NoRoom, NotPermitted, WorkflowError
+from assessments.errors import InvalidAnswer, NotPermitted
 from assessments.evidence import files
+from assessments.forms.base import refusals, status_of
 from assessments.forms.evidence import ChangeEvidenceForm, LibraryForm, NewEvidenceForm, ReplaceForm
 from assessments.guideline.edition import Question
 from assessments.models import (
@@ -42,7 +43,7 @@ from assessments.views.case import Case, find_case
 from assessments.views.documents import not_as_stored
 from assessments.views.gate import to_declare
 from assessments.views.question import stored_answers, unlocked_on_page
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, refusals_as_messages
 from assessments.views.strips import Strip, make_strip, period_words
 
 ROWS = 50
@@ -157,25 +158,9 @@ def add_from(
 ) -> Evidence | None:
     """Add what a valid form holds; None where the library refuses it, with the reason at its field."""
     given = form.cleaned_data
-    try:
+    with refusals(form, of=(InvalidAnswer, ValidationError)):
         return evidence.add(organisation, by=by, file=given["file"], link=given["link"], to=to, **form.details())
-    except (InvalidAnswer, ValidationError) as error:
-        refuse_in(form, error)
     return None
-
-
-def refuse_in(form: Any, error: InvalidAnswer | ValidationError) -> None:
-    """Say at the field what was refused."""
-    form.found_no_room = isinstance(error, NoRoom)
-    if isinstance(error, ValidationError):
-        form.add_error(None, error.messages)
-        return
-    form.add_error(error.field if error.field in form.fields else None, str(error))
-
-
-def status_of(form: Form | None) -> int:
-    """The status of a page with this form: 507 where the server had no room for the file; 200, as everywhere, with faults."""
-    return 507 if getattr(form, "found_no_room", False) else 200
 
 
 def remind_of_file(form: Form) -> None:
@@ -261,13 +246,8 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     title = found.title
     form = ChangeEvidenceForm(request.POST or None, instance=found, owners=owners)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             evidence.update(found, by=request.user, **form.changes())
-        except (InvalidAnswer, ValidationError) as error:
-            refuse_in(form, error)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The changes are saved."))
             return redirect(found)
     return render(request, "assessments/evidence/edit.html", {"form": form, "piece": found, "title": title})
@@ -283,13 +263,8 @@ def replace(request: SignedIn, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         throttling.spend("upload", request, organisation=found.organisation_id)
-        try:
+        with refusals(form):
             evidence.add_version(found, by=request.user, file=given["file"], link=given["link"], details=form.details())
-        except (InvalidAnswer, ValidationError) as error:
-            refuse_in(form, error)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             words = ngettext(
                 "Replaced. %(n)s answer that leans on it says so.",
                 "Replaced. %(n)s answers that lean on it say so.",
@@ -307,11 +282,8 @@ def withdraw(request: SignedIn, reference: str) -> HttpResponse:
     found = find_piece(request, reference)
     evidence.require_writer(found, request.user)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             evidence.withdraw(found, by=request.user)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             messages.success(request, _("“%(title)s” is withdrawn.") % {"title": found})
         return redirect(found)
     return render(request, "assessments/evidence/withdraw.html", {"piece": found})
@@ -403,7 +375,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
     }
     name = next((name for name in acts if name in request.POST), "")
     form = None
-    try:
+    with refusals() as refused:
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=case.assessment.organisation_id)
@@ -419,8 +391,7 @@ def act(request: SignedIn, case: Case, asked: Question) -> tuple[NewEvidenceForm
                 words = _("The library has this file already: “%(title)s” was attached.")
                 return None, "", (words if known else _("Attached: %(title)s.")) % {"title": piece}
         return form, "", ""
-    except WorkflowError as error:
-        return form, str(error), ""  # with the form, where one was filled in: what was typed stays
+    return form, refused.words, ""  # with the form, where one was filled in: what was typed stays
 
 
 def strip_of(case: Case, asked: Question) -> Strip:

@@ -20,7 +20,8 @@ from assessments import access, declaring, holding, staleness
 from assessments.access import Action
 from assessments.domain.answering import organisation_answers
 from assessments.domain.facts import drafts
-from assessments.errors import InvalidAnswer, Locked, WorkflowError, WouldHide
+from assessments.errors import Locked, WouldHide
+from assessments.forms.base import refusals
 from assessments.forms.facts import AgreeForm, FactsForm, condition_tree, parts_of_reason, standing_alone, to_form
 from assessments.guideline.edition import Edition, Fact, FactGroup
 from assessments.guideline.reach import ASSUMED, is_shown
@@ -37,7 +38,7 @@ from assessments.views.assessment.next_step import NextStep, step_of, to_read, w
 from assessments.views.documents import offers_to
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.question import moment
-from assessments.views.requests import SignedIn, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.saving import is_of_another, said_of_another
 from assessments.views.wording import answer_on_its_page, open_incident
 
@@ -260,16 +261,8 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
         valid, resolving = form.is_valid(), "resolve" in data
         hiding = [name for name in data.get("hide", "").split(",") if name]
         context["refused"] = refused = _refused(facts, form, locked)
-        try:
+        with refusals(form) as refusal:
             saved = _save(use, form, request.user, hiding)
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except Locked as error:
-            form.add_error(None, str(error))
-        except WouldHide as error:
-            form.add_error(None, str(error))
-            context["hides"] = _hides(use, error)
-        else:
             conflicts = saved.conflicts if saved else ()
             drafts.discard_draft(use, group, by=request.user)
             if valid and not conflicts and not refused:
@@ -283,6 +276,8 @@ def group(request: SignedIn, reference: str, group: str) -> HttpResponse:
                 messages.success(request, _("What you answered is saved."))
             facts = Facts.of(use)
             form = _as_saved(form, facts, asked, locked, conflicts)
+        if would_hide := refusal.error_as(WouldHide):
+            context["hides"] = _hides(use, would_hide)
         if refused:
             form.add_error(None, _("Not saved: what is locked cannot be changed now. What you gave stands below."))
     context |= _group_context(facts, page, form, then, locked, why_locked)
@@ -765,13 +760,8 @@ def agree(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(use)
     form = AgreeForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             declaring.agree_procedural(use, by=request.user, reason=form.cleaned_data["reason"])
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("You agreed. The answer counts from now on; the tier was worked out again."))
             return redirect(use)
     context = {"place": PLACE, "use": use, "agreement": agreement, "form": form}
@@ -817,11 +807,10 @@ def start(request: SignedIn, reference: str) -> HttpResponse:
     if facts.edition.order is not None and facts.missing and not use.prohibited_by_facts and use.assigned_tier:
         messages.info(request, _("Answer these facts first: they decide which questions you will see."))
         return redirect(facts.next_url())
-    try:
+    declares = request.POST.get("to") == "declare_prohibited"
+    with refusals_as_messages(request):
         assessment = organisation_answers.start(use, by=request.user)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return redirect(use)
-    if request.POST.get("to") == "declare_prohibited" and access.may(request.user, Action.SIGN, use.organisation_id):
-        return redirect("declare_prohibited", assessment.reference)
-    return redirect(assessment)
+        if declares and access.may(request.user, Action.SIGN, use.organisation_id):
+            return redirect("declare_prohibited", assessment.reference)
+        return redirect(assessment)
+    return redirect(use)

@@ -20,11 +20,11 @@ from django.views.decorators.http import require_http_methods
 from assessments.core import throttling
 from assessments.domain.certificates import file_check
 from assessments.domain.certificates.file_check import Answer, Checked
-from assessments.errors import NoRoom
+from assessments.forms.base import status_of
 from assessments.forms.public import FileForm, NumberForm
 from assessments.models import edition_for
 from assessments.models.certificates import CertificateStatus
-from assessments.views.uploads import refuse_file
+from assessments.views.uploads import file_refusals
 
 log = logging.getLogger(__name__)
 ANSWERS = (
@@ -61,23 +61,18 @@ def check_file(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: FileForm) -> HttpResponse:
-    return render(request, "assessments/public/check_file.html", {"form": form, "answers": ANSWERS})
+    context = {"form": form, "answers": ANSWERS}
+    return render(request, "assessments/public/check_file.html", context, status=status_of(form))
 
 
 def _uploaded(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form)
-    try:
-        with form.cleaned_data["file"] as file:
-            read = file_check.read_file(file.chunks())
-    except NoRoom as error:
-        return render(
-            request,
-            "assessments/public/check_file.html",
-            {"form": form, "answers": ANSWERS},
-            status=refuse_file(form, error),
-        )
+    with file_refusals(form) as refused, form.cleaned_data["file"] as file:
+        read = file_check.read_file(file.chunks())
+    if refused:
+        return _page(request, form)
     if read is None:
         form.add_error(
             "file", _("This file is larger than 10 MB. No certificate or status notice of ours is so large.")

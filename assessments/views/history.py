@@ -22,7 +22,7 @@ from assessments.access import Action
 from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison
 from assessments.core.text_diff import compare as compare_texts
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
 from assessments.forms.finding import CompareForm
 from assessments.guideline.edition import Edition, Question, Section
 from assessments.guideline.wording import fact_answer
@@ -30,6 +30,7 @@ from assessments.models import Answer, RevisionOutcome, State
 from assessments.models.snapshots import same_answer
 from assessments.views.case import Case, find_case, find_question
 from assessments.views.question import stored_answers
+from assessments.views.requests import refusals_as_messages
 from assessments.views.wording import as_moment, said_lines, whole_word
 
 SITTING = timedelta(minutes=10)
@@ -215,16 +216,13 @@ def restore(request: HttpRequest, case: Case, question: Question) -> HttpRespons
     if number is None or base is None:
         messages.error(request, _("Choose the version that is to stand again."))
         return redirect(here)
-    try:
+    with refusals_as_messages(request):
         saved = declaring.restore_answer(case.assessment, question.key, number, by=case.user, base=base)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return redirect(here)
-    if not saved.changed:
-        messages.info(request, _("The answer reads like version %(number)s already.") % {"number": number})
-        return redirect(here)
-    said = _("Version %(number)s is used again, as version %(new)s. To undo this, restore version %(former)s.")
-    messages.success(request, said % {"number": number, "new": saved.answer.revision, "former": base})
+        if saved.changed:
+            said = _("Version %(number)s is used again, as version %(new)s. To undo this, restore version %(former)s.")
+            messages.success(request, said % {"number": number, "new": saved.answer.revision, "former": base})
+        else:
+            messages.info(request, _("The answer reads like version %(number)s already.") % {"number": number})
     return redirect(here)
 
 

@@ -14,7 +14,8 @@ from assessments import access, declaring, holding
 from assessments.access import Action
 from assessments.accounts import proofs
 from assessments.core import query_values
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import InvalidAnswer, NotPermitted
+from assessments.forms.base import refusals, show_refusal
 from assessments.forms.holds import AssignHoldForm, ReasonForm
 from assessments.forms.signing import StatementForm
 from assessments.guideline.terms import HoldKind
@@ -48,7 +49,8 @@ def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldFo
     """Do what was posted; returns the form if it has to be shown again, what was in the way, and what was done."""
     acts = {"attach": (holding.attach, _("Attached: %s.")), "detach": (holding.detach, _("Detached: %s."))}
     name = next((name for name in acts if name in request.POST), "")
-    try:
+    form = None
+    with refusals() as refused:
         if name:
             do, words = acts[name]
             mine = access.evidence_for(request.user).filter(organisation=use.organisation_id)
@@ -58,14 +60,12 @@ def _act(request: SignedIn, use: DeclaredUse, found: Hold) -> tuple[AssignHoldFo
         form = AssignHoldForm(request.POST, hold=found, people=access.writers_of(use.system.organisation))
         if not form.is_valid():
             return form, "", ""
-        try:
-            holding.assign(found, by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-            return form, "", ""
+        holding.assign(found, by=request.user, **form.cleaned_data)
         return None, "", _("%s looks after this hold now.") % form.cleaned_data["owner"]
-    except WorkflowError as error:
-        return None, str(error), ""
+    if form is not None and (invalid := refused.error_as(InvalidAnswer)):
+        show_refusal(form, invalid)
+        return form, "", ""
+    return None, refused.words, ""
 
 
 def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm | None, problem: str) -> HttpResponse:
@@ -124,13 +124,9 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         return redirect(use)
     sentence, *_lines = holding.worst_statement(use, facts.edition, answers).splitlines()
     form = StatementForm(posted(request), sentences=[sentence], digest=sha256(canonical_json(answers)))
-    form.helper.disable_csrf = True
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             holding.sign_worst(use, by=request.user, shown=answers)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Signed. The tier is not provisional any more."))
             return redirect(use)
     context: dict[str, Any] = {
@@ -161,11 +157,8 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
         raise NotPermitted(_("Only the person who agreed, or an owner, can take it back."))
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             declaring.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            form.add_error("reason" if isinstance(error, InvalidAnswer) else None, str(error))
-        else:
             messages.success(request, _("Taken back. The answer counts as no; the tier was worked out again."))
             return redirect(use)
     return render(request, "assessments/holds/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

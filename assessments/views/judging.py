@@ -10,14 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import holding, workflow
 from assessments.accounts import proofs
-from assessments.errors import WorkflowError
-from assessments.forms.holds import DecideHoldForm, Plain, RaiseForm, ReasonForm
+from assessments.forms.base import PlainForm, refusals
+from assessments.forms.holds import DecideHoldForm, RaiseForm, ReasonForm
 from assessments.guideline.terms import TIERS, Tier
 from assessments.guideline.wording import fact_answer
 from assessments.models import HoldOutcome
 from assessments.views.gate import to_declare
 from assessments.views.holds import changes_of_tier
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 from assessments.views.review_case import Case
 from assessments.views.reviews import reviewer_of
 from assessments.views.wording import hold_card
@@ -42,11 +42,8 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     may_be_typed = outcomes and (request.method == "POST" or not found.closed_at)
     form = DecideHoldForm(posted(request), outcomes=outcomes) if may_be_typed else None
     if request.method == "POST" and form is not None and form.is_valid():
-        try:
+        with refusals(form):
             done = workflow.close_hold(found, case.submission, by=case.user, **form.cleaned_data)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             words = _("The hold is closed.")
             if done.outcome == HoldOutcome.ANSWERED and done.use.assigned_tier != case.submission.assigned_tier:
                 words = _("The hold is closed and the tier changed by it. The submission went back to be signed again.")
@@ -93,19 +90,16 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
     ]
     data = posted(request)
     withdrawing = data is not None and "withdraw" in data
-    raising: Plain = RaiseForm(None if withdrawing else data, tiers=higher)
+    raising: PlainForm = RaiseForm(None if withdrawing else data, tiers=higher)
     back = ReasonForm(data if withdrawing else None, auto_id="id_back_%s")  # beside a field of the same name
     form = back if withdrawing else raising
     if data is not None and form.is_valid():
-        try:
+        with refusals(form):
             if withdrawing:
                 workflow.withdraw_raise(case.submission, by=case.user, reason=form.cleaned_data["reason"])
             else:
                 chosen = Tier(form.cleaned_data["tier"])
                 workflow.raise_tier(case.submission, by=case.user, tier=chosen, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Kept. The owner has been told."))
             return redirect(case.submission)
     return render(

@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import reviewing
 from assessments.core import query_values
-from assessments.errors import Conflict, InvalidAnswer, WorkflowError
+from assessments.errors import Conflict
+from assessments.forms.base import refusals
 from assessments.forms.reviews import EvidenceMarkForm, MarkForm
 from assessments.models import MarkKind, MarkReason
 from assessments.views.gate import to_declare
 from assessments.views.held import forget_typed, said_of_typed, typed_before
 from assessments.views.marking_rows import draw
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, refusals_as_messages
 from assessments.views.review.reading import page_around
 from assessments.views.review.rows import Piece, Row
 from assessments.views.review_case import CHANGES, FACTS, NOT_APPLICABLE, OWN, Case, Group
@@ -187,7 +188,7 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
         return False
     base = form.cleaned_data["base"] or 0
     base = query_values.count(seen) or base
-    try:
+    with refusals(form, at={Conflict: "mark"}) as refused:
         mark = reviewing.save_mark(
             case.submission,
             row.target,
@@ -197,18 +198,11 @@ def _save_mark(case: Case, row: Row, data: QueryDict, seen: str = "") -> bool | 
             operation=form.cleaned_data["operation"],
             **form.fields_to_save,
         )
-    except InvalidAnswer as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-        return None
-    except Conflict as error:
-        row.theirs = row.mark = error.current
-        form.add_error("mark", str(error))
-        return None
-    except WorkflowError as error:
-        form.add_error(None, str(error))
-        return None
-    case.took(row, mark)
-    return True
+        case.took(row, mark)
+        return True
+    if conflict := refused.error_as(Conflict):
+        row.theirs = row.mark = conflict.current
+    return None
 
 
 def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
@@ -220,7 +214,7 @@ def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
         return None
     if not form.changes_something:
         return False
-    try:
+    with refusals() as refused:
         piece.mark = reviewing.mark_evidence(
             case.submission,
             piece.question,
@@ -230,13 +224,11 @@ def _save_piece(case: Case, piece: Piece, data: QueryDict) -> bool | None:
             operation=form.cleaned_data["operation"],
             **form.fields_to_save,
         )
-    except Conflict as error:
-        piece.mark, piece.problem = error.current, str(error)
-        return None
-    except WorkflowError as error:
-        piece.problem = str(error)
-        return None
-    return True
+        return True
+    piece.problem = refused.words
+    if conflict := refused.error_as(Conflict):
+        piece.mark = conflict.current
+    return None
 
 
 def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
@@ -254,13 +246,10 @@ def _undo(request: SignedIn, case: Case, group: Group, anchor: str, base: str) -
     row = next((row for row in group.rows if row.anchor == anchor), None)
     if row is None:
         raise Http404
-    try:
+    with refusals_as_messages(request):
         mark = reviewing.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
-    except WorkflowError as error:
-        messages.error(request, str(error))
-        return Saved()
-    case.took(row, mark)
-    messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
+        case.took(row, mark)
+        messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
     return Saved()
 
 

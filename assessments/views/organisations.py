@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Iterable
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
@@ -29,11 +30,12 @@ from assessments.accounts import factors
 from assessments.accounts.adapter import INVITATION_KEY
 from assessments.core import throttling
 from assessments.core.query_values import one_line
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import Refused, refusals, sentence_of
 from assessments.forms.organisations import InviteForm, OrganisationForm, role_sentence
 from assessments.forms.teamwork import RoleForm
 from assessments.models import Invitation, Membership, Organisation, Role, Sees
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, refusals_as_messages
 from assessments.views.systems import listed, row
 
 log = logging.getLogger(__name__)
@@ -49,11 +51,8 @@ def found(request: SignedIn) -> HttpResponse:
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         throttling.spend("founding", request)
-        try:
+        with refusals(form):
             organisation = declaring.found_organisation(by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field, str(error))
-        else:
             messages.success(request, _("%(name)s is registered, and you are its owner.") % {"name": organisation})
             return redirect(organisation)
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": None})
@@ -95,14 +94,20 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     # The form writes into its instance; `declaring` has to see the names as they stand in the database.
     form = OrganisationForm(request.POST or None, instance=copy.copy(found))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             declaring.update_organisation(found, by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field, str(error))
-        else:
             messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
             return redirect(found)
     return render(request, "assessments/organisations/form.html", {"form": form, "organisation": found})
+
+
+def _why_not_invited(form: InviteForm, error: Refused) -> str | list[str]:
+    """Put into words why nobody was invited: of several addresses, each with its line."""
+    if not isinstance(error, teamwork.CannotInvite):
+        return sentence_of(error)
+    if len(form.cleaned_data["email"]) == 1:
+        return list(error.why.values())
+    return [form.at(form.line_of(email), words) for email, words in error.why.items()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,15 +120,8 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
         emails, note = form.cleaned_data["email"], form.cleaned_data["note"]
         for email in emails:
             count_invitation(request, found, email)
-        try:
+        with refusals(form, at="email", say=partial(_why_not_invited, form)):
             made = teamwork.invite_all(found, by=request.user, emails=emails, role=role, sees=sees, note=note)
-        except teamwork.CannotInvite as error:
-            one = len(emails) == 1
-            for email, words in error.why.items():
-                form.add_error("email", words if one else form.at(form.line_of(email), words))
-        except WorkflowError as error:
-            form.add_error("email", str(error))
-        else:
             return send_invitations(request, found, made)
     asked = Count("assignments", filter=Q(assignments__done_at=None))
     members = (
@@ -204,7 +202,7 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     invitation = get_object_or_404(
         found.invitations.filter(accepted_at=None).select_related("organisation", "by"), pk=pk
     )
-    try:
+    with refusals_as_messages(request):
         if "cancel" in request.POST:
             teamwork.cancel_invitation(invitation, by=request.user)
             said = _("The invitation to %(email)s is cancelled: its link leads nowhere now.")
@@ -214,8 +212,6 @@ def invited(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             count_invitation(request, found, invitation.email)
             token = teamwork.renew_invitation(invitation, by=request.user)
             return send_invitations(request, found, [(invitation, token)])
-    except WorkflowError as error:
-        messages.error(request, str(error))
     return redirect("people", reference)
 
 
@@ -228,11 +224,8 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     form = RoleForm(request.POST if request.method == "POST" else None, member=member)
     if request.method == "POST" and form.is_valid():
         new_role, sees = form.role_and_sight()
-        try:
+        with refusals(form, at="access"):
             teamwork.change_role(member, new_role, sees, by=request.user)
-        except WorkflowError as error:
-            form.add_error("access", str(error))
-        else:
             messages.success(
                 request, _("%(name)s: %(role)s.") % {"name": member.user, "role": member.get_role_display()}
             )
@@ -269,11 +262,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     if not context["member"] and not request.user.has_confirmed(invitation.email):
         return render(request, "assessments/organisations/invitation_other.html", context, status=403)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             teamwork.accept(invitation, by=request.user)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             request.session.pop(INVITATION_KEY, None)
             messages.success(request, _("You have joined %(name)s.") % {"name": invitation.organisation})
             return redirect(invitation.organisation)

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, starting
 from assessments.access import Action
 from assessments.core import query_values
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
@@ -269,13 +269,8 @@ def filters(request: SignedIn) -> HttpResponse:
     query = PortfolioForm(chosen, organisations=works_in).query()
     form = KeepFilterForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        try:
+        with refusals(form):
             one = starting.keep_filter(request.user, form.cleaned_data["name"], query)
-        except InvalidAnswer as error:
-            form.add_error("name", str(error))
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("The filter is kept as “%(name)s”.") % {"name": one.name})
             return redirect(f"{reverse('assessments')}?{query}")
     context = {"place": PLACE, "form": form, "query": query, "kept": list(kept)}

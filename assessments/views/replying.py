@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 from assessments import access, reviewing
 from assessments.access import Action
 from assessments.core import query_values
-from assessments.errors import Conflict, WorkflowError
+from assessments.errors import Conflict
+from assessments.forms.base import refusals
 from assessments.forms.replies import ReplyForm
 from assessments.models import MarkReply, State
 from assessments.views.case import Case, find_case
@@ -90,7 +91,7 @@ def save_replies(case: Case, boxes: Iterable[ReplyBox], resolve: str = "") -> in
         base = box.form.cleaned_data["base"] or 0
         if which == box.anchor:
             base = query_values.count(seen) or base
-        try:
+        with refusals() as refused:
             box.row = reviewing.reply(
                 case.assessment,
                 box.target,
@@ -100,10 +101,9 @@ def save_replies(case: Case, boxes: Iterable[ReplyBox], resolve: str = "") -> in
                 operation=box.form.cleaned_data["operation"],
             )
             saved += 1
-        except Conflict as error:
-            box.problem, box.theirs = str(error), error.current
-        except WorkflowError as error:
-            box.problem = str(error)
+        box.problem = refused.words
+        if conflict := refused.error_as(Conflict):
+            box.theirs = conflict.current
     return saved
 
 

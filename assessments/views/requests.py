@@ -1,11 +1,13 @@
-"""The request as views get it that are for people who are signed in, and how a form says what was refused."""
+"""The request as views get it that are for people who are signed in, and how a page without a form says a refusal."""
 
 from __future__ import annotations
 
-from django.forms import BaseForm
+from collections.abc import Callable
+
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.base import Refusals, Refused, sentence_of
 from assessments.models import User
 
 
@@ -20,6 +22,6 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def add_error(form: BaseForm, error: WorkflowError) -> None:
-    """Show a refusal at its field, where the form has it."""
-    form.add_error(error.field if isinstance(error, InvalidAnswer) and error.field in form.fields else None, str(error))
+def refusals_as_messages(request: HttpRequest, say: Callable[[Refused], str] = sentence_of) -> Refusals:
+    """Return the context manager that says what the domain refuses in a message of the next page."""
+    return Refusals(lambda error: messages.error(request, say(error)))

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods
 from assessments import access, declaring
 from assessments.access import Action
 from assessments.domain.review import own_marks, returns
-from assessments.errors import InvalidAnswer, Locked, WouldHide
+from assessments.errors import WouldHide
+from assessments.forms.base import Refused, refusals, sentence_of
 from assessments.forms.facts import FactsForm
 from assessments.guideline.wording import fact_answer
 from assessments.models import DeclaredFact, State, Submission
@@ -189,6 +190,14 @@ def form_of_facts(
     return FactsForm(data if posted else None, facts=asked, rows=rows)
 
 
+def _said_of_facts(error: Refused) -> str:
+    """Put into words why facts are not saved here; what they would hide is shown on their own page alone."""
+    if not isinstance(error, WouldHide):
+        return sentence_of(error)
+    words = _("Saving this hides %(n)s answers that were given. Change it on its own page, which shows them first.")
+    return words % {"n": len(error.answers)}
+
+
 def save_facts(case: Case, form: FactsForm) -> list[tuple[str, str]]:
     """Save the facts that changed; what cannot be saved here says so and stays in its controls."""
     if not form.is_bound:
@@ -196,7 +205,7 @@ def save_facts(case: Case, form: FactsForm) -> list[tuple[str, str]]:
     form.is_valid()
     places = {key: f"f-{key}" for key in form.facts}
     conflicts: tuple[str, ...] = ()
-    try:
+    with refusals(form, say=_said_of_facts):
         if values := form.values():
             conflicts = declaring.declare_facts(
                 case.assessment.use,
@@ -207,13 +216,6 @@ def save_facts(case: Case, form: FactsForm) -> list[tuple[str, str]]:
                 operation=form.cleaned_data.get("operation"),
                 hiding=(),
             ).conflicts
-    except InvalidAnswer as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-    except WouldHide as error:
-        words = _("Saving this hides %(n)s answers that were given. Change it on its own page, which shows them first.")
-        form.add_error(None, words % {"n": len(error.answers)})
-    except Locked as error:
-        form.add_error(None, str(error))
     for key in conflicts:
         words = _(
             "Somebody changed “%(fact)s” while you were on the page. Nothing was overwritten: choose on its own page."

@@ -22,7 +22,8 @@ from assessments.domain.certificates.waiting import NoCertificateYet
 from assessments.domain.review import cases, parts, seats, second_look, successors
 from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
 from assessments.domain.review.seats import Reviewer
-from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.errors import NotPermitted, SeparationOfDuties
+from assessments.forms.base import refusals
 from assessments.forms.reviews import TakeForm
 from assessments.guideline.terms import UNKNOWN, Tier
 from assessments.guideline.wording import fact_answer
@@ -332,7 +333,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
     asked = request_to(case, reviewer)
     left = _left_seat(case)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             if form.declaration:
                 desk.decline(case.submission, by=case.user, words=form.declaration)
                 messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
@@ -343,9 +344,6 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
                 desk.take_over(asked, by=case.user)
             else:
                 workflow.take(case.submission, by=case.user)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("You have the case now."))
             return redirect(case.submission)
     return render(

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import access
 from assessments.access import Action
 from assessments.accounts import enrolment, proofs, recovery, recovery_codes
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.factors import KeptForm
 from assessments.views.requests import SignedIn
 
@@ -131,14 +131,12 @@ def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"organisation": found, "member": member}
     context["refused"] = recovery.obstacle(member, request.user)
     if request.method == "POST":
-        try:
+        with refusals() as refused:
             recovery.reset(member, by=request.user)
-        except WorkflowError as error:
-            context["refused"] = str(error)
-        else:
             said = _("The second factor of %(name)s is reset. A mail tells them.")
             messages.success(request, said % {"name": member.user})
             return redirect("people", reference)
+        context["refused"] = refused.words
     return render(request, "assessments/organisations/reset_factor.html", context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.contrib import messages
@@ -18,8 +19,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access, gates, reviewing, workflow
 from assessments.access import Action
 from assessments.accounts import proofs
+from assessments.core.obstacles import Obstacle, words_of
 from assessments.domain.certificates.before_signing import Prospect, prospect
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.domain.submission.obstacles import Code
+from assessments.errors import NotPermitted
+from assessments.forms.base import Refused, refusals, with_reasons
 from assessments.forms.signing import SelfCertifyForm, StatementForm, SubmitForm, WithdrawForm
 from assessments.guideline.edition import Edition, Question
 from assessments.guideline.terms import UNKNOWN, Choice, Tier
@@ -30,6 +34,7 @@ from assessments.models.going_on import PROHIBITED
 from assessments.models.snapshots import asked_facts, before_signing, changed_targets, picture
 from assessments.views.case import Case, find_case, missing_facts
 from assessments.views.question import stored_answers, unlocked_on_page
+from assessments.views.requests import refusals_as_messages
 from assessments.views.wording import choice_word, fired_cards, incident_in, not_known, points_word
 
 
@@ -109,7 +114,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "total": len(lines),
         "ready": assessment.is_editable and not missing and not empty and not assessment.use.prohibited_by_facts,
         "may_self_certify": tier == Tier.LOW and not lasting and assessment.state == State.DRAFT,
-        "lasting": lasting,
+        "lasting": words_of(lasting),
         "is_prohibited": assessment.use.prohibited_by_facts,
         "owners": [] if case.is_owner else list(access.members_of(assessment).filter(role=Role.OWNER)),
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
@@ -194,11 +199,12 @@ def untouched_since_return(case: Case, content: Mapping[str, Any] | None = None)
 
 @dataclass
 class MustLine:
-    """One must in scope with the answer given, as the signed statement lists it."""
+    """One must in scope with the answer given, as the signed statement lists it. `answer`: a choice, or `empty`."""
 
     statement: str
     clause: str
     cited: str
+    answer: str
     word: str
     question: Question
 
@@ -210,6 +216,7 @@ def musts_of(edition: Edition, content: Mapping[str, Any]) -> list[MustLine]:
             statement=edition.requirements[line["requirement"]].statement,
             clause=edition.requirements[line["requirement"]].clause,
             cited=edition.cited(edition.requirements[line["requirement"]].clause),
+            answer=line["answer"],
             word=words[line["answer"]],
             question=edition.questions[line["question"]],
         )
@@ -223,12 +230,32 @@ def find_to_sign(request: HttpRequest, reference: str) -> Case:
     return case
 
 
-def add_reasons(form: StatementForm, error: WorkflowError) -> None:
-    """Put a refusal on the form that was sent; what was typed stays in it."""
-    if isinstance(error, InvalidAnswer) and error.field in form.fields:
-        form.add_error(error.field, str(error))
-        return
-    form.add_error(None, " ".join([str(error), *error.reasons]))
+CLEARED_ON: dict[StrEnum, str] = {
+    Code.RETIRED: "use",
+    Code.RAISED: "use",
+    Code.HELD: "use",
+    Code.INCIDENT: "use",
+    Code.PROHIBITED: "declare_prohibited",
+    Code.READINESS: "results",
+    Code.TIER: "sign",
+    Code.SENT_BACK: "sign",
+    Code.REFUSED: "sign",
+    Code.HISTORY: "sign",
+}
+"""The page on which an obstacle is cleared, or passed by; of every other code it is the check of all answers."""
+
+
+def obstacle_links(case: Case, obstacles: Iterable[Obstacle]) -> list[tuple[str, str]]:
+    """Return the sentence of each obstacle with the page on which it is cleared."""
+    assessment = case.assessment
+    pages = [(one.words, CLEARED_ON.get(one.code, "check")) for one in obstacles]
+    of_use, of_assessment = assessment.use.reference, assessment.reference
+    return [(words, reverse(name, args=[of_use if name == "use" else of_assessment])) for words, name in pages]
+
+
+def in_one_line(error: Refused) -> str:
+    """Return a refusal with its reasons as one text."""
+    return " ".join(with_reasons(error))
 
 
 def elsewhere(request: HttpRequest, case: Case) -> HttpResponse | None:
@@ -266,23 +293,20 @@ def _sign_page(request: HttpRequest, case: Case) -> HttpResponse:
     )
     obstacles = workflow.obstacles_to_submit(assessment)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             submission = workflow.submit(
                 assessment,
                 by=case.user,
                 route=Route(form.cleaned_data["route"]),
                 public_statement=form.cleaned_data.get("public_statement", ""),
             )
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _(
                 "Submitted. The reference is %(reference)s; answers and facts are locked until a reviewer has decided."
             )
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
-        "obstacles": obstacles,
+        "obstacles": obstacle_links(case, obstacles),
         "tier": tier,
         "untouched": untouched,
         "will_ask": asked_at_approval(case, content),
@@ -311,8 +335,7 @@ def prospect_of(
 
 def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm) -> dict[str, Any]:
     musts = musts_of(case.edition, content)
-    in_place, without = choice_word(Choice.IN_PLACE), choice_word(Choice.NOT_APPLICABLE)
-    short = [line for line in musts if line.word not in (in_place, without)]
+    short = [line for line in musts if line.answer not in (Choice.IN_PLACE, Choice.NOT_APPLICABLE)]
     return {
         "case": case,
         "assessment": case.assessment,
@@ -323,7 +346,7 @@ def signing_context(case: Case, content: Mapping[str, Any], form: StatementForm)
         "musts": musts,
         "short": len(short),
         "practices": len({line.question.key for line in short}),
-        "without": sum(line.word == without for line in musts),
+        "without": sum(line.answer == Choice.NOT_APPLICABLE for line in musts),
         "counts": content["counts"],
         "role": Role.OWNER.label,
     }
@@ -353,16 +376,13 @@ def _self_certify(request: HttpRequest, case: Case) -> HttpResponse:
     )
     obstacles = workflow.obstacles_to_self_certify(assessment, content, blockers)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             certificate = workflow.self_certify(assessment, by=case.user, conditions=form.conditions)
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _("Signed. The certificate %(number)s has been issued; it says self-declared.")
             messages.success(request, said % {"number": certificate.number})
             return redirect("assessment", assessment.reference)
     context = signing_context(case, content, form) | {
-        "obstacles": obstacles,
+        "obstacles": obstacle_links(case, obstacles),
         "unmet": [
             answer_line(case, case.edition.questions[blocker.question], None)
             for blocker in blockers
@@ -396,11 +416,8 @@ def _declare_prohibited(request: HttpRequest, case: Case) -> HttpResponse:
         digest=digest_of(content),
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form, say=in_one_line):
             submission = workflow.declare_prohibited(assessment, by=case.user)
-        except WorkflowError as error:
-            add_reasons(form, error)
-        else:
             said = _("Signed. The case is closed under the reference %(reference)s; the decision letter is being made.")
             messages.success(request, said % {"reference": submission.reference})
             return redirect("assessment", assessment.reference)
@@ -423,11 +440,8 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
     """Take a submission back before anybody has taken it."""
     case = find_to_sign(request, reference)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             workflow.recall(case.assessment, by=case.user)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             messages.success(request, _("Taken back. Answers and facts can be changed again."))
         return redirect("assessment", reference)
     if case.assessment.state != State.SUBMITTED:
@@ -453,11 +467,8 @@ def _withdraw(request: HttpRequest, case: Case) -> HttpResponse:
     assessment = case.assessment
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             workflow.withdraw(assessment, by=case.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Withdrawn. The submission stays in the record."))
             return redirect("assessment", assessment.reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}

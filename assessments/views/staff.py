@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from assessments.accounts import recovery, running
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.staff import EndSessionsForm, PersonForm
 
 
@@ -31,11 +31,8 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     if person is not None:
         form = EndSessionsForm(request.POST if ends else None, initial={"mail": person.email})
         if ends and form.is_valid():
-            try:
+            with refusals(form):
                 count = recovery.end_sessions(person, by=user, reason=form.cleaned_data["reason"])
-            except WorkflowError as error:
-                form.add_error(None, str(error))
-            else:
                 messages.success(request, _said(str(person), count))
                 return redirect("admin_end_sessions")
         context |= {"person": person, "sessions": running.sessions_of(person, None), "form": form}

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -15,9 +16,11 @@ from django.views.decorators.http import require_http_methods
 from assessments import access
 from assessments import standing as moves
 from assessments.accounts import proofs
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.domain.certificates.obstacles import Code
+from assessments.errors import WorkflowError
 from assessments.forms.acting import StandingForm
-from assessments.models import Certificate, CertificateEvent
+from assessments.forms.base import refusals, with_reasons
+from assessments.models import Certificate, CertificateEvent, User
 from assessments.views.inbox import seen
 from assessments.views.requests import SignedIn, posted
 
@@ -57,16 +60,21 @@ def _change(request: SignedIn, number: str) -> HttpResponse:
     form = StandingForm(posted(request), reasons=moves.REASONS[move].items())
     if form.is_valid():
         _verb, act, said = VERBS[move]
-        try:
+        with refusals(form, say=with_reasons):
             act(certificate, by=request.user, **form.cleaned_data)
-        except InvalidAnswer as error:
-            form.add_error(error.field, str(error))
-        except WorkflowError as error:
-            form.add_error(None, [str(error), *error.reasons])
-        else:
             messages.success(request, said)
             return redirect("standing", number)
     return _page(request, certificate, (move, form))
+
+
+def _obstacle_links(certificate: Certificate, user: User) -> list[tuple[str, str]]:
+    """Return what keeps a suspended certificate from standing again, with the page for it, of those who may open it."""
+    left = moves.obstacles_to_reinstate(certificate)
+    if not left or not access.uses_for(user).filter(pk=certificate.use_id).exists():
+        return [(one.words, "") for one in left]
+    reference = certificate.use.reference
+    plan, use = reverse("workspace", args=[reference]), reverse("use", args=[reference])
+    return [(one.words, plan if one.code == Code.CONDITION else use) for one in left]
 
 
 def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, StandingForm] | None) -> HttpResponse:
@@ -93,7 +101,7 @@ def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, Standin
         "move": move,
         "verb": VERBS[move][0] if move else "",
         "form": form,
-        "obstacles": moves.obstacles_to_reinstate(certificate) if status == "suspended" else [],
+        "obstacles": _obstacle_links(certificate, user) if status == "suspended" else [],
         "conditions": list(access.conditions_of(certificate)),
         "see": _("See the public page"),
     }

@@ -19,16 +19,17 @@ from assessments.access import Action
 from assessments.core import query_values
 from assessments.core.throttling import limited
 from assessments.domain.answering import carry_over, organisation_answers
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.errors import NotPermitted, WorkflowError
 from assessments.exchange import inventory, model_card, tables
+from assessments.forms.base import refusals, status_of
 from assessments.forms.starting import ImportForm, ModelCardForm
 from assessments.guideline.edition import Edition, Question
 from assessments.models import Answer, Assessment, FactSuggestion, State
 from assessments.views.case import Case, find_case
 from assessments.views.facts import Facts
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, refusals_as_messages
 from assessments.views.strips import Line
-from assessments.views.uploads import refuse_file
+from assessments.views.uploads import file_refusals
 from assessments.views.wording import answer_on_its_page, said_lines, whole_word
 
 PLACE = "systems"
@@ -59,20 +60,16 @@ def import_inventory(request: SignedIn) -> HttpResponse:
     if not mine:
         raise NotPermitted(_("Systems are registered by an owner of the organisation. Ask one of yours."))
     form = ImportForm(request.POST if request.method == "POST" else None, request.FILES or None, organisations=mine)
-    status = 200
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data.get("organisation", mine[0].reference)
         organisation = next(one for one in mine if one.reference == chosen)
         upload = form.cleaned_data["file"]
-        try:
+        with file_refusals(form):
             data = upload.read(tables.MAX_BYTES + 1)
             draft = starting.keep_import(organisation, data, by=request.user, file_name=upload.name)
-        except WorkflowError as error:
-            status = refuse_file(form, error)
-        else:
             return redirect("import_report", draft.reference)
     context = {"place": PLACE, "form": form, "columns": inventory.COLUMNS, "organisation": mine[0]}
-    return render(request, "assessments/starting/import.html", context, status=status)
+    return render(request, "assessments/starting/import.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,11 +77,8 @@ def import_report(request: SignedIn, reference: str) -> HttpResponse:
     """What would be registered, and what has to be mended first; the press that registers the good rows."""
     draft = get_object_or_404(access.imports_for(request.user), reference=reference)
     if request.method == "POST":
-        try:
+        with refusals_as_messages(request):
             taken = starting.take_import(draft, by=request.user)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             messages.success(request, _taken_words(taken))
             if not inventory.faulty_rows(draft.rows):
                 return redirect("systems")
@@ -175,29 +169,24 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
         request.POST if "read" in request.POST else None, request.FILES if "read" in request.POST else None
     )
     rows = access.suggestions_for(request.user).filter(use=use)
-    problem, status = "", 200
+    problem = ""
     if request.method == "POST" and form.is_bound:
         if form.is_valid():
             upload = form.cleaned_data["file"]
-            try:
+            with file_refusals(form):
                 found = model_card.read(upload.read(model_card.MAX_BYTES + 1), access.current_edition())
                 count = starting.suggest(use, found, by=request.user, source=upload.name)
-            except WorkflowError as error:
-                status = refuse_file(form, error)
-            else:
                 if not count:
                     messages.success(request, _("The card says nothing that is not declared already."))
                 return redirect("model_card", reference)
     elif request.method == "POST":
-        try:
+        with refusals() as refused:
             messages.success(request, _settle(request, use, rows))
-        except (InvalidAnswer, WorkflowError) as error:
-            problem = str(error)
-        else:
             return redirect("model_card", reference)
+        problem = refused.words
     context = _card_context(use, list(rows.order_by("pk")), request)
     context |= {"form": form, "problem": problem}
-    return render(request, "assessments/starting/model_card.html", context, status=status)
+    return render(request, "assessments/starting/model_card.html", context, status=status_of(form))
 
 
 def _settle(request: SignedIn, use: Any, rows: Any) -> str:
@@ -259,13 +248,10 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
     here = reverse("reuse", args=[reference]) + (f"?from={source.reference}" if source else "")
     problem = ""
     if request.method == "POST":
-        try:
-            done = _reuse(request, case, source)
-        except WorkflowError as error:
-            problem = str(error)
-        else:
-            messages.success(request, done)
+        with refusals() as refused:
+            messages.success(request, _reuse(request, case, source))
             return redirect(here)
+        problem = refused.words
     asked = [question.key for question in case.questions]
     waiting = [row for row in starting.carried(case.assessment) if row.question.key in asked]
     may_take = case.may_answer and case.assessment.state == State.DRAFT

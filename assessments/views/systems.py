@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, declaring
 from assessments.access import Action
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import refusals
 from assessments.forms.scope import SCOPE_LENGTH, derive_scope, one_sentence
 from assessments.forms.systems import PARTS, SystemForm, UseForm, derive_use, people_called
 from assessments.guideline.terms import Tier
@@ -144,11 +144,8 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
     access.require(request.user, Action.REGISTER, found)
     form = SystemForm(request.POST or None, instance=copy.copy(found), edition=newest_edition())
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             declaring.update_system(found, by=request.user, **form.system_fields())
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, _("Saved."))
             return redirect(found)
     context = {"form": form, "system": found, "organisation": found.organisation}
@@ -178,13 +175,8 @@ def use_edit(request: SignedIn, reference: str) -> HttpResponse:
         return _preview(request, use.system, use)
     form = UseForm(request.POST or None, instance=copy.copy(use))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             declaring.update_use(use, by=request.user, **form.cleaned_data)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, _("Saved."))
             return redirect(use)
     return _use_page(request, form, use.system, use)
@@ -210,14 +202,12 @@ def _standing_page(request: SignedIn, about: AISystem | DeclaredUse, system: AIS
     if request.method == "POST":
         # The button says which of the two it does: a page that was left open undoes nothing.
         back = "restore" in request.POST
-        try:
+        with refusals() as refusal:
             (declaring.restore if back else declaring.retire)(about, by=request.user)
-        except WorkflowError as error:
-            refused = str(error)
-        else:
             words = _("“%(name)s” is back on the lists.") if back else _("“%(name)s” is retired.")
             messages.success(request, words % {"name": about})
             return redirect(about)
+        refused = refusal.words
     is_system = isinstance(about, AISystem)
     uses: dict[str, Any] = {"use__system" if is_system else "use": about}
     running = access.certificates_for(request.user).filter(ended_at=None, **uses)

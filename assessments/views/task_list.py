@@ -27,6 +27,7 @@ from assessments.domain.answering import carry_over
 from assessments.domain.evidence import supplements
 from assessments.errors import Locked, WorkflowError
 from assessments.forms.answering import AssignForm
+from assessments.forms.base import refusals
 from assessments.guideline.edition import Question, Section
 from assessments.guideline.terms import Tier
 from assessments.models import Assignment, Certificate, DecisionKind, State
@@ -342,7 +343,7 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         if not form.due_in_time(timezone.localdate()):
             form.add_error("due", _("Choose today or a later day."))
         else:
-            try:
+            with refusals(form, at={Locked: None, WorkflowError: "member"}):
                 teamwork.ask(
                     case.assessment,
                     section.key,
@@ -351,9 +352,6 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
                     due=form.cleaned_data["due"],
                     note=form.cleaned_data["note"],
                 )
-            except WorkflowError as error:
-                form.add_error(None if isinstance(error, Locked) else "member", str(error))
-            else:
                 said = _("%(name)s is asked to answer “%(section)s”.")
                 messages.success(request, said % {"name": form.cleaned_data["member"].user, "section": section.title})
                 return redirect("assessment", reference)

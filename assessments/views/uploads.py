@@ -5,16 +5,18 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext as _
 
-from assessments.errors import NoRoom, WorkflowError
+from assessments.errors import NoRoom
+from assessments.forms.base import Refusals, Refused, refusals, sentence_of
 
 
-def refuse_file(form: forms.Form, error: WorkflowError) -> int:
-    """Say at the field why a file is not taken; returns the status of the page, 507 where the server had no room for it."""
+def file_refusals(form: forms.Form) -> Refusals:
+    """Return the context manager that says at the field why a file is not taken. The page answers `status_of(form)`."""
+    return refusals(form, at="file", say=_said)
+
+
+def _said(error: Refused) -> str:
     if isinstance(error, NoRoom):
-        words = _(
+        return _(
             "The server has no room for this file at the moment. Nothing was changed. Choose the file again later."
         )
-        form.add_error("file", words)
-        return 507
-    form.add_error("file", str(error))
-    return 200
+    return sentence_of(error)

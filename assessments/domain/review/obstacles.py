@@ -1,14 +1,16 @@
-"""What keeps a reviewer from approving: a code that pages go by, and a sentence that people read."""
+"""What keeps a reviewer from approving: the code of each kind of obstacle, by which a page links to where it is cleared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from assessments.core.obstacles import Obstacle, words_of
+
+__all__ = ["Code", "Obstacle", "words_of"]
 
 
 class Code(StrEnum):
-    """Names a kind of obstacle to an approval, whatever the language of its sentence."""
+    """Names a kind of obstacle to an approval. `target` of an obstacle: the answer (`q:`) or part (`part:`) to correct."""
 
     UNMARKED = "unmarked"
     OWN_SET = "own_set"
@@ -19,17 +21,3 @@ class Code(StrEnum):
     PARTS = "parts"  # the reviewer has to judge parts of the conformity file
     SUPPLEMENTS = "supplements"
     OWN_WORK = "own_work"
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """One obstacle. `target` names the answer (`q:`) or part of the conformity file (`part:`) to correct, if any."""
-
-    code: Code
-    words: str
-    target: str = ""
-
-
-def words_of(obstacles: Iterable[Obstacle]) -> list[str]:
-    """Return the sentences alone, as errors and mails give them."""
-    return [one.words for one in obstacles]

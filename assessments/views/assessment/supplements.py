@@ -12,10 +12,10 @@ from assessments import access
 from assessments.access import Action
 from assessments.domain.evidence import supplements
 from assessments.domain.review import parts
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.supplements import SupplementForm
 from assessments.views.case import Case, find_case
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
         )
     if request.method == "POST" and form is not None and form.is_valid():
         piece = next(one for one in pieces if one.reference == form.cleaned_data["piece"])
-        try:
+        with refusals(form):
             supplements.attach(
                 assessment,
                 form.cleaned_data["target"],
@@ -49,9 +49,6 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
                 by=request.user,
                 words=form.cleaned_data["words"],
             )
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Added: “%(title)s”. A reviewer judges it.") % {"title": piece.title})
             return redirect("supplements", reference)
     added = [row for row in supplements.of_assessment(assessment) if row.target in titles]

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods
 from assessments import access
 from assessments.access import Action
 from assessments.domain.register import deleted_organisations, deleted_people
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.deletion import DeleteAccountForm, DeleteOrganisationForm
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 
 
 @login_required
@@ -33,11 +33,8 @@ def account(request: SignedIn) -> HttpResponse:
     form = DeleteAccountForm(posted(request))
     if request.method == "POST" and form.is_valid():
         address = request.user.email
-        try:
+        with refusals(form):
             deleted_people.delete(request.user)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             _say_goodbye(request, address)
             logout(request)
             messages.success(request, _("Your account is deleted."))
@@ -68,11 +65,8 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
         messages.success(request, _("The organisation is kept. Everything is as it was."))
         return redirect(found)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             deleted_organisations.ask(found, by=request.user, typed=form.cleaned_data["name"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Noted. Its owners are told, and any of them can cancel it until then."))
             return redirect("organisation_delete", reference)
     context = {

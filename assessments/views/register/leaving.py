@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from assessments import access
 from assessments.domain.register import leaving
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.leaving import LeavingForm
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 
 
 @login_required
@@ -30,11 +30,8 @@ def leave(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     form = LeavingForm(posted(request), work=[one for one in work if one.to])
     refused = leaving.why_not(member)
     if request.method == "POST" and not refused and form.is_valid():
-        try:
+        with refusals(form):
             leaving.leave(member, form.cleaned_data, by=request.user)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             words = _("%(name)s is no longer a member of %(organisation)s.")
             messages.success(request, words % {"name": member.user, "organisation": found})
             return redirect("dashboard") if is_self else redirect("people", reference)

@@ -13,12 +13,13 @@ from assessments import access
 from assessments.access import Action
 from assessments.domain.remediation import changes, own_actions, relevance, split_merge
 from assessments.domain.remediation.split_merge import Part
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import refusals
 from assessments.forms.remediation import AddForm, EditForm, MergeForm, NotRelevantForm, SplitForm
 from assessments.models import RemediationAction, edition_for
 from assessments.views.acting import PLACE, find_own, newest_submitted, picked
 from assessments.views.remediation.gaps import edition_steps
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,11 +41,8 @@ def add(request: SignedIn) -> HttpResponse:
         use=request.GET.get("use", ""),
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             made = own_actions.add(form.uses[form.cleaned_data["use"]], by=request.user, **form.given())
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Action %(n)s was added to the plan.") % {"n": made.number})
             return redirect(made)
     return render(request, "assessments/remediation/add.html", {"place": PLACE, "form": form, "uses": uses})
@@ -67,11 +65,8 @@ def edit(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         same = [line.strip() for line in given["steps"].splitlines() if line.strip()] == originals
-        try:
+        with refusals(form):
             own_actions.edit(found, by=request.user, title=given["title"], steps="" if same else given["steps"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The words of the action are saved."))
             return redirect(found)
     context = {"place": PLACE, "action": found, "form": form, "originals": originals}
@@ -86,11 +81,8 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
     form = SplitForm(posted(request), action=found, people=access.writers_of(found.organisation))
     if request.method == "POST" and form.is_valid():
         parts = [Part(title, owner, due) for title, owner, due in form.given()]
-        try:
+        with refusals(form):
             made = split_merge.split(found, parts, by=request.user)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             said = _("The action has %(n)s parts now. The gap closes when all of them are closed.")
             messages.success(request, said % {"n": len(made)})
             return redirect(found)
@@ -108,11 +100,8 @@ def merge(request: SignedIn) -> HttpResponse:
     form = MergeForm(posted(request), actions=actions)
     if request.method == "POST" and len(actions) > 1 and form.is_valid():
         into = next(action for action in actions if str(action.number) == form.cleaned_data["into"])
-        try:
+        with refusals(form):
             lead = split_merge.merge(actions, by=request.user, into=into, title=form.cleaned_data["title"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             others = len(actions) - 1
             said = ngettext(
                 "%(n)s action was merged into this one.", "%(n)s actions were merged into this one.", others
@@ -136,11 +125,8 @@ def not_relevant(request: SignedIn, reference: str, number: int) -> HttpResponse
     problem = relevance.obstacle(found)
     form = NotRelevantForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             relevance.mark_not_relevant(found, by=request.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Marked as not relevant. The reviewers of this case were told."))
             return redirect(found)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem}

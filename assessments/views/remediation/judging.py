@@ -13,6 +13,7 @@ from assessments.domain.remediation import closing
 from assessments.domain.review import seats
 from assessments.domain.review.seats import Known, Reviewer
 from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
@@ -26,7 +27,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.closing import Judged
-from assessments.views.requests import SignedIn, add_error
+from assessments.views.requests import SignedIn
 from assessments.views.strips import Line
 
 OFFERED = 12  # pieces of the library, with the report that an action is done
@@ -58,28 +59,21 @@ def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> boo
     if not form.is_valid():
         return False
     pieces, answers = form.chosen()
-    try:
+    with refusals(form):
         acting.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
-    except WorkflowError as error:
-        add_error(form, error)
-        return False
-    messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
-    return True
+        messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
+        return True
+    return False
 
 
 def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
     """Keep the verdicts and accept the action; whoever may not judge it is told so, whatever the form says."""
-    try:
+    with refusals(form) as refused:
         acting.require_checker(found, by=request.user)
         if not form.is_valid():
             return False
         workflow.close_action(found, by=request.user, findings=form.findings())
-    except InvalidAnswer as error:
-        form.refuse(error.field, str(error))
-        return False
-    except WorkflowError as error:
-        form.is_valid()
-        form.add_error(None, str(error))
+    if refused:
         return False
     found.refresh_from_db()
     closed = found.status == ActionStatus.CLOSED
@@ -94,17 +88,14 @@ def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool
 
 def decline(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
     """Send a reported action back with what is missing; the verdicts that were given are kept with it."""
-    try:
+    with refusals(form, at={InvalidAnswer: None, WorkflowError: "missing"}):
         acting.require_checker(found, by=request.user)
         if not form.is_valid():
             return False
         acting.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
-    except WorkflowError as error:
-        form.is_valid()
-        form.refuse(error.field if isinstance(error, InvalidAnswer) else "words", str(error))
-        return False
-    messages.success(request, _("Sent back: the action is open again."))
-    return True
+        messages.success(request, _("Sent back: the action is open again."))
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

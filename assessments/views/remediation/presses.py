@@ -9,9 +9,8 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 
 from assessments.domain.remediation import own_actions, relevance, split_merge
-from assessments.errors import WorkflowError
 from assessments.models import RemediationAction
-from assessments.views.requests import SignedIn
+from assessments.views.requests import SignedIn, refusals_as_messages
 
 Act = Callable[..., Any]
 
@@ -33,11 +32,8 @@ def press(request: SignedIn, action: RemediationAction) -> bool:
     """Do what was pressed, if it was one of these buttons; returns whether it was."""
     for name, (act, said) in _presses().items():
         if name in request.POST:
-            try:
+            with refusals_as_messages(request):
                 act(action, by=request.user)
-            except WorkflowError as error:
-                messages.error(request, str(error))
-            else:
                 messages.success(request, said)
             return True
     return False

@@ -10,8 +10,9 @@ from django.http import HttpRequest
 
 from assessments.domain.certificates import conditions as rules
 from assessments.errors import InvalidAnswer
+from assessments.forms.base import refusals
 from assessments.forms.reviews import ApproveForm
-from assessments.views.requests import add_error, posted
+from assessments.views.requests import posted
 from assessments.views.review_case import Case
 
 ALL, SUGGESTED = "all", "suggested"
@@ -33,12 +34,10 @@ def filled(request: HttpRequest, case: Case, conditions: Conditions) -> ApproveF
         for name in set(form.errors) - {"one_date"}:
             del form.errors[name]
         day = form.cleaned_data.get("one_date")
-        try:
+        with refusals(form):
             if day is None and not form.errors:
                 raise InvalidAnswer("one_date", ApproveForm.no_date())
             days = rules.one_for_all(day, longest) if day else {}
-        except InvalidAnswer as error:
-            add_error(form, error)
         if form.errors:
             return form
     return ApproveForm(initial=form.filled(days), conditions=conditions)

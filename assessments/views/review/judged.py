@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.errors import Conflict, InvalidAnswer, WorkflowError
+from assessments.errors import Conflict
+from assessments.forms.base import refusals
 from assessments.forms.judgements import JudgementForm
 
 
@@ -27,22 +28,15 @@ class Judged[Mark]:
             return None
         if not form.changes_something:
             return False
-        try:
+        with refusals(form) as refused:
             self.own = judge(
                 base=form.cleaned_data["base"] or 0, operation=form.cleaned_data["operation"], **form.to_save
             )
-        except InvalidAnswer as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error))
-            return None
-        except Conflict as error:
-            self.theirs = error.current
-            form.add_error(None, str(error))
-            form.write_again(error.current.revision)
-            return None
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-            return None
-        return True
+            return True
+        if conflict := refused.error_as(Conflict):
+            self.theirs = conflict.current
+            form.write_again(conflict.current.revision)
+        return None
 
 
 def errors_of(shown: Iterable[Judged[Any]]) -> list[tuple[str, str]]:

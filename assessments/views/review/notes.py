@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.core import query_values
 from assessments.domain.review import case_notes
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.review_words import NoteForm
 from assessments.views.gate import to_declare
 from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.review_case import Case
 
 
@@ -39,15 +39,12 @@ def notes(request: SignedIn, reference: str) -> HttpResponse:
     form = NoteForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"]
-        try:
+        with refusals(form):
             if edited is not None:
                 base = form.cleaned_data["base"] or 0
                 case_notes.change(case.submission, edited.pk, text, by=case.user, base=base)
             else:
                 case_notes.write(case.submission, text, by=case.user)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The note is saved."))
             return redirect("case_notes", reference)
     seen(request)
@@ -67,7 +64,7 @@ def notes(request: SignedIn, reference: str) -> HttpResponse:
 def _moved(request: SignedIn, case: Case, name: str) -> HttpResponse:
     """Share, delete or bring back the note whose key the button has."""
     pk = query_values.key(request.POST[name])
-    try:
+    with refusals_as_messages(request):
         if name == "share":
             case_notes.share(case.submission, pk, by=case.user)
             messages.success(request, _("The note is shared with the other reviewer."))
@@ -77,6 +74,4 @@ def _moved(request: SignedIn, case: Case, name: str) -> HttpResponse:
         else:
             case_notes.bring_back(case.submission, pk, by=case.user)
             messages.success(request, _("The note is back."))
-    except WorkflowError as error:
-        messages.error(request, str(error))
     return redirect("case_notes", case.submission.reference)

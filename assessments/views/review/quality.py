@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access
 from assessments.core import query_values
 from assessments.domain.review import leads, quality, quality_rules, second_look
-from assessments.errors import NotPermitted, WorkflowError
-from assessments.views.requests import SignedIn
+from assessments.errors import NotPermitted
+from assessments.views.requests import SignedIn, refusals_as_messages
 
 PERIOD_WORDS = {
     "90": gettext_lazy("90 days"),
@@ -56,15 +56,13 @@ def reviewers(request: SignedIn) -> HttpResponse:
     found = quality.figures_of_body(period, by=request.user)
     if request.method == "POST":
         member = query_values.key(request.POST.get("member", "")) or 0
-        try:
+        with refusals_as_messages(request):
             if request.POST.get("do") == "end":
                 changed = leads.end_lead(member, by=request.user)
                 messages.success(request, _("%(name)s is no lead any more.") % {"name": changed.user})
             else:
                 changed = leads.name_lead(member, by=request.user)
                 messages.success(request, _("%(name)s is a lead of the reviewing body now.") % {"name": changed.user})
-        except WorkflowError as error:
-            messages.error(request, str(error))
         return redirect("quality_reviewers" if leads.is_lead(request.user) else "quality")
     context = {
         "people": found,

@@ -18,9 +18,10 @@ from assessments import access
 from assessments.domain.review import opened, second_look
 from assessments.domain.review.second_look import Given, Pair
 from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.second_look import AskForm, LookMarkForm, ReportForm, TakeLookForm, WriteForm
 from assessments.models import SecondLook
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted
 from assessments.views.review.blind_case import BlindCase
 from assessments.views.review.rows import Row
 
@@ -50,7 +51,7 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
         return redirect("second_look_take", reference)
     errors: list[tuple[str, str]] = []
     if request.method == "POST":
-        try:
+        with refusals() as refused:
             if request.POST.get("do") == "put_back":
                 second_look.put_back(found, by=request.user)
                 messages.success(
@@ -58,11 +59,10 @@ def look(request: SignedIn, reference: str) -> HttpResponse:
                 )
                 return redirect("reviews")
             second_look.give(found, by=request.user)
-        except WorkflowError as error:
-            errors = [("", line) for line in (error.reasons or [str(error)])]
-        else:
             messages.success(request, _("Your second look is given. Both sides are shown now."))
             return redirect("second_look", reference)
+        if error := refused.error_as(WorkflowError):
+            errors = [("", line) for line in (error.reasons or [str(error)])]
     case = _case(request, found)
     pages = case.progress(second_look.marks_of(found))
     marked, total = sum(n for _group, n in pages), len(case.wanted)
@@ -93,15 +93,12 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
         return redirect("second_look", reference)
     form = TakeLookForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             if form.declaration:
                 second_look.decline(found, by=request.user, words=form.declaration)
                 messages.success(request, _("Your declaration is recorded. Somebody else gives this second look."))
                 return redirect("reviews")
             second_look.take(found, by=request.user)
-        except WorkflowError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(
                 request,
                 _("You are giving this second look. Until you have given it, the rest of the case is closed to you."),
@@ -176,14 +173,12 @@ def _save(request: SignedIn, look: SecondLook, lines: list[LookRow]) -> bool:
         for line in faultless
         if not line.form.is_empty
     }
-    try:
+    with refusals() as refused:
         saved = second_look.save_marks(look, given, by=request.user) if given else []
-    except InvalidAnswer as error:
-        line = next((line for line in lines if line.row.target == error.field), lines[0])
-        line.form.add_error("mark", str(error))
-        return False
-    except WorkflowError as error:
-        lines[0].form.add_error(None, str(error))
+    if refused:
+        named = refused.error_as(InvalidAnswer)
+        line = next((line for line in lines if named and line.row.target == named.field), lines[0])
+        line.form.add_error("mark" if named else None, refused.words)
         return False
     if saved:
         words = ngettext("%(n)s mark saved.", "%(n)s marks saved.", len(saved))
@@ -237,17 +232,15 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
 
 
 def _said(request: SignedIn, found: SecondLook, form: Any, *, is_report: bool) -> bool:
-    try:
+    with refusals(form):
         if is_report:
             second_look.report(found, by=request.user, words=form.cleaned_data["words"])
             messages.success(request, _("It is reported. The certificate stays as it is until a reviewer suspends it."))
         else:
             second_look.write(found, by=request.user, text=form.cleaned_data["text"])
             messages.success(request, _("Your message is sent."))
-    except WorkflowError as error:
-        add_error(form, error)
-        return False
-    return True
+        return True
+    return False
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -256,11 +249,8 @@ def ask(request: SignedIn, reference: str) -> HttpResponse:
     submission = get_object_or_404(second_look.to_ask_for(request.user), reference=reference)
     form = AskForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             second_look.ask(submission, by=request.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The second look is offered to the other reviewers now."))
             return redirect("quality_reviewers")
     return render(request, "assessments/review/second_look_ask.html", {"submission": submission, "form": form})

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from assessments.accounts import proofs
 from assessments.domain.review import approvals, own_marks
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.forms.reviews import TakeBackForm
 from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.review_case import Case
 
 
@@ -28,11 +28,8 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
     found = case.to_take_over
     chosen = set(request.POST.getlist("target"))
     if chosen:
-        try:
+        with refusals_as_messages(request):
             taken = own_marks.take_over(case.submission, by=case.user, targets=chosen)
-        except WorkflowError as error:
-            messages.error(request, str(error))
-        else:
             n = len(taken)
             messages.success(request, ngettext("%(n)s mark taken over.", "%(n)s marks taken over.", n) % {"n": n})
         return redirect(case.submission)
@@ -61,11 +58,8 @@ def take_back(request: SignedIn, reference: str) -> HttpResponse:
     case.require_seat()
     form = TakeBackForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals(form):
             approvals.take_back_approval(case.submission, by=case.user, reason=form.cleaned_data["reason"])
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("Your approval is taken back, and your marks are open again."))
             return redirect(case.submission)
     if request.method != "POST" and not (case.is_decidable and case.has_approved):

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from assessments import reviewing
-from assessments.errors import WorkflowError
+from assessments.forms.base import refusals
 from assessments.views.gate import to_declare
 from assessments.views.requests import SignedIn
 from assessments.views.review_case import CHANGES, Case, Group
@@ -61,10 +61,10 @@ def _accept(request: SignedIn, case: Case, chosen: list[str]) -> str:
     """Accept what is ticked; says what was in the way, or nothing."""
     if not chosen:
         return _("Tick at least one.")
-    try:
+    with refusals() as refused:
         accepted = reviewing.accept_together(case.submission, chosen, by=case.user)
-    except WorkflowError as error:
-        return str(error)
+    if refused:
+        return refused.words
     for mark in accepted:
         case.took(case.rows[mark.target], mark)
     n, left = len(accepted), len(set(chosen)) - len(accepted)

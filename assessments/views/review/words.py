@@ -17,11 +17,12 @@ from assessments import access
 from assessments.core import query_values
 from assessments.domain.review import earlier_words, kept_texts, opened
 from assessments.domain.review.earlier_words import From, Offer
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.errors import NotPermitted
+from assessments.forms.base import refusals
 from assessments.forms.review_words import KeptTextForm, ReuseForm
 from assessments.models import ASKING, KeptText, MarkReason, ReviewMark, SharedText
 from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, add_error, posted
+from assessments.views.requests import SignedIn, posted, refusals_as_messages
 from assessments.views.review.rows import Row
 from assessments.views.review_case import Case
 
@@ -86,15 +87,13 @@ def _save(request: SignedIn, case: Case, row: Row, taken: Offer, form: ReuseForm
         "base": form.cleaned_data["base"] or 0,
     }
     has_read = bool(form.cleaned_data.get("has_read"))
-    try:
+    with refusals(form):
         earlier_words.save(
             case.submission, row.target, by=case.user, source=taken.key, has_read=has_read, fields=fields
         )
-    except WorkflowError as error:
-        add_error(form, error)
-        return False
-    messages.success(request, _("Mark saved."))
-    return True
+        messages.success(request, _("Mark saved."))
+        return True
+    return False
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
@@ -153,13 +152,10 @@ def texts(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = organisations.get(form.cleaned_data["belongs"])
         fields = {**form.said, "title": form.cleaned_data["title"]}
-        try:
+        with refusals(form):
             if source is not None:
                 earlier_words.require_no_names(fields, source)
             kept_texts.keep(fields, by=request.user, organisation=chosen)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The text is kept."))
             return redirect("review_texts")
     own = [_line(one) for one in kept_texts.own_texts(request.user)]
@@ -199,15 +195,13 @@ def _deleted_or_back(request: SignedIn) -> HttpResponse:
     text = kept_texts.find(request.user, key)
     if text is None:
         raise Http404
-    try:
+    with refusals_as_messages(request):
         if "delete" in request.POST:
             kept_texts.remove(text, by=request.user)
             messages.success(request, _("“%(title)s” is deleted. You can bring it back below.") % {"title": text})
         else:
             kept_texts.bring_back(text, by=request.user)
             messages.success(request, _("“%(title)s” is back.") % {"title": text})
-    except WorkflowError as error:
-        messages.error(request, str(error))
     return redirect("review_texts")
 
 
@@ -221,11 +215,8 @@ def edit_text(request: SignedIn, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = {**form.said, "title": form.cleaned_data["title"]}
         base = query_values.count(str(form.cleaned_data["base"] or "")) or 0
-        try:
+        with refusals(form):
             kept_texts.change(text, fields, by=request.user, base=base)
-        except WorkflowError as error:
-            add_error(form, error)
-        else:
             messages.success(request, _("The text is changed."))
             return redirect("review_texts")
     return render(request, "assessments/review/text.html", {"form": form, "text": text, "line": _line(text)})
