@@ -97,7 +97,6 @@ def test_sql_that_is_saved_is_text(words: str, cast: Cast, made: Any) -> None:
 # Statements that are not written out where they run, with why they hold nothing that anybody sends.
 BUILT_STATEMENTS = {
     "assessments/models/prepared.py": "compiled by Django from a queryset; values are bound",
-    "hkguide/sqlite/base.py": "a whole number of milliseconds from the settings",
 }
 RUNS_SQL = {"execute", "executemany", "executescript", "raw", "extra", "RawSQL"}
 
