@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -80,7 +80,6 @@ from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet, Ro
 from assessments.models.closing import judged_in
 from assessments.models.evidence import EvidenceQuerySet
 from assessments.models.issued import issued_by_the_body
-from assessments.models.prepared import Given, Prepared
 from assessments.models.questionnaires import CompiledEdition, edition_for
 from assessments.models.register import is_condition
 from assessments.models.reviews import ActionStatus, SubmissionQuerySet
@@ -121,10 +120,6 @@ REVIEWING_ROLES = frozenset({Role.REVIEWER})
 """The roles that see what was submitted for review."""
 MEMBER_ROLES = WORKING_ROLES | REVIEWING_ROLES
 """The roles that may know of the organisation at all. A role that is in none of these sets sees nothing."""
-
-
-_GIVEN: Any = Given("user")
-"""Stands for the person in a door that is asked by a prepared query."""
 
 
 def _memberships(user: User) -> QuerySet[Membership]:
@@ -187,14 +182,9 @@ def assessments_for(user: User) -> AssessmentQuerySet:
     return Assessment.objects.for_dashboard().filter(Q(organisation__in=_seen_in_full(user)) | assigned)
 
 
-_ASSESSMENT: Prepared[Assessment] = Prepared(
-    lambda: assessments_for(_GIVEN).filter(reference=Given("reference", CharField()))
-)
-
-
 def find_assessment(user: User, reference: str) -> Assessment | None:
     """The one of `assessments_for` with that reference; None where this person may not know of any."""
-    return _ASSESSMENT.first(user=user.pk, reference=reference)
+    return assessments_for(user).filter(reference=reference).first()
 
 
 @lru_cache(maxsize=4096)
@@ -362,16 +352,6 @@ def plans_whole(user: User, organisation: int) -> bool:
     return any(m.role in MAY[Action.ANSWER] and m.sees == Sees.ALL for m in mine)
 
 
-_OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
-    lambda: (
-        RemediationAction.objects.filter(use=Given("use"))
-        .exclude(status=ActionStatus.CLOSED)
-        .annotate(is_condition=is_condition())
-        .select_related("owner")
-    )
-)
-
-
 def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
     """Where a fact is answered with yes, of the uses that `user` sees and of which nothing was signed yet."""
     found = DeclaredFact.objects.filter(key=key, value=True, use__in=uses_for(user), use__retired_at=None)
@@ -380,7 +360,8 @@ def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
 
 def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
     """The actions of its use that are not closed, for a page that found the assessment by its door."""
-    return _OPEN_ACTIONS.all(use=assessment.use_id)
+    rows = RemediationAction.objects.filter(use=assessment.use_id).exclude(status=ActionStatus.CLOSED)
+    return list(rows.annotate(is_condition=is_condition()).select_related("owner"))
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:
@@ -509,26 +490,25 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
-def _marks() -> QuerySet[Any, Any]:
-    given: Any = Given("assessment")
+def _marks(user: User, assessment: Assessment) -> QuerySet[Any, Any]:
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
     talk = (
-        Comment.objects.filter(assessment=given)
+        Comment.objects.filter(assessment=assessment)
         .values("question")
         .annotate(**nothing | {"open": Count("pk", filter=is_open), "every": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
     flags = (
-        Flag.objects.filter(assessment=given, user=_GIVEN)
+        Flag.objects.filter(assessment=assessment, user=user)
         .values("question")
         .annotate(**nothing | {"flags": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
-    of_me = Max("pk", filter=Q(member__user=_GIVEN), default=0)
+    of_me = Max("pk", filter=Q(member__user=user), default=0)
     asked = (
-        Assignment.objects.filter(assessment=given, done_at=None, member__left_at=None)
+        Assignment.objects.filter(assessment=assessment, done_at=None, member__left_at=None)
         .exclude(question="")
         .values("question")
         .annotate(**nothing | {"asked": Count("pk"), "mine": of_me}, news=Value(0))
@@ -536,14 +516,11 @@ def _marks() -> QuerySet[Any, Any]:
     )
     news = (
         # By the relation: the inbox is a room above this one.
-        User.objects.filter(pk=_GIVEN, inbox__read_at=None, inbox__link__startswith=Given("address", CharField()))
+        User.objects.filter(pk=user.pk, inbox__read_at=None, inbox__link__startswith=assessment.get_absolute_url())
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
     return talk.union(flags, asked, news, all=True)
-
-
-_MARKS: Prepared[Any] = Prepared(_marks)
 
 
 def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
@@ -552,8 +529,7 @@ def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
     For a page that found the assessment by `assessments_for`.
     """
     found: dict[str, Marks] = {}
-    address = assessment.get_absolute_url()
-    for question, *counts in _MARKS.all(user=user.pk, assessment=assessment.pk, address=address):
+    for question, *counts in _marks(user, assessment):
         have = found.get(question, Marks())
         added = [old + more for old, more in zip(have, counts, strict=True)]
         found[question] = Marks(*added)._replace(flagged=bool(added[2]))
@@ -585,12 +561,9 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     return asked.select_related("member__user", "by").order_by("pk")
 
 
-_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
-
-
 def asked_on_page(assessment: Assessment) -> list[Assignment]:
     """As `asked_in`, for a page that shows them all."""
-    return _ASKED.all(assessment=assessment.pk)
+    return list(asked_in(assessment))
 
 
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
@@ -629,14 +602,6 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
 
 
 _UNTOUCHED = Q(carried_from__isnull=False, revision=1)
-_BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
-    lambda: (
-        Answer.objects.filter(assessment=Given("assessment"))
-        .annotate(giver=Case(When(_UNTOUCHED, then=None), default=F("by_id")))
-        .order_by("-at")
-        .values_list("question__key", "giver", "to_confirm")
-    )
-)
 
 
 def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]]:
@@ -646,14 +611,17 @@ def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]
 
     For a page that found the assessment by `assessments_for`; so below.
     """
-    return _BY_TIME.all(assessment=assessment.pk)
+    giver = Case(When(_UNTOUCHED, then=None), default=F("by_id"))
+    rows = Answer.objects.filter(assessment=assessment).annotate(giver=giver).order_by("-at")
+    return list(rows.values_list("question__key", "giver", "to_confirm"))
 
 
 def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, Answer]:
     """The stored answers to these questions, with who wrote them: one query."""
-    keys = {f"key{n}": key for n, key in enumerate(questions)}
-    rows = _answers(len(keys)).all(assessment=assessment.pk, **keys) if keys else ()
-    return {row.question.key: row for row in rows}
+    rows = Answer.objects.filter(assessment=assessment, question__key__in=list(questions)).annotate(
+        taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN
+    )
+    return {row.question.key: row for row in rows.select_related("question", "by")}
 
 
 def use_behind(answer: Answer) -> str:
@@ -664,38 +632,11 @@ def use_behind(answer: Answer) -> str:
     return source.first() or ""
 
 
-@lru_cache(maxsize=256)
-def _answers(questions: int) -> Prepared[Answer]:
-    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
-    of: Any = Given("assessment")
-    return Prepared(
-        lambda: (
-            Answer.objects.filter(assessment=of, question__key__in=keys)
-            .annotate(taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN)
-            .select_related("question", "by")
-        )
-    )
-
-
-@lru_cache(maxsize=256)
-def _evidence(questions: int) -> Prepared[EvidenceUse]:
-    """What the answers to so many questions lean on."""
-    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
-    of: Any = Given("assessment")
-    return Prepared(
-        lambda: (
-            EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)
-            .select_related("evidence", "answer__question")
-            .order_by("pk")
-        )
-    )
-
-
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
     """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
     found: dict[str, list[EvidenceUse]] = {}
-    keys = {f"key{n}": key for n, key in enumerate(questions)}
-    for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
+    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
+    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
         found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
     return found
 
@@ -809,14 +750,9 @@ def public_certificate(number: str) -> Certificate | None:
     return Certificate.objects.filter(number=number).prefetch_related("events", "superseded_by").first()
 
 
-_CURRENT: Prepared[str] = Prepared(
-    lambda: Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True)[:1]
-)
-
-
 def current_edition() -> CompiledEdition:
     """The newest release, which anyone may read; raises Edition.DoesNotExist when none is loaded."""
-    found = _CURRENT.first()
+    found = Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True).first()
     if found is None:
         raise Edition.DoesNotExist
     return edition_for(found)
@@ -834,12 +770,9 @@ def filters_for(user: User) -> QuerySet[SavedFilter]:
     return SavedFilter.objects.filter(user=user).order_by("name", "pk")
 
 
-_FILTERS: Prepared[SavedFilter] = Prepared(lambda: filters_for(_GIVEN))
-
-
 def filters_of(user: User) -> list[SavedFilter]:
     """As `filters_for`, for a page that shows them all."""
-    return _FILTERS.all(user=user.pk)
+    return list(filters_for(user))
 
 
 def imports_for(user: User) -> QuerySet[ImportDraft]:
@@ -853,20 +786,12 @@ def suggestions_for(user: User) -> QuerySet[FactSuggestion]:
     return FactSuggestion.objects.filter(use__in=uses_for(user).values("pk"), settled_at=None).select_related("by")
 
 
-_MINE: Prepared[Membership] = Prepared(
-    lambda: (
-        Membership.objects.filter(user=_GIVEN, left_at=None)
-        .select_related("organisation")
-        .order_by("organisation__name_en")
-    )
-)
-
-
 def _read_once(user: User) -> list[Membership]:
     """Every current membership of `user`: one query a request. They are kept on the user object, which lives no longer."""
     kept: list[Membership] | None = getattr(user, "_memberships_on_page", None)
     if kept is None:
-        kept = _MINE.all(user=user.pk)
+        mine = Membership.objects.filter(user=user, left_at=None).select_related("organisation")
+        kept = list(mine.order_by("organisation__name_en"))
         user._memberships_on_page = kept  # type: ignore[attr-defined]
     return kept
 
@@ -887,14 +812,9 @@ def belongs_to(user: User) -> set[int]:
     return {member.organisation_id for member in _read_once(user)}
 
 
-_MEMBERSHIP: Prepared[Membership] = Prepared(
-    lambda: Membership.objects.filter(user=_GIVEN, organisation_id=Given("organisation"), left_at=None)
-)
-
-
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
-    return _MEMBERSHIP.first(user=user.pk, organisation=pk)
+    return Membership.objects.filter(user=user, organisation=pk, left_at=None).first()
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
@@ -936,16 +856,15 @@ def require_people(user: User, organisation: Organisation) -> Role:
     return require(user, Action.PEOPLE, organisation)
 
 
-def _with_member() -> AssessmentQuerySet:
-    mine = Membership.objects.filter(user=_GIVEN, left_at=None, organisation=OuterRef("organisation"))
+def _with_member(user: User) -> AssessmentQuerySet:
+    mine = Membership.objects.filter(user=user, left_at=None, organisation=OuterRef("organisation"))
     rows = Assessment.objects.annotate(
         member_pk=Subquery(mine.values("pk")[:1]),
         member_role=Subquery(mine.values("role")[:1]),
         member_sees=Subquery(mine.values("sees")[:1]),
     )
     # The organisation's own row is not read, nor what nothing that is saved looks at.
-    rows = rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
-    return rows.filter(pk=Given("assessment"))
+    return rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
 
 
 _NOT_LOOKED_AT = (
@@ -956,15 +875,12 @@ _NOT_LOOKED_AT = (
 )
 
 
-_LOCKED: Prepared[Assessment] = Prepared(_with_member)
-
-
 def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Membership]:
     """Lock an assessment and read it afresh with the membership that lets `user` answer it: one query.
 
     Raises as `require`; call it inside `atomic`.
     """
-    locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
+    locked: Any = _with_member(user).filter(pk=assessment.pk).first()
     if locked is None or locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(
@@ -1104,9 +1020,10 @@ class Told(NamedTuple):
 SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
 
 
-def _history() -> QuerySet[Any, Any]:
+def _history(assessment: Assessment) -> QuerySet[Any, Any]:
+    chain, about = assessment.use.system.organisation.reference, f"assessment:{assessment.reference}"
     name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
-    entries = AuditEntry.objects.filter(chain=Given("chain", CharField()), object=Given("object", CharField()))
+    entries = AuditEntry.objects.filter(chain=chain, object=about)
     kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
     moves = entries.order_by().annotate(who=Subquery(name), words=kept)
     side = Case(
@@ -1114,21 +1031,15 @@ def _history() -> QuerySet[Any, Any]:
         default=Value(SAID_BY_APPLICANT),
         output_field=CharField(),
     )
-    of: Any = Given("assessment")
-    said = CaseMessage.objects.filter(submission__assessment=of).annotate(kind=side)
+    said = CaseMessage.objects.filter(submission__assessment=assessment).annotate(kind=side)
     return moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
         said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True
     )
 
 
-_HISTORY: Prepared[Any] = Prepared(_history)
-
-
 def history_of(assessment: Assessment) -> list[Told]:
     """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
-    chain, name = assessment.use.system.organisation.reference, f"assessment:{assessment.reference}"
-    rows = _HISTORY.all(chain=chain, object=name, assessment=assessment.pk)
-    return sorted((Told(*row) for row in rows), key=lambda told: (told.at, told.pk))
+    return sorted((Told(*row) for row in _history(assessment)), key=lambda told: (told.at, told.pk))
 
 
 def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, F, Max, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -74,7 +74,6 @@ from assessments.models import (
 from assessments.models.assessments import DERIVED, EDITABLE_STATES, OPEN_STATES, answer_value
 from assessments.models.base import canonical_json
 from assessments.models.closing import AS_CARRIED
-from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.models.public_reasons import PublicReason
 from assessments.models.questionnaires import edition_for, question_ids
 from assessments.models.snapshots import asked_facts
@@ -1025,17 +1024,17 @@ def _of_answer(name: str) -> str:
     return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
 
 
-def _standing() -> QuerySet[Answer]:
+def _standing(assessment: Assessment, question: str, operation: uuid.UUID) -> Answer | None:
     """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
     kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
-    repeated = kept.filter(operation=Given("operation", UUIDField()))
-    return Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField())).annotate(
+    repeated = kept.filter(operation=operation)
+    rows = Answer.objects.filter(assessment=assessment, question__key=question).annotate(
         newest=Subquery(kept.order_by("-number").values("number")[:1]),
         repeated=Subquery(repeated.values("outcome")[:1]),
     )
+    return rows.first()
 
 
-_STANDING: Prepared[Answer] = Prepared(_standing)
 CHANGED = (
     "choice",
     "items",
@@ -1049,10 +1048,6 @@ CHANGED = (
     "revision",
     "to_confirm",
 )
-_ATTRIBUTES = {"by": "by_id"}
-_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
-_KEEP = PreparedInsert(lambda: AnswerRevision)
-_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Given("pk")), DERIVED)
 
 
 def save_answer(
@@ -1123,7 +1118,7 @@ def _save_answer(
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, value, declared.context, edition)
-    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=operation)
+    row: Any = _standing(assessment, question_key, operation)
     record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
@@ -1164,21 +1159,12 @@ def _save_answer(
     if row.pk is None:
         row.save()
     else:
-        _CHANGE.write(pk=row.pk, **{name: getattr(row, _ATTRIBUTES.get(name, name)) for name in CHANGED})
-    _KEEP.write(
-        parent=row.pk,
-        number=row.revision,
-        operation=operation,
-        base=base,
-        value=record,
-        by=by.pk,
-        at=row.at,
-        outcome=outcome,
-    )
+        Answer.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in CHANGED})
+    _keep(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
     answers[question_key] = row.value()
     done = assessment.refresh_derived(declared, answers)
     assessment.updated_at = row.at
-    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
+    Assessment.objects.filter(pk=assessment.pk).update(**{name: getattr(assessment, name) for name in DERIVED})
     return AnswerSaved(assessment, row, True, done, declared, answers, targets)
 
 
@@ -1274,18 +1260,16 @@ def delivery_team(assessment: Assessment) -> set[int]:
     attached evidence or gave what is attached, and who replied to a reviewer; also where it was taken back since.
     """
     use = assessment.use
-    people = _TEAM.all(use=use.pk, system=use.system_id)
-    return {pk for pk in people if pk is not None}
+    return {pk for pk in _team(use) if pk is not None}
 
 
 WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "started", "not_relevant"))
 """The lines of an action's history whose writer worked on it."""
 
 
-def _team() -> QuerySet[Any, Any]:
-    use: Any = Given("use")
-    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=Given("system"), parent__use=None))
-    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=Given("system"), use=None)).exclude(agreed_by=None)
+def _team(use: DeclaredUse) -> QuerySet[Any, Any]:
+    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
+    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=use.system_id, use=None)).exclude(agreed_by=None)
     return facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
         agreed.values_list("agreed_by_id", flat=True),
         AnswerRevision.objects.filter(parent__assessment__use=use).values_list("by_id", flat=True),
@@ -1306,6 +1290,3 @@ def _team() -> QuerySet[Any, Any]:
         EvidenceVersion.objects.filter(supplements__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
-
-
-_TEAM: Prepared[int | None] = Prepared(_team)

@@ -90,7 +90,7 @@ def database(url: str) -> dict[str, object]:
     """Read HKGUIDE_DATABASE_URL: postgresql://user:password@host:port/name; empty is SQLite in var/."""
     if not url:
         return {
-            "ENGINE": "hkguide.sqlite",
+            "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR / "hkguide.sqlite3",
             # Kept open: who opens the file reads the whole schema, and who closes it last writes the log back into it.
             "CONN_MAX_AGE": 600,

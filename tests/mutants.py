@@ -214,7 +214,11 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "each mark is kept": (
         Guard("reviewing._write", "_version(revisions, row, number, operation, base, record, by, outcome)", "pass"),
     ),
-    "each word is kept": (Guard("declaring._save_answer", "_KEEP.write(", "dict("),),
+    "each word is kept": (
+        Guard(
+            "declaring._save_answer", "_keep(AnswerRevision, row, row.revision,", "(AnswerRevision, row, row.revision,"
+        ),
+    ),
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db.utils import OperationalError
+from django.db.utils import ConnectionHandler, OperationalError
 
 from hkguide import settings
-from hkguide.sqlite.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db  # of files of its own, on either database
 
@@ -19,11 +19,10 @@ pytestmark = pytest.mark.django_db  # of files of its own, on either database
 def open_one(tmp_path: Path):
     opened = []
 
-    def connect(**options: object) -> DatabaseWrapper:
+    def connect(**options: object) -> Any:
         usual = settings.database("")
-        wanted = {"NAME": tmp_path / "one.sqlite3", "OPTIONS": {**usual["OPTIONS"], **options}, "TIME_ZONE": None}
-        defaults = {"AUTOCOMMIT": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "ATOMIC_REQUESTS": False}
-        one = DatabaseWrapper({**usual, **defaults, **wanted})
+        wanted = {"NAME": tmp_path / "one.sqlite3", "OPTIONS": {**usual["OPTIONS"], **options}}
+        one = ConnectionHandler({"default": {**usual, **wanted}})["default"]
         opened.append(one)
         one.inc_thread_sharing()
         one.ensure_connection()
@@ -35,7 +34,7 @@ def open_one(tmp_path: Path):
 
 
 def test_the_settings_take_it():
-    assert settings.database("")["ENGINE"] == "hkguide.sqlite"
+    assert settings.database("")["ENGINE"] == "django.db.backends.sqlite3"
 
 
 def test_the_second_waits_until_the_first_has_written(open_one):

@@ -1,4 +1,4 @@
-"""Sessions in the database that know when they end, and whose they are: two queries of every page, kept prepared.
+"""Sessions in the database that know when they end, and whose they are: two queries a page.
 
 A session ends when no page was opened for a while (SESSION_COOKIE_AGE), and in any case at a time that is counted from
 the sign-in (SESSION_LONGEST).
@@ -15,36 +15,28 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
-from django.db.models import CharField, DateTimeField, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from assessments.accounts import factors
 from assessments.models import Membership, User
-from assessments.models.prepared import Given, Prepared
 
 SIGNED_IN_AT = "signed_in_at"  # of the session: seconds, when its person signed in
 FIRST_KEY = "first_key"  # of the session: its key at the sign-in, where it has another one since
 WRITTEN_EVERY = timedelta(minutes=10)  # so often at most a page that only reads writes its session
 
 
-def _running() -> Any:
-    rows = DatabaseStore.get_model_class().objects  # known once the apps are loaded
-    return rows.filter(session_key=Given("key", CharField()), expire_date__gt=Given("now", DateTimeField()))
-
-
-_RUNNING: Prepared[Any] = Prepared(_running)
-
-
 class SessionStore(DatabaseStore):
-    ends: datetime | None = None
+    ends: datetime | None = None  # when the row expires; None where there is no row
 
-    def _get_session_from_db(self) -> Any:
-        row = _RUNNING.first(key=self.session_key, now=timezone.now())
+    def load(self) -> dict[str, Any]:
+        """Read the session with the time at which it ends; one query, two where there is no such session."""
+        rows = self.get_model_class().objects
+        row = rows.filter(session_key=self.session_key, expire_date__gt=timezone.now()).first()
         self.ends = row.expire_date if row else None
-        if row is None:
-            self._session_key = None
-        return row
+        found: dict[str, Any] = self.decode(row.session_data) if row else super().load()  # which forgets the key too
+        return found
 
     def create_model_instance(self, data: Any) -> Any:
         row = super().create_model_instance(data)
@@ -97,20 +89,13 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
-def _user() -> Any:
-    """The person, and with them what `enrolment` has to know of every request."""
-    asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
-    found = User.objects.filter(pk=Given("pk"))
-    return found.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
-
-
-_USER: Prepared[User] = Prepared(_user)
-
-
 class Backend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in as allauth does."""
 
     def get_user(self, user_id: Any) -> User | None:
         """Whose session it is; None where the account is gone or closed."""
-        user = _USER.first(pk=user_id)
+        # With the person comes what `enrolment` has to know of every request.
+        asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
+        users = User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
+        user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None

@@ -51,12 +51,12 @@ class OrganisationForm(LaidOut, forms.ModelForm):  # type: ignore[type-arg]  # n
         self.fields["place"].widget.attrs["autocomplete"] = "off"
         self.fields["contact"].widget.attrs["autocomplete"] = "email"
 
-    def _update_errors(self, errors: ValidationError) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         # The constraint is conditional, so Django cannot tell which field it speaks of.
-        found = getattr(errors, "error_dict", {})
+        found = getattr(error, "error_dict", {})
         if NON_FIELD_ERRORS in found:
             found["registration_no"] = [*found.get("registration_no", []), *found.pop(NON_FIELD_ERRORS)]
-        super()._update_errors(errors)  # type: ignore[misc]
+        super().add_error(field, error)
 
 
 class AccessForm(PlainForm):

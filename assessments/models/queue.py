@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import (
@@ -31,7 +30,6 @@ from assessments.core.holidays import weekday_holidays
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import Route, State
 from assessments.models.desk import CaseMessage, Interest, SeatRequest
-from assessments.models.prepared import Given, Prepared
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat, Submission, SubmissionQuerySet
 
 UNDER_REVIEW = (State.SUBMITTED, State.IN_REVIEW)
@@ -181,13 +179,12 @@ def cursor_of(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-STEP = 26  # rows are read by as many places at a time, so that few queries have to be compiled
+def read(ids: Sequence[int]) -> list[Any]:
+    """The rows with who holds them (`held`), what was `decided`, declared (`conflicts`) and `asked`: five queries.
 
-
-@lru_cache(maxsize=16)
-def _reading(places: int) -> tuple[Prepared[Any], ...]:
-    """The rows of the queue, their seats, decisions, declared conflicts and open requests."""
-    ids: Any = [Given(f"pk{n}") for n in range(places)]
+    `wrote_at`: when the applicant last wrote; `was_returned`.
+    """
+    ids = list(ids) or [0]  # asked even where there is none, so that a page costs the same whatever is on it
     returned = ReviewDecision.objects.filter(submission=OuterRef("pk"), kind=DecisionKind.RETURN)
     said = CaseMessage.objects.filter(submission=OuterRef("pk"), from_reviewer=False).order_by("-pk")
     rows = Submission.objects.filter(pk__in=ids).select_related("assessment__use__system", "organisation")
@@ -196,33 +193,23 @@ def _reading(places: int) -> tuple[Prepared[Any], ...]:
     rows = rows.only(*own, *names, "assessment__current_submission").annotate(
         was_returned=Exists(returned), wrote_at=Subquery(said.values("at")[:1])
     )
-    seats = ReviewSeat.objects.filter(submission__pk__in=ids).select_related("reviewer").order_by("pk")
-    decisions = ReviewDecision.objects.filter(submission__pk__in=ids).select_related("by").order_by("pk")
-    conflicts = Interest.objects.filter(assessment__pk__in=ids).exclude(words="").select_related("reviewer")
-    asked = SeatRequest.objects.filter(submission__pk__in=ids, ended_at=None).select_related("to").order_by("pk")
-    every: tuple[Any, ...] = (rows, seats, decisions, conflicts.order_by("pk"), asked)
-    return tuple(Prepared(one.all) for one in every)
-
-
-def read(ids: Sequence[int]) -> list[Any]:
-    """The rows with who holds them (`held`), what was `decided`, declared (`conflicts`) and `asked`: five queries.
-
-    `wrote_at`: when the applicant last wrote; `was_returned`.
-    """
-    places = -(-max(len(ids), 1) // STEP) * STEP
-    rows, seats, decisions, conflicts, asked = _reading(places)
-
-    def ask(query: Prepared[Any], keys: Sequence[int], by: str) -> dict[int, list[Any]]:
-        of: dict[int, list[Any]] = {}
-        for one in query.all(**{f"pk{n}": key for n, key in enumerate([*keys, *[0] * (places - len(keys))])}):
-            of.setdefault(getattr(one, by), []).append(one)
-        return of
-
-    found = [row for (row,) in ask(rows, ids, "pk").values()]
-    held, decided = ask(seats, ids, "submission_id"), ask(decisions, ids, "submission_id")
-    requests = ask(asked, ids, "submission_id")
-    interests = ask(conflicts, sorted({row.assessment_id for row in found}), "assessment_id")
+    found: list[Any] = list(rows)
+    seats = ReviewSeat.objects.filter(submission__in=ids).select_related("reviewer").order_by("pk")
+    decisions = ReviewDecision.objects.filter(submission__in=ids).select_related("by").order_by("pk")
+    cases = {row.assessment_id for row in found} or {0}
+    conflicts = Interest.objects.filter(assessment__in=cases).exclude(words="").select_related("reviewer")
+    asked = SeatRequest.objects.filter(submission__in=ids, ended_at=None).select_related("to").order_by("pk")
+    held, decided, requests = (_by(rows, "submission_id") for rows in (seats, decisions, asked))
+    interests = _by(conflicts.order_by("pk"), "assessment_id")
     for row in found:
         row.held, row.decided, row.asked = (of.get(row.pk, []) for of in (held, decided, requests))
         row.conflicts = interests.get(row.assessment_id, [])
+    return found
+
+
+def _by(rows: Iterable[Any], name: str) -> dict[int, list[Any]]:
+    """Group rows by one of their columns."""
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, name), []).append(row)
     return found

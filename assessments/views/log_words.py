@@ -128,7 +128,11 @@ def line_of(
         where=_where(source) if origin else "",
         erased=erased,
         changes=[
-            (_label(key, edition), *(_value(key, (side or {}).get(key), edition) for side in (old, new)))
+            (
+                _label(key, edition),
+                _value(key, (old or {}).get(key), edition),
+                _value(key, (new or {}).get(key), edition),
+            )
             for key in pairs
         ],
         told=[

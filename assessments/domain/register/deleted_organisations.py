@@ -261,7 +261,7 @@ def _delete_rows(organisation: Organisation) -> list[str]:
     files = list(versions.values_list("storage_key", flat=True))
     documents = rows_of("Document", organisation).exclude(kind=DocumentKind.CERTIFICATE)
     files += documents.exclude(file="").values_list("file", flat=True)
-    model_of("Document")._default_manager.filter(pk__in=list(documents.values_list("pk", flat=True))).delete()
+    model_of("Document").objects.filter(pk__in=list(documents.values_list("pk", flat=True))).delete()
     for name in DELETED_WHOLE:
         rows_of(name, organisation).delete()
     comments = rows_of("Comment", organisation)

@@ -80,7 +80,7 @@ def _own(user: User) -> Iterator[Any]:
     for relation in User._meta.related_objects:
         if getattr(relation, "on_delete", None) is CASCADE:
             model: Any = relation.related_model
-            yield model._default_manager.filter(**{relation.field.name: user})
+            yield model.objects.filter(**{relation.field.name: user})
 
 
 @transaction.atomic

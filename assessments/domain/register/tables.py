@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from assessments.domain.register.export_words import in_words
 from assessments.models import AuditEntry, Document, Organisation, ReviewMark, User
@@ -98,13 +98,14 @@ NEVER_SHOWN: Mapping[str, frozenset[str]] = {
 """Columns that no export has: secrets, and what only the program needs."""
 
 
-def model_of(name: str) -> type[Model]:
+def model_of(name: str) -> Any:
+    """The model of a table; each has the manager `objects`."""
     return apps.get_model("assessments", name)
 
 
 def all_rows(name: str) -> QuerySet[Any]:
     """Every row of a table, marks that were taken back included."""
-    return ReviewMark.kept.all() if name == "ReviewMark" else model_of(name)._default_manager.all()
+    return ReviewMark.kept.all() if name == "ReviewMark" else model_of(name).objects.all()
 
 
 def rows_of(name: str, organisation: Organisation) -> QuerySet[Any]:

@@ -158,7 +158,8 @@ def _fill(text: KeptText, fields: Mapping[str, str]) -> None:
 
 
 def _require_free_title(text: KeptText) -> None:
-    same: Any = type(text)._default_manager.filter(title=text.title, deleted_at=None).exclude(pk=text.pk)
+    model: Any = type(text)
+    same = model.objects.filter(title=text.title, deleted_at=None).exclude(pk=text.pk)
     of = {"user": text.user} if isinstance(text, OwnText) else {"organisation": getattr(text, "organisation")}  # noqa: B009
     if same.filter(**of).exists():
         raise InvalidAnswer("title", _("Another text has this name. Choose a different one."))
@@ -166,8 +167,8 @@ def _require_free_title(text: KeptText) -> None:
 
 def _locked(text: KeptText, by: User) -> Any:
     """Lock the row, for somebody who may change it."""
-    rows: Any = type(text)._default_manager.select_for_update()
-    found = rows.get(pk=text.pk)
+    model: Any = type(text)
+    found = model.objects.select_for_update().get(pk=text.pk)
     if isinstance(found, OwnText):
         if found.user_id != by.pk:
             raise NotPermitted(_("This text belongs to somebody else."))

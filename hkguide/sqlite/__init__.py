@@ -1,1 +1,0 @@
-"""Django's backend for SQLite, but for how it waits until it may write."""
