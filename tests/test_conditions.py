@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.checking import TruthTable
@@ -128,7 +128,6 @@ def every_answer(edition: Edition, names: list[str]) -> list[Facts]:
     return [dict(zip(names, row, strict=True)) for row in product(*answers)]
 
 
-@settings(max_examples=60, deadline=None)
 @given(one=CONDITIONS, other=CONDITIONS)
 def test_a_truth_table_agrees_with_trying_every_combination(edition: Edition, one: Condition, other: Condition) -> None:
     part = Stakeholder.DEVELOPER
