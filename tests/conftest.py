@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import hypothesis
 import pytest
 from pytest_django.plugin import blocking_manager_key
 
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
     from tests.attacks import Scene
     from tests.world import World
 
+hypothesis.settings.register_profile("daily", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """What costs more than it shows: Argon2 takes 50 ms a password (a test of the commands reads that it is what people get),
     and each test's first client would look through the folders of static files anew."""
     from django.conf import settings
     from whitenoise.middleware import WhiteNoiseMiddleware
 
+    hypothesis.settings.load_profile("daily" if "not long" in config.option.markexpr else "long")
     settings.SECOND_FACTOR = False  # what it asks of people has tests of its own, which turn it on
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     look_through, files = WhiteNoiseMiddleware.add_files_from_finders, dict[str, Any]()

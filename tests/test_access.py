@@ -21,7 +21,8 @@ from django.urls import get_resolver, resolve, reverse
 
 from assessments.models import Assignment, Hold, Membership, Message, Submission, User
 from tests.access_table import ACCOUNTS, FORMS, OPENED, OURS, POSTED, READ_ONLY, ROLES, names_of
-from tests.access_table.answers import changes, spoken
+from tests.access_table.answers import changes, spoken, spoken_of_a_form
+from tests.access_table.words import ACCEPTED, SHOWN, Access, access
 from tests.factories import proved, undone
 from tests.kept_world import world_of_the_run
 from tests.world import NEIGHBOUR, QUESTION, SECTION, World, person
@@ -37,10 +38,18 @@ def test_every_address_has_its_row():
 
 @pytest.mark.parametrize("table", [OPENED, POSTED], ids=["opened", "posted"])
 def test_every_row_speaks_of_every_role(table):
-    wrong = [
-        (name, what) for name, rows in table.items() for what, row in rows.items() if len(row.split()) != len(ROLES)
-    ]
-    assert wrong == []
+    assert [(name, what) for name, rows in table.items() for what, row in rows.items() if list(row) != ROLES] == []
+
+
+@pytest.mark.parametrize("groups", [{"shown": ["owner", "owner"]}, {"shown": ["owner"], "hidden": ["owner"]}])
+def test_a_role_named_twice_in_a_row_is_refused(groups):
+    with pytest.raises(ValueError, match="named twice"):
+        access(**groups)
+
+
+def test_an_unknown_role_in_a_row_is_refused():
+    with pytest.raises(ValueError, match="unknown"):
+        access(shown=["auditor"])
 
 
 # --- one data set for the module ----------------------------------------------------------------------------------------
@@ -67,7 +76,7 @@ def clients(world: World, django_db_blocker: Any) -> dict[str, Client]:
     return found
 
 
-def rows_of(table: dict[str, dict[str, str]], *, daily: int | None = None) -> list[Any]:
+def rows_of(table: dict[str, dict[str, Access]], *, daily: int | None = None) -> list[Any]:
     """The rows of a table; of each address so many daily, the others in the long run."""
     return [
         pytest.param(
@@ -86,7 +95,7 @@ def test_who_may_open(name, what, row, world, clients):
     for role in ROLES:
         with undone():
             found[role] = spoken(clients[role].get(url))
-    assert found == dict(zip(ROLES, row.split(), strict=True))
+    assert found == row
 
 
 @pytest.mark.django_db
@@ -96,11 +105,10 @@ def test_who_may_post_and_a_refused_post_writes_nothing(name, what, row, world, 
     found, written = {}, {}
     for role in ROLES:
         with undone(), CaptureQueriesContext(connection) as queries:
-            said = spoken(clients[role].post(url, FORMS.get(what, {})))
-            found[role] = "yes" if said in ("200", "302", "204", "409") else said
-        if found[role] != "yes" and changes(queries):
+            found[role] = spoken_of_a_form(clients[role].post(url, FORMS.get(what, {})))
+        if found[role] != ACCEPTED and changes(queries):
             written[role] = changes(queries)
-    assert found == dict(zip(ROLES, row.split(), strict=True))
+    assert found == row
     assert written == {}
 
 
@@ -223,7 +231,7 @@ def test_no_page_leads_its_reader_astray(role, links, world, clients):
     astray = set()
     for name, rows in OPENED.items():
         for what, row in rows.items():
-            if row.split()[ROLES.index(role)] != "200" or name.startswith("document"):
+            if row[role] != SHOWN or name.startswith("document"):
                 continue
             here = reverse(name, args=world.places[what])
             kinds = Counter[str]()
@@ -352,8 +360,8 @@ def test_a_hold_is_not_closed_through_another_case(world, clients):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "row"), ACCOUNTS.items(), ids=list(ACCOUNTS))
 def test_who_may_open_accounts_and_administration(name, row, clients):
-    found = [spoken(clients[role].get(reverse(name))) for role in ("anonymous", "contributor", "staff")]
-    assert found == row.split()
+    people = {"anonymous": "anonymous", "member": "contributor", "staff": "staff"}
+    assert {who: spoken(clients[role].get(reverse(name))) for who, role in people.items()} == row
 
 
 def test_every_account_page_without_a_key_in_its_address_has_its_row():

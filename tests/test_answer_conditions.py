@@ -51,7 +51,7 @@ def test_what_is_empty_or_not_known_is_the_worse_case_and_asks_on() -> None:
     assert asked() == asked(one="unknown") == ["one", "two", "three"]
 
 
-def test_an_answer_opens_or_closes_what_hangs_on_it() -> None:
+def test_question_with_a_condition_is_asked_when_the_answer_satisfies_it() -> None:
     assert asked(one="partly", two="partly") == ["one", "two", "three"]
     assert asked(one="partly", two="in_place") == ["one", "two"]
 
@@ -149,7 +149,9 @@ def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast)
     assert declaring.unlocked_questions(returned, returned.declared(), answered) == {FIRST, SECOND}
 
 
-def test_the_page_says_what_it_would_hide_and_asks_once(published: None, cast: Cast, client: Client) -> None:
+def test_answer_that_would_hide_another_asks_once_before_it_is_saved(
+    published: None, cast: Cast, client: Client
+) -> None:
     draft = make_assessment(cast=cast, facts=AT_WORK)
     client.force_login(cast.owner)
     url = reverse("answer", args=[draft.reference, FIRST])

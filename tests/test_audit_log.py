@@ -100,7 +100,7 @@ def test_a_chain_that_nobody_touched_is_whole(chain):
         "deleted, the rest closed up", "the first deleted", "inserted", "two neighbours swapped", "two swapped",
     ],
 )  # fmt: skip
-def test_what_was_done_to_the_log_is_found_and_named(tamper, found, chain):
+def test_tampering_with_the_audit_log_is_found_and_named(tamper, found, chain):
     tamper(chain)
     assert found_in(chain) == found
 
@@ -121,7 +121,7 @@ def test_an_entry_behind_the_end_is_found_by_the_head(chain):
     ]
 
 
-def test_a_chain_that_is_gone_as_a_whole_is_missed(chain):
+def test_audit_chain_deleted_as_a_whole_is_found(chain):
     entries = AuditEntry.objects.filter(chain=chain).values_list("seq", flat=True)
     tampering.delete(chain, *entries)
     with tampering.unguarded():
@@ -289,7 +289,7 @@ def test_on_postgresql_every_frozen_table_has_its_trigger():
         "DELETE FROM assessments_certificate",
     ],
 )
-def test_on_postgresql_the_database_itself_refuses(sql):
+def test_frozen_row_is_not_changed_by_the_database_on_postgresql(sql):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has the models' refusal alone")
     make_assessment(State.CERTIFIED, "low")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_what_was_taken_back_still_keeps_from_review(way, cast):
+def test_withdrawn_contribution_still_bars_from_review(way, cast):
     once = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Once")
     untouched = make_member(Role.CONTRIBUTOR, cast.organisation, "Uma Untouched")
     assessment = way(cast, once.user)
@@ -32,7 +32,7 @@ def test_what_was_taken_back_still_keeps_from_review(way, cast):
     workflow.take(submission, by=untouched.user)
 
 
-def test_it_holds_for_that_use_alone_and_is_kept_once(cast):
+def test_involvement_is_recorded_once_and_for_its_use_alone(cast):
     assessment = attach_to_an_answer(cast, cast.contributor)
     piece = Evidence.objects.get()
     for _again in range(2):
@@ -44,7 +44,7 @@ def test_it_holds_for_that_use_alone_and_is_kept_once(cast):
     assert cast.contributor.pk not in declaring.delivery_team(other)
 
 
-def test_the_team_is_one_query_however_much_was_taken_back(cast, django_assert_num_queries):
+def test_delivery_team_with_withdrawn_contributions_costs_one_query(cast, django_assert_num_queries):
     assessment = attach_to_an_answer(cast, cast.contributor)
     be_asked(cast, cast.contributor)
     declaring.delivery_team(assessment)  # compiled once
@@ -52,7 +52,7 @@ def test_the_team_is_one_query_however_much_was_taken_back(cast, django_assert_n
         assert cast.contributor.pk in declaring.delivery_team(assessment)
 
 
-def test_what_somebody_once_did_is_kept_as_it_was_written(cast):
+def test_involvement_row_is_immutable(cast):
     attach_to_an_answer(cast, cast.contributor)
     row = Involvement.objects.filter(user=cast.contributor).get()
     for change in (row.delete, row.save, Involvement.objects.all().delete):
@@ -61,7 +61,7 @@ def test_what_somebody_once_did_is_kept_as_it_was_written(cast):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the trigger is PostgreSQL's")
-def test_the_database_refuses_to_forget_it(cast):
+def test_involvement_row_is_not_deleted_by_the_database_on_postgresql(cast):
     from django.db import DatabaseError, transaction
 
     attach_to_an_answer(cast, cast.contributor)

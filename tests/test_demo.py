@@ -56,7 +56,7 @@ def row_counts() -> dict[str, int]:
 
 
 @pytest.mark.django_db
-def test_it_says_how_to_add_a_second_factor_and_which_login_does_without(settings):
+def test_load_demo_prints_how_to_add_a_second_factor_and_which_login_is_exempt(settings):
     settings.SECOND_FACTOR, settings.SECOND_FACTOR_EXEMPT = True, ["helen.kwan@demo.example"]
     printed = load(password=PASSWORD)
     assert "People who review or sign need a second factor." in printed
@@ -67,7 +67,7 @@ def test_it_says_how_to_add_a_second_factor_and_which_login_does_without(setting
 
 
 @pytest.mark.django_db
-def test_one_run_loads_four_states_and_a_second_run_changes_nothing():
+def test_load_demo_makes_four_states_and_a_second_run_changes_nothing():
     printed = load(password=PASSWORD)
 
     draft = assessment_of(MARKER)
@@ -155,7 +155,7 @@ def test_one_case_is_decided_by_the_body_and_looked_at_twice_by_the_moves_of_the
 
 
 @pytest.mark.django_db
-def test_one_of_them_is_a_complete_high_case_with_its_evidence():
+def test_demo_data_has_a_complete_high_case_with_its_evidence():
     """It is the one to review from the queue to the certificate: nothing is missing, and much has to be looked at."""
     load(password=PASSWORD)
     submission = Submission.objects.get(organisation__registration_no=READING)
@@ -211,7 +211,7 @@ def test_the_organisations_are_named_in_both_languages_and_one_with_characters_o
 
 
 @pytest.mark.django_db
-def test_another_reviewing_body_keeps_its_place(tmp_path: Path):
+def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Path):
     founder = User.objects.create_user("ines@example.org", name="Ines Independent")
     body = declaring.found_organisation(by=founder, reviewing_body=True, name_en="Review House", place="Hong Kong")
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path)

@@ -306,7 +306,7 @@ def test_reviewer_and_applicant_write_to_each_other_without_a_return(cast):
 
 
 @pytest.mark.parametrize("who", ["assigned", "viewer", "reviewer", "second_independent", "outsider", "staff"])
-def test_nobody_else_writes_there(who, cast):
+def test_case_message_by_anybody_else_is_refused(who, cast):
     submission = case_of(State.IN_REVIEW, cast)
     with pytest.raises(NotPermitted):
         desk.say(submission, "Hello.", by=getattr(cast, who))
@@ -350,7 +350,7 @@ def test_each_decision_is_contested_once_by_an_owner(cast):
 
 
 @pytest.mark.parametrize("route", [Route.INSIDE, Route.INDEPENDENT])
-def test_it_goes_to_the_body_s_reviewers_who_had_no_part_in_the_case(route, cast):
+def test_appeal_notifies_reviewers_of_the_body_without_a_part_in_the_case(route, cast):
     submission, assessment, decision = refused_case(cast, route=route)
     appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
     outside = [cast.second_independent] if route == Route.INDEPENDENT else [cast.independent, cast.second_independent]
@@ -552,7 +552,7 @@ def test_the_holidays_are_weekdays_in_order_and_both_counts_agree():
             assert by_hand == ahead
 
 
-def test_what_is_late_is_found_by_the_day_it_came():
+def test_late_before_agrees_with_the_count_of_working_days():
     today = date(2026, 11, 25)  # a Wednesday
     limit = late_before(today, 10)
     assert timezone.localtime(limit).date() == date(2026, 11, 11)

@@ -594,7 +594,7 @@ def test_what_is_shown_on_request_only_needs_no_file_and_says_who_has_it(client,
     assert "The company secretary, 2345 6789" in client.get(made.get_absolute_url()).content.decode()
 
 
-def test_the_very_file_is_in_the_library_once(cast, piece):
+def test_same_file_given_again_is_refused(cast, piece):
     with pytest.raises(InvalidAnswer, match="in the library already, as “Access log”"):
         make_evidence(cast.organisation, by=cast.contributor, content=b"Entry of today")
     assert len(stored_files()) == 1
@@ -713,7 +713,7 @@ def test_a_withdrawn_piece_takes_nothing_more(cast, draft, piece):
     assert EvidenceVersion.objects.count() == 1
 
 
-def test_two_who_replace_at_once_make_two_numbers(cast, piece):
+def test_two_replacements_of_one_file_get_two_version_numbers(cast, piece):
     stale = Evidence.objects.get(pk=piece.pk)
     evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
     evidence.add_version(stale, by=cast.contributor, link="https://example.org/3")
@@ -802,7 +802,7 @@ def test_no_address_serves_the_storage_itself(client, cast, piece, settings):
     assert client.get(f"{settings.MEDIA_URL}{key}").status_code == 404
 
 
-def test_a_link_leads_there_without_saying_from_where(client, cast):
+def test_evidence_link_redirects_without_a_referrer(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/report")
     client.force_login(cast.viewer)
     response = client.get(reverse("evidence_file", args=[made.reference, 1]))

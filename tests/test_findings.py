@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.edition import Edition
@@ -177,7 +177,6 @@ every_answer = given(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @every_answer
 def test_the_duties_found_short_are_those_without_full_credit(edition, parts, tier, pattern, final):
     declared = Declared({}, parts, tier)
@@ -192,7 +191,6 @@ def test_the_duties_found_short_are_those_without_full_credit(edition, parts, ti
     assert [one.question for one in found] == sorted((one.question for one in found), key=order.index)
 
 
-@settings(deadline=None, max_examples=60)
 @every_answer
 def test_every_finding_is_in_exactly_one_action(edition, parts, tier, pattern, final):
     found = find(edition, Declared({}, parts, tier), answered(edition, pattern), final=final)

@@ -85,7 +85,7 @@ def test_a_limited_use_is_not_approved_without_evidence_of_notice_and_opt_out(ca
     ]
 
 
-def test_with_the_evidence_it_is_approved(cast: Cast) -> None:
+def test_limited_use_with_evidence_of_notice_and_opt_out_is_approved(cast: Cast) -> None:
     submission = in_review(cast)
     workflow.approve(submission, by=cast.independent, statement="Read.")
     assert Certificate.objects.get(submission=submission).tier == "limited"
@@ -138,7 +138,7 @@ def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast:
 
 
 @pytest.mark.parametrize("gone", PARTS)
-def test_each_part_of_the_file_is_needed(cast: Cast, gone: str) -> None:
+def test_conformity_file_without_one_part_names_that_part_as_missing(cast: Cast, gone: str) -> None:
     submission = in_review(cast, "high")
     content = submission.content()
     edition = submission.assessment.compiled()
@@ -152,7 +152,7 @@ def test_each_part_of_the_file_is_needed(cast: Cast, gone: str) -> None:
     ("part", "rows"),
     [("overseers", {"name": "Dr Chan", "qualification": "Nurse"}), ("measures", {"measure": "Errors", "limit": "3"})],
 )
-def test_a_row_that_lacks_a_cell_does_not_count(cast: Cast, part: str, rows: dict[str, str]) -> None:
+def test_conformity_row_without_a_cell_does_not_count(cast: Cast, part: str, rows: dict[str, str]) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     conformity.save_part(draft, part, rows=[*FILE_ROWS[part], rows], by=cast.owner, base=1)
@@ -267,14 +267,14 @@ def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("who", ["viewer", "reviewer", "independent", "outsider", "staff", "assigned"])
-def test_nobody_else_writes_in_the_file(cast: Cast, who: str) -> None:
+def test_conformity_part_by_anybody_without_the_role_is_refused(cast: Cast, who: str) -> None:
     draft = high_draft(cast)
     with pytest.raises(NotPermitted):
         conformity.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=getattr(cast, who), base=0)
     assert not ConformityPart.objects.exists()
 
 
-def test_what_the_file_does_not_have_is_refused(cast: Cast) -> None:
+def test_unknown_conformity_part_or_evidence_is_refused(cast: Cast) -> None:
     neighbours = make_evidence()
     with pytest.raises(Locked):
         conformity.save_part(high_draft(cast), "horoscope", by=cast.owner, base=0)
@@ -286,7 +286,7 @@ def test_what_the_file_does_not_have_is_refused(cast: Cast) -> None:
     assert error.value.field == "evidence"
 
 
-def test_the_file_is_frozen_with_the_submission(cast: Cast) -> None:
+def test_conformity_file_is_frozen_with_the_submission(cast: Cast) -> None:
     submission = in_review(cast, "high")
     before = submission.content()["conformity"]
     assert [part["part"] for part in before] == PARTS

@@ -123,7 +123,7 @@ def test_a_filled_page_that_is_left_is_kept_till_its_hour_is_over(cast: Cast, dr
     assert not Answer.objects.exists()
 
 
-def test_what_was_kept_meets_a_newer_version_in_the_panel(cast: Cast, draft: Any) -> None:
+def test_held_answer_with_a_newer_version_shows_both(cast: Cast, draft: Any) -> None:
     here = kept_at(sent_late(cast.contributor, section_of(draft)))
     save(draft, PRACTICE, {"choice": "in_place", "text": "Hers."}, by=cast.owner)
     client = signed_in(cast.contributor)
@@ -133,7 +133,7 @@ def test_what_was_kept_meets_a_newer_version_in_the_panel(cast: Cast, draft: Any
     assert Answer.objects.get(assessment=draft).text == "Hers."
 
 
-def test_answers_that_were_not_touched_stand_as_they_are_now(cast: Cast, draft: Any) -> None:
+def test_untouched_answer_of_a_held_form_shows_the_present_text(cast: Cast, draft: Any) -> None:
     save(draft, PRACTICE, {"choice": "partly", "text": "First."}, by=cast.owner)
     here = kept_at(sent_late(cast.contributor, section_of(draft), base=1, text="First."))
     save(draft, PRACTICE, {"choice": "in_place", "text": "Second."}, by=cast.owner)
@@ -142,7 +142,7 @@ def test_answers_that_were_not_touched_stand_as_they_are_now(cast: Cast, draft: 
     assert "First.</textarea>" not in page
 
 
-def test_facts_are_kept_too(cast: Cast) -> None:
+def test_facts_form_after_the_session_ended_is_held(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     group = declaring.current_edition(use).facts["safety_component"].group
     url = reverse("facts", args=[use.reference, group])
@@ -159,7 +159,7 @@ def test_facts_are_kept_too(cast: Cast) -> None:
     assert use.facts.get(key="safety_component").value is True
 
 
-def test_marks_of_a_review_are_kept_too(cast: Cast) -> None:
+def test_marks_form_after_the_session_ended_is_held(cast: Cast) -> None:
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     page = reverse("review_section", args=[submission.reference, "governance"])
     client, whose = left_open(cast.independent, page)
@@ -237,7 +237,7 @@ def test_a_form_of_before_the_last_sign_in_is_kept_and_not_lost_to_its_old_token
     assert Answer.objects.get(assessment=draft).text == "Typed too late."
 
 
-def test_what_is_kept_can_be_thrown_away(cast: Cast, draft: Any) -> None:
+def test_held_form_dropped_by_its_person_is_deleted(cast: Cast, draft: Any) -> None:
     here = kept_at(sent_late(cast.owner, section_of(draft)))
     signed_in(cast.owner).post(here, {"drop": "1"})
     assert not HeldPost.objects.exists()
@@ -267,7 +267,7 @@ def test_words_that_a_role_may_not_save_any_more_stand_on_the_page(cast: Cast, d
 # --- not for others, not for ever, not without bounds ---------------------------------------------------------------------
 
 
-def test_nobody_else_sees_what_was_kept(client: Client, cast: Cast, draft: Any) -> None:
+def test_held_form_of_somebody_else_is_not_found(client: Client, cast: Cast, draft: Any) -> None:
     here = kept_at(sent_late(cast.owner, section_of(draft)))
     token = here.rstrip("/").rpartition("/")[2]
     assert client.get(here).status_code == 302
@@ -287,7 +287,7 @@ def test_what_was_kept_fills_its_own_page_and_no_other(cast: Cast, draft: Any) -
     assert "Typed too late." not in signed_in(cast.owner).get(section_of(other), {"held": token}).content.decode()
 
 
-def test_the_token_itself_is_not_stored(cast: Cast, draft: Any) -> None:
+def test_held_form_row_does_not_store_its_token(cast: Cast, draft: Any) -> None:
     here = kept_at(sent_late(cast.owner, section_of(draft)))
     post = HeldPost.objects.get()
     assert here.rstrip("/").rpartition("/")[2] not in (post.token_digest, post.body, post.path)
@@ -342,7 +342,7 @@ def test_an_address_has_no_more_than_so_many_forms_kept(cast: Cast, draft: Any, 
     assert kept_at(client.post(section_of(draft), typed(whose), REMOTE_ADDR="198.51.100.7"))
 
 
-def test_after_an_hour_it_is_gone_and_swept(cast: Cast, draft: Any) -> None:
+def test_held_form_after_an_hour_is_not_found_and_is_deleted(cast: Cast, draft: Any) -> None:
     old = kept_at(sent_late(cast.owner, section_of(draft)))
     HeldPost.objects.update(at=timezone.now() - timedelta(minutes=61))
     young = kept_at(sent_late(cast.owner, section_of(draft)))

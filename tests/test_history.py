@@ -312,7 +312,9 @@ def compared(client: Client, assessment: Assessment, **data: str) -> str:
     return text_of(client.get(url("compare", assessment), data))
 
 
-def test_what_stands_now_is_held_against_what_was_sent(client: Client, cast: Cast, returned: Assessment) -> None:
+def test_compare_page_shows_the_present_answers_against_the_submission(
+    client: Client, cast: Cast, returned: Assessment
+) -> None:
     client.force_login(cast.owner)
     page = compared(client, returned)
     assert "One answer changed between the two versions" in page
@@ -323,7 +325,7 @@ def test_what_stands_now_is_held_against_what_was_sent(client: Client, cast: Cas
     assert compared(client, returned, show="all").count("<h3>") > 20
 
 
-def test_one_answer_is_restored_from_there(client: Client, cast: Cast, returned: Assessment) -> None:
+def test_compare_page_restores_one_answer(client: Client, cast: Cast, returned: Assessment) -> None:
     client.force_login(cast.owner)
     page = compared(client, returned)
     form = page.partition(f'<form method="post" action="{url("history", returned, PRACTICE)}">')[2].partition(

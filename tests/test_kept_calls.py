@@ -47,7 +47,7 @@ def counted(anew, *before, call=lambda make: make("Mia")):
     return len(made)
 
 
-def test_what_is_written_again_is_every_row_that_was_made(anew):
+def test_replayed_factory_call_writes_every_row_of_the_first(anew):
     found, people = [], []
     for _attempt in range(4):
         with undone():
@@ -67,11 +67,11 @@ def test_what_is_written_again_is_every_row_that_was_made(anew):
     assert people[2].owner is not people[3].owner
 
 
-def test_it_is_made_twice_and_then_written(anew):
+def test_factory_call_runs_twice_and_is_then_replayed(anew):
     assert counted(anew) == 2
 
 
-def test_what_waits_for_the_commit_waits_again(anew, django_capture_on_commit_callbacks):
+def test_replayed_factory_call_waits_for_the_commit_again(anew, django_capture_on_commit_callbacks):
     written = []
 
     def tell(name: str) -> User:
@@ -85,7 +85,7 @@ def test_what_waits_for_the_commit_waits_again(anew, django_capture_on_commit_ca
         assert written == ["Mia"] * number
 
 
-def test_what_sends_a_mail_at_once_is_made(anew):
+def test_factory_call_that_sends_a_mail_is_never_replayed(anew):
     made = []
 
     def tell(name: str) -> User:
@@ -100,16 +100,16 @@ def test_what_sends_a_mail_at_once_is_made(anew):
     assert len(made) == len(mail.outbox) == 4
 
 
-def test_other_arguments_make_something_else(anew):
+def test_factory_call_with_other_arguments_is_not_replayed(anew):
     names = iter(("Mia", "Max", "Mia", "Max"))
     assert counted(anew, call=lambda make: make(next(names))) == 4
 
 
-def test_after_something_else_was_written_everything_is_made(anew):
+def test_factory_call_after_other_rows_were_written_is_not_replayed(anew):
     assert counted(anew, lambda: Organisation.objects.create(name_en="Elsewhere", place="Hong Kong")) == 4
 
 
-def test_after_something_was_taken_back_everything_is_made(anew):
+def test_factory_call_after_a_rollback_is_not_replayed(anew):
     def taken_back() -> None:
         with undone():
             make_cast()
@@ -117,7 +117,7 @@ def test_after_something_was_taken_back_everything_is_made(anew):
     assert counted(anew, taken_back) == 4
 
 
-def test_by_another_clock_everything_is_made(anew):
+def test_factory_call_under_another_clock_is_not_replayed(anew):
     def later(make) -> None:
         with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=2)):
             make("Mia")
@@ -125,7 +125,7 @@ def test_by_another_clock_everything_is_made(anew):
     assert counted(anew, call=later) == 4
 
 
-def test_under_another_setting_everything_is_made(anew):
+def test_factory_call_under_another_setting_is_not_replayed(anew):
     def otherwise(make) -> None:
         with override_settings(SECOND_FACTOR=True):
             make("Mia")
@@ -133,12 +133,12 @@ def test_under_another_setting_everything_is_made(anew):
     assert counted(anew, call=otherwise) == 4
 
 
-def test_where_a_function_stands_in_for_another_everything_is_made(anew, monkeypatch):
+def test_factory_call_with_a_patched_name_is_not_replayed(anew, monkeypatch):
     monkeypatch.setattr("tests.factories.PASSWORD", "something else entirely")
     assert counted(anew) == 4
 
 
-def test_rows_that_a_call_changes_or_deletes_are_changed_and_deleted_again(anew):
+def test_replayed_factory_call_repeats_its_updates_and_deletions(anew):
     @kept
     def change(organisation: Organisation, owner: User) -> None:
         Organisation.objects.filter(pk=organisation.pk).update(name_en="Renamed Limited")

@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 
-def test_what_is_written_again_is_every_row_and_file_that_was_made(settings, tmp_path):
+def test_replayed_world_has_every_row_and_file_of_the_first(settings, tmp_path):
     def found() -> dict[str, list[tuple[object, ...]]]:
         return {table: kept_world._rows(table) for table in kept_world._tables()}
 

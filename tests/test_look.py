@@ -85,21 +85,21 @@ THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 @THEMES
 @pytest.mark.parametrize(("text", "surface"), TEXT_ON)
-def test_text_stands_out_from_its_surface(theme, text, surface):
+def test_text_contrast_is_at_least_4_5(theme, text, surface):
     assert contrast(theme, text, surface) >= 4.5
 
 
 @THEMES
 @pytest.mark.parametrize(("edge", "surface"), EDGES_ON)
-def test_edges_and_the_focus_ring_can_be_seen(theme, edge, surface):
+def test_edge_and_focus_ring_contrast_is_at_least_3(theme, edge, surface):
     assert contrast(theme, edge, surface) >= 3
 
 
-def test_dark_is_the_same_whether_the_system_or_a_stored_choice_asks():
+def test_dark_theme_is_the_same_by_system_and_by_stored_choice():
     assert BLOCKS["@media (prefers-color-scheme: dark) :root:not([data-bs-theme])"] == DARK
 
 
-def test_paper_is_printed_light_whatever_the_screen_was():
+def test_printed_page_uses_the_light_theme():
     printed = next(block for name, block in BLOCKS.items() if name.startswith("@media print"))
     assert printed == LIGHT
 
@@ -109,7 +109,7 @@ def test_both_themes_name_the_same_tokens():
 
 
 @THEMES
-def test_triples_say_what_their_colours_say(theme):
+def test_rgb_tokens_equal_their_hex_colours(theme):
     for name in (name for name in theme if name.endswith("-rgb")):
         colour = theme[name.removesuffix("-rgb")]
         assert theme[name] == ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)), name
@@ -139,7 +139,7 @@ def test_no_colour_is_named_outside_the_tokens(path):
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_is_inline_that_the_policy_would_block(path):
+def test_templates_have_no_inline_style_or_script(path):
     text = path.read_text("utf-8")
     assert re.findall(r"\sstyle\s*=|<style|\son[a-z]+\s*=\s*[\"']|hx-on|javascript:|(?:src|href)=\"data:", text) == []
     assert [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag] == []
@@ -204,12 +204,12 @@ def test_a_state_has_a_shape_and_a_word(state):
     assert str(hk.STATES[state].word) in shown
 
 
-def test_a_tick_is_never_shown_for_what_was_only_sent():
+def test_state_before_a_decision_has_no_tick():
     for state in ("draft", "ready_to_sign", "submitted", "resubmitted", "in_review", "returned"):
         assert hk.STATES[state].icon not in ("done", "tick", "tick-ring")
 
 
-def test_a_state_that_nobody_knows_is_a_mistake_of_the_page():
+def test_unknown_state_raises_key_error():
     with pytest.raises(KeyError):
         hk.state_mark("finished-ish")
 
@@ -221,7 +221,7 @@ def test_a_credit_has_a_square_and_a_word(choice):
     assert str(hk.CREDITS[choice].word) in shown
 
 
-def test_do_not_know_earns_no_square():
+def test_choice_unknown_has_no_credit_square():
     assert hk.credit_glyph(Choice.UNKNOWN) == ""
 
 
@@ -230,17 +230,17 @@ def test_every_strength_has_its_word():
 
 
 @pytest.mark.parametrize(("basis", "word"), [("explicit", "The Guideline says"), ("judgement", "Our judgement")])
-def test_who_says_so_is_written_out(basis, word):
+def test_basis_of_a_rule_is_shown_in_words(basis, word):
     assert word in render_to_string(f"{PARTS}/basis.html", {"basis": basis})
 
 
-def test_nothing_in_scope_is_not_assessed_and_never_nought():
+def test_score_bar_without_a_score_says_not_assessed():
     shown = render_to_string(f"{PARTS}/score_bar.html", {"value": None})
     assert "not assessed" in shown
     assert "<svg" not in shown
 
 
-def test_nought_is_an_empty_bar():
+def test_score_bar_of_zero_is_empty():
     shown = render_to_string(f"{PARTS}/score_bar.html", {"value": Decimal("0.0")})
     assert 'class="hk-bar-full" width="0.0%"' in shown
 
@@ -269,7 +269,7 @@ def test_initials_fit_the_circle(name, letters):
     ("path", "place", "here"),
     [("/systems/x/", "/systems/", True), ("/home/", "/", False), ("/", "/", True), (None, "/", False)],
 )
-def test_the_present_place_is_found_from_the_address(path, place, here):
+def test_navigation_entry_is_current_for_addresses_under_it(path, place, here):
     assert hk.under(path, place) is here
 
 
@@ -304,7 +304,7 @@ def test_choices_stand_in_a_fieldset_with_a_legend_that_names_their_error():
     assert re.search(r'<fieldset aria-describedby="id_effect_error">\s*<legend>Takes effect', html)
 
 
-def test_what_may_be_left_out_says_so_and_nothing_wears_a_star():
+def test_optional_field_says_optional_and_no_field_has_an_asterisk():
     html = render_crispy_form(RegisterForm())
     assert html.count("(optional)") == 1
     assert "asterisk" not in html

@@ -344,7 +344,7 @@ def cost(office: Office, role: str, name: str, what: str) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("role", "name", "what"), PAGES, ids=lambda value: value or None)
-def test_a_page_costs_no_more_for_two_hundred_rows_than_for_one(role, name, what, offices):
+def test_page_with_two_hundred_rows_costs_the_queries_of_one_with_few(role, name, what, offices):
     """Fewer may be: where the newest rows lack something, what is read along with it is not read."""
     few, many = (cost(office, role, name, what) for office in offices)
     assert len(many) <= LIMIT, "\n".join(sql[:160] for sql in many)
@@ -352,7 +352,7 @@ def test_a_page_costs_no_more_for_two_hundred_rows_than_for_one(role, name, what
 
 
 @pytest.mark.django_db
-def test_the_second_organisation_really_has_two_hundred(offices):
+def test_organisation_with_many_rows_has_two_hundred_of_each(offices):
     """Without this the test above could compare a few rows with a few rows."""
     organisation = offices[1].cast.organisation
     for model in (Assessment, RemediationAction, AISystem, DeclaredUse, Evidence):

@@ -5,7 +5,7 @@ alone, never by the functions that it drives: what a tier needs is written down 
 certificate without its approvals, marks and conditions; no locked record that changes; one open assessment and one running
 certificate; numbers that never repeat; the audit chain whole. At the end: every mark and every word is still there.
 
-`test_a_model_without_a_guard_fails` takes the guards out one by one and looks whether anybody notices.
+`test_random_reviews_without_a_guard_fail` takes the guards out one by one and looks whether anybody notices.
 """
 
 from __future__ import annotations
@@ -1052,13 +1052,13 @@ def play(desk: Desk, examples: int, steps: int, **more: Any) -> None:
     run_state_machine_as_test(machine, settings=calm)
 
 
-def test_nobody_bends_a_review(desk):
+def test_random_reviews_break_no_rule(desk):
     play(desk, 12, 25, derandomize=True)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(5))
-def test_nobody_bends_a_review_in_many_long_stories(part, desk):
+def test_many_long_random_reviews_break_no_rule(part, desk):
     """200 stories, in parts with data of their own: PostgreSQL keeps what was taken back until a transaction ends."""
     play(desk, 40, 50)
 
@@ -1066,7 +1066,7 @@ def test_nobody_bends_a_review_in_many_long_stories(part, desk):
 # --- does the model notice when a guard is gone? -----------------------------------------------------------------------------
 
 
-def test_each_guard_stands_where_it_is_taken_out(monkeypatch):
+def test_listed_guards_exist_in_the_product(monkeypatch):
     for guards in GUARDS.values():
         take_out(monkeypatch, *guards)
         monkeypatch.undo()
@@ -1083,7 +1083,7 @@ def of_guards() -> list[Any]:
 
 
 @pytest.mark.parametrize("guard", of_guards())
-def test_a_model_without_a_guard_fails(guard, desk, monkeypatch):
+def test_random_reviews_without_a_guard_fail(guard, desk, monkeypatch):
     take_out(monkeypatch, *GUARDS[guard])
     with pytest.raises((AssertionError, DatabaseError)):
         play(desk, 600, 50, phases=(Phase.generate,), report_multiple_bugs=False, derandomize=True)

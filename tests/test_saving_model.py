@@ -223,18 +223,18 @@ CALM = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.d
 
 @settings(max_examples=15, deadline=None, suppress_health_check=CALM, derandomize=True)
 @given(st.lists(step(), min_size=20, max_size=20))
-def test_no_confirmed_word_is_lost_between_two_browsers(desk, steps):
+def test_two_browsers_at_random_lose_no_confirmed_word(desk, steps):
     nothing_was_lost(desk, steps)
 
 
 @pytest.mark.long
 @settings(max_examples=200, deadline=None, suppress_health_check=CALM)
 @given(st.lists(step(), min_size=50, max_size=50))
-def test_no_confirmed_word_is_lost_between_two_browsers_in_many_long_sessions(desk, steps):
+def test_two_browsers_in_many_long_sessions_lose_no_confirmed_word(desk, steps):
     nothing_was_lost(desk, steps)
 
 
-def test_the_steps_reach_what_they_are_meant_to_reach(desk):
+def test_random_steps_of_two_browsers_reach_conflicts_and_lost_replies(desk):
     """Without this the tests above could pass on sessions in which nobody ever meets anybody."""
     browsers = open_two(desk)
     play(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import cycle
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments.guideline.conditions import ALWAYS
@@ -301,10 +301,8 @@ def values(edition: Edition, declared: Declared, answers: Answers, final: bool =
 
 
 every_answer = given(st.data())
-thorough = settings(deadline=None, max_examples=60)
 
 
-@thorough
 @every_answer
 def test_a_score_lies_between_0_and_100_with_one_decimal(edition, data):
     declared, answers = drawn(data, edition)
@@ -312,7 +310,6 @@ def test_a_score_lies_between_0_and_100_with_one_decimal(edition, data):
         assert value is None or (0 <= value <= 100 and value.as_tuple().exponent == -1)
 
 
-@thorough
 @every_answer
 def test_improving_an_answer_never_lowers_a_score(edition, data):
     declared, answers = drawn(data, edition)
@@ -333,7 +330,6 @@ def test_improving_an_answer_never_lowers_a_score(edition, data):
         assert value is None or value >= was
 
 
-@thorough
 @every_answer
 def test_hidden_answers_never_change_anything(edition, data):
     declared, answers = drawn(data, edition)
@@ -346,7 +342,6 @@ def test_hidden_answers_never_change_anything(edition, data):
     assert progress(edition, declared, only_shown) == progress(edition, declared, answers)
 
 
-@thorough
 @every_answer
 def test_the_order_of_the_answers_does_not_matter(edition, data):
     declared, answers = drawn(data, edition)
@@ -356,7 +351,6 @@ def test_the_order_of_the_answers_does_not_matter(edition, data):
     )
 
 
-@thorough
 @every_answer
 def test_the_scorecard_agrees_with_the_duties_one_by_one(edition, data):
     declared, answers = drawn(data, edition)
@@ -372,7 +366,6 @@ def test_the_scorecard_agrees_with_the_duties_one_by_one(edition, data):
         assert one.value == score(credit for credit in credits if clause == credit.clause)
 
 
-@thorough
 @every_answer
 def test_what_a_save_stores_is_what_the_scorecard_and_the_findings_of_the_draft_say(edition, data):
     declared, answers = drawn(data, edition)
@@ -382,7 +375,6 @@ def test_what_a_save_stores_is_what_the_scorecard_and_the_findings_of_the_draft_
     assert count_blocking(edition, declared, answers) == sum(finding.blocking for finding in found)
 
 
-@thorough
 @every_answer
 def test_scoring_sees_the_questions_and_items_that_the_pages_show(edition, data):
     declared = data.draw(uses(edition))

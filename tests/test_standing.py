@@ -268,7 +268,7 @@ def test_a_sweeper_that_did_not_run_on_the_day_says_it_on_the_next(cast, assessm
         assert reminders.remind_of_conditions() == 0
 
 
-def test_its_owner_is_told_of_an_action_that_is_due_soon_and_weekly_of_one_that_is_late(cast, assessment):
+def test_action_reminds_its_owner_before_its_date_and_weekly_after(cast, assessment):
     action = action_on(assessment, SHOULD)
     acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="S")
     mine = Message.objects.filter(recipient=cast.contributor)

@@ -218,7 +218,7 @@ def test_answers_of_one_assessment_are_taken_over_to_be_confirmed(client: Client
     assert reload(new).answered == 1
 
 
-def test_nothing_ticked_is_said_and_nothing_taken(client: Client, cast: Cast) -> None:
+def test_reuse_form_with_nothing_ticked_says_so_and_copies_nothing(client: Client, cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
     client.force_login(cast.owner)
@@ -299,7 +299,7 @@ def test_a_retired_thing_leaves_the_lists_and_comes_back_as_it_was(client: Clien
     assert [kind for (kind,) in kinds.order_by("seq")][-2:] == [f"{word}_retired", f"{word}_restored"]
 
 
-def test_a_page_left_open_undoes_nothing(client: Client, cast: Cast) -> None:
+def test_retire_form_sent_twice_leaves_the_use_retired(client: Client, cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     client.force_login(cast.owner)
     client.post(retire_page(use), {"retire": "1"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments.guideline.conditions import Answer, parse
@@ -87,7 +87,6 @@ def rules_of(edition: Edition, facts: Declared) -> tuple[str, ...]:
 
 
 every_use = given(st.data())
-thorough = settings(deadline=None, max_examples=80)
 
 
 # --- the worked cases -------------------------------------------------------------------------------------------------
@@ -246,7 +245,6 @@ def test_a_plea_that_nothing_needs_changes_no_tier_and_is_held(edition):
 # --- what holds for every set of answers (tiering, section 8) -----------------------------------------------------------
 
 
-@thorough
 @every_use
 def test_every_use_has_one_tier_and_a_reason(edition, data):
     result = assign_tier(edition, drawn(data, edition))
@@ -255,7 +253,6 @@ def test_every_use_has_one_tier_and_a_reason(edition, data):
     assert all(rule.tier is None or rule.tier.rank <= result.assigned_tier.rank for rule in result.rules)
 
 
-@thorough
 @every_use
 def test_no_longer_knowing_never_lowers_a_tier_but_for_a_prohibited_use_which_is_held(edition, data):
     facts = drawn(data, edition)
@@ -268,7 +265,6 @@ def test_no_longer_knowing_never_lowers_a_tier_but_for_a_prohibited_use_which_is
         assert after.assigned_tier.rank >= before.assigned_tier.rank
 
 
-@thorough
 @every_use
 def test_nothing_is_unacceptable_without_a_positive_prohibited_use(edition, data):
     facts = drawn(data, edition)
@@ -276,7 +272,6 @@ def test_nothing_is_unacceptable_without_a_positive_prohibited_use(edition, data
         assert any(facts.get(fact) is True for fact in PROHIBITED_USES)
 
 
-@thorough
 @every_use
 def test_a_yes_never_lowers_a_tier_but_for_the_two_claims(edition, data):
     facts = drawn(data, edition)
@@ -286,7 +281,6 @@ def test_a_yes_never_lowers_a_tier_but_for_the_two_claims(edition, data):
     assert after.assigned_tier.rank >= before.assigned_tier.rank
 
 
-@thorough
 @every_use
 def test_facts_that_no_rule_reads_never_move_anything(edition, data):
     facts = drawn(data, edition)
@@ -296,7 +290,6 @@ def test_facts_that_no_rule_reads_never_move_anything(edition, data):
     assert assign_tier(edition, facts | more) == assign_tier(edition, facts)
 
 
-@thorough
 @every_use
 def test_a_final_result_stays_whatever_the_open_answers_turn_out_to_be(edition, data):
     facts = drawn(data, edition)
@@ -307,21 +300,18 @@ def test_a_final_result_stays_whatever_the_open_answers_turn_out_to_be(edition, 
     assert assign_tier(edition, facts | answers).assigned_tier == result.assigned_tier
 
 
-@thorough
 @every_use
 def test_the_assigned_tier_is_never_below_the_text(edition, data):
     result = assign_tier(edition, drawn(data, edition))
     assert result.text_tier is None or result.text_tier.rank <= result.assigned_tier.rank
 
 
-@thorough
 @every_use
 def test_low_is_never_provisional(edition, data):
     result = assign_tier(edition, drawn(data, edition))
     assert not (result.provisional and result.assigned_tier == Tier.LOW)
 
 
-@thorough
 @every_use
 def test_a_provisional_result_waits_for_open_answers_and_no_other_does(edition, data):
     facts = drawn(data, edition)
@@ -331,7 +321,6 @@ def test_a_provisional_result_waits_for_open_answers_and_no_other_does(edition, 
     assert list(result.waits_for) == [fact for fact in edition.facts if fact in result.waits_for]
 
 
-@thorough
 @every_use
 def test_answering_what_is_waited_for_makes_a_result_final(edition, data):
     facts = drawn(data, edition)
@@ -386,7 +375,6 @@ def test_an_unknown_answer_starts_from_the_worst_one_on_its_way_to_a_lower_tier(
     assert change == Change("worst_credible_effect", UNKNOWN, "serious", Tier.LIMITED)
 
 
-@thorough
 @every_use
 def test_no_nearer_answer_lowers_the_tier_than_the_one_that_is_named(edition, data):
     facts = drawn(data, edition)
@@ -398,7 +386,6 @@ def test_no_nearer_answer_lowers_the_tier_than_the_one_that_is_named(edition, da
                 assert assign_tier(edition, facts | {change.fact: nearer}).assigned_tier.rank >= now.rank
 
 
-@thorough
 @every_use
 def test_each_change_gives_the_tier_that_it_says(edition, data):
     facts = drawn(data, edition)
@@ -412,7 +399,6 @@ def test_each_change_gives_the_tier_that_it_says(edition, data):
     assert "lawful_exception_claimed" not in {change.fact for change in changes.lower + changes.higher}
 
 
-@thorough
 @every_use
 def test_the_facts_that_carry_a_tier_together_lower_it_together_and_not_with_one_left_out(edition, data):
     facts = drawn(data, edition)

@@ -82,7 +82,7 @@ def test_the_first_step_is_the_next_one_missing(client: Client, settings: object
     assert "Declare a use" in read(client, newcomer, HOME)
 
 
-def test_the_heading_counts_what_needs_me(client: Client, cast: Cast) -> None:
+def test_home_heading_counts_the_tasks_of_the_person(client: Client, cast: Cast) -> None:
     assert "Welcome to hkguide" in read(client, cast.owner, HOME)
     make_assessment(cast=cast, filled=False)
     assert "One thing needs you, Olivia Owner" in read(client, cast.owner, HOME)

@@ -135,7 +135,7 @@ def test_an_empty_queue_says_when_the_last_case_was_closed(ines, cast):
 # --- declaring, assigning, handing over ------------------------------------------------------------------------------------
 
 
-def test_a_hand_over_in_pages(client, cast):
+def test_seat_is_handed_over_through_its_pages(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     client.force_login(cast.independent)
     assert address("assign_seat", case, "first") in client.get(address("review", case)).content.decode()
@@ -311,7 +311,7 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     assert SeatRequest.objects.filter(ended_at=None).count() == 1
 
 
-def test_nobody_else_takes_a_request_back(client, cast):
+def test_seat_request_withdrawn_by_its_recipient_is_refused(client, cast):
     submission = case_of(State.SUBMITTED, cast)
     desk.ask(submission, "first", cast.second_independent, by=cast.independent)
     client.force_login(cast.second_independent)

@@ -631,7 +631,7 @@ def test_the_audit_chain_is_whole_and_shows_what_was_tampered_with():
     assert [str(fault) for fault in AuditEntry.objects.faults(chain)] == [f"{chain}: details of entry 2 were changed"]
 
 
-def test_reviewers_and_owners_are_told():
+def test_submission_notifies_reviewers_and_return_notifies_owners():
     cast = make_cast()
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     assert set(Message.objects.filter(kind="submitted").values_list("recipient__email", flat=True)) == {

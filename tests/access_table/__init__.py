@@ -1,8 +1,8 @@
 """Who may open what, and who may do what: every address of the site, read aloud as a table.
 
-A row names an address, an object of tests/world.py and, role by role, what comes back: a status, or `login` for the way
-to the sign-in page. 404 is for who may not know of the object, 403 for a colleague without the role. In the table of
-what is posted `yes` means that the page takes it, with whatever it then says of an empty form.
+A row names an address, an object of tests/world.py and the roles that get each outcome when they open it (OPENED) or post
+a form to it (POSTED). words.py says what each outcome means. A role that a row does not name gets 404: for it the object
+does not exist. An anonymous visitor is asked to sign in.
 """
 
 from __future__ import annotations

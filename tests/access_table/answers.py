@@ -6,12 +6,20 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.access_table.words import ACCEPTED, SIGN_IN
+
 
 def spoken(response: HttpResponse) -> str:
-    """A response as the table writes it."""
+    """Return the outcome of a response, or its status as text where the tables have no such outcome."""
     if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
-        return "login"
+        return SIGN_IN
     return str(response.status_code)
+
+
+def spoken_of_a_form(response: HttpResponse) -> str:
+    """Return the outcome of a posted form. A page accepts a form when it answers, redirects or reports a conflict."""
+    said = spoken(response)
+    return ACCEPTED if said in ("200", "302", "204", "409") else said
 
 
 def changes(queries: CaptureQueriesContext) -> list[str]:

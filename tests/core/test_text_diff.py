@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments.core.text_diff import MOST_PAIRS, Budget, compare
@@ -38,6 +38,7 @@ def test_a_comparison_marks_the_words_that_changed(old, new, removed, added):
     assert (marked(found.old), marked(found.new)) == (removed, added)
 
 
+@settings(deadline=200)  # milliseconds
 @given(WORDS, WORDS)
 def test_the_pieces_make_up_both_texts_and_what_is_not_marked_is_the_same(old, new):
     found = compare(old, new)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.conditions import Answer
@@ -73,7 +73,6 @@ def test_facts_that_always_reach_a_rule_are_never_hidden(edition):
         assert edition.facts[key].otherwise is None, key
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.data())
 def test_completing_never_changes_a_tier(edition, data):
     facts = data.draw(declared_uses(edition))
@@ -97,7 +96,6 @@ def anything(edition: Edition) -> st.SearchStrategy[dict[str, Answer]]:
     return st.fixed_dictionaries({}, optional={key: answers(key) for key in edition.facts})
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.data())
 def test_completing_twice_is_completing_once(edition, data):
     facts = data.draw(anything(edition))
@@ -105,7 +103,6 @@ def test_completing_twice_is_completing_once(edition, data):
     assert complete(edition.facts, once) == once
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_an_earlier_release_says_nothing_of_what_follows(release_2, data):
     facts = data.draw(anything(release_2))

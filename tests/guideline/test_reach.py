@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.asking import hinges, module_sizes, shown_at_most
@@ -164,10 +164,6 @@ def any_edition(request: pytest.FixtureRequest, edition: Edition) -> Edition:
     return SMALL if request.param == "by hand" else edition
 
 
-thorough = settings(deadline=None, max_examples=80)
-
-
-@thorough
 @given(st.data())
 def test_a_question_is_shown_if_and_only_if_one_of_its_duties_is_in_scope(
     any_edition: Edition, data: st.DataObject
@@ -183,7 +179,6 @@ def test_a_question_is_shown_if_and_only_if_one_of_its_duties_is_in_scope(
     assert found == wanted
 
 
-@thorough
 @given(st.data())
 def test_what_hangs_on_unknown_facts_is_of_table_1_or_an_overlay(any_edition: Edition, data: st.DataObject) -> None:
     declared = data.draw(uses(any_edition))
@@ -198,7 +193,6 @@ def test_what_hangs_on_unknown_facts_is_of_table_1_or_an_overlay(any_edition: Ed
     assert opened <= any_edition.table_1_requirements | overlays
 
 
-@thorough
 @given(st.data())
 def test_an_extended_duty_never_blocks_outside_table_1_and_overlays(any_edition: Edition, data: st.DataObject) -> None:
     declared = data.draw(uses(any_edition))
@@ -219,7 +213,6 @@ def wide(source: Source) -> Edition:
     return compile_edition(canonical(content))
 
 
-@thorough
 @given(st.data())
 def test_a_narrowing_never_adds(edition: Edition, wide: Edition, data: st.DataObject) -> None:
     declared = data.draw(uses(edition))

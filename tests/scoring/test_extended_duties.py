@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.edition import Edition
@@ -101,7 +101,6 @@ def test_a_line_is_of_the_organisation_only_where_all_that_speaks_of_it_is() -> 
     assert privacy(OWED, answers, edition(own, replace(more, organisation_wide=True), other)) == Decimal("50.0")
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_no_line_of_the_shipped_edition_counts_beside_its_own_extension(edition: Edition, data: st.DataObject) -> None:
     facts = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments.guideline.conditions import parse
@@ -662,10 +662,6 @@ def drawn_up(edition: Edition, declared: Declared, answers: Answers, **more: Any
     return draw_up(edition, declared, answers, find(edition, declared, answers, final=True), **more)
 
 
-thorough = settings(deadline=None, max_examples=60)
-
-
-@thorough
 @given(st.data())
 def test_ranks_go_from_one_without_holes_and_packages_list_them_all(any_edition: Edition, data: st.DataObject) -> None:
     declared, answers = drawn(data, any_edition)
@@ -677,7 +673,6 @@ def test_ranks_go_from_one_without_holes_and_packages_list_them_all(any_edition:
     assert [one.rank for one in packages] == sorted(min(action.rank for action in one.actions) for one in packages)
 
 
-@thorough
 @given(st.data())
 def test_a_missing_prerequisite_comes_before_whatever_needs_it(any_edition: Edition, data: st.DataObject) -> None:
     declared, answers = drawn(data, any_edition)
@@ -692,7 +687,6 @@ def is_missing(answer: AnswerValue | None) -> bool:
     return answer is None or not (answer.choice in (Choice.IN_PLACE, Choice.PARTLY) or answer.ticks)
 
 
-@thorough
 @given(st.data())
 def test_what_is_to_stop_comes_before_what_is_not(any_edition: Edition, data: st.DataObject) -> None:
     """But for what it needs first."""
@@ -703,7 +697,6 @@ def test_what_is_to_stop_comes_before_what_is_not(any_edition: Edition, data: st
         assert set(placed[:last]) <= {"stop", "needed"}
 
 
-@thorough
 @given(st.data())
 def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, data: st.DataObject) -> None:
     declared, answers = drawn(data, any_edition)
@@ -727,7 +720,6 @@ def test_dates_keep_the_period_the_effort_and_the_load(any_edition: Edition, dat
             assert len(window) <= order.load or kept
 
 
-@thorough
 @given(st.data())
 def test_no_date_contradicts_what_is_needed_first(any_edition: Edition, data: st.DataObject) -> None:
     declared, answers = drawn(data, any_edition)
@@ -742,7 +734,6 @@ def test_no_date_contradicts_what_is_needed_first(any_edition: Edition, data: st
         assert found["vacant-post"].due_days <= min(action.due_days for action in urgent)
 
 
-@thorough
 @given(st.data())
 def test_the_plan_is_the_same_each_time_and_whatever_the_order_of_the_answers(
     any_edition: Edition, data: st.DataObject
@@ -753,7 +744,6 @@ def test_the_plan_is_the_same_each_time_and_whatever_the_order_of_the_answers(
     assert drawn_up(any_edition, declared, answers) == drawn_up(any_edition, replace(declared, facts=facts), backwards)
 
 
-@thorough
 @given(st.data())
 def test_an_empty_form_gives_the_plan_of_all_not_in_place_or_none(any_edition: Edition, data: st.DataObject) -> None:
     """But for the answer that it quotes."""

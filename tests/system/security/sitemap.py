@@ -16,11 +16,14 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from tests.access_table import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
+from tests.access_table.words import ACCEPTED, ONLY_POSTED, SHOWN, Access, Outcome
 from tests.factories import proved
 from tests.world import World, person
 
-PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row.split()[0] == "200" for row in rows.values()))
-ONLY_POST = frozenset(name for name, rows in OPENED.items() if all(row.split()[1] == "405" for row in rows.values()))
+PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row["anonymous"] == SHOWN for row in rows.values()))
+ONLY_POST = frozenset(
+    name for name, rows in OPENED.items() if all(row["outsider"] == ONLY_POSTED for row in rows.values())
+)
 TAKES_FORMS = frozenset(POSTED)
 
 
@@ -39,28 +42,20 @@ class Place:
         return dict(FORMS.get(self.what, {}))
 
 
-def places(table: dict[str, dict[str, str]], *goods: str) -> Iterator[Place]:
+def places(table: dict[str, dict[str, Access]], good: Outcome) -> Iterator[Place]:
     """One row of each address, that of an object which somebody may open, with the first who may."""
     for name, rows in table.items():
         chosen = next(
-            (
-                Place(name, what, ROLES[place])
-                for what, row in rows.items()
-                for place in order(row.split())
-                if row.split()[place] in goods
-            ),
+            (Place(name, what, role) for what, row in rows.items() for role in TRIED_FIRST if row[role] == good),
             None,
         )
         yield chosen or Place(name, next(iter(rows)), "owner")
 
 
-def order(_row: list[str]) -> list[int]:
-    """Who is tried first: people who may most, at last somebody who is not signed in."""
-    return [ROLES.index(role) for role in ("owner", "independent", "contributor", "in-house", *ROLES[::-1])]
-
-
-READ = list(places(OPENED, "200"))
-FORMS_TAKEN = list(places(POSTED, "yes"))
+TRIED_FIRST = ("owner", "independent", "contributor", "in-house", *ROLES[::-1])
+"""People who may most come first, and somebody who is not signed in comes last."""
+READ = list(places(OPENED, SHOWN))
+FORMS_TAKEN = list(places(POSTED, ACCEPTED))
 ACCOUNT_PAGES = [name for name in ACCOUNTS if not name.startswith("admin")]
 
 

@@ -6,6 +6,7 @@ declared a conflict reads nothing of it. An address without a row fails the firs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,69 +19,87 @@ from assessments import acting, desk, evidence, standing, urls, workflow
 from assessments.models import Assessment, Hold, Interest, RemediationAction, State
 from assessments.models.assessments import Route
 from assessments.models.certificates import DocumentState
+from tests.access_table.words import FORBIDDEN, HIDDEN, ONLY_POSTED, REDIRECTED, SHOWN, Access, Outcome, by_outcome
 from tests.factories import Cast, make_assessment, make_evidence, save, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(25)]
 SECRET = "Oystercatcher"  # in whatever only an open case shows
 QUESTION, SECTION = "use-register", "governance"
 STATES = ("nothing", "conflict", "none", "seat", "seat, then conflict")
-GATED = "   302 302 200 200 302"
-SEATED = "  403 403 403 200 403"
-MEMBERS = " 404 404 404 404 404"
-ONLY_POST = "405 405 405 405 405"
+"""The reviewer has declared nothing, a conflict of interest, no conflict; holds a seat; holds one, then declares a conflict."""
+NOTHING, CONFLICT, NONE, SEAT, SEAT_THEN_CONFLICT = STATES
 
-# What each of them gets:  nothing declared, a conflict, no conflict, a seat, a seat and then a conflict.
-OF_A_CASE: dict[str, str] = {
-    "review": "       200 200 200 200 200",  # whose case it is, who has it, its scope and tier
-    "take": "         200 200 200 302 302",
-    "declare": "      200 200 302 302 200",
-    "assign_seat": "  403 403 403 200 200",  # names of people
-    "review_log": GATED,
-    "review_messages": GATED,
-    "review_facts": GATED,
-    "review_changes": GATED,
-    "review_section": GATED,
-    "review_evidence": GATED,
-    "evidence_preview": GATED,
-    "evidence_picture": "302 302 404 404 302",  # without the ticket of a preview there is none
-    "case_evidence": GATED,
-    "whole_case": GATED,
-    "next_unmarked": "302 302 302 302 302",  # to the declaration, or to the next answer
-    "review_not_applicable": GATED,
-    "review_supplements": GATED,
-    "review_parts": GATED,
-    "own_set": "      302 302 302 200 302",
-    "mark_own_set": " 302 302 302 200 302",
-    "review_together": "302 302 403 200 302",
-    "case_notes": "    302 302 403 200 302",
-    "mark_words": "    302 302 403 200 302",
-    "take_over_marks": "302 302 403 302 302",
-    "take_back_approval": "403 403 403 302 403",
-    "close_hold": GATED,
-    "mark": ONLY_POST,
-    "judge_tier": SEATED,
-    "send_back": SEATED,
-    "approve": SEATED,
-    "refuse": SEATED,
-    "action": GATED,
-    "action_file": GATED,
-    "action_plan": "  404 404 403 403 404",
-    "action_edit": "  404 404 403 403 404",
-    "action_split": " 404 404 403 403 404",
-    "action_not_relevant": "404 404 403 403 404",
-    "action_risk": "  404 404 403 403 404",
-    "action_evidence": "404 404 403 403 404",
-    "workspace": MEMBERS,
-    "plan_now": ONLY_POST,
-    "document": GATED,
-    "document_state": GATED,
-    "ask_document": ONLY_POST,
-    "appeal": "       404 404 404 404 404",  # of this case there is none; see below
-    "standing": "     404 404 404 404 404",
-    "second_look": "  404 404 404 404 404",  # this case has none; tests/domain/review/test_second_look.py has one
-    "second_look_take": "404 404 404 404 404",
-    "second_look_marks": "404 404 404 404 404",
-    "second_look_ask": "403 403 403 404 404",  # who has the seat leads the body
+
+def gate(
+    *,
+    shown: Iterable[str] = (),
+    forbidden: Iterable[str] = (),
+    hidden: Iterable[str] = (),
+    others: Outcome = REDIRECTED,
+) -> Access:
+    """Return a row from the states in which a reviewer gets each outcome; in a state that no group names, `others`."""
+    return by_outcome(dict.fromkeys(STATES, others), {SHOWN: shown, FORBIDDEN: forbidden, HIDDEN: hidden})
+
+
+ONLY_IN_AN_OPEN_CASE = gate(shown=[NONE, SEAT])  # otherwise a reviewer is led to the declaration
+ONLY_WITH_A_SEAT = gate(shown=[SEAT], others=FORBIDDEN)
+REDIRECTED_ALWAYS = gate()
+HIDDEN_ALWAYS = gate(others=HIDDEN)
+ONLY_FOR_POSTS = gate(others=ONLY_POSTED)
+
+# What a reviewer gets in each of these states.
+OF_A_CASE: dict[str, Access] = {
+    "review": gate(shown=STATES),  # whose case it is, who has it, its scope and tier
+    "take": gate(shown=[NOTHING, CONFLICT, NONE]),
+    "declare": gate(shown=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "assign_seat": gate(shown=[SEAT, SEAT_THEN_CONFLICT], forbidden=[NOTHING, CONFLICT, NONE]),  # names of people
+    "review_log": ONLY_IN_AN_OPEN_CASE,
+    "review_messages": ONLY_IN_AN_OPEN_CASE,
+    "review_facts": ONLY_IN_AN_OPEN_CASE,
+    "review_changes": ONLY_IN_AN_OPEN_CASE,
+    "review_section": ONLY_IN_AN_OPEN_CASE,
+    "review_evidence": ONLY_IN_AN_OPEN_CASE,
+    "evidence_preview": ONLY_IN_AN_OPEN_CASE,
+    "evidence_picture": gate(hidden=[NONE, SEAT]),  # without the ticket of a preview there is none
+    "case_evidence": ONLY_IN_AN_OPEN_CASE,
+    "whole_case": ONLY_IN_AN_OPEN_CASE,
+    "next_unmarked": REDIRECTED_ALWAYS,  # to the declaration, or to the next answer
+    "review_not_applicable": ONLY_IN_AN_OPEN_CASE,
+    "review_supplements": ONLY_IN_AN_OPEN_CASE,
+    "review_parts": ONLY_IN_AN_OPEN_CASE,
+    "own_set": gate(shown=[SEAT]),
+    "mark_own_set": gate(shown=[SEAT]),
+    "review_together": gate(shown=[SEAT], forbidden=[NONE]),
+    "case_notes": gate(shown=[SEAT], forbidden=[NONE]),
+    "mark_words": gate(shown=[SEAT], forbidden=[NONE]),
+    "take_over_marks": gate(forbidden=[NONE]),
+    "take_back_approval": gate(forbidden=[NOTHING, CONFLICT, NONE, SEAT_THEN_CONFLICT]),
+    "close_hold": ONLY_IN_AN_OPEN_CASE,
+    "mark": ONLY_FOR_POSTS,
+    "judge_tier": ONLY_WITH_A_SEAT,
+    "send_back": ONLY_WITH_A_SEAT,
+    "approve": ONLY_WITH_A_SEAT,
+    "refuse": ONLY_WITH_A_SEAT,
+    "action": ONLY_IN_AN_OPEN_CASE,
+    "action_file": ONLY_IN_AN_OPEN_CASE,
+    "action_plan": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "action_edit": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "action_split": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "action_not_relevant": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "action_risk": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "action_evidence": gate(forbidden=[NONE, SEAT], hidden=[NOTHING, CONFLICT, SEAT_THEN_CONFLICT]),
+    "workspace": HIDDEN_ALWAYS,
+    "plan_now": ONLY_FOR_POSTS,
+    "document": ONLY_IN_AN_OPEN_CASE,
+    "document_state": ONLY_IN_AN_OPEN_CASE,
+    "ask_document": ONLY_FOR_POSTS,
+    "appeal": HIDDEN_ALWAYS,  # of this case there is none; see below
+    "standing": HIDDEN_ALWAYS,
+    "second_look": HIDDEN_ALWAYS,  # this case has none; tests/domain/review/test_second_look.py has one
+    "second_look_take": HIDDEN_ALWAYS,
+    "second_look_marks": HIDDEN_ALWAYS,
+    # Who has the seat leads the body.
+    "second_look_ask": gate(forbidden=[NOTHING, CONFLICT, NONE], hidden=[SEAT, SEAT_THEN_CONFLICT]),
 }
 # Pages of the organisation's members: no reviewer's, whatever they declared.
 OF_MEMBERS = (
@@ -184,7 +203,7 @@ def test_every_address_has_its_row() -> None:
 def test_what_a_reviewer_gets_at_every_address_of_a_case(whole: bool, place: int, cast: Cast, case: Any) -> None:
     """Daily each page of members is asked for in one of the states, in the long run in all."""
     client = reader(STATES[place], cast, case.sent)
-    rows = OF_A_CASE | dict.fromkeys(OF_MEMBERS if whole else OF_MEMBERS[place :: len(STATES)], MEMBERS)
+    rows = OF_A_CASE | dict.fromkeys(OF_MEMBERS if whole else OF_MEMBERS[place :: len(STATES)], HIDDEN_ALWAYS)
     found, leaks, astray = {}, [], []
     for name in rows:
         url = reverse(name, args=args_of(name, case))
@@ -195,9 +214,9 @@ def test_what_a_reviewer_gets_at_every_address_of_a_case(whole: bool, place: int
         if SECRET.encode() in content and place in (0, 1, 4):
             leaks.append(name)
         to_declare = f"{reverse('declare', args=[case.sent.reference])}?{urlencode({'then': url})}"
-        if rows[name] == GATED and found[name] == "302" and response["Location"] != to_declare:
+        if rows[name] == ONLY_IN_AN_OPEN_CASE and found[name] == "302" and response["Location"] != to_declare:
             astray.append(name)
-    wanted = {name: row.split()[place] for name, row in rows.items()}
+    wanted = {name: str(row[STATES[place]]) for name, row in rows.items()}
     wanted |= {name: "405" for name in found if found[name] == "405" and wanted[name] == "404"}
     wanted["document"] = wanted["document"].replace("200", "503")  # its file is not there: the row alone is asked for
     assert found == wanted
