@@ -50,7 +50,7 @@ def returned(submission: Submission, *, by: User, words: str = "") -> None:
 
 def approved(submission: Submission, decision: ReviewDecision, *, complete: bool, has_certificate: bool) -> None:
     """Tell the other seat of an approval: the first of two, or the one that decides."""
-    said = {"name": decision.by, "words": decision.statement}
+    said: dict[str, Any] = {"name": decision.by, "words": decision.statement}
     others = access.seated_now(submission) - {decision.by_id}
     if not complete:
         _notify(MessageKind.CASE_APPROVED, others, submission, **said)
@@ -64,7 +64,7 @@ def refused(submission: Submission, decision: ReviewDecision) -> None:
     """Tell the other seat that a case was refused, and why."""
     _settle(submission)
     others = access.seated_now(submission) - {decision.by_id}
-    said = {"name": decision.by, "words": decision.statement, "approved": False}
+    said: dict[str, Any] = {"name": decision.by, "words": decision.statement, "approved": False}
     _notify(MessageKind.CASE_DECIDED, others, submission, **said)
 
 

@@ -24,7 +24,7 @@ def handed_over_to_you(*, name: User, organisation: Organisation, titles: Iterab
 @text_of(MessageKind.DELETION)
 def deletion(*, name: User, organisation: Organisation, on: date | None) -> Text:
     """`on`: the day of the deletion; None: it was cancelled."""
-    said = {"name": name, "organisation": organisation}
+    said: dict[str, object] = {"name": name, "organisation": organisation}
     if on is None:
         text = _("%(name)s cancelled the deletion. Everything is as it was.") % said
         return Text(_("%(organisation)s is not deleted") % said, text)
