@@ -6,6 +6,7 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``scoring``      facts and answers in, tier, readiness, findings and actions out: pure functions
 ``models``       what is stored: people, systems, assessments, submissions, certificates, the audit chain
 ``access``       who may know of an object, and what they may do to it
+``notifications``  what people are told: kinds, texts, the inbox, its mails and reminders
 ``declaring``    registering and answering: systems, facts, answers
 ``reviewing``    judging a submission and replying: marks, evidence, rounds
 ``staleness``    whether an approval still says what is true, and why not
