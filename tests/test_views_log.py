@@ -88,6 +88,18 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
     assert last.hash in said
 
 
+def test_the_log_says_the_answers_of_changed_facts_in_the_words_of_the_edition(client, cast, edition):
+    use = make_use("low", cast.organisation)
+    declaring.declare_facts(use, {"decision_autonomy": "human_approves", "public_facing": False}, by=cast.contributor)
+    declaring.declare_facts(use, {"decision_autonomy": "unknown", "public_facing": True}, by=cast.contributor)
+    client.force_login(cast.owner)
+    facts = edition.facts
+    approves = facts["decision_autonomy"].options["human_approves"]
+    changed = log_page(client, cast).context["lines"][0].changes
+    assert (facts["decision_autonomy"].label, approves, "Do not know") in changed
+    assert (facts["public_facing"].label, "No", "Yes") in changed
+
+
 def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
     use = make_use("low", cast.organisation)
     declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)

@@ -422,9 +422,7 @@ def facts_in_words(systems: QuerySet[AISystem], edition: Edition) -> dict[int, d
 def _facts_of(rows: Any, edition: Edition) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
     for pk, key, value in rows.filter(use=None, key__in=FACTS).values_list("system_id", "key", "value"):
-        values = value if isinstance(value, list) else [value]
-        fact = edition.facts[key]
-        found.setdefault(pk, {})[key] = "; ".join(fact_answer(fact, part, short=True) for part in values)
+        found.setdefault(pk, {})[key] = "" if value == [] else fact_answer(edition.facts[key], value, short=True)
     return found
 
 

@@ -25,8 +25,6 @@ Say = Callable[[Any], str | list[str]]
 Kinds = tuple[type[WorkflowError] | type[ValidationError], ...]
 At = str | Mapping[type[WorkflowError], str | None]
 """The field at which an error is shown that names none: always the same one, or by the kind of the error."""
-
-
 DOMAIN: Kinds = (WorkflowError, ValidationError)
 NO_ROOM = "no_room"
 
@@ -154,7 +152,7 @@ def refusals(form: BaseForm | None = None, *, at: At = "", say: Say = sentence_o
     """Return the context manager that shows on a form what the domain refuses; what was typed stays in the form.
 
     A refusal is shown at the field that it names, else at the field `at`, else above the form. `at` by kind of error: the
-    first kind that fits. `say`: the words that are shown. `of`: the kinds that are caught. Without a form a refusal is
+    first kind that fits. `say`: the words of a WorkflowError. `of`: the kinds that are caught. Without a form a refusal is
     only kept, for the page to show.
     """
     return Refusals(None if form is None else partial(show_refusal, form, at=at, say=say), of=of)
@@ -166,7 +164,7 @@ def show_refusal(form: BaseForm, error: Refused, *, at: At = "", say: Say = sent
     if isinstance(error, WorkflowError):
         said = say(error)
         code = NO_ROOM if isinstance(error, NoRoom) else None
-        words = [ValidationError(one, code) for one in ([said] if isinstance(said, str) else said)]
+        words = [ValidationError(one, code) for one in (said if isinstance(said, list) else [said])]
         form.add_error(_field_of(form, error) or _field_at(error, at), words)
     elif set(getattr(error, "error_dict", ())) <= {*form.fields, NON_FIELD_ERRORS}:
         form.add_error(None, error)

@@ -111,12 +111,11 @@ ANSWERS: Mapping[str, str] = {
 def fact_answer(fact: Fact | None, value: object, *, short: bool = False) -> str:
     """Put the answer to a fact into words: Yes, the label of an option, or the labels of several.
 
-    `value`: as it is stored; None: nobody answered. `short`: of each label what stands before its colon, with commas
-    between several; in full they have semicolons between, since labels have commas themselves. `fact`: None for one
-    that the edition does not have any more.
+    `value`: as it is stored; None: nobody answered. `short`: of each label what stands before its colon. `fact`: None
+    for one that the edition does not have any more. Semicolons stand between several: labels have commas themselves.
     """
     if isinstance(value, tuple | list) and value:
-        return (", " if short else "; ").join(fact_answer(fact, one, short=short) for one in value)
+        return "; ".join(fact_answer(fact, one, short=short) for one in value)
     named = _answer_of_no_fact(value)
     if named is None:
         label = fact.options.get(str(value)) if fact else None

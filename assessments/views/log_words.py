@@ -119,7 +119,7 @@ def line_of(
         old, new = {"role": old}, {"role": new}
     if old is None and new:  # what is new had no value before
         told, old, new = {**new, **told}, {}, {}
-    pairs = {**(old or {}), **(new or {})}
+    before, after = old or {}, new or {}
     skip = {"facts", "title", "name", "member", "email"}
     return Line(
         entry=entry,

@@ -24,7 +24,7 @@ EFFECT = "Grave: death, lasting injury, loss of liberty or ruin"
         ("public_facing", UNKNOWN, "Do not know", "Do not know"),
         ("public_facing", None, "Not answered", "Not answered"),
         ("worst_credible_effect", "grave", EFFECT, "Grave"),
-        ("modalities", ["text", "image"], "Text, including scores and labels; Images", "Text, including scores and labels, Images"),
+        ("modalities", ["text", "image"], "Text, including scores and labels; Images", "Text, including scores and labels; Images"),
         ("modalities", ("image",), "Images", "Images"),
         ("modalities", [UNKNOWN], "Do not know", "Do not know"),
         ("modalities", [], "None of these: it only acts", "None of these"),

@@ -51,6 +51,7 @@ def described_otherwise(cast: Cast) -> Assessment:
 # --- the code ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.django_db
 def test_each_reason_has_its_words_and_its_parameters(edition):
     assert WORDS.keys() == set(StaleReason)
     said = {reason: because(reason, **PARAMETERS.get(reason, {})).words(lambda: edition) for reason in StaleReason}

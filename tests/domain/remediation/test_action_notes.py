@@ -71,10 +71,11 @@ def test_notes_of_each_change_read_as_sentences(cast: Cast):
     _first, second = split(action, [Part("Write the rules"), Part("Have them approved")], by=cast.owner)
     action.refresh_from_db()
     undo(action, by=cast.owner)
-    own_actions.finish_first_step(action, by=cast.owner)
-    own_actions.undo_first_step(action, by=cast.owner)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(25), effort="S")
-    acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(30), review=in_days(20))
+    dates = {"due": in_days(10), "full_due": in_days(60)}
+    acting.plan(action, by=cast.owner, owner=cast.contributor, effort="L", **dates)
+    own_actions.finish_first_step(action, by=cast.contributor)
+    own_actions.undo_first_step(action, by=cast.contributor)
+    acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(100), review=in_days(50))
     acting.end_risk(action, by=cast.owner)
     said = {
         words_of(words)
