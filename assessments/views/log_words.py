@@ -128,12 +128,8 @@ def line_of(
         where=_where(source) if origin else "",
         erased=erased,
         changes=[
-            (
-                _label(key, edition),
-                _value(key, (old or {}).get(key), edition),
-                _value(key, (new or {}).get(key), edition),
-            )
-            for key in pairs
+            (_label(key, edition), _value(key, before.get(key), edition), _value(key, after.get(key), edition))
+            for key in {**before, **after}
         ],
         told=[
             (_label(key, edition), _value(key, value, edition))
