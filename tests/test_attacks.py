@@ -167,8 +167,14 @@ PAGES = [name for name, attack in ATTACKS.items() if attack.page]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("way", DAILY)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [  # each page goes one of the ways daily, and the other in the long run
+        pytest.param(name, way, marks=[pytest.mark.long] if (at + other) % 2 else [])
+        for at, name in enumerate(PAGES)
+        for other, way in enumerate(DAILY)
+    ],
+)
 def test_the_page_says_what_the_function_says(name, way, scene, clients, unchanged):
     the_page_says_what_the_function_says(name, way, DAILY[way], scene, clients, unchanged)
 

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from assessments.guideline.edition import Edition
-from assessments.guideline.reading import default_directory, read_edition
 from assessments.scoring.case_file import Assessed, Case, assess, read_cases
 from assessments.scoring.remediation import ProposedAction
+from tests.conftest import shipped
 
 DATA = Path(__file__).parents[1] / "data" / "advice"
 WORKED = Path(__file__).parents[1] / "data" / "cases.yaml"
@@ -21,7 +21,7 @@ FIRST = 10
 
 @cache
 def bank() -> Edition:
-    return read_edition(default_directory()).edition
+    return shipped().edition
 
 
 @cache

@@ -51,25 +51,42 @@ def reports(django_db_setup, django_db_blocker):
     return made
 
 
+class Plans(dict):
+    """The plan of each report: its bytes and its pages, drawn when a test first asks for it."""
+
+    def __init__(self, reports):
+        super().__init__()
+        self.reports = reports
+
+    def __missing__(self, name):
+        with pytest.MonkeyPatch.context() as patch:
+            self[name] = draw(patch, package_plan.plan_pdf, self.reports[name], **HOW)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
 def plans(reports):
-    """Each report's plan, drawn once: its bytes and its pages."""
-    with pytest.MonkeyPatch.context() as patch:
-        return {name: draw(patch, package_plan.plan_pdf, report, **HOW) for name, report in reports.items()}
+    return Plans(reports)
+
+
+# Daily the draft of the long plan stands for the signed one: to draw each of them takes seconds.
+EACH = ["few", "draft", pytest.param("many", marks=pytest.mark.long)]
+EACH_SIGNED = ["few", pytest.param("many", marks=pytest.mark.long)]
+EACH_LONG = ["draft", pytest.param("many", marks=pytest.mark.long)]
 
 
 def part_of(sheet: Sheet) -> str:
     return "packages" if sheet.part.startswith("Package") else sheet.part
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_a_plan_has_no_more_pages_than_its_actions_allow(reports, plans, name):
     pdf, sheets = plans[name]
     assert len(sheets) == len(PdfReader(BytesIO(pdf)).pages)
     assert len(sheets) <= 6 + ceil(len(reports[name].actions) / 4)
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans, name):
     _pdf, sheets = plans[name]
     acts = [act for sheet in sheets for act in sheet.acts]
@@ -115,7 +132,7 @@ def test_the_facts_answered_no_are_named_by_labels_that_read_right_with_no():
     assert not any("not yet" in label for label in denied)
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_a_plan_begins_with_all_actions_in_order_and_their_whole_titles(reports, plans, name):
     _pdf, sheets = plans[name]
     pages = [number for number, sheet in enumerate(sheets) if sheet.part == "In order"]
@@ -267,12 +284,13 @@ def test_the_paper_lists_every_answer_that_would_lower_the_tier(reports):
     assert [one.fact for group in shown for one in group["lines"]] == [one.fact for one in lower]
 
 
-def test_what_starts_is_dated_by_the_last_day_of_its_first_step(plans):
+@pytest.mark.parametrize("signed", EACH_SIGNED)
+def test_what_starts_is_dated_by_the_last_day_of_its_first_step(plans, signed):
     text = "".join(sheet.text for sheet in plans["draft"][1])
     assert "Firststepby" in text
     assert "Starts:" not in text
     assert "Remediationplan(draft)" in plans["draft"][1][0].text
-    assert "(draft)" not in plans["many"][1][0].text
+    assert "(draft)" not in plans[signed][1][0].text
 
 
 def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(reports):
@@ -282,7 +300,7 @@ def test_the_list_of_all_actions_is_left_out_only_where_no_other_layout_fits(rep
     assert ["all-actions tight" in html for html in layouts] == [False] * (len(layouts) - 2) + [True, False]
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_no_heading_is_alone_at_the_foot_and_no_page_is_nearly_empty(plans, name):
     _pdf, sheets = plans[name]
     for sheet, following in zip(sheets, [*sheets[1:], None], strict=True):
@@ -291,7 +309,7 @@ def test_no_heading_is_alone_at_the_foot_and_no_page_is_nearly_empty(plans, name
         assert ends or sheet.filled >= 1 / 3, (sheet.part, sheet.filled)
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
     _pdf, sheets = plans[name]
     lines = [line for sheet in sheets for line in sheet.lines]
@@ -299,7 +317,7 @@ def test_text_is_at_least_9_points_and_stays_on_the_page(plans, name):
     assert [line.text for line in lines if line.right > 194.5 * MM or line.bottom > 278 * MM] == []
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_no_label_of_the_margin_runs_into_the_next_one(plans, name):
     _pdf, sheets = plans[name]
     for sheet in sheets:
@@ -308,7 +326,7 @@ def test_no_label_of_the_margin_runs_into_the_next_one(plans, name):
         assert all(step < 0.7 * MM or step > 3.5 * MM for step in steps), (sheet.part, steps)
 
 
-@pytest.mark.parametrize("count", [1, 3, 9])
+@pytest.mark.parametrize("count", [3, *(pytest.param(count, marks=pytest.mark.long) for count in (1, 9))])
 def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, count):
     report = reports["many"]
     reason = ReasonLine(question="Is every reason read?", item="", reason="Nobody is served. " * 6, by="Owner", mark="")
@@ -324,13 +342,14 @@ def test_the_table_of_reasons_takes_its_heading_along_to_the_next_page(reports, 
             assert not {"h2", "h3"} & set(max(words, key=lambda line: line.bottom).tags), height
 
 
-def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans):
+@pytest.mark.parametrize("signed", EACH_SIGNED)
+def test_a_draft_says_so_at_the_foot_of_every_page_and_counts_days_from_signing(plans, signed):
     pdf, sheets = plans["draft"]
     assert {sheet.state for sheet in sheets} == {"Draft"}
     printed = pages_of(pdf)
     assert all("Draft" in page for page in printed)
     assert re.search(r"\d+daysaftersigning", "".join(printed))
-    assert {sheet.state for sheet in plans["many"][1]} == {"Round 1"}
+    assert {sheet.state for sheet in plans[signed][1]} == {"Round 1"}
 
 
 def test_a_plan_carries_its_report_and_says_where_the_rest_is(reports, plans):
@@ -341,8 +360,9 @@ def test_a_plan_carries_its_report_and_says_where_the_rest_is(reports, plans):
     assert "intheannex" in "".join(sheet.text for sheet in sheets)
 
 
-def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans):
-    _pdf, sheets = plans["many"]
+@pytest.mark.parametrize("name", EACH_LONG)
+def test_the_answer_stands_before_the_advice_in_the_respondents_own_words(plans, name):
+    _pdf, sheets = plans[name]
     text = "".join(sheet.text for sheet in sheets)
     assert "Today:" in text
     assert text.count("Zanzibar") > 10
@@ -449,7 +469,7 @@ def extreme(report):
     )
 
 
-@pytest.mark.parametrize("name", ["many", "few", "draft"])
+@pytest.mark.parametrize("name", EACH)
 def test_a_board_paper_is_two_pages_with_decisions_packages_and_minute(reports, name, monkeypatch):
     report = reports[name]
     sheets = lay(monkeypatch, board_paper.board_paper_pdf, report, **HOW)

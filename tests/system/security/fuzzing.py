@@ -7,7 +7,7 @@ failure names the request.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from itertools import cycle
 from typing import Any
@@ -179,8 +179,9 @@ KINDS: dict[Callable[[Fuzz, Place], None], list[Place]] = {
 }
 
 
-def tried(kind: Callable[[Fuzz, Place], None], fuzz: Fuzz, requests: int) -> list[str]:
-    for place in cycle(KINDS[kind]):
+def tried(kind: Callable[[Fuzz, Place], None], fuzz: Fuzz, requests: int, places: Sequence[Place] = ()) -> list[str]:
+    """Send so many requests of this kind to these places in turn, or to every place; return what was wrong."""
+    for place in cycle(places or KINDS[kind]):
         if fuzz.sent >= requests:
             break
         kind(fuzz, place)

@@ -112,6 +112,7 @@ def test_a_passkey_that_does_not_know_its_person_signs_nobody_in(page, site, peo
     expect(page.locator("#passkey-said")).to_contain_text("The passkey was not used")
 
 
+@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
 def test_an_owner_adds_an_app_before_the_first_signature_and_signs_without_being_asked_again(page, site, people):
     owner = given_password(people.owner)
     assessment = make_assessment(State.DRAFT, "low", cast=people)
@@ -165,6 +166,7 @@ def test_a_code_is_asked_for_at_sign_in_and_again_before_a_decision_and_what_was
     assert decision.statement.startswith("It does not hold.")
 
 
+@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
 def test_a_recovery_code_signs_in_once(page, site, people):
     reviewer = given_password(people.independent)
     with_app(reviewer)
@@ -179,6 +181,7 @@ def test_a_recovery_code_signs_in_once(page, site, people):
     assert len(logged("recovery_code_used")) == 1
 
 
+@pytest.mark.long  # daily the two other ways below and above, and each rule without a browser
 def test_the_last_passkey_is_removed_by_whoever_has_it(page, site, people):
     owner = given_password(people.owner)
     VirtualKey(page)

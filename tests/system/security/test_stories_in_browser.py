@@ -109,6 +109,7 @@ def test_an_open_session_of_a_reviewer_becomes_no_account_and_signs_nothing(plac
         assert "1 session is ended" in page.get_by_role("main").inner_text()
 
 
+@pytest.mark.long  # daily the story above, and the takeovers without a browser
 def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place, settings):
     """F4: the attacker signs up with the address of the future owner, and keeps a way in, as they believe."""
     settings.OPEN_FOUNDING = True
@@ -157,6 +158,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
     ] == []  # not yet a member then
 
 
+@pytest.mark.long  # daily the story above, and the takeovers without a browser
 def test_a_forwarded_invitation_makes_nobody_a_reviewer(place):
     """F6: the mail of an invitation was passed on to somebody of another organisation."""
     cast, invited = place.cast, "newreviewer@harbour.example"

@@ -81,6 +81,7 @@ def test_an_action_of_ones_own_is_added_from_the_register(plan):
     assert plan.faults(plan.cast.owner, reverse("actions"), added.get_absolute_url(), reverse("action_new")) == []
 
 
+@pytest.mark.long  # daily without a browser: splitting and merging of actions, in the room of remediation
 def test_an_action_is_split_and_each_part_reported_by_itself(plan):
     action = plan.action(SHOULD)
     with plan.opened(plan.cast.owner, action.get_absolute_url()) as page:
@@ -102,6 +103,7 @@ def test_an_action_is_split_and_each_part_reported_by_itself(plan):
     assert plan.faults(plan.cast.owner, action.get_absolute_url(), part.get_absolute_url(), split) == []
 
 
+@pytest.mark.long  # daily without a browser: splitting and merging of actions, in the room of remediation
 def test_two_actions_are_merged_in_the_register_and_the_merge_undone(plan):
     lead, other = plan.action(SHOULD), plan.action(CONSIDER)
     with plan.opened(plan.cast.owner, reverse("actions")) as page:
@@ -120,6 +122,7 @@ def test_two_actions_are_merged_in_the_register_and_the_merge_undone(plan):
     assert plan.action(CONSIDER).merged_into is None
 
 
+@pytest.mark.long  # daily without a browser: what is not relevant, in the room of remediation
 def test_a_reason_why_an_action_is_not_relevant_reaches_the_reviewer_who_refuses_it(plan):
     action = plan.action(SHOULD)
     with plan.opened(plan.cast.contributor, action.get_absolute_url()) as page:

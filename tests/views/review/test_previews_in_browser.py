@@ -108,6 +108,7 @@ def test_each_kind_is_shown_in_its_place_and_nothing_hostile_runs(case, page):
     assert not browser.too_wide(page)
 
 
+@pytest.mark.long  # daily the previews with script above
 def test_previews_list_and_marks_serve_without_script_and_at_320(case, chromium):
     look_at(case.submission, f"q:{QUESTION}", case.cast.independent)
     with browser.new_page(chromium, java_script_enabled=False) as page:

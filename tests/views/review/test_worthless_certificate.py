@@ -184,6 +184,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
     assert [decision.by for decision in submission.decisions.all()] == [site.cast.independent]
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_marks_stay_as_they_are_after_the_approval(site, prepared):
     submission = prepared(lambda: site.high(State.IN_REVIEW)).current_submission
 
@@ -205,6 +206,7 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
 # --- the conformity file --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
     assessment = prepared(site.high)
     notice = prepared(lambda: make_evidence(site.cast.organisation, by=site.cast.owner, title="Privacy notice"))
@@ -224,6 +226,7 @@ def test_one_privacy_notice_is_no_five_parts_of_the_file(site, prepared):
     ]
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_who_oversees_the_system_does_not_review_it(site, prepared):
     cast = site.cast
 
@@ -247,6 +250,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
 # --- the action that blocks -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     with site.at(site.cast.owner, "action", *place_of(action)) as page:
@@ -259,6 +263,7 @@ def test_a_blocking_action_is_not_done_by_one_sentence(site, prepared):
     assert anew_action(action).status == ActionStatus.OPEN
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prepared):
     action = action_on(prepared(site.waits_for_actions), CONDITION)
     prepared(lambda: report_done(action, by=site.cast.contributor))
@@ -274,6 +279,7 @@ def test_a_reviewer_without_a_seat_or_a_declaration_accepts_no_action(site, prep
     assert anew_action(action).status == ActionStatus.DONE
 
 
+@pytest.mark.long  # daily the two above go these ways; the functions refuse the rest in tests of their rooms
 def test_the_in_house_reviewer_alone_closes_nothing_that_blocks(site, prepared):
     cast = site.cast
     action = action_on(prepared(lambda: site.waits_for_actions(Route.INSIDE, cast.reviewer)), CONDITION)
