@@ -16,9 +16,10 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from assessments import access, models
+from assessments import models
+from assessments.access import finders
 from assessments.models.audit import INSTALLATION
-from assessments.views.log_words import line_of
+from assessments.views.audit.wording import line_of
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -64,7 +65,7 @@ class AuditEntryAdmin(ReadOnly):
     def words(self, entry: models.AuditEntry) -> str:
         if entry.chain != INSTALLATION:
             return ""
-        line = line_of(entry, {}, {}, access.current_edition(), origin=True)
+        line = line_of(entry, {}, {}, finders.current_edition(), origin=True)
         return f"{line.sentence} {line.where}".strip()
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from celery import Celery
 from celery.signals import task_postrun, task_prerun
 
-from assessments.origins import Origin, coming_from
+from assessments.core.request_context import Origin, coming_from
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hkguide.settings")
 app = Celery("hkguide")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["assessments", "assessments.notifications"])
+app.conf.imports = ("assessments.documents.tasks", "assessments.notifications.tasks", "assessments.scheduled_tasks")
 
 _running: dict[str, AbstractContextManager[None]] = {}
 

@@ -193,11 +193,11 @@ MIDDLEWARE = [
     "assessments.accounts.initial_passwords.demand_change",
     "assessments.accounts.enrolment.demand_factor",
     "django_htmx.middleware.HtmxMiddleware",
-    "assessments.origins.note_origin",
+    "assessments.core.request_context.note_origin",
     "assessments.accounts.proofs.note_proof",
-    "assessments.views.held.keep_forms",
-    "assessments.views.too_often.RefuseTooOften",
-    "assessments.views.errors.refuse_methods",
+    "assessments.views.site.expired_forms.keep_forms",
+    "assessments.views.site.too_often.RefuseTooOften",
+    "assessments.views.site.errors.refuse_methods",
 ]
 ROOT_URLCONF = "hkguide.urls"
 WSGI_APPLICATION = "hkguide.wsgi.application"
@@ -211,7 +211,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "assessments.views.context.site",
+                "assessments.views.site.context.site",
             ],
         },
     }
@@ -219,7 +219,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
-CSRF_FAILURE_VIEW = "assessments.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "assessments.views.site.errors.csrf_failure"
 
 # --- people -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "assessments.User"
@@ -376,9 +376,9 @@ READERS = max(
 )  # so many files of people are read at once on this machine, each with 256 MB at most
 CLAMD = env_address("CLAMD")  # a virus scanner; where it is set, nothing that it has not passed is kept
 FILE_UPLOAD_HANDLERS = [
-    "assessments.evidence.uploads.BoundedUpload",
+    "assessments.domain.evidence.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "assessments.evidence.uploads.TemporaryUpload",
+    "assessments.domain.evidence.uploads.TemporaryUpload",
 ]
 
 # --- languages and time -------------------------------------------------------------------------------------------------
@@ -418,7 +418,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 240
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.tasks.sweep", "schedule": 60}}
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.scheduled_tasks.sweep", "schedule": 60}}
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "hkguide@localhost")
 MAILERS = {
     "default": {

@@ -3,7 +3,7 @@ from allauth.account.views import email
 from django.contrib import admin
 from django.urls import include, path
 
-from assessments.views import account, second_factor, staff
+from assessments.views.site import account, second_factor, staff
 
 urlpatterns = [
     path("", include("assessments.urls")),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("admin/end-sessions/", admin.site.admin_view(staff.end_sessions), name="admin_end_sessions"),
     path("admin/", admin.site.urls),
 ]
-handler403 = "assessments.views.errors.forbidden"
-handler404 = "assessments.views.errors.not_found"
-handler500 = "assessments.views.errors.server_error"
-handler400 = "assessments.views.errors.bad_request"
+handler403 = "assessments.views.site.errors.forbidden"
+handler404 = "assessments.views.site.errors.not_found"
+handler500 = "assessments.views.site.errors.server_error"
+handler400 = "assessments.views.site.errors.bad_request"

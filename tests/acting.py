@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from assessments import access, acting, workflow
+from assessments.access import finders
+from assessments.domain.certificates import issue
+from assessments.domain.remediation import actions
 from assessments.domain.remediation.closing import Finding
-from assessments.domain.review import opened
+from assessments.domain.review import approval, opened, seat_taking
 from assessments.models import Assessment, Certificate, Hold, RemediationAction, Submission, User
 from tests.factories import Cast, in_days, make_assessment, make_evidence, mark_all
 from tests.looking import look_at
@@ -24,10 +26,10 @@ def make_conditioned(cast: Cast, *, days: int = 60, answers: Mapping[str, Any] =
     """A Limited use that Ines approved with a condition on the register; its certificate is valid."""
     assessment = make_assessment("submitted", "limited", cast=cast, answers=answers)
     submission = sent(assessment)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
     conditions = {CONDITION: in_days(days)}
-    workflow.approve(submission, by=cast.independent, statement="In order.", conditions=conditions)
+    approval.approve(submission, by=cast.independent, statement="In order.", conditions=conditions)
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -35,11 +37,11 @@ def make_agreed(cast: Cast, due: date) -> Assessment:
     """A Limited use with nothing missing, of which Ines accepted one answer with an action; its certificate is valid."""
     assessment = make_assessment("submitted", "limited", cast=cast)
     submission = sent(assessment)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     asked = {"action_title": "Name a deputy", "words": "In writing, please.", "action_due": due}
     look_at(submission, AGREED, cast.independent, mark="accepted_with_action", **asked)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="In order.")
+    approval.approve(submission, by=cast.independent, statement="In order.")
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -58,7 +60,7 @@ def certificate_of(assessment: Assessment) -> Certificate:
 
 def report_done(action: RemediationAction, *, by: User, note: str = "All five clinics are in it now.") -> None:
     """Report an action as done, with a file of one's own that shows it."""
-    acting.report(action, by=by, note=note, pieces=[make_evidence(action.organisation, by=by)])
+    actions.report(action, by=by, note=note, pieces=[make_evidence(action.organisation, by=by)])
 
 
 def supports(action: RemediationAction) -> dict[str, Finding]:
@@ -69,7 +71,7 @@ def supports(action: RemediationAction) -> dict[str, Finding]:
 def open_pieces(action: RemediationAction, *, by: User) -> None:
     """Open every piece of an action, as far as the gate of its case lets this person."""
     for use in action.evidence_uses.select_related("evidence").exclude(version=0):
-        version = access.version_on_action(action, use.evidence.reference, use.version)
+        version = finders.version_on_action(action, use.evidence.reference, use.version)
         assert version is not None
         opened.note_opening_on_action(version, action, by=by)
 
@@ -83,7 +85,7 @@ def open_hold(hold: Hold, submission: Submission, *, by: User) -> None:
 def close_as(action: RemediationAction, *, by: User) -> None:
     """Open and judge every piece of an action that was reported as done, and accept it."""
     open_pieces(action, by=by)
-    workflow.close_action(action, by=by, findings=supports(action))
+    issue.close_action(action, by=by, findings=supports(action))
 
 
 def accept_form(action: RemediationAction, by: User) -> dict[str, str]:

@@ -8,15 +8,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from assessments import access, standing
+from assessments.access import finders
+from assessments.domain.answering import returned_parts
+from assessments.domain.certificates import standing, status
 from assessments.domain.remediation.split_merge import Part
-from assessments.domain.review import parts
 from assessments.forms.systems import UseForm
 from assessments.guideline.terms import Tier
 from assessments.models import CaseNote, Evidence, Membership, Organisation, Role, Route, Seat, User
-from assessments.models.snapshots import picture
-from assessments.models.teamwork import FactSuggestion
-from assessments.views.signing import digest_of
+from assessments.models.imports import FactSuggestion
+from assessments.models.snapshots import build_snapshot
+from assessments.views.assessment.sign import digest_of
 from tests.acting import open_hold, open_pieces, supports
 from tests.attacks import (
     ASKED_FOR,
@@ -53,7 +54,7 @@ MARK = {"target": f"q:{QUESTION}", "mark": "accepted", "words": "Seen in the reg
 
 def statement(place: Place) -> dict[str, Any]:
     """The form of a signing page: every sentence ticked, for just what it shows."""
-    seen = digest_of(picture(place.fresh, final=True))
+    seen = digest_of(build_snapshot(place.fresh, final=True))
     return {f"statement_{n}": "on" for n in (1, 2, 3)} | {"seen": seen, "route": Route.INDEPENDENT}
 
 
@@ -92,7 +93,7 @@ def with_little_marked(place: Place) -> dict[str, Any]:
 def judgement(place: Place) -> dict[str, Any]:
     mine = {mark.part: mark for mark in place.submission.part_marks.filter(seat=Seat.FIRST, by=place.people[place.by])}
     sent: dict[str, Any] = {}
-    for part in parts.parts_of(place.submission):
+    for part in returned_parts.parts_of(place.submission):
         sent |= {
             f"part-{part.key}-verdict": "supports",
             f"part-{part.key}-base": mine[part.key].revision if part.key in mine else 0,
@@ -157,7 +158,7 @@ def decided(**more: Any) -> Callable[[Place], dict[str, Any]]:
 
     def given(place: Place) -> dict[str, Any]:
         user, submission = place.people[place.by], place.submission
-        if submission.seats.filter(reviewer=user).exists() and access.is_open_to(user, submission.assessment_id):
+        if submission.seats.filter(reviewer=user).exists() and finders.is_open_to(user, submission.assessment_id):
             open_hold(place.hold(place.extra["hold"]), submission, by=user)
         return more
 
@@ -274,10 +275,10 @@ ATTACKS: dict[str, Attack] = {
     "changes.require_worker": Attack("to report", WRITERS),
     "acting.lock_to_check": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
     "acting.require_checker": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST),
-    "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(standing.SUSPEND), but=AWAY),
-    "standing.revoke": Attack("Low, certified", *SELF_DECLARED, given=because(standing.REVOKE), but=AWAY),
-    "standing.reinstate": Attack("Low, suspended", *SELF_DECLARED, given=because(standing.REINSTATE), but=AWAY),
-    "standing.reinstate, after an incident": Attack("Low, incident", *AFTER_AN_INCIDENT, given=because(standing.REINSTATE), but=AWAY),
+    "standing.suspend": Attack("Low, certified", *SELF_DECLARED, given=because(status.SUSPEND), but=AWAY),
+    "standing.revoke": Attack("Low, certified", *SELF_DECLARED, given=because(status.REVOKE), but=AWAY),
+    "standing.reinstate": Attack("Low, suspended", *SELF_DECLARED, given=because(status.REINSTATE), but=AWAY),
+    "standing.reinstate, after an incident": Attack("Low, incident", *AFTER_AN_INCIDENT, given=because(status.REINSTATE), but=AWAY),
     "workflow.close_action": Attack("approved", ("independent",), SENT_PAST, Seat.FIRST, of_action, to_accept, verdicts),
     "workflow.close_action, Low": Attack("Low, certified", OWNER, page=of_action, form=to_accept, given=verdicts),
     "changing.state_change": Attack("Low, certified", OWNER, given={"kinds": ["model"], "words": "Another model.", "happened_on": in_days(0)}),

@@ -21,21 +21,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 import assessments
-from assessments import (
-    access,
-    acting,
-    audit,
-    changing,
-    declaring,
-    domain,
-    evidence,
-    holding,
-    reviewing,
-    standing,
-    teamwork,
-    workflow,
-)
-from assessments.domain.evidence import supplements
+from assessments import audit, domain, evidence
+from assessments.access import separation
+from assessments.domain.answering import asking, assignments, start
+from assessments.domain.certificates import standing, status
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare, holds, procedural
+from assessments.domain.register import systems
+from assessments.domain.remediation import actions, risks
+from assessments.domain.review import approval, marks, seat_taking, supplements
+from assessments.domain.review import decisions as review_decisions
+from assessments.domain.review import tier as review_tier
+from assessments.domain.submission import changes, self_certify, submit
 from assessments.guideline.terms import Tier
 from assessments.models import (
     Answer,
@@ -56,7 +53,7 @@ from assessments.models import (
     Submission,
     User,
 )
-from assessments.models.teamwork import FactSuggestion
+from assessments.models.imports import FactSuggestion
 from tests.factories import (
     fill,
     make_cast,
@@ -71,7 +68,7 @@ from tests.factories import (
 )
 
 QUESTION, SECTION, CARRIED = "use-register", "governance", "laws-list"
-SUSPENDED_FOR = next(iter(standing.REASONS[standing.SUSPEND]))
+SUSPENDED_FOR = next(iter(standing.REASONS[status.SUSPEND]))
 ASKED_FOR = "q:tier-limited-transparency"  # evidence, by a gate of the tier
 PARTLY = {"choice": "partly", "text": "Kept for three of our five clinics."}
 
@@ -152,7 +149,7 @@ class Place:
             yield
             return
         with transaction.atomic():
-            independent = access.is_independent(user, self.assessment.organisation_id)
+            independent = separation.is_independent(user, self.assessment.organisation_id)
             ReviewSeat.objects.filter(reviewer=user, submission=self.submission).delete()
             ReviewSeat.objects.update_or_create(
                 submission=self.submission, seat=seat, defaults={"reviewer": user, "independent": independent}
@@ -251,7 +248,7 @@ def make_scene() -> Scene:
     CaseNote.objects.create(
         assessment=places["in review"].assessment, author=people["first"], text="Ask for the log of May."
     )
-    reviewing.save_mark(  # so that each kind of frozen row is there
+    marks.save_mark(  # so that each kind of frozen row is there
         places["in review"].submission, f"q:{QUESTION}", by=people["first"], mark="accepted", words="Seen."
     )
     return Scene(home, people, places)
@@ -261,21 +258,21 @@ def _worked_on(tier: str, home: Organisation, team: Mapping[str, User], facts: M
     """A complete draft for which each of the team has done one thing."""
     use = make_use(tier, home, facts=facts)
     owner = home.memberships.order_by("pk")[0].user
-    declaring.declare_facts(use, {"users_scale": "100_to_9999"}, by=team["who declared a fact"])
+    declare.declare_facts(use, {"users_scale": "100_to_9999"}, by=team["who declared a fact"])
     words = "It sorts the post into two trays."
-    declaring.declare_facts(use, {"minor_procedural_task": True}, by=owner, reasons={"minor_procedural_task": words})
-    declaring.agree_procedural(use, by=team["who agreed to a fact"], reason="I open every letter again.")
+    declare.declare_facts(use, {"minor_procedural_task": True}, by=owner, reasons={"minor_procedural_task": words})
+    procedural.agree_procedural(use, by=team["who agreed to a fact"], reason="I open every letter again.")
     use.refresh_from_db()
     assert use.assigned_tier == tier
-    assessment = declaring.start_assessment(use, by=owner)
+    assessment = start.start_assessment(use, by=owner)
     save(assessment, QUESTION, PARTLY, by=team["who answered"])
     save(assessment, CARRIED, {"choice": "in_place"}, by=team["who answered, now independent"])
     piece = make_evidence(home, by=team["who gave the evidence"])
-    evidence.attach(piece, assessment, QUESTION, by=team["who attached evidence"])
+    library.attach(piece, assessment, QUESTION, by=team["who attached evidence"])
     member = Membership.objects.get(user=team["who was assigned a section"], organisation=home)
-    declaring.assign_section(assessment, SECTION, member, by=owner)
+    assignments.assign_section(assessment, SECTION, member, by=owner)
     once = Membership.objects.get(user=team["who was asked once"], organisation=home)
-    teamwork.stop_asking(teamwork.ask(assessment, SECTION, once, by=owner), by=owner)
+    asking.stop_asking(asking.ask(assessment, SECTION, once, by=owner), by=owner)
     fill(assessment, by=owner)
     prove(assessment, by=owner)
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
@@ -285,27 +282,27 @@ def _bring(place: Place, name: str) -> None:
     """Bring a draft to where its name says, signed and reviewed by people of their own."""
     people, assessment = place.people, place.assessment
     if name == "retired":
-        declaring.retire(place.use, by=people["owner"])
+        systems.retire(place.use, by=people["owner"])
         return
     if name.startswith("Low, "):
         due = timezone.localdate() + timedelta(days=30)
-        workflow.self_certify(assessment, by=people["who signed"], conditions={QUESTION: due})
+        self_certify.self_certify(assessment, by=people["who signed"], conditions={QUESTION: due})
         _report(place)
         if name == "Low, suspended":
             standing.suspend(place.certificate, by=people["owner"], reason=SUSPENDED_FOR, words="It is looked into.")
         if name == "Low, incident":
             day = timezone.localdate()
-            changing.state_change(assessment, by=people["owner"], kinds=["incident"], words="Harm.", happened_on=day)
+            changes.state_change(assessment, by=people["owner"], kinds=["incident"], words="Harm.", happened_on=day)
         return
     if name == "provisional":
         return
     if name == "held":
-        holding.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
+        holds.attach(place.hold("exception_evidence"), make_evidence(assessment.organisation), by=people["owner"])
     if name == "held by a question":
-        holding.attach(place.hold("open_question"), make_evidence(assessment.organisation), by=people["owner"])
-        declaring.declare_facts(place.use, {"illegal_purpose": False}, by=people["owner"])
+        holds.attach(place.hold("open_question"), make_evidence(assessment.organisation), by=people["owner"])
+        declare.declare_facts(place.use, {"illegal_purpose": False}, by=people["owner"])
     route = Route.INSIDE if name in ("submitted inside", "High, approved once") else Route.INDEPENDENT
-    submission = workflow.submit(assessment, by=people["who signed"], route=route)
+    submission = submit.submit(assessment, by=people["who signed"], route=route)
     if name in ("to report", "risk", "risk accepted"):
         if name != "to report":  # nobody may accept the risk of a must
             RemediationAction.objects.filter(use=assessment.use).update(
@@ -313,7 +310,7 @@ def _bring(place: Place, name: str) -> None:
             )
         if name == "risk accepted":
             day = timezone.localdate() + timedelta(days=20)
-            acting.accept_risk(place.action, by=people["owner"], reason="It can be borne.", until=day, review=day)
+            risks.accept_risk(place.action, by=people["owner"], reason="It can be borne.", until=day, review=day)
         return
     _report(place)
     if name.startswith("submitted"):
@@ -321,27 +318,27 @@ def _bring(place: Place, name: str) -> None:
     first = people["first" if route == Route.INDEPENDENT else "first inside"]
     if name == "approved, seat left":
         first = people["leaver"]
-    workflow.take(submission, by=first)
+    seat_taking.take(submission, by=first)
     mark_all(submission, by=first, change={f"q:{QUESTION}": "Show the newest entry."} if "return" in name else None)
     if name == "returned":
-        workflow.send_back(submission, by=first)
+        review_decisions.send_back(submission, by=first)
     if name == "raised":
-        workflow.raise_tier(submission, by=first, tier=Tier.HIGH, reason="It decides more than the facts say.")
+        review_tier.raise_tier(submission, by=first, tier=Tier.HIGH, reason="It decides more than the facts say.")
         fill(assessment, by=people["owner"])
         prove(place.fresh, by=people["owner"])
-        workflow.take(workflow.submit(assessment, by=people["owner"], route=Route.INDEPENDENT), by=first)
+        seat_taking.take(submit.submit(assessment, by=people["owner"], route=Route.INDEPENDENT), by=first)
     if name == "to return":  # signed, and a file is added
         piece = make_evidence(assessment.organisation, by=people["owner"])
         supplements.attach(assessment, ASKED_FOR, piece, by=people["owner"], words="The notice as people see it.")
     if name in ("High, approved once", "approved", "approved, seat left"):
-        workflow.approve(submission, by=first, statement="Read and found in order.")
+        approval.approve(submission, by=first, statement="Read and found in order.")
 
 
 def _report(place: Place) -> None:
     """Report the action as done, with a file of the owner that shows it."""
     piece = make_evidence(place.assessment.organisation, by=place.people["owner"])
-    acting.attach(place.action, piece, by=place.people["owner"])
-    acting.report(place.action, by=place.people["who owned an action"], note="All five clinics are in it now.")
+    actions.attach(place.action, piece, by=place.people["owner"])
+    actions.report(place.action, by=place.people["who owned an action"], note="All five clinics are in it now.")
 
 
 def _become_reviewers(team: Mapping[str, User], home: Organisation, body: Organisation) -> None:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from assessments import tasks
+from assessments.core import after_commit
 from assessments.models import Document, User
 from tests.run import chromium
 from tests.world import make_ready
@@ -111,7 +111,7 @@ def new_page(browser: Browser, **options: Any) -> Iterator[Page]:
 def without_jobs() -> Iterator[None]:
     """One commit for all that is made inside, and none of its jobs: PDFs take seconds. Its documents are ready at the end."""
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(tasks, "after_commit", lambda *_arguments: None)
+        patch.setattr(after_commit, "after_commit", lambda *_arguments: None)
         yield
         for document in Document.objects.all():
             make_ready(document)

@@ -20,7 +20,14 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from assessments import declaring, evidence, workflow
+from assessments.domain.answering import answers as answering_answers
+from assessments.domain.answering import start
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.facts import values as facts_values
+from assessments.domain.register import organisations, systems
+from assessments.domain.review import approval, decisions, seat_taking
+from assessments.domain.submission import prohibited, self_certify, submit, taking_back
 from assessments.guideline.edition import Question
 from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice
@@ -183,12 +190,12 @@ def proved(client: Client, user: User) -> Client:
 def make_organisation(name: str = "", owner: User | None = None, **fields: Any) -> Organisation:
     name = name or f"Harbourlight {next(NUMBERS)} Limited"
     fields.setdefault("place", "Hong Kong")
-    return declaring.found_organisation(by=owner or make_user("Olivia Owner"), name_en=name, **fields)
+    return organisations.register_organisation(by=owner or make_user("Olivia Owner"), name_en=name, **fields)
 
 
 def make_reviewing_body() -> Organisation:
     body = Organisation.objects.reviewing_body()
-    return body or declaring.found_organisation(
+    return body or organisations.register_organisation(
         by=make_user("Ines Independent"), reviewing_body=True, name_en="Review House", place="Hong Kong"
     )
 
@@ -261,7 +268,7 @@ def make_system(organisation: Organisation | None = None, parts: Iterable[str] =
     """`parts`: developer, provider, user."""
     organisation = organisation or make_organisation()
     fields.setdefault("name", f"Assistant {next(NUMBERS)}")
-    return declaring.register_system(
+    return systems.register_system(
         organisation, by=owner_of(organisation), **{f"is_{part}": True for part in parts}, **fields
     )
 
@@ -287,7 +294,7 @@ def make_use(
         "scope_en": "Sorting of appointment requests by urgency at the clinics in Hong Kong.",
         "scope_zh": "香港各診所按緩急為預約分類。",
     } | fields
-    use = declaring.declare_use(system, by=owner, **fields)
+    use = systems.declare_use(system, by=owner, **fields)
     if declared:
         declare_all(use, by=owner, facts={**FACTS[tier], **(facts or {})})
         use.refresh_from_db()
@@ -297,12 +304,12 @@ def make_use(
 def declare_all(use: DeclaredUse, *, by: User, facts: Mapping[str, Any]) -> None:
     """Answer every fact that is asked of the use, in one go: which scoping facts are asked, the others say."""
     values = {**MILD, **facts}
-    edition = declaring.current_edition(use)
+    edition = facts_values.current_edition(use)
     lists = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     first = complete(edition.facts, {key: value for key, value in lists.items() if key in edition.facts})
     tier = assign_tier(edition, first).assigned_tier
     asked = asked_facts(edition, Declared(facts=first, parts=use.system.parts, tier=tier))
-    declaring.declare_facts(use, {key: values[key] for key in asked}, by=by)
+    declare.declare_facts(use, {key: values[key] for key in asked}, by=by)
     use.refresh_from_db()
 
 
@@ -318,7 +325,7 @@ def save(assessment: Assessment, question: str, value: Mapping[str, Any], *, by:
     if base is None:
         row = Answer.objects.filter(assessment=assessment, question__key=question).first()
         base = row.revision if row else 0
-    return declaring.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())
+    return answering_answers.save_answer(assessment, question, value, by=by, base=base, operation=uuid.uuid4())
 
 
 def fill(assessment: Assessment, *, by: User, answers: Mapping[str, Mapping[str, Any]] | None = None) -> None:
@@ -381,7 +388,7 @@ def make_assessment(
     if tier == "unacceptable":
         filled = False
     use = make_use(tier, organisation, parts=parts, facts=facts)
-    assessment = declaring.start_assessment(use, by=owner)
+    assessment = start.start_assessment(use, by=owner)
     if filled:
         fill(assessment, by=owner, answers=answers)
     if state != State.DRAFT:
@@ -396,10 +403,10 @@ def anew(assessment: Assessment) -> Assessment:
 
 def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: str) -> None:
     if tier == "unacceptable":
-        workflow.declare_prohibited(assessment, by=by)
+        prohibited.declare_prohibited(assessment, by=by)
         return
     if state == State.CERTIFIED and tier == "low":
-        workflow.self_certify(assessment, by=by)
+        self_certify.self_certify(assessment, by=by)
         return
     body = make_reviewing_body()
     ines = Membership.objects.filter(organisation=body).order_by("pk")[0].user
@@ -408,30 +415,30 @@ def bring_to(assessment: Assessment, state: str, *, tier: str, by: User, route: 
         inside = Membership.objects.filter(organisation=assessment.organisation_id, role=Role.REVIEWER).first()
         first = (inside or make_member(Role.REVIEWER, assessment.organisation, "Rita Reviewer")).user
     prove(assessment, by=by)
-    submission = workflow.submit(assessment, by=by, route=Route(route))
+    submission = submit.submit(assessment, by=by, route=Route(route))
     if state == State.SUBMITTED:
         return
     if state == State.WITHDRAWN:
-        workflow.withdraw(assessment, by=by, reason="Not needed any more.")
+        taking_back.withdraw(assessment, by=by, reason="Not needed any more.")
         return
-    workflow.take(submission, by=first)
+    seat_taking.take(submission, by=first)
     if state == State.IN_REVIEW:
         return
     if state == State.REFUSED:
-        workflow.refuse(submission, by=first, statement="The evidence does not bear the answers out.")
+        decisions.refuse(submission, by=first, statement="The evidence does not bear the answers out.")
         return
     if state == State.RETURNED:
         mark_all(submission, by=first, change={"q:use-register": "Show the newest entry."})
-        workflow.send_back(submission, by=first, words="Please mend this.")
+        decisions.send_back(submission, by=first, words="Please mend this.")
         return
     mark_all(submission, by=first)
-    workflow.approve(submission, by=first, statement="Read and found in order.")
+    approval.approve(submission, by=first, statement="Read and found in order.")
     if tier == "high":
         second = Membership.objects.filter(organisation=body).exclude(user=first).order_by("pk").first()
         other = (second or make_member(Role.REVIEWER, body, "Ivan Independent")).user
-        workflow.take(submission, by=other)
+        seat_taking.take(submission, by=other)
         mark_all(submission, by=other)
-        workflow.approve(submission, by=other, statement="I agree.")
+        approval.approve(submission, by=other, statement="I agree.")
 
 
 @kept
@@ -485,4 +492,4 @@ def make_evidence(
     fields = {"title": f"Access log {number}", "proves": "Who opened which record, and when."} | fields
     if not {"file", "link"} & fields.keys() and fields.get("confidentiality") != Confidentiality.ON_REQUEST:
         fields["file"] = SimpleUploadedFile("access log.txt", content or f"Entry {number}".encode())
-    return evidence.add(organisation, by=by or owner_of(organisation), **fields)
+    return library.add(organisation, by=by or owner_of(organisation), **fields)

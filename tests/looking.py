@@ -8,8 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from assessments import reviewing
-from assessments.domain.review import opened, own_marks, parts, second_look
+from assessments.domain.answering import returned_parts
+from assessments.domain.review import marks as review_marks
+from assessments.domain.review import opened, own_marks, second_look
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.sampling import content_of, is_openable, own_set
 from assessments.models import (
     EvidenceMark,
@@ -38,9 +40,9 @@ def look_at_all(submission: Submission, reviewer: User) -> None:
     own = own_set(submission, seat.seat)
     if own_marks.may_take_over(seat, own.targets, submission.marks.select_related("by")):
         own_marks.take_over(submission, by=reviewer)
-    reviewing.accept_together(submission, reviewing.may_accept_together(submission, seat), by=reviewer)
+    review_marks.accept_together(submission, review_marks.may_accept_together(submission, seat), by=reviewer)
     marks = own_marks.marks_of(submission, seat.seat)
-    for target in reviewing.review_targets(submission.content()):
+    for target in review_targets.review_targets(submission.content()):
         mark = marks.get(target)
         if mark is None or (target in own.targets and mark.shown_at is None):
             look_at(submission, target, reviewer)
@@ -49,7 +51,7 @@ def look_at_all(submission: Submission, reviewer: User) -> None:
 def look_at(submission: Submission, target: str, reviewer: User, mark: str = "accepted", **more: Any) -> ReviewMark:
     """Mark one answer or fact as from a page that showed it."""
     seen = opened.token(submission, target, reader=reviewer, at=shown(1))
-    return reviewing.save_mark(submission, target, by=reviewer, mark=mark, seen=seen, **more)
+    return review_marks.save_mark(submission, target, by=reviewer, mark=mark, seen=seen, **more)
 
 
 def with_tokens(submission: Submission, reviewer: User, data: Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +75,7 @@ def judge_all(submission: Submission, reviewer: User) -> None:
     """Say of each piece under each answer that it supports it."""
     for question, answer in submission.content()["answers"].items():
         for piece in pieces_of(answer):
-            reviewing.mark_evidence(submission, question, piece["reference"], by=reviewer, verdict=Verdict.SUPPORTS)
+            review_marks.mark_evidence(submission, question, piece["reference"], by=reviewer, verdict=Verdict.SUPPORTS)
 
 
 def shown(marks: int) -> datetime:
@@ -88,7 +90,7 @@ def judge_parts(submission: Submission, *, by: User) -> None:
         have = set(submission.part_marks.filter(seat=seat.seat).values_list("part", flat=True))
         PartMark.objects.bulk_create(
             PartMark(submission=submission, seat=seat.seat, part=part.key, verdict=PartVerdict.SUPPORTS, by=by)
-            for part in parts.parts_of(submission)
+            for part in returned_parts.parts_of(submission)
             if part.key not in have
         )
 
@@ -105,7 +107,7 @@ def mark_all(submission: Submission, *, by: User, change: Mapping[str, str] | No
     seat = sits.seat if sits else str(Seat.FIRST)
     content, change = submission.content(), change or {}
     have = set(submission.marks.filter(seat=seat).values_list("target", flat=True))
-    targets = [target for target in reviewing.review_targets(content) if target not in have]
+    targets = [target for target in review_targets.review_targets(content) if target not in have]
     at = shown(len(targets) + len(have))
     submission.marks.filter(seat=seat, shown_at=None).update(shown_at=at, by=by)
     submission.marks.filter(seat=seat).exclude(by=by).update(shown_at=at, by=by, carried_from=None)
@@ -163,6 +165,6 @@ def give_look(look: SecondLook, by: User, **otherwise: str) -> SecondLook:
     for target in targets:
         mark = otherwise.get(target.replace(":", "__").replace("-", "_"), "accepted")
         seen = opened.token(look.submission, target, reader=by, at=shown(1))
-        given[target] = second_look.Given(mark, "" if mark == "accepted" else "The newest entry is of May.", seen)
+        given[target] = second_look.GivenMark(mark, "" if mark == "accepted" else "The newest entry is of May.", seen)
     second_look.save_marks(look, given, by=by)
     return second_look.give(look, by=by)

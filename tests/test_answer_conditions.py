@@ -11,8 +11,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import declaring, workflow
-from assessments.errors import Locked, WouldHide
+from assessments.core.errors import Locked, WouldHide
+from assessments.domain.answering import answers as answering_answers
+from assessments.domain.review import decisions
+from assessments.domain.submission import submit
 from assessments.guideline.reading import Source, read_edition
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, Assessment, ReviewMark
@@ -116,7 +118,7 @@ def test_saving_an_answer_asks_before_it_hides_another(published: None, cast: Ca
     before = draft.applicable
     none = {"choice": "not_in_place"}
     with pytest.raises(WouldHide) as error:
-        declaring.save_answer(draft, FIRST, none, by=cast.owner, base=1, operation=uuid.uuid4(), may_hide=False)
+        answering_answers.save_answer(draft, FIRST, none, by=cast.owner, base=1, operation=uuid.uuid4(), may_hide=False)
     assert [answer.title for answer in error.value.answers] == ["Scope of the staff policy"]
     assert Answer.objects.get(assessment=draft, question__key=FIRST).choice == "in_place"
     saved = save(draft, FIRST, none, by=cast.owner)
@@ -134,7 +136,7 @@ def test_a_hidden_answer_is_in_no_submission_and_cannot_be_saved(published: None
     save(draft, FIRST, {"choice": "not_in_place"}, by=cast.owner)
     with pytest.raises(Locked):
         save(draft, SECOND, {"choice": "none"}, by=cast.owner)
-    content = workflow.submit(draft, by=cast.owner, route="independent").content()
+    content = submit.submit(draft, by=cast.owner, route="independent").content()
     assert SECOND not in content["answers"]
     assert SECOND not in {question["question"] for question in content["questions"]}
 
@@ -143,10 +145,10 @@ def test_a_returned_answer_unlocks_what_hangs_on_it(published: None, cast: Cast)
     submission = make_assessment("in_review", "limited", cast=cast, facts=AT_WORK).current_submission
     mark_all(submission, by=cast.independent, change={f"q:{FIRST}": "Show it."})
     assert ReviewMark.objects.filter(mark="change_needed").count() == 1
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     returned = Assessment.objects.for_dashboard().get(pk=submission.assessment_id)
     answered = returned.answer_values()
-    assert declaring.unlocked_questions(returned, returned.declared(), answered) == {FIRST, SECOND}
+    assert answering_answers.unlocked_questions(returned, returned.declared(), answered) == {FIRST, SECOND}
 
 
 def test_answer_that_would_hide_another_asks_once_before_it_is_saved(

@@ -21,9 +21,13 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import access, declaring, desk, holding, reviewing, workflow
+from assessments.access import finders, separation
+from assessments.core.errors import NotPermitted, NotReady, WorkflowError
+from assessments.domain.register import members
+from assessments.domain.review import approval, holds, interests, marks, seat_taking
+from assessments.domain.review import decisions as review_decisions
 from assessments.domain.review.own_work import uses_worked_on
-from assessments.errors import NotPermitted, NotReady, WorkflowError
+from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import (
     AISystem,
     Assessment,
@@ -137,7 +141,7 @@ def the_function_refuses(name: str, scene: Scene, roles: tuple[str, ...], unchan
 def test_own_work_names_the_same_people_as_the_delivery_team_of_each_use(scene):
     assert len(scene.people) > len(TEAM)
     cases = {place.assessment.use_id: place.assessment for place in scene.places.values()}
-    teams = {use: declaring.delivery_team(case) for use, case in cases.items()}
+    teams = {use: separation.delivery_team(case) for use, case in cases.items()}
     for person in scene.people.values():
         assert uses_worked_on(person) & cases.keys() == {use for use, team in teams.items() if person.pk in team}
 
@@ -146,12 +150,12 @@ def knows(user: User, url: str, place: Place) -> bool:
     """Tell whether the door of an address is open to somebody."""
     action = {"use": place.use, "question": QUESTION}
     doors = {
-        "reviews": lambda: access.submissions_for(user).filter(pk=place.submission.pk).exists(),
-        "assessments": lambda: access.assessments_for(user).filter(pk=place.assessment.pk).exists(),
-        "uses": lambda: access.uses_for(user).filter(pk=place.use.pk).exists(),
+        "reviews": lambda: finders.submissions_for(user).filter(pk=place.submission.pk).exists(),
+        "assessments": lambda: finders.assessments_for(user).filter(pk=place.assessment.pk).exists(),
+        "uses": lambda: finders.uses_for(user).filter(pk=place.use.pk).exists(),
         "actions": lambda: (
-            access.actions_for(user).filter(**action).exists()
-            or access.actions_to_check_for(user).filter(**action).exists()
+            finders.actions_for(user).filter(**action).exists()
+            or finders.actions_to_check_for(user).filter(**action).exists()
         ),
     }
     return doors[url.split("/")[1]]()
@@ -229,13 +233,13 @@ HTMX = {"HX-Request": "true"}
 def in_review(cast: Cast, tier: str = "high", route: str = Route.INSIDE, first: User | None = None) -> Submission:
     """A complete submission in which `first` has the first seat and every answer is accepted."""
     submission = make_assessment(State.SUBMITTED, tier, cast=cast, route=route).current_submission
-    workflow.take(submission, by=first or cast.reviewer)
+    seat_taking.take(submission, by=first or cast.reviewer)
     mark_all(submission, by=first or cast.reviewer)
     return submission
 
 
 def approve(submission: Submission, user: User) -> str:
-    return outcome_kept(lambda: workflow.approve(submission, by=user, statement="Read."))
+    return outcome_kept(lambda: approval.approve(submission, by=user, statement="Read."))
 
 
 def outcome_kept(do: Any) -> str:
@@ -259,7 +263,7 @@ def test_a_high_use_is_not_approved_by_one_person_twice(cast):
     assert approve(submission, cast.independent) == "done"
     before = digest()
     assert approve(submission, cast.independent) == "WorkflowError"
-    assert outcome_kept(lambda: workflow.take(submission, by=cast.independent)) == "SeparationOfDuties"
+    assert outcome_kept(lambda: seat_taking.take(submission, by=cast.independent)) == "SeparationOfDuties"
     assert (state_of(submission), digest()) == (State.IN_REVIEW, before)
 
 
@@ -267,7 +271,7 @@ def test_a_high_use_is_not_approved_by_two_of_the_organisation(cast):
     other = make_member(Role.REVIEWER, cast.organisation, "Ravi Reviewer").user
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
-    assert outcome_kept(lambda: workflow.take(submission, by=other)) == "SeparationOfDuties"
+    assert outcome_kept(lambda: seat_taking.take(submission, by=other)) == "SeparationOfDuties"
     # Even with the seat: it was given to them before they were members, or by whoever writes rows by hand.
     ReviewSeat.objects.create(submission=submission, seat=Seat.SECOND, reviewer=other, independent=True)
     mark_all(submission, by=other)
@@ -290,9 +294,9 @@ def test_two_first_seats_do_not_make_a_high_approval(cast):
 def test_the_independent_one_who_joined_the_organisation_since_does_not_complete_a_high_approval(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    declaring.join(cast.independent, cast.organisation, Role.VIEWER, by=cast.owner)
+    members.join(cast.independent, cast.organisation, Role.VIEWER, by=cast.owner)
     before = digest()
     assert approve(submission, cast.independent) == "SeparationOfDuties"
     assert (state_of(submission), digest()) == (State.IN_REVIEW, before)
@@ -301,8 +305,8 @@ def test_the_independent_one_who_joined_the_organisation_since_does_not_complete
 def test_a_return_voids_the_first_approval_of_a_high_use(cast):
     submission = in_review(cast)
     assert approve(submission, cast.reviewer) == "done"
-    workflow.take(submission, by=cast.independent)
-    reviewing.save_mark(
+    seat_taking.take(submission, by=cast.independent)
+    marks.save_mark(
         submission,
         f"q:{QUESTION}",
         by=cast.independent,
@@ -310,9 +314,9 @@ def test_a_return_voids_the_first_approval_of_a_high_use(cast):
         reason="unclear",
         would_satisfy="Say who.",
     )
-    workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INSIDE)
-    workflow.take(again, by=cast.independent)
+    review_decisions.send_back(submission, by=cast.independent)
+    again = submit.submit(submission.assessment, by=cast.owner, route=Route.INSIDE)
+    seat_taking.take(again, by=cast.independent)
     mark_all(again, by=cast.independent)
     assert approve(again, cast.independent) == "done"
     assert (state_of(again), certificates(again)) == (State.IN_REVIEW, 0)
@@ -322,7 +326,7 @@ def test_two_people_one_of_them_independent_approve_a_high_use_in_either_order(c
     """Without this the tests above could pass on a High use that nobody can approve."""
     for reverse_order in (False, True):
         submission = in_review(cast)
-        workflow.take(submission, by=cast.independent)
+        seat_taking.take(submission, by=cast.independent)
         mark_all(submission, by=cast.independent)
         order = [cast.reviewer, cast.independent]
         assert [approve(submission, user) for user in (order[::-1] if reverse_order else order)] == ["done", "done"]
@@ -383,10 +387,10 @@ def test_a_returned_use_is_not_signed_past_its_reviewer(cast):
     """Sent again and taken back it is a draft, and a Low one: what the reviewer asked for would be asked by nobody."""
     assessment = make_assessment(State.RETURNED, "low", cast=cast)
     Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())  # so nobody keeps the seat
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.recall(assessment, by=cast.owner)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    taking_back.recall(assessment, by=cast.owner)
     with pytest.raises(NotReady) as refused:
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     assert refused.value.reasons == ["A reviewer has asked for changes, so a reviewer decides on them."]
 
 
@@ -401,7 +405,7 @@ def test_a_hold_is_closed_through_its_own_case_alone(cast):
     other = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     before = digest()
     with pytest.raises(WorkflowError):
-        holding.close(held.use.holds.get(), other, by=cast.independent, decision="Advised.")
+        holds.close(held.use.holds.get(), other, by=cast.independent, decision="Advised.")
     assert digest() == before
 
 
@@ -409,16 +413,16 @@ def sent_again(cast, between):
     """A case that its reviewer returned and its owner submits anew; `between`: what happens meanwhile."""
     submission = in_review(cast, "limited", first=cast.independent, route=Route.INDEPENDENT)
     submission.marks.filter(target=f"q:{QUESTION}").update(mark="change_needed", would_satisfy="Say who.")
-    workflow.send_back(submission, by=cast.independent)
+    review_decisions.send_back(submission, by=cast.independent)
     between(submission)
-    return submission, workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    return submission, submit.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
 
 
 def test_a_seat_that_did_not_go_over_to_the_next_round_is_none_there(cast):
     mine = Membership.objects.filter(user=cast.independent)
     submission, again = sent_again(cast, lambda _sent: mine.update(left_at=timezone.now()))
     mine.update(left_at=None)
-    workflow.take(again, by=cast.second_independent)
+    seat_taking.take(again, by=cast.second_independent)
     mark_all(again, by=cast.second_independent)
     before = digest()
     assert approve(again, cast.independent) == "NotPermitted"
@@ -427,7 +431,7 @@ def test_a_seat_that_did_not_go_over_to_the_next_round_is_none_there(cast):
 
 
 def test_nobody_with_a_conflict_of_interest_keeps_a_seat(cast):
-    _former, again = sent_again(cast, lambda sent: desk.decline(sent, by=cast.independent, words="My brother."))
+    _former, again = sent_again(cast, lambda sent: interests.decline(sent, by=cast.independent, words="My brother."))
     assert not again.seats.exists()
 
 
@@ -437,7 +441,7 @@ def test_nothing_is_judged_before_the_declaration_that_is_asked_for_again(cast):
     before = digest()
     assert approve(again, cast.independent) == "NotPermitted"
     with pytest.raises(NotPermitted):
-        reviewing.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
+        marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
     assert digest() == before
 
 

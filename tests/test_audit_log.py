@@ -13,9 +13,15 @@ from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 
-from assessments import declaring, desk, evidence, origins, workflow
 from assessments.audit import log, verify
-from assessments.errors import NotPermitted
+from assessments.core import request_context
+from assessments.core.errors import NotPermitted
+from assessments.domain.answering import start
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.register import members, organisations, systems
+from assessments.domain.review import approval, interests, seat_taking
+from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import (
     Assessment,
     AuditDetail,
@@ -56,7 +62,7 @@ def chain(cast):
     """A chain of ten entries and more, none of which a certificate names."""
     make_use("limited", cast.organisation)
     for n in range(8):
-        declaring.update_organisation(cast.organisation, by=cast.owner, place=f"Kowloon {n}")
+        organisations.update_organisation(cast.organisation, by=cast.owner, place=f"Kowloon {n}")
     return cast.organisation.reference
 
 
@@ -304,7 +310,7 @@ def test_frozen_row_is_not_changed_by_the_database_on_postgresql(sql):
 
 def test_facts_are_kept_with_old_and_new_value_and_the_tier_that_follows(cast):
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"employment_decisions": True, "illegal_purpose": "unknown"}, by=cast.contributor)
+    declare.declare_facts(use, {"employment_decisions": True, "illegal_purpose": "unknown"}, by=cast.contributor)
     entry = AuditEntry.objects.filter(kind="facts_declared").order_by("-seq")[0]
     told = entry.detail.content()
     assert told["old"] == {"employment_decisions": False, "illegal_purpose": False, "tier": "low"}
@@ -316,7 +322,7 @@ def test_facts_are_kept_with_old_and_new_value_and_the_tier_that_follows(cast):
 def test_a_use_whose_tier_moves_with_its_system_has_an_entry_of_its_own(cast):
     use = make_use("limited", cast.organisation)
     DeclaredUse.objects.filter(pk=use.pk).update(assigned_tier="low")  # as an older release of the rules had it
-    declaring.update_system(use.system, by=cast.owner, name="Renamed")
+    systems.update_system(use.system, by=cast.owner, name="Renamed")
     last = list(AuditEntry.objects.order_by("-seq").filter(chain=cast.organisation.reference)[:2])
     assert [entry.kind for entry in last] == ["tier_followed", "system_changed"]
     told = last[0].detail.content()
@@ -344,9 +350,9 @@ def test_each_move_is_kept_with_the_state_before_and_after(cast):
 def test_a_renewal_says_what_it_took_the_place_of(cast):
     first = make_assessment(State.CERTIFIED, "low", cast=cast)
     number = Certificate.objects.get().number
-    again = declaring.start_assessment(first.use, by=cast.owner)
+    again = start.start_assessment(first.use, by=cast.owner)
     fill(again, by=cast.owner)
-    workflow.self_certify(again, by=cast.owner)
+    self_certify.self_certify(again, by=cast.owner)
     entry = AuditEntry.objects.get(kind="superseded")
     assert entry.object == f"assessment:{first.reference}"
     assert entry.detail.content()["certificate"] == number
@@ -356,9 +362,9 @@ def test_a_renewal_says_what_it_took_the_place_of(cast):
 def test_a_reading_by_a_reviewer_is_kept_with_person_piece_submission_address_and_browser(client, cast):
     draft = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential", title="Contract")
-    evidence.attach(piece, draft, "use-register", by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
-    desk.declare_none(submission, by=cast.independent)
+    library.attach(piece, draft, "use-register", by=cast.owner)
+    submission = submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+    interests.declare_none(submission, by=cast.independent)
     client.force_login(cast.independent)
     address = reverse("review_evidence", args=[submission.reference, piece.reference, 1])
     client.get(address, headers={"User-Agent": WINDOWS}, REMOTE_ADDR="192.0.2.7")
@@ -370,7 +376,7 @@ def test_a_reading_by_a_reviewer_is_kept_with_person_piece_submission_address_an
         "by": {"name": "Ines Independent", "email": cast.independent.email},
         "from": {"address": "192.0.2.7", "agent": "Chrome on Windows"},
     }
-    assert origins.current() == origins.NOWHERE
+    assert request_context.current() == request_context.NOWHERE
 
 
 @pytest.mark.parametrize(
@@ -387,7 +393,7 @@ def test_a_reading_by_a_reviewer_is_kept_with_person_piece_submission_address_an
 def test_the_address_is_that_which_the_proxy_wrote(behind, forwarded, address, settings):
     settings.BEHIND_PROXY = behind
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
-    assert origins.address_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR="192.0.2.7")) == address
+    assert request_context.address_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR="192.0.2.7")) == address
 
 
 @pytest.mark.parametrize(
@@ -403,7 +409,7 @@ def test_the_address_is_that_which_the_proxy_wrote(behind, forwarded, address, s
     ],
 )  # fmt: skip
 def test_of_a_browser_its_family_is_kept_and_no_version(agent, family):
-    assert origins.family_of(agent) == family
+    assert request_context.family_of(agent) == family
 
 
 def test_a_job_is_recorded_as_the_job_s_even_within_a_request(cast):
@@ -411,12 +417,15 @@ def test_a_job_is_recorded_as_the_job_s_even_within_a_request(cast):
 
     @shared_task(name="tests.note")
     def note():
-        noted.append(origins.current())
+        noted.append(request_context.current())
 
-    with origins.coming_from(origins.Origin(address="192.0.2.7", agent="Firefox")):
+    with request_context.coming_from(request_context.Origin(address="192.0.2.7", agent="Firefox")):
         note.delay()
-        noted.append(origins.current())
-    assert noted == [origins.Origin(system="note"), origins.Origin(address="192.0.2.7", agent="Firefox")]
+        noted.append(request_context.current())
+    assert noted == [
+        request_context.Origin(system="note"),
+        request_context.Origin(address="192.0.2.7", agent="Firefox"),
+    ]
 
 
 # --- erasing ----------------------------------------------------------------------------------------------------------------
@@ -424,9 +433,9 @@ def test_a_job_is_recorded_as_the_job_s_even_within_a_request(cast):
 
 def test_what_the_log_says_of_a_person_is_erased_and_the_chain_stays_provable(cast):
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)
+    declare.declare_facts(use, {"public_facing": True}, by=cast.contributor)
     member = Membership.objects.get(user=cast.contributor)
-    declaring.remove_member(member, by=cast.owner)
+    members.remove_member(member, by=cast.owner)
     out = run(
         "erase_audit_details",
         person=cast.contributor.email,
@@ -468,7 +477,7 @@ def test_only_whole_names_and_addresses_are_erased(cast):
     li.name, li.email = "Li", "li@example.org"
     li.save()
     for place in ("The list of Lisbon", "li@example.org.hk", "ali@example.org", "By li@example.org."):
-        declaring.update_organisation(cast.organisation, by=cast.owner, place=place)
+        organisations.update_organisation(cast.organisation, by=cast.owner, place=place)
     erased = log.erase_person(li, by=cast.staff)
     details = AuditDetail.objects.exclude(erased_at=None)
     assert erased == {cast.organisation.reference: details.count()}
@@ -503,13 +512,13 @@ def test_two_approvers_pressing_at_once_make_one_certificate(rounds):
     for _round in range(rounds):
         made = make_assessment(State.IN_REVIEW, "high", cast=cast)
         submission = made.current_submission
-        workflow.take(submission, by=cast.second_independent)
+        seat_taking.take(submission, by=cast.second_independent)
         both = (cast.independent, cast.second_independent)
         for by in both:
             mark_all(submission, by=by)
 
         def press(by, submission=submission):
-            workflow.approve(again(submission), by=by, statement="Read.")
+            approval.approve(again(submission), by=by, statement="Read.")
 
         assert at_once(*(partial(press, by) for by in both)) == ["done", "done"]
         made.refresh_from_db()
@@ -536,7 +545,7 @@ def test_one_approver_pressing_twice_approves_once(rounds):
         mark_all(submission, by=cast.independent)
 
         def press(submission=submission):
-            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+            approval.approve(again(submission), by=cast.independent, statement="Read.")
 
         assert sorted(at_once(press, press)) == ["WrongState", "done"]
         assert Certificate.objects.filter(use=made.use).count() == 1
@@ -555,10 +564,10 @@ def test_an_approval_and_a_withdrawal_at_once_leave_one_of_them(rounds):
         mark_all(submission, by=cast.independent)
 
         def approve(submission=submission):
-            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+            approval.approve(again(submission), by=cast.independent, statement="Read.")
 
         def withdraw(pk=made.pk):
-            workflow.withdraw(Assessment.objects.get(pk=pk), by=cast.owner, reason="Changed plans.")
+            taking_back.withdraw(Assessment.objects.get(pk=pk), by=cast.owner, reason="Changed plans.")
 
         approved, withdrawn = at_once(approve, withdraw)
         made.refresh_from_db()
@@ -586,10 +595,10 @@ def test_a_fact_changed_while_it_is_approved_is_refused_or_makes_the_approval_st
         mark_all(submission, by=cast.independent)
 
         def approve(submission=submission):
-            workflow.approve(again(submission), by=cast.independent, statement="Read.")
+            approval.approve(again(submission), by=cast.independent, statement="Read.")
 
         def change(use=made.use):
-            declaring.declare_facts(use, {"healthcare_diagnosis": True}, by=cast.contributor)
+            declare.declare_facts(use, {"healthcare_diagnosis": True}, by=cast.contributor)
 
         approved, changed = at_once(approve, change)
         made.refresh_from_db()
@@ -613,11 +622,11 @@ def test_a_fact_of_the_whole_system_declared_through_two_of_its_uses_at_once_is_
     cast = make_cast()
     one = make_use("limited", cast.organisation)
     named = ("title", "purpose", "setting", "people_affected", "scope_en")
-    other = declaring.declare_use(one.system, by=cast.owner, **dict.fromkeys(named, "Drafting letters"))
+    other = systems.declare_use(one.system, by=cast.owner, **dict.fromkeys(named, "Drafting letters"))
     for hosting in (["own_premises"], ["public_cloud"]) * rounds:
         acts = [
             partial(
-                declaring.declare_facts, use, {"hosting": hosting}, by=cast.contributor, reasons={"hosting": use.title}
+                declare.declare_facts, use, {"hosting": hosting}, by=cast.contributor, reasons={"hosting": use.title}
             )
             for use in (one, other)
         ]
@@ -630,7 +639,7 @@ def test_a_fact_of_the_whole_system_declared_through_two_of_its_uses_at_once_is_
 def test_many_writers_of_one_chain_leave_it_whole():
     cast = make_cast()
     uses = [make_use("limited", cast.organisation) for _n in range(4)]
-    acts = [lambda use=use: declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor) for use in uses]
+    acts = [lambda use=use: declare.declare_facts(use, {"public_facing": True}, by=cast.contributor) for use in uses]
     before = AuditHead.objects.get(chain=cast.organisation.reference).seq
     assert at_once(*acts) == ["done"] * 4
     assert AuditHead.objects.get(chain=cast.organisation.reference).seq == before + 4

@@ -12,11 +12,10 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from assessments import starting
-from assessments.domain.answering import organisation_answers
+from assessments.domain.answering import organisation_answers, reuse
 from assessments.guideline.terms import Choice, Severity
 from assessments.models import Submission
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.scoring.checks import AnswerSeen, PieceSeen, months_before, run
 from assessments.scoring.inputs import AnswerValue, Declared
 from tests.factories import Cast, in_days, make_assessment, make_evidence, make_use, save
@@ -267,10 +266,11 @@ def test_the_owner_reads_before_signing_what_the_reviewer_reads_after(client: Cl
     assert answer.endswith("/sections/oversight/#q-oversight-plan")
     assert fact.split("#")[1] == "fact-decision_autonomy"
     assert 'id="fact-decision_autonomy"' in client.get(fact.split("#")[0]).content.decode()
-    from assessments import workflow
+    from assessments.domain.review import seat_taking
+    from assessments.domain.submission import submit
 
-    sent = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(sent, by=cast.independent)
+    sent = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(sent, by=cast.independent)
     client.force_login(cast.independent)
     assert found_on(client.get(reverse("review", args=[sent.reference])).content.decode()) == before
     assert {sent.snapshot.count(title) for title, _lines in before} == {
@@ -291,11 +291,11 @@ def test_checks_are_frozen_with_the_submission_and_never_block_by_themselves(cas
 
 
 def test_evidence_under_an_answer_is_seen_by_the_checks(client: Client, cast: Cast) -> None:
-    from assessments import evidence
+    from assessments.domain.evidence import library
 
     draft = make_assessment("draft", "low", cast=cast)
     old = make_evidence(cast.organisation, by=cast.owner, period_to=in_days(-400))
-    evidence.attach(old, draft, "use-register", by=cast.owner)
+    library.attach(old, draft, "use-register", by=cast.owner)
     save(draft, "laws-list", {"choice": "planned", "planned_for": in_days(3)}, by=cast.owner)
     client.force_login(cast.owner)
     page = client.get(reverse("check", args=[draft.reference]))
@@ -325,13 +325,13 @@ def test_words_taken_over_from_another_use_give_no_alarm(client: Client, cast: C
 
     def alarmed() -> list[str]:
         before = client.get(reverse("check", args=[new.reference])).context["found"]
-        frozen = picture(new, final=False)["checks"]
+        frozen = build_snapshot(new, final=False)["checks"]
         shown = [one["title"] for one in before if "mentions children" in one["title"]]
         assert bool(shown) is any(one["check"] == "children-in-a-note" for one in frozen)
         return shown
 
     row = new.answers.get(question__key="ai-framework")
-    starting.confirm_carried(new, "ai-framework", by=cast.owner, base=row.revision)
+    reuse.confirm_copied(new, "ai-framework", by=cast.owner, base=row.revision)
     assert alarmed() == []
     save(new, "ai-framework", {**note, "text": "Here it puts pupils first."}, by=cast.owner)
     assert len(alarmed()) == 1

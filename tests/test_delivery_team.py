@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from assessments import acting, declaring, evidence, workflow
-from assessments.errors import SeparationOfDuties
+from assessments.access import separation
+from assessments.core.errors import SeparationOfDuties
+from assessments.domain.evidence import library
+from assessments.domain.remediation import actions
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import ActionEvent, Assessment, Evidence, Involvement, Membership, Role, Route, State
 from assessments.models.base import FrozenRow
 from tests.delivery_team import QUESTION, WAYS, attach_to_an_answer, be_asked, returned
@@ -24,32 +28,32 @@ def test_withdrawn_contribution_still_bars_from_review(way, cast):
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     if assessment.state != State.RETURNED:
         prove(assessment, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INSIDE)
-    team = declaring.delivery_team(submission.assessment)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
+    team = separation.delivery_team(submission.assessment)
     assert (once.user.pk in team, untouched.user.pk in team) == (True, False)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=once.user)
-    workflow.take(submission, by=untouched.user)
+        seat_taking.take(submission, by=once.user)
+    seat_taking.take(submission, by=untouched.user)
 
 
 def test_involvement_is_recorded_once_and_for_its_use_alone(cast):
     assessment = attach_to_an_answer(cast, cast.contributor)
     piece = Evidence.objects.get()
     for _again in range(2):
-        evidence.attach(piece, assessment, QUESTION, by=cast.contributor)
-        evidence.detach(piece, assessment, QUESTION, by=cast.contributor)
+        library.attach(piece, assessment, QUESTION, by=cast.contributor)
+        library.detach(piece, assessment, QUESTION, by=cast.contributor)
     other = make_assessment(State.DRAFT, "limited", cast=cast)
     kept = Involvement.objects.filter(user=cast.contributor).values_list("use", "kind")
     assert list(kept) == [(assessment.use_id, Involvement.Kind.ATTACHED)]
-    assert cast.contributor.pk not in declaring.delivery_team(other)
+    assert cast.contributor.pk not in separation.delivery_team(other)
 
 
 def test_delivery_team_with_withdrawn_contributions_costs_one_query(cast, django_assert_num_queries):
     assessment = attach_to_an_answer(cast, cast.contributor)
     be_asked(cast, cast.contributor)
-    declaring.delivery_team(assessment)  # compiled once
+    separation.delivery_team(assessment)  # compiled once
     with django_assert_num_queries(1):
-        assert cast.contributor.pk in declaring.delivery_team(assessment)
+        assert cast.contributor.pk in separation.delivery_team(assessment)
 
 
 def test_involvement_row_is_immutable(cast):
@@ -72,6 +76,6 @@ def test_involvement_row_is_not_deleted_by_the_database_on_postgresql(cast):
 def test_a_note_or_a_date_makes_nobody_a_member_of_the_team(cast):
     """Only owning, attaching and reporting do: who planned for others may still be asked to review."""
     assessment, action = returned(cast)
-    acting.comment(action, "Who has it?", by=cast.contributor)
+    actions.comment(action, "Who has it?", by=cast.contributor)
     assert ActionEvent.objects.filter(by=cast.contributor).count() == 1
-    assert cast.contributor.pk not in declaring.delivery_team(assessment)
+    assert cast.contributor.pk not in separation.delivery_team(assessment)

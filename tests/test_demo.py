@@ -12,8 +12,10 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from assessments import declaring, reviewing, workflow
-from assessments.domain.review import quality, second_look
+from assessments.domain.certificates import blockers
+from assessments.domain.register import organisations
+from assessments.domain.review import approval, quality, second_look
+from assessments.domain.review import targets as review_targets
 from assessments.guideline.edition import Edition
 from assessments.management.commands.load_demo import DEMO_DIR, read_demo
 from assessments.models import (
@@ -84,7 +86,7 @@ def test_load_demo_makes_four_states_and_a_second_run_changes_nothing():
     reviewer = submission.seats.get().reviewer
     membership = reviewer.memberships.get()
     assert (membership.role, membership.organisation) == (Role.REVIEWER, in_review.organisation)
-    targets = reviewing.review_targets(submission.content())
+    targets = review_targets.review_targets(submission.content())
     assert 30 <= 100 * submission.marks.count() // len(targets) <= 37
     assert submission.marks.filter(mark=MarkKind.CHANGE_NEEDED).count() == 2
     assert submission.marks.filter(mark=MarkKind.ACCEPTED_WITH_ACTION).exists()
@@ -161,8 +163,8 @@ def test_demo_data_has_a_complete_high_case_with_its_evidence():
     submission = Submission.objects.get(organisation__registration_no=READING)
     content = submission.content()
     assert (content["tier"]["assigned"], submission.route) == ("high", "independent")
-    assert workflow.blockers(submission, content) == []
-    assert workflow.missing_at_the_gates(submission, content) == []
+    assert blockers.blockers(submission, content) == []
+    assert approval.missing_at_the_gates(submission, content) == []
     assert all(answer["evidence"] or answer["text"] for answer in content["answers"].values())
     pieces = Evidence.objects.filter(organisation=submission.organisation)
     assert pieces.count() == 18
@@ -213,7 +215,9 @@ def test_the_organisations_are_named_in_both_languages_and_one_with_characters_o
 @pytest.mark.django_db
 def test_load_demo_beside_another_reviewing_body_leaves_its_own_out(tmp_path: Path):
     founder = User.objects.create_user("ines@example.org", name="Ines Independent")
-    body = declaring.found_organisation(by=founder, reviewing_body=True, name_en="Review House", place="Hong Kong")
+    body = organisations.register_organisation(
+        by=founder, reviewing_body=True, name_en="Review House", place="Hong Kong"
+    )
     shutil.copy(DEMO_DIR / "review-house.yaml", tmp_path)
     printed = load(folder=tmp_path, password=PASSWORD)
     assert Organisation.objects.reviewing_body() == body

@@ -8,9 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, desk_rows, reviewing, standing, workflow
+from assessments.access import finders
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.core.holidays import weekday_holidays
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.core.working_days import is_working_day, working_days, working_days_later
+from assessments.domain.certificates import standing
+from assessments.domain.review import appeals, decisions, interests, marks, messages, queue, seat_requests, seat_taking
+from assessments.domain.review import approval as review_approval
+from assessments.domain.review.queue_rows import late_before
+from assessments.domain.submission import submit
 from assessments.models import (
     Appeal,
     AppealKind,
@@ -29,12 +35,6 @@ from assessments.models import (
     Submission,
 )
 from assessments.models.base import FrozenRow
-from assessments.models.queue import (
-    is_working_day,
-    late_before,
-    working_days,
-    working_days_later,
-)
 from assessments.notifications.kinds import MessageKind
 from tests.factories import in_days, make_assessment, make_member, mark_all, save
 
@@ -52,7 +52,7 @@ def case_of(state, cast, tier="limited", **fields):
 
 
 def log_of(submission):
-    return [told.kind for told in access.history_of(submission.assessment)]
+    return [told.kind for told in finders.history_of(submission.assessment)]
 
 
 def subjects(user, kind):
@@ -65,29 +65,29 @@ def subjects(user, kind):
 def test_who_declares_a_conflict_takes_nothing_and_it_is_kept(cast):
     submission = case_of(State.SUBMITTED, cast)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.independent, conflict_of_interest="I built it.")
+        seat_taking.take(submission, by=cast.independent, conflict_of_interest="I built it.")
     assert not Interest.objects.exists()
     with pytest.raises(InvalidAnswer):
-        desk.decline(submission, by=cast.independent, words=" ")
-    desk.decline(submission, by=cast.independent, words="I built it.")
+        interests.decline(submission, by=cast.independent, words=" ")
+    interests.decline(submission, by=cast.independent, words="I built it.")
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.independent)
+        seat_taking.take(submission, by=cast.independent)
     with pytest.raises(SeparationOfDuties):
-        desk.declare_none(submission, by=cast.independent)
+        interests.declare_none(submission, by=cast.independent)
     assert not submission.seats.exists()
     assert log_of(submission)[-1] == "conflict_declared"
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
 
 
 def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
     submission = case_of(State.IN_REVIEW, cast)
     mark_all(submission, by=cast.independent)
-    desk.decline(submission, by=cast.independent, words="My brother has joined them.")
+    interests.decline(submission, by=cast.independent, words="My brother has joined them.")
     acts = [
-        lambda: reviewing.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
-        lambda: workflow.approve(submission, by=cast.independent, statement="Fine."),
-        lambda: workflow.refuse(submission, by=cast.independent, statement="No."),
-        lambda: workflow.send_back(submission, by=cast.independent),
+        lambda: marks.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen."),
+        lambda: review_approval.approve(submission, by=cast.independent, statement="Fine."),
+        lambda: decisions.refuse(submission, by=cast.independent, statement="No."),
+        lambda: decisions.send_back(submission, by=cast.independent),
     ]
     for act in acts:
         with pytest.raises(SeparationOfDuties):
@@ -97,21 +97,21 @@ def test_a_conflict_that_turns_up_later_ends_marking_and_deciding(cast):
 
 def test_a_conflict_holds_for_every_round_of_a_case(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast)
-    desk.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
+    interests.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
     save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
-    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(again, by=cast.second_independent)
+        seat_taking.take(again, by=cast.second_independent)
 
 
 def test_answers_open_to_a_seat_or_a_declaration_alone(cast):
     submission = case_of(State.IN_REVIEW, cast)
-    assert access.is_open_to(cast.independent, submission.assessment)
-    assert not access.is_open_to(cast.second_independent, submission.assessment)
-    desk.declare_none(submission, by=cast.second_independent)
-    assert access.is_open_to(cast.second_independent, submission.assessment)
-    desk.decline(submission, by=cast.second_independent, words="I remember now: we shared an office.")
-    assert not access.is_open_to(cast.second_independent, submission.assessment)
+    assert finders.is_open_to(cast.independent, submission.assessment)
+    assert not finders.is_open_to(cast.second_independent, submission.assessment)
+    interests.declare_none(submission, by=cast.second_independent)
+    assert finders.is_open_to(cast.second_independent, submission.assessment)
+    interests.decline(submission, by=cast.second_independent, words="I remember now: we shared an office.")
+    assert not finders.is_open_to(cast.second_independent, submission.assessment)
     with pytest.raises(FrozenRow):
         Interest.objects.all().delete()
 
@@ -121,12 +121,12 @@ def test_answers_open_to_a_seat_or_a_declaration_alone(cast):
 
 def test_a_colleague_is_asked_to_take_a_case_and_still_declares(cast):
     submission = case_of(State.SUBMITTED, cast)
-    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="You know clinics.")
+    seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="You know clinics.")
     assert subjects(cast.second_independent, MessageKind.ASSIGNED) == [
         "Ines Independent asks you to review: Booking and urgency sorting"
     ]
     assert not submission.seats.exists()
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     assert SeatRequest.objects.get().outcome == "taken"
     assert log_of(submission)[-2:] == ["assigned", "taken"]
 
@@ -135,7 +135,7 @@ def test_a_colleague_is_asked_to_take_a_case_and_still_declares(cast):
 def test_a_case_is_assigned_to_nobody_but_a_colleague_who_may_review_it(who, cast):
     submission = case_of(State.SUBMITTED, cast)
     with pytest.raises(InvalidAnswer):
-        desk.ask(submission, Seat.FIRST, getattr(cast, who), by=cast.independent)
+        seat_requests.ask(submission, Seat.FIRST, getattr(cast, who), by=cast.independent)
     assert not SeatRequest.objects.exists()
 
 
@@ -143,49 +143,51 @@ def test_a_case_is_assigned_to_nobody_but_a_colleague_who_may_review_it(who, cas
 def test_nobody_assigns_a_case_that_was_not_sent_to_them(who, cast):
     submission = case_of(State.SUBMITTED, cast)
     with pytest.raises(NotPermitted):
-        desk.ask(submission, Seat.FIRST, cast.second_independent, by=getattr(cast, who))
+        seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=getattr(cast, who))
 
 
 def test_a_seat_is_handed_over_with_a_note_and_its_marks_keep_their_names(cast):
     submission = case_of(State.IN_REVIEW, cast)
     mark_all(submission, by=cast.independent)
     with pytest.raises(InvalidAnswer):
-        desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=" ")
-    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="All but the facts.")
+        seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=" ")
+    asked = seat_requests.ask(
+        submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="All but the facts."
+    )
     assert submission.seats.get().reviewer == cast.independent
     with pytest.raises(NotPermitted):
-        desk.take_over(asked, by=cast.outsider)
-    desk.take_over(asked, by=cast.second_independent)
+        seat_requests.take_over(asked, by=cast.outsider)
+    seat_requests.take_over(asked, by=cast.second_independent)
     seat = submission.seats.get()
     assert (seat.reviewer, seat.independent, seat.seat) == (cast.second_independent, True, Seat.FIRST)
     assert set(submission.marks.values_list("by", flat=True)) == {cast.independent.pk}
     with pytest.raises(NotPermitted):
-        workflow.approve(submission, by=cast.independent, statement="Too late.")
+        review_approval.approve(submission, by=cast.independent, statement="Too late.")
     mark_all(submission, by=cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="Read and found in order.")
+    review_approval.approve(submission, by=cast.second_independent, statement="Read and found in order.")
     with pytest.raises(WorkflowError):
-        desk.take_over(asked, by=cast.second_independent)
+        seat_requests.take_over(asked, by=cast.second_independent)
     assert "handed_over" in log_of(submission)
 
 
 def test_a_seat_with_an_approval_is_not_handed_over(cast):
     third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
     submission = case_of(State.IN_REVIEW, cast, "high")
-    asked = desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
+    asked = seat_requests.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    review_approval.approve(submission, by=cast.independent, statement="Fine.")
     with pytest.raises(WorkflowError, match="an approval is not handed over"):
-        desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
+        seat_requests.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday.")
     with pytest.raises(WorkflowError):
-        desk.take_over(asked, by=third)
+        seat_requests.take_over(asked, by=third)
 
 
 def test_the_second_seat_is_given_to_independent_reviewers_alone(cast):
     submission = case_of(State.IN_REVIEW, cast, "high", route=Route.INSIDE)
-    assert desk.colleagues(submission, Seat.SECOND, cast.reviewer) == []
-    beside = [one.user for one in desk.colleagues(submission, Seat.SECOND, cast.independent)]
+    assert seat_requests.colleagues(submission, Seat.SECOND, cast.reviewer) == []
+    beside = [one.user for one in seat_requests.colleagues(submission, Seat.SECOND, cast.independent)]
     assert beside == [cast.second_independent]
-    assert [one.user for one in desk.colleagues(submission, Seat.FIRST, cast.independent)] == beside
+    assert [one.user for one in seat_requests.colleagues(submission, Seat.FIRST, cast.independent)] == beside
 
 
 @pytest.mark.parametrize("tier", ["low", "limited", "high"])
@@ -194,36 +196,38 @@ def test_what_was_sent_to_the_reviewing_body_is_judged_by_it(tier, cast):
     submission = case_of(State.SUBMITTED, cast, tier)
     ravi = make_member(Role.REVIEWER, cast.organisation, "Ravi Reviewer").user
     with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
-        workflow.take(submission, by=cast.reviewer)
+        seat_taking.take(submission, by=cast.reviewer)
     with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
-        desk.ask(submission, Seat.FIRST, ravi, by=cast.reviewer)
+        seat_requests.ask(submission, Seat.FIRST, ravi, by=cast.reviewer)
     assert not submission.seats.exists()
-    assert access.submissions_for(cast.reviewer).filter(pk=submission.pk).exists()
+    assert finders.submissions_for(cast.reviewer).filter(pk=submission.pk).exists()
     own = case_of(State.SUBMITTED, cast, tier, route=Route.INSIDE)
-    found = desk_rows.queue_for(cast.reviewer, 10)
+    found = queue.queue_for(cast.reviewer, 10)
     assert [[row.pk for row in found[group].rows] for group in ("waiting", "team")] == [[own.pk], [submission.pk]]
-    desk.ask(own, Seat.FIRST, ravi, by=cast.reviewer)
-    workflow.take(own, by=ravi)
-    workflow.take(submission, by=cast.independent)
+    seat_requests.ask(own, Seat.FIRST, ravi, by=cast.reviewer)
+    seat_taking.take(own, by=ravi)
+    seat_taking.take(submission, by=cast.independent)
 
 
 def test_who_joined_the_organisation_approves_nothing_that_was_sent_past_it(cast):
     """Ines hands her seat over, or a colleague does it for her; an in-house reviewer is not asked."""
     submission = case_of(State.IN_REVIEW, cast)
     mark_all(submission, by=cast.independent)
-    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I join them.")
+    asked = seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I join them.")
     for who in (cast.independent, cast.second_independent):
         Membership.objects.create(user=who, organisation=cast.organisation, role=Role.VIEWER)
     with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
-        workflow.approve(submission, by=cast.independent, statement="Read.")
+        review_approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(SeparationOfDuties, match="was sent to the reviewing body"):
-        desk.take_over(asked, by=cast.second_independent)
+        seat_requests.take_over(asked, by=cast.second_independent)
     thea, theo = (make_member(Role.REVIEWER, cast.body, name).user for name in ("Thea Third", "Theo Third"))
-    found = [one.user for one in desk.colleagues(submission, Seat.FIRST, thea)]
+    found = [one.user for one in seat_requests.colleagues(submission, Seat.FIRST, thea)]
     assert found == [theo]
-    desk.take_over(desk.ask(submission, Seat.FIRST, theo, by=thea, note="Ines is a member now."), by=theo)
+    seat_requests.take_over(
+        seat_requests.ask(submission, Seat.FIRST, theo, by=thea, note="Ines is a member now."), by=theo
+    )
     mark_all(submission, by=theo)
-    workflow.approve(submission, by=theo, statement="Read.")
+    review_approval.approve(submission, by=theo, statement="Read.")
     assert Assessment.objects.get(pk=submission.assessment_id).state == State.CERTIFIED
 
 
@@ -231,20 +235,20 @@ def test_colleagues_hand_over_only_for_a_holder_who_is_away(cast):
     third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
     submission = case_of(State.IN_REVIEW, cast)
     with pytest.raises(NotPermitted, match="holds this seat"):
-        desk.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
-    desk.set_absence(cast.independent, in_days(0), in_days(9))
-    asked = desk.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
-    desk.take_over(asked, by=third)
+        seat_requests.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
+    seat_requests.set_absence(cast.independent, in_days(0), in_days(9))
+    asked = seat_requests.ask(submission, Seat.FIRST, third, by=cast.second_independent, note="It is late.")
+    seat_requests.take_over(asked, by=third)
     assert submission.seats.get().reviewer == third
 
 
 def test_whoever_is_away_is_asked_only_on_purpose(cast):
     submission = case_of(State.SUBMITTED, cast)
-    desk.set_absence(cast.second_independent, in_days(-2), in_days(3))
+    seat_requests.set_absence(cast.second_independent, in_days(-2), in_days(3))
     with pytest.raises(InvalidAnswer) as refused:
-        desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
+        seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
     assert refused.value.field == "although_away"
-    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, although_away=True)
+    seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, although_away=True)
 
 
 @pytest.mark.parametrize(
@@ -253,17 +257,17 @@ def test_whoever_is_away_is_asked_only_on_purpose(cast):
 def test_an_absence_has_two_days_in_order(start, end, field, cast):
     days = [None if n is None else in_days(n) for n in (start, end)]
     with pytest.raises(InvalidAnswer) as refused:
-        desk.set_absence(cast.independent, *days)
+        seat_requests.set_absence(cast.independent, *days)
     assert refused.value.field == field
 
 
 def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     first_round = sent(assessment)
-    workflow.take(first_round, by=cast.second_independent)
+    seat_taking.take(first_round, by=cast.second_independent)
     mark_all(first_round, by=cast.independent)
-    workflow.approve(first_round, by=cast.independent, statement="Fine.")
-    reviewing.save_mark(
+    review_approval.approve(first_round, by=cast.independent, statement="Fine.")
+    marks.save_mark(
         first_round,
         f"q:{QUESTION}",
         by=cast.second_independent,
@@ -271,15 +275,15 @@ def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
         reason="not_shown",
         would_satisfy="The newest entry.",
     )
-    workflow.send_back(first_round, by=cast.second_independent)
+    decisions.send_back(first_round, by=cast.second_independent)
     save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
-    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert not again.decisions.exists()
     assert again.changed == 1
     assert first_round.changed is None
-    workflow.take(again, by=cast.second_independent)
+    seat_taking.take(again, by=cast.second_independent)
     mark_all(again, by=cast.second_independent)
-    workflow.approve(again, by=cast.second_independent, statement="Mended.")
+    review_approval.approve(again, by=cast.second_independent, statement="Mended.")
     assessment.refresh_from_db()
     assert assessment.state == State.IN_REVIEW  # one approval of this round: the one before does not count
 
@@ -289,9 +293,9 @@ def test_a_second_approver_may_return_and_the_first_approval_is_void(cast):
 
 def test_reviewer_and_applicant_write_to_each_other_without_a_return(cast):
     submission = case_of(State.IN_REVIEW, cast)
-    asked = desk.say(submission, "Which clinics keep it?", by=cast.independent)
-    assert desk.say(submission, "Which clinics keep it?", by=cast.independent) == asked  # sent twice
-    desk.say(submission, "All six.", by=cast.contributor)
+    asked = messages.say(submission, "Which clinics keep it?", by=cast.independent)
+    assert messages.say(submission, "Which clinics keep it?", by=cast.independent) == asked  # sent twice
+    messages.say(submission, "All six.", by=cast.contributor)
     lines = [(m.author, m.from_reviewer, m.text) for m in CaseMessage.objects.order_by("pk")]
     assert lines == [
         (cast.independent, True, "Which clinics keep it?"),
@@ -309,19 +313,19 @@ def test_reviewer_and_applicant_write_to_each_other_without_a_return(cast):
 def test_case_message_by_anybody_else_is_refused(who, cast):
     submission = case_of(State.IN_REVIEW, cast)
     with pytest.raises(NotPermitted):
-        desk.say(submission, "Hello.", by=getattr(cast, who))
+        messages.say(submission, "Hello.", by=getattr(cast, who))
 
 
 def test_messages_end_with_the_decision(cast):
     submission = case_of(State.IN_REVIEW, cast)
-    desk.say(submission, "Which clinics keep it?", by=cast.independent)
-    workflow.refuse(submission, by=cast.independent, statement="No.")
+    messages.say(submission, "Which clinics keep it?", by=cast.independent)
+    decisions.refuse(submission, by=cast.independent, statement="No.")
     for who in (cast.owner, cast.independent):
         with pytest.raises(Locked, match="decided"):
-            desk.say(submission, "One more thing.", by=who)
+            messages.say(submission, "One more thing.", by=who)
     waiting = case_of(State.SUBMITTED, cast)
     with pytest.raises(Locked, match="Nobody has the case"):
-        desk.say(waiting, "Hello?", by=cast.owner)
+        messages.say(waiting, "Hello?", by=cast.owner)
 
 
 # --- appeals and complaints ------------------------------------------------------------------------------------------------
@@ -337,14 +341,14 @@ def test_each_decision_is_contested_once_by_an_owner(cast):
     value = f"appeal-d{decision.pk}"
     for who in ("contributor", "viewer", "independent", "outsider", "staff"):
         with pytest.raises(NotPermitted):
-            desk.contest(assessment, value, "It is wrong.", by=getattr(cast, who))
+            appeals.contest(assessment, value, "It is wrong.", by=getattr(cast, who))
     with pytest.raises(InvalidAnswer):
-        desk.contest(assessment, value, " ", by=cast.owner)
-    desk.contest(assessment, value, "It is wrong.", by=cast.owner)
+        appeals.contest(assessment, value, " ", by=cast.owner)
+    appeals.contest(assessment, value, "It is wrong.", by=cast.owner)
     with pytest.raises(InvalidAnswer, match="once"):
-        desk.contest(assessment, value, "It is still wrong.", by=cast.owner)
-    desk.contest(assessment, f"complaint-d{decision.pk}", "It took too long.", by=cast.owner)
-    assert [one.value for one in desk.contestable(assessment)] == ["complaint-case"]
+        appeals.contest(assessment, value, "It is still wrong.", by=cast.owner)
+    appeals.contest(assessment, f"complaint-d{decision.pk}", "It took too long.", by=cast.owner)
+    assert [one.value for one in appeals.contestable(assessment)] == ["complaint-case"]
     with pytest.raises(FrozenRow):
         Appeal.objects.all().delete()
 
@@ -352,49 +356,51 @@ def test_each_decision_is_contested_once_by_an_owner(cast):
 @pytest.mark.parametrize("route", [Route.INSIDE, Route.INDEPENDENT])
 def test_appeal_notifies_reviewers_of_the_body_without_a_part_in_the_case(route, cast):
     submission, assessment, decision = refused_case(cast, route=route)
-    appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
+    appeal = appeals.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
     outside = [cast.second_independent] if route == Route.INDEPENDENT else [cast.independent, cast.second_independent]
     told = Message.objects.filter(kind=MessageKind.APPEAL)
     assert {message.recipient for message in told} == set(outside)
     for who in set(cast.everyone().values()) - set(outside):
         with pytest.raises(NotPermitted):
-            desk.answer(appeal, by=who, upheld=True, words="Start again.")
-        assert not access.appeals_for(who).exists()
+            appeals.answer(appeal, by=who, upheld=True, words="Start again.")
+        assert not finders.appeals_for(who).exists()
     # To answer, the frozen copy may be read; nothing of it may be taken or decided.
-    assert access.submissions_to_read(outside[0]).filter(pk=submission.pk).exists()
-    assert access.submissions_for(outside[0]).filter(pk=submission.pk).exists() == (route == Route.INDEPENDENT)
-    desk.answer(appeal, by=outside[0], upheld=False, words="The register is three years old.")
+    assert finders.submissions_to_read(outside[0]).filter(pk=submission.pk).exists()
+    assert finders.submissions_for(outside[0]).filter(pk=submission.pk).exists() == (route == Route.INDEPENDENT)
+    appeals.answer(appeal, by=outside[0], upheld=False, words="The register is three years old.")
     assert not told.filter(read_at=None).exists()
     with pytest.raises(SeparationOfDuties, match="answered"):
-        desk.answer(appeal, by=outside[-1], upheld=True, words="Start again.")
+        appeals.answer(appeal, by=outside[-1], upheld=True, words="Start again.")
 
 
 def test_whoever_gave_a_seat_away_does_not_answer_for_the_case(cast):
     third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
     submission = case_of(State.IN_REVIEW, cast)
-    desk.take_over(desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday."), by=third)
-    workflow.refuse(submission, by=third, statement="No.")
+    seat_requests.take_over(
+        seat_requests.ask(submission, Seat.FIRST, third, by=cast.independent, note="I leave on Friday."), by=third
+    )
+    decisions.refuse(submission, by=third, statement="No.")
     value = f"appeal-d{submission.decisions.get().pk}"
-    appeal = desk.contest(submission.assessment, value, "It is wrong.", by=cast.owner)
-    assert not access.appeals_for(cast.independent).exists()
-    assert access.appeals_for(cast.second_independent).get() == appeal
+    appeal = appeals.contest(submission.assessment, value, "It is wrong.", by=cast.owner)
+    assert not finders.appeals_for(cast.independent).exists()
+    assert finders.appeals_for(cast.second_independent).get() == appeal
 
 
 def test_an_upheld_appeal_opens_a_new_assessment_and_the_refused_one_stays(cast):
     _submission, assessment, decision = refused_case(cast)
-    appeal = desk.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
+    appeal = appeals.contest(assessment, f"appeal-d{decision.pk}", "It is wrong.", by=cast.owner)
     with pytest.raises(WorkflowError):
-        desk.open_again(appeal, by=cast.owner)
-    desk.answer(
+        appeals.open_again(appeal, by=cast.owner)
+    appeals.answer(
         appeal, by=cast.second_independent, upheld=True, words="The reviewer overlooked annex 2. Send it again."
     )
-    appeal = access.appeals_in(assessment).get()
+    appeal = finders.appeals_in(assessment).get()
     with pytest.raises(NotPermitted):
-        desk.open_again(appeal, by=cast.contributor)
-    begun = desk.open_again(appeal, by=cast.owner)
+        appeals.open_again(appeal, by=cast.contributor)
+    begun = appeals.open_again(appeal, by=cast.owner)
     assert begun.follows == assessment
     assert begun.answers.filter(to_confirm=True).count() == assessment.answers.count()
-    assert desk.open_again(appeal, by=cast.owner) == begun
+    assert appeals.open_again(appeal, by=cast.owner) == begun
     assessment.refresh_from_db()
     assert assessment.state == State.REFUSED
     assert log_of(sent(assessment))[-2:] == ["appeal_lodged", "appeal_answered"]
@@ -406,13 +412,13 @@ def test_a_suspension_can_be_appealed_and_an_approval_complained_about(cast):
     submission = case_of(State.CERTIFIED, cast)
     event = CertificateEvent.objects.create(certificate=submission.certificate, kind="suspended")
     approval = submission.decisions.get()
-    assert {one.value for one in desk.contestable(submission.assessment)} == {
+    assert {one.value for one in appeals.contestable(submission.assessment)} == {
         f"complaint-d{approval.pk}",
         f"appeal-e{event.pk}",
         f"complaint-e{event.pk}",
         "complaint-case",
     }
-    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
+    appeal = appeals.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
     assert (appeal.kind, appeal.event) == (AppealKind.APPEAL, event)
 
 
@@ -428,9 +434,9 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
     by = cast.independent if who == "body" else cast.reviewer
     standing.suspend(certificate, by=by, reason="complaint", words="A patient wrote.")
     event = certificate.events.latest("pk")
-    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
-    assert desk.wrongly_suspended(appeal) is None
-    desk.answer(appeal, by=cast.second_independent, upheld=True, words="It was mended. Reinstate it.")
+    appeal = appeals.contest(submission.assessment, f"appeal-e{event.pk}", "We mended it.", by=cast.owner)
+    assert appeals.wrongly_suspended(appeal) is None
+    appeals.answer(appeal, by=cast.second_independent, upheld=True, words="It was mended. Reinstate it.")
     told = Message.objects.filter(kind=MessageKind.TO_REINSTATE)
     may = {
         "body": {cast.independent, cast.second_independent},
@@ -441,7 +447,7 @@ def test_an_upheld_appeal_of_a_suspension_asks_whoever_may_reinstate(who, cast, 
     assert {line.link for line in told} == {reverse("standing", args=[certificate.number])}
     assert certificate.status() == "suspended"
     client.force_login(cast.second_independent)
-    desk.declare_none(submission, by=cast.second_independent)
+    interests.declare_none(submission, by=cast.second_independent)
     page = client.get(reverse("appeal", args=[appeal.reference])).content.decode()
     assert "is suspended still" in page
     assert ("Go on to reinstate it" in page) == (cast.second_independent in may)
@@ -457,8 +463,8 @@ def test_a_rejected_appeal_and_a_complaint_ask_nobody_to_reinstate(cast):
     standing.suspend(submission.certificate, by=cast.independent, reason="complaint", words="A patient wrote.")
     event = submission.certificate.events.latest("pk")
     for kind, upheld in (("appeal", False), ("complaint", True)):
-        lodged = desk.contest(submission.assessment, f"{kind}-e{event.pk}", "We mended it.", by=cast.owner)
-        desk.answer(lodged, by=cast.second_independent, upheld=upheld, words="Read.")
+        lodged = appeals.contest(submission.assessment, f"{kind}-e{event.pk}", "We mended it.", by=cast.owner)
+        appeals.answer(lodged, by=cast.second_independent, upheld=upheld, words="Read.")
     assert not Message.objects.filter(kind=MessageKind.TO_REINSTATE).exists()
 
 
@@ -467,9 +473,9 @@ def test_an_upheld_appeal_of_a_revocation_opens_a_new_assessment(cast):
     submission = case_of(State.CERTIFIED, cast)
     standing.revoke(submission.certificate, by=cast.independent, reason="untrue", words="It was not so.")
     event = submission.certificate.events.latest("pk")
-    appeal = desk.contest(submission.assessment, f"appeal-e{event.pk}", "It is so.", by=cast.owner)
-    desk.answer(appeal, by=cast.second_independent, upheld=True, words="It was so. Send it again.")
-    begun = desk.open_again(access.appeals_in(submission.assessment).get(), by=cast.owner)
+    appeal = appeals.contest(submission.assessment, f"appeal-e{event.pk}", "It is so.", by=cast.owner)
+    appeals.answer(appeal, by=cast.second_independent, upheld=True, words="It was so. Send it again.")
+    begun = appeals.open_again(finders.appeals_in(submission.assessment).get(), by=cast.owner)
     assert (begun.state, begun.follows) == (State.DRAFT, submission.assessment)
     assert begun.answers.filter(to_confirm=True).count() == submission.assessment.answers.count()
     assert submission.certificate.status() == "revoked"
@@ -482,13 +488,13 @@ def test_an_upheld_appeal_of_a_revocation_opens_a_new_assessment(cast):
 def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(known, cast):
     third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
     submission = case_of(State.SUBMITTED, cast)
-    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
+    asked = seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)
     if known:
         Message.objects.filter(kind=MessageKind.ASSIGNED).update(mailed_at=timezone.now())
     for who in (third, cast.second_independent, cast.reviewer, cast.owner, cast.staff):
         with pytest.raises(NotPermitted):
-            desk.stop_asking(asked, by=who)
-    desk.stop_asking(asked, by=cast.independent)
+            seat_requests.stop_asking(asked, by=who)
+    seat_requests.stop_asking(asked, by=cast.independent)
     assert subjects(cast.second_independent, MessageKind.ASSIGNED) == []
     words = ["No longer asked of you: the review of “Booking and urgency sorting”"] if known else []
     assert subjects(cast.second_independent, MessageKind.ASKED_NO_MORE) == words
@@ -496,16 +502,18 @@ def test_whoever_asked_a_colleague_takes_that_back_and_who_knew_of_it_is_told(kn
     asked.refresh_from_db()
     assert (asked.ended_at is not None, asked.outcome) == (True, "recalled")
     with pytest.raises(WorkflowError, match="not asked any more"):
-        desk.stop_asking(asked, by=cast.independent)
-    desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)  # and asks again
+        seat_requests.stop_asking(asked, by=cast.independent)
+    seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent)  # and asks again
 
 
 def test_a_seat_that_is_no_longer_handed_over_stays_with_its_holder(cast):
     submission = case_of(State.IN_REVIEW, cast)
-    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I leave on Friday.")
-    desk.stop_asking(asked, by=cast.independent)
+    asked = seat_requests.ask(
+        submission, Seat.FIRST, cast.second_independent, by=cast.independent, note="I leave on Friday."
+    )
+    seat_requests.stop_asking(asked, by=cast.independent)
     with pytest.raises(WorkflowError):
-        desk.take_over(asked, by=cast.second_independent)
+        seat_requests.take_over(asked, by=cast.second_independent)
     assert submission.seats.get().reviewer == cast.independent
 
 

@@ -17,13 +17,12 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments import acting
-from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan
+from assessments.documents import certificate, certificate_words, drawing, engine, jobs, package_plan, plan, requests
 from assessments.documents.report import build_report
 from assessments.guideline.terms import Tier
 from assessments.models import Answer, Assessment, Certificate, DeclaredUse, Document, MarkKind, ReviewMark, edition_for
 from assessments.models import Question as QuestionRow
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.templatetags.documents import runs, short_day
 from tests.documents.reading import off_the_page, out_of_place, pages_of, squeezed
 from tests.documents.submissions import HKSCS, SECRET, few, make_submission, mixed
@@ -172,7 +171,7 @@ def test_a_plan_prints_nothing_that_is_hidden():
     hidden = QuestionRow.objects.filter(edition=assessment.edition_id).exclude(key__in=shown)[0]
     owner = owner_of(assessment.organisation)
     Answer.objects.create(assessment=assessment, question=hidden, choice="partly", text="Timbuktu", by=owner)
-    drawn = picture(assessment, final=False)
+    drawn = build_snapshot(assessment, final=False)
     text = words_of(build_report(drawn, assessment.compiled(), draft=True))
     assert "Timbuktu" not in text
     assert SECRET in text
@@ -221,7 +220,7 @@ def test_the_cover_of_a_plan_ends_on_its_page_after_two_approvals_and_a_certific
     prove(assessment, by=owner)
     bring_to(assessment, "certified", tier="high", by=owner, route="independent")
     Document.objects.filter(submission__assessment=assessment).update(state="ready")  # the plan of the signing is made
-    plan_now = acting.ask_plan(assessment.use, by=owner_of(assessment.organisation))
+    plan_now = requests.ask_plan(assessment.use, by=owner_of(assessment.organisation))
     first, second, *_others = pages_of(jobs._draw(plan_now))
     assert squeezed("was issued on") in first
     assert squeezed("Drawn up from the organisation’s own answers.") in first
@@ -240,7 +239,7 @@ def test_a_draft_says_so_at_the_head_of_every_page(edition):
     assessment = make_assessment(tier="limited", filled=False)
     fill(assessment, by=owner_of(assessment.organisation))
     save(assessment, "use-register", {"choice": "partly"}, by=owner_of(assessment.organisation))
-    drawn = picture(assessment, final=False)
+    drawn = build_snapshot(assessment, final=False)
     report = build_report(drawn, assessment.compiled(), draft=True)
     pages = pages_of(plan.plan_pdf(report, identifier="draft", created=WHEN))
     assert len(report.actions) == 1
@@ -259,7 +258,7 @@ def test_a_report_of_a_snapshot_and_of_its_living_picture_agree():
     submission = make_submission(tier="limited", parts=("user",))
     edition = edition_for(submission.edition_checksum)
     frozen = build_report(submission.content(), edition, draft=False)
-    living = build_report(picture(submission.assessment, final=True), edition, draft=False)
+    living = build_report(build_snapshot(submission.assessment, final=True), edition, draft=False)
     assert frozen.answers == living.answers
     assert frozen.tier == living.tier
     assert [a.findings for a in frozen.actions] == [a.findings for a in living.actions]

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from assessments import declaring
+from assessments.domain.answering import start
 from assessments.guideline.edition import Edition, Gates
 from assessments.guideline.reading import Source, checksum_of, compile_edition, read_edition
 from assessments.models import Assessment, RemediationAction, Submission
@@ -126,7 +126,7 @@ def draft_on(rows: dict[int, EditionRow], monkeypatch: pytest.MonkeyPatch) -> Ca
             patch.setattr(type(EditionRow.objects.all()), "current", lambda self: rows[release])
             use = make_use("limited")
             owner = owner_of(use.organisation)
-            assessment = declaring.start_assessment(use, by=owner)
+            assessment = start.start_assessment(use, by=owner)
             fill(assessment, by=owner, answers={key.replace("_", "-"): answer for key, answer in answers.items()})
         assert assessment.compiled().release == release
         return assessment

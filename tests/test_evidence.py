@@ -26,12 +26,15 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from assessments import access, declaring, desk, evidence, workflow
+from assessments.access import finders, separation
 from assessments.core import archives, file_types, sandbox
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
 from assessments.documents import jobs
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
-from assessments.evidence import files
-from assessments.evidence.uploads import BoundedUpload
+from assessments.domain.answering import assignments
+from assessments.domain.evidence import files, library
+from assessments.domain.evidence.uploads import BoundedUpload
+from assessments.domain.review import approval, interests, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import (
     Assessment,
     AuditEntry,
@@ -44,9 +47,10 @@ from assessments.models import (
     Scan,
     State,
     Submission,
+    snapshots,
 )
 from assessments.models.assessments import Route
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from hkguide import settings as knobs
 from tests import browser
 from tests.factories import (
@@ -180,7 +184,7 @@ def test_options_that_cannot_be_read_stop_the_start(value, monkeypatch):
         ("photo.JPG", b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\0" * 40, "image/jpeg"),
         ("picture.webp", b"RIFF\x20\0\0\0WEBPVP8 " + b"\0" * 40, "image/webp"),
         ("moving.gif", b"GIF89a" + b"\0" * 40, "image/gif"),
-        ("policy.docx", word_file(), f"{files.OFFICE}wordprocessingml.document"),
+        ("policy.docx", word_file(), f"{file_types.OFFICE}wordprocessingml.document"),
         ("notes.odt", packed({"mimetype": b"application/vnd.oasis.opendocument.text"}), "application/vnd.oasis.opendocument.text"),
         ("log.csv", "時間,誰\n09:00,梁思敏\n".encode(), "text/csv"),
         ("log.csv", "時間,誰\n".encode("big5hkscs"), "text/csv"),
@@ -640,10 +644,10 @@ def test_the_library_is_searched_and_narrowed(query, shown, client, cast, draft)
     home = cast.organisation
     make_evidence(home, by=cast.contributor, title="Audit report", link="https://example.org/a")
     old = make_evidence(home, by=cast.owner, title="Old log", expires_on=today)
-    evidence.attach(old, draft, QUESTION, by=cast.owner)
+    library.attach(old, draft, QUESTION, by=cast.owner)
     Evidence.objects.filter(pk=old.pk).update(expires_on=today - timedelta(days=1))
     make_evidence(home, title="New log", proves="The figures of May.", expires_on=today + timedelta(days=30))
-    evidence.withdraw(make_evidence(home, title="Taken back"), by=cast.owner)
+    library.withdraw(make_evidence(home, title="Taken back"), by=cast.owner)
     client.force_login(cast.contributor)
     page = client.get(f"{reverse('evidence')}?{query}").context["page"]
     assert {found.title for found in page} == shown
@@ -670,12 +674,12 @@ def test_a_newer_version_leaves_the_older_one_as_it_was(client, cast, piece):
 
 def test_the_same_file_is_no_newer_version(cast, piece):
     with pytest.raises(InvalidAnswer, match="stands already"):
-        evidence.add_version(piece, by=cast.owner, file=uploaded("log.txt", b"Entry of today"))
+        library.add_version(piece, by=cast.owner, file=uploaded("log.txt", b"Entry of today"))
 
 
 def test_a_piece_on_request_that_gets_a_file_becomes_confidential(cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="on_request", held_by="Secretary")
-    evidence.add_version(made, by=cast.owner, file=uploaded("log.txt", b"an entry"))
+    library.add_version(made, by=cast.owner, file=uploaded("log.txt", b"an entry"))
     made.refresh_from_db()
     assert (made.version, made.confidentiality, made.held_by) == (1, Confidentiality.CONFIDENTIAL, "")
 
@@ -697,16 +701,16 @@ def test_a_piece_is_owned_by_somebody_who_may_renew_it(who, client, cast, piece)
     response = client.post(reverse("evidence_edit", args=[piece.reference]), body)
     assert "owner" in response.context["form"].errors
     with pytest.raises(InvalidAnswer, match="owner or contributor"):
-        evidence.update(piece, by=cast.owner, owner=getattr(cast, who))
+        library.update(piece, by=cast.owner, owner=getattr(cast, who))
 
 
 def test_a_withdrawn_piece_takes_nothing_more(cast, draft, piece):
-    evidence.withdraw(piece, by=cast.owner)
+    library.withdraw(piece, by=cast.owner)
     for act in (
-        lambda: evidence.attach(piece, draft, QUESTION, by=cast.owner),
-        lambda: evidence.add_version(piece, by=cast.owner, link="https://example.org"),
-        lambda: evidence.update(piece, by=cast.owner, title="Again"),
-        lambda: evidence.withdraw(piece, by=cast.owner),
+        lambda: library.attach(piece, draft, QUESTION, by=cast.owner),
+        lambda: library.add_version(piece, by=cast.owner, link="https://example.org"),
+        lambda: library.update(piece, by=cast.owner, title="Again"),
+        lambda: library.withdraw(piece, by=cast.owner),
     ):
         with pytest.raises(WorkflowError, match="withdrawn"):
             act()
@@ -715,8 +719,8 @@ def test_a_withdrawn_piece_takes_nothing_more(cast, draft, piece):
 
 def test_two_replacements_of_one_file_get_two_version_numbers(cast, piece):
     stale = Evidence.objects.get(pk=piece.pk)
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
-    evidence.add_version(stale, by=cast.contributor, link="https://example.org/3")
+    library.add_version(piece, by=cast.owner, link="https://example.org/2")
+    library.add_version(stale, by=cast.contributor, link="https://example.org/3")
     assert list(piece.versions.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
 
 
@@ -729,9 +733,9 @@ def test_two_replacements_of_one_file_get_two_version_numbers(cast, piece):
 )  # fmt: skip
 def test_who_may_change_a_piece(who, may, cast, piece):
     acts = [
-        lambda by: evidence.update(piece, by=by, title="Other"),
-        lambda by: evidence.add_version(piece, by=by, link="https://example.org"),
-        lambda by: evidence.withdraw(piece, by=by),
+        lambda by: library.update(piece, by=by, title="Other"),
+        lambda by: library.add_version(piece, by=by, link="https://example.org"),
+        lambda by: library.withdraw(piece, by=by),
     ]
     for act in acts:
         if may:
@@ -744,18 +748,18 @@ def test_who_may_change_a_piece(who, may, cast, piece):
 def test_who_sees_only_what_is_assigned_finds_their_own_and_what_their_questions_lean_on(cast, draft, piece):
     save(draft, "acceptable-use", {"choice": "unknown"}, by=cast.owner)
     elsewhere = make_evidence(cast.organisation, by=cast.owner)
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
-    evidence.attach(elsewhere, draft, "acceptable-use", by=cast.owner)
+    library.attach(piece, draft, QUESTION, by=cast.owner)
+    library.attach(elsewhere, draft, "acceptable-use", by=cast.owner)
     own = make_evidence(cast.organisation, by=cast.assigned)
-    assert set(access.evidence_for(cast.assigned)) == {own}
-    declaring.assign_section(draft, SECTION, Membership.objects.get(user=cast.assigned), by=cast.owner)
-    assert set(access.evidence_for(cast.assigned)) == {own, piece}
-    assert set(access.evidence_for(cast.viewer)) == {own, piece, elsewhere}
+    assert set(finders.evidence_for(cast.assigned)) == {own}
+    assignments.assign_section(draft, SECTION, Membership.objects.get(user=cast.assigned), by=cast.owner)
+    assert set(finders.evidence_for(cast.assigned)) == {own, piece}
+    assert set(finders.evidence_for(cast.viewer)) == {own, piece, elsewhere}
 
 
 def test_who_has_left_finds_nothing_not_even_their_own(cast, piece):
     Membership.objects.filter(user=cast.owner).update(left_at=timezone.now())
-    assert not access.evidence_for(cast.owner).exists()
+    assert not finders.evidence_for(cast.owner).exists()
 
 
 def test_a_foreign_piece_cannot_be_attached_by_its_id(client, cast, draft):
@@ -764,7 +768,7 @@ def test_a_foreign_piece_cannot_be_attached_by_its_id(client, cast, draft):
     for act in ("attach", "detach", "confirm"):
         assert client.post(page_of(draft), {act: foreign.reference}).status_code == 404
     with pytest.raises(NotPermitted):
-        evidence.attach(foreign, draft, QUESTION, by=cast.owner)
+        library.attach(foreign, draft, QUESTION, by=cast.owner)
     assert EvidenceUse.objects.count() == 0
 
 
@@ -850,11 +854,11 @@ def test_one_piece_is_attached_to_answers_of_several_systems(client, cast, draft
 
 
 def test_a_detached_piece_stays_in_the_library(client, cast, draft, piece):
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
+    library.attach(piece, draft, QUESTION, by=cast.owner)
     client.force_login(cast.contributor)
     client.post(page_of(draft), {"detach": piece.reference})
     assert EvidenceUse.objects.count() == 0
-    assert list(access.evidence_for(cast.contributor).in_use()) == [piece]
+    assert list(finders.evidence_for(cast.contributor).in_use()) == [piece]
     assert audited("evidence_detached") == 1
 
 
@@ -870,11 +874,11 @@ def test_evidence_hangs_on_an_answer_so_the_question_is_answered_first(client, c
 
 
 def test_a_locked_assessment_takes_and_gives_no_evidence(client, cast, draft, piece):
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
+    library.attach(piece, draft, QUESTION, by=cast.owner)
     client.force_login(cast.owner)
     for state in set(State) - {State.DRAFT, State.RETURNED}:
         Assessment.objects.filter(pk=draft.pk).update(state=state)
-        for act in (evidence.attach, evidence.detach, evidence.confirm_again):
+        for act in (library.attach, library.detach, library.confirm_again):
             with pytest.raises(Locked):
                 act(piece, draft, QUESTION, by=cast.owner)
     assert client.post(page_of(draft), {"detach": piece.reference}).status_code == 200
@@ -894,9 +898,9 @@ def test_what_was_typed_while_the_lock_fell_stays_on_the_page(client, cast, draf
 
 def test_of_a_returned_assessment_only_what_was_marked_takes_evidence(cast, piece):
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
-    evidence.attach(piece, returned, QUESTION, by=cast.owner)
+    library.attach(piece, returned, QUESTION, by=cast.owner)
     with pytest.raises(Locked, match="marked"):
-        evidence.attach(piece, returned, "accountable-owner", by=cast.owner)
+        library.attach(piece, returned, "accountable-owner", by=cast.owner)
 
 
 def test_evidence_attached_to_a_returned_answer_counts_as_dealt_with(client, cast, piece):
@@ -904,13 +908,13 @@ def test_evidence_attached_to_a_returned_answer_counts_as_dealt_with(client, cas
     client.force_login(cast.owner)
     address = reverse("returned", args=[returned.reference])
     assert client.get(address).context["dealt"] == 0
-    evidence.attach(piece, returned, QUESTION, by=cast.owner)
+    library.attach(piece, returned, QUESTION, by=cast.owner)
     assert client.get(address).context["dealt"] == 1
 
 
 def test_who_is_not_asked_a_question_attaches_nothing_to_it(cast, draft, piece):
     with pytest.raises(NotPermitted):
-        evidence.attach(piece, draft, QUESTION, by=cast.assigned)
+        library.attach(piece, draft, QUESTION, by=cast.assigned)
 
 
 def strip_on_page(client: Client, assessment: Assessment) -> str:
@@ -923,7 +927,7 @@ def strip_on_page(client: Client, assessment: Assessment) -> str:
 def test_the_strip_counts_the_pieces_and_leads_on_without_a_script(client, cast, draft, piece):
     client.force_login(cast.contributor)
     assert "Evidence: none yet" in strip_on_page(client, draft)
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
+    library.attach(piece, draft, QUESTION, by=cast.owner)
     strip = strip_on_page(client, draft)
     assert "Evidence: 1 piece<" in strip
     assert f'href="{page_of(draft)}"' in strip
@@ -931,8 +935,8 @@ def test_the_strip_counts_the_pieces_and_leads_on_without_a_script(client, cast,
 
 
 def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, draft, piece):
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
+    library.attach(piece, draft, QUESTION, by=cast.owner)
+    library.add_version(piece, by=cast.owner, link="https://example.org/2")
     client.force_login(cast.contributor)
     assert "replaced since it was attached: look again" in strip_on_page(client, draft)
     assert "Still shows it" in strip_on_page(client, draft)
@@ -945,7 +949,7 @@ def test_a_replaced_piece_asks_to_be_looked_at_until_somebody_has(client, cast, 
 
 def test_an_expired_piece_says_so_until_somebody_has_looked(client, cast, draft, piece):
     today = timezone.localdate()
-    evidence.attach(piece, draft, QUESTION, by=cast.owner)
+    library.attach(piece, draft, QUESTION, by=cast.owner)
     EvidenceUse.objects.update(at=timezone.now() - timedelta(days=9))
     client.force_login(cast.contributor)
     for expires_on, flagged in ((today, False), (today - timedelta(days=1), True)):
@@ -998,10 +1002,10 @@ def test_the_owner_of_a_piece_that_runs_out_is_told_on_the_dashboard(client, cas
 def submitted(cast: Cast, piece: Evidence, **more: Any) -> Submission:
     """A submission to the reviewing body whose first answer leans on the piece."""
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, **more)
-    evidence.attach(piece, assessment, QUESTION, by=cast.contributor)
+    library.attach(piece, assessment, QUESTION, by=cast.contributor)
     for gate in ("tier-limited-transparency", "tier-limited-opt-out"):  # no approval without it
-        evidence.attach(piece, assessment, gate, by=cast.contributor)
-    return workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+        library.attach(piece, assessment, gate, by=cast.contributor)
+    return submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
 
 
 def test_a_submission_freezes_what_its_answers_lean_on(cast, piece):
@@ -1014,28 +1018,28 @@ def test_a_submission_freezes_what_its_answers_lean_on(cast, piece):
         "sha256": hashlib.sha256(b"Entry of today").hexdigest(),
         "on_request": False,
     }
-    evidence.update(piece, by=cast.owner, title="Another title")
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
-    evidence.withdraw(piece, by=cast.owner)
+    library.update(piece, by=cast.owner, title="Another title")
+    library.add_version(piece, by=cast.owner, link="https://example.org/2")
+    library.withdraw(piece, by=cast.owner)
     assert Submission.objects.get(pk=submission.pk).content()["answers"][QUESTION]["evidence"] == [named]
 
 
 def test_what_is_on_request_is_named_with_who_shows_it_and_what_was_withdrawn_is_not(cast, draft, piece):
     spoken = make_evidence(cast.organisation, by=cast.owner, confidentiality="on_request", held_by="The secretary")
     for one in (piece, spoken):
-        evidence.attach(one, draft, QUESTION, by=cast.owner)
-    evidence.withdraw(piece, by=cast.owner)
-    (named,) = picture(draft, final=False)["answers"][QUESTION]["evidence"]
+        library.attach(one, draft, QUESTION, by=cast.owner)
+    library.withdraw(piece, by=cast.owner)
+    (named,) = build_snapshot(draft, final=False)["answers"][QUESTION]["evidence"]
     assert (named["on_request"], named["held_by"], named["version"], named["sha256"]) == (True, "The secretary", 0, "")
 
 
 def test_a_reviewer_reads_exactly_the_versions_that_the_submission_names(client, cast, piece):
     submission = submitted(cast, piece)
     other = make_evidence(cast.organisation, by=cast.owner)
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/2")
+    library.add_version(piece, by=cast.owner, link="https://example.org/2")
     for reviewer in (cast.independent, cast.reviewer):
         client.force_login(reviewer)
-        desk.declare_none(submission, by=reviewer)
+        interests.declare_none(submission, by=reviewer)
         response = client.get(reverse("review_evidence", args=[submission.reference, piece.reference, 1]))
         assert b"".join(response) == b"Entry of today"
         for reference, number in ((piece.reference, 2), (other.reference, 1)):
@@ -1048,9 +1052,9 @@ def test_a_reviewer_reads_exactly_the_versions_that_the_submission_names(client,
 def test_a_reviewer_still_reads_what_was_withdrawn_and_the_log_says_so(client, cast):
     made = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential")
     submission = submitted(cast, made)
-    evidence.withdraw(made, by=cast.owner)
+    library.withdraw(made, by=cast.owner)
     client.force_login(cast.independent)
-    desk.declare_none(submission, by=cast.independent)
+    interests.declare_none(submission, by=cast.independent)
     address = reverse("review_evidence", args=[submission.reference, made.reference, 1])
     assert client.get(address).status_code == 200
     assert AuditEntry.objects.get(kind="evidence_read").actor == cast.independent.pk
@@ -1058,7 +1062,7 @@ def test_a_reviewer_still_reads_what_was_withdrawn_and_the_log_says_so(client, c
 
 def test_the_reviewer_sees_the_evidence_beside_the_answer(client, cast, piece):
     submission = submitted(cast, piece)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     address = reverse("review_section", args=[submission.reference, SECTION])
     content = client.get(address).content.decode()
@@ -1068,7 +1072,7 @@ def test_the_reviewer_sees_the_evidence_beside_the_answer(client, cast, piece):
 
 def test_submissions_older_than_the_library_are_still_read(client, cast, piece, monkeypatch):
     submission = submitted(cast, piece)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     content = submission.content()
     for answer in content["answers"].values():
         del answer["evidence"]
@@ -1083,16 +1087,16 @@ def test_submissions_older_than_the_library_are_still_read(client, cast, piece, 
 def test_new_evidence_makes_an_answer_changed_since_the_last_round(cast, piece):
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     before = returned.current_submission.content()
-    evidence.attach(piece, returned, QUESTION, by=cast.owner)
-    after = workflow.submit(returned, by=cast.owner, route=Route.INDEPENDENT).content()
-    assert workflow.changed_targets(before, after) == {f"q:{QUESTION}"}
+    library.attach(piece, returned, QUESTION, by=cast.owner)
+    after = submit.submit(returned, by=cast.owner, route=Route.INDEPENDENT).content()
+    assert snapshots.changed_targets(before, after) == {f"q:{QUESTION}"}
 
 
 def test_whoever_attached_or_gave_evidence_belongs_to_the_delivery_team(cast, draft):
     given = make_evidence(cast.organisation, by=cast.assigned)
-    assert not {cast.contributor.pk, cast.assigned.pk} & declaring.delivery_team(draft)
-    evidence.attach(given, draft, QUESTION, by=cast.contributor)
-    assert {cast.contributor.pk, cast.assigned.pk} <= declaring.delivery_team(draft)
+    assert not {cast.contributor.pk, cast.assigned.pk} & separation.delivery_team(draft)
+    library.attach(given, draft, QUESTION, by=cast.contributor)
+    assert {cast.contributor.pk, cast.assigned.pk} <= separation.delivery_team(draft)
 
 
 def test_the_report_names_the_evidence_and_the_certificate_does_not(client, cast):
@@ -1102,9 +1106,9 @@ def test_the_report_names_the_evidence_and_the_certificate_does_not(client, cast
     submission = submitted(cast, sentinel)
     line = next(a for a in jobs.submission_report(submission).answers if a.key == QUESTION)
     assert [(e.title, e.proves, e.version) for e in line.evidence] == [("SENTINEL TITLE", "SENTINEL PROOF", 1)]
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     certificate = Certificate.objects.get()
     assert "SENTINEL" in submission.snapshot
     assert "SENTINEL" not in certificate.public_record
@@ -1120,7 +1124,7 @@ def test_the_report_names_the_evidence_and_the_certificate_does_not(client, cast
 def test_a_page_costs_as_much_for_forty_pieces_as_for_one(name, client, cast, draft):
     client.force_login(cast.contributor)
     first = make_evidence(cast.organisation, by=cast.contributor, link="https://example.org/0")
-    evidence.attach(first, draft, QUESTION, by=cast.contributor)
+    library.attach(first, draft, QUESTION, by=cast.contributor)
     Evidence.objects.update(expires_on=timezone.localdate())
     places = {"evidence_piece": [first.reference], "answer_evidence": [draft.reference, QUESTION]}
     address = reverse(name, args=places.get(name, [draft.reference, SECTION] if name == "section" else []))

@@ -16,9 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from assessments import declaring, starting
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.core.spreadsheets import MAX_UNPACKED_BYTES
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.domain.register import imports, suggestions
+from assessments.domain.register import systems as register_systems
 from assessments.exchange import inventory, model_card, tables
 from assessments.models import (
     AISystem,
@@ -210,7 +211,7 @@ def test_one_system_takes_several_rows_and_its_columns_once(cast: Cast) -> None:
 
 def test_duplicates_are_named_in_the_file_and_in_the_register(cast: Cast) -> None:
     system = make_system(cast.organisation, parts=("user",), name="Chat helper", version="1")
-    declaring.declare_use(
+    register_systems.declare_use(
         system,
         by=cast.owner,
         title="Drafting",
@@ -241,15 +242,15 @@ def test_a_row_adds_a_use_to_a_registered_system_and_changes_nothing_of_it(cast:
     assert faults(as_csv(row), cast.organisation) == []
     said = "The register says something else of this system. Change it there, or leave the cell empty."
     assert faults(as_csv({**row, "Our parts": "Service Provider"}), cast.organisation) == [(2, "Our parts", said)]
-    draft = starting.keep_import(cast.organisation, as_csv(row), by=cast.owner, file_name="a.csv")
-    assert starting.take_import(draft, by=cast.owner) == starting.Taken(0, 1, 0)
+    draft = imports.keep_import(cast.organisation, as_csv(row), by=cast.owner, file_name="a.csv")
+    assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(0, 1, 0)
     assert AISystem.objects.get().uses.get().title == "Sorting"
 
 
 def test_a_neighbours_register_is_no_duplicate(cast: Cast) -> None:
     other = make_organisation("Elsewhere Limited")
-    draft = starting.keep_import(other, as_csv(GOOD), by=owner_of(other), file_name="a.csv")
-    starting.take_import(draft, by=owner_of(other))
+    draft = imports.keep_import(other, as_csv(GOOD), by=owner_of(other), file_name="a.csv")
+    imports.take_import(draft, by=owner_of(other))
     assert faults(as_csv(GOOD), cast.organisation) == []
 
 
@@ -257,11 +258,11 @@ def test_a_neighbours_register_is_no_duplicate(cast: Cast) -> None:
 
 
 def test_nothing_is_registered_before_the_second_press_and_nothing_twice(cast: Cast) -> None:
-    draft = starting.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
+    draft = imports.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
     assert not AISystem.objects.exists()
-    assert starting.take_import(draft, by=cast.owner) == starting.Taken(1, 1, 0)
+    assert imports.take_import(draft, by=cast.owner) == imports.ImportResult(1, 1, 0)
     with pytest.raises(WorkflowError, match="taken already"):
-        starting.take_import(draft, by=cast.owner)
+        imports.take_import(draft, by=cast.owner)
     use = DeclaredUse.objects.get()
     assert (use.system.name, use.assigned_tier, use.organisation) == ("Appointment assistant", "", cast.organisation)
     assert {fact.key: fact.value for fact in DeclaredFact.objects.all()} == {
@@ -273,8 +274,8 @@ def test_nothing_is_registered_before_the_second_press_and_nothing_twice(cast: C
 
 
 def test_an_imported_use_goes_on_like_any_other(cast: Cast) -> None:
-    draft = starting.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
-    starting.take_import(draft, by=cast.owner)
+    draft = imports.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
+    imports.take_import(draft, by=cast.owner)
     use = DeclaredUse.objects.get()
     declare_all(use, by=cast.owner, facts={})
     assert use.assigned_tier == "low"
@@ -290,17 +291,17 @@ def test_what_was_registered_meanwhile_is_left_out(cast: Cast) -> None:
         )
         for _n in range(2)
     ]
-    assert starting.take_import(drafts[0], by=cast.owner).uses == 1
-    assert starting.take_import(drafts[1], by=cast.owner) == starting.Taken(0, 0, 1)
+    assert imports.take_import(drafts[0], by=cast.owner).uses == 1
+    assert imports.take_import(drafts[1], by=cast.owner) == imports.ImportResult(0, 0, 1)
 
 
 @pytest.mark.parametrize("who", ["contributor", "viewer", "reviewer", "outsider"])
 def test_only_an_owner_imports(cast: Cast, who: str) -> None:
     with pytest.raises(NotPermitted):
-        starting.keep_import(cast.organisation, as_csv(GOOD), by=getattr(cast, who), file_name="a.csv")
-    draft = starting.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
+        imports.keep_import(cast.organisation, as_csv(GOOD), by=getattr(cast, who), file_name="a.csv")
+    draft = imports.keep_import(cast.organisation, as_csv(GOOD), by=cast.owner, file_name="a.csv")
     with pytest.raises(NotPermitted):
-        starting.take_import(draft, by=getattr(cast, who))
+        imports.take_import(draft, by=getattr(cast, who))
     assert not AISystem.objects.exists()
 
 
@@ -308,9 +309,9 @@ def test_taking_costs_the_same_for_one_row_and_for_a_hundred(cast: Cast) -> None
     costs = []
     for n in (1, 100):
         rows = [{**GOOD, "System name": f"System {n}.{m}"} for m in range(n)]
-        draft = starting.keep_import(cast.organisation, as_csv(*rows), by=cast.owner, file_name="a.csv")
+        draft = imports.keep_import(cast.organisation, as_csv(*rows), by=cast.owner, file_name="a.csv")
         with CaptureQueriesContext(connection) as queries:
-            starting.take_import(draft, by=cast.owner)
+            imports.take_import(draft, by=cast.owner)
         costs.append(len(queries))
     assert costs[0] == costs[1] <= 30
 
@@ -381,8 +382,8 @@ def there_and_back(how_many: int, kind: str) -> None:
     data = inventory.write(inventory.export_rows(systems, edition), inventory.EXPORTED, kind)
     assert faults(data, there) == []
     owner = owner_of(there)
-    draft = starting.keep_import(there, data, by=owner, file_name=f"all.{kind}")
-    taken = starting.take_import(draft, by=owner)
+    draft = imports.keep_import(there, data, by=owner, file_name=f"all.{kind}")
+    taken = imports.take_import(draft, by=owner)
     assert taken.systems == how_many
     assert sorted(map(str, export(there))) == sorted(map(str, export(here)))
     assert AISystem.objects.filter(organisation=there, uses=None).count() == (
@@ -620,7 +621,7 @@ def test_a_neighbours_suggestion_cannot_be_confirmed(client: Client, cast: Cast)
     use = make_use(organisation=cast.organisation, declared=False)
     theirs = make_use(declared=False)
     found = model_card.read(CARD.encode(), Edition.objects.current().compiled())
-    starting.suggest(theirs, found, by=owner_of(theirs.organisation), source="README.md")
+    suggestions.suggest(theirs, found, by=owner_of(theirs.organisation), source="README.md")
     client.force_login(cast.owner)
     here = reverse("model_card", args=[use.reference])
     one = FactSuggestion.objects.filter(use=theirs)[0]

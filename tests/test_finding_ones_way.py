@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import declaring
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
+from assessments.domain.answering import answers, assignments
+from assessments.domain.facts import declare
 from assessments.models import Assessment, Assignment, Certificate, Flag, Membership, Message, State, User
-from assessments.views.finding import clipped, duration, marked
+from assessments.views.assessment.search import clipped, duration, marked
 from tests.factories import Cast, anew, fill, make_assessment, save
 from tests.sections import asked, cost, text_of, url
 
@@ -33,7 +34,7 @@ def draft(made: tuple[Cast, Assessment], db: None) -> Assessment:
 
 def test_a_section_says_what_is_flagged_not_known_and_how_long_the_rest_takes(client: Client, cast: Cast) -> None:
     draft = make_assessment(cast=cast, answers={PRACTICE: {"choice": "unknown"}, "ai-framework": None})
-    declaring.flag_question(draft, PRACTICE, by=cast.owner, on=True)
+    answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.owner)
     page = text_of(client.get(draft.get_absolute_url()))
     assert "<span>1 not known yet</span><span>1 flagged</span><span>about 2 minutes left</span>" in page
@@ -50,7 +51,7 @@ def test_a_time_of_an_hour_or_more_is_not_said_to_the_minute(minutes: int, words
 
 
 def test_nobody_sees_another_s_flags(client: Client, cast: Cast, draft: Assessment) -> None:
-    declaring.flag_question(draft, PRACTICE, by=cast.owner, on=True)
+    answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.contributor)
     assert "1 flagged" not in text_of(client.get(draft.get_absolute_url()))
     assert "You have flagged nothing here" in text_of(client.get(url("flagged", draft)))
@@ -58,7 +59,7 @@ def test_nobody_sees_another_s_flags(client: Client, cast: Cast, draft: Assessme
 
 def test_the_list_can_be_narrowed_to_what_is_flagged_open_or_not_known(client: Client, cast: Cast) -> None:
     draft = make_assessment(cast=cast, answers={PRACTICE: None, asked(make_assessment(cast=cast), OTHER)[0]: None})
-    declaring.flag_question(draft, PRACTICE, by=cast.owner, on=True)
+    answers.flag_question(draft, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.owner)
     governance, people, security = (url("section", draft, key) for key in (SECTION, OTHER, "security"))
     for show, listed in (("", 3), ("open", 2), ("flagged", 1), ("no-such-filter", 3)):
@@ -143,7 +144,7 @@ def test_next_flagged_leads_to_one_s_own_flag_and_else_to_the_list(
 ) -> None:
     client.force_login(cast.owner)
     assert client.get(url("next", draft, query="?flagged"))["Location"] == url("flagged", draft)
-    declaring.flag_question(draft, "ai-framework", by=cast.owner, on=True)
+    answers.flag_question(draft, "ai-framework", by=cast.owner, on=True)
     response = client.get(url("next", draft, query="?flagged"))
     assert response["Location"] == f"{url('section', draft, SECTION)}#q-ai-framework"
 
@@ -202,13 +203,13 @@ def test_who_does_not_see_a_question_flags_nothing(
 
 def test_a_flag_of_a_stranger_is_refused_whoever_calls(cast: Cast, draft: Assessment) -> None:
     with pytest.raises(NotPermitted):
-        declaring.flag_question(draft, PRACTICE, by=cast.outsider, on=True)
+        answers.flag_question(draft, PRACTICE, by=cast.outsider, on=True)
 
 
 def test_flagged_questions_are_listed_and_can_be_let_go_there(client: Client, cast: Cast, draft: Assessment) -> None:
     save(draft, PRACTICE, {"choice": "unknown"}, by=cast.owner)
     for key in (PRACTICE, "ai-framework"):
-        declaring.flag_question(draft, key, by=cast.owner, on=True)
+        answers.flag_question(draft, key, by=cast.owner, on=True)
     client.force_login(cast.owner)
     page = text_of(client.get(url("flagged", draft)))
     assert "You mean to come back to 2 questions" in page
@@ -220,9 +221,9 @@ def test_flagged_questions_are_listed_and_can_be_let_go_there(client: Client, ca
 def test_the_flag_of_a_question_that_is_not_asked_any_more_is_kept_and_not_listed(client: Client, cast: Cast) -> None:
     draft = make_assessment(cast=cast, facts={"personal_data": "ordinary", "cross_border_transfer": True}, filled=False)
     before = asked(draft, "personal-data")
-    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
+    declare.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
     (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
-    declaring.flag_question(draft, hidden, by=cast.owner, on=True)
+    answers.flag_question(draft, hidden, by=cast.owner, on=True)
     client.force_login(cast.owner)
     assert "You have flagged nothing here" in text_of(client.get(url("flagged", draft)))
     assert client.post(url("flag", draft, hidden), {"flag": "on"}).status_code == 404
@@ -295,7 +296,7 @@ def test_what_is_searched_for_is_shown_as_text(client: Client, cast: Cast, draft
 
 def test_who_sees_only_what_is_assigned_finds_nothing_else(client: Client, cast: Cast, draft: Assessment) -> None:
     member = Membership.objects.get(user=cast.assigned)
-    declaring.assign_section(draft, SECTION, member, by=cast.owner)
+    assignments.assign_section(draft, SECTION, member, by=cast.owner)
     save(draft, asked(draft, OTHER)[0], {"choice": "unknown", "text": "Kowloon secrets"}, by=cast.owner)
     client.force_login(cast.owner)
     assert "Kowloon</mark> secrets" in found(client, draft, "Kowloon")
@@ -325,7 +326,7 @@ def test_what_is_open_stands_first_then_the_unknown_then_the_flagged(client: Cli
     draft = make_assessment(cast=cast)
     keys = asked(draft, SECTION)
     draft = make_assessment(cast=cast, answers={keys[3]: None, keys[2]: {"choice": "unknown"}})
-    declaring.flag_question(draft, keys[1], by=cast.owner, on=True)
+    answers.flag_question(draft, keys[1], by=cast.owner, on=True)
     client.force_login(cast.owner)
     page = text_of(client.get(url("section_check", draft, SECTION)))
     order = sorted(keys, key=lambda key: page.index(f'<section class="hk-row" id="q-{key}"'))
@@ -444,8 +445,8 @@ def test_pages_cost_the_same_empty_and_full(client: Client, cast: Cast) -> None:
     empty = make_assessment(tier="high", cast=cast, parts=("developer", "provider", "user"), filled=False)
     full = make_assessment(tier="high", cast=cast, parts=("developer", "provider", "user"))
     for question in full.declared().questions(full.compiled()):
-        declaring.flag_question(full, question.key, by=cast.owner, on=True)
-    declaring.flag_question(empty, PRACTICE, by=cast.owner, on=True)
+        answers.flag_question(full, question.key, by=cast.owner, on=True)
+    answers.flag_question(empty, PRACTICE, by=cast.owner, on=True)
     client.force_login(cast.owner)
     for name, more, query, most in (
         ("assessment", (), "", 10),

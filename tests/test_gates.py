@@ -16,8 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import conformity, evidence, gates, standing, workflow
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady
+from assessments.domain.answering import conformity_file
+from assessments.domain.certificates import blockers, monitoring, requirements, standing
+from assessments.domain.evidence import library
+from assessments.domain.review import approval, seat_taking
+from assessments.domain.submission import self_certify, submit
 from assessments.models import (
     Answer,
     Assessment,
@@ -58,15 +62,15 @@ def in_review(cast: Cast, tier: str = "limited", *, proven: bool = True) -> Subm
     draft = make_assessment("draft", tier, cast=cast)
     if proven:
         prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
     return submission
 
 
 def refused(submission: Submission, by: Any) -> list[str]:
     with pytest.raises(NotReady) as error:
-        workflow.approve(submission, by=by, statement="Read.")
+        approval.approve(submission, by=by, statement="Read.")
     return error.value.reasons
 
 
@@ -87,7 +91,7 @@ def test_a_limited_use_is_not_approved_without_evidence_of_notice_and_opt_out(ca
 
 def test_limited_use_with_evidence_of_notice_and_opt_out_is_approved(cast: Cast) -> None:
     submission = in_review(cast)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert Certificate.objects.get(submission=submission).tier == "limited"
 
 
@@ -95,12 +99,12 @@ def test_evidence_that_expired_or_was_withdrawn_since_counts_no_more(cast: Cast)
     draft = make_assessment("draft", "limited", cast=cast)
     for key, expires in ((NOTICE, in_days(1)), (OPT_OUT, None)):
         piece = make_evidence(cast.organisation, by=cast.owner, link=f"https://example.org/{key}", expires_on=expires)
-        evidence.attach(piece, draft, key, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+        library.attach(piece, draft, key, by=cast.owner)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    assert workflow.obstacles_to_approve(submission, cast.independent) == []
-    evidence.withdraw(EvidenceUse.objects.get(answer__question__key=OPT_OUT).evidence, by=cast.owner)
+    assert approval.obstacles_to_approve(submission, cast.independent) == []
+    library.withdraw(EvidenceUse.objects.get(answer__question__key=OPT_OUT).evidence, by=cast.owner)
     assert labels(refused(submission, cast.independent)) == ["The way to opt out"]
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=2)):
         assert labels(refused(submission, cast.independent)) == [
@@ -111,14 +115,14 @@ def test_evidence_that_expired_or_was_withdrawn_since_counts_no_more(cast: Cast)
 
 def test_a_developer_alone_is_not_asked_how_people_opt_out(cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast, parts=("developer",))
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    found = workflow.missing_at_the_gates(submission, submission.content())
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    found = approval.missing_at_the_gates(submission, submission.content())
     assert [lack.question for lack in found] == [NOTICE]
 
 
 def test_a_low_use_passes_no_gate(cast: Cast) -> None:
     submission = in_review(cast, "low", proven=False)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert Certificate.objects.filter(submission=submission).exists()
 
 
@@ -127,12 +131,12 @@ def test_a_low_use_passes_no_gate(cast: Cast) -> None:
 
 def test_a_high_use_is_not_approved_by_anybody_without_its_conformity_file(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
     for reviewer in (cast.independent, cast.second_independent):
-        found = workflow.missing_at_the_gates(submission, submission.content())
+        found = approval.missing_at_the_gates(submission, submission.content())
         reasons = refused(submission, reviewer)
-        assert reasons[: len(found)] == [workflow.said(lack) for lack in found]
+        assert reasons[: len(found)] == [approval.said(lack) for lack in found]
         assert len(found) == 2 + len(PARTS)
     assert [lack.part for lack in found if lack.part] == PARTS
 
@@ -143,9 +147,9 @@ def test_conformity_file_without_one_part_names_that_part_as_missing(cast: Cast,
     content = submission.content()
     edition = submission.assessment.compiled()
     today = timezone.localdate()
-    assert gates.missing(edition, content, today=today) == []
+    assert requirements.missing(edition, content, today=today) == []
     content["conformity"] = [part for part in content["conformity"] if part["part"] != gone]
-    assert [lack.part for lack in gates.missing(edition, content, today=today)] == [gone]
+    assert [lack.part for lack in requirements.missing(edition, content, today=today)] == [gone]
 
 
 @pytest.mark.parametrize(
@@ -155,9 +159,9 @@ def test_conformity_file_without_one_part_names_that_part_as_missing(cast: Cast,
 def test_conformity_row_without_a_cell_does_not_count(cast: Cast, part: str, rows: dict[str, str]) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(draft, part, rows=[*FILE_ROWS[part], rows], by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    found = workflow.missing_at_the_gates(submission, submission.content())
+    conformity_file.save_part(draft, part, rows=[*FILE_ROWS[part], rows], by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    found = approval.missing_at_the_gates(submission, submission.content())
     assert [(lack.part, lack.words.split(".")[0]) for lack in found] == [(part, "Every cell of a row is needed")]
 
 
@@ -177,13 +181,13 @@ def test_monitoring_speaks_up_to_its_period_and_never_past_the_day_it_was_given(
 ) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    content = workflow.submit(draft, by=cast.owner, route="independent").content()
+    content = submit.submit(draft, by=cast.owner, route="independent").content()
     part = next(part for part in content["conformity"] if part["part"] == "monitoring")
     part["evidence"][0] |= {
         "period_to": None if period_to is None else in_days(period_to).isoformat(),
         "given_on": in_days(given).isoformat(),
     }
-    found = gates.missing(draft.compiled(), content, today=timezone.localdate())
+    found = requirements.missing(draft.compiled(), content, today=timezone.localdate())
     assert [lack.part for lack in found] == ([] if fresh else ["monitoring"])
 
 
@@ -191,13 +195,15 @@ def test_a_record_shown_on_request_only_proves_no_monitoring(cast: Cast) -> None
     content = in_review(cast, "high").content()
     part = next(part for part in content["conformity"] if part["part"] == "monitoring")
     part["evidence"][0] |= {"given_on": None, "on_request": True, "version": 0}
-    assert [lack.part for lack in gates.missing(_edition(), content, today=timezone.localdate())] == ["monitoring"]
+    assert [lack.part for lack in requirements.missing(_edition(), content, today=timezone.localdate())] == [
+        "monitoring"
+    ]
 
 
 def _edition() -> Any:
-    from assessments import access
+    from assessments.access import finders
 
-    return access.current_edition()
+    return finders.current_edition()
 
 
 def test_a_newer_record_given_during_the_review_keeps_it_going(cast: Cast) -> None:
@@ -208,19 +214,21 @@ def test_a_newer_record_given_during_the_review_keeps_it_going(cast: Cast) -> No
         fresh = make_evidence(
             cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
         )
-        conformity.save_part(submission.assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
-        assert workflow.obstacles_to_approve(submission, cast.independent) == []
+        conformity_file.save_part(
+            submission.assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1
+        )
+        assert approval.obstacles_to_approve(submission, cast.independent) == []
         with pytest.raises(Locked):
-            conformity.save_part(submission.assessment, "tests", evidence=[fresh.reference], by=cast.owner, base=1)
+            conformity_file.save_part(submission.assessment, "tests", evidence=[fresh.reference], by=cast.owner, base=1)
 
 
 def test_both_approvals_of_a_complete_high_use_lead_to_the_certificate(cast: Cast) -> None:
     submission = in_review(cast, "high")
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert not Certificate.objects.exists()
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.get().tier == "high"
 
 
@@ -233,15 +241,15 @@ def high_draft(cast: Cast) -> Assessment:
 
 def test_every_version_of_a_part_is_kept_and_a_stale_one_overwrites_nothing(cast: Cast) -> None:
     draft = high_draft(cast)
-    first = conformity.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=cast.owner, base=0)
+    first = conformity_file.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=cast.owner, base=0)
     assert (first.revision, first.rows) == (1, FILE_ROWS["overseers"])
     theirs = [{"name": "Nurse Wong", "qualification": "Ward manager", "power": "Calls the desk"}]
     with pytest.raises(Conflict) as error:
-        conformity.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=0)
+        conformity_file.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=0)
     assert error.value.current.rows == FILE_ROWS["overseers"]
     kept = ConformityRevision.objects.order_by("number").values_list("number", "value__rows", "outcome")
     assert list(kept) == [(1, FILE_ROWS["overseers"], "current"), (2, theirs, "conflict")]
-    again = conformity.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=1)
+    again = conformity_file.save_part(draft, "overseers", rows=theirs, by=cast.contributor, base=1)
     assert (again.revision, again.by) == (3, cast.contributor)
     with pytest.raises(FrozenRow):
         ConformityRevision.objects.update(number=9)
@@ -250,7 +258,7 @@ def test_every_version_of_a_part_is_kept_and_a_stale_one_overwrites_nothing(cast
 def test_saving_what_stands_already_writes_nothing(cast: Cast) -> None:
     draft = high_draft(cast)
     for _twice in range(2):
-        conformity.save_part(draft, "measures", rows=[*FILE_ROWS["measures"], {}], by=cast.owner, base=0)
+        conformity_file.save_part(draft, "measures", rows=[*FILE_ROWS["measures"], {}], by=cast.owner, base=0)
     assert ConformityRevision.objects.count() == 1
 
 
@@ -258,10 +266,10 @@ def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
     both = make_member(Role.CONTRIBUTOR, cast.organisation, "Wanda Writer")
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(
+    conformity_file.save_part(
         draft, "overseers", rows=FILE_ROWS["overseers"], words="Watched day and night.", by=both.user, base=1
     )
-    from assessments.declaring import delivery_team
+    from assessments.access.separation import delivery_team
 
     assert both.user.pk in delivery_team(draft)
 
@@ -270,19 +278,19 @@ def test_who_writes_in_the_file_may_not_approve(cast: Cast) -> None:
 def test_conformity_part_by_anybody_without_the_role_is_refused(cast: Cast, who: str) -> None:
     draft = high_draft(cast)
     with pytest.raises(NotPermitted):
-        conformity.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=getattr(cast, who), base=0)
+        conformity_file.save_part(draft, "overseers", rows=FILE_ROWS["overseers"], by=getattr(cast, who), base=0)
     assert not ConformityPart.objects.exists()
 
 
 def test_unknown_conformity_part_or_evidence_is_refused(cast: Cast) -> None:
     neighbours = make_evidence()
     with pytest.raises(Locked):
-        conformity.save_part(high_draft(cast), "horoscope", by=cast.owner, base=0)
+        conformity_file.save_part(high_draft(cast), "horoscope", by=cast.owner, base=0)
     limited = make_assessment("draft", "limited", cast=cast, filled=False)
     with pytest.raises(Locked):
-        conformity.save_part(limited, "tests", by=cast.owner, base=0)
+        conformity_file.save_part(limited, "tests", by=cast.owner, base=0)
     with pytest.raises(InvalidAnswer) as error:
-        conformity.save_part(high_draft(cast), "tests", evidence=[neighbours.reference], by=cast.owner, base=0)
+        conformity_file.save_part(high_draft(cast), "tests", evidence=[neighbours.reference], by=cast.owner, base=0)
     assert error.value.field == "evidence"
 
 
@@ -332,7 +340,7 @@ def test_a_part_that_leans_on_evidence_offers_the_likely_pieces_first(client: Cl
     likely = make_evidence(cast.organisation, by=cast.owner, title="Attack report", link="https://example.org/b")
     Evidence.objects.filter(pk=likely.pk).update(created_at=timezone.now() - timedelta(days=9))
     make_evidence(link="https://example.org/neighbour")
-    evidence.attach(likely, draft, "security-monitoring", by=cast.owner)
+    library.attach(likely, draft, "security-monitoring", by=cast.owner)
     client.force_login(cast.owner)
     page = reverse("conformity_part", args=[draft.reference, "security"])
     form = client.get(page).context["form"]
@@ -349,7 +357,7 @@ def test_two_people_at_one_part_lose_nothing(client: Client, cast: Cast) -> None
     client.force_login(cast.owner)
     page = reverse("conformity_part", args=[draft.reference, "measures"])
     form = client.get(page).context["form"]
-    conformity.save_part(draft, "measures", rows=FILE_ROWS["measures"], by=cast.contributor, base=0)
+    conformity_file.save_part(draft, "measures", rows=FILE_ROWS["measures"], by=cast.contributor, base=0)
     mine = {"measure-0": "Complaints", "limit-0": "5 a day", "alert_owner-0": "Duty manager"}
     sent = {"base": 0, "operation": str(form.initial["operation"]), "words": "", **mine}
     shown = client.post(page, sent)
@@ -389,7 +397,7 @@ def test_each_obstacle_of_the_reviewer_leads_to_the_place(client: Client, cast: 
 
 def test_an_approval_signs_the_sentences_of_the_edition_and_keeps_them(cast: Cast) -> None:
     submission = in_review(cast)
-    decision = workflow.approve(submission, by=cast.independent, statement="Read.")
+    decision = approval.approve(submission, by=cast.independent, statement="Read.")
     texts = submission.assessment.compiled().gates.approval
     assert decision.sentences == [texts["looked_at"], texts["outside_team"], texts["independent"], texts["no_conflict"]]
     assert json.loads(decision.signed)["edition"] == submission.edition_checksum
@@ -399,12 +407,12 @@ def test_a_seat_from_before_declarations_were_a_step_does_not_sign_that_there_is
     """Today whoever declares an interest takes no case; seats that were taken before say what was declared then."""
     draft = make_assessment("draft", "limited", cast=cast)
     prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="inside")
-    workflow.take(submission, by=cast.reviewer)
+    submission = submit.submit(draft, by=cast.owner, route="inside")
+    seat_taking.take(submission, by=cast.reviewer)
     submission.seats.update(conflict_declared="My brother sells it.")
     mark_all(submission, by=cast.reviewer)
     texts = draft.compiled().gates.approval
-    decision = workflow.approve(submission, by=cast.reviewer, statement="Read.")
+    decision = approval.approve(submission, by=cast.reviewer, statement="Read.")
     assert decision.sentences[2:] == [texts["inside"], texts["conflict_declared"]]
 
 
@@ -413,7 +421,7 @@ def test_the_page_shows_the_sentences_that_the_press_signs(client: Client, cast:
     client.force_login(cast.independent)
     page = client.get(reverse("approve", args=[submission.reference]))
     assert page.context["sentences"][0] in page.content.decode()
-    decision = workflow.approve(submission, by=cast.independent, statement="Read.")
+    decision = approval.approve(submission, by=cast.independent, statement="Read.")
     assert decision.sentences == page.context["sentences"]
 
 
@@ -433,8 +441,8 @@ LEFT_OUT = {
 def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast, answers=LEFT_OUT)
     prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     url = reverse("review_not_applicable", args=[submission.reference])
     page = client.get(url)
@@ -457,7 +465,7 @@ def test_musts_that_are_not_applicable_stand_in_one_place_and_are_judged_there(c
     assert client.post(url, sent).status_code == 302
     marks = dict(submission.marks.values_list("target", "mark"))
     assert marks == {"q:laws-list": "accepted", "q:acceptable-use": "change_needed"}
-    left = [blocker.question for blocker in workflow.blockers(submission) if blocker.question]
+    left = [blocker.question for blocker in blockers.blockers(submission) if blocker.question]
     assert left == ["acceptable-use"]
 
 
@@ -465,10 +473,10 @@ def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> 
     answers = {key: LEFT_OUT[key] for key in ("laws-list", "responsibility-map")}
     draft = make_assessment("draft", "limited", cast=cast, answers=answers)
     prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     certificate = Certificate.objects.get(submission=submission)
     record = json.loads(certificate.public_record)
     musts = submission.content()["musts"]["not_applicable"]
@@ -484,7 +492,7 @@ def test_the_certificate_says_how_many_were_accepted_and_by_whom(cast: Cast) -> 
 
 def test_a_self_declared_certificate_says_that_nobody_accepted_them(cast: Cast) -> None:
     draft = make_assessment("draft", "low", cast=cast, answers={"use-register": LEFT_OUT["laws-list"]})
-    certificate = workflow.self_certify(draft, by=cast.owner)
+    certificate = self_certify.self_certify(draft, by=cast.owner)
     record = json.loads(certificate.public_record)
     assert (record["not_applicable"]["accepted"], record["not_applicable"]["by"]) == (0, [])
     assert record["not_applicable"]["musts"] > 0
@@ -493,14 +501,14 @@ def test_a_self_declared_certificate_says_that_nobody_accepted_them(cast: Cast) 
 def test_words_for_the_public_are_printed_and_nothing_else_of_the_file(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(
+    conformity_file.save_part(
         draft, "overseers", rows=FILE_ROWS["overseers"], words="Two doctors watch it.", by=cast.owner, base=1
     )
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    submission = submit.submit(draft, by=cast.owner, route="independent")
     for reviewer in (cast.independent, cast.second_independent):
-        workflow.take(submission, by=reviewer)
+        seat_taking.take(submission, by=reviewer)
         mark_all(submission, by=reviewer)
-        workflow.approve(submission, by=reviewer, statement="Read.")
+        approval.approve(submission, by=reviewer, statement="Read.")
     certificate = Certificate.objects.get()
     said = {one["part"]: one["words"] for one in json.loads(certificate.public_record)["conformity"]}
     assert said == dict.fromkeys(PARTS, "") | {"overseers": "Two doctors watch it."}
@@ -525,7 +533,7 @@ def certified(cast: Cast) -> Certificate:
 def status_after(days: int, certificate: Certificate) -> tuple[int, str]:
     """Sweep on a later day; how many changed, and the status then."""
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=days)):
-        changed = workflow.watch_monitoring()
+        changed = monitoring.watch_monitoring()
         return changed, str(Certificate.objects.get(pk=certificate.pk).status())
 
 
@@ -552,7 +560,7 @@ def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
             cast.organisation, by=cast.owner, link="https://example.org/newest", period_to=timezone.localdate()
         )
         assessment = certificate.submission.assessment
-        conformity.save_part(assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
+        conformity_file.save_part(assessment, "monitoring", evidence=[fresh.reference], by=cast.owner, base=1)
         assert not use.assessments.filter(stale_since__isnull=False).exists()
     assert status_after(41, certificate) == (1, "valid")
     assert certificate.events.last().kind == "reinstated"
@@ -565,7 +573,7 @@ def test_a_fresh_record_lifts_that_suspension_and_no_other(cast: Cast) -> None:
 def test_a_fresh_record_lifts_no_suspension_by_a_person_who_wrote_the_word_monitoring(cast: Cast) -> None:
     certificate = certified(cast)
     standing.suspend(certificate, by=cast.independent, reason="complaint", words="monitoring")
-    assert workflow.watch_monitoring() == 0
+    assert monitoring.watch_monitoring() == 0
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"
 
 
@@ -580,30 +588,30 @@ def test_an_approval_is_not_issued_on_old_monitoring_and_is_once_it_is_fresh(cas
     prove(draft, by=cast.owner)
     piece = make_evidence(cast.organisation, title="Monitoring log", period_to=timezone.localdate())
     ConformityEvidence.objects.filter(part__key="monitoring").update(evidence=piece)  # no answer leans on this one
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    submission = submit.submit(draft, by=cast.owner, route="independent")
     for reviewer in (cast.independent, cast.second_independent):
-        workflow.take(submission, by=reviewer)
+        seat_taking.take(submission, by=reviewer)
         mark_all(submission, by=reviewer)
-        workflow.approve(submission, by=reviewer, statement="Read.")
+        approval.approve(submission, by=reviewer, statement="Read.")
     action = draft.use.actions.get(question="accountable-owner")
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=50)):
         report_done(action, by=cast.owner, note="Done.")
         for reviewer in (cast.independent, cast.second_independent):  # High: one accepts, the other confirms
             close_as(action, by=reviewer)
             action.refresh_from_db()
-        assert workflow.watch_monitoring() == 0
+        assert monitoring.watch_monitoring() == 0
         assert not Certificate.objects.exists()
         piece.refresh_from_db()
-        evidence.add_version(
+        library.add_version(
             piece, by=cast.owner, link="https://example.org/may", details={"period_to": timezone.localdate()}
         )
-        assert workflow.watch_monitoring() == 1
+        assert monitoring.watch_monitoring() == 1
         assert Certificate.objects.get().submission_id == submission.pk
         assert Answer.objects.filter(assessment=draft).exists()
 
 
 def test_the_sweeper_watches_every_time_it_runs(cast: Cast) -> None:
-    from assessments.tasks import sweep
+    from assessments.scheduled_tasks import sweep
 
     certificate = certified(cast)
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=60)):

@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from assessments import declaring, tasks
+from assessments import scheduled_tasks
+from assessments.domain.facts import values
 from assessments.models import Answer, Assessment, HeldPost, Membership, Role, State, User
 from tests.factories import PASSWORD, Cast, anew, make_assessment, make_use, mark_all, proved, save
 from tests.held_forms import PRACTICE, kept_at, left_open, section_of, signed_in, typed, whose_of
@@ -144,7 +145,7 @@ def test_untouched_answer_of_a_held_form_shows_the_present_text(cast: Cast, draf
 
 def test_facts_form_after_the_session_ended_is_held(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
-    group = declaring.current_edition(use).facts["safety_component"].group
+    group = values.current_edition(use).facts["safety_component"].group
     url = reverse("facts", args=[use.reference, group])
     client, whose = left_open(cast.owner, url)
     here = kept_at(client.post(url, {"safety_component": "yes", "whose": whose}))
@@ -347,7 +348,7 @@ def test_held_form_after_an_hour_is_not_found_and_is_deleted(cast: Cast, draft: 
     HeldPost.objects.update(at=timezone.now() - timedelta(minutes=61))
     young = kept_at(sent_late(cast.owner, section_of(draft)))
     assert signed_in(cast.owner).get(old).status_code == 404
-    tasks.sweep()
+    scheduled_tasks.sweep()
     assert HeldPost.objects.count() == 1
     assert signed_in(cast.owner).get(young).status_code == 200
 

@@ -10,10 +10,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assessments import declaring, workflow
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.domain.answering import answers, assignments
+from assessments.domain.facts import declare
+from assessments.domain.review import decisions, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, RevisionOutcome, Route, State, User
-from assessments.views.history import SITTING, Save, every_step, sittings
+from assessments.scoring import inputs
+from assessments.views.assessment.history import SITTING, Save, every_step, sittings
 from tests.factories import Cast, anew, in_days, make_assessment, mark_all, save
 from tests.sections import asked, cost, text_of, url
 
@@ -48,7 +52,7 @@ def history(client: Client, assessment: Assessment, question: str = PRACTICE, qu
 
 
 def restoring(assessment: Assessment, number: int, base: int, *, by: User, question: str = PRACTICE) -> Any:
-    return declaring.restore_answer(assessment, question, number, by=by, base=base)
+    return answers.restore_answer(assessment, question, number, by=by, base=base)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------------
@@ -105,12 +109,12 @@ def test_an_answer_that_nobody_gave_has_no_history_yet(client: Client, cast: Cas
 def test_an_answer_whose_question_is_hidden_can_be_read_and_not_restored(client: Client, cast: Cast) -> None:
     draft = make_assessment(cast=cast, facts={"personal_data": "ordinary", "cross_border_transfer": True}, filled=False)
     before = asked(draft, "personal-data")
-    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
+    declare.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
     (hidden,) = set(before) - set(asked(Assessment.objects.for_dashboard().get(pk=draft.pk), "personal-data"))
-    declaring.declare_facts(draft.use, {"cross_border_transfer": True}, by=cast.owner)
+    declare.declare_facts(draft.use, {"cross_border_transfer": True}, by=cast.owner)
     for choice in ("unknown", "none"):
         save(draft, hidden, {"choice": choice}, by=cast.owner)
-    declaring.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
+    declare.declare_facts(draft.use, {"cross_border_transfer": False}, by=cast.owner)
     client.force_login(cast.owner)
     page = history(client, draft, hidden)
     assert "This question is not asked of the use any more." in page
@@ -211,7 +215,7 @@ def test_lines_that_are_not_asked_any_more_are_left_out_of_what_is_restored(cast
     question = edition.questions[asked(draft, "purpose-and-risk")[-1]]
     for key in asked(draft, "purpose-and-risk"):
         items = {item.key: item for item in declared.items(edition, edition.questions[key])}
-        fewer = declaring.Declared({**declared.facts, "markets": ("hong_kong", "eu")}, declared.parts, declared.tier)
+        fewer = inputs.Declared({**declared.facts, "markets": ("hong_kong", "eu")}, declared.parts, declared.tier)
         if gone := set(items) - {item.key for item in fewer.items(edition, edition.questions[key])}:
             question = edition.questions[key]
             break
@@ -219,7 +223,7 @@ def test_lines_that_are_not_asked_any_more_are_left_out_of_what_is_restored(cast
     save(draft, question.key, {"choice": "ticked", "items": all_lines}, by=cast.owner)
     save(draft, question.key, {"choice": "ticked", "items": dict.fromkeys(gone, True)}, by=cast.owner)
     save(draft, question.key, {"choice": "unknown"}, by=cast.owner)
-    declaring.declare_facts(draft.use, {"markets": ["hong_kong", "eu"]}, by=cast.owner)
+    declare.declare_facts(draft.use, {"markets": ["hong_kong", "eu"]}, by=cast.owner)
     draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
     with pytest.raises(InvalidAnswer, match="None of the lines"):
         restoring(draft, 2, 3, by=cast.owner, question=question.key)
@@ -274,7 +278,7 @@ def test_who_may_not_answer_restores_nothing(
 def test_a_locked_answer_is_not_restored(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast, tier="limited")
     save(assessment, PRACTICE, {"choice": "partly"}, by=cast.owner)
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     client.force_login(cast.owner)
     assert "Restore version" not in history(client, assessment)
     page = text_of(client.post(url("history", assessment, PRACTICE), {"number": 1, "base": 2}, follow=True))
@@ -286,10 +290,10 @@ def test_while_returned_only_what_was_marked_can_be_restored(client: Client, cas
     assessment = make_assessment(cast=cast, tier="limited")
     for key in (PRACTICE, "ai-framework"):
         save(assessment, key, {"choice": "partly"}, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={f"q:{PRACTICE}": "Show it."})
-    workflow.send_back(submission, by=cast.independent, words="Please.")
+    decisions.send_back(submission, by=cast.independent, words="Please.")
     client.force_login(cast.owner)
     assert "Restore version 1" in history(client, assessment)
     assert "Restore version 1" not in history(client, assessment, "ai-framework")
@@ -345,7 +349,7 @@ def test_a_viewer_compares_and_restores_nothing(client: Client, cast: Cast, retu
 
 
 def test_two_rounds_are_compared_with_their_facts(client: Client, cast: Cast, returned: Assessment) -> None:
-    workflow.submit(returned, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(returned, by=cast.owner, route=Route.INDEPENDENT)
     client.force_login(cast.owner)
     page = compared(client, returned)
     assert ("Round 1, " in page, "Round 2, " in page, '<option value="now"' in page) == (
@@ -361,10 +365,10 @@ def test_two_rounds_are_compared_with_their_facts(client: Client, cast: Cast, re
 def test_a_fact_that_changed_is_listed_before_the_answers(client: Client, cast: Cast) -> None:
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     submission = assessment.current_submission
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"f:public_facing": "Is it not public?"})
-    workflow.send_back(submission, by=cast.independent, words="Please.")
-    declaring.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
+    decisions.send_back(submission, by=cast.independent, words="Please.")
+    declare.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
     client.force_login(cast.owner)
     page = compared(client, assessment)
     facts = page.partition("<h2>Facts</h2>")[2].partition("</section>")[0]
@@ -396,7 +400,7 @@ def test_comparing_is_for_members(client: Client, cast: Cast, returned: Assessme
 
 
 def test_who_sees_only_what_is_assigned_does_not_compare(client: Client, cast: Cast, returned: Assessment) -> None:
-    declaring.assign_section(returned, "governance", Membership.objects.get(user=cast.assigned), by=cast.owner)
+    assignments.assign_section(returned, "governance", Membership.objects.get(user=cast.assigned), by=cast.owner)
     client.force_login(cast.assigned)
     assert client.get(url("compare", returned)).status_code == 403
 

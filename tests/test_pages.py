@@ -19,7 +19,8 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from assessments import access, tasks
+from assessments.access import finders
+from assessments.core import after_commit
 from assessments.models import Answer, Assessment, User
 from tests import browser
 from tests.access_table import ACCOUNTS, OURS
@@ -130,7 +131,7 @@ def site(
 
     media = tmp_path_factory.getbasetemp() / "media"
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tasks, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
+        patch.setattr(after_commit, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
         try:
             with transaction.atomic():  # one commit for three thousand rows
                 world = world_of_the_run()
@@ -270,7 +271,7 @@ def without_database(*_arguments: Any, **_more: Any) -> Any:
 def test_our_own_fault_is_a_page_like_any_other(site, tab, monkeypatch):
     page, watch = tab
     watch.expected |= {500, 404}  # the page names no picture, so the browser asks for its favourite one
-    monkeypatch.setattr(access, "current_edition", broken)
+    monkeypatch.setattr(finders, "current_edition", broken)
     response = page.goto(site.url("clauses"))
     assert response.status == 500
     assert faults_of(page, watch) == []
@@ -279,7 +280,7 @@ def test_our_own_fault_is_a_page_like_any_other(site, tab, monkeypatch):
 def test_a_certificate_that_cannot_be_looked_up_now_says_so(site, tab, monkeypatch):
     page, watch = tab
     watch.expected.add(503)
-    monkeypatch.setattr(access, "public_certificate", without_database)
+    monkeypatch.setattr(finders, "public_certificate", without_database)
     response = page.goto(site.url("verify", "certificate"))
     assert response.status == 503
     assert faults_of(page, watch) == []

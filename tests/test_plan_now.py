@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from pypdf import PdfReader
 
-from assessments import acting, workflow
-from assessments.documents import jobs, package_plan
+from assessments.core.errors import NotPermitted, WorkflowError
+from assessments.documents import jobs, package_plan, requests
 from assessments.documents.report import day
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.domain.remediation import actions, dates, risks
+from assessments.domain.review import approval
 from assessments.models import Document, DocumentState, State
 from tests.acting import CONDITION, CONSIDER, GAPS, SHOULD, action_on, close_as, make_conditioned, sent
 from tests.factories import in_days, make_assessment, make_evidence, make_use
@@ -30,21 +31,21 @@ def worked_on(cast):
     assessment = make_conditioned(cast)
     Document.objects.filter(submission=sent(assessment)).update(state=DocumentState.READY)
     condition, should, consider = (action_on(assessment, key) for key in (CONDITION, SHOULD, CONSIDER))
-    acting.attach(
+    actions.attach(
         condition, make_evidence(cast.organisation, by=cast.owner, title="Register of November"), by=cast.owner
     )
-    acting.report(condition, by=cast.contributor, note="All five clinics are in it.")
+    actions.report(condition, by=cast.contributor, note="All five clinics are in it.")
     close_as(condition, by=cast.independent)
-    acting.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(150), effort="L")
-    acting.accept_risk(
+    dates.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(150), effort="L")
+    risks.accept_risk(
         action_on(assessment, SHOULD),
         by=cast.owner,
         reason="Two rooms only, and a nurse reads along.",
         until=in_days(100),
         review=in_days(50),
     )
-    acting.report(consider, by=cast.contributor, note="Done.")
-    acting.decline(consider, by=cast.independent, words="Not yet.")
+    actions.report(consider, by=cast.contributor, note="Done.")
+    actions.decline(consider, by=cast.independent, words="Not yet.")
     return assessment
 
 
@@ -57,12 +58,12 @@ def words_of(document: Document) -> str:
 
 def test_a_plan_of_today_says_how_actions_stand_and_what_changed(cast):
     assessment = worked_on(cast)
-    document = acting.ask_plan(assessment.use, by=cast.contributor)
+    document = requests.ask_plan(assessment.use, by=cast.contributor)
     assert (document.version, jobs.file_name(document)) == (
         3,  # the second was made with the date of the condition
         f"remediation-plan-{sent(assessment).reference}-round-1-version-3.pdf",
     )
-    assert acting.ask_plan(assessment.use, by=cast.owner) == document  # it is being made already
+    assert requests.ask_plan(assessment.use, by=cast.owner) == document  # it is being made already
     words = words_of(document)
     for part in (
         "1 risk is borne for a time instead of being closed",
@@ -92,7 +93,7 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
     full = action.due + timedelta(days=60)
     type(action).objects.filter(pk=action.pk).update(full_due=full)  # the first step's date is not the one that moves
     mark_all(sent(assessment), by=cast.independent)
-    workflow.approve(sent(assessment), by=cast.independent, statement="Read.", conditions={CONDITION: action.due})
+    approval.approve(sent(assessment), by=cast.independent, statement="Read.", conditions={CONDITION: action.due})
     again = Document.objects.filter(submission=sent(assessment), kind="plan").order_by("version").last()
     words = words_of(again)
     assert again.version == 2
@@ -106,9 +107,9 @@ def test_a_plan_says_which_dates_an_approval_changed_and_which_actions_no_longer
 def test_a_plan_is_asked_for_by_who_works_there_and_once_something_was_signed(cast):
     assessment = worked_on(cast)
     with pytest.raises(NotPermitted):
-        acting.ask_plan(assessment.use, by=cast.viewer)
+        requests.ask_plan(assessment.use, by=cast.viewer)
     with pytest.raises(WorkflowError):
-        acting.ask_plan(make_use("limited", cast.organisation), by=cast.owner)
+        requests.ask_plan(make_use("limited", cast.organisation), by=cast.owner)
 
 
 def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture_on_commit_callbacks):
@@ -129,7 +130,7 @@ def test_the_plan_of_today_is_a_document_of_its_own(client, cast, django_capture
 def test_a_plan_whose_actions_are_all_closed_says_so(cast):
     assessment = worked_on(cast)
     type(action_on(assessment, SHOULD)).objects.update(status="closed", closed_at=timezone.now())
-    words = words_of(acting.ask_plan(assessment.use, by=cast.owner))
+    words = words_of(requests.ask_plan(assessment.use, by=cast.owner))
     assert "Every action is closed" in words
 
 

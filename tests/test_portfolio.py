@@ -13,7 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments.domain.answering import assignments, start
+from assessments.domain.portfolio import ORDERS, page_of, with_dates, with_newest
+from assessments.domain.register import systems
+from assessments.domain.submission import submit
 from assessments.models import (
     Assessment,
     Condition,
@@ -23,7 +26,6 @@ from assessments.models import (
     Route,
     SavedFilter,
 )
-from assessments.models.portfolio import ORDERS, cut, with_dates, with_newest
 from tests.factories import Cast, in_days, make_assessment, make_organisation, make_system, make_use, save
 
 pytestmark = [pytest.mark.postgresql_alone, pytest.mark.slow_first(33)]
@@ -49,7 +51,7 @@ def make_uses(cast: Cast, how_many: int, **fields: Any) -> list[DeclaredUse]:
 
 def test_every_use_stands_there_once_with_its_newest_assessment(client: Client, cast: Cast) -> None:
     withdrawn = make_assessment("withdrawn", "limited", cast=cast)
-    newer = declaring.start_assessment(withdrawn.use, by=cast.owner)
+    newer = start.start_assessment(withdrawn.use, by=cast.owner)
     blank = make_use(organisation=cast.organisation, declared=False, title="No facts yet")
     make_use(organisation=make_organisation("Elsewhere Limited"), title="A stranger's")
     client.force_login(cast.viewer)
@@ -64,7 +66,7 @@ def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None
     save(assessment, "use-register", {"choice": "in_place", "text": "All clinics keep one."}, by=cast.owner)
     first = make_assessment("submitted", "limited", cast=cast)
     Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())  # so nobody keeps a seat
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     client.force_login(cast.owner)
     states = {line.assessment: line.state for line in client.get(LIST).context["lines"]}
     assert states == {assessment.reference: "resubmitted", first.reference: "submitted"}
@@ -73,20 +75,20 @@ def test_a_later_round_is_called_resubmitted(client: Client, cast: Cast) -> None
 
 def test_an_older_assessment_is_found_on_the_page_of_its_use(client: Client, cast: Cast) -> None:
     withdrawn = make_assessment("withdrawn", "limited", cast=cast)
-    declaring.start_assessment(withdrawn.use, by=cast.owner)
+    start.start_assessment(withdrawn.use, by=cast.owner)
     client.force_login(cast.viewer)
     assert withdrawn.get_absolute_url() in client.get(withdrawn.use.get_absolute_url()).content.decode()
 
 
 def test_who_sees_only_what_is_assigned_sees_that_and_no_dates_or_means(client: Client, cast: Cast) -> None:
     first = make_assessment("withdrawn", "limited", cast=cast)
-    newer = declaring.start_assessment(first.use, by=cast.owner)
+    newer = start.start_assessment(first.use, by=cast.owner)
     make_use("low", cast.organisation, title="Not theirs")
     RemediationAction.objects.filter(use=first.use).delete()
     RemediationAction.objects.create(
         use=first.use, organisation=cast.organisation, number=1, question="x", title="t", due=in_days(3), effort="S"
     )
-    declaring.assign_section(first, "people", Membership.objects.get(user=cast.assigned), by=cast.owner)
+    assignments.assign_section(first, "people", Membership.objects.get(user=cast.assigned), by=cast.owner)
     client.force_login(cast.assigned)
     page = client.get(LIST)
     (line,) = page.context["lines"]
@@ -143,7 +145,7 @@ def test_the_next_date_is_the_first_of_action_certificate_and_condition(client: 
 def test_the_list_is_narrowed_by_tier_state_part_and_words(client: Client, cast: Cast) -> None:
     make_use("high", cast.organisation, parts=("developer",), title="Triage", purpose="Sorts patients")
     make_use(organisation=cast.organisation, declared=False, title="Blank")
-    declaring.start_assessment(make_use("low", cast.organisation, title="Letters", scope_zh="書信草擬"), by=cast.owner)
+    start.start_assessment(make_use("low", cast.organisation, title="Letters", scope_zh="書信草擬"), by=cast.owner)
     client.force_login(cast.viewer)
     for query, found in {
         "tier=high": ["Triage"],
@@ -177,7 +179,7 @@ def test_a_member_of_two_organisations_may_look_at_one(client: Client, cast: Cas
 def make_varied(cast: Cast, how_many: int) -> None:
     """Uses whose sort keys repeat, so that pages have to be cut within equal ones."""
     uses = make_uses(cast, how_many)
-    first = declaring.start_assessment(make_use("low", cast.organisation), by=cast.owner)
+    first = start.start_assessment(make_use("low", cast.organisation), by=cast.owner)
     for n, use in enumerate(uses):
         use.assigned_tier = ["", "low", "high"][n % 3]
         use.title = f"use {n % 7}"
@@ -205,10 +207,10 @@ def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: 
     make_varied(cast, 40)
     uses = DeclaredUse.objects.filter(organisation=cast.organisation)
     order = ORDERS[sort]
-    whole = [use.pk for use in cut(uses, order, 1000).rows]
+    whole = [use.pk for use in page_of(uses, order, 1000).rows]
     forth, after, pages = [], "", []
     while True:
-        page = cut(uses, order, 7, after=after, shown=shown)
+        page = page_of(uses, order, 7, after=after, shown=shown)
         pages.append([use.pk for use in page.rows])
         forth += pages[-1]
         if not page.after:
@@ -218,7 +220,7 @@ def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: 
     assert len(set(forth)) == 41
     back = [page.before]
     for earlier in reversed(pages[:-1]):
-        page = cut(uses, order, 7, before=back[-1], shown=shown)
+        page = page_of(uses, order, 7, before=back[-1], shown=shown)
         assert [use.pk for use in page.rows] == earlier
         back.append(page.before)
     assert back[-1] == ""
@@ -227,7 +229,7 @@ def test_leafing_forth_and_back_shows_every_use_once_in_order(cast: Cast, sort: 
 def test_dates_are_looked_up_for_the_uses_of_a_page_alone(cast: Cast) -> None:
     make_varied(cast, 40)
     with CaptureQueriesContext(connection) as queries:
-        page = cut(DeclaredUse.objects.filter(organisation=cast.organisation), ORDERS["use"], 7, shown=shown)
+        page = page_of(DeclaredUse.objects.filter(organisation=cast.organisation), ORDERS["use"], 7, shown=shown)
     assert len(page.rows) == 7
     (query,) = (query["sql"] for query in queries.captured_queries)
     keys = query[query.index(" IN (SELECT ") :]
@@ -285,7 +287,7 @@ def test_the_page_costs_the_same_for_one_use_and_for_two_hundred(client: Client,
 
 def test_tiers_are_counted_and_readiness_is_the_mean_of_the_newest_assessments(client: Client, cast: Cast) -> None:
     old = make_assessment("withdrawn", "limited", cast=cast)
-    newest = declaring.start_assessment(old.use, by=cast.owner)
+    newest = start.start_assessment(old.use, by=cast.owner)
     other = make_assessment(cast=cast)
     make_use(organisation=cast.organisation, declared=False)
     Assessment.objects.filter(pk=old.pk).update(readiness_privacy=0)
@@ -354,7 +356,7 @@ def test_nobody_forgets_anothers_filter(client: Client, cast: Cast) -> None:
 
 def test_the_register_of_systems_counts_only_uses_that_are_in_use(client: Client, cast: Cast) -> None:
     use = make_use("high", cast.organisation)
-    declaring.retire(use, by=cast.owner)
+    systems.retire(use, by=cast.owner)
     client.force_login(cast.owner)
     (row,) = client.get(reverse("systems")).context["rows"]
     assert (row["tier"], row["uses"]) == ("", 0)

@@ -17,7 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import conformity, declaring, desk, evidence, teamwork, workflow
+from assessments.domain.answering import asking, assignments, comments, conformity_file
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare, procedural
+from assessments.domain.register import systems as register_systems
+from assessments.domain.review import appeals, interests, messages, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import (
     AISystem,
     Assessment,
@@ -131,12 +136,12 @@ def make_office(how_many: int) -> Office:
     draft = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     save(draft, "use-register", {"choice": "partly"}, by=owner)
     piece = make_evidence(cast.organisation, by=owner, link="https://example.org/log", expires_on=timezone.localdate())
-    evidence.attach(piece, draft, "use-register", by=owner)
-    declaring.assign_section(draft, SECTION, member, by=owner)
-    teamwork.ask(draft, SECTION, member, by=owner, question="use-register")
-    comment = teamwork.comment(draft, "use-register", "@Olivia, since when?", by=cast.contributor)
+    library.attach(piece, draft, "use-register", by=owner)
+    assignments.assign_section(draft, SECTION, member, by=owner)
+    asking.ask(draft, SECTION, member, by=owner, question="use-register")
+    comment = comments.comment(draft, "use-register", "@Olivia, since when?", by=cast.contributor)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
-    declaring.assign_section(fresh, SECTION, member, by=owner)
+    assignments.assign_section(fresh, SECTION, member, by=owner)
     fill(draft, by=owner, answers=GAPS)  # in both: what is answered here is not looked for elsewhere
     draft = Assessment.objects.for_dashboard().get(pk=draft.pk)
     in_review = make_assessment(
@@ -148,27 +153,29 @@ def make_office(how_many: int) -> Office:
         route=Route.INSIDE,
     )
     sent = in_review.current_submission
-    workflow.take(sent, by=cast.reviewer)
+    seat_taking.take(sent, by=cast.reviewer)
     waiting = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     returned = make_assessment(State.RETURNED, "limited", cast=cast)
     second = make_assessment(State.RETURNED, "limited", cast=cast, answers=GAPS if how_many > 1 else None)
     save(second, "use-register", {"choice": "in_place", "text": "All of them."}, by=owner)
-    again = workflow.submit(second, by=owner, route=Route.INSIDE)
-    workflow.take(again, by=cast.reviewer)
+    again = submit.submit(second, by=owner, route=Route.INSIDE)
+    seat_taking.take(again, by=cast.reviewer)
     certified = make_assessment(State.CERTIFIED, "low", cast=cast)
-    appeal = desk.contest(returned, desk.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
-    desk.declare_none(appeal.submission, by=cast.second_independent)
-    desk.say(sent, "Which clinics keep it?", by=cast.reviewer)
-    declaring.update_use(certified.use, by=owner, people_affected="Patients and visitors")  # the approval is stale
+    appeal = appeals.contest(returned, appeals.contestable(returned)[0].value, "Annex 2 was overlooked.", by=owner)
+    interests.declare_none(appeal.submission, by=cast.second_independent)
+    messages.say(sent, "Which clinics keep it?", by=cast.reviewer)
+    register_systems.update_use(
+        certified.use, by=owner, people_affected="Patients and visitors"
+    )  # the approval is stale
     certified.refresh_from_db()
     held = in_review.use.holds.get(closed_at=None)
     provisional = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
     agreed = make_use("low", cast.organisation)
     task = {"minor_procedural_task": True}
-    declaring.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
-    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
+    declare.declare_facts(agreed, task, by=cast.contributor, reasons=dict.fromkeys(task, "It sorts post."))
+    procedural.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     high = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
-    conformity.save_part(high, "tests", evidence=[piece.reference], by=owner, base=0)
+    conformity_file.save_part(high, "tests", evidence=[piece.reference], by=owner, base=0)
     in_review.refresh_from_db()
     if how_many > 1:
         mark_all(sent, by=cast.reviewer)

@@ -23,12 +23,33 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from assessments import access, acting, declaring, evidence, reviewing, workflow
-from assessments import desk as desk_of_reviewers
-from assessments.domain.evidence import supplements
-from assessments.domain.remediation import closing
-from assessments.domain.review import approvals, opened, own_marks, parts
-from assessments.errors import Conflict, NotPermitted, WorkflowError
+from assessments import declaring
+from assessments.access import finders
+from assessments.core.errors import Conflict, NotPermitted, WorkflowError
+from assessments.domain.answering import assignments
+from assessments.domain.answering import start as answering_start
+from assessments.domain.certificates import issue
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare as facts_declare
+from assessments.domain.register import systems
+from assessments.domain.remediation import actions, closing
+from assessments.domain.review import (
+    approval,
+    approvals,
+    decisions,
+    holds,
+    interests,
+    opened,
+    own_marks,
+    parts,
+    seat_taking,
+    supplements,
+)
+from assessments.domain.review import marks as review_marks
+from assessments.domain.review import targets as review_targets
+from assessments.domain.submission import prohibited, taking_back
+from assessments.domain.submission import self_certify as submission_self_certify
+from assessments.domain.submission import submit as submission_submit
 from assessments.models import (
     ActionVerdict,
     Answer,
@@ -171,7 +192,7 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for tier in ("low", "limited", "high", "held"):
         held = {"exploits_vulnerable_groups": True} if tier == "held" else {}
         use = make_use("high" if held else tier, home, facts=held)
-        draft = declaring.start_assessment(use, by=cast.owner)
+        draft = answering_start.start_assessment(use, by=cast.owner)
         save(draft, QUESTION, PARTLY, by=people["worker turned reviewer"])
         fill(draft, by=cast.owner)
         prove(draft, by=cast.owner)
@@ -181,7 +202,7 @@ def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     clock = Clock()
     monkeypatch.setattr(timezone, "now", clock.now)
     yield Desk(people, drafts, clock)
-    for module in (access, declaring):  # nothing of the clock stays anywhere
+    for module in (finders, declaring):  # nothing of the clock stays anywhere
         assert module.timezone.now == clock.now
 
 
@@ -612,7 +633,7 @@ class Reviews(RuleBasedStateMachine):
         assessment = self.newest
         use, state = assessment.use, assessment.state
         if use.retired_at:
-            self.attempt("restore", "owner", lambda by: declaring.restore(use, by=by))
+            self.attempt("restore", "owner", lambda by: systems.restore(use, by=by))
         elif state in ("draft", "returned"):
             self.finish(assessment, route, by_oneself=towards == "certified")
         elif state == "submitted":
@@ -730,18 +751,18 @@ class Reviews(RuleBasedStateMachine):
     @rule(name=who, route=st.sampled_from(Route))
     def submit(self, name: str, route: Route) -> None:
         name = self.person(name, "submit")
-        if self.attempt("submit", name, lambda by: workflow.submit(self.newest, by=by, route=route)):
+        if self.attempt("submit", name, lambda by: submission_submit.submit(self.newest, by=by, route=route)):
             self.worked.add(name)
 
     @rule(name=who)
     def recall(self, name: str) -> None:
-        self.attempt("recall", self.person(name, "recall"), lambda by: workflow.recall(self.newest, by=by))
+        self.attempt("recall", self.person(name, "recall"), lambda by: taking_back.recall(self.newest, by=by))
 
     @rule(name=who, back=st.sampled_from((0, 0, 0, 1)), conflict=st.sampled_from(("", "", "A cousin works there.")))
     def take(self, name: str, back: int, conflict: str) -> None:
         if submission := self.submission(back):
             name = self.person(name, "take")
-            self.attempt("take", name, lambda by: workflow.take(submission, by=by, conflict_of_interest=conflict))
+            self.attempt("take", name, lambda by: seat_taking.take(submission, by=by, conflict_of_interest=conflict))
 
     @rule(
         name=who,
@@ -766,7 +787,9 @@ class Reviews(RuleBasedStateMachine):
         name = self.person(name, "mark")
         reader = self.people[name if shown_to == "oneself" else "staff"]
         seen = opened.token(submission, about, reader=reader) if shown_to != "nobody" else ""
-        done = self.attempt("mark", name, lambda by: reviewing.save_mark(submission, about, by=by, seen=seen, **record))
+        done = self.attempt(
+            "mark", name, lambda by: review_marks.save_mark(submission, about, by=by, seen=seen, **record)
+        )
         if done:
             if shown_to == "oneself" or name == "staff":
                 self.shown.add((name, about))
@@ -814,14 +837,16 @@ class Reviews(RuleBasedStateMachine):
     def send_back(self, name: str) -> None:
         if submission := self.submission():
             name = self.person(name, "send back")
-            self.attempt("send back", name, lambda by: workflow.send_back(submission, by=by, words="Please mend this."))
+            self.attempt(
+                "send back", name, lambda by: decisions.send_back(submission, by=by, words="Please mend this.")
+            )
 
     @rule(name=who, promise=st.booleans())
     def approve(self, name: str, promise: bool) -> None:
         if submission := self.submission():
             name, later = self.person(name, "approve"), self.later() if promise else {}
             self.attempt(
-                "approve", name, lambda by: workflow.approve(submission, by=by, statement="Read.", conditions=later)
+                "approve", name, lambda by: approval.approve(submission, by=by, statement="Read.", conditions=later)
             )
 
     def later(self) -> dict[str, Any]:
@@ -850,15 +875,15 @@ class Reviews(RuleBasedStateMachine):
     @rule(name=who)
     def accept_together(self, name: str) -> None:
         if submission := self.submission():
-            name, targets = self.person(name, "mark"), reviewing.review_targets(submission.content())
-            self.attempt("together", name, lambda by: reviewing.accept_together(submission, targets, by=by))
+            name, targets = self.person(name, "mark"), review_targets.review_targets(submission.content())
+            self.attempt("together", name, lambda by: review_marks.accept_together(submission, targets, by=by))
 
     @rule(name=who)
     def decline(self, name: str) -> None:
         if submission := self.submission():
             name = self.person(name, "mark")
             words = "A cousin of mine works there."
-            said = self.attempt("decline", name, lambda by: desk_of_reviewers.decline(submission, by=by, words=words))
+            said = self.attempt("decline", name, lambda by: interests.decline(submission, by=by, words=words))
             if said and submission.assessment_id == self.newest.pk:
                 self.conflicted.add(name)
 
@@ -867,28 +892,30 @@ class Reviews(RuleBasedStateMachine):
         if submission := self.submission():
             name = self.person(name, "refuse")
             self.attempt(
-                "refuse", name, lambda by: workflow.refuse(submission, by=by, statement="The answers do not hold.")
+                "refuse", name, lambda by: decisions.refuse(submission, by=by, statement="The answers do not hold.")
             )
 
     @rule(name=who)
     def withdraw(self, name: str) -> None:
         name = self.person(name, "withdraw")
-        self.attempt("withdraw", name, lambda by: workflow.withdraw(self.newest, by=by, reason="Not needed."))
+        self.attempt("withdraw", name, lambda by: taking_back.withdraw(self.newest, by=by, reason="Not needed."))
 
     @rule(name=who, promise=st.booleans())
     def self_certify(self, name: str, promise: bool) -> None:
         name, later = self.person(name, "self-certify"), self.later() if promise else {}
-        self.attempt("self-certify", name, lambda by: workflow.self_certify(self.newest, by=by, conditions=later))
+        self.attempt(
+            "self-certify", name, lambda by: submission_self_certify.self_certify(self.newest, by=by, conditions=later)
+        )
 
     @rule(name=who)
     def declare_prohibited(self, name: str) -> None:
         name = self.person(name, "declare prohibited")
-        self.attempt("declare prohibited", name, lambda by: workflow.declare_prohibited(self.newest, by=by))
+        self.attempt("declare prohibited", name, lambda by: prohibited.declare_prohibited(self.newest, by=by))
 
     @rule(name=who, fact=st.sampled_from(FACTS))
     def declare(self, name: str, fact: tuple[str, Any]) -> None:
         name, use = self.person(name, "declare"), DeclaredUse.objects.for_list().get(pk=self.use)
-        saved = self.attempt("declare", name, lambda by: declaring.declare_facts(use, dict([fact]), by=by))
+        saved = self.attempt("declare", name, lambda by: facts_declare.declare_facts(use, dict([fact]), by=by))
         if saved and saved.changed:
             self.worked.add(name)
             self.facts.append(fact)
@@ -910,7 +937,7 @@ class Reviews(RuleBasedStateMachine):
             shown = self.data.draw(st.sampled_from(("a file", "a file", "nothing")), label="shown by")
             pieces = [make_evidence(action.organisation, by=self.people["owner"])] if shown == "a file" else []
             done = self.attempt(
-                "report", name, lambda by, a=action, p=pieces: acting.report(a, by=by, note="It is done.", pieces=p)
+                "report", name, lambda by, a=action, p=pieces: actions.report(a, by=by, note="It is done.", pieces=p)
             )
             assert not (done and closing.blocks(action) and not pieces), "what blocks was reported by one sentence"
             if done and action.owner_id is None:
@@ -921,7 +948,7 @@ class Reviews(RuleBasedStateMachine):
         """An owner takes a piece of evidence that answers of the use lean on out of the library."""
         leaning = EvidenceUse.objects.filter(answer__assessment__use=self.use, evidence__withdrawn_at=None)
         for use in leaning.select_related("evidence__organisation").order_by("-pk")[:1]:
-            self.attempt("withdraw a piece", "owner", lambda by, u=use: evidence.withdraw(u.evidence, by=by))
+            self.attempt("withdraw a piece", "owner", lambda by, u=use: library.withdraw(u.evidence, by=by))
 
     @rule(name=who)
     def add_later(self, name: str = "owner") -> None:
@@ -960,7 +987,7 @@ class Reviews(RuleBasedStateMachine):
                 key: replace(found, verdict=verdict, words="Of May.") for key, found in supports(action).items()
             }
             self.attempt(
-                "close an action", name, lambda by, a=action, f=findings: workflow.close_action(a, by=by, findings=f)
+                "close an action", name, lambda by, a=action, f=findings: issue.close_action(a, by=by, findings=f)
             )
             self.is_closed_by_judgement(RemediationAction.objects.get(pk=action.pk))
 
@@ -969,23 +996,23 @@ class Reviews(RuleBasedStateMachine):
         name, submission = self.person(name, "close a hold"), self.submission()
         for hold in Hold.objects.filter(use=self.use, closed_at=None).order_by("pk")[:1]:
             if submission:
-                if access.is_open_to(self.people[name], submission.assessment_id):
+                if finders.is_open_to(self.people[name], submission.assessment_id):
                     open_hold(hold, submission, by=self.people[name])
                 self.attempt(
                     "close a hold",
                     name,
-                    lambda by, h=hold: workflow.close_hold(h, submission, by=by, decision="Advised."),
+                    lambda by, h=hold: holds.close_hold(h, submission, by=by, decision="Advised."),
                 )
 
     @rule(name=who)
     def start(self, name: str) -> None:
         name, use = self.person(name, "start"), DeclaredUse.objects.for_list().get(pk=self.use)
-        self.attempt("start", name, lambda by: declaring.start_assessment(use, by=by))
+        self.attempt("start", name, lambda by: answering_start.start_assessment(use, by=by))
 
     @rule(name=who)
     def retire(self, name: str) -> None:
         name, use = self.person(name, "retire"), DeclaredUse.objects.for_list().get(pk=self.use)
-        self.attempt("retire", name, lambda by: declaring.retire(use, by=by))
+        self.attempt("retire", name, lambda by: systems.retire(use, by=by))
 
     @rule(days=st.sampled_from((1, 20, 95, 200, 400)))
     def time_passes(self, days: int) -> None:
@@ -1018,7 +1045,7 @@ class Reviews(RuleBasedStateMachine):
         )
         if deed == "assigned":
             given = self.attempt(
-                "assign", "owner", lambda by: declaring.assign_section(assessment, SECTION, member, by=by)
+                "assign", "owner", lambda by: assignments.assign_section(assessment, SECTION, member, by=by)
             )
             if given:
                 self.worked.add(name)
@@ -1028,7 +1055,7 @@ class Reviews(RuleBasedStateMachine):
             self.answer(name, "laws-list", {"choice": "in_place"}, "Help")
         else:
             piece = make_evidence(assessment.organisation, by=self.people["owner"])
-            if self.attempt("attach", name, lambda by: evidence.attach(piece, assessment, QUESTION, by=by)):
+            if self.attempt("attach", name, lambda by: library.attach(piece, assessment, QUESTION, by=by)):
                 self.worked.add(name)
         if before:
             Membership.objects.filter(pk=member.pk).update(role=before[0].role, left_at=before[0].left_at)

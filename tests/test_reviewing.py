@@ -9,14 +9,20 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from assessments import declaring, evidence, reviewing, workflow
+from assessments.access import separation
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.documents.jobs import submission_report
 from assessments.documents.plan import plan_html
-from assessments.domain.review import sampling
+from assessments.domain.answering import answers as answering_answers
+from assessments.domain.answering import start
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.review import agreed_actions, approval, decisions, marks, replies, sampling, seat_taking
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.obstacles import words_of
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import contradicted, decisive_targets
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.domain.submission import submit
 from assessments.models import (
     AuditEntry,
     EvidenceMark,
@@ -54,15 +60,15 @@ def returned(cast, change, **fields):
     """A submission that Ines sent back for these targets."""
     submission = in_review(cast, **fields)
     mark_all(submission, by=cast.independent, change=change)
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     return submission
 
 
 def again(submission, cast):
     """The next round, taken by Ines."""
     submission.assessment.refresh_from_db()
-    following = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(following, by=cast.independent)
+    following = submit.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(following, by=cast.independent)
     return following
 
 
@@ -72,9 +78,7 @@ def again(submission, cast):
 def test_the_same_operation_twice_changes_nothing(cast):
     submission, operation = in_review(cast), uuid.uuid4()
     for _again in range(2):
-        mark = reviewing.save_mark(
-            submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation
-        )
+        mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
     assert versions(mark) == [(1, "current", "accepted")]
 
 
@@ -82,7 +86,7 @@ def test_a_page_that_never_heard_of_its_save_goes_on_from_it(cast):
     """The answer to a save was lost; what is typed next carries the same base and operation, and is no conflict."""
     submission, operation = in_review(cast), uuid.uuid4()
     for words in ("Seen", "Seen, with the list."):
-        mark = reviewing.save_mark(
+        mark = marks.save_mark(
             submission, TARGET, by=cast.independent, mark="accepted", words=words, base=0, operation=operation
         )
     assert (mark.revision, mark.words) == (2, "Seen, with the list.")
@@ -90,37 +94,37 @@ def test_a_page_that_never_heard_of_its_save_goes_on_from_it(cast):
 
 def test_an_old_operation_that_arrives_late_brings_nothing_back(cast):
     submission, operation = in_review(cast), uuid.uuid4()
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
+    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
+    marks.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
     with pytest.raises(Conflict):
-        reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
+        marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", base=0, operation=operation)
     mark = submission.marks.get(target=TARGET)
     assert (mark.mark, mark.revisions.count()) == ("change_needed", 2)
 
 
 def test_a_stale_mark_is_kept_beside_the_newer_one_and_overwrites_nothing(cast):
     submission = in_review(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="I saw it.", base=0)
+    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="I saw it.", base=0)
     for _pressed_twice in range(2):
         with pytest.raises(Conflict, match="Ines Independent marked this as “Accepted”") as found:
-            reviewing.save_mark(submission, TARGET, by=cast.independent, base=0, **WANTED)
+            marks.save_mark(submission, TARGET, by=cast.independent, base=0, **WANTED)
     mark = submission.marks.get(target=TARGET)
     assert found.value.current == mark
     assert (mark.mark, mark.words, mark.revision) == ("accepted", "I saw it.", 1)
     assert versions(mark) == [(1, "current", "accepted"), (2, "conflict", "change_needed")]
-    reviewing.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
+    marks.save_mark(submission, TARGET, by=cast.independent, base=1, **WANTED)
     assert versions(mark)[-1] == (3, "current", "change_needed")
 
 
 def test_undoing_goes_back_one_version_as_a_new_one(cast):
     submission = in_review(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
-    reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED)
-    mark = reviewing.undo_mark(submission, TARGET, by=cast.independent, base=2)
+    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
+    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED)
+    mark = marks.undo_mark(submission, TARGET, by=cast.independent, base=2)
     assert (mark.mark, mark.words, mark.would_satisfy, mark.revision) == ("accepted", "Seen.", "", 3)
     assert versions(mark)[-1] == (3, "restored", "accepted")
     with pytest.raises(Conflict, match="Nothing was taken back"):
-        reviewing.undo_mark(submission, TARGET, by=cast.independent, base=2)
+        marks.undo_mark(submission, TARGET, by=cast.independent, base=2)
 
 
 def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
@@ -128,10 +132,10 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
     mark_all(submission, by=cast.independent)
     ReviewMark.objects.get(submission=submission, target=TARGET).delete()
     look_at(submission, TARGET, cast.independent)
-    assert workflow.obstacles_to_approve(submission, cast.independent) == []
-    reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1)
+    assert approval.obstacles_to_approve(submission, cast.independent) == []
+    marks.undo_mark(submission, TARGET, by=cast.independent, base=1)
     assert not submission.marks.filter(target=TARGET).exists()
-    reasons = words_of(workflow.obstacles_to_approve(submission, cast.independent))
+    reasons = words_of(approval.obstacles_to_approve(submission, cast.independent))
     own = len(own_set(submission, "first").targets)
     assert reasons == [
         "1 answers and facts are not marked yet.",
@@ -143,8 +147,8 @@ def test_a_first_mark_that_is_undone_counts_nowhere_and_is_kept(cast):
 
 def test_not_looked_at_is_a_version_too_and_keeps_the_words(cast):
     submission = in_review(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED)
-    mark = reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"mark": ""}, base=1)
+    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED)
+    mark = marks.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"mark": ""}, base=1)
     assert (mark.would_satisfy, submission.marks.count()) == ("The newest entry.", 0)
 
 
@@ -152,33 +156,33 @@ def test_who_left_the_case_or_came_too_late_marks_nothing(cast):
     submission = in_review(cast)
     for who in (cast.second_independent, cast.owner, cast.staff):
         with pytest.raises(NotPermitted):
-            reviewing.save_mark(submission, TARGET, by=who, mark="accepted")
+            marks.save_mark(submission, TARGET, by=who, mark="accepted")
         with pytest.raises(NotPermitted):
-            reviewing.accept_together(submission, [TARGET], by=who)
+            marks.accept_together(submission, [TARGET], by=who)
         with pytest.raises(NotPermitted):
-            reviewing.mark_evidence(submission, QUESTION, "x", by=who, verdict="supports")
+            marks.mark_evidence(submission, QUESTION, "x", by=who, verdict="supports")
         with pytest.raises(NotPermitted):
-            reviewing.undo_mark(submission, TARGET, by=who, base=0)
+            marks.undo_mark(submission, TARGET, by=who, base=0)
     seat = cast.independent.memberships.get()
     seat.left_at = timezone.now()
     seat.save()
     with pytest.raises(NotPermitted):
-        reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+        marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
     seat.left_at = None
     seat.save()
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
-    workflow.refuse(submission, by=cast.independent, statement="No.")
+    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    decisions.refuse(submission, by=cast.independent, statement="No.")
     with pytest.raises(Locked):
-        reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1)
+        marks.undo_mark(submission, TARGET, by=cast.independent, base=1)
     with pytest.raises(Locked):
-        reviewing.accept_together(submission, [TARGET], by=cast.independent)
+        marks.accept_together(submission, [TARGET], by=cast.independent)
 
 
 # --- accepted with action ----------------------------------------------------------------------------------------------
 
 
 def agree(submission, by, question=QUESTION, **fields):
-    return reviewing.save_mark(submission, f"q:{question}", by=by, mark="accepted_with_action", **fields)
+    return marks.save_mark(submission, f"q:{question}", by=by, mark="accepted_with_action", **fields)
 
 
 def test_an_answer_is_accepted_with_an_action_only_where_it_says_which(cast):
@@ -199,7 +203,7 @@ def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
     )
     mark_all(submission, by=cast.independent)
     assert not RemediationAction.objects.filter(question=OTHER).exists()
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     action = RemediationAction.objects.get(use=submission.assessment.use, question=OTHER)
     assert (action.title, action.asked, action.due) == ("Name a deputy", "Name a deputy\nIn writing.", in_days(50))
     assert (action.status, action.number) == ("open", submission.assessment.use.actions.count())
@@ -207,7 +211,7 @@ def test_an_agreed_action_is_in_the_plan_once_the_submission_is_approved(cast):
         1,
         2,
     ]
-    assert reviewing.open_agreed_actions(submission) == []
+    assert agreed_actions.open_agreed_actions(submission) == []
     block = next(block for block in submission_report(submission).actions if block.number == action.number)
     assert (block.title, block.steps[-1], block.due) == (action.title, "Name a deputy. In writing.", action.due)
     assert "Name a deputy" in plan_html(submission_report(submission))
@@ -219,7 +223,7 @@ def test_an_agreed_action_joins_the_open_one_of_its_question(cast):
     action = RemediationAction.objects.get(use=submission.assessment.use, question=QUESTION)
     agree(submission, cast.independent, action_title="List the other four", action_due=in_days(5))
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.", conditions={QUESTION: in_days(9)})
+    approval.approve(submission, by=cast.independent, statement="Read.", conditions={QUESTION: in_days(9)})
     title = action.title
     action = RemediationAction.objects.get(use=submission.assessment.use, question=QUESTION)
     assert (action.title, action.asked, action.due) == (title, "List the other four", in_days(5))
@@ -229,10 +233,10 @@ def test_an_agreed_action_is_not_closed_by_a_later_round_of_good_answers(cast):
     submission = in_review(cast)
     agree(submission, cast.independent, OTHER, action_title="Name a deputy")
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
-    renewal = declaring.start_assessment(submission.assessment.use, by=cast.owner, follows=submission.assessment)
+    approval.approve(submission, by=cast.independent, statement="Read.")
+    renewal = start.start_assessment(submission.assessment.use, by=cast.owner, follows=submission.assessment)
     fill(renewal, by=cast.owner)
-    workflow.submit(renewal, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(renewal, by=cast.owner, route=Route.INDEPENDENT)
     assert RemediationAction.objects.get(question=OTHER).status == "open"
 
 
@@ -244,11 +248,11 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
     content = submission.content()
     edition = submission.assessment.compiled()
-    targets = reviewing.review_targets(content)
+    targets = review_targets.review_targets(content)
     decisive = decisive_targets(edition, content)
     own = own_set(submission, "first").targets
-    reviewing.save_mark(submission, "f:public_facing", by=cast.independent, **WANTED)
-    accepted = reviewing.accept_together(submission, targets, by=cast.independent)
+    marks.save_mark(submission, "f:public_facing", by=cast.independent, **WANTED)
+    accepted = marks.accept_together(submission, targets, by=cast.independent)
     assert accepted
     assert {mark.target for mark in accepted} & decisive == set()
     assert all(mark.together and mark.mark == "accepted" for mark in accepted)
@@ -259,7 +263,7 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
     assert own > decisive
     assert {"f:illegal_purpose", "f:employment_decisions", TARGET} <= decisive
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
-    assert reviewing.accept_together(submission, targets, by=cast.independent) == []
+    assert marks.accept_together(submission, targets, by=cast.independent) == []
     assert AuditEntry.objects.filter(kind="marks_accepted_together").count() == 1
 
 
@@ -267,8 +271,8 @@ def test_what_is_plain_is_accepted_in_one_action_and_recorded_as_such(cast):
 def test_what_falls_short_is_not_accepted_together_though_nobody_drew_it(cast, monkeypatch):
     monkeypatch.setattr(sampling, "draw", lambda *_given: [])
     submission = in_review(cast, answers={"known-failures": {"choice": "planned", "planned_for": in_days(20)}})
-    accepted = reviewing.accept_together(
-        submission, reviewing.review_targets(submission.content()), by=cast.independent
+    accepted = marks.accept_together(
+        submission, review_targets.review_targets(submission.content()), by=cast.independent
     )
     assert accepted
     assert "q:known-failures" not in {mark.target for mark in accepted}
@@ -278,10 +282,10 @@ def test_nothing_that_was_changed_or_replied_to_is_accepted_with_others(cast):
     plain = {"f:hosting": "Which cloud?", "f:public_facing": "Is it?"}
     submission = returned(cast, plain)
     use = submission.assessment.use
-    declaring.declare_facts(use, {"hosting": ["private_cloud"]}, by=cast.owner)
-    reviewing.reply(submission.assessment, "f:public_facing", by=cast.owner, words="It is not.")
+    declare.declare_facts(use, {"hosting": ["private_cloud"]}, by=cast.owner)
+    replies.reply(submission.assessment, "f:public_facing", by=cast.owner, words="It is not.")
     following = again(submission, cast)
-    accepted = reviewing.accept_together(following, reviewing.review_targets(following.content()), by=cast.independent)
+    accepted = marks.accept_together(following, review_targets.review_targets(following.content()), by=cast.independent)
     assert {mark.target for mark in accepted} & set(plain) == set()
 
 
@@ -292,35 +296,35 @@ def with_evidence(cast, state=State.SUBMITTED):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     pieces = [make_evidence(cast.organisation, title=title) for title in ("Access log", "Register")]
     for piece in pieces:
-        evidence.attach(piece, assessment, QUESTION, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+        library.attach(piece, assessment, QUESTION, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission, pieces
 
 
 def test_each_piece_is_judged_by_itself_and_versions_are_kept(cast):
     submission, (log, _register) = with_evidence(cast)
-    mark = reviewing.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="partly", base=0)
-    mark = reviewing.mark_evidence(
+    mark = marks.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="partly", base=0)
+    mark = marks.mark_evidence(
         submission, QUESTION, log.reference, by=cast.independent, verdict="supports", note="All of it.", base=1
     )
     assert (mark.verdict, mark.version, mark.revisions.count()) == ("supports", 1, 2)
     with pytest.raises(Conflict):
-        reviewing.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="does_not", base=1)
+        marks.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="does_not", base=1)
     mark.refresh_from_db()
     assert (mark.verdict, mark.revisions.count()) == ("supports", 3)
     for question, piece, verdict in ((QUESTION, "nothing", "partly"), (OTHER, log.reference, "partly")):
         with pytest.raises(InvalidAnswer):
-            reviewing.mark_evidence(submission, question, piece, by=cast.independent, verdict=verdict)
+            marks.mark_evidence(submission, question, piece, by=cast.independent, verdict=verdict)
 
 
 def test_the_mark_of_a_piece_is_carried_while_its_version_is_the_same(cast):
     submission, (log, register) = with_evidence(cast)
     for piece in (log, register):
-        reviewing.mark_evidence(submission, QUESTION, piece.reference, by=cast.independent, verdict="supports")
+        marks.mark_evidence(submission, QUESTION, piece.reference, by=cast.independent, verdict="supports")
     mark_all(submission, by=cast.independent, change={TARGET: "A newer register."})
-    workflow.send_back(submission, by=cast.independent)
-    evidence.add_version(register, by=cast.owner, file=SimpleUploadedFile("register.txt", b"Newer."))
+    decisions.send_back(submission, by=cast.independent)
+    library.add_version(register, by=cast.owner, file=SimpleUploadedFile("register.txt", b"Newer."))
     following = again(submission, cast)
     carried = EvidenceMark.objects.get(submission=following)
     assert (carried.piece, carried.verdict) == (log.reference, "supports")
@@ -336,18 +340,18 @@ def test_a_reply_is_kept_version_by_version_and_frozen_into_the_next_round(cast)
     assessment = submission.assessment
     operation = uuid.uuid4()
     for _twice in range(2):
-        reply = reviewing.reply(
+        reply = replies.reply(
             assessment, TARGET, by=cast.contributor, words="There is none yet.", base=0, operation=operation
         )
-    reply = reviewing.reply(assessment, TARGET, by=cast.owner, words="There is none yet: we began today.", base=1)
+    reply = replies.reply(assessment, TARGET, by=cast.owner, words="There is none yet: we began today.", base=1)
     with pytest.raises(Conflict):
-        reviewing.reply(assessment, TARGET, by=cast.contributor, words="None.", base=1)
+        replies.reply(assessment, TARGET, by=cast.contributor, words="None.", base=1)
     assert list(reply.revisions.order_by("number").values_list("number", "outcome")) == [
         (1, "current"),
         (2, "current"),
         (3, "conflict"),
     ]
-    assert {cast.owner.pk, cast.contributor.pk} <= declaring.delivery_team(assessment)
+    assert {cast.owner.pk, cast.contributor.pk} <= separation.delivery_team(assessment)
     following = again(submission, cast)
     [frozen] = following.content()["replies"]
     assert (frozen["target"], frozen["words"], frozen["by"], frozen["would_satisfy"]) == (
@@ -362,15 +366,15 @@ def test_a_reply_is_kept_version_by_version_and_frozen_into_the_next_round(cast)
 def test_only_what_was_returned_takes_a_reply_and_only_while_it_is(cast):
     submission = returned(cast, {TARGET: "The newest entry."})
     with pytest.raises(InvalidAnswer):
-        reviewing.reply(submission.assessment, f"q:{OTHER}", by=cast.owner, words="And this?")
+        replies.reply(submission.assessment, f"q:{OTHER}", by=cast.owner, words="And this?")
     with pytest.raises(InvalidAnswer):
-        reviewing.reply(submission.assessment, TARGET, by=cast.owner, words="  ")
+        replies.reply(submission.assessment, TARGET, by=cast.owner, words="  ")
     for who in (cast.viewer, cast.independent, cast.outsider, cast.assigned, cast.staff):
         with pytest.raises(NotPermitted):
-            reviewing.reply(submission.assessment, TARGET, by=who, words="Hello.")
+            replies.reply(submission.assessment, TARGET, by=who, words="Hello.")
     again(submission, cast)
     with pytest.raises(Locked):
-        reviewing.reply(submission.assessment, TARGET, by=cast.owner, words="Late.")
+        replies.reply(submission.assessment, TARGET, by=cast.owner, words="Late.")
 
 
 def test_untouched_is_what_was_neither_changed_nor_replied_to(cast):
@@ -378,9 +382,9 @@ def test_untouched_is_what_was_neither_changed_nor_replied_to(cast):
     submission = returned(cast, three)
     assessment = submission.assessment
     assessment.refresh_from_db()
-    assert set(reviewing.untouched(assessment, ())) == set(three)
-    reviewing.reply(assessment, TARGET, by=cast.owner, words="It is on page 3.")
-    assert set(reviewing.untouched(assessment, {"f:hosting"})) == {f"q:{OTHER}"}
+    assert set(replies.untouched(assessment, ())) == set(three)
+    replies.reply(assessment, TARGET, by=cast.owner, words="It is on page 3.")
+    assert set(replies.untouched(assessment, {"f:hosting"})) == {f"q:{OTHER}"}
 
 
 def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
@@ -391,15 +395,15 @@ def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     assessment.refresh_from_db()
     for question in (QUESTION, OTHER):
         save(assessment, question, {"choice": "in_place", "text": f"Now with {question}."}, by=cast.owner)
-    reviewing.reply(assessment, "q:known-failures", by=cast.owner, words="It stands in the handbook.")
+    replies.reply(assessment, "q:known-failures", by=cast.owner, words="It stands in the handbook.")
     second = again(first, cast)
     carried = set(second.marks.values_list("target", flat=True))
-    assert carried == set(reviewing.review_targets(second.content())) - set(asked)
+    assert carried == set(review_targets.review_targets(second.content())) - set(asked)
     assert set(second.marks.values_list("carried_from__submission", flat=True)) == {first.pk}
     for target in (TARGET, "q:known-failures"):
         look_at(second, target, cast.independent)
-    reviewing.save_mark(second, f"q:{OTHER}", by=cast.independent, **WANTED)
-    workflow.send_back(second, by=cast.independent, answer_by=in_days(10))
+    marks.save_mark(second, f"q:{OTHER}", by=cast.independent, **WANTED)
+    decisions.send_back(second, by=cast.independent, answer_by=in_days(10))
     assert second.decisions.get().answer_by == timezone.localdate() + timedelta(days=10)
     assert "Please answer by" in cast.owner.inbox.filter(kind="returned").latest("pk").text
     assessment.refresh_from_db()
@@ -407,9 +411,9 @@ def test_three_rounds_carry_what_stands_and_ask_only_for_what_does_not(cast):
     third = again(second, cast)
     assert changed_targets(second.content(), third.content()) == {f"q:{OTHER}"}
     assert third.content()["replies"] == []
-    assert third.marks.count() == len(reviewing.review_targets(third.content())) - 1
+    assert third.marks.count() == len(review_targets.review_targets(third.content())) - 1
     look_at(third, f"q:{OTHER}", cast.independent)
-    workflow.approve(third, by=cast.independent, statement="Read.")
+    approval.approve(third, by=cast.independent, statement="Read.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
 
@@ -418,8 +422,8 @@ def test_undoing_the_change_of_a_carried_mark_makes_it_a_carried_one_again(cast)
     first = returned(cast, {TARGET: "An entry."})
     second = again(first, cast)
     target = f"q:{OTHER}"
-    reviewing.save_mark(second, target, by=cast.independent, **WANTED)
-    mark = reviewing.undo_mark(second, target, by=cast.independent, base=2)
+    marks.save_mark(second, target, by=cast.independent, **WANTED)
+    mark = marks.undo_mark(second, target, by=cast.independent, base=2)
     assert (mark.mark, mark.carried_from) == ("accepted", first.marks.get(target=target))
 
 
@@ -427,7 +431,7 @@ def test_the_day_by_which_an_answer_is_asked_for_lies_ahead(cast):
     submission = in_review(cast)
     mark_all(submission, by=cast.independent, change={TARGET: "An entry."})
     with pytest.raises(InvalidAnswer):
-        workflow.send_back(submission, by=cast.independent, answer_by=timezone.localdate())
+        decisions.send_back(submission, by=cast.independent, answer_by=timezone.localdate())
 
 
 def test_a_return_opens_what_is_marked_and_what_depends_on_it_and_nothing_else(cast):
@@ -436,18 +440,18 @@ def test_a_return_opens_what_is_marked_and_what_depends_on_it_and_nothing_else(c
     assessment, use = submission.assessment, submission.assessment.use
     assessment.refresh_from_db()
     before = {q.key for q in assessment.declared().questions(assessment.compiled())}
-    assert declaring.editable_facts(use) == {"personal_data"} | {
+    assert declare.editable_facts(use) == {"personal_data"} | {
         key for key in assessment.compiled().facts if key not in {row.key for row in use.fact_rows()}
     }
     with pytest.raises(Locked):
-        declaring.declare_facts(use, {"public_facing": True}, by=cast.owner)
-    declaring.declare_facts(use, {"personal_data": "ordinary"}, by=cast.owner)
-    never_asked = next(key for key in sorted(declaring.editable_facts(use)) if assessment.compiled().facts[key].yes_no)
+        declare.declare_facts(use, {"public_facing": True}, by=cast.owner)
+    declare.declare_facts(use, {"personal_data": "ordinary"}, by=cast.owner)
+    never_asked = next(key for key in sorted(declare.editable_facts(use)) if assessment.compiled().facts[key].yes_no)
     for value in (True, False):  # said once, and put otherwise before it is sent
-        declaring.declare_facts(use, {never_asked: value}, by=cast.owner)
+        declare.declare_facts(use, {never_asked: value}, by=cast.owner)
     assessment = type(assessment).objects.for_dashboard().get(pk=assessment.pk)
     declared, answered = assessment.declared(), assessment.answer_values()
-    unlocked = declaring.unlocked_questions(assessment, declared, answered)
+    unlocked = answering_answers.unlocked_questions(assessment, declared, answered)
     added = {q.key for q in declared.questions(assessment.compiled())} - before
     assert added
     edition = assessment.compiled()

@@ -19,7 +19,10 @@ from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Route as Request
 from pytest_django.live_server_helper import LiveServer
 
-from assessments import evidence, reviewing, tasks, workflow
+from assessments.core import after_commit
+from assessments.domain.evidence import library
+from assessments.domain.review import marks, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Assessment, ReviewMark, Route, State, Submission, User
 from tests import browser
 from tests.domain.evidence.made_files import picture
@@ -91,7 +94,7 @@ class Side:
 
 @pytest.fixture
 def address(published: None, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(tasks, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
+    monkeypatch.setattr(after_commit, "after_commit", lambda *_arguments: None)  # no mail, and PDFs take seconds
     server = LiveServer("127.0.0.1")
     yield server.url
     server.stop()
@@ -377,14 +380,14 @@ def test_evidence_two_versions_and_faults_look_right(address: str, people: Cast,
         "Contract with the supplier": {"confidentiality": "on_request", "held_by": "The secretary"},
     }.items():
         piece = make_evidence(people.organisation, title=title, **fields)
-        evidence.attach(piece, assessment, QUESTION, by=people.owner)
-    submission = workflow.submit(assessment, by=people.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=people.independent)
-    workflow.take(submission, by=people.second_independent)
+        library.attach(piece, assessment, QUESTION, by=people.owner)
+    submission = submit.submit(assessment, by=people.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=people.independent)
+    seat_taking.take(submission, by=people.second_independent)
     with browser.new_page(chromium) as page:
         side = Side(page, address, people.independent)
         side.open("review_section", submission.reference, "governance")
-        reviewing.save_mark(
+        marks.save_mark(
             submission, f"q:{QUESTION}", by=people.independent, mark="accepted", words="I saw the register."
         )
         row = page.locator(f"#q-{QUESTION}")

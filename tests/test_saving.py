@@ -13,10 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, workflow
 from assessments.accounts import expired_forms
+from assessments.core.errors import Conflict, WouldHide
 from assessments.documents.report import build_report
-from assessments.errors import Conflict, WouldHide
+from assessments.domain.answering import assignments, start
+from assessments.domain.facts import declare, values
+from assessments.domain.register import systems
+from assessments.domain.review import decisions, seat_taking
+from assessments.domain.submission import submit, taking_back
 from assessments.models import (
     Answer,
     AnswerRevision,
@@ -30,7 +34,7 @@ from assessments.models import (
     State,
     User,
 )
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.scoring.inputs import Declared
 from assessments.scoring.tiers import assign_tier
 from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_use, mark_all, save
@@ -111,7 +115,7 @@ def test_a_page_made_for_oneself_is_saved(cast: Cast, draft: Assessment) -> None
 @pytest.mark.parametrize("page", ["section", "returned", "facts"])
 def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Cast, page: str) -> None:
     assessment = make_assessment(State.RETURNED if page == "returned" else State.DRAFT, cast=cast, tier="limited")
-    before = picture(assessment, final=False)
+    before = build_snapshot(assessment, final=False)
     form: dict[str, Any] = {"whose": named(cast.owner)}
     if page == "facts":
         url = reverse(
@@ -128,7 +132,7 @@ def test_a_whole_page_made_for_somebody_else_comes_back_as_it_was_typed(cast: Ca
     content = response.content.decode()
     assert words in content
     assert f'name="whose" value="{cast.contributor.pk}:' in content  # pressed once more, it is saved in one's own name
-    assert picture(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=False) == before
+    assert build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=False) == before
 
 
 # --- sent again, late, or not at all --------------------------------------------------------------------------------------
@@ -187,13 +191,13 @@ def test_an_answer_first_given_after_a_return_stays_open_for_the_rest_of_its_wor
     assessment = make_assessment(State.DRAFT, "limited", cast=cast, answers={"ai-framework": None})
     row = Question.objects.get(edition=assessment.edition_id, key="ai-framework")
     late = Answer.objects.create(assessment=assessment, question=row, choice="in_place", by=cast.owner)
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     late.delete()  # the question is new in this round: it has no answer yet, and never had a version
     assessment.refresh_from_db()
     submission = assessment.current_submission
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={f"q:{PRACTICE}": "Show the newest entry."})
-    workflow.send_back(submission, by=cast.independent, words="Please mend this.")
+    decisions.send_back(submission, by=cast.independent, words="Please mend this.")
     client = signed_in(cast.owner)
     client.post(url_of(assessment, "ai-framework"), posted("ai-framework", choice="partly", text="Half"), **HX)
     client.post(
@@ -313,7 +317,7 @@ def test_one_save_brings_back_all_that_it_changed_for_ten_queries(cast: Cast, fi
 
 
 def test_whoever_sees_only_what_is_assigned_is_told_of_no_other_sections(cast: Cast, draft: Assessment) -> None:
-    declaring.assign_section(draft, "governance", Membership.objects.get(user=cast.assigned), by=cast.owner)
+    assignments.assign_section(draft, "governance", Membership.objects.get(user=cast.assigned), by=cast.owner)
     client = signed_in(cast.assigned)
     for page in (client.get(section_of(draft)), client.post(url_of(draft), posted(choice="in_place"), **HX)):
         assert "section-progress" in page.content.decode()
@@ -373,10 +377,10 @@ def facts_url(use: Any, group: str) -> str:
 def two_at_one_page(cast: Cast) -> tuple[Any, str, Client, dict[str, Any]]:
     """Connie's page of facts, opened before Olivia changed one of them."""
     use = make_use("low", cast.organisation)
-    group = declaring.current_edition(use).facts["safety_component"].group
+    group = values.current_edition(use).facts["safety_component"].group
     connie = signed_in(cast.contributor)
     page = page_of(connie, use, group)
-    declaring.declare_facts(use, {"safety_component": True}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": True}, by=cast.owner)
     return use, group, connie, page
 
 
@@ -393,7 +397,7 @@ def test_a_page_of_facts_that_was_left_alone_overwrites_nothing(two_at_one_page:
 
 def test_a_stale_fact_is_kept_beside_the_newer_one_and_the_others_are_saved(cast: Cast, two_at_one_page: Any) -> None:
     use, group, connie, page = two_at_one_page
-    declaring.declare_facts(use, {"safety_component": False}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": False}, by=cast.owner)
     sent = page | {"safety_component": "yes", "autonomous_robot": "yes"}
     response = connie.post(facts_url(use, group), sent)
     content = response.content.decode()
@@ -413,7 +417,7 @@ def test_a_choice_between_two_versions_of_a_fact_is_carried_out(
     cast: Cast, two_at_one_page: Any, how: str, value: bool
 ) -> None:
     use, group, connie, page = two_at_one_page
-    declaring.declare_facts(use, {"safety_component": False}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": False}, by=cast.owner)
     sent = page | {"safety_component": "yes", "seen_safety_component": str(fact(use).revision)}
     response = connie.post(facts_url(use, group), sent | {"resolve": f"{how}:safety_component"})
     assert response.status_code == 302
@@ -423,7 +427,7 @@ def test_a_choice_between_two_versions_of_a_fact_is_carried_out(
 def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: Any) -> None:
     use, group, connie, page = two_at_one_page
     seen = fact(use).revision
-    declaring.declare_facts(use, {"safety_component": False}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": False}, by=cast.owner)
     sent = page | {
         "safety_component": "unknown",
         "seen_safety_component": str(seen),
@@ -435,7 +439,7 @@ def test_keep_mine_shows_a_third_version_of_a_fact(cast: Cast, two_at_one_page: 
 
 def test_a_page_saved_in_part_does_not_quarrel_with_itself(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
-    group = declaring.current_edition(use).facts["safety_component"].group
+    group = values.current_edition(use).facts["safety_component"].group
     client = signed_in(cast.owner)
     page = page_of(client, use, group)
     missing = {key: value for key, value in page.items() if key != "autonomous_robot"}
@@ -448,10 +452,10 @@ def test_a_page_saved_in_part_does_not_quarrel_with_itself(cast: Cast) -> None:
 
 def test_a_page_that_comes_back_for_an_error_does_not_take_over_what_it_never_showed(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
-    group = declaring.current_edition(use).facts["safety_component"].group
+    group = values.current_edition(use).facts["safety_component"].group
     connie = signed_in(cast.contributor)
     page = page_of(connie, use, group)
-    declaring.declare_facts(use, {"safety_component": True, "autonomous_robot": True}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": True, "autonomous_robot": True}, by=cast.owner)
     missing = {key: value for key, value in page.items() if key != "autonomous_robot"}
     again = connie.post(facts_url(use, group), missing)
     fresh = {name: again.context["form"][name].value() for name in page if name.startswith("base_")}
@@ -462,19 +466,19 @@ def test_a_page_that_comes_back_for_an_error_does_not_take_over_what_it_never_sh
 
 def test_facts_given_by_who_names_no_revision_are_saved_as_ever(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"safety_component": True}, by=cast.owner)
-    declaring.declare_facts(use, {"safety_component": False}, by=cast.contributor)
+    declare.declare_facts(use, {"safety_component": True}, by=cast.owner)
+    declare.declare_facts(use, {"safety_component": False}, by=cast.contributor)
     assert fact(use).value is False
 
 
 def test_what_is_given_for_locked_facts_is_shown_and_not_saved(cast: Cast) -> None:
     use = make_use("low", cast.organisation)
-    group = declaring.current_edition(use).facts[FACT].group
+    group = values.current_edition(use).facts[FACT].group
     client = signed_in(cast.owner)
     page = page_of(client, use, group)
-    assessment = declaring.start_assessment(use, by=cast.owner)
+    assessment = start.start_assessment(use, by=cast.owner)
     fill(assessment, by=cast.owner)
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     sent = page | {FACT: "yes", REASON: "It only sorts the post."}
     content = client.post(facts_url(use, group), sent).content.decode()
     assert "Not saved: what is locked cannot be changed now." in content
@@ -541,32 +545,32 @@ def test_hidden_answers_are_counted_printed_and_sent_nowhere_and_come_back_intac
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert assessment.answered == before - len(lost)
     assert assessment.applicable == assessment.answered
-    drawn = picture(assessment, final=True)
+    drawn = build_snapshot(assessment, final=True)
     printed = build_report(drawn, assessment.compiled(), draft=False)
     assert "Sentinel" not in str(drawn)
     assert "Sentinel" not in str(printed)
     assert (printed.applicable, printed.answered) == (assessment.applicable, assessment.answered)
     assert lost.isdisjoint(drawn["answers"])
     assert drawn["counts"]["answered"] == assessment.answered
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert "Sentinel" not in submission.snapshot
-    workflow.recall(Assessment.objects.get(pk=assessment.pk), by=cast.owner)
-    declaring.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
+    taking_back.recall(Assessment.objects.get(pk=assessment.pk), by=cast.owner)
+    declare.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert assessment.answered == before
     assert {row.question.key: row.record() for row in assessment.answers.select_related("question")} == kept
-    assert all(f"Sentinel of {question}." in str(picture(assessment, final=False)) for question in lost)
+    assert all(f"Sentinel of {question}." in str(build_snapshot(assessment, final=False)) for question in lost)
 
 
 def test_a_fact_of_the_system_asks_for_the_answers_of_its_other_uses_too(cast: Cast) -> None:
     assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"markets": ["eu"]})
     words = {"title": "Second", "purpose": "p", "setting": "s", "people_affected": "x", "scope_en": "S."}
-    second = declaring.declare_use(assessment.use.system, by=cast.owner, **words)
+    second = systems.declare_use(assessment.use.system, by=cast.owner, **words)
     with pytest.raises(WouldHide) as refused:
-        declaring.declare_facts(second, {"markets": ["hong_kong"]}, by=cast.owner, hiding=[])
+        declare.declare_facts(second, {"markets": ["hong_kong"]}, by=cast.owner, hiding=[])
     assert [answer.name for answer in refused.value.answers] == [f"{assessment.reference}/overseas-rules"]
     assert DeclaredFact.objects.get(system=second.system, key="markets").value == ["eu"]
-    declaring.declare_facts(second, {"personal_data": "ordinary"}, by=cast.owner, hiding=[])  # of its own use alone
+    declare.declare_facts(second, {"personal_data": "ordinary"}, by=cast.owner, hiding=[])  # of its own use alone
 
 
 # --- what is no answer yet, each kind by itself -----------------------------------------------------------------------------

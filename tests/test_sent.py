@@ -7,12 +7,12 @@ import json
 import pytest
 from django.urls import reverse
 
-from assessments import workflow
-from assessments.domain.review import targets
+from assessments.domain.review import seat_taking, targets
+from assessments.domain.submission import submit
 from assessments.models import Route, State, Submission, edition_for
 from assessments.models.base import canonical_json
 from assessments.models.snapshots import changed_targets
-from assessments.views.sent import changed_between, taken_apart
+from assessments.views.review.snapshot import changed_between, taken_apart
 from tests.factories import make_assessment, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -27,8 +27,8 @@ def of(submission):
 def test_what_is_kept_of_a_submission_says_what_is_worked_out_afresh_and_no_page_changes_it(client, cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "planned"}})
     save(assessment, QUESTION, {"choice": "unknown", "text": "Nobody knows."}, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     first = Submission.objects.get(assessment=assessment, round=1)
     now, before = json.loads(submission.snapshot), json.loads(first.snapshot)
     sent, edition = of(submission), edition_for(submission.edition_checksum)

@@ -12,9 +12,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import acting, standing, sweeping, tasks, teamwork, workflow
+from assessments import scheduled
+from assessments.core import after_commit
+from assessments.core.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.domain.answering import asking
+from assessments.domain.certificates import blockers, monitoring, standing
+from assessments.domain.certificates import missed as certificates_missed
 from assessments.domain.certificates.obstacles import Code
-from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.domain.remediation import actions, dates, risks
 from assessments.models import (
     Assessment,
     AuditEntry,
@@ -65,10 +70,10 @@ def public(number: str) -> str:
 
 
 def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast, certificate):
-    assert standing.miss_conditions(in_days(60)) == 0  # its last day counts in full
+    assert certificates_missed.miss_conditions(in_days(60)) == 0  # its last day counts in full
     assert certificate.status() == "valid"
-    assert standing.miss_conditions(in_days(61)) == 1
-    assert standing.miss_conditions(in_days(61)) == 0
+    assert certificates_missed.miss_conditions(in_days(61)) == 1
+    assert certificates_missed.miss_conditions(in_days(61)) == 0
     certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.status() == "suspended"
     event = certificate.events.latest("pk")
@@ -89,7 +94,7 @@ def test_a_condition_that_passes_its_day_suspends_the_certificate_by_itself(cast
 
 def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, assessment, certificate):
     Condition.objects.update(due_on=in_days(-1))
-    standing.miss_conditions()
+    certificates_missed.miss_conditions()
     with pytest.raises(NotReady) as refused:
         standing.reinstate(certificate, by=cast.independent, reason="mended", words="Seen.")
     assert len(refused.value.reasons) == 1
@@ -104,7 +109,7 @@ def test_a_condition_met_late_reinstates_nothing_until_a_reviewer_does(cast, ass
     standing.reinstate(certificate, by=cast.independent, reason="mended", words="Register seen on site.")
     certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.status() == "valid"
-    assert standing.miss_conditions() == 0
+    assert certificates_missed.miss_conditions() == 0
     page = public(certificate.number)
     assert "What had led to the suspension was corrected." in page
     assert "Register seen on site." not in page
@@ -115,15 +120,15 @@ def test_a_condition_missed_before_its_certificate_is_issued_keeps_it_back(cast)
     assessment = make_conditioned(cast)
     submission = assessment.current_submission
     assert submission is not None
-    assert [blocker.question for blocker in workflow.blockers(submission)] == []
+    assert [blocker.question for blocker in blockers.blockers(submission)] == []
     Condition.objects.update(due_on=in_days(-1))
-    assert [blocker.question for blocker in workflow.blockers(submission)] == [CONDITION]
+    assert [blocker.question for blocker in blockers.blockers(submission)] == [CONDITION]
 
 
 def test_a_condition_of_a_certificate_that_was_replaced_is_left_alone(cast, certificate):
     standing.revoke(certificate, by=cast.independent, reason="asked", words="They asked.")
     Condition.objects.update(due_on=in_days(-1))
-    assert standing.miss_conditions() == 0
+    assert certificates_missed.miss_conditions() == 0
     assert [event.kind for event in CertificateEvent.objects.order_by("pk")] == ["issued", "revoked"]
 
 
@@ -214,10 +219,10 @@ def test_a_revoked_certificate_is_no_way_round_a_new_assessment(cast, assessment
 
 
 def workflow_again(assessment: Assessment, cast: Cast) -> Assessment:
-    from assessments import declaring
+    from assessments.domain.answering import start
     from tests.factories import bring_to, fill
 
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     fill(following, by=cast.owner)
     bring_to(following, State.CERTIFIED, tier="limited", by=cast.owner, route="independent")
     return following
@@ -270,7 +275,7 @@ def test_a_sweeper_that_did_not_run_on_the_day_says_it_on_the_next(cast, assessm
 
 def test_action_reminds_its_owner_before_its_date_and_weekly_after(cast, assessment):
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(20), effort="S")
     mine = Message.objects.filter(recipient=cast.contributor)
     told = []
     for day in range(10, 36):
@@ -284,7 +289,7 @@ def test_action_reminds_its_owner_before_its_date_and_weekly_after(cast, assessm
 
 def test_where_its_owner_left_the_owners_of_the_organisation_are_told(cast, assessment):
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
     Membership.objects.filter(user=cast.contributor).update(left_at=timezone.now())
     reminders.remind_of_actions()
     assert set(Message.objects.filter(kind="action_due").values_list("recipient", flat=True)) == {cast.owner.pk}
@@ -292,8 +297,8 @@ def test_where_its_owner_left_the_owners_of_the_organisation_are_told(cast, asse
 
 def test_an_accepted_risk_is_told_of_on_its_review_and_before_it_ends(cast, assessment):
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
-    acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(60), review=in_days(30))
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
+    risks.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(60), review=in_days(30))
     assert days_told(reminders.remind_of_risks, "risk_ending", 25, 60) == [30, 46]
 
 
@@ -318,9 +323,9 @@ def test_monitoring_that_runs_out_is_told_of_once_before_it_suspends(cast):
     assert {line.link for line in lines} == {reverse("conformity", args=[high.reference])}
     assert lines[0].subject.startswith("Monitoring evidence runs out in 7 days")
     with on_day(35):
-        assert workflow.watch_monitoring() == 0  # the last day, as it was said
+        assert monitoring.watch_monitoring() == 0  # the last day, as it was said
     with on_day(36):
-        assert workflow.watch_monitoring() == 1
+        assert monitoring.watch_monitoring() == 1
         assert reminders.remind_of_monitoring() == 0
 
 
@@ -339,9 +344,9 @@ def test_a_newer_record_puts_the_reminder_off_and_is_told_of_when_it_runs_out_it
 
 
 def test_nobody_is_reminded_of_what_was_retired_or_closed(cast, assessment):
-    from assessments import declaring
+    from assessments.domain.register import systems
 
-    declaring.retire(assessment.use, by=cast.owner)
+    systems.retire(assessment.use, by=cast.owner)
     with on_day(400):
         assert reminders.remind_of_actions() == 0
 
@@ -357,18 +362,18 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
         make_assessment(state, "limited", cast=cast)
     draft = make_assessment(State.DRAFT, "limited", cast=cast)
     asif = Membership.objects.get(user=cast.assigned)
-    teamwork.ask(draft, "governance", asif, by=cast.owner)
+    asking.ask(draft, "governance", asif, by=cast.owner)
     make_evidence(cast.organisation, by=cast.contributor, expires_on=in_days(4))
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
     report_done(action_on(assessment, CONDITION), by=cast.contributor, note="All five.")
-    acting.decline(action_on(assessment, CONDITION), by=cast.independent, words="Not yet.")
+    actions.decline(action_on(assessment, CONDITION), by=cast.independent, words="Not yet.")
     reminders.remind_of_actions()
     reminders.remind_of_evidence()
     Condition.objects.update(due_on=in_days(2))
     reminders.remind_of_conditions()
     Condition.objects.update(due_on=in_days(-1))
-    standing.miss_conditions()
+    certificates_missed.miss_conditions()
     assert set(Message.objects.values_list("kind", flat=True)) >= {
         "asked", "submitted", "returned", "approved", "refused", "action_assigned", "action_reported",
         "action_declined", "action_due", "evidence_expiring", "condition_due", "condition_missed",
@@ -376,7 +381,7 @@ def test_every_line_of_the_inbox_opens_its_thing_after_signing_in(
     }  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         for message in Message.objects.all():
-            tasks.after_commit(send_message, message.pk)
+            after_commit.after_commit(send_message, message.pk)
     assert len(mail.outbox) >= Message.objects.count()
     people = User.objects.filter(pk__in=Message.objects.values("recipient"))
     assert set(people) == {cast.owner, cast.contributor, cast.assigned, cast.independent, cast.second_independent}
@@ -475,7 +480,7 @@ def test_the_sweeper_leaves_the_lines_of_daily_readers_to_the_daily_mail(cast, n
     write(cast.owner, "returned")
     write(cast.contributor, "returned")
     Message.objects.update(at=timezone.now() - timedelta(hours=1))
-    assert sweeping.send_mails() == 1
+    assert scheduled.send_mails() == 1
 
 
 def test_everybody_chooses_when_mails_come(client, cast):
@@ -493,14 +498,14 @@ def test_everybody_chooses_when_mails_come(client, cast):
 
 def test_a_daily_step_is_done_once_a_day_from_its_hour_on(cast):
     done: list[int] = []
-    step = sweeping.Step("count", lambda: done.append(1) or 1, from_hour=7)
+    step = scheduled.Step("count", lambda: done.append(1) or 1, from_hour=7)
     with on_day(0, hour=6):
-        assert sweeping.sweep((step,)) == 0
+        assert scheduled.sweep((step,)) == 0
     with on_day(0, hour=7):
-        assert sweeping.sweep((step,)) == 1
-        assert sweeping.sweep((step,)) == 0
+        assert scheduled.sweep((step,)) == 1
+        assert scheduled.sweep((step,)) == 0
     with on_day(1, hour=9):
-        assert sweeping.sweep((step,)) == 1
+        assert scheduled.sweep((step,)) == 1
     assert len(done) == 2
 
 
@@ -508,10 +513,11 @@ def test_a_step_that_fails_stops_no_other_and_is_tried_again(cast):
     def fails() -> int:
         raise RuntimeError("no")
 
-    other = sweeping.Step("other", lambda: 1)
+    other = scheduled.Step("other", lambda: 1)
     with on_day(0):
         assert (
-            sweeping.sweep((sweeping.Step("fails", fails, from_hour=0), sweeping.Step("fails too", fails), other)) == 1
+            scheduled.sweep((scheduled.Step("fails", fails, from_hour=0), scheduled.Step("fails too", fails), other))
+            == 1
         )
     assert not StepRun.objects.filter(name="fails").exists()
 
@@ -521,12 +527,12 @@ def test_the_whole_sweep_runs_twice_and_says_each_thing_once(cast, assessment):
     for document in Document.objects.all():  # that the sweep makes those that wait is another test's, and takes seconds
         make_ready(document)
     with on_day(0):
-        sweeping.sweep()
+        scheduled.sweep()
         said = Message.objects.count()
         assert Message.objects.filter(kind="condition_due").exists()
-        sweeping.sweep()
+        scheduled.sweep()
         StepRun.objects.all().delete()
-        sweeping.sweep()
+        scheduled.sweep()
     assert Message.objects.count() == said
 
 
@@ -539,6 +545,6 @@ def test_a_condition_s_day_ends_in_hong_kong(cast, certificate, settings):
         now = (midnight + timedelta(minutes=minutes)).astimezone(ZoneInfo("UTC"))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda now=now: now)
-            missed.append(standing.miss_conditions())
+            missed.append(certificates_missed.miss_conditions())
     assert missed == [0, 1]
     assert Certificate.objects.get(pk=certificate.pk).status() == "suspended"

@@ -10,9 +10,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, starting, workflow
-from assessments.errors import Conflict, Locked, NotPermitted, WorkflowError
-from assessments.models import Answer, AnswerRevision, Assessment, AuditEntry, DeclaredUse, RevisionOutcome, Route
+from assessments.core.errors import Conflict, Locked, NotPermitted, WorkflowError
+from assessments.domain.answering import assignments, reuse, start
+from assessments.domain.register import systems
+from assessments.domain.submission import submit
+from assessments.models import (
+    Answer,
+    AnswerRevision,
+    Assessment,
+    AuditEntry,
+    DeclaredUse,
+    RevisionOutcome,
+    Route,
+    snapshots,
+)
 from tests.factories import Cast, make_assessment, make_organisation, make_use, save
 
 pytestmark = pytest.mark.sqlite_alone
@@ -44,7 +55,7 @@ def here(assessment: Assessment) -> str:
 
 
 def carry_all(assessment: Assessment, *, by: Any, source: Assessment | None = None) -> list[Answer]:
-    return starting.carry(assessment, starting.offered(assessment, asked(assessment), source), by=by)
+    return reuse.copy_answers(assessment, reuse.offered(assessment, asked(assessment), source), by=by)
 
 
 # --- what is offered --------------------------------------------------------------------------------------------------
@@ -58,11 +69,11 @@ def test_a_policy_is_organisation_wide_and_what_speaks_of_the_system_is_not(edit
 def test_answers_about_the_whole_organisation_are_offered_and_no_others(cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
-    found = {answer.question.key for answer in starting.offered(new, asked(new))}
+    found = {answer.question.key for answer in reuse.offered(new, asked(new))}
     assert POLICY in found
     assert OWN not in found
     assert found <= new.compiled().organisation_wide
-    offer = starting.offer_for(new, asked(new), to_confirm=0)
+    offer = reuse.offer_for(new, asked(new), to_confirm=0)
     assert offer.answers == len(found)
 
 
@@ -70,7 +81,7 @@ def test_the_newest_answer_is_offered(cast: Cast) -> None:
     elsewhere(cast)
     newer = elsewhere(cast, **{POLICY: {"choice": "in_place", "text": "All clinics by now."}})
     new = begun(cast)
-    (answer,) = [one for one in starting.offered(new, asked(new)) if one.question.key == POLICY]
+    (answer,) = [one for one in reuse.offered(new, asked(new)) if one.question.key == POLICY]
     assert (answer.assessment_id, answer.text) == (newer.pk, "All clinics by now.")
 
 
@@ -79,15 +90,15 @@ def test_neither_a_strangers_answer_nor_a_do_not_know_is_offered(cast: Cast) -> 
     make_assessment(cast=cast, filled=False)
     save(begun(cast), POLICY, {"choice": "unknown"}, by=cast.owner)
     new = begun(cast)
-    assert starting.offered(new, asked(new)) == []
-    assert starting.offer_for(new, asked(new), to_confirm=0).answers == 0
+    assert reuse.offered(new, asked(new)) == []
+    assert reuse.offer_for(new, asked(new), to_confirm=0).answers == 0
 
 
 def test_what_is_answered_already_is_not_offered(cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
     save(new, POLICY, {"choice": "not_in_place"}, by=cast.owner)
-    assert POLICY not in {answer.question.key for answer in starting.offered(new, asked(new))}
+    assert POLICY not in {answer.question.key for answer in reuse.offered(new, asked(new))}
 
 
 # --- taking over and confirming ---------------------------------------------------------------------------------------
@@ -101,17 +112,17 @@ def test_a_carried_answer_counts_for_nothing_until_it_is_confirmed(cast: Cast) -
     assert (row.to_confirm, row.carried_from.assessment_id, row.by) == (True, source.pk, cast.contributor)
     assert row.revisions.get().outcome == RevisionOutcome.CARRIED
     assert reload(new).answer_values() == {}
-    assert workflow.unanswered(reload(new))[1] == asked(new)
-    assert workflow.picture(reload(new), final=True)["answers"] == {}
+    assert submit.unanswered(reload(new))[1] == asked(new)
+    assert snapshots.build_snapshot(reload(new), final=True)["answers"] == {}
 
-    saved = starting.confirm_carried(new, POLICY, by=cast.owner, base=1)
+    saved = reuse.confirm_copied(new, POLICY, by=cast.owner, base=1)
     assert saved.changed
     row.refresh_from_db()
     assert (row.to_confirm, row.by, row.text, row.revision) == (False, cast.owner, SAID["text"], 2)
     assert set(reload(new).answer_values()) == {POLICY}
     assert reload(new).answered == 1
     with pytest.raises(WorkflowError, match="nothing to confirm"):
-        starting.confirm_carried(new, POLICY, by=cast.owner, base=2)
+        reuse.confirm_copied(new, POLICY, by=cast.owner, base=2)
 
 
 def test_answering_otherwise_settles_a_carried_answer(cast: Cast) -> None:
@@ -129,22 +140,22 @@ def test_nobody_confirms_what_was_changed_after_they_read_it(cast: Cast) -> None
     carry_all(new, by=cast.owner)
     Answer.objects.filter(assessment=new, question__key=POLICY).update(revision=5)
     with pytest.raises(Conflict, match="Look at it again"):
-        starting.confirm_carried(new, POLICY, by=cast.owner, base=1)
+        reuse.confirm_copied(new, POLICY, by=cast.owner, base=1)
 
 
 def test_an_answer_is_taken_over_once(cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
-    offered = starting.offered(new, asked(new))
-    assert len(starting.carry(new, offered, by=cast.owner)) == len(offered)
-    assert starting.carry(new, offered, by=cast.owner) == []
+    offered = reuse.offered(new, asked(new))
+    assert len(reuse.copy_answers(new, offered, by=cast.owner)) == len(offered)
+    assert reuse.copy_answers(new, offered, by=cast.owner) == []
     assert AnswerRevision.objects.filter(parent__assessment=new).count() == len(offered)
 
 
 def test_another_use_takes_over_all_answers_that_are_answers_there(cast: Cast) -> None:
     source = elsewhere(cast)
     high = make_use("high", cast.organisation, parts=("provider",))
-    new = declaring.start_assessment(high, by=cast.owner)
+    new = start.start_assessment(high, by=cast.owner)
     rows = carry_all(new, by=cast.owner, source=source)
     keys = set(Answer.objects.filter(pk__in=[row.pk for row in rows]).values_list("question__key", flat=True))
     assert OWN in keys
@@ -154,7 +165,7 @@ def test_another_use_takes_over_all_answers_that_are_answers_there(cast: Cast) -
 def test_nothing_of_a_stranger_is_carried(cast: Cast) -> None:
     theirs = make_assessment(organisation=make_organisation("Elsewhere Limited"))
     new = begun(cast)
-    assert starting.carry(new, theirs.answers.select_related("question", "assessment"), by=cast.owner) == []
+    assert reuse.copy_answers(new, theirs.answers.select_related("question", "assessment"), by=cast.owner) == []
     assert not new.answers.exists()
 
 
@@ -163,18 +174,18 @@ def test_only_a_draft_takes_answers_over_and_only_from_people_who_answer(cast: C
     sent = make_assessment("submitted", "limited", cast=cast)
     answers = list(source.answers.select_related("question", "assessment"))
     with pytest.raises(Locked):
-        starting.carry(sent, answers, by=cast.owner)
+        reuse.copy_answers(sent, answers, by=cast.owner)
     with pytest.raises(NotPermitted):
-        starting.carry(begun(cast), answers, by=cast.viewer)
+        reuse.copy_answers(begun(cast), answers, by=cast.viewer)
 
 
 def test_who_sees_only_what_is_assigned_takes_over_no_more(cast: Cast) -> None:
     elsewhere(cast)
     new = begun(cast)
     member = cast.assigned.memberships.get()
-    declaring.assign_section(new, "people", member, by=cast.owner)
-    offered = starting.offered(new, asked(new))
-    rows = starting.carry(new, offered, by=cast.assigned)
+    assignments.assign_section(new, "people", member, by=cast.owner)
+    offered = reuse.offered(new, asked(new))
+    rows = reuse.copy_answers(new, offered, by=cast.assigned)
     edition = new.compiled()
     keys = Answer.objects.filter(pk__in=[row.pk for row in rows]).values_list("question__key", flat=True)
     assert {edition.questions[key].section for key in keys} == {"people"}
@@ -187,7 +198,7 @@ def test_the_task_list_offers_and_the_page_takes_over_what_is_ticked(client: Cli
     elsewhere(cast)
     new = begun(cast)
     client.force_login(cast.contributor)
-    count = len(starting.offered(new, asked(new)))
+    count = len(reuse.offered(new, asked(new)))
     tasks = client.get(new.get_absolute_url()).content.decode()
     assert f"Use {count} answers that your organisation gave for other uses" in tasks
     page = client.get(here(new))
@@ -290,10 +301,10 @@ def test_a_retired_thing_leaves_the_lists_and_comes_back_as_it_was(client: Clien
     assert (use.system.name in client.get(reverse("systems") + "?retired=1").content.decode()) is of_system
     assert client.get(use.get_absolute_url()).status_code == 200
     with pytest.raises(WorkflowError, match="retired"):
-        declaring.start_assessment(use, by=cast.owner)
+        start.start_assessment(use, by=cast.owner)
     client.post(retire_page(about), {"restore": "1"}, follow=True)
     assert "Sorting the post" in client.get(reverse("assessments")).content.decode()
-    assert declaring.start_assessment(use, by=cast.owner).state == "draft"
+    assert start.start_assessment(use, by=cast.owner).state == "draft"
     kinds = AuditEntry.objects.filter(kind__contains="re", object__endswith=about.reference).values_list("kind")
     word = "system" if of_system else "use"
     assert [kind for (kind,) in kinds.order_by("seq")][-2:] == [f"{word}_retired", f"{word}_restored"]
@@ -314,7 +325,7 @@ def test_nothing_is_retired_while_a_reviewer_has_it(cast: Cast, state: str) -> N
     use = make_assessment(state, "limited", cast=cast, answers=answers).use
     for about in (use, use.system):
         with pytest.raises(Locked, match="under review"):
-            declaring.retire(about, by=cast.owner)
+            systems.retire(about, by=cast.owner)
     use.refresh_from_db()
     assert use.retired_at is None
 
@@ -333,11 +344,11 @@ def test_a_certificate_stays_valid_and_the_page_says_so(client: Client, cast: Ca
 
 def test_a_draft_of_a_retired_use_asks_nobody_and_cannot_be_sent(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "limited", cast=cast)
-    declaring.retire(draft.use, by=cast.owner)
+    systems.retire(draft.use, by=cast.owner)
     client.force_login(cast.owner)
     assert draft.reference not in client.get(reverse("dashboard")).content.decode()
     with pytest.raises(WorkflowError):
-        workflow.submit(reload(draft), by=cast.owner, route=Route.INDEPENDENT)
+        submit.submit(reload(draft), by=cast.owner, route=Route.INDEPENDENT)
 
 
 def test_only_an_owner_retires(cast: Cast) -> None:
@@ -345,7 +356,7 @@ def test_only_an_owner_retires(cast: Cast) -> None:
     for who in (cast.contributor, cast.viewer, cast.outsider, cast.staff):
         for about in (use, use.system):
             with pytest.raises(NotPermitted):
-                declaring.retire(about, by=who)
+                systems.retire(about, by=who)
 
 
 def test_the_offer_leaves_the_task_list_at_ten_queries(client: Client, cast: Cast) -> None:

@@ -16,8 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from assessments import access, declaring, teamwork
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
+from assessments import declaring
+from assessments.access import finders, separation
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, WorkflowError
+from assessments.domain.answering import asking, assignments, comments
+from assessments.domain.register import invitations, members, organisations
 from assessments.models import (
     Assessment,
     Assignment,
@@ -31,6 +34,7 @@ from assessments.models import (
     Sees,
     State,
     User,
+    assessments,
 )
 from assessments.notifications.kinds import MessageKind
 from tests.factories import (
@@ -94,16 +98,16 @@ def inbox_of(user: User) -> list[tuple[str, bool]]:
 )
 def test_a_name_after_an_at_tells_the_colleague_who_has_it(cast, draft, text, named):
     make_member(Role.VIEWER, cast.organisation, "梁思敏")
-    declaring.assign_section(draft, SECTION, member(cast.assigned), by=cast.owner)
-    people = access.members_who_see(draft, SECTION, QUESTION)
-    assert sorted(m.user.name for m in teamwork.mentioned(text, people)) == named
+    assignments.assign_section(draft, SECTION, member(cast.assigned), by=cast.owner)
+    people = finders.members_who_see(draft, SECTION, QUESTION)
+    assert sorted(m.user.name for m in comments.mentioned(text, people)) == named
 
 
 def test_a_first_name_that_two_have_tells_neither_and_the_whole_name_tells_one(cast, draft):
     make_member(Role.VIEWER, cast.organisation, "Connie Chan")
-    people = access.members_who_see(draft, SECTION, QUESTION)
-    assert teamwork.mentioned("@Connie?", people) == []
-    assert [m.user.name for m in teamwork.mentioned("@Connie Chan?", people)] == ["Connie Chan"]
+    people = finders.members_who_see(draft, SECTION, QUESTION)
+    assert comments.mentioned("@Connie?", people) == []
+    assert [m.user.name for m in comments.mentioned("@Connie Chan?", people)] == ["Connie Chan"]
 
 
 def test_a_comment_tells_whom_it_names_with_a_link_to_the_very_comment(
@@ -144,21 +148,21 @@ def test_nobody_is_told_who_does_not_see_the_question(client, cast, draft):
 
 
 def test_a_reply_tells_those_who_took_part_and_opens_the_thread_again(client, cast, draft):
-    first = teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
-    teamwork.resolve(first, by=cast.owner)
+    first = comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    comments.resolve(first, by=cast.owner)
     client.force_login(cast.owner)
     client.post(page_of("comments", draft), {"text": "Since May.", "reply_to": first.pk})
     first.refresh_from_db()
     reply = Comment.objects.get(reply_to=first)
     assert first.resolved_at is None
     assert inbox_of(cast.contributor) == [(f"Olivia Owner wrote about “{TITLE}”", True)]
-    teamwork.comment(draft, QUESTION, "Thank you.", by=cast.contributor, reply_to=reply)
+    comments.comment(draft, QUESTION, "Thank you.", by=cast.contributor, reply_to=reply)
     assert Comment.objects.filter(reply_to=first).count() == 2
     assert inbox_of(cast.owner) == [(f"Connie Contributor wrote about “{TITLE}”", True)]
 
 
 def test_a_thread_is_resolved_and_opened_again_by_a_button(client, cast, draft):
-    first = teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    first = comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
     client.force_login(cast.owner)
     client.post(page_of("comments", draft), {"resolve": first.pk})
     first.refresh_from_db()
@@ -170,7 +174,7 @@ def test_a_thread_is_resolved_and_opened_again_by_a_button(client, cast, draft):
 
 
 def test_the_author_takes_a_fresh_last_comment_back_with_what_was_told_of_it(client, cast, draft):
-    first = teamwork.comment(draft, QUESTION, "@Olivia since when?", by=cast.contributor)
+    first = comments.comment(draft, QUESTION, "@Olivia since when?", by=cast.contributor)
     client.force_login(cast.contributor)
     assert "Take this comment back" in words_of(client.get(page_of("comments", draft)))
     client.post(page_of("comments", draft), {"take_back": first.pk})
@@ -179,11 +183,11 @@ def test_the_author_takes_a_fresh_last_comment_back_with_what_was_told_of_it(cli
 
 @pytest.mark.parametrize("why", ["somebody else's", "too old", "answered"])
 def test_no_other_comment_is_taken_back(client, cast, draft, why):
-    first = teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    first = comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
     if why == "too old":
         Comment.objects.update(at=timezone.now() - timedelta(minutes=16))
     if why == "answered":
-        teamwork.comment(draft, QUESTION, "Since May.", by=cast.owner, reply_to=first)
+        comments.comment(draft, QUESTION, "Since May.", by=cast.owner, reply_to=first)
     client.force_login(cast.owner if why == "somebody else's" else cast.contributor)
     assert "Take this comment back" not in words_of(client.get(page_of("comments", draft))) or why == "answered"
     response = client.post(page_of("comments", draft), {"take_back": first.pk}, follow=True)
@@ -192,16 +196,16 @@ def test_no_other_comment_is_taken_back(client, cast, draft, why):
 
 
 def test_a_comment_sent_twice_stands_once(cast, draft):
-    teamwork.comment(draft, QUESTION, "Since when?", by=cast.owner)
-    teamwork.comment(draft, QUESTION, "Since when?", by=cast.owner)
+    comments.comment(draft, QUESTION, "Since when?", by=cast.owner)
+    comments.comment(draft, QUESTION, "Since when?", by=cast.owner)
     assert Comment.objects.count() == 1
-    teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
     assert Comment.objects.count() == 2
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001])
 def test_a_comment_that_cannot_stand_is_given_back_with_its_error(client, cast, draft, text):
-    first = teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    first = comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
     client.force_login(cast.owner)
     response = client.post(page_of("comments", draft), {"text": text, "reply_to": first.pk})
     assert response.status_code == 200
@@ -209,21 +213,21 @@ def test_a_comment_that_cannot_stand_is_given_back_with_its_error(client, cast, 
     assert text.strip() in response.content.decode()
     assert Comment.objects.count() == 1
     with pytest.raises(InvalidAnswer):
-        teamwork.comment(draft, QUESTION, "  ", by=cast.owner)
+        comments.comment(draft, QUESTION, "  ", by=cast.owner)
 
 
 def test_who_sees_only_what_is_assigned_talks_about_that_alone(client, cast, draft):
-    declaring.assign_section(draft, SECTION, member(cast.assigned), by=cast.owner, question=QUESTION)
+    assignments.assign_section(draft, SECTION, member(cast.assigned), by=cast.owner, question=QUESTION)
     client.force_login(cast.assigned)
     assert client.post(page_of("comments", draft), {"text": "I look it up."}).status_code == 302
     for hidden in ("ai-framework", OTHER, "no-such-question"):
         assert client.get(page_of("comments", draft, hidden)).status_code == 404
     with pytest.raises(NotPermitted):
-        teamwork.comment(draft, OTHER, "I look it up.", by=cast.assigned)
+        comments.comment(draft, OTHER, "I look it up.", by=cast.assigned)
 
 
 def test_a_comment_of_another_question_is_not_touched_through_this_one(client, cast, draft):
-    other = teamwork.comment(draft, OTHER, "Since when?", by=cast.owner)
+    other = comments.comment(draft, OTHER, "Since when?", by=cast.owner)
     client.force_login(cast.owner)
     for data in ({"resolve": other.pk}, {"take_back": other.pk}, {"text": "A reply", "reply_to": other.pk}):
         assert client.post(page_of("comments", draft), data).status_code == 404
@@ -232,21 +236,22 @@ def test_a_comment_of_another_question_is_not_touched_through_this_one(client, c
 
 def test_comments_stay_out_of_the_submission_and_of_reviewers_sight(client, cast):
     assessment = make_assessment("draft", "limited", cast=cast)
-    teamwork.comment(assessment, QUESTION, "Between ourselves: a sore point", by=cast.owner)
-    from assessments import workflow
+    comments.comment(assessment, QUESTION, "Between ourselves: a sore point", by=cast.owner)
+    from assessments.domain.review import seat_taking
+    from assessments.domain.submission import submit
 
-    submission = workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submission = submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert "sore point" not in submission.snapshot
     client.force_login(cast.independent)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     page = client.get(reverse("review_section", args=[submission.reference, SECTION]))
     assert (page.status_code, "sore point" in page.content.decode()) == (200, False)
     assert client.get(page_of("comments", assessment)).status_code == 404
 
 
 def test_the_section_page_counts_open_threads_and_opens_them_below_the_answer(client, cast, draft):
-    first = teamwork.comment(draft, QUESTION, "Since when?", by=cast.contributor)
-    teamwork.comment(draft, QUESTION, "And where?", by=cast.contributor)
+    first = comments.comment(draft, QUESTION, "Since when?", by=cast.contributor)
+    comments.comment(draft, QUESTION, "And where?", by=cast.contributor)
     client.force_login(cast.owner)
     section = reverse("section", args=[draft.reference, SECTION])
     assert "Comments (2 open)" in words_of(client.get(section))
@@ -285,7 +290,7 @@ def test_a_colleague_is_asked_one_question_and_sees_it_alone(client, cast, draft
 
 
 def test_opening_the_section_by_any_way_reads_the_message_about_it(client, cast, draft):
-    teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, question=QUESTION)
+    asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, question=QUESTION)
     assert [unread for _subject, unread in inbox_of(cast.contributor)] == [True]
     client.force_login(cast.contributor)
     client.get(reverse("section", args=[draft.reference, "people"]))
@@ -295,7 +300,7 @@ def test_opening_the_section_by_any_way_reads_the_message_about_it(client, cast,
 
 
 def test_the_person_asked_says_done_and_whoever_asked_is_told(client, cast, draft):
-    asked = teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.contributor, question=QUESTION)
+    asked = asking.ask(draft, SECTION, member(cast.assigned), by=cast.contributor, question=QUESTION)
     save(draft, QUESTION, {"choice": "in_place"}, by=cast.assigned)
     client.force_login(cast.assigned)
     page = reverse("asked", args=[draft.reference, asked.pk])
@@ -313,7 +318,7 @@ def test_the_person_asked_says_done_and_whoever_asked_is_told(client, cast, draf
 
 @pytest.mark.parametrize("who", ["owner", "viewer", "contributor"])
 def test_nobody_else_says_that_it_is_done(client, cast, draft, who):
-    asked = teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
+    asked = asking.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
     client.force_login(getattr(cast, who))
     assert client.post(reverse("asked", args=[draft.reference, asked.pk]), {"done": "1"}).status_code == 403
     asked.refresh_from_db()
@@ -321,7 +326,7 @@ def test_nobody_else_says_that_it_is_done(client, cast, draft, who):
 
 
 def test_the_date_is_changed_and_the_person_told_again(client, cast, draft):
-    asked = teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
+    asked = asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
     client.force_login(cast.owner)
     page = reverse("asked", args=[draft.reference, asked.pk])
     assert f'value="{in_days(2).isoformat()}"' in client.get(page).content.decode()
@@ -336,15 +341,15 @@ def test_the_date_is_changed_and_the_person_told_again(client, cast, draft):
 
 
 def test_a_date_that_has_passed_may_stay_when_only_the_note_changes(client, cast, draft):
-    asked = teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(-3))
+    asked = asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(-3))
     client.force_login(cast.owner)
     data = {"change": "1", "due": in_days(-3).isoformat(), "note": "Please today."}
     assert client.post(reverse("asked", args=[draft.reference, asked.pk]), data).status_code == 302
 
 
 def test_a_request_is_taken_back_and_with_it_the_sight_of_the_question(client, cast, draft):
-    asked = teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.owner, question=QUESTION)
-    teamwork.comment(draft, QUESTION, "@Asif, since when?", by=cast.owner)
+    asked = asking.ask(draft, SECTION, member(cast.assigned), by=cast.owner, question=QUESTION)
+    comments.comment(draft, QUESTION, "@Asif, since when?", by=cast.owner)
     client.force_login(cast.owner)
     client.post(reverse("asked", args=[draft.reference, asked.pk]), {"stop": "1"})
     assert Assignment.objects.count() == 0
@@ -355,8 +360,8 @@ def test_a_request_is_taken_back_and_with_it_the_sight_of_the_question(client, c
 
 
 def test_a_contributor_changes_only_what_they_asked_themselves(client, cast, draft):
-    of_owner = teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
-    own = teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.contributor, question=QUESTION)
+    of_owner = asking.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
+    own = asking.ask(draft, SECTION, member(cast.assigned), by=cast.contributor, question=QUESTION)
     client.force_login(cast.contributor)
     answers = [client.post(reverse("asked", args=[draft.reference, one.pk]), {"stop": "1"}) for one in (of_owner, own)]
     assert [answer.status_code for answer in answers] == [403, 302]
@@ -389,12 +394,12 @@ def test_nobody_is_asked_while_the_assessment_is_locked(client, cast):
     assert (page.status_code, b"btn-primary" in page.content) == (200, False)
     assert ask(client, sent, member=member(cast.contributor).pk).status_code == 200
     with pytest.raises(Locked):
-        teamwork.ask(sent, SECTION, member(cast.contributor), by=cast.owner)
+        asking.ask(sent, SECTION, member(cast.contributor), by=cast.owner)
     assert Assignment.objects.count() == 0
 
 
 def test_who_sees_only_what_is_assigned_passes_nothing_on(client, cast, draft):
-    teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
+    asking.ask(draft, SECTION, member(cast.assigned), by=cast.owner)
     client.force_login(cast.assigned)
     assert ask(client, draft, member=member(cast.contributor).pk).status_code == 403
     client.force_login(cast.contributor)
@@ -422,15 +427,15 @@ def test_somebody_who_is_not_here_yet_is_invited_with_the_question_and_finds_it(
 
 
 def test_joining_succeeds_although_the_question_cannot_be_asked_any_more(cast, draft):
-    invitation, _token = teamwork.ask_by_mail(draft, QUESTION, "nina@example.org", by=cast.owner)
+    invitation, _token = invitations.ask_by_mail(draft, QUESTION, "nina@example.org", by=cast.owner)
     make_member(Role.OWNER, cast.organisation)
     Membership.objects.filter(user=cast.owner, organisation=cast.organisation).update(role=Role.VIEWER)
-    joined = teamwork.accept(invitation, by=make_user("Nina New", email="nina@example.org"))
+    joined = invitations.accept(invitation, by=make_user("Nina New", email="nina@example.org"))
     assert (joined.left_at, joined.assignments.count()) == (None, 0)
 
 
 def test_the_task_list_names_no_day_once_nothing_can_be_answered(client, cast, draft):
-    teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
+    asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(2))
     client.force_login(cast.owner)
     page, day = reverse("assessment", args=[draft.reference]), date_format(in_days(2), "j F")
     assert f"due {day}" in client.get(page).content.decode()
@@ -439,9 +444,9 @@ def test_the_task_list_names_no_day_once_nothing_can_be_answered(client, cast, d
 
 
 def test_the_task_list_shows_who_has_what(client, cast, draft):
-    teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(4))
+    asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner, due=in_days(4))
     for question in (QUESTION, "ai-framework"):
-        teamwork.ask(draft, SECTION, member(cast.assigned), by=cast.owner, question=question)
+        asking.ask(draft, SECTION, member(cast.assigned), by=cast.owner, question=question)
     Assignment.objects.filter(question=QUESTION).update(due=in_days(-1))
     client.force_login(cast.owner)
     page = words_of(client.get(draft.get_absolute_url()))
@@ -484,15 +489,15 @@ def test_the_inbox_is_ones_own(client, cast):
 
 
 def test_a_mention_needs_its_person_until_they_answer_or_somebody_resolves_it(client, cast, draft):
-    first = teamwork.comment(draft, QUESTION, "@Connie, since when?", by=cast.owner)
-    second = teamwork.comment(draft, OTHER, "@Connie, and where?", by=cast.owner)
+    first = comments.comment(draft, QUESTION, "@Connie, since when?", by=cast.owner)
+    second = comments.comment(draft, OTHER, "@Connie, and where?", by=cast.owner)
     client.force_login(cast.contributor)
     client.get(page_of("comments", draft))  # reading it is not answering it
     page = words_of(client.get(reverse("dashboard")))
     assert page.count("Answer the comment") == 2
     assert ("@Connie, since when?" in page, "@Connie, and where?" in page) == (True, True)
-    teamwork.comment(draft, QUESTION, "Since May.", by=cast.contributor, reply_to=first)
-    teamwork.resolve(second, by=cast.owner)
+    comments.comment(draft, QUESTION, "Since May.", by=cast.contributor, reply_to=first)
+    comments.resolve(second, by=cast.owner)
     page = words_of(client.get(reverse("dashboard")))
     assert ("@Connie, since when?" in page, "@Connie, and where?" in page) == (False, False)
 
@@ -522,23 +527,23 @@ def test_news_leaves_everybodys_list_when_a_reviewer_opens_the_case_alone(client
 @pytest.mark.parametrize("knows", ["mailed_at", "read_at", ""])
 def test_who_knows_that_they_are_asked_is_told_that_they_are_no_longer(knows, client, cast, draft):
     asif = Membership.objects.get(user=cast.assigned)
-    asked = teamwork.ask(draft, SECTION, asif, by=cast.owner, note="The clinics' own list is enough.")
+    asked = asking.ask(draft, SECTION, asif, by=cast.owner, note="The clinics' own list is enough.")
     if knows:
         Message.objects.filter(kind=MessageKind.ASKED).update(**{knows: timezone.now()})
-    teamwork.stop_asking(asked, by=cast.owner)
+    asking.stop_asking(asked, by=cast.owner)
     assert not Message.objects.filter(kind=MessageKind.ASKED).exists()
     told = Message.objects.filter(recipient=cast.assigned, kind=MessageKind.ASKED_NO_MORE)
     assert [line.link for line in told] == ([reverse("dashboard")] if knows else [])
     client.force_login(cast.assigned)
     assert client.get(reverse("dashboard")).status_code == 200
-    assert cast.assigned.pk in declaring.delivery_team(draft)
+    assert cast.assigned.pk in separation.delivery_team(draft)
 
 
 def test_who_has_answered_is_told_nothing_more(cast, draft):
-    asked = teamwork.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
+    asked = asking.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
     Message.objects.update(mailed_at=timezone.now())
-    teamwork.finish(asked, by=cast.contributor)
-    teamwork.stop_asking(asked, by=cast.owner)
+    asking.finish(asked, by=cast.contributor)
+    asking.stop_asking(asked, by=cast.owner)
     assert not Message.objects.filter(kind=MessageKind.ASKED_NO_MORE).exists()
 
 
@@ -546,7 +551,7 @@ def test_who_has_answered_is_told_nothing_more(cast, draft):
 
 
 def invited(cast: Cast, email: str = "nina@example.org", role: Role = Role.VIEWER) -> tuple[Invitation, str]:
-    return declaring.invite(cast.organisation, by=cast.owner, email=email, role=role)
+    return members.invite(cast.organisation, by=cast.owner, email=email, role=role)
 
 
 def test_an_invitation_is_sent_again_with_a_link_of_its_own(client, cast):
@@ -557,8 +562,8 @@ def test_an_invitation_is_sent_again_with_a_link_of_its_own(client, cast):
     (sent,) = mail.outbox
     link = re.search(r"/invitations/(\S+)/", sent.body)[1]
     assert link != token
-    assert access.invitation_with(token) is None
-    assert access.invitation_with(link) == invitation
+    assert finders.invitation_with(token) is None
+    assert finders.invitation_with(link) == invitation
 
 
 def test_a_cancelled_invitation_opens_nothing(client, cast):
@@ -566,14 +571,14 @@ def test_a_cancelled_invitation_opens_nothing(client, cast):
     client.force_login(cast.owner)
     page = reverse("invited", args=[cast.organisation.reference, invitation.pk])
     client.post(page, {"cancel": "1"})
-    assert access.invitation_with(token) is None
+    assert finders.invitation_with(token) is None
     assert AuditEntry.objects.filter(kind="invitation_cancelled").count() == 1
     assert client.post(page, {"cancel": "1"}).status_code == 404
 
 
 def test_an_invitation_of_another_organisation_is_out_of_reach(client, cast):
     other = make_organisation("Elsewhere Limited")
-    invitation, _token = declaring.invite(other, by=other.memberships.get().user, email="a@b.org", role=Role.VIEWER)
+    invitation, _token = members.invite(other, by=other.memberships.get().user, email="a@b.org", role=Role.VIEWER)
     client.force_login(cast.owner)
     for reference in (other.reference, cast.organisation.reference):
         assert client.post(reverse("invited", args=[reference, invitation.pk]), {"cancel": "1"}).status_code == 404
@@ -588,21 +593,21 @@ def test_somebody_signed_in_with_another_address_is_told_which_one_was_invited(c
         assert "nina@example.org" in words_of(response).replace(" ", "")
     assert not Membership.objects.filter(user=cast.outsider, organisation=cast.organisation).exists()
     with pytest.raises(NotPermitted, match=r"nina@example\.org"):
-        declaring.accept_invitation(Invitation.objects.get(), by=cast.outsider)
+        members.accept_invitation(Invitation.objects.get(), by=cast.outsider)
 
 
 def test_who_may_invite_joins_somebody_at_once_and_changes_no_role_so(cast):
     nina = make_user("Nina New")
     for by in (cast.contributor, cast.reviewer, cast.independent, cast.staff, nina):
         with pytest.raises(NotPermitted):
-            declaring.join(nina, cast.organisation, Role.REVIEWER, by=by)
-    member = declaring.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
+            members.join(nina, cast.organisation, Role.REVIEWER, by=by)
+    member = members.join(nina, cast.organisation, Role.REVIEWER, by=cast.owner)
     with pytest.raises(WorkflowError, match="is a member already"):
-        declaring.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
+        members.join(cast.owner, cast.organisation, Role.REVIEWER, by=cast.owner)  # the last owner stays one
     with pytest.raises(WorkflowError, match="are reviewers"):
-        declaring.join(nina, cast.body, Role.OWNER, by=cast.independent)
-    declaring.remove_member(member, by=cast.owner)
-    assert declaring.join(nina, cast.organisation, Role.VIEWER, by=cast.owner) == member
+        members.join(nina, cast.body, Role.OWNER, by=cast.independent)
+    members.remove_member(member, by=cast.owner)
+    assert members.join(nina, cast.organisation, Role.VIEWER, by=cast.owner) == member
     assert Membership.objects.get(user=cast.owner, organisation=cast.organisation).role == Role.OWNER
 
 
@@ -624,7 +629,7 @@ def test_sign_up_is_closed_again_once_the_invitation_is_gone(client, cast, setti
     invitation, token = invited(cast)
     client.get(reverse("invitation", args=[token]))
     assert "password1" in client.get(reverse("account_signup")).content.decode()
-    teamwork.cancel_invitation(invitation, by=cast.owner)
+    invitations.cancel_invitation(invitation, by=cast.owner)
     assert "password1" not in client.get(reverse("account_signup")).content.decode()
 
 
@@ -648,14 +653,14 @@ def test_the_last_owner_stays_owner_until_there_is_another(client, cast):
         "The last owner stays owner. Make somebody else an owner first."
     ]
     with pytest.raises(WorkflowError):
-        teamwork.change_role(own, Role.REVIEWER, Sees.ALL, by=cast.owner)
-    teamwork.change_role(member(cast.viewer), Role.OWNER, Sees.ALL, by=cast.owner)
+        invitations.change_role(own, Role.REVIEWER, Sees.ALL, by=cast.owner)
+    invitations.change_role(member(cast.viewer), Role.OWNER, Sees.ALL, by=cast.owner)
     assert client.post(page, {"access": "viewer"})["Location"] == cast.organisation.get_absolute_url()
 
 
 def test_the_people_page_says_how_each_stands(client, cast, draft):
-    teamwork.ask(draft, SECTION, member(cast.contributor), by=cast.owner)
-    teamwork.finish(teamwork.ask(draft, "people", member(cast.contributor), by=cast.owner), by=cast.contributor)
+    asking.ask(draft, SECTION, member(cast.contributor), by=cast.owner)
+    asking.finish(asking.ask(draft, "people", member(cast.contributor), by=cast.owner), by=cast.contributor)
     client.force_login(cast.owner)
     page = words_of(client.get(reverse("people", args=[cast.organisation.reference])))
     assert "Asked to answer 1 section or question" in page
@@ -666,7 +671,7 @@ def test_the_people_page_says_how_each_stands(client, cast, draft):
 def test_two_who_give_one_registration_number_at_the_same_moment(client, cast, settings, monkeypatch, change):
     """Both forms are checked before either is stored: the second store finds the number taken."""
     settings.OPEN_FOUNDING = True
-    act = declaring.update_organisation if change else declaring.found_organisation
+    act = organisations.update_organisation if change else organisations.register_organisation
 
     def overtaken(*args: Any, **fields: Any) -> Any:
         Organisation.objects.create(name_en="First Limited", registration_no="5551234", place="Hong Kong")
@@ -696,10 +701,10 @@ def cost(client: Client, url: str) -> int:
 def test_pages_cost_the_same_for_one_comment_or_many(client, cast, draft):
     def talk(times: int) -> None:
         for number in range(times):
-            first = teamwork.comment(draft, QUESTION, f"@Olivia, {number}?", by=cast.contributor)
-            teamwork.comment(draft, QUESTION, f"@Connie, {number}!", by=cast.owner, reply_to=first)
+            first = comments.comment(draft, QUESTION, f"@Olivia, {number}?", by=cast.contributor)
+            comments.comment(draft, QUESTION, f"@Connie, {number}!", by=cast.owner, reply_to=first)
             somebody = make_member(Role.CONTRIBUTOR, cast.organisation)
-            teamwork.ask(draft, SECTION, somebody, by=cast.owner, question=QUESTION)
+            asking.ask(draft, SECTION, somebody, by=cast.owner, question=QUESTION)
 
     urls = [
         page_of("comments", draft),

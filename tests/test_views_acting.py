@@ -16,7 +16,12 @@ from django.utils.formats import date_format
 from django.utils.html import escape
 from openpyxl import load_workbook
 
-from assessments import acting, declaring, desk, evidence, workflow
+from assessments.domain.answering import start
+from assessments.domain.evidence import library
+from assessments.domain.register import members
+from assessments.domain.remediation import actions, dates
+from assessments.domain.review import decisions, interests
+from assessments.domain.submission import taking_back
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -63,7 +68,7 @@ def assessment(made, db):
 def test_the_register_is_narrowed_by_owner_day_priority_status_system_and_words(client, cast, assessment):
     other = make_assessment(State.SUBMITTED, "limited", cast=cast, answers={CONSIDER: {"choice": "not_in_place"}})
     should, consider = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
-    acting.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(3), effort="S")
+    dates.plan(should, by=cast.owner, owner=cast.contributor, due=in_days(3), effort="S")
     RemediationAction.objects.filter(pk=consider.pk).update(due=in_days(-2))
     assert shown(client, cast.contributor, owner="mine") == [SHOULD]
     assert shown(client, cast.owner, owner=str(cast.contributor.pk)) == [SHOULD]
@@ -101,9 +106,9 @@ def test_the_register_is_put_in_order_and_leafed_through_by_key(client, cast, as
 def test_an_action_whose_owner_left_is_flagged(client, cast, assessment):
     leaver = make_member(Role.CONTRIBUTOR, cast.organisation, "Lea Leaver")
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=leaver.user, due=action.due, effort=action.effort)
+    dates.plan(action, by=cast.owner, owner=leaver.user, due=action.due, effort=action.effort)
     assert "left the organisation" not in page(client, cast.owner, reverse("actions"))
-    declaring.remove_member(leaver, by=cast.owner)
+    members.remove_member(leaver, by=cast.owner)
     for url in (reverse("actions"), reverse("workspace", args=[assessment.use.reference]), action.get_absolute_url()):
         assert "left the organisation" in page(client, cast.owner, url), url
     assert shown(client, cast.owner, owner="left") == [SHOULD]
@@ -112,7 +117,7 @@ def test_an_action_whose_owner_left_is_flagged(client, cast, assessment):
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_register_goes_out_as_a_file_under_its_stable_numbers(client, cast, assessment, kind):
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="L")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="L")
     RemediationAction.objects.filter(pk=action.pk).update(title="=HYPERLINK(1)")
     client.force_login(cast.viewer)
     data = client.get(reverse("actions_export"), {"as": kind, "priority": "should"}).content
@@ -260,13 +265,13 @@ def test_an_action_of_one_date_may_be_given_a_second(client, cast, assessment):
 def test_the_mail_to_a_new_owner_names_both_dates(cast, assessment):
     RemediationAction.objects.filter(use=assessment.use).update(due=in_days(14), full_due=in_days(90))
     action = action_on(assessment, SHOULD)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     told = Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk")
     first, last = (date_format(in_days(n), "DATE_FORMAT") for n in (14, 90))
     assert f"Its first step is due on {first}, all of it on {last}." in told.text
     other = action_on(assessment, CONSIDER)
     RemediationAction.objects.filter(pk=other.pk).update(full_due=None)
-    acting.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
+    dates.plan(other, by=cast.owner, owner=cast.contributor, due=in_days(14), effort="M")
     assert (
         f"It is due on {first}."
         in Message.objects.filter(recipient=cast.contributor, kind=MessageKind.ACTION_ASSIGNED).latest("pk").text
@@ -335,8 +340,8 @@ def test_an_action_is_planned_noted_proved_and_reported_on_its_pages(client, cas
 def test_a_reviewer_reads_only_the_version_that_was_attached(client, cast, assessment):
     action = action_on(assessment, SHOULD)
     piece = make_evidence(cast.organisation, by=cast.owner)
-    acting.attach(action, piece, by=cast.owner)
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/newer")
+    actions.attach(action, piece, by=cast.owner)
+    library.add_version(piece, by=cast.owner, link="https://example.org/newer")
     client.force_login(cast.independent)
     at = (assessment.use.reference, action.number, piece.reference)
     assert client.get(reverse("action_file", args=[*at, 1])).status_code == 200
@@ -348,7 +353,7 @@ def test_what_the_reviewing_body_judged_is_accepted_by_it(client, cast, assessme
     report_done(action, by=cast.contributor, note="Approved on 3 December.")
     url = reverse("action", args=[assessment.use.reference, action.number])
     assert "Accept and close the action" in page(client, cast.independent, url)
-    desk.declare_none(assessment.current_submission, by=cast.reviewer)
+    interests.declare_none(assessment.current_submission, by=cast.reviewer)
     inside = page(client, cast.reviewer, url)
     assert "Accept and close the action" not in inside
     assert "A reviewer who holds a seat in the case has to accept it." in inside
@@ -360,7 +365,7 @@ def test_a_risk_is_accepted_on_a_page_that_keeps_what_was_typed(client, cast, as
     action = action_on(assessment, SHOULD)
     url = reverse("action_risk", args=[assessment.use.reference, action.number])
     assert "Name the owner of the action first" in page(client, cast.owner, url)
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
     given = {"reason": "Two rooms only.", "until": in_days(400).isoformat(), "review": in_days(30).isoformat()}
     refused = client.post(url, given).content.decode()
     assert "Choose a day after today and not later than" in refused
@@ -378,7 +383,7 @@ def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, 
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor, note="All five.")
     close_as(action, by=cast.independent)
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     section = following.compiled().questions[CONDITION].section
     content = page(client, cast.owner, reverse("section", args=[following.reference, section]))
     assert f"Confirmed in place with action {action.number}." in content
@@ -391,7 +396,7 @@ def test_the_question_of_a_closed_action_says_so_in_the_next_assessment(client, 
 def reported(cast, assessment, pieces=2):
     action = action_on(assessment, CONDITION)
     shown = [make_evidence(cast.organisation, by=cast.owner, title=f"Register {n}") for n in range(pieces)]
-    acting.report(action, by=cast.contributor, note="All five.", pieces=shown)
+    actions.report(action, by=cast.contributor, note="All five.", pieces=shown)
     return action_on(assessment, CONDITION), shown
 
 
@@ -399,7 +404,7 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
     action = action_on(assessment, CONDITION)
     piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
     link = make_evidence(cast.organisation, by=cast.owner, title="The register online", link="https://example.org/r")
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort="S")
     url = action.get_absolute_url()
     assert "This action blocks the certificate." in page(client, cast.contributor, url)
     refused = client.post(url, {"note": "All five of them."}).content.decode()
@@ -414,7 +419,7 @@ def test_a_blocking_action_is_reported_with_evidence_on_its_page_and_words_are_k
 
 def test_an_answer_with_evidence_is_linked_on_the_page(client, cast, assessment):
     action = action_on(assessment, CONDITION)
-    acting.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.owner, due=action.due, effort="S")
     answer = assessment.answers.exclude(evidence_uses=None).select_related("question").order_by("pk")[0]
     answer.evidence_uses.create(evidence=make_evidence(cast.organisation, by=cast.owner), version=1, by=cast.owner)
     client.force_login(cast.owner)
@@ -461,9 +466,9 @@ def test_the_page_of_a_closed_case_has_no_button_to_judge(client, cast, state):
     case = make_assessment("in_review", "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     action, _pieces = reported(cast, case)
     if state == "refused":
-        workflow.refuse(case.current_submission, by=cast.independent, statement="No.")
+        decisions.refuse(case.current_submission, by=cast.independent, statement="No.")
     else:
-        workflow.withdraw(case, by=cast.owner, reason="Another model.")
+        taking_back.withdraw(case, by=cast.owner, reason="Another model.")
     content = page(client, cast.independent, action.get_absolute_url())
     assert "The case is closed. The action is judged with the next submission of the use." in content
     assert 'name="accept"' not in content

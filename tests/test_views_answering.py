@@ -13,7 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, workflow
+from assessments.domain.answering import assignments
+from assessments.domain.facts import declare
+from assessments.domain.review import decisions, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Answer, AnswerRevision, Assessment, Membership, Route, Sees
 from tests.factories import Cast, anew, fill, make_assessment, make_member, make_organisation, mark_all, save
 
@@ -106,7 +109,7 @@ def test_who_sees_only_what_is_assigned_finds_one_section_and_no_other(
     client: Client, cast: Cast, draft: Assessment
 ) -> None:
     member = Membership.objects.get(user=cast.assigned)
-    declaring.assign_section(draft, "governance", member, by=cast.owner)
+    assignments.assign_section(draft, "governance", member, by=cast.owner)
     client.force_login(cast.assigned)
     page = client.get(draft.get_absolute_url()).content.decode()
     assert "Governance and responsibility" in page
@@ -371,7 +374,7 @@ def test_text_typed_while_the_assessment_was_signed_stays_on_the_page(client: Cl
     assessment = make_assessment(cast=cast)
     client.force_login(cast.contributor)
     base = stored(assessment).revision  # type: ignore[union-attr]
-    workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     form = posted(base=base, choice="partly", text="Typed too late.")
     for response in (client.post(section_of(assessment), form), client.post(url_of(assessment), form, **HX)):
         assert "is “Submitted” and locked" in response.content.decode()
@@ -394,7 +397,7 @@ def test_hidden_answers_are_counted_once_at_the_end(client: Client, cast: Cast) 
     assessment = make_assessment(cast=cast, parts=("provider",), facts=facts)
     client.force_login(cast.owner)
     assert "do not count" not in client.get(section_of(assessment, "personal-data")).content.decode()
-    declaring.declare_facts(assessment.use, {"cross_border_transfer": False}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"cross_border_transfer": False}, by=cast.owner)
     page = client.get(section_of(assessment, "personal-data")).content.decode()
     assert "not apply to this use." in page
     assert "1 answer to them is kept, but does not count." in page
@@ -415,7 +418,7 @@ def count_of(client: Client, url: str) -> int:
 def test_pages_of_an_assessment_cost_the_same_empty_and_full(client: Client, cast: Cast, filled: bool) -> None:
     assessment = make_assessment(tier="high", cast=cast, parts=("developer", "provider", "user"), filled=filled)
     for key in ("governance", "people", "security") if filled else ("governance",):
-        declaring.assign_section(assessment, key, Membership.objects.get(user=cast.contributor), by=cast.owner)
+        assignments.assign_section(assessment, key, Membership.objects.get(user=cast.contributor), by=cast.owner)
     client.force_login(cast.owner)
     # Where all is answered, no query asks for answers that stand elsewhere.
     assert count_of(client, assessment.get_absolute_url()) == (8 if filled else 9)
@@ -521,15 +524,15 @@ def test_a_returned_fact_is_shown_with_both_values(client: Client, cast: Cast) -
     assessment = make_assessment("submitted", tier="limited", cast=cast)
     submission = assessment.current_submission
     assert submission is not None
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"f:users_scale": "Count the visitors of last year."})
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
     url = reverse("returned", args=[assessment.reference])
     page = client.get(url).content.decode()
     assert "Count the visitors of last year." in page
     assert "0 of 1 change dealt with" in page
-    declaring.declare_facts(assessment.use, {"users_scale": "100_to_9999"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"users_scale": "100_to_9999"}, by=cast.owner)
     assert "1 of 1 change dealt with" in client.get(url).content.decode()
 
 

@@ -12,8 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from assessments import acting, declaring, workflow
-from assessments.models import Assessment, Membership, Message, RemediationAction, User
+from assessments.domain.answering import assignments
+from assessments.domain.certificates import blockers as certificates_blockers
+from assessments.domain.register import systems
+from assessments.domain.remediation import actions as remediation_actions
+from assessments.domain.review import approval, seat_taking
+from assessments.domain.submission import self_certify, submit
+from assessments.models import Assessment, Membership, Message, RemediationAction, User, assessments, snapshots
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
 from tests.acting import accept_form, report_done
@@ -52,13 +57,15 @@ def with_actions(cast: Cast, tier: str = "limited") -> Assessment:
         answers={key: {"choice": "not_in_place", "text": "Secret gap."} for key in practices[:2]},
     )
     if tier == "low":
-        blockers = workflow.blockers_to_self_certify(assessment, workflow.picture(assessment, final=True))
+        blockers = certificates_blockers.blockers_to_self_certify(
+            assessment, snapshots.build_snapshot(assessment, final=True)
+        )
         due = timezone.localdate() + timedelta(days=30)
-        workflow.self_certify(
+        self_certify.self_certify(
             assessment, by=cast.owner, conditions={b.question: due for b in blockers if b.conditionable}
         )
     else:
-        workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+        submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     return assessment
 
 
@@ -78,7 +85,7 @@ def test_the_first_step_is_the_next_one_missing(client: Client, settings: object
     make_organisation(owner=newcomer)
     assert "Register your first AI system" in read(client, newcomer, HOME)
     organisation = newcomer.memberships.get().organisation
-    declaring.register_system(organisation, by=newcomer, name="Assistant", is_user=True)
+    systems.register_system(organisation, by=newcomer, name="Assistant", is_user=True)
     assert "Declare a use" in read(client, newcomer, HOME)
 
 
@@ -103,7 +110,7 @@ def test_a_low_use_that_a_reviewer_approved_shows_the_step_of_the_review(client:
     assert steps(make_assessment("certified", "low", cast=cast)) == ["Answer", "Sign", "Certificate"]
     reviewed = make_assessment("in_review", "low", cast=cast)
     mark_all(reviewed.current_submission, by=cast.independent)
-    workflow.approve(reviewed.current_submission, by=cast.independent, statement="Read.")
+    approval.approve(reviewed.current_submission, by=cast.independent, statement="Read.")
     assert anew(reviewed).state == "certified"
     assert steps(reviewed) == ["Answer", "Sign", "Review", "Certificate"]
 
@@ -129,7 +136,7 @@ def test_an_assigned_section_needs_its_person_until_it_is_complete(client: Clien
     assessment = make_assessment(cast=cast, filled=False)
     member = Membership.objects.get(user=cast.assigned)
     due = timezone.localdate() - timedelta(days=2)
-    declaring.assign_section(assessment, "governance", member, by=cast.owner, due=due)
+    assignments.assign_section(assessment, "governance", member, by=cast.owner, due=due)
     page = read(client, cast.assigned, HOME)
     assert "Answer “Governance and responsibility”" in page
     assert "2 days late" in page
@@ -189,7 +196,7 @@ def test_lists_cost_the_same_for_one_use_or_many(client: Client, cast: Cast, nam
     make_assessment("certified", cast=cast)
     member = Membership.objects.get(user=cast.owner)
     for assessment in Assessment.objects.filter(state="draft"):
-        declaring.assign_section(assessment, "governance", member, by=cast.owner)
+        assignments.assign_section(assessment, "governance", member, by=cast.owner)
     client.force_login(cast.owner)
     for _size in ("small", "large"):
         client.get(reverse(name))
@@ -243,7 +250,7 @@ def test_an_action_says_what_the_gap_is_and_what_closes_it(client: Client, cast:
 def test_owners_and_contributors_report_an_action(client: Client, cast: Cast, who: str, status: int) -> None:
     with_actions(cast)
     action = RemediationAction.objects.order_by("number")[0]
-    acting.attach(action, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
+    remediation_actions.attach(action, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
     client.force_login(getattr(cast, who))
     assert client.post(url_of(action), {"note": "Register opened on 3 March."}).status_code == status
     action.refresh_from_db()
@@ -277,7 +284,7 @@ def test_a_reviewer_accepts_what_the_organisation_reported(client: Client, cast:
 
 def test_what_was_self_declared_an_owner_accepts(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="low", cast=cast, answers={PRACTICE: {"choice": "partly"}})
-    workflow.self_certify(assessment, by=cast.owner, conditions={PRACTICE: in_days(30)})
+    self_certify.self_certify(assessment, by=cast.owner, conditions={PRACTICE: in_days(30)})
     action = RemediationAction.objects.get(use=assessment.use)
     report_done(action, by=cast.contributor, note="Register opened.")
     client.force_login(cast.contributor)
@@ -292,9 +299,9 @@ def test_the_approved_case_gets_its_certificate_with_the_last_action(client: Cli
     assessment = make_assessment("submitted", tier="limited", cast=cast, answers={PRACTICE: {"choice": "partly"}})
     submission = assessment.current_submission
     assert submission is not None
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="In order.")
+    approval.approve(submission, by=cast.independent, statement="In order.")
     assessment.refresh_from_db()
     assert assessment.state == "approved"
     action = RemediationAction.objects.get(use=assessment.use)
@@ -340,6 +347,6 @@ def test_the_home_of_a_reviewer_speaks_of_cases(client: Client, cast: Cast, monk
     assert "Open the queue" in page
     assert "One is issued when" not in page
     assert "Open actions" not in page
-    monkeypatch.setattr("assessments.views.queue.late_before", lambda _day, _days: timezone.now())
+    monkeypatch.setattr("assessments.views.review.queue.late_before", lambda _day, _days: timezone.now())
     assert client.get(reverse(HOME)).context["cases"]["late"] == 2
     assert "Open actions" in read(client, cast.owner, HOME)

@@ -9,7 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import acting, declaring, desk, evidence, holding, workflow
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare, tier
+from assessments.domain.register import systems
+from assessments.domain.remediation import dates
+from assessments.domain.review import decisions, holds, interests, seat_taking
 from assessments.models import Assessment, DeclaredUse, State, User
 from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done
 from tests.factories import Cast, make_assessment, make_evidence, make_use, mark_all, save
@@ -56,8 +60,8 @@ def test_a_question_to_a_colleague_is_kept_when_an_owner_signed_meanwhile(client
 def test_a_decision_on_a_hold_is_kept_when_the_other_seat_closed_it(client: Client, cast: Cast) -> None:
     held = make_assessment(State.IN_REVIEW, "high", cast=cast, facts={"exploits_vulnerable_groups": True})
     submission, hold = held.current_submission, held.use.holds.get()
-    workflow.take(submission, by=cast.second_independent)
-    holding.close(hold, submission, by=cast.independent, decision="Advised.")
+    seat_taking.take(submission, by=cast.second_independent)
+    holds.close(hold, submission, by=cast.independent, decision="Advised.")
     url = reverse("close_hold", args=[submission.reference, hold.pk])
     shown = page(client, cast.second_independent, url, {"decision": TYPED, "outcome": "accepted"})
     assert TYPED in shown
@@ -88,7 +92,7 @@ def test_a_reviewer_with_a_conflict_is_offered_no_seat(client: Client, cast: Cas
     submission = make_assessment(State.SUBMITTED, "limited", cast=cast).current_submission
     take = reverse("take", args=[submission.reference])
     assert take in page(client, cast.independent, reverse("reviews"))
-    desk.decline(submission, by=cast.independent, words="My brother works there.")
+    interests.decline(submission, by=cast.independent, words="My brother works there.")
     assert take not in page(client, cast.independent, reverse("reviews"))
     shown = page(client, cast.independent, take)
     assert "You have declared a conflict of interest, so somebody else has to review this." in shown
@@ -98,7 +102,7 @@ def test_a_reviewer_with_a_conflict_is_offered_no_seat(client: Client, cast: Cas
 def test_nothing_is_started_on_a_retired_use(client: Client, cast: Cast) -> None:
     use = make_use("low", cast.organisation)
     assert "Start the questions" in page(client, cast.contributor, use.get_absolute_url())
-    declaring.retire(use, by=cast.owner)
+    systems.retire(use, by=cast.owner)
     shown = page(client, cast.contributor, use.get_absolute_url())
     assert "Start the questions" not in shown
     assert reverse("model_card", args=[use.reference]) not in shown
@@ -110,20 +114,20 @@ def test_an_owner_is_not_led_to_accept_the_risk_of_their_own_action(client: Clie
     action = action_on(assessment, SHOULD)
     url = reverse("action", args=[action.use.reference, action.number])
     offered = "Accept the risk instead"
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=action.due, effort=action.effort)
     assert offered in page(client, cast.owner, url)
-    acting.plan(action_on(assessment, SHOULD), by=cast.owner, owner=cast.owner, due=action.due, effort=action.effort)
+    dates.plan(action_on(assessment, SHOULD), by=cast.owner, owner=cast.owner, due=action.due, effort=action.effort)
     assert offered not in page(client, cast.owner, url)
 
 
 def test_a_low_use_that_only_a_reviewer_may_pass_is_led_there(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast)
-    declaring.declare_facts(assessment.use, {"illegal_purpose": "unknown"}, by=cast.owner)
-    declaring.declare_facts(assessment.use, {"illegal_purpose": False}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"illegal_purpose": "unknown"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"illegal_purpose": False}, by=cast.owner)
     assessment.use.holds.update(
         closed_at=timezone.now(), outcome="answered"
     )  # a reviewer has closed it in an earlier round
-    declaring.run_rules(DeclaredUse.objects.for_list().get(pk=assessment.use_id), by=cast.owner)
+    tier.run_rules(DeclaredUse.objects.for_list().get(pk=assessment.use_id), by=cast.owner)
     shown = page(client, cast.owner, reverse("check", args=[assessment.reference]))
     assert "once stood at “yes” or “do not know”" in shown
     assert "Go on to self-certification" not in shown
@@ -137,7 +141,7 @@ def test_the_check_names_who_answered_and_how_much_evidence_there_is(client: Cli
     assessment = make_assessment(cast=cast)
     row = assessment.answers.get(question__key="use-register")
     save(assessment, "use-register", {"choice": "in_place"}, by=cast.contributor, base=row.revision)
-    evidence.attach(make_evidence(cast.organisation), assessment, "use-register", by=cast.contributor)
+    library.attach(make_evidence(cast.organisation), assessment, "use-register", by=cast.contributor)
     shown = page(client, cast.owner, reverse("check", args=[assessment.reference]))
     assert "Connie Contributor, 1 piece of evidence" in shown
     assert "Olivia Owner" in shown
@@ -162,9 +166,9 @@ def test_a_decided_case_names_no_day_by_which_it_is_decided(client: Client, cast
     url = reverse("case", args=[assessment.reference])
     assert "Decided or returned by" in page(client, cast.owner, url)
     submission = assessment.current_submission
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     assert "Decided or returned by" not in page(client, cast.owner, url)
 
 

@@ -12,11 +12,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import desk, workflow
-from assessments.forms.desk import NoInterestForm
-from assessments.forms.reviews import TakeForm
+from assessments.domain.review import appeals, decisions, interests, messages, seat_requests, seat_taking
+from assessments.domain.review.queue_rows import grouped, pages
+from assessments.domain.submission import submit, taking_back
+from assessments.forms.review import NoInterestForm, TakeForm
 from assessments.models import Appeal, Interest, Message, Role, Route, SeatRequest, State, Submission
-from assessments.models.queue import grouped, pages
 from assessments.notifications.kinds import MessageKind
 from tests.factories import in_days, make_assessment, make_member, make_organisation, mark_all, save
 
@@ -79,14 +79,14 @@ def test_the_queue_says_in_words_how_long_a_case_waits_and_what_is_late(client, 
 def test_the_queue_says_what_happened_last_and_what_changed_since_the_last_round(ines, cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast)
     save(assessment, "use-register", {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
-    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert "1 changed" in text_of(ines.get(QUEUE))
     assert "Last: submitted" in text_of(ines.get(QUEUE))  # her seat went over by itself
-    desk.say(again, "All six clinics.", by=cast.owner)
+    messages.say(again, "All six clinics.", by=cast.owner)
     assert "Last: message of the applicant" in text_of(ines.get(QUEUE))
     taken = case_of(State.SUBMITTED, cast)
-    workflow.take(taken, by=cast.second_independent)
-    desk.set_absence(cast.second_independent, in_days(0), in_days(3))
+    seat_taking.take(taken, by=cast.second_independent)
+    seat_requests.set_absence(cast.second_independent, in_days(0), in_days(3))
     text = text_of(ines.get(QUEUE))
     assert "Last: taken by Ivan Independent" in text
     assert "Ivan Independent, away until" in text
@@ -118,7 +118,7 @@ def test_a_group_is_read_page_by_page_and_nothing_is_left_out(cast):
     assert pages(rows, 2, only="waiting", after="nonsense~x")["waiting"].rows == cases[:2]
     newest_first = grouped(Submission.objects.all(), 0, body=False, own=[])
     for case in cases:
-        workflow.recall(case.assessment, by=cast.owner)
+        taking_back.recall(case.assessment, by=cast.owner)
     done = pages(newest_first, 2, only="done")["done"]
     assert done.rows == [cases[2], cases[1]]
     assert pages(newest_first, 2, only="done", after=done.after)["done"].rows == [cases[0]]
@@ -128,7 +128,7 @@ def test_an_empty_queue_says_when_the_last_case_was_closed(ines, cast):
     with at(20, 9):
         case = case_of(State.IN_REVIEW, cast)
     with at(20, 14):
-        workflow.refuse(case, by=cast.independent, statement="No.")
+        decisions.refuse(case, by=cast.independent, statement="No.")
         assert "The last one was closed today at 14:00." in text_of(ines.get(QUEUE))
 
 
@@ -157,7 +157,7 @@ def test_seat_is_handed_over_through_its_pages(client, cast):
 
 def test_declining_a_hand_over_leaves_the_seat_where_it_is(client, cast):
     case = case_of(State.IN_REVIEW, cast)
-    desk.ask(case, "first", cast.second_independent, by=cast.independent, note="All but the facts.")
+    seat_requests.ask(case, "first", cast.second_independent, by=cast.independent, note="All but the facts.")
     client.force_login(cast.second_independent)
     client.post(address("take", case), {"conflict": "declared", "words": "I sold it to them."})
     assert case.seats.get().reviewer == cast.independent
@@ -185,7 +185,7 @@ def test_an_absence_is_set_in_the_settings_and_warned_of(client, cast):
 def test_evidence_of_a_case_is_closed_to_whoever_has_not_declared(client, cast):
     case = case_of(State.IN_REVIEW, cast)
     client.force_login(cast.second_independent)
-    with mock.patch("assessments.access.submitted_version", return_value=object()):
+    with mock.patch("assessments.access.finders.submitted_version", return_value=object()):
         response = client.get(address("review_evidence", case, "abcdefghjkmn", 1))
     assert response["Location"] == to_declare(case, address("review_evidence", case, "abcdefghjkmn", 1))
     assert not Interest.objects.filter(reviewer=cast.second_independent).exists()
@@ -218,7 +218,7 @@ def test_messages_are_shown_on_both_sides_and_nowhere_else(client, cast):
 
 def test_a_message_that_comes_too_late_is_not_lost(client, cast):
     case = case_of(State.IN_REVIEW, cast)
-    workflow.refuse(case, by=cast.independent, statement="No.")
+    decisions.refuse(case, by=cast.independent, statement="No.")
     client.force_login(cast.owner)
     response = client.post(reverse("case", args=[case.assessment.reference]), {"text": "Typed with care."})
     assert "Typed with care." in response.content.decode()
@@ -228,9 +228,9 @@ def test_a_message_that_comes_too_late_is_not_lost(client, cast):
 def test_what_reviewers_do_among_themselves_is_not_in_the_applicant_s_timeline(client, cast):
     third = make_member(Role.REVIEWER, cast.body, "Thea Third").user
     case = case_of(State.SUBMITTED, cast)
-    desk.decline(case, by=third, words="I sold it to them.")
-    desk.ask(case, "first", cast.second_independent, by=cast.independent)
-    workflow.take(case, by=cast.second_independent)
+    interests.decline(case, by=third, words="I sold it to them.")
+    seat_requests.ask(case, "first", cast.second_independent, by=cast.independent)
+    seat_taking.take(case, by=cast.second_independent)
     client.force_login(cast.owner)
     text = text_of(client.get(reverse("case", args=[case.assessment.reference])))
     for words in ("Signed and submitted", "Taken for review", "Ivan Independent , first reviewer"):
@@ -280,8 +280,8 @@ def test_an_appeal_changes_nothing_that_was_decided(client, cast):
     case = case_of(State.RETURNED, cast)
     mark_all(case, by=cast.independent)
     before = (case.assessment.state, list(case.decisions.values()), list(case.marks.values()))
-    appeal = desk.contest(case.assessment, desk.contestable(case.assessment)[0].value, "Wrong.", by=cast.owner)
-    desk.answer(appeal, by=cast.second_independent, upheld=True, words="Send it again as it is.")
+    appeal = appeals.contest(case.assessment, appeals.contestable(case.assessment)[0].value, "Wrong.", by=cast.owner)
+    appeals.answer(appeal, by=cast.second_independent, upheld=True, words="Send it again as it is.")
     case.assessment.refresh_from_db()
     assert before == (case.assessment.state, list(case.decisions.values()), list(case.marks.values()))
     assert timezone.localdate(appeal.at) == timezone.localdate()
@@ -299,7 +299,7 @@ def test_both_declarations_ask_the_same_and_each_says_what_comes_of_a_conflict()
 
 def test_a_request_is_taken_back_where_it_was_made(ines, cast):
     submission = case_of(State.SUBMITTED, cast)
-    desk.ask(submission, "first", cast.second_independent, by=cast.independent)
+    seat_requests.ask(submission, "first", cast.second_independent, by=cast.independent)
     page = address("assign_seat", submission, "first")
     assert "Stop asking Ivan Independent" in text_of(ines.get(page))
     answer = ines.post(page, {"stop": "1"}, follow=True)
@@ -313,7 +313,7 @@ def test_a_request_is_taken_back_where_it_was_made(ines, cast):
 
 def test_seat_request_withdrawn_by_its_recipient_is_refused(client, cast):
     submission = case_of(State.SUBMITTED, cast)
-    desk.ask(submission, "first", cast.second_independent, by=cast.independent)
+    seat_requests.ask(submission, "first", cast.second_independent, by=cast.independent)
     client.force_login(cast.second_independent)
     page = address("assign_seat", submission, "first")
     assert "Stop asking" not in text_of(client.get(page))

@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, workflow
+from assessments.domain.facts import declare
+from assessments.domain.register import systems
+from assessments.domain.review import decisions
 from assessments.models import Assessment, DeclaredFact, FactRevision, Hold, Route, State
 from assessments.models.systems import as_facts
 from assessments.scoring.tiers import assign_tier
@@ -205,7 +207,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, route=Route.INDEPENDENT)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent, change={"f:safety_component": "Show the drawing."})
-    workflow.send_back(submission, by=cast.independent, words="One fact, please.")
+    decisions.send_back(submission, by=cast.independent, words="One fact, please.")
     client.force_login(cast.owner)
     shown = text_of(client.get(page(assessment.use, "stakes")))
     assert "Only what the reviewer marked can be changed now" in shown
@@ -219,7 +221,7 @@ def test_after_a_return_only_the_marked_facts_are_open(client, cast, edition):
 
 def test_a_fact_of_the_system_is_locked_while_another_of_its_uses_is_under_review(client, cast, edition):
     first = make_assessment(State.SUBMITTED, "limited", cast=cast).use
-    second = declaring.declare_use(
+    second = systems.declare_use(
         first.system, by=cast.owner, title="Second", purpose="p", setting="s", people_affected="x", scope_en="S."
     )
     client.force_login(cast.owner)
@@ -413,7 +415,7 @@ def test_the_tier_page_is_cheap_and_costs_the_same_with_many_assessments_around(
 @pytest.fixture
 def procedural(cast):
     use = make_use("low", cast.organisation, facts={"justice_or_law_enforcement": True})
-    declaring.declare_facts(
+    declare.declare_facts(
         use, {"minor_procedural_task": True}, by=cast.owner, reasons={"minor_procedural_task": "Renames scans by date."}
     )
     use.refresh_from_db()

@@ -7,12 +7,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, holding, workflow
 from assessments.documents.plan import plan_html
 from assessments.documents.report import build_report
+from assessments.domain.facts import declare, holds, procedural, worst_case
+from assessments.domain.register import systems
+from assessments.domain.review import decisions, seat_taking, tier
+from assessments.domain.submission import submit
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, Evidence, State, StatedChange, Submission, User
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from tests.factories import PASSWORD, Cast, fill, in_days, make_assessment, make_cast, make_evidence, make_use, mark_all
 from tests.page_text import markup_of as text_of
 
@@ -76,7 +79,7 @@ def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cas
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
     hold, submission = assessment.use.holds.get(closed_at=None), sent(assessment)
     shown, other = make_evidence(cast.organisation), make_evidence(cast.organisation)
-    holding.attach(hold, shown, by=cast.owner)
+    holds.attach(hold, shown, by=cast.owner)
     ines = as_(cast.independent)
     page = ines.get(reverse("close_hold", args=[submission.reference, hold.pk])).content.decode()
 
@@ -113,8 +116,8 @@ def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
 def test_who_agreed_takes_it_back_with_a_reason(cast):
     use = make_use("low", cast.organisation, facts={"relied_on_advice": True})
     task = {"minor_procedural_task": True}
-    declaring.declare_facts(use, task, by=cast.owner, reasons=dict.fromkeys(task, "It sorts post."))
-    declaring.agree_procedural(use, by=cast.contributor, reason="I read each letter.")
+    declare.declare_facts(use, task, by=cast.owner, reasons=dict.fromkeys(task, "It sorts post."))
+    procedural.agree_procedural(use, by=cast.contributor, reason="I read each letter.")
     url = reverse("disagree", args=[use.reference])
     connie = as_(cast.contributor)
     assert url in connie.get(use.get_absolute_url()).content.decode()
@@ -139,15 +142,15 @@ def test_a_raise_prints_wherever_the_tier_does(cast):
     assert said in text
     assert "In practice it decides." in text
     assert "In practice it decides." in text_of(as_(cast.owner).get(reverse("returned", args=[assessment.reference])))
-    report = build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
     assert [rule.id for rule in report.tier.rules if rule.deciding] == ["L-WORK"]
     html = plan_html(report)
     assert "A reviewer raised the tier to High; the rules alone give Limited." in html
     assert "The EU would treat this differently" in html
     assert "Not from the Guideline, and no reason for the tier." in html
     fill(assessment, by=cast.owner)
-    again = workflow.submit(assessment, by=cast.owner, route="independent")
-    workflow.take(again, by=cast.second_independent)
+    again = submit.submit(assessment, by=cast.owner, route="independent")
+    seat_taking.take(again, by=cast.second_independent)
     ivan = as_(cast.second_independent)
     assert said in text_of(ivan.get(again.get_absolute_url()))
     page = reverse("judge_tier", args=[again.reference])
@@ -163,7 +166,7 @@ def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
 
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     submission = sent(assessment)
-    workflow.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
+    tier.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     document = Document.objects.get(submission=submission, kind="decision_letter")
     letter = letter_layouts(submission_report(submission), letter_of(document))[0]
     assert "The reviewer raised the use from Limited risk to Unacceptable risk" in letter
@@ -175,9 +178,9 @@ def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
 
 def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
     assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"education_decisions": "unknown"})
-    holding.sign_worst(assessment.use, by=cast.owner)
+    worst_case.sign_worst(assessment.use, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
-    html = plan_html(build_report(picture(assessment, final=False), assessment.compiled(), draft=True))
+    html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
     assert "Not known; signed at its worst answer by Olivia Owner" in html
 
 
@@ -198,7 +201,7 @@ def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
 
 def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
-    declaring.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
+    systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
     words = "The use was described otherwise"
     olivia = as_(cast.owner)
     pages = [
@@ -219,6 +222,6 @@ def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
     response = as_(cast.independent).post(url, {"outcome": "correct", "decision": "No licence exists."}, follow=True)
     assert "return the submission to have it corrected" in text_of(response)
     mark_all(submission, by=cast.independent)
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     text = text_of(as_(cast.owner).get(reverse("returned", args=[assessment.reference])))
     assert "No licence exists." in text

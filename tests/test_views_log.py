@@ -13,9 +13,14 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
-from assessments import acting, declaring, evidence, workflow
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.register import organisations
+from assessments.domain.remediation import dates
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import AuditEntry, AuditHead, Role, Route, State
 from assessments.models.base import sha256
 from tests import tampering
@@ -47,7 +52,7 @@ def test_an_entry_shows_what_was_and_what_is(client, cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap)
     action = assessment.use.actions.get(question="use-register")
     was, due = action.due, action.due + timedelta(days=1)
-    acting.plan(action, by=cast.owner, owner=cast.owner, due=due, effort=action.effort, full_due=action.full_due)
+    dates.plan(action, by=cast.owner, owner=cast.owner, due=due, effort=action.effort, full_due=action.full_due)
     client.force_login(cast.owner)
     page = words_of(log_page(client, cast, "?kind=action_planned"))
     assert f"changed the plan of action {action.number}" in page
@@ -71,7 +76,7 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
     client.force_login(cast.owner)
     address = reverse("agree", args=[use.reference])
     client.get(address)
-    declaring.declare_facts(use, {"public_facing": True, "used_at_work": True}, by=cast.contributor)
+    declare.declare_facts(use, {"public_facing": True, "used_at_work": True}, by=cast.contributor)
     page = reverse("organisation_edit", args=[cast.organisation.reference])
     identity = {"name_en": "Harbourlight Health Limited", "name_zh": "", "place": "Kowloon"}
     client.post(page, identity, headers={"User-Agent": FIREFOX}, REMOTE_ADDR="192.0.2.7")
@@ -90,8 +95,8 @@ def test_the_log_says_in_words_who_did_what_when_and_from_where(client, cast):
 
 def test_the_log_says_the_answers_of_changed_facts_in_the_words_of_the_edition(client, cast, edition):
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"decision_autonomy": "human_approves", "public_facing": False}, by=cast.contributor)
-    declaring.declare_facts(use, {"decision_autonomy": "unknown", "public_facing": True}, by=cast.contributor)
+    declare.declare_facts(use, {"decision_autonomy": "human_approves", "public_facing": False}, by=cast.contributor)
+    declare.declare_facts(use, {"decision_autonomy": "unknown", "public_facing": True}, by=cast.contributor)
     client.force_login(cast.owner)
     facts = edition.facts
     approves = facts["decision_autonomy"].options["human_approves"]
@@ -102,7 +107,7 @@ def test_the_log_says_the_answers_of_changed_facts_in_the_words_of_the_edition(c
 
 def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)
+    declare.declare_facts(use, {"public_facing": True}, by=cast.contributor)
     client.force_login(cast.owner)
     assert set(sentences(log_page(client, cast, "?kind=system_registered"))) == {
         f"Olivia Owner registered {use.system.name}"
@@ -124,7 +129,7 @@ def test_the_log_is_narrowed_by_kind_person_object_and_day(client, cast):
 
 def test_pages_of_the_log_follow_each_other_without_a_gap(client, cast):
     for n in range(105):
-        declaring.update_organisation(cast.organisation, by=cast.owner, place=f"Kowloon {n}")
+        organisations.update_organisation(cast.organisation, by=cast.owner, place=f"Kowloon {n}")
     client.force_login(cast.owner)
     total = AuditHead.objects.get(chain=cast.organisation.reference).seq
     seen, response = [], log_page(client, cast)
@@ -147,7 +152,7 @@ def test_pages_of_the_log_follow_each_other_without_a_gap(client, cast):
 def test_members_see_the_log_of_an_assessment_and_owners_alone_from_where(client, cast):
     draft = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, by=cast.owner, confidentiality="confidential", title="Contract")
-    evidence.attach(piece, draft, "use-register", by=cast.owner)
+    library.attach(piece, draft, "use-register", by=cast.owner)
     other = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     client.force_login(cast.contributor)
     client.get(reverse("evidence_file", args=[piece.reference, 1]), REMOTE_ADDR="192.0.2.7")
@@ -169,8 +174,8 @@ def test_members_see_the_log_of_an_assessment_and_owners_alone_from_where(client
 
 def test_a_reviewer_sees_the_moves_of_the_review_and_nothing_of_the_work_before(client, cast):
     made = make_assessment(State.DRAFT, "limited", cast=cast)
-    submission = workflow.submit(made, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(made, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     response = client.get(reverse("review_log", args=[submission.reference]))
     assert [line.entry.kind for line in response.context["lines"]] == ["taken", "submitted"]
@@ -188,12 +193,12 @@ def test_reviewers_of_the_reviewing_body_see_its_own_log(client, cast):
 
 
 def test_the_file_holds_what_is_shown_and_no_cell_begins_as_a_formula(client, cast):
-    declaring.update_organisation(cast.organisation, by=cast.owner, place="=HYPERLINK(1)")
+    organisations.update_organisation(cast.organisation, by=cast.owner, place="=HYPERLINK(1)")
     make_member(Role.CONTRIBUTOR, cast.organisation)
     client.force_login(cast.owner)
     cast.owner.name = "=cmd|' /C calc'!A0"
     cast.owner.save()
-    declaring.update_organisation(cast.organisation, by=cast.owner, place="+1")
+    organisations.update_organisation(cast.organisation, by=cast.owner, place="+1")
     response = log_page(client, cast, "?as=csv")
     assert response["Content-Disposition"] == f'attachment; filename="log-{cast.organisation.reference}.csv"'
     rows = list(csv.DictReader(io.StringIO(content_of(response))))
@@ -233,7 +238,7 @@ def test_an_owner_verifies_the_log_by_a_button_and_the_page_says_when_and_by_who
     said = words_of(client.post(address, follow=True))
     assert "Log verified, no changes found: 1 entry." in said
     assert re.search(r"Last verified on .*, by Olivia Owner: no changes found\.", said)
-    declaring.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
+    organisations.update_organisation(cast.organisation, by=cast.owner, place="Kowloon")
     assert "no changes found. 1 entry has been added since." in words_of(client.get(address))
     tampering.edit(cast.organisation.reference, 1, kind="forged")
     said = words_of(client.post(address, follow=True))
@@ -255,7 +260,7 @@ def test_a_log_too_long_for_a_page_names_the_command(client, cast, monkeypatch):
 
 def test_erased_details_are_said_to_be_erased(client, cast):
     use = make_use("low", cast.organisation)
-    declaring.declare_facts(use, {"public_facing": True}, by=cast.contributor)
+    declare.declare_facts(use, {"public_facing": True}, by=cast.contributor)
     log.erase_person(cast.contributor, by=cast.owner, organisation=cast.organisation)
     client.force_login(cast.owner)
     response = log_page(client, cast)

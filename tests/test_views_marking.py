@@ -8,9 +8,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments import evidence, reviewing, workflow
+from assessments.domain.evidence import library
+from assessments.domain.review import approval, decisions, seat_taking
+from assessments.domain.review import marks as review_marks
+from assessments.domain.review import replies as review_replies
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import contradicted
+from assessments.domain.submission import submit
 from assessments.models import Assessment, EvidenceMark, ReviewMark, Route, State, Submission
 from tests.factories import make_assessment, make_evidence, mark_all, save
 from tests.looking import look_at, with_tokens
@@ -42,14 +46,14 @@ def next_round(cast, change=(QUESTION,), replies=(), asked=(QUESTION, OTHER)):
     """Return what is `asked`; change some of it, reply to some of it; taken by Ines again."""
     first = in_review(cast)
     mark_all(first, by=cast.independent, change={f"q:{question}": f"More on {question}." for question in asked})
-    workflow.send_back(first, by=cast.independent)
+    decisions.send_back(first, by=cast.independent)
     assessment = Assessment.objects.for_dashboard().get(pk=first.assessment_id)
     for question in change:
         save(assessment, question, {"choice": "in_place", "text": f"New words on {question}."}, by=cast.owner)
     for question in replies:
-        reviewing.reply(assessment, f"q:{question}", by=cast.owner, words=f"As it was: {question}.")
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+        review_replies.reply(assessment, f"q:{question}", by=cast.owner, words=f"As it was: {question}.")
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission
 
 
@@ -192,9 +196,9 @@ def shown(cast):
         make_evidence(cast.organisation, title="Contract", confidentiality="on_request", held_by="The secretary"),
     ]
     for piece in pieces:
-        evidence.attach(piece, assessment, QUESTION, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+        library.attach(piece, assessment, QUESTION, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission, pieces
 
 
@@ -206,8 +210,8 @@ PNG = bytes.fromhex(
 
 def test_each_piece_says_what_it_is_and_what_became_of_it_since(ines, cast, shown):
     submission, (log, board, _contract) = shown
-    evidence.add_version(log, by=cast.owner, file=SimpleUploadedFile("log.txt", b"Newer."))
-    evidence.withdraw(board, by=cast.owner)
+    library.add_version(log, by=cast.owner, file=SimpleUploadedFile("log.txt", b"Newer."))
+    library.withdraw(board, by=cast.owner)
     page = ines.get(address("review_section", submission, SECTION))
     text = text_of(page)
     for words in (
@@ -277,7 +281,7 @@ def test_what_changed_stands_on_one_page_with_what_was_asked_and_replied(ines, c
         assert words in text
     marks = {f"{PREFIX}-mark": "accepted", f"{PREFIX}-base": "0", f"q-{OTHER}-mark": "accepted", f"q-{OTHER}-base": "0"}
     ines.post(address("review_changes", submission), with_tokens(submission, cast.independent, marks))
-    assert workflow.obstacles_to_approve(submission, cast.independent) == []
+    assert approval.obstacles_to_approve(submission, cast.independent) == []
 
 
 def test_a_first_round_has_nothing_to_hold_it_against(ines, cast):
@@ -289,12 +293,12 @@ def test_a_first_round_has_nothing_to_hold_it_against(ines, cast):
 
 def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
     second = next_round(cast, change=[QUESTION, OTHER])
-    reviewing.save_mark(second, TARGET, by=cast.independent, **WANTED)
-    workflow.send_back(second, by=cast.independent)
+    review_marks.save_mark(second, TARGET, by=cast.independent, **WANTED)
+    decisions.send_back(second, by=cast.independent)
     assessment = Assessment.objects.for_dashboard().get(pk=second.assessment_id)
     save(assessment, QUESTION, {"choice": "in_place", "text": "The third version."}, by=cast.owner)
-    third = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(third, by=cast.independent)
+    third = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(third, by=cast.independent)
     assert set(targets(ines.get(address("review_changes", third)))) == {TARGET}  # the other one has no mark yet
     assert set(targets(ines.get(address("review_section", third, SECTION)))) == {TARGET, f"q:{OTHER}"}
     older = ines.get(f"{address('review_changes', third)}?since=1")
@@ -305,12 +309,12 @@ def test_a_round_is_held_against_an_older_one_to_be_read(ines, cast):
 
 def test_what_is_unchanged_and_was_never_marked_is_accepted_in_one_action(ines, cast):
     first = in_review(cast)
-    reviewing.save_mark(first, TARGET, by=cast.independent, **WANTED)
-    workflow.send_back(first, by=cast.independent)
+    review_marks.save_mark(first, TARGET, by=cast.independent, **WANTED)
+    decisions.send_back(first, by=cast.independent)
     assessment = Assessment.objects.for_dashboard().get(pk=first.assessment_id)
     save(assessment, QUESTION, {"choice": "in_place", "text": "New."}, by=cast.owner)
-    second = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(second, by=cast.independent)
+    second = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(second, by=cast.independent)
     url = address("review_changes", second)
     plain = ines.get(url).context["plain"]
     listed = ines.post(url, {"together": "1"}, follow=True)
@@ -328,9 +332,11 @@ def test_a_row_that_was_drawn_before_shows_what_changed_since(client, cast, show
     first, second = (client.get(url).content.decode() for _look in range(2))
     names = [set(re.findall(r'-operation" value="([^"]+)"', page)) for page in (first, second)]
     assert (len(names[0]), names[0] & names[1]) == (first.count('-operation" value='), set())
-    reviewing.mark_evidence(submission, QUESTION, log.reference, by=cast.independent, verdict="partly", note="Three.")
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
-    evidence.withdraw(log, by=cast.owner)
+    review_marks.mark_evidence(
+        submission, QUESTION, log.reference, by=cast.independent, verdict="partly", note="Three."
+    )
+    review_marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", private_note="Ask Ivan.")
+    library.withdraw(log, by=cast.owner)
     page = client.get(url).content.decode()
     for words in ('value="Three."', "Ask Ivan.", "withdrawn on", f'name="{PREFIX}-base" value="1"'):
         assert words in page

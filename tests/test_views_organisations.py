@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring
 from assessments.accounts.adapter import INVITATION_KEY
+from assessments.domain.register import members
 from assessments.models import AuditEntry, Invitation, Membership, Organisation, Role, Sees
 from tests.factories import make_member, make_organisation, make_system, make_use, make_user
 
@@ -169,7 +169,7 @@ def test_an_invitation_goes_out_by_mail_and_is_joined_once(client, cast, access,
 def test_somebody_signed_out_may_sign_up_with_an_invitation_and_comes_back(client, cast, settings):
     settings.OPEN_FOUNDING = False
     assert "password1" not in text_of(client.get(reverse("account_signup")))
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    _invitation, token = members.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
     link = reverse("invitation", args=[token])
     page = text_of(client.get(link))
     assert f"{reverse('account_signup')}?next={link.replace('/', '%2F')}" in page
@@ -189,13 +189,13 @@ def test_somebody_signed_out_may_sign_up_with_an_invitation_and_comes_back(clien
 
 
 def test_a_signed_out_post_joins_nobody(client, cast):
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    _invitation, token = members.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
     client.post(reverse("invitation", args=[token]))
     assert Invitation.objects.get().accepted_at is None
 
 
 def test_an_invitation_that_ran_out_says_so(client, cast):
-    invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.OWNER)
+    invitation, token = members.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.OWNER)
     Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(days=1))
     response = client.get(reverse("invitation", args=[token]))
     assert response.status_code == 404
@@ -204,7 +204,7 @@ def test_an_invitation_that_ran_out_says_so(client, cast):
 
 
 def test_an_invitation_never_changes_the_role_of_a_member(client, cast):
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    _invitation, token = members.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
     client.force_login(cast.owner)
     assert "member of this organisation already" in text_of(
         client.post(reverse("invitation", args=[token]), follow=True)
@@ -236,7 +236,7 @@ def test_several_are_invited_at_once_with_a_note(client, cast):
 
 
 def test_what_is_wrong_with_one_address_names_its_line_and_nobody_is_invited(client, cast):
-    declaring.invite(cast.organisation, by=cast.owner, email="already@example.org", role=Role.VIEWER)
+    members.invite(cast.organisation, by=cast.owner, email="already@example.org", role=Role.VIEWER)
     client.force_login(cast.owner)
     typed = f"good@example.org\nno address\n{cast.viewer.email}\nAlready@example.org"
     response = invite(client, cast.organisation, email=typed, access="viewer")
@@ -268,7 +268,7 @@ def test_where_no_mail_leaves_the_owner_gets_the_link(client, cast, monkeypatch)
     def refuse(*args, **kwargs):
         raise ConnectionRefusedError("no server")
 
-    monkeypatch.setattr("assessments.views.organisations.send_mail", refuse)
+    monkeypatch.setattr("assessments.views.register.organisations.send_mail", refuse)
     client.force_login(cast.owner)
     assert "/invitations/" in text_of(invite(client, cast.organisation, access="viewer"))
     assert Invitation.objects.count() == 1

@@ -158,7 +158,7 @@ def test_a_self_declared_certificate_says_so(client, cast):
 
 
 def test_a_database_that_is_down_is_neither_good_nor_bad_news(client, certificate):
-    with mock.patch("assessments.access.public_certificate", side_effect=DatabaseError):
+    with mock.patch("assessments.access.finders.public_certificate", side_effect=DatabaseError):
         response = check(client, certificate)
     assert response.status_code == 503
     assert "Could not check" in text_of(response)
@@ -184,7 +184,7 @@ def test_public_pages_need_no_account_and_take_no_post(client, name):
 
 def test_health_says_ok_while_the_database_answers(client):
     assert client.get(reverse("health")).content == b"ok\n"
-    with mock.patch("assessments.views.public.connection.cursor", side_effect=DatabaseError):
+    with mock.patch("assessments.views.site.public.connection.cursor", side_effect=DatabaseError):
         response = client.get(reverse("health"))
     assert (response.status_code, response.content.count(b"\n")) == (503, 1)
 

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring
 from assessments.documents.report import build_report
+from assessments.domain.facts import declare
+from assessments.domain.register import systems
 from assessments.models import DocumentState, State
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.scoring.readiness import score_assessment
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
@@ -56,7 +57,7 @@ def open_results(client, cast, assessment, *more, who="owner"):
 
 
 def standing_of(assessment, final=False):
-    return Standing(assessment, picture(assessment, final=final), assessment.compiled(), final=final)
+    return Standing(assessment, build_snapshot(assessment, final=final), assessment.compiled(), final=final)
 
 
 def test_page_and_papers_count_the_duties_alike(cast):
@@ -330,7 +331,7 @@ def test_results_are_worked_out_once_and_again_as_soon_as_anything_changes(clien
     save(assessment, "accountable-owner", {"choice": "in_place"}, by=cast.owner)
     after = text_of(open_results(client, cast, assessment))
     assert after != before
-    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
     assert "High risk" in text_of(open_results(client, cast, assessment))
-    declaring.update_use(assessment.use, by=cast.owner, title="A use by another name")
+    systems.update_use(assessment.use, by=cast.owner, title="A use by another name")
     assert "A use by another name" in text_of(open_results(client, cast, assessment))

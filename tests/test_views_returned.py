@@ -10,7 +10,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, evidence, reviewing, workflow
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.review import decisions, replies
 from assessments.models import Assessment, MarkReply, State, Submission
 from tests.factories import in_days, make_assessment, make_evidence, mark_all, save
 
@@ -28,7 +30,7 @@ def sent_back(cast, change=THREE, facts=None, **fields):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=facts)
     submission = Submission.objects.get(assessment=assessment)
     mark_all(submission, by=cast.independent, change=change)
-    workflow.send_back(submission, by=cast.independent, **fields)
+    decisions.send_back(submission, by=cast.independent, **fields)
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -57,7 +59,7 @@ def test_a_reply_counts_as_dealt_with_and_so_does_a_change_or_new_evidence(olivi
     assert "1 of 3 changes dealt with" in text_of(olivia.get(page_of(assessment)))
     olivia.post(page_of(assessment), words_for("f:personal_data", "They are invented names."))
     assert "2 of 3 changes dealt with" in text_of(olivia.get(page_of(assessment)))
-    evidence.attach(make_evidence(cast.organisation), assessment, OTHER, by=cast.owner)
+    library.attach(make_evidence(cast.organisation), assessment, OTHER, by=cast.owner)
     text = text_of(olivia.get(page_of(assessment)))
     assert "3 of 3 changes dealt with" in text
     assert "They are invented names." in text
@@ -78,7 +80,7 @@ def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
     response = olivia.post(url, data, headers={"HX-Request": "true"})
     assert "Saved" in text_of(response)
     assert 'name="r-q-accountable-owner-base" value="1"' in response.content.decode()
-    reviewing.reply(assessment, target, by=cast.contributor, words="On page 4.", base=1)
+    replies.reply(assessment, target, by=cast.contributor, words="On page 4.", base=1)
     late = {"target": target} | words_for(target, "On page 5.", base=1)
     response = olivia.post(url, late, headers={"HX-Request": "true"})
     assert "Connie Contributor changed this reply" in text_of(response)
@@ -94,7 +96,7 @@ def test_a_reply_is_saved_as_it_is_typed(olivia, cast):
 
 def test_a_follow_up_of_a_new_answer_stays_on_the_page_once_it_is_answered(olivia, cast):
     assessment = sent_back(cast)
-    declaring.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
     found = olivia.get(page_of(assessment)).context
     follow_ups = [view.key for view in found["questions"] if view.mark is None]
     assert follow_ups
@@ -139,7 +141,7 @@ def test_a_returned_fact_that_would_hide_answers_is_changed_where_they_are_shown
 
 def test_only_who_answers_there_sees_a_box_and_others_read_the_reply(client, cast):
     assessment = sent_back(cast)
-    reviewing.reply(assessment, f"q:{OTHER}", by=cast.owner, words="It is on page 3.")
+    replies.reply(assessment, f"q:{OTHER}", by=cast.owner, words="It is on page 3.")
     client.force_login(cast.viewer)
     page = client.get(page_of(assessment))
     assert "It is on page 3." in text_of(page)
@@ -150,7 +152,7 @@ def test_only_who_answers_there_sees_a_box_and_others_read_the_reply(client, cas
 def test_what_goes_back_untouched_is_confirmed_on_signing(olivia, cast):
     assessment = sent_back(cast)
     save(assessment, QUESTION, {"choice": "in_place", "text": "Entry of 3 May."}, by=cast.owner)
-    reviewing.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
+    replies.reply(assessment, "f:personal_data", by=cast.owner, words="They are invented names.")
     check = text_of(olivia.get(reverse("check", args=[assessment.reference])))
     assert "One returned answer or fact still reads as it was sent, without a reply:" in check
     url = reverse("sign", args=[assessment.reference])
@@ -170,7 +172,7 @@ def test_who_signs_has_read_the_replies_too(olivia, cast):
     assessment = sent_back(cast)
     url = reverse("sign", args=[assessment.reference])
     digest = olivia.get(url).context["form"].digest
-    reviewing.reply(assessment, f"q:{OTHER}", by=cast.contributor, words="Not in my name.")
+    replies.reply(assessment, f"q:{OTHER}", by=cast.contributor, words="Not in my name.")
     data = {"seen": digest, "route": "independent", "as_it_was": "on"} | {f"statement_{n}": "on" for n in (1, 2, 3)}
     assert "have changed since this page was opened" in text_of(olivia.post(url, data))
 

@@ -9,8 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import declaring, reviewing, workflow
-from assessments.domain.review import opened
+from assessments.domain.register import members
+from assessments.domain.review import decisions, marks, opened, seat_taking, targets
+from assessments.domain.submission import submit, taking_back
 from assessments.models import Assessment, Certificate, Condition, MarkKind, ReviewMark, Role, Route, State, Submission
 from tests.factories import (
     PASSWORD,
@@ -59,8 +60,8 @@ def second_round(cast):
         State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "partly", "text": "Two clinics keep one."}}
     )
     save(assessment, QUESTION, {"choice": "in_place", "text": "All six clinics keep one."}, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission
 
 
@@ -85,9 +86,9 @@ def test_the_queue_sorts_cases_by_who_has_them(ines, cast):
     waiting = sent(make_assessment(State.SUBMITTED, "limited", cast=cast))
     mine = in_review(cast)
     high = sent(make_assessment(State.SUBMITTED, "high", cast=cast))
-    workflow.take(high, by=cast.second_independent)
+    seat_taking.take(high, by=cast.second_independent)
     theirs = sent(make_assessment(State.SUBMITTED, "limited", cast=cast))
-    workflow.take(theirs, by=cast.second_independent)
+    seat_taking.take(theirs, by=cast.second_independent)
     done = sent(make_assessment(State.CERTIFIED, "limited", cast=cast))
     found = ines.get(reverse("reviews")).context
     assert {line.submission for line in found["waiting"].lines} == {waiting, high}
@@ -114,7 +115,7 @@ def test_an_empty_queue_says_what_will_stand_there(ines):
 
 def test_a_recalled_submission_is_not_called_a_draft(ines, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
-    workflow.recall(assessment, by=cast.owner)
+    taking_back.recall(assessment, by=cast.owner)
     text = text_of(ines.get(reverse("reviews")))
     assert "Taken back by its owner" in text
     assert "taken this back" in text_of(ines.get(address("review", sent(assessment))))
@@ -253,7 +254,7 @@ def test_the_delivery_team_is_warned_and_gets_no_button(client, cast):
     assessment = make_assessment(State.SUBMITTED, "limited", cast=cast)
     save_by = assessment.answers.first()
     assert save_by is not None
-    declaring.join(cast.owner, cast.body, "reviewer", by=cast.independent)
+    members.join(cast.owner, cast.body, "reviewer", by=cast.independent)
     client.force_login(cast.owner)
     page = client.get(address("review", sent(assessment))).content.decode()
     assert "You worked on this use yourself." in page
@@ -338,7 +339,7 @@ def test_a_mark_is_saved_as_it_is_set(ines, cast, prefix):
     page = response.content.decode()
     assert (response.status_code, submission.marks.get().words) == (200, "Seen.")
     assert f'name="{PREFIX}-base" value="1"' in page
-    assert f"1 of {len(reviewing.review_targets(submission.content()))} marked" in page
+    assert f"1 of {len(targets.review_targets(submission.content()))} marked" in page
 
 
 def test_an_incomplete_mark_says_that_it_is_not_saved_yet(ines, cast):
@@ -366,7 +367,7 @@ def test_a_closed_case_can_be_read_and_keeps_what_was_typed_too_late(ines, cast)
     submission = in_review(cast)
     page = ines.get(address("review_section", submission, SECTION)).content.decode()
     assert f'name="{PREFIX}-mark"' in page
-    workflow.refuse(submission, by=cast.independent, statement="No.")
+    decisions.refuse(submission, by=cast.independent, statement="No.")
     late = ines.post(address("review_section", submission, SECTION), CHANGE)
     assert "not under review any more" in text_of(late)
     assert "Who keeps it?" in late.content.decode()
@@ -390,7 +391,7 @@ def test_without_a_seat_the_answers_open_to_a_declaration_and_are_read_only(clie
 
 def test_the_organisation_never_sees_a_private_note(client, cast):
     submission = in_review(cast)
-    reviewing.save_mark(
+    marks.save_mark(
         submission,
         TARGET,
         by=cast.independent,
@@ -399,7 +400,7 @@ def test_the_organisation_never_sees_a_private_note(client, cast):
         would_satisfy="An entry.",
         private_note="SENTINEL",
     )
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
     for name in ("results", "assessment", "returned"):
         assert "SENTINEL" not in client.get(reverse(name, args=[submission.assessment.reference])).content.decode()
@@ -496,7 +497,7 @@ def test_nothing_marked_is_nothing_to_return_and_the_message_stays(ines, cast):
 
 def test_approving_lists_every_obstacle_with_a_link(ines, cast):
     submission = held_case(cast)
-    reviewing.save_mark(
+    marks.save_mark(
         submission, TARGET, by=cast.independent, mark="change_needed", reason="not_shown", would_satisfy="An entry."
     )
     response = ines.get(address("approve", submission))

@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import workflow
-from assessments.errors import NotReady
+from assessments.core.errors import NotReady
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import statement as submission_statement
+from assessments.domain.submission import submit
 from assessments.models import Assessment, Certificate, Condition, Involvement, Membership, State, Submission, User
 from assessments.models.base import canonical_json, sha256
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from tests.factories import PASSWORD, Cast, fill, make_assessment, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -49,7 +51,7 @@ def signed_in(client: Client, user: User) -> Client:
 def statement(assessment: Assessment, **more: Any) -> dict[str, Any]:
     """The boxes of the statement, all ticked, for the answers as they stand."""
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
-    seen = sha256(canonical_json(picture(assessment, final=True)))
+    seen = sha256(canonical_json(build_snapshot(assessment, final=True)))
     return {f"statement_{n}": "on" for n in (1, 2, 3)} | {"seen": seen} | more
 
 
@@ -179,8 +181,8 @@ def test_an_incomplete_assessment_says_what_is_missing_instead_of_a_button(clien
 def test_every_must_is_listed_with_its_answer(client: Client, cast: Cast) -> None:
     assessment = make_assessment(tier="limited", cast=cast)
     page = signed_in(client, cast.owner).get(page_of("sign", assessment)).content.decode()
-    content = picture(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
-    lines = workflow.must_lines(assessment.compiled(), content)
+    content = build_snapshot(Assessment.objects.for_dashboard().get(pk=assessment.pk), final=True)
+    lines = submission_statement.must_lines(assessment.compiled(), content)
     assert lines
     assert page.count('<td data-label="The Guideline asks">') == len(lines)
 
@@ -340,8 +342,8 @@ def test_owner_and_reviewer_count_what_is_not_known_alike(client, cast):
     context = client.get(reverse("check", args=[assessment.reference])).context
     assert (len(context["unknown_facts"]), len(context["unknown"])) == (1, 2)
     assert context["not_known"] == "1 fact, 2 answers"
-    submission = workflow.submit(assessment, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(reverse("review", args=[submission.reference])).content.decode()
     said = 'Do not know: <span class="hk-meta">3 answers and facts</span></summary>'
@@ -415,10 +417,10 @@ def test_a_route_whose_reviewers_all_worked_on_the_use_is_closed(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     fill(assessment, by=cast.owner)
     Involvement.objects.keep(assessment.use_id, Involvement.Kind.ATTACHED, [cast.reviewer.pk])
-    (words,) = workflow.closed_routes(assessment).values()
+    (words,) = submit.closed_routes(assessment).values()
     assert words.startswith("Every reviewer of your organisation has worked on this use")
     with pytest.raises(NotReady) as refused:
-        workflow.submit(assessment, by=cast.owner, route="inside")
+        submit.submit(assessment, by=cast.owner, route="inside")
     assert words in refused.value.reasons
     signed_in(client, cast.owner)
     assert words.split(":")[0] in text_of(client.get(page_of("sign", assessment)))
@@ -427,9 +429,9 @@ def test_a_route_whose_reviewers_all_worked_on_the_use_is_closed(client, cast):
 def test_the_routes_are_open_where_somebody_can_review(cast, django_assert_num_queries):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     with django_assert_num_queries(2):
-        assert workflow.closed_routes(assessment) == {}
+        assert submit.closed_routes(assessment) == {}
     Membership.objects.filter(role="reviewer").update(left_at=timezone.now())
-    assert set(workflow.closed_routes(assessment)) == {"inside", "independent"}
+    assert set(submit.closed_routes(assessment)) == {"inside", "independent"}
 
 
 def test_the_heading_says_that_parts_are_missing_for_the_approval(client, cast):

@@ -9,8 +9,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from assessments import declaring, holding, reviewing, workflow
-from assessments.errors import (
+from assessments.core.errors import (
     Conflict,
     InvalidAnswer,
     Locked,
@@ -20,6 +19,14 @@ from assessments.errors import (
     WorkflowError,
     WrongState,
 )
+from assessments.domain.answering import start
+from assessments.domain.certificates import blockers, issue
+from assessments.domain.facts import declare, procedural
+from assessments.domain.facts import holds as facts_holds
+from assessments.domain.register import members
+from assessments.domain.review import approval, decisions, holds, marks, seat_taking
+from assessments.domain.review import targets as review_targets
+from assessments.domain.submission import prohibited, self_certify, submit, taking_back
 from assessments.models import (
     Answer,
     Assessment,
@@ -63,15 +70,15 @@ from tests.looking import look_at
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(19)]
 
 MOVES = {
-    "submit": lambda a, s, by: workflow.submit(a, by=by["owner"], route=Route.INDEPENDENT),
-    "recall": lambda a, s, by: workflow.recall(a, by=by["owner"]),
-    "take": lambda a, s, by: workflow.take(s, by=by["other"]),
-    "send_back": lambda a, s, by: workflow.send_back(s, by=by["seat"]),
-    "approve": lambda a, s, by: workflow.approve(s, by=by["seat"], statement="Read."),
-    "refuse": lambda a, s, by: workflow.refuse(s, by=by["seat"], statement="No."),
-    "withdraw": lambda a, s, by: workflow.withdraw(a, by=by["owner"], reason="Changed plans."),
-    "self_certify": lambda a, s, by: workflow.self_certify(a, by=by["owner"]),
-    "declare_prohibited": lambda a, s, by: workflow.declare_prohibited(a, by=by["owner"]),
+    "submit": lambda a, s, by: submit.submit(a, by=by["owner"], route=Route.INDEPENDENT),
+    "recall": lambda a, s, by: taking_back.recall(a, by=by["owner"]),
+    "take": lambda a, s, by: seat_taking.take(s, by=by["other"]),
+    "send_back": lambda a, s, by: decisions.send_back(s, by=by["seat"]),
+    "approve": lambda a, s, by: approval.approve(s, by=by["seat"], statement="Read."),
+    "refuse": lambda a, s, by: decisions.refuse(s, by=by["seat"], statement="No."),
+    "withdraw": lambda a, s, by: taking_back.withdraw(a, by=by["owner"], reason="Changed plans."),
+    "self_certify": lambda a, s, by: self_certify.self_certify(a, by=by["owner"]),
+    "declare_prohibited": lambda a, s, by: prohibited.declare_prohibited(a, by=by["owner"]),
 }
 ALLOWED = {
     State.DRAFT: {"submit", "self_certify"},
@@ -91,7 +98,7 @@ def at(state: str) -> tuple[Assessment, Submission | None, dict]:
     answers = {"accountable-owner": {"choice": "not_in_place"}} if state == State.APPROVED else None
     assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=answers)
     if state == State.CERTIFIED:
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     elif state != State.DRAFT:
         bring_to(assessment, state, tier="low", by=cast.owner, route=Route.INDEPENDENT)
     assessment.refresh_from_db()
@@ -147,7 +154,7 @@ def test_a_reviewed_use_gets_its_certificate(tier):
 def test_a_low_use_is_self_certified_for_a_year():
     certificate = Certificate.objects.get(use=make_assessment(State.CERTIFIED, "low").use)
     assert certificate.assurance == "self_declared"
-    assert certificate.expires_on == workflow._months_later(timezone.localdate(), 12)
+    assert certificate.expires_on == issue._months_later(timezone.localdate(), 12)
     assert (certificate.expires_on - timezone.localdate()).days in (364, 365)
 
 
@@ -168,14 +175,14 @@ def test_what_is_missing_is_named_when_it_is_submitted_too_early():
     assessment = make_assessment(State.DRAFT, "limited", answers={"use-register": None, "laws-list": None})
     make_reviewing_body()
     with pytest.raises(NotReady) as refused:
-        workflow.submit(assessment, by=owner_of(assessment.organisation), route=Route.INDEPENDENT)
+        submit.submit(assessment, by=owner_of(assessment.organisation), route=Route.INDEPENDENT)
     assert refused.value.reasons == ["2 questions have no answer yet."]
 
 
 def test_a_route_without_a_reviewer_is_refused():
     assessment = make_assessment(State.DRAFT, "limited")
     with pytest.raises(NotReady) as refused:
-        workflow.submit(assessment, by=owner_of(assessment.organisation), route=Route.INSIDE)
+        submit.submit(assessment, by=owner_of(assessment.organisation), route=Route.INSIDE)
     assert "no reviewer of its own" in refused.value.reasons[0]
 
 
@@ -198,18 +205,18 @@ def test_nobody_of_the_delivery_team_takes_or_approves():
     save(assessment, "use-register", {"choice": "in_place", "text": "Here."}, by=cast.contributor)
     # Connie answered; later she becomes the organisation's reviewer.
     Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INSIDE)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.contributor)
+        seat_taking.take(submission, by=cast.contributor)
     # Rita takes the case, then turns out to have declared a fact: approval is refused by the workflow itself.
-    workflow.take(submission, by=cast.reviewer)
+    seat_taking.take(submission, by=cast.reviewer)
     mark_all(submission, by=cast.reviewer)
     fact = assessment.use.fact_rows().filter(use=assessment.use).first()
     fact.revisions.model.objects.create(
         parent=fact, number=99, operation="0190a000-0000-7000-8000-000000000001", base=1, value={}, by=cast.reviewer
     )
     with pytest.raises(SeparationOfDuties):
-        workflow.approve(submission, by=cast.reviewer, statement="Fine.")
+        approval.approve(submission, by=cast.reviewer, statement="Fine.")
     assert not ReviewDecision.objects.filter(kind=DecisionKind.APPROVE).exists()
 
 
@@ -218,34 +225,34 @@ def test_only_a_reviewer_to_whom_it_was_sent_takes_it(who):
     cast = make_cast()
     submission = make_assessment(State.SUBMITTED, "limited", cast=cast).current_submission
     with pytest.raises(NotPermitted):
-        workflow.take(submission, by=getattr(cast, who))
+        seat_taking.take(submission, by=getattr(cast, who))
 
 
 def test_an_independent_reviewer_does_not_see_what_is_reviewed_inside():
     cast = make_cast()
     submission = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE).current_submission
     with pytest.raises(NotPermitted):
-        workflow.take(submission, by=cast.independent)
+        seat_taking.take(submission, by=cast.independent)
 
 
 def test_the_second_seat_of_a_high_use_is_for_an_independent_person():
     cast = make_cast()
     assessment = make_assessment(State.SUBMITTED, "high", cast=cast, route=Route.INSIDE)
     submission = assessment.current_submission
-    workflow.take(submission, by=cast.reviewer)
+    seat_taking.take(submission, by=cast.reviewer)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.reviewer)
+        seat_taking.take(submission, by=cast.reviewer)
     other = make_member(Role.REVIEWER, cast.organisation, "Ravi Reviewer").user
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=other)
+        seat_taking.take(submission, by=other)
     mark_all(submission, by=cast.reviewer)
-    workflow.approve(submission, by=cast.reviewer, statement="Read.")
+    approval.approve(submission, by=cast.reviewer, statement="Read.")
     assessment.refresh_from_db()
     assert assessment.state == State.IN_REVIEW  # one approval is not enough
     assert not Certificate.objects.exists()
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="I agree.")
+    approval.approve(submission, by=cast.independent, statement="I agree.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
     assert Certificate.objects.get().assurance == "reviewed_independently"
@@ -256,9 +263,9 @@ def test_a_member_of_the_organisation_is_never_independent():
     Membership.objects.create(user=cast.independent, organisation=cast.organisation, role=Role.VIEWER)
     assessment = make_assessment(State.SUBMITTED, "high", cast=cast, route=Route.INSIDE)
     submission = assessment.current_submission
-    workflow.take(submission, by=cast.reviewer)
+    seat_taking.take(submission, by=cast.reviewer)
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.independent)
+        seat_taking.take(submission, by=cast.independent)
 
 
 def test_one_person_does_not_approve_twice():
@@ -266,9 +273,9 @@ def test_one_person_does_not_approve_twice():
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(WorkflowError):
-        workflow.approve(submission, by=cast.independent, statement="Again.")
+        approval.approve(submission, by=cast.independent, statement="Again.")
 
 
 # --- review ----------------------------------------------------------------------------------------------------------
@@ -278,8 +285,8 @@ def test_approval_waits_for_every_mark():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.independent, statement="Fine.")
-    targets = reviewing.review_targets(submission.content())
+        approval.approve(submission, by=cast.independent, statement="Fine.")
+    targets = review_targets.review_targets(submission.content())
     assert refused.value.reasons[0] == f"{len(targets)} answers and facts are not marked yet."
 
 
@@ -289,22 +296,22 @@ def test_a_return_unlocks_only_what_was_marked_and_keeps_the_other_marks():
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent, change={"q:use-register": "Name the owner of each entry."})
     with pytest.raises(NotReady):
-        workflow.approve(submission, by=cast.independent, statement="Fine.")
-    workflow.send_back(submission, by=cast.independent, words="One thing.")
+        approval.approve(submission, by=cast.independent, statement="Fine.")
+    decisions.send_back(submission, by=cast.independent, words="One thing.")
     with pytest.raises(Locked):
         save(assessment, "laws-list", {"choice": "partly"}, by=cast.owner)
     with pytest.raises(Locked):
-        declaring.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
+        declare.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
     save(assessment, "use-register", {"choice": "in_place", "text": "Owner column added."}, by=cast.owner)
     assessment.refresh_from_db()
-    second = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    second = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert second.round == 2
     carried = set(second.marks.values_list("target", flat=True))
     assert "q:use-register" not in carried
-    assert carried == set(reviewing.review_targets(second.content())) - {"q:use-register"}
-    workflow.take(second, by=cast.independent)
+    assert carried == set(review_targets.review_targets(second.content())) - {"q:use-register"}
+    seat_taking.take(second, by=cast.independent)
     look_at(second, "q:use-register", cast.independent)
-    workflow.approve(second, by=cast.independent, statement="Mended.")
+    approval.approve(second, by=cast.independent, statement="Mended.")
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
 
@@ -314,28 +321,28 @@ def test_a_marked_fact_may_be_changed_and_unlocks_the_questions_that_read_it():
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, parts=("provider",))
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent, change={"f:personal_data": "The form asks for names."})
-    workflow.send_back(submission, by=cast.independent)
-    declaring.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
+    decisions.send_back(submission, by=cast.independent)
+    declare.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert assessment.answered < assessment.applicable  # new questions apply now
     make_reviewing_body()
     with pytest.raises(NotReady):
-        workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+        submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     fill(assessment, by=cast.owner)
-    assert workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT).round == 2
+    assert submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT).round == 2
 
 
 def test_change_needed_says_why_and_what_would_satisfy():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     with pytest.raises(InvalidAnswer) as wrong:
-        reviewing.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed")
+        marks.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed")
     assert wrong.value.field == "reason"
     with pytest.raises(InvalidAnswer) as wrong:
-        reviewing.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed", reason="unclear")
+        marks.save_mark(submission, "q:use-register", by=cast.independent, mark="change_needed", reason="unclear")
     assert wrong.value.field == "would_satisfy"
     with pytest.raises(InvalidAnswer):
-        reviewing.save_mark(submission, "q:no-such", by=cast.independent, mark="accepted")
+        marks.save_mark(submission, "q:no-such", by=cast.independent, mark="accepted")
     assert not ReviewMark.objects.exists()
 
 
@@ -344,7 +351,7 @@ def test_sending_back_without_a_change_is_refused():
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
     with pytest.raises(NotReady):
-        workflow.send_back(submission, by=cast.independent)
+        decisions.send_back(submission, by=cast.independent)
 
 
 # --- what blocks a certificate -----------------------------------------------------------------------------------------
@@ -356,14 +363,14 @@ def test_a_must_below_full_blocks_until_it_is_a_dated_condition():
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
-    [blocker] = workflow.blockers(submission)
+    [blocker] = blockers.blockers(submission)
     assert (blocker.question, blocker.conditionable) == ("accountable-owner", True)
     for wrong in (timezone.localdate(), in_days(91)):
         with pytest.raises(InvalidAnswer):
-            workflow.approve(
+            approval.approve(
                 submission, by=cast.independent, statement="Fine.", conditions={"accountable-owner": wrong}
             )
-    workflow.approve(submission, by=cast.independent, statement="Fine.", conditions={"accountable-owner": in_days(90)})
+    approval.approve(submission, by=cast.independent, statement="Fine.", conditions={"accountable-owner": in_days(90)})
     assessment.refresh_from_db()
     assert assessment.state == State.CERTIFIED
     assert Condition.objects.get().due_on == in_days(90)
@@ -394,10 +401,10 @@ def test_a_duty_of_table_1_never_becomes_a_condition():
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
     with pytest.raises(InvalidAnswer):
-        workflow.approve(
+        approval.approve(
             submission, by=cast.independent, statement="Fine.", conditions={"tier-limited-transparency": in_days(30)}
         )
-    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    approval.approve(submission, by=cast.independent, statement="Fine.")
     assessment.refresh_from_db()
     assert assessment.state == State.APPROVED
     assert not Certificate.objects.exists()
@@ -409,7 +416,7 @@ def test_the_first_annual_audit_may_be_due_within_twelve_months():
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
-    workflow.approve(
+    approval.approve(
         submission, by=cast.independent, statement="Fine.", conditions={"tier-limited-audit": in_days(300)}
     )
     assessment.refresh_from_db()
@@ -422,22 +429,22 @@ def test_an_open_hold_or_a_provisional_tier_blocks_approval():
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.independent, statement="Fine.")
+        approval.approve(submission, by=cast.independent, statement="Fine.")
     assert refused.value.reasons == ["Open hold: legal review."]
     hold = assessment.use.holds.get()
-    holding.close(hold, submission, by=cast.independent, decision="Counsel advised on 3 March; the facts stand.")
-    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    holds.close(hold, submission, by=cast.independent, decision="Counsel advised on 3 March; the facts stand.")
+    approval.approve(submission, by=cast.independent, statement="Fine.")
 
 
 def test_an_answer_with_its_evidence_waits_for_a_reviewer_at_the_worse_tier():
     use = make_use("low", facts={"illegal_purpose": "unknown"})
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, True)
     owner = owner_of(use.organisation)
-    declaring.declare_facts(use, {"illegal_purpose": False}, by=owner)
+    declare.declare_facts(use, {"illegal_purpose": False}, by=owner)
     use.refresh_from_db()
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, False)
     assert use.holds.get().answered_at is None
-    holding.attach(use.holds.get(), make_evidence(use.organisation), by=owner)
+    facts_holds.attach(use.holds.get(), make_evidence(use.organisation), by=owner)
     use.refresh_from_db()
     assert (use.assigned_tier, use.open_holds, use.provisional) == ("high", 1, False)
     assert use.holds.get().answered_at is not None
@@ -446,13 +453,13 @@ def test_an_answer_with_its_evidence_waits_for_a_reviewer_at_the_worse_tier():
 def test_a_use_that_once_said_unknown_on_a_prohibited_fact_goes_to_a_reviewer():
     use = make_use("low", facts={"illegal_purpose": "unknown"})
     owner = owner_of(use.organisation)
-    declaring.declare_facts(use, {"illegal_purpose": False}, by=owner)
-    assessment = declaring.start_assessment(use, by=owner)
+    declare.declare_facts(use, {"illegal_purpose": False}, by=owner)
+    assessment = start.start_assessment(use, by=owner)
     use.refresh_from_db()
     declare_all(use, by=owner, facts={})
     fill(assessment, by=owner)
     with pytest.raises(NotReady) as refused:
-        workflow.self_certify(assessment, by=owner)
+        self_certify.self_certify(assessment, by=owner)
     assert any("a reviewer has to see its history" in reason for reason in refused.value.reasons)
 
 
@@ -462,7 +469,7 @@ def test_too_many_musts_left_out_go_to_a_reviewer():
     keys = ["acceptable-use", "accountable-owner", "laws-list"]
     assessment = make_assessment(State.DRAFT, "low", cast=cast, answers=dict.fromkeys(keys, left_out))
     with pytest.raises(NotReady) as refused:
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     assert any("musts stand as not applicable" in reason for reason in refused.value.reasons)
 
 
@@ -470,9 +477,9 @@ def test_not_applicable_on_a_must_stands_until_a_reviewer_accepts_the_reason():
     cast = make_cast()
     answers = {"accountable-owner": {"choice": "not_applicable", "reason": "The head office answers for it."}}
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=answers).current_submission
-    assert [blocker.question for blocker in workflow.blockers(submission)] == ["accountable-owner"]
+    assert [blocker.question for blocker in blockers.blockers(submission)] == ["accountable-owner"]
     mark_all(submission, by=cast.independent)
-    assert workflow.blockers(submission) == []
+    assert blockers.blockers(submission) == []
 
 
 def test_not_applicable_is_no_answer_to_table_1():
@@ -498,7 +505,7 @@ def test_a_changed_fact_after_the_certificate_suspends_it_when_the_tier_rises():
     cast = make_cast()
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
     certificate = Certificate.objects.get(use=assessment.use)
-    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
     assessment.refresh_from_db()
     assert assessment.stale_since is not None
     assert certificate.status() == "suspended"
@@ -507,10 +514,10 @@ def test_a_changed_fact_after_the_certificate_suspends_it_when_the_tier_rises():
 def test_a_renewal_supersedes_the_certificate_before():
     cast = make_cast()
     assessment = make_assessment(State.CERTIFIED, "low", cast=cast)
-    renewal = declaring.start_assessment(assessment.use, by=cast.owner)
+    renewal = start.start_assessment(assessment.use, by=cast.owner)
     assert renewal.follows == assessment
     fill(renewal, by=cast.owner)
-    newest = workflow.self_certify(renewal, by=cast.owner)
+    newest = self_certify.self_certify(renewal, by=cast.owner)
     assessment.refresh_from_db()
     assert assessment.state == State.SUPERSEDED
     assert newest.supersedes.status() == "superseded"
@@ -525,15 +532,15 @@ def test_a_minor_procedural_task_counts_once_a_second_member_agrees():
     use = make_use("low", cast.organisation, facts={"legal_or_similarly_significant_effect": True})
     assert use.assigned_tier == "limited"
     with pytest.raises(InvalidAnswer):
-        declaring.declare_facts(use, {"minor_procedural_task": True}, by=cast.owner)
-    declaring.declare_facts(
+        declare.declare_facts(use, {"minor_procedural_task": True}, by=cast.owner)
+    declare.declare_facts(
         use, {"minor_procedural_task": True}, by=cast.owner, reasons={"minor_procedural_task": "Only sorts the file."}
     )
     use.refresh_from_db()
     assert use.assigned_tier == "limited"
     with pytest.raises(SeparationOfDuties):
-        declaring.agree_procedural(use, by=cast.owner, reason="Yes.")
-    declaring.agree_procedural(use, by=cast.contributor, reason="I redo each step myself.")
+        procedural.agree_procedural(use, by=cast.owner, reason="Yes.")
+    procedural.agree_procedural(use, by=cast.contributor, reason="I redo each step myself.")
     use.refresh_from_db()
     assert use.assigned_tier == "low"
 
@@ -576,7 +583,7 @@ def test_a_locked_assessment_says_so():
     with pytest.raises(Locked):
         save(assessment, "use-register", {"choice": "partly"}, by=cast.owner)
     with pytest.raises(Locked):
-        declaring.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
+        declare.declare_facts(assessment.use, {"public_facing": True}, by=cast.owner)
 
 
 def test_hidden_answers_are_kept_and_come_back():
@@ -585,12 +592,12 @@ def test_hidden_answers_are_kept_and_come_back():
         State.DRAFT, "low", cast=cast, parts=("provider",), facts={"personal_data": "ordinary"}
     )
     before = assessment.applicable
-    declaring.declare_facts(assessment.use, {"personal_data": "none"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"personal_data": "none"}, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert assessment.applicable < before
     shown = {question.key for question in assessment.declared().questions(assessment.compiled())}
     assert len(assessment.answer_values().keys() - shown) == before - assessment.applicable
-    declaring.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"personal_data": "ordinary"}, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert (assessment.applicable, assessment.answered) == (before, before)
 
@@ -640,7 +647,7 @@ def test_submission_notifies_reviewers_and_return_notifies_owners():
     }
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show it."})
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     assert Message.objects.get(kind="returned").recipient == cast.owner
 
 
@@ -648,7 +655,7 @@ def test_mail_leaves_after_the_commit(django_capture_on_commit_callbacks, mailou
     cast = make_cast()
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     with django_capture_on_commit_callbacks(execute=True):
-        workflow.submit(assessment, by=cast.owner, route=Route.INSIDE)
+        submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
         assert mailoutbox == []
     assert [mail.to for mail in mailoutbox] == [[cast.reviewer.email]]
     assert f"/reviews/{assessment.submissions.get().reference}/" in mailoutbox[0].body
@@ -661,9 +668,9 @@ def test_actions_keep_their_numbers_over_rounds():
     first = assessment.current_submission
     numbers = {action["question"]: action["number"] for action in first.content()["actions"]}
     mark_all(first, by=cast.independent, change={"q:use-register": "Show it."})
-    workflow.send_back(first, by=cast.independent)
+    decisions.send_back(first, by=cast.independent)
     save(assessment, "use-register", {"choice": "in_place", "text": "Done."}, by=cast.owner)
-    second = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    second = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert {a["question"]: a["number"] for a in second.content()["actions"]} == {
         "accountable-owner": numbers["accountable-owner"]
     }
@@ -685,7 +692,7 @@ def test_two_owners_pressing_submit_make_one_submission():
     def press(user):
         try:
             gate.wait(timeout=10)
-            workflow.submit(Assessment.objects.get(pk=assessment.pk), by=user, route=Route.INDEPENDENT)
+            submit.submit(Assessment.objects.get(pk=assessment.pk), by=user, route=Route.INDEPENDENT)
             results.append("submitted")
         except WrongState:
             results.append("refused")
@@ -711,7 +718,7 @@ def test_two_reviewers_reaching_for_one_case_leave_one_seat():
     def reach(user):
         try:
             gate.wait(timeout=10)
-            workflow.take(Submission.objects.get(pk=submission.pk), by=user)
+            seat_taking.take(Submission.objects.get(pk=submission.pk), by=user)
             results.append("taken")
         except WorkflowError:
             results.append("late")
@@ -732,7 +739,7 @@ def test_an_organisation_keeps_its_last_owner():
     owner = owner_of(organisation)
     membership = Membership.objects.get(user=owner, organisation=organisation)
     with pytest.raises(WorkflowError):
-        declaring.remove_member(membership, by=owner)
+        members.remove_member(membership, by=owner)
 
 
 # --- prohibited uses ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import threading
 
 from django.db import connections
 
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
 
 
 def at_once(*acts):

@@ -16,11 +16,30 @@ from django.core.files.base import ContentFile
 from django.http import QueryDict
 from django.urls import reverse
 
-from assessments import acting, conformity, declaring, desk, evidence, starting, teamwork, workflow
 from assessments.accounts import expired_forms
-from assessments.domain.evidence import supplements
-from assessments.domain.remediation import own_actions, relevance
-from assessments.domain.review import case_notes, kept_texts, parts, returns, second_look
+from assessments.domain import portfolio
+from assessments.domain.answering import answers as answering_answers
+from assessments.domain.answering import asking, comments, conformity_file, reuse
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.facts import procedural as facts_procedural
+from assessments.domain.register import imports, members, suggestions, systems
+from assessments.domain.remediation import actions, dates, own_actions, relevance, risks
+from assessments.domain.review import (
+    appeals,
+    approval,
+    case_notes,
+    interests,
+    kept_texts,
+    messages,
+    parts,
+    returns,
+    seat_requests,
+    seat_taking,
+    second_look,
+    supplements,
+)
+from assessments.domain.submission import submit
 from assessments.exchange import model_card
 from assessments.models import (
     Assessment,
@@ -38,7 +57,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from tests.factories import (
     FILE_ROWS,
     Cast,
@@ -102,16 +121,16 @@ def make_world() -> World:
 
     draft = make_assessment(State.DRAFT, "limited", cast=cast, answers={**GAPS, "contest": None})
     asif = Membership.objects.get(user=cast.assigned)
-    request = teamwork.ask(draft, SECTION, asif, by=owner, due=in_days(7), note="The clinics' own list is enough.")
-    talk = teamwork.comment(draft, QUESTION, "@Olivia, which clinics are missing?", by=cast.contributor)
-    teamwork.comment(draft, QUESTION, "Two: Sai Kung and Tai O.", by=owner, reply_to=talk)
-    declaring.flag_question(draft, QUESTION, by=owner, on=True)
+    request = asking.ask(draft, SECTION, asif, by=owner, due=in_days(7), note="The clinics' own list is enough.")
+    talk = comments.comment(draft, QUESTION, "@Olivia, which clinics are missing?", by=cast.contributor)
+    comments.comment(draft, QUESTION, "Two: Sai Kung and Tai O.", by=owner, reply_to=talk)
+    answering_answers.flag_question(draft, QUESTION, by=owner, on=True)
     ready = make_assessment(State.DRAFT, "limited", cast=cast)
     low = make_assessment(State.DRAFT, "low", cast=cast)
     fresh = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     prohibited = make_assessment(State.DRAFT, "unacceptable", cast=cast)
     high_draft = make_assessment(State.DRAFT, "high", cast=cast, filled=False)
-    conformity.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
+    conformity_file.save_part(high_draft, "measures", rows=FILE_ROWS["measures"], words="Watched.", by=owner, base=0)
     submitted = make_assessment(State.SUBMITTED, "limited", cast=cast)
     inside = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE)
     in_review = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
@@ -122,8 +141,8 @@ def make_world() -> World:
     high = make_assessment(State.IN_REVIEW, "high", cast=cast)
     two_seats = make_assessment(State.IN_REVIEW, "high", cast=cast)
     mark_all(_sent(two_seats), by=cast.independent)
-    workflow.approve(_sent(two_seats), by=cast.independent, statement="Read and found in order.")
-    workflow.take(_sent(two_seats), by=cast.second_independent)
+    approval.approve(_sent(two_seats), by=cast.independent, statement="Read and found in order.")
+    seat_taking.take(_sent(two_seats), by=cast.second_independent)
     held = make_assessment(
         State.IN_REVIEW, "limited", cast=cast, facts={"illegal_purpose": True, "lawful_exception_claimed": True}
     )
@@ -132,12 +151,12 @@ def make_world() -> World:
     save(second_round, QUESTION, {"choice": "in_place", "text": "The newest entry is of last week."}, by=owner)
     piece = make_evidence(home, by=owner, title="Access log of the clinics", proves="Who opened which record.")
     for leaning in (draft, second_round):
-        evidence.attach(piece, leaning, QUESTION, by=owner)
+        library.attach(piece, leaning, QUESTION, by=owner)
     sealed = make_evidence(home, by=cast.contributor, title="Report of the auditor", link="https://example.org/report")
     spoken = make_evidence(
         home, by=owner, title="Contract", confidentiality="on_request", held_by="The company secretary"
     )
-    workflow.take(workflow.submit(second_round, by=owner, route=Route.INDEPENDENT), by=cast.independent)
+    seat_taking.take(submit.submit(second_round, by=owner, route=Route.INDEPENDENT), by=cast.independent)
     approved = make_assessment(State.APPROVED, "limited", cast=cast, answers={"accountable-owner": GAPS[QUESTION]})
     certified = make_assessment(State.CERTIFIED, "limited", cast=cast)
     self_declared = make_assessment(State.CERTIFIED, "low", cast=cast)
@@ -145,17 +164,17 @@ def make_world() -> World:
     withdrawn = make_assessment(State.WITHDRAWN, "limited", cast=cast)
     refused_inside = make_assessment(State.REFUSED, "limited", cast=cast, route=Route.INSIDE)
     upheld, contested = (
-        desk.contest(one, desk.contestable(one)[0].value, "Annex 2 was overlooked.", by=owner)
+        appeals.contest(one, appeals.contestable(one)[0].value, "Annex 2 was overlooked.", by=owner)
         for one in (refused, refused_inside)
     )
-    desk.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
-    desk.declare_none(_sent(refused_inside), by=cast.independent)
-    desk.declare_none(_sent(refused_inside), by=cast.second_independent)
-    desk.declare_none(_sent(held), by=cast.reviewer)
-    desk.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
-    desk.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
-    desk.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
-    desk.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
+    appeals.answer(upheld, by=cast.second_independent, upheld=True, words="Send it again; annex 2 is read first.")
+    interests.declare_none(_sent(refused_inside), by=cast.independent)
+    interests.declare_none(_sent(refused_inside), by=cast.second_independent)
+    interests.declare_none(_sent(held), by=cast.reviewer)
+    messages.say(_sent(in_review), "Which of the clinics keep the register?", by=cast.independent)
+    messages.say(_sent(in_review), "Sai Kung and Tai O.", by=owner)
+    seat_requests.ask(_sent(high), Seat.SECOND, cast.second_independent, by=cast.independent, note="You know clinics.")
+    interests.decline(_sent(to_return), by=cast.second_independent, words="I sold it to them.")
     parts.judge_part(_sent(high), "bias", by=cast.independent, verdict="partly", words="One group only.")
     added = supplements.attach(
         in_review, "q:tier-limited-transparency", piece, by=owner, words="What the clinics show at the desk."
@@ -174,12 +193,12 @@ def make_world() -> World:
     case_notes.share(_sent(in_review), noted.pk, by=cast.independent)
     case_notes.write(_sent(in_review), "Ask Sai Kung first.", by=cast.independent)
     looked_at_again = _looked_at_again(cast)
-    desk.set_absence(cast.second_independent, in_days(-1), in_days(5))
+    seat_requests.set_absence(cast.second_independent, in_days(-1), in_days(5))
 
     blank = make_use(organisation=home, declared=False, title="A use without facts")
     plain = make_use("limited", home, title="A use without an assessment")
     agreeing = make_use("low", home, title="A use that waits for a second member")
-    declaring.declare_facts(
+    declare.declare_facts(
         agreeing,
         {"minor_procedural_task": True},
         by=cast.contributor,
@@ -187,43 +206,41 @@ def make_world() -> World:
     )
     agreed = make_use("low", home, title="A use on which two agree")
     procedural = {"minor_procedural_task": True}
-    declaring.declare_facts(
-        agreed, procedural, by=cast.contributor, reasons=dict.fromkeys(procedural, "It sorts post.")
-    )
-    declaring.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
+    declare.declare_facts(agreed, procedural, by=cast.contributor, reasons=dict.fromkeys(procedural, "It sorts post."))
+    facts_procedural.agree_procedural(agreed, by=owner, reason="I read each letter myself.")
     provisional = make_use("low", home, facts={"healthcare_diagnosis": "unknown"}, title="A provisional use")
-    declaring.update_use(self_declared.use, by=owner, people_affected="Patients and visitors of the clinics")
+    systems.update_use(self_declared.use, by=owner, people_affected="Patients and visitors of the clinics")
     unsure = make_use("limited", home, facts={"illegal_purpose": "unknown"}, title="A use on hold")
     taking = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     asked = [question.key for question in taking.declared().questions(taking.compiled())]
-    starting.carry(taking, starting.offered(taking, asked)[:2], by=owner)
+    reuse.copy_answers(taking, reuse.offered(taking, asked)[:2], by=owner)
     retired = make_system(home, name="A retired assistant")
-    declaring.retire(retired, by=owner)
-    imported = starting.keep_import(home, INVENTORY.encode(), by=owner, file_name="inventory.csv")
-    starting.suggest(plain, model_card.read(CARD.encode(), taking.compiled()), by=owner, source="README.md")
-    starting.keep_filter(owner, "Drafts of Limited uses", "tier=limited&state=draft")
+    systems.retire(retired, by=owner)
+    imported = imports.keep_import(home, INVENTORY.encode(), by=owner, file_name="inventory.csv")
+    suggestions.suggest(plain, model_card.read(CARD.encode(), taking.compiled()), by=owner, source="README.md")
+    portfolio.keep_filter(owner, "Drafts of Limited uses", "tier=limited&state=draft")
     newcomer = make_user("Nora New")
     empty = make_organisation("Blank Slate Limited", newcomer)
 
     action = RemediationAction.objects.filter(use=in_review.use).order_by("number")[0]
     reported = RemediationAction.objects.filter(use=approved.use).order_by("number")[0]
-    acting.attach(reported, piece, by=cast.contributor)
-    acting.report(reported, by=cast.contributor, note="All five clinics are in it now.")
+    actions.attach(reported, piece, by=cast.contributor)
+    actions.report(reported, by=cast.contributor, note="All five clinics are in it now.")
     should, risky = RemediationAction.objects.filter(use=in_review.use, priority="should").order_by("number")[:2]
     for one in (should, risky):
-        acting.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")
+        dates.plan(one, by=owner, owner=cast.contributor, due=in_days(50), effort="M")
     risky.refresh_from_db()
-    acting.accept_risk(risky, by=owner, reason="Few use it.", until=in_days(90), review=in_days(60))
-    moved = acting.move_dates([should], in_days(70), by=owner)
+    risks.accept_risk(risky, by=owner, reason="Few use it.", until=in_days(90), review=in_days(60))
+    moved = dates.move_dates([should], in_days(70), by=owner)
     consider = RemediationAction.objects.filter(use=in_review.use, priority="consider").order_by("number")[0]
-    acting.plan(consider, by=owner, owner=cast.assigned, due=in_days(40), effort="S")
+    dates.plan(consider, by=owner, owner=cast.assigned, due=in_days(40), effort="S")
     added = own_actions.add(
         in_review.use, by=owner, title="Hire a second reader", why="One person reads all letters.", due=in_days(30)
     )
     aside = RemediationAction.objects.filter(use=in_review.use, status="open", owner=None).order_by("-number")[0]
     relevance.mark_not_relevant(aside, by=cast.contributor, reason="The head office does this for us.")
     victor = Membership.objects.get(user=cast.viewer)
-    invitation, token = declaring.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
+    invitation, token = members.invite(home, by=owner, email="nina@example.org", role=Role.CONTRIBUTOR)
     certificate = Certificate.objects.get(use=certified.use)
     plan, letter = (
         _sent(in_review).documents.get(),
@@ -240,9 +257,7 @@ def make_world() -> World:
     their_draft = Assessment.objects.get(organisation=neighbour, state=State.DRAFT)
     their_piece = make_evidence(neighbour, title=f"{NEIGHBOUR} piece")
 
-    their_import = starting.keep_import(
-        neighbour, INVENTORY.encode(), by=owner_of(neighbour), file_name="inventory.csv"
-    )
+    their_import = imports.keep_import(neighbour, INVENTORY.encode(), by=owner_of(neighbour), file_name="inventory.csv")
 
     assessments = {
         "draft": draft,
@@ -413,9 +428,9 @@ def _looked_at_again(cast: Cast) -> dict[str, Assessment]:
     ):
         found[name] = case = make_assessment(State.SUBMITTED, "limited", cast=cast)
         submission = _sent(case)
-        workflow.take(submission, by=first)
+        seat_taking.take(submission, by=first)
         mark_all(submission, by=first)
-        workflow.approve(submission, by=first, statement="Read and found in order.")
+        approval.approve(submission, by=first, statement="Read and found in order.")
         look = second_look.ask(submission, by=cast.independent, reason="A new kind of use.")
         if name == "look given":
             second_look.take(look, by=cast.second_independent)

@@ -32,10 +32,10 @@ LINKS = ("password_reset_url", "signup_url")  # of what allauth hands to its mai
 
 def invitation_of(request: HttpRequest | None) -> Invitation | None:
     """The open invitation with which somebody came, if any; one query where there is one, none otherwise."""
-    from assessments import access  # allauth loads this module before the models
+    from assessments.access import finders  # allauth loads this module before the models
 
     token = request.session.get(INVITATION_KEY) if request else None
-    return access.invitation_with(token) if token else None
+    return finders.invitation_with(token) if token else None
 
 
 def invitation_page(request: HttpRequest) -> str:

@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.errors import WorkflowError
+from assessments.core.errors import WorkflowError
 from assessments.models import HeldPost, User
 
 SALT = "assessments.held"

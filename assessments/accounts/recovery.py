@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.accounts import account_log, factors
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.models import Membership, Organisation, Role, User
 
 
@@ -38,7 +38,7 @@ def obstacle(membership: Membership, by: User) -> str:
 @transaction.atomic
 def reset(membership: Membership, *, by: User) -> None:
     """Take the second factor of a member away, as an owner of the organisation. Raises NotPermitted and WorkflowError."""
-    access.require(by, Action.PEOPLE, membership.organisation)
+    roles.require(by, Action.PEOPLE, membership.organisation)
     if why_not := obstacle(membership, by):
         raise WorkflowError(why_not)
     user = membership.user
@@ -118,7 +118,7 @@ def _end_and_tell(kind: AuditKind, user: User, by: User | None, reason: str) -> 
 @transaction.atomic
 def ask_members(organisation: Organisation, *, by: User, on: bool) -> None:
     """Ask every member of an organisation for a second factor, or stop asking. Raises NotPermitted for all but owners."""
-    access.require(by, Action.REGISTER, organisation)
+    roles.require(by, Action.REGISTER, organisation)
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if organisation.requires_second_factor == on:
         return

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import origins
 from assessments.accounts import account_log
 from assessments.audit.kinds import AuditKind
+from assessments.core import request_context
 from assessments.models import RefusedSignIn, User
 from assessments.notifications.inbox import notify, said_since
 from assessments.notifications.kinds import MessageKind
@@ -25,7 +25,7 @@ WORTH_A_MESSAGE = 3  # so many refusals are no slip of the person's own
 
 def count(email: str) -> None:
     """Count a refused sign-in with an address, whether somebody has it or not: one or two queries."""
-    said = {"last_at": timezone.now(), "address": origins.current().address}
+    said = {"last_at": timezone.now(), "address": request_context.current().address}
     found = RefusedSignIn.objects.filter(email=email.lower())
     if not found.update(count=F("count") + 1, **said):
         RefusedSignIn.objects.get_or_create(email=email.lower(), defaults={"count": 1, **said})

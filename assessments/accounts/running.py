@@ -11,8 +11,8 @@ from django.db import transaction
 
 from assessments.accounts import account_log
 from assessments.audit.kinds import AuditKind
+from assessments.core.request_context import family_of
 from assessments.models import User
-from assessments.origins import family_of
 
 
 @dataclass(frozen=True, slots=True)

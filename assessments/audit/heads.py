@@ -17,7 +17,7 @@ from assessments.audit import log, rows
 from assessments.audit.kinds import AuditKind
 from assessments.audit.verify import Verified, verify
 from assessments.core import log_key
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 from assessments.models import AuditHead, Organisation
 from assessments.models.audit import Anchor, row_name
 

@@ -16,11 +16,11 @@ from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
-from assessments import access
+from assessments.access import roles
 from assessments.audit import kinds
 from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKind
 from assessments.audit.verify import chains
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.models import (
     AISystem,
     Assessment,
@@ -77,7 +77,7 @@ def erase_person(person: User, *, by: User, organisation: Organisation | None = 
     if not by.is_staff and by.pk != person.pk:
         if organisation is None:
             raise NotPermitted(_("Only staff erase in every log. An owner names the organisation."))
-        access.require_people(by, organisation)
+        roles.require_people(by, organisation)
     erased = {}
     wanted = list(chains()) if organisation is None else [organisation.reference]
     for chain in wanted:

@@ -18,7 +18,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
 
 PASSWORD, COMMAND = "password", "command"
 

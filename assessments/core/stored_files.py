@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.files.storage import Storage
 from django.utils.translation import gettext as _
 
-from assessments.errors import NoRoom
+from assessments.core.errors import NoRoom
 
 CHUNK = 256 * 1024
 LARGEST_CHECKED = 25 * 1024 * 1024  # bytes of a file that is compared with its SHA-256 each time that it is sent

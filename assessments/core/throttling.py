@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments.origins import address_of
+from assessments.core.request_context import address_of
 
 log = logging.getLogger(__name__)
 _HERE: dict[str, int] = {}

@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from assessments.core import stored_files
+from assessments.core.errors import NoRoom
 from assessments.documents import engine, moved_dates
 from assessments.documents.board_paper import board_paper_pdf
 from assessments.documents.certificate import certificate_pdf
@@ -36,7 +37,6 @@ from assessments.documents.report import (
 )
 from assessments.documents.results import results_pdf
 from assessments.documents.status_notice import notice_of, notice_pdf
-from assessments.errors import NoRoom
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -51,9 +51,9 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.agreed import accepted_answers, as_sentences
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from assessments.models.marks import combined_marks
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 
 LEASE = timedelta(minutes=5)  # longer than CELERY_TASK_TIME_LIMIT
 ATTEMPTS = 5
@@ -199,7 +199,7 @@ _REPORTS: Mapping[DocumentKind, DrawReport] = {
 def draft_report(assessment: Assessment, *, as_of: datetime | None = None) -> Report:
     """Build the report of an assessment's answers as they are now, before anything is signed."""
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
-    return build_report(picture(assessment, final=False), assessment.compiled(), draft=True, as_of=as_of)
+    return build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True, as_of=as_of)
 
 
 def _agreed(

@@ -27,8 +27,8 @@ from assessments.models.agreed import CLOSED_BY
 from assessments.models.assessments import answer_value
 from assessments.models.base import canonical_json
 from assessments.models.figures import figure_words
+from assessments.models.holds import HoldKindChoices
 from assessments.models.snapshots import SELF_CERTIFICATION, declared_in, pieces_of
-from assessments.models.systems import HoldKindChoices
 from assessments.scoring import conditions, tally
 from assessments.scoring.findings import FindingKind
 from assessments.scoring.inputs import Declared

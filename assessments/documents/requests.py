@@ -11,9 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.access import roles
+from assessments.access.roles import Action
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
+from assessments.core import after_commit
+from assessments.core.errors import WorkflowError
+from assessments.documents import tasks as documents_tasks
 from assessments.guideline.terms import Tier
-from assessments.models import Assessment, Document, DocumentKind
-from assessments.models.certificates import DocumentState
+from assessments.models import Assessment, DeclaredUse, Document, DocumentKind, DocumentState, Submission, User
 
 ON_REQUEST = (DocumentKind.PLAN, DocumentKind.BOARD_PAPER, DocumentKind.RESULTS, DocumentKind.PLAN_ANNEX)
 BY_PACKAGE = (DocumentKind.BOARD_PAPER, DocumentKind.PLAN_ANNEX)
@@ -76,3 +82,44 @@ def ask(assessment: Assessment, kind: DocumentKind, *, wake: Callable[[Document]
     document = Document.objects.create(kind=kind, version=newest.version + 1 if newest else 1, **parent)
     wake(document)
     return document
+
+
+# --- the plan as it stands ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_plan(use: DeclaredUse, *, by: User) -> Document:
+    """Ask for the remediation plan as it stands now, as a new version; the one that is being made is not asked for twice.
+
+    Earlier versions stay as they are. Raises WorkflowError where nothing was submitted yet.
+    """
+    roles.require(by, Action.ANSWER, use)
+    use = DeclaredUse.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=use.pk)
+    assessment = use.assessments.exclude(current_submission=None).order_by("-pk").first()
+    newest = None
+    if assessment is not None:
+        plans = Document.objects.filter(kind=DocumentKind.PLAN, submission=assessment.current_submission_id)
+        newest = plans.order_by("-version").first()
+    if newest is None:
+        raise WorkflowError(_("Nothing was submitted yet, or the use is one that gets no plan."))
+    if newest.state in (DocumentState.PENDING, DocumentState.RUNNING):
+        return newest
+    document = Document.objects.create(
+        kind=DocumentKind.PLAN, submission_id=newest.submission_id, language=newest.language, version=newest.version + 1
+    )
+    after_commit.after_commit(documents_tasks.render_document, document.pk)
+    log.record(AuditKind.PLAN_ASKED, use, by=by, organisation=use.organisation, details={"version": document.version})
+    return document
+
+
+def ask_document(kind: DocumentKind, **parent: Any) -> Document:
+    document, _created = Document.objects.ask(kind, **parent)
+    after_commit.after_commit(documents_tasks.render_document, document.pk)
+    return document
+
+
+def print_plan_again(submission: Submission) -> None:
+    """Ask for the plan in a new version; the bytes of the one that was issued stay as they are."""
+    printed = submission.documents.filter(kind=DocumentKind.PLAN).count()
+    document = Document.objects.create(kind=DocumentKind.PLAN, submission=submission, version=printed + 1)
+    after_commit.after_commit(documents_tasks.render_document, document.pk)

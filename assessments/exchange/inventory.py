@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from assessments.core.spreadsheets import MAX_CELL, MAX_COLUMNS, MAX_ROWS
+from assessments.domain.portfolio import newest_assessments, next_date_of, with_dates, with_newest
 from assessments.exchange.tables import Unreadable, escaped, lines_of, plain
 from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.terms import UNKNOWN
@@ -29,7 +30,6 @@ from assessments.guideline.wording import fact_answer
 from assessments.models import AISystem, Assessment, DeclaredFact, DeclaredUse, Organisation, edition_for
 from assessments.models import Edition as EditionRow
 from assessments.models.base import NOT_CHINESE, has_chinese
-from assessments.models.portfolio import newest_assessments, next_date_of, with_dates, with_newest
 
 SYSTEM, USE, TOLD = "system", "use", "told"
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.core import sandbox
-from assessments.errors import WorkflowError
+from assessments.core.errors import WorkflowError
 from assessments.guideline.edition import Edition
 
 MAX_BYTES = 1024 * 1024

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from assessments.core import sandbox
-from assessments.errors import WorkflowError
+from assessments.core.errors import WorkflowError
 
 MAX_BYTES = 5 * 1024 * 1024
 FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"  # what spreadsheets take for the beginning of a formula

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.accounts.adapter import invitation_of
 from assessments.accounts.devices import SHARED_KEY
+from assessments.forms.base import layout_helper
 from assessments.forms.fields import OneLine
 from assessments.models import User
 
@@ -101,3 +102,38 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.email.lower() == email.lower()]
         return email
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """What somebody sets for themselves alone."""
+
+    class Meta:
+        model = User
+        fields = ["name", "shortcuts", "mail_when"]
+        labels = {
+            "name": _("Your name"),
+            "shortcuts": _("Use keyboard shortcuts on the pages of an assessment and of a review"),
+            "mail_when": _("When do you want mails?"),
+        }
+        help_texts = {
+            "name": _("As it stands in the record. What you signed before keeps the name of that day."),
+            "shortcuts": _("Keyboard shortcuts are off until you switch them on here."),
+            "mail_when": _("Your inbox shows every message, whatever you choose."),
+        }
+        widgets = {"mail_when": forms.RadioSelect}
+        field_classes: ClassVar = {"name": OneLine}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = layout_helper("shortcuts")
+        self.name_helper = layout_helper("name")
+        self.fields["name"].required = "name" in self.data or not self.is_bound
+        self.fields["mail_when"].required = False  # a page that does not ask for it changes nothing
+        self.mail_helper = layout_helper("mail_when")
+
+    def clean_name(self) -> str:
+        name: str = " ".join(self.cleaned_data["name"].split())
+        return name or self.instance.name
+
+    def clean_mail_when(self) -> str:
+        return self.cleaned_data["mail_when"] or self.instance.mail_when

@@ -16,7 +16,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
 
-from assessments.errors import InvalidAnswer, NoRoom, WorkflowError
+from assessments.core.errors import InvalidAnswer, NoRoom, WorkflowError
 from assessments.forms.fields import Operation, Revision
 
 Refused = WorkflowError | ValidationError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from assessments.forms.base import LaidOut, PlainForm, offer
 from assessments.forms.fields import OneLine, Words, explained
-from assessments.models import Organisation, Role, Sees
+from assessments.models import Membership, Organisation, Role, Sees
 
 MOST_INVITED = 20  # at a time
 ROLE_SENTENCES: dict[str, Any] = {
@@ -135,3 +136,12 @@ class InviteForm(AccessForm):
         """The line on which an address stands as it was typed."""
         lines = [line.strip().strip(",;").lower() for line in self.data.get("email", "").splitlines()]
         return lines.index(address.lower()) + 1
+
+
+class RoleForm(AccessForm):
+    """The role of somebody who is a member already."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, member: Membership) -> None:
+        assigned = member.sees == Sees.ASSIGNED
+        super().__init__(data, initial={"access": "assigned" if assigned else str(member.role)})
+        self.offer_roles()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from assessments.forms.base import PlainForm, offer
 from assessments.forms.fields import OneLine, Revision
-from assessments.forms.reviews import _text
+from assessments.forms.review import text_field
 from assessments.models import ASKING, MarkKind, MarkReason
 
 MARKS = [(kind.value, kind.label) for kind in ASKING]
@@ -38,8 +38,8 @@ class WordsForm(PlainForm):
         choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
         required=False,
     )
-    words = _text(gettext_lazy("Comment to the organisation"), required=False, rows=4)
-    would_satisfy = _text(
+    words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=4)
+    would_satisfy = text_field(
         gettext_lazy("What would satisfy you"), gettext_lazy("Only with “Change needed”."), required=False, rows=3
     )
     base = Revision(required=False)
@@ -107,7 +107,7 @@ class ReuseForm(WordsForm):
 
 
 class NoteForm(PlainForm):
-    text = _text(
+    text = text_field(
         gettext_lazy("Note"),
         gettext_lazy("Private until you share it with the other reviewer. The organisation never reads it."),
         rows=4,

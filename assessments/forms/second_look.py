@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.forms.base import PlainForm
-from assessments.forms.reviews import TakeForm, _text
+from assessments.forms.review import TakeForm, text_field
 from assessments.models import MarkKind
 
 
@@ -27,7 +27,7 @@ class LookMarkForm(PlainForm):
         choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
         required=False,
     )
-    words = _text(
+    words = text_field(
         gettext_lazy("Your words"),
         gettext_lazy("The first reviewer reads them once you have given your look."),
         required=False,
@@ -53,7 +53,7 @@ class LookMarkForm(PlainForm):
 
 
 class WriteForm(PlainForm):
-    text = _text(
+    text = text_field(
         gettext_lazy("Your message"),
         gettext_lazy("Only the reviewers of both looks and those who lead the body read it."),
         missing=gettext_lazy("Write something first."),
@@ -61,14 +61,14 @@ class WriteForm(PlainForm):
 
 
 class ReportForm(PlainForm):
-    words = _text(
+    words = text_field(
         gettext_lazy("Which difference it is, and what it means for the certificate"),
         missing=gettext_lazy("Say which difference it is, and what it means for the certificate."),
     )
 
 
 class AskForm(PlainForm):
-    reason = _text(
+    reason = text_field(
         gettext_lazy("Why this case"),
         gettext_lazy("The second reviewer does not see it before the marks are given."),
         rows=2,

@@ -9,11 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from assessments import declaring, reviewing, workflow
-from assessments.domain.review import leads, opened, own_marks, second_look
+from assessments.domain.answering import start
+from assessments.domain.facts import declare
+from assessments.domain.register import systems
+from assessments.domain.review import approval, leads, marks, opened, own_marks, seat_taking, second_look
 from assessments.domain.review.sampling import own_set
-from assessments.domain.review.second_look import Given
+from assessments.domain.review.second_look import GivenMark
 from assessments.domain.review.targets import review_targets
+from assessments.domain.submission import submit
 from assessments.models import AISystem, Assessment, MarkKind, Route, SecondLook, Submission, User
 
 SHOWN = timedelta(seconds=40)  # that a reviewer of the demo takes for a mark
@@ -39,17 +42,17 @@ def reviewers() -> list[User]:
 
 
 def declare_another(told: DemoReviewed, system: AISystem, facts: Mapping[str, Any], *, by: User) -> Assessment:
-    use = declaring.declare_use(system, by=by, **told.use)
-    return declaring.start_assessment(declaring.declare_facts(use, facts, by=by).use, by=by)
+    use = systems.declare_use(system, by=by, **told.use)
+    return start.start_assessment(declare.declare_facts(use, facts, by=by).use, by=by)
 
 
 def review_twice(told: DemoReviewed, assessment: Assessment, conditions: Mapping[str, date], *, by: User) -> None:
     """Send it in, decide it, look at it again and write about the difference. `by`: who signs."""
     first, second = reviewers()[:2]
-    submission = workflow.submit(assessment, by=by, route=Route.INDEPENDENT)
-    workflow.take(submission, by=first)
+    submission = submit.submit(assessment, by=by, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=first)
     _accept_all(submission, first)
-    workflow.approve(submission, by=first, statement=told.statement, conditions=conditions)
+    approval.approve(submission, by=first, statement=told.statement, conditions=conditions)
     look = second_look.take(second_look.ask(submission, by=first, reason=told.asked), by=second)
     _look_again(told, look, second)
     if told.message:
@@ -59,14 +62,14 @@ def review_twice(told: DemoReviewed, assessment: Assessment, conditions: Mapping
 def _accept_all(submission: Submission, reviewer: User) -> None:
     seat = submission.seats.get(reviewer=reviewer)
     own = own_set(submission, seat.seat)
-    together = reviewing.may_accept_together(submission, seat)
+    together = marks.may_accept_together(submission, seat)
     if together:
-        reviewing.accept_together(submission, together, by=reviewer)
+        marks.accept_together(submission, together, by=reviewer)
     done = own_marks.marks_of(submission, seat.seat)
     for target in review_targets(submission.content()):
         if target in own.targets or target not in done:
             seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-            reviewing.save_mark(submission, target, by=reviewer, mark=MarkKind.ACCEPTED, seen=seen)
+            marks.save_mark(submission, target, by=reviewer, mark=MarkKind.ACCEPTED, seen=seen)
 
 
 def _look_again(told: DemoReviewed, look: SecondLook, reviewer: User) -> None:
@@ -76,6 +79,6 @@ def _look_again(told: DemoReviewed, look: SecondLook, reviewer: User) -> None:
     for target in targets:
         words = told.again.get(target, "")
         mark = MarkKind.CHANGE_NEEDED if words else MarkKind.ACCEPTED
-        given[target] = Given(mark, words, opened.token(look.submission, target, reader=reviewer, at=shown))
+        given[target] = GivenMark(mark, words, opened.token(look.submission, target, reader=reviewer, at=shown))
     second_look.save_marks(look, given, by=reviewer)
     second_look.give(look, by=reviewer)

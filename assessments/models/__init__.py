@@ -2,23 +2,28 @@
 
 from assessments.models.assessments import Answer, AnswerRevision, Assessment, Assignment, Route, State
 from assessments.models.audit import AuditDetail, AuditEntry, AuditHead
-from assessments.models.certificates import (
-    Assurance,
-    Certificate,
-    CertificateEvent,
-    CertificateStatus,
-    Document,
-    DocumentKind,
-    DocumentState,
-    Message,
-    StepRun,
-)
+from assessments.models.certificates import Assurance, Certificate, CertificateEvent, CertificateStatus
 from assessments.models.changes import StatedChange
 from assessments.models.closing import ActionVerdict, ClosedPractice
+from assessments.models.collaboration import Comment, Flag
 from assessments.models.conformity import ConformityEvidence, ConformityPart, ConformityRevision, monitored_until
-from assessments.models.desk import Appeal, AppealAnswer, AppealKind, CaseMessage, Interest, RequestOutcome, SeatRequest
+from assessments.models.documents import Document, DocumentKind, DocumentState
+from assessments.models.editions import (
+    Edition,
+    EditionText,
+    Item,
+    PublishedDiffers,
+    Question,
+    Questionnaire,
+    Section,
+    edition_for,
+)
 from assessments.models.evidence import Confidentiality, Evidence, EvidenceUse, EvidenceVersion, Scan
+from assessments.models.expired_forms import HeldPost
+from assessments.models.holds import Hold, HoldOutcome
+from assessments.models.imports import FactSuggestion, ImportDraft
 from assessments.models.marks import EvidenceOpening
+from assessments.models.notifications import Message
 from assessments.models.parts import (
     PartMark,
     PartMarkRevision,
@@ -29,54 +34,54 @@ from assessments.models.parts import (
     SupplementMarkRevision,
 )
 from assessments.models.people import Invitation, MailWhen, Membership, Organisation, RefusedSignIn, Role, Sees, User
-from assessments.models.questionnaires import (
-    Edition,
-    EditionText,
-    Item,
-    PublishedDiffers,
-    Question,
-    Questionnaire,
-    Section,
-    edition_for,
-)
-from assessments.models.review_words import ASKING, CaseNote, KeptText, OwnText, SharedText
-from assessments.models.reviews import (
+from assessments.models.remediation import (
     NEXT_DUE,
     OWN,
     ActionEvent,
     ActionStatus,
     Condition,
-    DecisionKind,
     EffortChoices,
+    RemediationAction,
+)
+from assessments.models.review_case import (
+    Appeal,
+    AppealAnswer,
+    AppealKind,
+    CaseMessage,
+    Interest,
+    RequestOutcome,
+    SeatRequest,
+)
+from assessments.models.review_words import ASKING, CaseNote, KeptText, OwnText, SharedText
+from assessments.models.reviews import (
+    DecisionKind,
     EvidenceMark,
     EvidenceMarkRevision,
     MarkKind,
     MarkReason,
     MarkReply,
     MarkReplyRevision,
-    RemediationAction,
     ReviewDecision,
     ReviewMark,
     ReviewMarkRevision,
     ReviewSeat,
     Seat,
-    Submission,
     Verdict,
 )
+from assessments.models.revisions import RevisionOutcome
+from assessments.models.saved_filters import SavedFilter
+from assessments.models.scheduled import StepRun
 from assessments.models.second_looks import SecondLook, SecondLookMark, SecondLookWords
+from assessments.models.submissions import Submission
 from assessments.models.systems import (
     AISystem,
     DeclaredFact,
     DeclaredUse,
     FactDraft,
     FactRevision,
-    Hold,
-    HoldOutcome,
     Involvement,
-    RevisionOutcome,
     SignedWorst,
 )
-from assessments.models.teamwork import Comment, FactSuggestion, Flag, HeldPost, ImportDraft, SavedFilter
 
 __all__ = [
     "ASKING", "NEXT_DUE", "OWN", "AISystem", "ActionEvent", "ActionStatus", "ActionVerdict", "Answer", "AnswerRevision", "Appeal",

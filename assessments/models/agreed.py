@@ -10,7 +10,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from assessments.models.marks import combined_marks
-from assessments.models.reviews import MarkKind, RemediationAction, ReviewMark, Submission
+from assessments.models.remediation import RemediationAction
+from assessments.models.reviews import MarkKind, ReviewMark
+from assessments.models.submissions import Submission
 
 PREFIX = "q:"
 CLOSED_BY = gettext_lazy("Evidence that what the reviewer asked for is done.")

@@ -21,9 +21,10 @@ from assessments.guideline.reach import complete
 from assessments.guideline.terms import Choice, Stakeholder, Tier
 from assessments.guideline.wording import choice_words
 from assessments.models.base import Referenced
+from assessments.models.editions import Edition, Question, edition_for, question_keys
 from assessments.models.people import Membership, Organisation
-from assessments.models.questionnaires import Edition, Question, edition_for, question_keys
-from assessments.models.systems import DeclaredUse, Revision, StoredFacts, read_facts
+from assessments.models.revisions import Revision
+from assessments.models.systems import DeclaredUse, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
 from assessments.scoring.inputs import Answers, AnswerValue, Declared
 from assessments.scoring.readiness import Progress, credits_of, dimension_values, progress
@@ -352,3 +353,6 @@ class Assignment(models.Model):
                 fields=["assessment", "section", "question", "member"], name="one_assignment_a_target"
             )
         ]
+
+
+LOCKED_STATES = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED)

@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from assessments import origins
-from assessments.core import log_key, proof
+from assessments.core import log_key, proof, request_context
 from assessments.models.base import Frozen, FrozenQuerySet, FrozenRow, canonical_json, sha256
 from assessments.models.people import Organisation
 
@@ -138,7 +137,7 @@ class AuditManager(models.Manager.from_queryset(FrozenQuerySet)):  # type: ignor
         if kind != ERASURE:
             if by:
                 told["by"] = {"name": str(by), "email": by.email}
-            if source := origins.current().record():
+            if source := request_context.current().record():
                 told["from"] = source
             if shown := proof.used(by):
                 told["proof"] = shown.record()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -15,11 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from stdnum import luhn
 
-from assessments.models.assessments import Assessment
-from assessments.models.base import Frozen, FrozenRow, Referenced
+from assessments.models.base import Frozen, FrozenRow
 from assessments.models.people import Organisation
 from assessments.models.public_reasons import words_of
-from assessments.models.reviews import Submission
+from assessments.models.submissions import Submission
 from assessments.models.systems import DeclaredUse, TierChoices
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
@@ -163,137 +162,5 @@ class CertificateEvent(Frozen):
         return words_of(self.public_reason)
 
 
-class StepRun(models.Model):
-    """The last day, Hong Kong time, on which a daily step of the sweeper was done."""
-
-    name = models.CharField(max_length=40, unique=True)
-    day = models.DateField()
-
-
-class DocumentKind(models.TextChoices):
-    CERTIFICATE = "certificate", _("Certificate")
-    PLAN = "plan", _("Remediation plan")
-    DECISION_LETTER = "decision_letter", _("Decision letter")
-    BOARD_PAPER = "board_paper", _("Board paper")
-    PLAN_ANNEX = "plan_annex", _("Annex to the plan: every action in full")
-    RESULTS = "results", _("Results")
-    STATUS_NOTICE = "status_notice", _("Status notice")
-
-
 NOTED = (CertificateStatus.SUSPENDED, "reinstated", CertificateStatus.REVOKED)
 """The kinds of events of a certificate of which a status notice is made."""
-
-
-class DocumentState(models.TextChoices):
-    PENDING = "pending", _("waiting")
-    RUNNING = "running", _("being made")
-    READY = "ready", _("ready")
-    FAILED = "failed", _("failed")
-
-
-class DocumentQuerySet(models.QuerySet["Document"]):
-    def ask(self, kind: DocumentKind, **parent: Any) -> tuple[Document, bool]:
-        """Get the document of that parent, or a new row that waits to be rendered."""
-        return self.get_or_create(kind=kind, **parent)
-
-    def ask_notice(self, certificate: Certificate) -> Document | None:
-        """Ask for the notice of the newest change of status; its version is the number of that change.
-
-        None for a certificate of a deleted organisation: nobody is left to read it.
-        """
-        if certificate.organisation.deleted_at is not None:
-            return None
-        changes = certificate.events.filter(kind__in=NOTED).count()
-        return self.create(kind=DocumentKind.STATUS_NOTICE, certificate=certificate, version=changes)
-
-    def claim(self, pk: int, now: datetime, lease_until: datetime) -> Document | None:
-        """Take a document to render: one UPDATE decides, on SQLite and PostgreSQL alike. None: somebody else has it."""
-        free = Q(state=DocumentState.PENDING) | Q(state=DocumentState.RUNNING, lease_until__lt=now)
-        taken = self.filter(free, pk=pk).update(
-            state=DocumentState.RUNNING, lease_until=lease_until, attempts=models.F("attempts") + 1
-        )
-        return self.get(pk=pk) if taken == 1 else None
-
-
-class Document(Referenced):
-    """A PDF of exactly one parent; the row is its own outbox, and the bytes of a `ready` row never change.
-
-    A draft is of an assessment; what was signed is of a submission or of a certificate.
-    """
-
-    kind = models.CharField(max_length=16, choices=DocumentKind)
-    submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="documents")
-    certificate = models.ForeignKey(Certificate, models.PROTECT, null=True, related_name="documents")
-    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True, related_name="drafts")
-    language = models.CharField(max_length=8, default="en")
-    version = models.PositiveSmallIntegerField(default=1)
-    state = models.CharField(max_length=8, choices=DocumentState, default=DocumentState.PENDING)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
-    file = models.FileField(upload_to="documents/%Y/%m", blank=True)
-    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
-    size = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = DocumentQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(submission__isnull=False, certificate=None, assessment=None)
-                | Q(submission=None, certificate__isnull=False, assessment=None)
-                | Q(submission=None, certificate=None, assessment__isnull=False),
-                name="a_document_has_one_parent",
-            ),
-            models.UniqueConstraint(
-                fields=["submission", "kind", "language", "version"], name="one_document_a_submission"
-            ),
-            models.UniqueConstraint(
-                fields=["certificate", "kind", "language", "version"], name="one_document_a_certificate"
-            ),
-            models.UniqueConstraint(
-                fields=["assessment", "kind", "language", "version"], name="one_draft_document_a_version"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["state", "lease_until"],
-                condition=Q(state__in=["pending", "running"]),
-                name="documents_to_make",
-            )
-        ]
-
-    def get_absolute_url(self) -> str:
-        return reverse("document", args=[self.reference])
-
-    @property
-    def use(self) -> DeclaredUse:
-        """The declared use that it is about."""
-        if self.assessment is not None:
-            return self.assessment.use
-        if self.certificate is not None:
-            return self.certificate.submission.assessment.use
-        assert self.submission is not None
-        return self.submission.assessment.use
-
-
-class Message(models.Model):
-    """One line in somebody's inbox, and the mail that goes with it; written in the transaction of the move."""
-
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="inbox")
-    kind = models.CharField(max_length=24)
-    object = models.CharField(max_length=80)
-    day = models.DateField()
-    subject = models.CharField(max_length=200)
-    text = models.TextField()
-    link = models.CharField(max_length=300)
-    at = models.DateTimeField(auto_now_add=True)
-    read_at = models.DateTimeField(null=True)
-    mailed_at = models.DateTimeField(null=True)
-    unmailed_at = models.DateTimeField(null=True)  # when it was left without a mail, as its reader has chosen
-    attempts = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["recipient", "kind", "object", "day"], name="one_message_a_day")]
-        indexes = [models.Index(fields=["recipient", "read_at"])]

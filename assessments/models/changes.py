@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from assessments.models.assessments import Assessment
 from assessments.models.base import Frozen, FrozenQuerySet
-from assessments.models.reviews import DecisionKind, ReviewDecision, Submission
+from assessments.models.reviews import DecisionKind, ReviewDecision
+from assessments.models.submissions import Submission
 from assessments.models.systems import DeclaredUse, TierChoices
 
 

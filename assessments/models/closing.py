@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce
 from assessments.models.assessments import Assessment, State
 from assessments.models.base import Frozen
 from assessments.models.evidence import Evidence, EvidenceUse
-from assessments.models.reviews import Condition, RemediationAction, Verdict
+from assessments.models.remediation import Condition, RemediationAction
+from assessments.models.reviews import Verdict
 from assessments.models.systems import DeclaredUse
 
 JUDGING = (State.SUBMITTED, State.IN_REVIEW, State.RETURNED, State.APPROVED, State.CERTIFIED)

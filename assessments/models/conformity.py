@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from assessments.models.evidence import Evidence, EvidenceVersion
-from assessments.models.systems import DeclaredUse, Revision
+from assessments.models.revisions import Revision
+from assessments.models.systems import DeclaredUse
 
 
 class ConformityPart(models.Model):

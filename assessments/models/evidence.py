@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments.models.assessments import Answer
 from assessments.models.base import Frozen, Referenced
+from assessments.models.holds import Hold
 from assessments.models.people import Organisation
-from assessments.models.reviews import Condition, RemediationAction
-from assessments.models.systems import DeclaredFact, Hold, Involvement
+from assessments.models.remediation import Condition, RemediationAction
+from assessments.models.systems import DeclaredFact, Involvement
 
 
 class Confidentiality(models.TextChoices):

@@ -10,7 +10,7 @@ from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, S
 from django.utils import timezone
 
 from assessments.models.certificates import Assurance, Certificate, CertificateEvent, CertificateStatus
-from assessments.models.reviews import Condition
+from assessments.models.remediation import Condition
 
 EXPIRING_DAYS = 30  # as `certificates.status_after` says
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from assessments.guideline.terms import Tier
 from assessments.models.evidence import Evidence
-from assessments.models.reviews import MarkKind, ReviewMark, Submission
+from assessments.models.reviews import MarkKind, ReviewDecision, ReviewMark, ReviewSeat, Seat
+from assessments.models.submissions import Submission
 
 STRICT = (MarkKind.ACCEPTED, MarkKind.ACCEPTED_WITH_ACTION, MarkKind.CHANGE_NEEDED)
 """The kinds of marks, the strictest last."""
@@ -100,3 +102,33 @@ def not_opened(pieces: Iterable[tuple[Evidence, int]], *, assessment: int, revie
     rows = EvidenceOpening.objects.filter(submission__assessment=assessment, reviewer=reviewer)
     have = set(rows.filter(piece__in={reference for reference, _version in wanted}).values_list("piece", "version"))
     return [title for key, title in wanted.items() if key not in have]
+
+
+def accepted_by_every_seat(submission: Submission) -> set[str]:
+    """The targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
+
+    Approvals given before seats had marks of their own rest on the one set that there was. Three queries.
+    """
+    given = submission.decisions.approvals()
+    return accepted_in(submission, marks=submission.marks.all(), seats=submission.seats.all(), given=given)
+
+
+def accepted_in(
+    submission: Submission,
+    *,
+    marks: Iterable[ReviewMark],
+    seats: Iterable[ReviewSeat],
+    given: Iterable[ReviewDecision],
+) -> set[str]:
+    """As `accepted_by_every_seat`, for a page that has read marks, seats and the approvals that stand."""
+    accepted: dict[str, set[str]] = {}
+    refused: set[str] = set()
+    holders = {str(seat.seat): seat.reviewer_id for seat in seats}
+    older = any(decision.looked_at is None for decision in given)
+    for row in marks:
+        if row.mark == MarkKind.CHANGE_NEEDED:
+            refused.add(row.target)
+        elif row.mark and (older or (holders.get(row.seat) == row.by_id and row.taken_over_from_id is None)):
+            accepted.setdefault(row.target, set()).add(row.seat)
+    asked = {str(Seat.FIRST), str(Seat.SECOND)} if submission.assigned_tier == Tier.HIGH else {str(Seat.FIRST)}
+    return {t for t, by in accepted.items() if t not in refused and (older or by >= asked)}

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from assessments.models.assessments import Assessment
 from assessments.models.base import Frozen
 from assessments.models.evidence import EvidenceVersion
-from assessments.models.reviews import ReviewDecision, Seat, Submission
-from assessments.models.systems import Revision
+from assessments.models.reviews import ReviewDecision, Seat
+from assessments.models.revisions import Revision
+from assessments.models.submissions import Submission
 
 
 class PartVerdict(models.TextChoices):
@@ -125,3 +126,21 @@ class SupplementMarkRevision(Revision):
         constraints = [
             models.UniqueConstraint(fields=["parent", "number"], name="one_supplement_mark_revision_a_number")
         ]
+
+
+JUDGED, GIVEN = "judged", "given"
+
+
+# --- what is shown and recorded -----------------------------------------------------------------------------------------
+
+
+def state_of(submission: Submission) -> dict[str, str]:
+    """Return of each given part whether it is `judged`, by everybody who approved the submission, or only `given`."""
+    content = submission.content().get("conformity", ())
+    if not content:
+        return {}
+    people = set(submission.decisions.approvals().values_list("by", flat=True))
+    judged: dict[str, set[int]] = {}
+    for part, by in submission.part_marks.exclude(verdict="").values_list("part", "by"):
+        judged.setdefault(part, set()).add(by)
+    return {part["part"]: JUDGED if people and people <= judged.get(part["part"], set()) else GIVEN for part in content}

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from assessments.models.base import Frozen
-from assessments.models.reviews import MarkKind, Submission
+from assessments.models.reviews import MarkKind
+from assessments.models.submissions import Submission
 
 
 class SecondLook(models.Model):

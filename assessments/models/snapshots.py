@@ -18,8 +18,9 @@ from assessments.guideline.terms import Choice, Dimension, HoldKind, LifecycleSt
 from assessments.models.assessments import NOTE_IS_TAKEN, Answer, Assessment, State, answer_value
 from assessments.models.conformity import ConformityEvidence
 from assessments.models.evidence import Evidence, EvidenceUse, EvidenceVersion
+from assessments.models.holds import Hold
 from assessments.models.marks import combined_marks
-from assessments.models.systems import DeclaredFact, DeclaredUse, Hold, declared_facts, fact_words
+from assessments.models.systems import DeclaredFact, DeclaredUse, declared_facts, fact_words
 from assessments.scoring import checks
 from assessments.scoring.findings import Finding, find
 from assessments.scoring.held import assign_held_tier, counted_facts
@@ -67,7 +68,7 @@ def asked_facts(edition: Edition, declared: Declared) -> tuple[str, ...]:
     return tuple(key for key in shown if is_shown(edition.facts[key], declared.facts))
 
 
-def picture(assessment: Assessment, *, final: bool) -> dict[str, Any]:
+def build_snapshot(assessment: Assessment, *, final: bool) -> dict[str, Any]:
     """Draw the assessment as plain values; `final`: an empty answer counts as not in place, as in a submission.
 
     Six queries: facts, holds, answers, evidence with its versions; three more for the conformity file of a High use.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from assessments.guideline.edition import Edition as CompiledEdition
-from assessments.models.questionnaires import newest_edition
+from assessments.models.editions import newest_edition
 
 
 class StaleReason(StrEnum):

@@ -21,6 +21,12 @@ from assessments.guideline.terms import HoldKind, Stakeholder, Tier
 from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords, guess_people_word
 from assessments.models.base import NOT_CHINESE, Frozen, FrozenQuerySet, Referenced, has_chinese
 from assessments.models.people import Organisation
+from assessments.models.revisions import Revision
+
+
+def lock_uses(system: int) -> None:
+    """Lock the uses of a system, always in one order, so that two who change what all of them share wait in turn."""
+    list(DeclaredUse.objects.select_for_update(of=("self",)).filter(system=system).order_by("pk").values_list("pk"))
 
 
 class TierChoices(models.TextChoices):
@@ -177,30 +183,6 @@ class DeclaredFact(models.Model):
         return f"{self.key}: {self.value}"
 
 
-class RevisionOutcome(models.TextChoices):
-    CURRENT = "current", _("current")
-    CONFLICT = "conflict", _("stored beside a newer version")
-    SUGGESTION = "suggestion", _("suggestion")
-    RESTORED = "restored", _("restored")
-    CARRIED = "carried", _("carried over")
-    TAKEN_OVER = "taken_over", _("taken over from a colleague")
-
-
-class Revision(Frozen):
-    """One saved version of a fact or an answer; a stale save is kept too, so both texts are recoverable."""
-
-    number = models.PositiveIntegerField()
-    operation = models.UUIDField(unique=True)
-    base = models.PositiveIntegerField()
-    value = models.JSONField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
-    outcome = models.CharField(max_length=12, choices=RevisionOutcome, default=RevisionOutcome.CURRENT)
-
-    class Meta:
-        abstract = True
-
-
 class FactRevision(Revision):
     parent = models.ForeignKey(DeclaredFact, models.PROTECT, related_name="revisions")
 
@@ -264,45 +246,6 @@ class Involvement(Frozen):
         ]
 
 
-class HoldKindChoices(models.TextChoices):
-    OPEN_QUESTION = HoldKind.OPEN_QUESTION, _("open question")
-    LEGAL_REVIEW = HoldKind.LEGAL_REVIEW, _("legal review")
-    EXCEPTION_EVIDENCE = HoldKind.EXCEPTION_EVIDENCE, _("evidence of the exception")
-
-
-class HoldOutcome(models.TextChoices):
-    ANSWERED = "answered", _("answered")
-    STANDS = "stands", _("the facts stand")
-    CORRECT = "correct", _("the facts have to be corrected")
-    ACCEPTED = "accepted", _("the evidence is accepted")
-    GONE = "gone", _("the facts changed")
-
-
-class Hold(models.Model):
-    """What blocks approval and every certificate of a use until it is closed on the record."""
-
-    use = models.ForeignKey(DeclaredUse, models.PROTECT, related_name="holds")
-    kind = models.CharField(max_length=20, choices=HoldKindChoices)
-    fact = models.CharField(max_length=60)
-    rule = models.CharField(max_length=20, blank=True)  # the tier rule that opened it; empty in older rows
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    due = models.DateField(null=True)
-    opened_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True)  # of an open question: answered, with evidence; a reviewer closes it
-    sent_back_at = models.DateTimeField(null=True)  # of an open question: a reviewer asked for more, or another answer
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    decision = models.TextField(blank=True)
-    outcome = models.CharField(max_length=10, choices=HoldOutcome, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["use", "kind", "fact"], condition=Q(closed_at=None), name="one_open_hold_a_fact"
-            )
-        ]
-
-
 def declared_facts(edition: CompiledEdition, rows: Iterable[DeclaredFact]) -> dict[str, FactAnswer]:
     """Return the facts of a use as an edition reads them: the stored answers, and what follows from them."""
     return complete(edition.facts, as_facts(rows))
@@ -327,6 +270,7 @@ def _as_facts(rows: Iterable[tuple[str, Any, int | None]]) -> dict[str, FactAnsw
 
 type StoredFacts = tuple[tuple[str, str, int | None], ...]
 """Of each fact its key, its value as the database writes it, and who agreed to it."""
+
 
 _TEXT: Any = models.TextField()
 

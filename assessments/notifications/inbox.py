@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 
-from assessments import tasks
+from assessments.core import after_commit
 from assessments.core.query_values import one_line
 from assessments.models import Message, User
 from assessments.notifications import texts
@@ -58,7 +58,7 @@ def notify(
         update_fields=["subject", "text", "link", "read_at", "mailed_at", "unmailed_at", "attempts"],
     )
     for line in lines:
-        tasks.after_commit(send_message, line.pk)
+        after_commit.after_commit(send_message, line.pk)
 
 
 def withdraw_notification(*kinds: MessageKind, about: Iterable[str], recipient: int | None = None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from assessments import access
+from assessments.access import roles
 from assessments.models import Membership, RemediationAction, Role, Route
 
 
@@ -31,14 +31,14 @@ def owners_by_organisation(organisations: Iterable[int]) -> dict[int, set[int]]:
 
 def working_members(organisations: Iterable[int]) -> set[tuple[int, int]]:
     """Return the organisation and user of each member with a role that sees what is worked on. One query."""
-    rows = Membership.objects.current().filter(organisation__in=set(organisations), role__in=access.WORKING_ROLES)
+    rows = Membership.objects.current().filter(organisation__in=set(organisations), role__in=roles.WORKING_ROLES)
     return set(rows.values_list("organisation_id", "user_id"))
 
 
 def concerned(action: RemediationAction, *people: int | None) -> set[int]:
     """Return those of `people` who still work in the organisation of an action; the owners if none does."""
     rows = Membership.objects.current().filter(
-        organisation=action.organisation_id, user__in=[pk for pk in people if pk], role__in=access.WORKING_ROLES
+        organisation=action.organisation_id, user__in=[pk for pk in people if pk], role__in=roles.WORKING_ROLES
     )
     return set(rows.values_list("user_id", flat=True)) or owners_of(action.organisation_id)
 

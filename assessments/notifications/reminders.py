@@ -16,7 +16,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access
+from assessments.access import roles
 from assessments.guideline.terms import PartKind, Tier
 from assessments.models import (
     NEXT_DUE,
@@ -262,7 +262,7 @@ def _alerted(certificate: Certificate) -> set[int]:
     members = Membership.objects.current().filter(organisation=certificate.organisation_id).select_related("user")
     return {
         member.user_id
-        for member in members.filter(sees=Sees.ALL, role__in=access.WORKING_ROLES)  # they open the page of the file
+        for member in members.filter(sees=Sees.ALL, role__in=roles.WORKING_ROLES)  # they open the page of the file
         if any(
             word and re.search(rf"(?<!\w){re.escape(word.casefold())}(?!\w)", named)
             for word in (member.user.name, member.user.email)

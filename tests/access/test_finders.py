@@ -3,7 +3,7 @@
 import pytest
 from django.db.transaction import TransactionManagementError
 
-from assessments import access
+from assessments.access import finders, roles
 from assessments.models import Membership
 from tests.factories import make_assessment, make_cast
 
@@ -14,21 +14,21 @@ def test_one_assessment_is_found_by_whoever_finds_it_among_all():
     mine, other = make_assessment("draft"), make_assessment("draft")
     for membership in Membership.objects.select_related("user"):
         for assessment in (mine, other):
-            seen = access.assessments_for(membership.user).filter(pk=assessment.pk).exists()
-            assert (access.find_assessment(membership.user, assessment.reference) is not None) == seen
+            seen = finders.assessments_for(membership.user).filter(pk=assessment.pk).exists()
+            assert (finders.find_assessment(membership.user, assessment.reference) is not None) == seen
 
 
 def test_a_reference_is_never_read_as_sql():
     cast = make_cast()
     draft = make_assessment("draft", cast=cast)
-    assert access.find_assessment(cast.owner, draft.reference) == draft
-    assert access.find_assessment(cast.owner, "' OR 1=1 --") is None
+    assert finders.find_assessment(cast.owner, draft.reference) == draft
+    assert finders.find_assessment(cast.owner, "' OR 1=1 --") is None
 
 
 def test_memberships_cost_one_query_with_their_organisations(django_assert_num_queries):
     cast = make_cast()
     with django_assert_num_queries(1):
-        names = [row.organisation.name_en for row in access.memberships_on_page(cast.owner)]
+        names = [row.organisation.name_en for row in roles.memberships_on_page(cast.owner)]
     assert names == [cast.organisation.name_en]
 
 
@@ -36,4 +36,4 @@ def test_an_assessment_is_locked_inside_a_transaction_only(published):
     cast = make_cast()
     draft = make_assessment("draft", cast=cast)
     with pytest.raises(TransactionManagementError):
-        access.lock_with_member(cast.owner, draft)
+        roles.lock_with_member(cast.owner, draft)

@@ -14,8 +14,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 
-from assessments import workflow
 from assessments.core import proof
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.guideline.reading import default_directory, read_edition
 from assessments.models import (
     AISystem,
@@ -29,7 +30,7 @@ from assessments.models import (
     Route,
 )
 from assessments.models.assessments import DERIVED
-from assessments.models.questionnaires import question_ids
+from assessments.models.editions import question_ids
 from tests.bench.edition import bench_source
 from tests.bench.real import most_asked
 from tests.factories import Cast, make_assessment, make_cast, make_evidence, prove
@@ -127,10 +128,10 @@ def _submit(assessments: list[Assessment], cast: Cast) -> str:
             prove(assessment, by=cast.owner)
             route = Route.INSIDE if n % 10 == 0 and assessment is not last else Route.INDEPENDENT
             with proof.of_command("bench"):
-                submission = workflow.submit(assessment, by=cast.owner, route=route)
+                submission = submit.submit(assessment, by=cast.owner, route=route)
         assert submission is not None
         with proof.of_command("bench"):
-            workflow.take(submission, by=cast.independent)
+            seat_taking.take(submission, by=cast.independent)
         transaction.get_connection().run_on_commit.clear()  # no documents and no mail: each PDF takes ten seconds
     return submission.reference
 

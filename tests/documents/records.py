@@ -6,7 +6,10 @@ import json
 
 from django.utils import timezone
 
-from assessments import changing, declaring, workflow
+from assessments.domain.answering import start
+from assessments.domain.review import approval, seat_taking
+from assessments.domain.submission import changes as submission_changes
+from assessments.domain.submission import self_certify, submit
 from assessments.models import Certificate, Route, State, edition_for
 from assessments.models.assessments import Assessment
 from tests.acting import make_conditioned
@@ -39,19 +42,19 @@ def rewrite(certificate, **changes):
 def follow(cast, first, *, changed=False):
     """Certify the use once more, as a renewal or because something changed."""
     if changed:
-        changing.state_change(
+        submission_changes.state_change(
             first, by=cast.owner, kinds=["model"], words="Another model.", happened_on=timezone.localdate()
         )
         following = Assessment.objects.get(follows=first)
         following.answers.filter(to_confirm=True).update(to_confirm=False)
     else:
-        following = declaring.start_assessment(first.use, by=cast.owner, follows=first)
+        following = start.start_assessment(first.use, by=cast.owner, follows=first)
     fill(anew(following), by=cast.owner)
     prove(following, by=cast.owner)
-    submission = workflow.submit(following, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(following, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     return Certificate.objects.get(submission=submission)
 
 
@@ -61,7 +64,7 @@ def self_declared(cast):
 
 def promised(cast):
     draft = make_assessment(State.DRAFT, "low", cast=cast, answers={"use-register": GAPS["use-register"]})
-    return workflow.self_certify(draft, by=cast.owner, conditions={"use-register": in_days(30)})
+    return self_certify.self_certify(draft, by=cast.owner, conditions={"use-register": in_days(30)})
 
 
 def inside(cast):

@@ -11,7 +11,7 @@ import pytest
 from assessments.documents import board_paper, results
 from assessments.documents.report import Report, build_report
 from assessments.guideline.terms import Choice, Tier
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.scoring.case_file import Case
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import STOP
@@ -42,7 +42,7 @@ def calm(edition) -> Report:
 
 
 def draft(assessment) -> Report:
-    return build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    return build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
 
 
 def front(report: Report) -> dict:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from assessments.documents import jobs, requests
 from assessments.models import Document, DocumentKind
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from tests.documents.reading import pages_of
 from tests.factories import make_assessment
 

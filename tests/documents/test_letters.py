@@ -15,11 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from pypdf import PdfReader
 
-from assessments import desk, workflow
 from assessments.documents import jobs, letter_words, letters
 from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows
-from assessments.domain.review import parts
+from assessments.domain.review import appeals, decisions, parts, seat_taking, tier
 from assessments.guideline.terms import Tier
 from assessments.models import Document, Membership, Message, ReviewDecision, State, edition_for
 from assessments.models.base import canonical_json
@@ -83,11 +82,11 @@ def test_a_refusal_is_one_page_with_addressee_reasons_and_how_to_appeal(cast):
 
 def test_the_appeal_that_the_letter_describes_is_the_one_that_the_product_takes(cast):
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)
-    (appeal, *_rest) = [one for one in desk.contestable(assessment) if one.kind == "appeal"]
+    (appeal, *_rest) = [one for one in appeals.contestable(assessment) if one.kind == "appeal"]
     later = timezone.now() + timedelta(days=4000)  # no limit, as it says
     with mock.patch("django.utils.timezone.now", return_value=later):
-        lodged = desk.contest(assessment, appeal.value, "Annex 2 was overlooked.", by=cast.owner)
-    assert not [one for one in desk.contestable(assessment) if one.value == appeal.value]  # once
+        lodged = appeals.contest(assessment, appeal.value, "Annex 2 was overlooked.", by=cast.owner)
+    assert not [one for one in appeals.contestable(assessment) if one.value == appeal.value]  # once
     told = Message.objects.filter(kind=MessageKind.APPEAL, object=f"appeal:{lodged.reference}").values_list(
         "recipient", flat=True
     )
@@ -117,12 +116,12 @@ def test_a_prohibited_use_gets_a_letter_that_names_the_facts_and_no_appeal(cast)
     assert squeezed(str(PROHIBITED.en)) in page
     assert squeezed("there is none to appeal against") in page
     assert "/contest/" not in page
-    assert [one.kind for one in desk.contestable(assessment)] == []
+    assert [one.kind for one in appeals.contestable(assessment)] == []
 
 
 def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
-    workflow.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
+    tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     page = page_of(assessment)
     assert squeezed("raised the use from Limited risk to Unacceptable risk") in page
     assert squeezed(str(PROHIBITED.en)) in page
@@ -132,7 +131,7 @@ def test_a_use_raised_to_unacceptable_goes_on_only_with_changed_facts(cast):
 
 def test_a_return_for_another_tier_has_a_letter_that_names_both(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
-    workflow.raise_tier(sent(assessment), by=cast.independent, tier=Tier.HIGH, reason="It sorts people.")
+    tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.HIGH, reason="It sorts people.")
     page = page_of(assessment)
     for part in (
         "The tier has changed; the submission is returned",
@@ -152,9 +151,9 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
     declared = submission.content()["facts"][0]["key"]
     fact = {"reason": "wrong_fact", "words": "A nurse decides, as annex 2 says.", "would_satisfy": "Declare it."}
     look_at(submission, f"f:{declared}", cast.independent, mark="change_needed", **fact)
-    task = next(one for one in workflow.in_the_way_of(submission) if one.key.startswith("answer:"))
+    task = next(one for one in decisions.in_the_way_of(submission) if one.key.startswith("answer:"))
     due = in_days(20)
-    workflow.send_back(submission, by=cast.independent, words="Two points.", answer_by=due, tasks=[task.key])
+    decisions.send_back(submission, by=cast.independent, words="Two points.", answer_by=due, tasks=[task.key])
     pages = "".join(pages_of(of(assessment)))
     day = letters.dated(due)
     edition = edition_for(submission.edition_checksum)
@@ -177,7 +176,7 @@ def test_a_return_for_changes_has_a_letter_that_lists_what_is_asked_and_by_whom(
     ):
         assert squeezed(part) in pages, part
     assert squeezed("its tier has changed") not in pages
-    assert [one.kind for one in desk.contestable(assessment)][:1] == ["appeal"]  # as it says
+    assert [one.kind for one in appeals.contestable(assessment)][:1] == ["appeal"]  # as it says
 
 
 def test_a_letter_gives_the_reasons_in_the_words_of_the_page():
@@ -190,12 +189,12 @@ def test_a_letter_about_changes_names_the_parts_that_go_back_and_each_reviewer(c
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     submission = sent(assessment)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     asked = {"reason": "unclear", "words": "Name who keeps it.", "would_satisfy": "A name."}
     look_at(submission, "q:use-register", cast.second_independent, mark="change_needed", **asked)
     found = {"verdict": "does_not", "words": "One group is left out.", "returned": True}
     parts.judge_part(submission, "bias", by=cast.independent, **found)
-    workflow.send_back(submission, by=cast.independent, words="")
+    decisions.send_back(submission, by=cast.independent, words="")
     text = "".join(pages_of(of(assessment)))
     for part in (
         "Bias 偏見 (Part of the conformity file 合規檔案的部分)",

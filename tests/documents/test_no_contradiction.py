@@ -20,8 +20,12 @@ from django.urls import reverse
 from django.utils import translation
 from pypdf import PdfReader
 
-from assessments import declaring, standing, workflow
 from assessments.documents import jobs, requests
+from assessments.domain.answering import start
+from assessments.domain.certificates import standing
+from assessments.domain.review import approval, decisions, seat_taking
+from assessments.domain.review import tier as review_tier
+from assessments.domain.submission import submit
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, DocumentKind, State
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
@@ -63,16 +67,16 @@ def revoked(cast: Cast) -> Assessment:
 def renewal(cast: Cast, *, refused: bool = False) -> Assessment:
     """The next assessment of a certified use, decided; the certificate before it is replaced, or runs on."""
     before = make_assessment(State.CERTIFIED, "limited", cast=cast)
-    after = anew(declaring.start_assessment(before.use, by=cast.owner))
+    after = anew(start.start_assessment(before.use, by=cast.owner))
     fill(after, by=cast.owner)
     prove(after, by=cast.owner)
-    submission = workflow.submit(after, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(after, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     if refused:
-        workflow.refuse(submission, by=cast.independent, statement="The evidence does not bear the answers out.")
+        decisions.refuse(submission, by=cast.independent, statement="The evidence does not bear the answers out.")
         return after
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read and found in order.")
+    approval.approve(submission, by=cast.independent, statement="Read and found in order.")
     return after
 
 
@@ -83,13 +87,13 @@ def replaced(cast: Cast) -> Assessment:
 
 def raised(cast: Cast, tier: Tier) -> Assessment:
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS)
-    workflow.raise_tier(sent(assessment), by=cast.independent, tier=tier, reason="It sorts people.")
+    review_tier.raise_tier(sent(assessment), by=cast.independent, tier=tier, reason="It sorts people.")
     return assessment
 
 
 def begun_again(cast: Cast) -> Assessment:
     assessment = make_assessment(State.REFUSED, "limited", cast=cast)
-    declaring.start_assessment(assessment.use, by=cast.owner)
+    start.start_assessment(assessment.use, by=cast.owner)
     return assessment
 
 

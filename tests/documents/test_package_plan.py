@@ -18,7 +18,7 @@ from assessments.documents import board_paper, jobs, package_plan, results
 from assessments.documents.report import ChangeLine, ReasonLine, build_report
 from assessments.models import Document
 from assessments.models.assessments import State
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from tests.acting import make_agreed, sent
 from tests.documents.reading import MM, Sheet, draw, laid_out, lay, pages_of
 from tests.documents.submissions import few, make_submission, mixed
@@ -45,7 +45,7 @@ def reports(django_db_setup, django_db_blocker):
         made = {
             "many": jobs.submission_report(many),
             "few": jobs.submission_report(short),
-            "draft": build_report(picture(many.assessment, final=False), many.assessment.compiled(), draft=True),
+            "draft": build_report(build_snapshot(many.assessment, final=False), many.assessment.compiled(), draft=True),
         }
         transaction.set_rollback(True)
     return made
@@ -100,7 +100,7 @@ def test_a_plan_prints_each_action_once_and_never_over_two_pages(reports, plans,
 def scope_reasons(**facts) -> str:
     """What the plan says of the lines that are left out, for a Service User with these facts."""
     assessment = make_assessment(State.DRAFT, "limited", parts=("user",), facts=facts, filled=False)
-    report = build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
     context = package_plan.shared_context(report) | package_plan.method_context(report)
     text = render_to_string("assessments/documents/scope_reasons.html", context | {"short": False})
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())
@@ -126,7 +126,7 @@ def test_a_line_that_is_left_out_for_want_of_a_fact_says_what_it_waits_for():
 
 def test_the_facts_answered_no_are_named_by_labels_that_read_right_with_no():
     assessment = make_assessment(State.DRAFT, "limited", filled=False)
-    report = build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
     denied = package_plan.tier_context(report)["denied"]
     assert "claims a lawful exception" in denied
     assert not any("not yet" in label for label in denied)
@@ -166,7 +166,7 @@ def after_incident(edition):
     row = assessment.use.fact_rows().get(key="incident_open")
     row.reason = INCIDENT
     row.save()
-    return build_report(picture(assessment, final=False), assessment.compiled(), draft=True)
+    return build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
 
 
 def test_an_open_incident_is_never_cut_in_plan_and_board_paper(after_incident, monkeypatch):

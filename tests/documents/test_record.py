@@ -12,7 +12,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import workflow
 from assessments.documents import certificate_words as words
 from assessments.documents import record as record_module
 from assessments.documents.certificate import certificate_layouts, certificate_pdf
@@ -20,6 +19,7 @@ from assessments.documents.jobs import submission_report
 from assessments.documents.letter_words import dated
 from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows, look
+from assessments.domain.review import approval
 from assessments.models import Certificate, CertificateEvent, RemediationAction, State, edition_for
 from tests.acting import make_agreed, make_conditioned
 from tests.documents.reading import draw, laid_out, pages_of
@@ -100,7 +100,7 @@ CHECK = (
 def low_by_choice(cast):
     certified = make_assessment(State.IN_REVIEW, "low", cast=cast)
     mark_all(certified.current_submission, by=cast.independent)
-    workflow.approve(certified.current_submission, by=cast.independent, statement="Read.")
+    approval.approve(certified.current_submission, by=cast.independent, statement="Read.")
     return issued(certified)
 
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.urls import reverse
 from pypdf import PdfReader
 
-from assessments import declaring, standing, workflow
 from assessments.documents import jobs
 from assessments.documents.letter_words import public_reason
+from assessments.domain.certificates import missed, monitoring, standing
+from assessments.domain.facts import declare
 from assessments.models import Certificate, CertificateEvent, Condition, Document, State
 from assessments.models.certificates import NOTED
 from assessments.models.going_on import REVOKED
@@ -70,14 +71,14 @@ def test_a_notice_carries_the_public_record_and_nothing_else_of_the_case(cast):
 def test_what_suspends_by_itself_has_a_notice_too(cast):
     make_conditioned(cast)
     Condition.objects.update(due_on=in_days(-1))
-    standing.miss_conditions()
+    missed.miss_conditions()
     (notice,) = notices()
     assert squeezed("條件未有按限期履行。") in page_of(notice)
 
 
 def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
     assessment = make_conditioned(cast)
-    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
     events = CertificateEvent.objects.filter(kind__in=NOTED)
     assert len(notices()) == events.count() == 1
     assert squeezed(public_reason(events[0].public_reason).zh) in page_of(notices()[0])
@@ -85,10 +86,10 @@ def test_a_changed_fact_or_a_raised_tier_has_a_notice(cast):
 
 def test_lapsed_monitoring_says_that_a_fresh_record_is_enough(cast):
     make_assessment(State.CERTIFIED, "high", cast=cast)
-    with mock.patch.object(workflow, "_is_monitored", return_value=False):
-        assert workflow.watch_monitoring() == 1
-    with mock.patch.object(workflow, "_is_monitored", return_value=True):
-        assert workflow.watch_monitoring() == 1
+    with mock.patch.object(monitoring, "_is_monitored", return_value=False):
+        assert monitoring.watch_monitoring() == 1
+    with mock.patch.object(monitoring, "_is_monitored", return_value=True):
+        assert monitoring.watch_monitoring() == 1
     lapsed, fresh = (page_of(one) for one in notices())
     assert squeezed("valid again as soon as the record is fresh") in lapsed
     assert squeezed("It is not valid again by itself") not in lapsed

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import RequestFactory
 
-from assessments.errors import (
+from assessments.core.errors import (
     Conflict,
     InvalidAnswer,
     Locked,
@@ -26,7 +26,7 @@ from assessments.errors import (
 )
 from assessments.forms.base import PlainForm, refusals, show_refusal, status_of, with_reasons
 from assessments.models import User
-from assessments.views.requests import refusals_as_messages
+from assessments.views.site.requests import refusals_as_messages
 
 ABOVE = "__all__"
 TYPED = {"reason": "What I typed", "due": "2027-03-31"}

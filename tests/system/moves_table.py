@@ -44,8 +44,8 @@ def movers(folder: Path) -> dict[str, set[str]]:
 
 def moves_table() -> str:
     """Draw the table in Markdown: one row for each state, with the states that may follow and what leads to it."""
+    from assessments.domain.workflow import MOVES
     from assessments.models import State
-    from assessments.workflow import MOVES
 
     by = movers(ROOT / "assessments")
     lines = ["| state | pages say | may go on to | reached by |", "|---|---|---|---|"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from assessments import starting
-from assessments.errors import WorkflowError
+from assessments.core.errors import WorkflowError
+from assessments.domain.answering import reuse
 from assessments.guideline.edition import Item, Question
 from assessments.models import Answer, Assessment, EvidenceUse, User
 from assessments.models.assessments import DERIVED
@@ -51,7 +51,7 @@ def take_over(assessment: Assessment, *, by: User) -> list[Answer]:
     }
     rows = before.answers.filter(to_confirm=False, question__key__in=kept)
     sources = list(rows.select_related("question", "assessment", "by").order_by("pk"))
-    carried = starting.carry(assessment, sources, by=by)
+    carried = reuse.copy_answers(assessment, sources, by=by)
     carry_evidence(carried)
     refresh(assessment)
     return carried
@@ -60,7 +60,7 @@ def take_over(assessment: Assessment, *, by: User) -> list[Answer]:
 @transaction.atomic
 def copy(assessment: Assessment, sources: Iterable[Answer], *, by: User) -> list[Answer]:
     """Take answers over from other assessments, each to be confirmed, with their evidence; returns the new rows."""
-    rows = starting.carry(assessment, sources, by=by)
+    rows = reuse.copy_answers(assessment, sources, by=by)
     carry_evidence(rows)
     return rows
 
@@ -81,7 +81,7 @@ def confirm_several(assessment: Assessment, chosen: Iterable[tuple[str, int]], *
     done, problems = [], []
     for question, base in chosen:
         try:
-            starting.confirm_carried(assessment, question, by=by, base=base)
+            reuse.confirm_copied(assessment, question, by=by, base=base)
         except WorkflowError as error:
             problems.append((question, str(error)))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 from assessments.guideline.edition import Figure, Question
 from assessments.guideline.terms import Choice
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import declaring, starting
-from assessments.domain.answering import carry_over
+from assessments.domain.answering import carry_over, reuse
+from assessments.domain.answering import start as answering_start
 from assessments.guideline.terms import Choice
 from assessments.guideline.wording import PEOPLE_WORDS
 from assessments.models import Answer, Assessment, DeclaredUse, User
@@ -28,7 +28,7 @@ def start(use: DeclaredUse, *, by: User) -> Assessment:
     organisation has answered for another use is inherited. Raises as `declaring.start_assessment`.
     """
     before = use.assessments.order_by("-pk").first()
-    assessment = declaring.start_assessment(use, by=by)
+    assessment = answering_start.start_assessment(use, by=by)
     if before is not None and before.pk == assessment.pk:
         return assessment
     if assessment.follows_id:
@@ -46,7 +46,7 @@ def inherit(assessment: Assessment, *, by: User) -> list[Answer]:
     if assessment.compiled().order is None:
         return []
     asked = [question.key for question in assessment.declared().questions(assessment.compiled())]
-    return take_over(assessment, starting.offered(assessment, asked), by=by)
+    return take_over(assessment, reuse.offered(assessment, asked), by=by)
 
 
 @transaction.atomic
@@ -64,7 +64,7 @@ def take_over(assessment: Assessment, sources: Iterable[Answer], *, by: User) ->
         else {s.question.key for s in sources if not _is_over(s) and not _speaks_of_its_use(s)}
     )
     standing -= {key for key in standing if edition.questions[key].confirm_here}
-    rows = starting.carry(assessment, sources, by=by, standing=standing)
+    rows = reuse.copy_answers(assessment, sources, by=by, standing=standing)
     for row in rows:
         if row.carried_from and not row.to_confirm:  # `at` says when it was answered, not when it was taken over
             Answer.objects.filter(pk=row.pk).update(at=row.carried_from.at)

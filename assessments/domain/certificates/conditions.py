@@ -12,8 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments.domain.certificates import issuing
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.certificates import blockers, issuing
+from assessments.domain.remediation import conditions as remediation_conditions
+from assessments.models import Condition, ReviewDecision, Submission, edition_for
 
 
 def most_conditions() -> int:
@@ -116,3 +118,28 @@ def one_for_all(day: date, longest: Mapping[str, int]) -> dict[str, date]:
     if last and day > max(last.values()):
         raise InvalidAnswer("one_date", _("This is later than any of them may take. Choose an earlier date."))
     return {question: min(day, latest) for question, latest in last.items()}
+
+
+def set_conditions(submission: Submission, decision: ReviewDecision, conditions: Mapping[str, date]) -> None:
+    require_few_enough(conditions)
+    edition = edition_for(submission.edition_checksum)
+    allowed = {blocker.question: blocker for blocker in blockers.blockers(submission) if blocker.conditionable}
+    today = timezone.localdate()
+    for question, due in conditions.items():
+        blocker = allowed.get(question)
+        if blocker is None:
+            raise InvalidAnswer(f"due-{question}", _("This cannot be left to a condition."))
+        if not today < due <= today + timedelta(days=blocker.longest_days):
+            raise InvalidAnswer(
+                f"due-{question}",
+                _("Choose a date after today and at most %(days)s days ahead.") % {"days": blocker.longest_days},
+            )
+        Condition.objects.create(
+            decision=decision,
+            question=question,
+            requirements=list(blocker.requirements),
+            words=edition.questions[question].title,
+            due_on=due,
+        )
+        # One date everywhere: the plan, the dashboard and the certificate name the condition's.
+        remediation_conditions.bind_to_condition(submission.assessment.use_id, question, due, by=decision.by)

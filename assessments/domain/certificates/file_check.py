@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assessments import access
+from assessments.access import finders
 from assessments.models import Certificate, Document, DocumentKind
-from assessments.models.certificates import DocumentState, read_number
+from assessments.models.certificates import read_number
+from assessments.models.documents import DocumentState
 
 PUBLIC = (DocumentKind.CERTIFICATE, DocumentKind.STATUS_NOTICE)
 """The kinds of files about which anybody is told; no other document of ours is confirmed or denied."""
@@ -86,11 +87,11 @@ def check(read: Read) -> Checked:
     files = Document.objects.filter(kind__in=PUBLIC, state=DocumentState.READY)
     exact = files.filter(sha256=read.sha256).select_related("certificate").first()
     if exact is not None and exact.certificate is not None:
-        certificate = access.public_certificate(exact.certificate.number)
+        certificate = finders.public_certificate(exact.certificate.number)
         is_notice = exact.kind == DocumentKind.STATUS_NOTICE
         return Checked(Answer.EXACT, read, certificate, exact.sha256, is_notice)
     for number in read.numbers:
-        certificate = access.public_certificate(number)
+        certificate = finders.public_certificate(number)
         if certificate is not None:
             issued = files.filter(certificate=certificate, kind=DocumentKind.CERTIFICATE).order_by("-pk").first()
             return Checked(Answer.ALTERED, read, certificate, issued.sha256 if issued else "")

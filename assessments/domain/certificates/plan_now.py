@@ -9,8 +9,16 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from assessments.domain.review import own_marks
-from assessments.models import ActionStatus, ActionVerdict, Condition, Hold, RemediationAction, Submission, Verdict
+from assessments.models import (
+    ActionStatus,
+    ActionVerdict,
+    Condition,
+    Hold,
+    RemediationAction,
+    Submission,
+    Verdict,
+    marks,
+)
 
 
 class PlanNow:
@@ -42,7 +50,7 @@ class PlanNow:
     @cached_property
     def accepted(self) -> Collection[str]:
         """The targets that every approving seat accepted."""
-        return own_marks.accepted_by_every_seat(self.submission) if self.submission.route else set()
+        return marks.accepted_by_every_seat(self.submission) if self.submission.route else set()
 
     @cached_property
     def rows(self) -> list[Any]:

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from assessments import staleness
-from assessments.domain.certificates import issuing
+from assessments.domain.certificates import issuing, staleness
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Choice

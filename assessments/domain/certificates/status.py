@@ -8,9 +8,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, tasks
+from assessments.access import finders
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
+from assessments.documents import tasks as documents_tasks
+from assessments.domain.certificates import status
 from assessments.models import (
     Assessment,
     Certificate,
@@ -55,7 +57,7 @@ def change(
         certificate=certificate, kind=event, by=by, public_reason=reason, private_reason=words
     )
     if event in NOTED:
-        tasks.ask_notice(certificate)
+        documents_tasks.ask_notice(certificate)
     if notify:
         _tell(certificate, row)
     return row
@@ -90,7 +92,7 @@ def suspend_at_once(assessment: Assessment, reason: PublicReason, *, by: User) -
 def _tell(certificate: Certificate, event: CertificateEvent) -> None:
     """Tell the owners and the seated reviewers, but for the person who made the change."""
     owners = owners_of(certificate.organisation_id)
-    reviewers = access.seated_now(certificate.submission) - owners
+    reviewers = finders.seated_now(certificate.submission) - owners
     kind, context = _message(certificate, event)
     about = f"certificate:{certificate.number}"
     for people, to_owners in ((owners, True), (reviewers, False)):
@@ -120,3 +122,13 @@ def _link(certificate: Certificate, event: CertificateEvent, *, to_owners: bool)
     if not to_owners and event.kind == Event.ISSUED:
         return reverse("review", args=[certificate.submission.reference])
     return reverse("standing", args=[certificate.number])
+
+
+SUSPEND, REINSTATE, REVOKE = status.Event.SUSPENDED, status.Event.REINSTATED, status.Event.REVOKED
+
+
+RECORDED_AS: dict[str, AuditKind] = {
+    SUSPEND: AuditKind.CERTIFICATE_SUSPENDED,
+    REINSTATE: AuditKind.CERTIFICATE_REINSTATED,
+    REVOKE: AuditKind.CERTIFICATE_REVOKED,
+}

@@ -15,9 +15,9 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access
+from assessments.access import finders
 from assessments.core import preview_readers, sandbox, spreadsheets, stored_files
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
 from assessments.models import EvidenceVersion, Submission, User
 
 READERS = "assessments.core.preview_readers"
@@ -77,9 +77,9 @@ def can_show(media_type: str) -> bool:
 
 def find(submission: Submission, reference: str, number: int, *, by: User) -> EvidenceVersion | None:
     """The version of a piece that belongs to a case, None for any other; raises NotPermitted where the gate is closed."""
-    if not access.is_open_to(by, submission.assessment_id):
+    if not finders.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
-    return access.submitted_version(submission, reference, number)
+    return finders.submitted_version(submission, reference, number)
 
 
 def look(version: EvidenceVersion, number: int = 1) -> Preview:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 from assessments.models import EvidenceVersion, Organisation
 
 SHOWN_FROM = 80  # per cent: from then on the library shows how much is used

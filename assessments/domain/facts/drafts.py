@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
-from assessments import access, declaring
-from assessments.access import Action
-from assessments.errors import Locked
+from assessments.access import roles
+from assessments.access.roles import Action
+from assessments.core.errors import Locked
+from assessments.domain.facts import declare
+from assessments.domain.facts import values as facts_values
 from assessments.guideline.edition import Edition
 from assessments.models import DeclaredUse, FactDraft, User
 
@@ -36,9 +38,9 @@ def keep_draft(use: DeclaredUse, group: str, fields: Mapping[str, Sequence[str]]
 
     Raises Locked while the facts are under review, NotPermitted for those who may not declare.
     """
-    access.require(by, Action.DECLARE, use)
-    declaring.editable_facts(use)
-    known = field_names(declaring.current_edition(use), group)
+    roles.require(by, Action.DECLARE, use)
+    declare.editable_facts(use)
+    known = field_names(facts_values.current_edition(use), group)
     kept: Fields = {
         name: [value[:MOST_CHARACTERS] for value in values[:MOST_ANSWERS]]
         for name, values in fields.items()
@@ -54,7 +56,7 @@ def keep_draft(use: DeclaredUse, group: str, fields: Mapping[str, Sequence[str]]
 def find_draft(use: DeclaredUse, group: str, *, by: User) -> FactDraft | None:
     """Return the person's draft of a page; None where there is none, or where the facts are locked."""
     try:
-        declaring.editable_facts(use)
+        declare.editable_facts(use)
     except Locked:
         return None
     return FactDraft.objects.filter(use=use, user=by, group=group).first()

@@ -21,13 +21,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.audit import log as audit_log
 from assessments.audit import rows as audited
 from assessments.audit.kinds import AuditKind
+from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.register.tables import model_of, rows_of
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -167,7 +167,7 @@ def ask(organisation: Organisation, *, by: User, typed: str) -> Organisation:
     `typed`: its name in English, as the owner typed it. Raises InvalidAnswer, WorkflowError, NotPermitted.
     """
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
-    access.require(by, Action.PEOPLE, organisation)
+    roles.require(by, Action.PEOPLE, organisation)
     if organisation.deletion_on:
         return organisation
     if why := why_not(organisation):
@@ -192,7 +192,7 @@ def ask(organisation: Organisation, *, by: User, typed: str) -> Organisation:
 def cancel(organisation: Organisation, *, by: User) -> None:
     """Keep an organisation that was to be deleted; its other owners are told."""
     organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
-    access.require(by, Action.PEOPLE, organisation)
+    roles.require(by, Action.PEOPLE, organisation)
     if organisation.deletion_on is None or organisation.deleted_at:
         return
     organisation.deletion_on = organisation.deletion_by = None

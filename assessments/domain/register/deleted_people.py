@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
+from assessments.core.errors import WorkflowError
 from assessments.domain.register import leaving
-from assessments.errors import WorkflowError
 from assessments.models import (
     Invitation,
     Membership,

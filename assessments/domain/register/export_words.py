@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assessments import staleness
+from assessments.domain.certificates import staleness
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.models import Edition, action_notes, edition_for, public_reasons
 

@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import declaring, desk, teamwork
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.answering import asking
+from assessments.domain.register import members
+from assessments.domain.review import seat_requests
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -85,8 +87,8 @@ def _assignments(member: Membership) -> Iterable[Assignment]:
 
 def _sections(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
     for one in _assignments(member):
-        title = f"{teamwork.title_of(one)} ({one.assessment.use.title})"
-        yield Open(f"section:{one.pk}", title, teamwork.place_of(one), to)
+        title = f"{asking.title_of(one)} ({one.assessment.use.title})"
+        yield Open(f"section:{one.pk}", title, asking.place_of(one), to)
 
 
 def _actions(member: Membership, to: tuple[User, ...]) -> Iterator[Open]:
@@ -139,7 +141,7 @@ def _seats(member: Membership) -> Iterator[Open]:
             "use": submission.assessment.use.title,
             "organisation": submission.organisation,
         }
-        found = desk.colleagues(submission, Seat(held.seat), member.user)
+        found = seat_requests.colleagues(submission, Seat(held.seat), member.user)
         place = reverse("review", args=[submission.reference])
         yield Open(f"seat:{held.pk}", title, place, tuple(one.user for one in found))
 
@@ -159,7 +161,7 @@ def leave(member: Membership, to: Mapping[str, int], *, by: User) -> list[Open]:
         if found is None:
             raise InvalidAnswer(one.key, _("Choose who gets this: %(title)s") % {"title": one.title})
         chosen[one.key] = found
-    declaring.remove_member(member, by=by)
+    members.remove_member(member, by=by)
     for one in work:
         _give(one, chosen[one.key], member, by)
     if work:

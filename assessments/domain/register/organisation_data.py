@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import stored_files
@@ -58,7 +58,7 @@ PIECES = 500
 @transaction.atomic
 def note(organisation: Organisation, *, by: User) -> None:
     """Log that an owner takes everything along, and each confidential file among it as read. Raises NotPermitted."""
-    access.require(by, Action.PEOPLE, organisation)
+    roles.require(by, Action.PEOPLE, organisation)
     files = EvidenceVersion.objects.filter(evidence__organisation=organisation).exclude(storage_key="")
     confidential = files.filter(evidence__confidentiality=Confidentiality.CONFIDENTIAL).select_related("evidence")
     for version in confidential.order_by("pk"):

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -26,14 +26,14 @@ Kind = ActionEvent.Kind
 
 def require_planner(organisation: Organisation, *, by: User) -> None:
     """Raise NotPermitted for everybody but owners and contributors who see the whole plan."""
-    member = access.require_member(by, Action.ANSWER, organisation)
+    member = roles.require_member(by, Action.ANSWER, organisation)
     if member.sees != Sees.ALL:
         raise NotPermitted(_("You see only the actions that are yours. Ask an owner to change the plan."))
 
 
 def require_worker(action: RemediationAction, *, by: User) -> None:
     """Raise NotPermitted for who may not plan: a contributor who sees only what is assigned works on their own."""
-    member = access.require_member(by, Action.ANSWER, action.organisation)
+    member = roles.require_member(by, Action.ANSWER, action.organisation)
     if member.sees != Sees.ALL and action.owner_id != by.pk:
         raise NotPermitted(_("This action is not yours."))
 

@@ -12,12 +12,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import roles, separation
+from assessments.access.roles import Action
+from assessments.access.separation import Reviewer
 from assessments.core import proof
-from assessments.domain.review import seats
-from assessments.domain.review.seats import Reviewer
-from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.core.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.guideline.terms import Tier
 from assessments.models import (
     ActionStatus,
@@ -69,10 +68,10 @@ def require_judging_seat(reviewer: Reviewer) -> ReviewSeat:
     """As `require_reviewer`, for a page that has read some of what decides it."""
     if reviewer.seat is None:
         raise NotPermitted(_("Actions are judged by the reviewers who hold a seat in the case."))
-    seat = seats.require_seat(reviewer)
+    seat = separation.require_seat(reviewer)
     if not reviewer.is_open:
         raise NotPermitted(_("Declare your interests in this case first."))
-    access.require_route(reviewer.submission, independent=reviewer.is_independent)
+    separation.require_route(reviewer.submission, independent=reviewer.is_independent)
     _require_judging(reviewer.assessment)
     return seat
 
@@ -205,7 +204,7 @@ def answers_to_link(action: RemediationAction) -> list[Answer]:
 
 def pieces_of_answer(action: RemediationAction, answer: Answer, *, by: User) -> list[EvidenceUse]:
     """The pieces of an answer that may be shown for an action. Raises NotPermitted, InvalidAnswer on `evidence`."""
-    access.require(by, Action.ANSWER, action.organisation)
+    roles.require(by, Action.ANSWER, action.organisation)
     if answer.assessment.use_id != action.use_id:
         raise NotPermitted(_("This answer belongs to another use."))
     uses = answer.evidence_uses.filter(evidence__withdrawn_at=None).select_related("evidence").order_by("pk")
@@ -262,7 +261,7 @@ def require_judge(action: RemediationAction, *, by: User) -> tuple[Assessment, S
     assessment = Assessment.objects.lock(case.pk)
     submission = assessment.current_submission
     assert submission is not None
-    signs = access.may(by, Action.SIGN, assessment.organisation_id)
+    signs = roles.may(by, Action.SIGN, assessment.organisation_id)
     require_checker(Reviewer(by, submission, assessment), signs=signs)
     return assessment, submission
 
@@ -328,7 +327,7 @@ def refusal(
     """
     if seat is None or submission.assigned_tier != Tier.HIGH:
         return ""
-    independent = access.is_independent(seat.reviewer, submission.organisation_id)
+    independent = separation.is_independent(seat.reviewer, submission.organisation_id)
     if action.accepted_by_id is None and not (seat.independent and independent):
         if takes_two(action, submission) if two is None else two:
             return _("This use is High: the independent reviewer accepts the action first, and then you confirm it.")

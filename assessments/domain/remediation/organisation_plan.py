@@ -16,8 +16,7 @@ from django.db.models.functions import Coalesce, DenseRank, Lower, RowNumber
 
 from assessments.guideline.edition import Edition
 from assessments.models import ActionStatus, RemediationAction
-from assessments.models.register import BLOCKS, is_condition
-from assessments.models.reviews import NEXT_DUE, is_late
+from assessments.models.remediation import BLOCKS, NEXT_DUE, is_condition, is_late
 
 PRACTICE = [F("organisation"), F("question")]
 UNRANKED = 100_000  # the place of what has no rank: behind all that has one

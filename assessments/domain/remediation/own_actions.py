@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, acting
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.audit.kinds import AuditKind
+from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain.remediation import dates
 from assessments.domain.remediation.changes import (
     Kind,
     lock_action,
@@ -21,7 +23,6 @@ from assessments.domain.remediation.changes import (
     require_planner,
     require_worker,
 )
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
     OWN,
     ActionStatus,
@@ -74,7 +75,7 @@ def add(
         raise InvalidAnswer("clause", _("Choose a clause of the Guideline, or none."))
     if package and package not in {one.key for one in edition.packages}:
         raise InvalidAnswer("package", _("Choose a package of the plan."))
-    if owner is not None and not access.may(owner, Action.ANSWER, use.organisation_id):
+    if owner is not None and not roles.may(owner, Action.ANSWER, use.organisation_id):
         raise InvalidAnswer("owner", _("Choose an owner or contributor of the organisation."))
     use.action_count += 1
     use.save(update_fields=["action_count"])
@@ -96,7 +97,7 @@ def add(
     )
     note(action, Kind.ADDED, by=by, new=title, words=why)
     if owner is not None and owner != by:
-        acting.tell_owner(action, by)
+        dates.tell_owner(action, by)
     record(AuditKind.ACTION_ADDED, action, by)
     return action
 
@@ -129,7 +130,7 @@ def take(action: RemediationAction, *, by: User) -> RemediationAction:
     left = RemediationAction.objects.filter(pk=action.pk).left_alone().exists()
     if action.owner_id is not None and not left:
         raise WorkflowError(_("%(name)s has taken this action already.") % {"name": action.owner})
-    return acting.plan(action, by=by, owner=by, due=action.due, effort=str(action.effort))
+    return dates.plan(action, by=by, owner=by, due=action.due, effort=str(action.effort))
 
 
 @transaction.atomic

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import acting
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
+from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain.remediation import actions, conditions
 from assessments.domain.remediation.changes import Kind, lock_action, note, record, require_open, require_worker
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import concerned
@@ -22,7 +22,7 @@ def obstacle(action: RemediationAction) -> str:
         return _("This action was merged into another one. Undo the merge first.")
     if action.status != ActionStatus.OPEN:
         return _("Only an open action can be marked as not relevant.")
-    if action.pk in acting.conditions_on([action]):
+    if action.pk in conditions.conditions_on([action]):
         return _("It is a condition of the approval, so it has to be met.")
     if action.merged.exclude(status=ActionStatus.CLOSED).exists():
         return _("Other actions were merged into this one. Undo the merge first.")
@@ -49,8 +49,8 @@ def mark_not_relevant(action: RemediationAction, *, by: User, reason: str) -> No
     action.irrelevant_by, action.irrelevant_at = by, timezone.now()
     action.save(update_fields=["status", "irrelevant_reason", "irrelevant_by", "irrelevant_at"])
     note(action, Kind.NOT_RELEVANT, by=by, words=reason)
-    checkers = set(acting.checkers_of(action)) - {by.pk}
-    acting.notify_of(action, MessageKind.ACTION_NOT_RELEVANT, checkers, name=by, reason=reason)
+    checkers = set(actions.checkers_of(action)) - {by.pk}
+    actions.notify_of(action, MessageKind.ACTION_NOT_RELEVANT, checkers, name=by, reason=reason)
     record(AuditKind.ACTION_NOT_RELEVANT, action, by, reason=reason)
 
 
@@ -69,14 +69,14 @@ def refuse(action: RemediationAction, *, by: User, words: str) -> None:
 
     Raises NotPermitted, SeparationOfDuties, InvalidAnswer.
     """
-    acting.lock_to_check(action, by=by)
+    actions.lock_to_check(action, by=by)
     words = words.strip()
     if not words:
         raise InvalidAnswer("words", _("Say why the action is relevant."))
     action = lock_action(action)
     people = concerned(action, action.owner_id, action.irrelevant_by_id) - {by.pk}
     _reopen(action, by=by, words=words)
-    acting.notify_of(action, MessageKind.ACTION_RELEVANT, people, words=words)
+    actions.notify_of(action, MessageKind.ACTION_RELEVANT, people, words=words)
 
 
 def _reopen(action: RemediationAction, *, by: User, words: str) -> None:

@@ -15,9 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, acting
-from assessments.access import Action
+from assessments.access import roles
+from assessments.access.roles import Action
 from assessments.audit.kinds import AuditKind
+from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain.remediation import conditions, opening
+from assessments.domain.remediation import dates as remediation_dates
 from assessments.domain.remediation.changes import (
     Kind,
     lock_action,
@@ -28,7 +31,6 @@ from assessments.domain.remediation.changes import (
     require_planner,
 )
 from assessments.domain.remediation.own_actions import TITLE, rename
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ActionStatus, RemediationAction, User
 from assessments.models.action_notes import ActionNote, coded
 
@@ -66,13 +68,13 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
         raise InvalidAnswer("title-2", _("Name at least two parts."))
     if len(parts) > MOST_PARTS:
         raise InvalidAnswer(f"title-{MOST_PARTS + 1}", _("Name at most %(n)s parts.") % {"n": MOST_PARTS})
-    condition = acting.conditions_on([action]).get(action.pk)
+    condition = conditions.conditions_on([action]).get(action.pk)
     for place, part in enumerate(parts, 1):
         if not part.title.strip():
             raise InvalidAnswer(f"title-{place}", _("Say what this part is."))
-        if part.owner is not None and not access.may(part.owner, Action.ANSWER, use.organisation_id):
+        if part.owner is not None and not roles.may(part.owner, Action.ANSWER, use.organisation_id):
             raise InvalidAnswer(f"owner-{place}", _("Choose an owner or contributor of the organisation."))
-        problem = acting.date_problem(action, part.due, condition) if part.due else ""
+        problem = remediation_dates.date_problem(action, part.due, condition) if part.due else ""
         if problem:
             raise InvalidAnswer(f"due-{place}", problem)
     kept = {"kind": "split", "title": action.title, "original": action.original_title, "by_hand": action.set_by_hand}
@@ -98,10 +100,10 @@ def split(action: RemediationAction, parts: Sequence[Part], *, by: User) -> list
     note(action, Kind.SPLIT, by=by, new=", ".join(str(n) for n in numbers))
     first = parts[0]
     if first.owner is not None and first.owner != action.owner:
-        acting.plan(action, by=by, owner=first.owner, due=action.due, effort=str(action.effort))
+        remediation_dates.plan(action, by=by, owner=first.owner, due=action.due, effort=str(action.effort))
     for row in made:
         if row.owner is not None and row.owner != by:
-            acting.tell_owner(row, by)
+            remediation_dates.tell_owner(row, by)
     record(AuditKind.ACTION_SPLIT, action, by, parts=numbers)
     return [action, *made]
 
@@ -136,13 +138,13 @@ def merge(
         row.merged_into = lead
         row.save(update_fields=["merged_into"])
     everything = [lead, *rows]
-    condition = acting.conditions_on([lead]).get(lead.pk)
+    condition = conditions.conditions_on([lead]).get(lead.pk)
     last = max(row.last_due for row in everything)
     if condition is not None:
         last = min(last, condition.due_on)
     lead.due = min(*(row.due for row in everything), last)
     lead.full_due = last if last != lead.due else None
-    lead.priority = acting.most_urgent([row.priority for row in everything])
+    lead.priority = opening.most_urgent([row.priority for row in everything])
     lead.set_by_hand = sorted({*lead.set_by_hand, "due"})
     if title.strip():
         rename(lead, title.strip()[:TITLE], by=by)
@@ -174,7 +176,7 @@ def undo(action: RemediationAction, *, by: User) -> None:
         raise WorkflowError(_("There is no split and no merge to undo."))
     rename(action, action.undo["title"], by=by)
     action.original_title, action.set_by_hand = action.undo["original"], action.undo["by_hand"]
-    condition = acting.conditions_on([action]).get(action.pk)
+    condition = conditions.conditions_on([action]).get(action.pk)
     if condition is None:  # a condition that was set since keeps its date
         dates = action.undo["dates"]
         action.due = date.fromisoformat(dates["due"])

@@ -15,13 +15,13 @@ from django.utils.translation import ngettext
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
+from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.certificates import issuing
 from assessments.domain.review import cases
 from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.own_marks import is_own
 from assessments.domain.review.sampling import OwnSet, own_set
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
     Condition,
     DecisionKind,

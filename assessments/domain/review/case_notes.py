@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
+from assessments.access import finders, separation
 from assessments.core import proof
-from assessments.domain.review import seats
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.domain.review.kept_texts import KEPT_DAYS
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted
 from assessments.models import Assessment, CaseNote, State, Submission, User
 from assessments.notifications.inbox import notify
 from assessments.notifications.kinds import MessageKind
@@ -81,7 +80,7 @@ def share(submission: Submission, pk: int, *, by: User) -> CaseNote:
     note.save(update_fields=["shared_at"])
     notify(
         MessageKind.CASE_NOTE,
-        access.seated_now(submission) - {by.pk},
+        finders.seated_now(submission) - {by.pk},
         about=f"submission:{submission.reference}",
         link=reverse("case_notes", args=[submission.reference]),
         context={"name": by, "use": submission.assessment.use.title},
@@ -116,14 +115,14 @@ def forget_deleted() -> int:
 
 def _sits(user: User, submission: Submission) -> bool:
     """Tell whether a person has a seat in the case as it stands now, and its gate is open to them."""
-    current = access.submissions_opened_to(user).filter(assessment=submission.assessment_id, seats__reviewer=user)
+    current = finders.submissions_opened_to(user).filter(assessment=submission.assessment_id, seats__reviewer=user)
     return bool(current.filter(pk=F("assessment__current_submission")).exists())
 
 
 def _open(submission: Submission, by: User) -> Assessment:
     assessment = Assessment.objects.lock(submission.assessment_id)
     current = assessment.current_submission or submission
-    seats.require_seat(seats.Reviewer(by, current, assessment))
+    separation.require_seat(separation.Reviewer(by, current, assessment))
     if not may_write(assessment):
         raise Locked(_("This case is closed: its notes are only read. What you typed is still on this page."))
     return assessment

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from assessments.domain.review.seats import Reviewer, require_seat
-from assessments.errors import Locked
+from assessments.access.separation import Reviewer, require_seat
+from assessments.core.errors import Locked
 from assessments.models import Assessment, DecisionKind, ReviewDecision, ReviewSeat, State, Submission, User
 
 

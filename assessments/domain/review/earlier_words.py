@@ -18,11 +18,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from assessments import access, reviewing
-from assessments.domain.review import kept_texts
+from assessments.access import finders
+from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain.review import kept_texts, marks
 from assessments.domain.review.cases import open_case
 from assessments.domain.review.reasons import fitting
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import ASKING, KeptText, MarkKind, ReviewMark, ReviewSeat, Submission, User
 
 MOST = 12
@@ -86,7 +86,7 @@ def earlier_marks(submission: Submission, target: str, *, by: User) -> QuerySet[
     A case whose gate is closed to them (a conflict, a declaration to be given again) offers nothing.
     """
     sits = ReviewSeat.objects.filter(submission=OuterRef("submission"), reviewer=by)
-    opened = access.submissions_opened_to(by).values("pk")
+    opened = finders.submissions_opened_to(by).values("pk")
     rows = ReviewMark.objects.filter(Q(Exists(sits)) | Q(by=by), target=target, mark__in=ASKING, submission__in=opened)
     rows = rows.filter(taken_over_from=None, carried_from=None).exclude(submission=submission)
     return rows.select_related("by", "submission__organisation", "submission__assessment__use__system").order_by(
@@ -140,7 +140,7 @@ def save(
                 "has_read", _("Read the words, then tick that nothing in them is about the other case.")
             )
         require_no_names(fields, offer.earlier.submission)
-    return reviewing.save_mark(submission, target, by=by, **fields)
+    return marks.save_mark(submission, target, by=by, **fields)
 
 
 def require_no_names(fields: Mapping[str, Any], other: Submission) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assessments import reviewing
+from assessments.domain.review import carried_marks
 from assessments.domain.review.targets import decisive_targets
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
@@ -80,4 +80,4 @@ def carry_marks(submission: Submission) -> int:
     anew = set(differs(former, submission))
     anew |= decisive_targets(edition_for(submission.edition_checksum), submission.content())
     anew |= set(former.marks.exclude(mark=MarkKind.ACCEPTED).values_list("target", flat=True))
-    return reviewing.carry(former, submission, anew, same_case=False, without_evidence=anew)
+    return carried_marks.copy_marks(former, submission, anew, same_case=False, without_evidence=anew)

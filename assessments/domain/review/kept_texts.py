@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.errors import Conflict, InvalidAnswer, NotPermitted
+from assessments.core.errors import Conflict, InvalidAnswer, NotPermitted
 from assessments.models import (
     ASKING,
     KeptText,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.models import Membership, Role, User
 
 

@@ -14,10 +14,10 @@ from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
+from assessments.access import finders
+from assessments.core.errors import NotPermitted
 from assessments.domain.remediation import closing
 from assessments.domain.review.sampling import content_of
-from assessments.errors import NotPermitted
 from assessments.models import EvidenceOpening, EvidenceVersion, RemediationAction, Submission, User
 
 SALT = "assessments.review.opened"
@@ -47,8 +47,8 @@ def note_opening(submission: Submission, reference: str, version: int, *, by: Us
 
     Raises NotPermitted where the case is not open to them. Nothing is kept of a piece that does not belong to the case.
     """
-    reads = access.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
-    if not reads or not access.is_open_to(by, submission.assessment_id):
+    reads = finders.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
+    if not reads or not finders.is_open_to(by, submission.assessment_id):
         raise NotPermitted(_("Declare your interests in this case before you open its evidence."))
     content = _content_in_case(submission, reference, version)
     if content:
@@ -62,7 +62,7 @@ def note_opening_on_action(version: EvidenceVersion, action: RemediationAction, 
     case = closing.case_of(action)
     if case is None or case.current_submission_id is None:
         return
-    if not access.is_open_to(by, case):
+    if not finders.is_open_to(by, case):
         return
     reference = version.evidence.reference
     EvidenceOpening.objects.get_or_create(
@@ -78,7 +78,7 @@ def _content_in_case(submission: Submission, reference: str, version: int) -> st
     for piece in named_pieces(submission):
         if (piece["reference"], piece["version"]) == (reference, version):
             return content_of(piece)
-    found = access.submitted_version(submission, reference, version)
+    found = finders.submitted_version(submission, reference, version)
     return "" if found is None else found.sha256 or f"{reference}/{version}"
 
 

@@ -12,21 +12,10 @@ from django.utils.translation import gettext as _
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
+from assessments.core.errors import WorkflowError
 from assessments.domain.review import cases
 from assessments.domain.review.sampling import own_set
-from assessments.errors import WorkflowError
-from assessments.guideline.terms import Tier
-from assessments.models import (
-    MarkKind,
-    ReviewDecision,
-    ReviewMark,
-    ReviewMarkRevision,
-    ReviewSeat,
-    RevisionOutcome,
-    Seat,
-    Submission,
-    User,
-)
+from assessments.models import MarkKind, ReviewMark, ReviewMarkRevision, ReviewSeat, RevisionOutcome, Submission, User
 from assessments.models.marks import combined_marks
 
 
@@ -44,36 +33,6 @@ def combined(submission: Submission) -> dict[str, ReviewMark]:
 def is_own(mark: ReviewMark, holder: int) -> bool:
     """Tell whether the holder of the seat judged this alone: not a predecessor, not by name, not together with others."""
     return mark.by_id == holder and mark.taken_over_from_id is None and not mark.together
-
-
-def accepted_by_every_seat(submission: Submission) -> set[str]:
-    """The targets that each approving seat accepted by a mark of its holder: what *not applicable* on a must needs.
-
-    Approvals given before seats had marks of their own rest on the one set that there was. Three queries.
-    """
-    given = submission.decisions.approvals()
-    return accepted_in(submission, marks=submission.marks.all(), seats=submission.seats.all(), given=given)
-
-
-def accepted_in(
-    submission: Submission,
-    *,
-    marks: Iterable[ReviewMark],
-    seats: Iterable[ReviewSeat],
-    given: Iterable[ReviewDecision],
-) -> set[str]:
-    """As `accepted_by_every_seat`, for a page that has read marks, seats and the approvals that stand."""
-    accepted: dict[str, set[str]] = {}
-    refused: set[str] = set()
-    holders = {str(seat.seat): seat.reviewer_id for seat in seats}
-    older = any(decision.looked_at is None for decision in given)
-    for row in marks:
-        if row.mark == MarkKind.CHANGE_NEEDED:
-            refused.add(row.target)
-        elif row.mark and (older or (holders.get(row.seat) == row.by_id and row.taken_over_from_id is None)):
-            accepted.setdefault(row.target, set()).add(row.seat)
-    asked = {str(Seat.FIRST), str(Seat.SECOND)} if submission.assigned_tier == Tier.HIGH else {str(Seat.FIRST)}
-    return {t for t, by in accepted.items() if t not in refused and (older or by >= asked)}
 
 
 def may_take_over(seat: ReviewSeat, own: Collection[str], marks: Iterable[ReviewMark]) -> dict[str, ReviewMark]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from assessments.declaring import WORKED
+from assessments.access.separation import WORKED
 from assessments.models import (
     ActionEvent,
     AnswerRevision,

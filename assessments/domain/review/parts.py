@@ -7,7 +7,7 @@ approved, and the reviewer's words say what is missing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -15,31 +15,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assessments.core import proof
-from assessments.domain.review import cases, overseers
+from assessments.core.errors import Conflict, InvalidAnswer
+from assessments.domain.answering import overseers, returned_parts
+from assessments.domain.review import cases
 from assessments.domain.review.obstacles import Code, Obstacle
 from assessments.domain.review.versions import save_version
-from assessments.errors import Conflict, InvalidAnswer
-from assessments.guideline.edition import FilePart
 from assessments.models import (
     Assessment,
     PartMark,
     PartMarkRevision,
     PartVerdict,
-    ReturnTask,
     ReviewSeat,
     RevisionOutcome,
     State,
     Submission,
     User,
-    edition_for,
 )
-
-JUDGED, GIVEN = "judged", "given"
-
-
-def parts_of(submission: Submission) -> tuple[FilePart, ...]:
-    """Return the parts of the file that the tier of a submission asks for; none where it asks for no file."""
-    return edition_for(submission.edition_checksum).gates.parts_for(submission.assigned_tier)
 
 
 @proof.factor_asked
@@ -63,7 +54,7 @@ def judge_part(
     words = words.strip()
     with transaction.atomic():
         _assessment, seat = cases.open_case(submission, by)
-        if part not in {one.key for one in parts_of(submission)}:
+        if part not in {one.key for one in returned_parts.parts_of(submission)}:
             raise InvalidAnswer("part", _("The conformity file of this submission has no such part."))
         row = submission.part_marks.filter(seat=seat.seat, part=part).select_related("by").first()
         check_verdict(verdict, words, judged=row is not None)
@@ -92,7 +83,7 @@ def obstacles(submission: Submission, seat: ReviewSeat | None) -> list[Obstacle]
     Each part has to be judged by the person in the seat. A part that either seat finds not to support the file is
     returned first. One query at tiers that ask for a file, none at others.
     """
-    asked = parts_of(submission)
+    asked = returned_parts.parts_of(submission)
     if not asked or seat is None:
         return []
     marks = list(submission.part_marks.exclude(verdict="").select_related("by"))
@@ -144,35 +135,7 @@ def told(assessment: Assessment) -> list[PartMark]:
     return [mark for mark in marks_on(submission) if mark.verdict]
 
 
-# --- returning ---------------------------------------------------------------------------------------------------------
-
-
-def returned(submission: Submission) -> dict[str, list[PartMark]]:
-    """Return the judgements by which parts go back with a submission, by part, in the order of the file."""
-    found: dict[str, list[PartMark]] = {}
-    marks = submission.part_marks.filter(returned=True).exclude(verdict="").select_related("by").order_by("pk")
-    for mark in marks:
-        found.setdefault(mark.part, []).append(mark)
-    order = [part.key for part in parts_of(submission)]
-    return {key: found[key] for key in order if key in found}
-
-
-def open_when_returned(assessment: Assessment, asked: Iterable[FilePart]) -> set[str]:
-    """Return the keys of the parts that a returned assessment may change: as with answers, those that were returned.
-
-    With them what the return asks for by name, and what was not given yet when it was signed.
-    """
-    submission = assessment.current_submission
-    keys = {part.key for part in asked}
-    if submission is None:
-        return keys
-    given = {part["part"] for part in submission.content().get("conformity", ())}
-    tasks = ReturnTask.objects.filter(decision__submission=submission, key__startswith="part:")
-    named = {key.removeprefix("part:") for key in tasks.values_list("key", flat=True)}
-    return keys & (set(returned(submission)) | named | (keys - given))
-
-
-def carry(previous: Submission, submission: Submission) -> int:
+def copy_marks(previous: Submission, submission: Submission) -> int:
     """Carry the judgements of parts that are the same in the next round, each in its seat. Returns how many.
 
     A carried judgement counts for the person who gave it. The caller holds the lock.
@@ -208,18 +171,3 @@ def _said(part: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a judgement of a part rests on."""
     pieces = sorted((piece["reference"], piece["version"], piece.get("why", "")) for piece in part["evidence"])
     return part["rows"], part["words"], pieces
-
-
-# --- what is shown and recorded -----------------------------------------------------------------------------------------
-
-
-def state_of(submission: Submission) -> dict[str, str]:
-    """Return of each given part whether it is `judged`, by everybody who approved the submission, or only `given`."""
-    content = submission.content().get("conformity", ())
-    if not content:
-        return {}
-    people = set(submission.decisions.approvals().values_list("by", flat=True))
-    judged: dict[str, set[int]] = {}
-    for part, by in submission.part_marks.exclude(verdict="").values_list("part", "by"):
-        judged.setdefault(part, set()).add(by)
-    return {part["part"]: JUDGED if people and people <= judged.get(part["part"], set()) else GIVEN for part in content}

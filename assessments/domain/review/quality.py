@@ -20,12 +20,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assessments.core.errors import NotPermitted
 from assessments.domain.certificates import issuing
 from assessments.domain.review import approvals, leads
 from assessments.domain.review.quality_rules import QualityRules, rules_on
+from assessments.domain.review.queue_rows import UNDER_REVIEW
 from assessments.domain.review.second_look import kind_of
 from assessments.domain.review.targets import decisive_targets
-from assessments.errors import NotPermitted
 from assessments.guideline.terms import Tier
 from assessments.models import (
     DecisionKind,
@@ -39,7 +40,6 @@ from assessments.models import (
     edition_for,
 )
 from assessments.models.marks import STRICT
-from assessments.models.queue import UNDER_REVIEW
 
 PERIODS = {"90": 90, "365": 365, "all": None}
 """What a page may ask for, with its days; None: from the beginning."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.models import MarkReason
 from assessments.models.snapshots import pieces_of

@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 from assessments.guideline.edition import Edition
 from assessments.models import (
     ConformityPart,

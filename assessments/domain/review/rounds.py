@@ -18,10 +18,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access
+from assessments.access import finders, separation
+from assessments.access.separation import delivery_team
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
-from assessments.declaring import delivery_team
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Interest, ReviewSeat, Route, Seat, State, Submission, User
 from assessments.notifications.inbox import notify
@@ -81,7 +81,7 @@ def words_of(changes: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def _words(change: Mapping[str, Any]) -> str:
     if change["what"] == TEAM:
-        names = access.names_of(change["people"])
+        names = finders.names_of(change["people"])
         known = sorted(names.get(pk, _("somebody whose account is deleted")) for pk in change["people"])
         words = ngettext(
             "%(names)s has worked on the use since.",
@@ -115,7 +115,7 @@ def _ask_again(pk: int) -> bool:
     assessment = Assessment.objects.lock(found.submission.assessment_id)
     seat = ReviewSeat.objects.select_related("submission", "reviewer").defer("submission__snapshot").get(pk=pk)
     changes = changes_since(seat, _about(assessment))
-    closed = seat.to_declare or access.has_conflict(seat.reviewer, assessment)
+    closed = seat.to_declare or separation.has_conflict(seat.reviewer, assessment)
     if closed or not changes or assessment.state != State.IN_REVIEW:
         return False
     seat.to_declare, seat.since_declared = True, changes
@@ -166,7 +166,7 @@ def keep_seats(submission: Submission) -> list[ReviewSeat]:
                 submission=submission,
                 seat=seat.seat,
                 reviewer=seat.reviewer,
-                independent=access.is_independent(seat.reviewer, submission.organisation_id),
+                independent=separation.is_independent(seat.reviewer, submission.organisation_id),
                 conflict_declared=seat.conflict_declared,
                 kept_from=seat,
                 declared_at=seat.declared_at or seat.taken_at,
@@ -182,12 +182,12 @@ def _is_kept(seat: ReviewSeat, submission: Submission, team: set[int]) -> bool:
     holder = seat.reviewer
     if seat.seat == Seat.SECOND and submission.assigned_tier != Tier.HIGH:
         return False
-    if holder.pk in team or access.has_conflict(holder, submission.assessment_id):
+    if holder.pk in team or separation.has_conflict(holder, submission.assessment_id):
         return False
-    if not access.submissions_for(holder).filter(pk=submission.pk).exists():
+    if not finders.submissions_for(holder).filter(pk=submission.pk).exists():
         return False
     asks_for_independence = seat.seat == Seat.SECOND or submission.route == Route.INDEPENDENT
-    return not asks_for_independence or access.is_independent(holder, submission.organisation_id)
+    return not asks_for_independence or separation.is_independent(holder, submission.organisation_id)
 
 
 def take_again(submission: Submission, assessment: Assessment, *, by: User) -> ReviewSeat | None:

@@ -6,104 +6,14 @@ it. So a button is there exactly where its press succeeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
-from typing import Any, Concatenate, TypedDict, Unpack
-
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.declaring import delivery_team
-from assessments.domain.review import overseers
-from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError, WrongState
+from assessments.access import separation
+from assessments.access.separation import Reviewer
+from assessments.core.errors import NotPermitted, SeparationOfDuties, WorkflowError, WrongState
+from assessments.domain.answering import overseers
 from assessments.guideline.terms import Tier
-from assessments.models import Assessment, ReviewSeat, Seat, SeatRequest, State, Submission, User
-
-
-class Known(TypedDict, total=False):
-    """What a page has read of a reviewer already."""
-
-    seats: list[ReviewSeat]
-    may_know: bool
-    has_conflict: bool
-    is_open: bool
-    in_team: bool
-    is_independent: bool
-
-
-class Reviewer:
-    """A person in front of a case: the facts that decide what they may do there.
-
-    Each fact is read when a rule asks for it first. A page hands in those that it has read (`known`). A decision hands in
-    none: it holds the lock of the assessment, and judges by the rows as they are now.
-    """
-
-    def __init__(
-        self, user: User, submission: Submission, assessment: Assessment | None = None, **known: Unpack[Known]
-    ) -> None:
-        self.user, self.submission = user, submission
-        self.assessment: Assessment = assessment or submission.assessment
-        vars(self).update(known)
-
-    @cached_property
-    def seats(self) -> list[ReviewSeat]:
-        """The seats of the submission that are held, the first one first."""
-        return list(self.submission.seats.select_related("reviewer").order_by("seat"))
-
-    @property
-    def seat(self) -> ReviewSeat | None:
-        return next((seat for seat in self.seats if seat.reviewer_id == self.user.pk), None)
-
-    @cached_property
-    def may_know(self) -> bool:
-        return access.submissions_for(self.user).filter(pk=self.submission.pk).exists()
-
-    @cached_property
-    def has_conflict(self) -> bool:
-        return access.has_conflict(self.user, self.assessment)
-
-    @cached_property
-    def is_open(self) -> bool:
-        """Whether they have declared their interests, and the answers of the case are open to them."""
-        return access.is_open_to(self.user, self.assessment)
-
-    @cached_property
-    def in_team(self) -> bool:
-        return self.user.pk in delivery_team(self.assessment)
-
-    @cached_property
-    def is_independent(self) -> bool:
-        return access.is_independent(self.user, self.submission.organisation_id)
-
-
-def why_not[**P](
-    rule: Callable[Concatenate[Reviewer, P], Any], reviewer: Reviewer, *args: P.args, **kwargs: P.kwargs
-) -> str:
-    """Ask a rule: return the sentence with which it refuses, empty where it lets the reviewer pass."""
-    try:
-        rule(reviewer, *args, **kwargs)
-    except (NotPermitted, WorkflowError) as refusal:
-        return str(refusal)
-    return ""
-
-
-def require_seat(reviewer: Reviewer) -> ReviewSeat:
-    """Return the seat of a reviewer who may still know of the case, has no conflict and has not worked on the use since.
-
-    Everything that is decided on a submission asks for it. Raises NotPermitted, SeparationOfDuties.
-    """
-    seat = reviewer.seat
-    if seat is None:
-        raise NotPermitted(_("Take the case before you mark its answers or decide on it."))
-    if not reviewer.may_know:
-        raise NotPermitted(_("This submission was not sent to you."))
-    if reviewer.has_conflict:
-        raise SeparationOfDuties(_("You have declared a conflict of interest: hand your seat over to a colleague."))
-    if reviewer.in_team:
-        raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to judge it."))
-    if seat.to_declare:
-        raise NotPermitted(_("Something has changed since you declared your interests: declare them again first."))
-    return seat
+from assessments.models import ReviewSeat, Seat, SeatRequest, State
 
 
 def require_free_seat(reviewer: Reviewer) -> Seat:
@@ -128,7 +38,7 @@ def _free_seat(reviewer: Reviewer) -> Seat:
     first = held.get(Seat.FIRST)
     seat = Seat.FIRST if assessment.state == State.SUBMITTED else Seat.SECOND
     if seat == Seat.FIRST:
-        access.require_route(submission, independent=reviewer.is_independent)
+        separation.require_route(submission, independent=reviewer.is_independent)
     elif assessment.state != State.IN_REVIEW:
         raise WrongState(assessment, State.IN_REVIEW)
     elif submission.assigned_tier != Tier.HIGH:
@@ -159,7 +69,7 @@ def require_handed_over(reviewer: Reviewer, asked: SeatRequest) -> ReviewSeat:
         raise WorkflowError(_("This seat is not to be handed over any more."))
     _require_reviewer(reviewer)
     overseers.require_not_overseer(submission, reviewer.user)
-    access.require_route(submission, independent=reviewer.is_independent)
+    separation.require_route(submission, independent=reviewer.is_independent)
     if asked.seat == Seat.SECOND:
         _require_independent(reviewer)
     if reviewer.seat is not None:

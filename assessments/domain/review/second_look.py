@@ -19,16 +19,17 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access, desk
+from assessments.access import finders, separation
+from assessments.access.separation import delivery_team
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
-from assessments.declaring import delivery_team
-from assessments.domain.review import leads, opened, overseers, own_work
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.domain.answering import overseers
+from assessments.domain.review import interests, leads, opened, own_work
 from assessments.domain.review.quality_rules import LOOKED_AT_TWICE, rules_on
 from assessments.domain.review.targets import decisive_targets, review_targets
 from assessments.domain.review.told_marks import DECIDED
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
     Certificate,
@@ -244,13 +245,13 @@ def to_ask_for(user: User) -> QuerySet[Any]:
     """The cases at which this person may ask for a second look: decided by the body alone, the newest first."""
     if not leads.is_lead(user):
         raise NotPermitted(_("Only those who lead the reviewing body ask for a second look."))
-    mine = access.submissions_for(user).values("pk")
+    mine = finders.submissions_for(user).values("pk")
     return decided().filter(decisions__independent=True, pk__in=mine).order_by("-decided_at", "-pk")
 
 
 def may_compare(look: SecondLook, user: User) -> bool:
     """Tell whether somebody may see both sets of marks: never before the look is given."""
-    if not look.is_given or access.has_conflict(user, look.submission.assessment_id):
+    if not look.is_given or separation.has_conflict(user, look.submission.assessment_id):
         return False
     if look.reviewer_id == user.pk or look.submission.seats.filter(reviewer=user).exists():
         return _rows().filter(_reach(user), pk=look.pk).exists()
@@ -282,7 +283,7 @@ def take(look: SecondLook, *, by: User) -> SecondLook:
     assessment = look.submission.assessment
     if not _rows().filter(_reach(by), pk=look.pk).exists():
         raise NotPermitted(_("This second look is for other reviewers."))
-    if access.has_conflict(by, assessment):
+    if separation.has_conflict(by, assessment):
         raise SeparationOfDuties(_("You have declared a conflict of interest, so somebody else gives the second look."))
     if by.pk in delivery_team(assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else gives the second look."))
@@ -303,7 +304,7 @@ def take(look: SecondLook, *, by: User) -> SecondLook:
 
 def decline(look: SecondLook, *, by: User, words: str) -> None:
     """Declare a conflict of interest in the case, as for a seat; the look stays offered to others."""
-    desk.decline(look.submission, by=by, words=words)
+    interests.decline(look.submission, by=by, words=words)
 
 
 @proof.factor_asked
@@ -344,7 +345,7 @@ def asked_of(look: SecondLook, content: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(target for target in targets if target in decisive or target in drawn)
 
 
-class Given(NamedTuple):
+class GivenMark(NamedTuple):
     """A mark as a page sends it. `seen`: the token with which the page showed the answer (`opened.token`)."""
 
     mark: str
@@ -354,7 +355,7 @@ class Given(NamedTuple):
 
 @proof.factor_asked
 @transaction.atomic
-def save_marks(look: SecondLook, given: Mapping[str, Given], *, by: User) -> list[SecondLookMark]:
+def save_marks(look: SecondLook, given: Mapping[str, GivenMark], *, by: User) -> list[SecondLookMark]:
     """Keep marks on facts and answers of the look's set; those that stand are replaced. Five queries and the lock.
 
     Raises as `_require_giving`; InvalidAnswer, with the target as its field, for what cannot be kept: then nothing is.
@@ -411,7 +412,7 @@ def give(look: SecondLook, *, by: User) -> SecondLook:
     look.save(update_fields=["given_at"])
     found = compare(look, by=by)
     apart = sum(pair.kind in (STRICTER, MILDER) for pair in found)
-    _notify(look, access.seated_now(look.submission) - {by.pk}, marked=len(found), differ=apart)
+    _notify(look, finders.seated_now(look.submission) - {by.pk}, marked=len(found), differ=apart)
     _audit(AuditKind.SECOND_LOOK_GIVEN, look, by)
     return look
 
@@ -465,7 +466,7 @@ def write(look: SecondLook, *, by: User, text: str) -> SecondLookWords:
     if not text.strip():
         raise InvalidAnswer("text", _("Write something first."))
     words: SecondLookWords = SecondLookWords.objects.create(look=look, author=by, text=text.strip()[:4000])
-    told = (access.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
+    told = (finders.seated_now(look.submission) | {look.reviewer_id or 0}) - {by.pk, 0}
     _notify(look, told, name=by, words=words.text)
     _audit(AuditKind.SECOND_LOOK_WRITTEN, look, by)
     return words

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access, declaring
+from assessments.access import finders, separation
 from assessments.audit import log
 from assessments.audit.kinds import AuditKind
 from assessments.core import proof
-from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.core.errors import NotPermitted, SeparationOfDuties, WorkflowError
 from assessments.models import (
     Assessment,
     Interest,
@@ -40,11 +40,11 @@ def has_left(held: ReviewSeat, submission: Submission) -> bool:
     They no longer review, have declared a conflict of interest, or are not independent where the seat asks for that.
     """
     holder = held.reviewer
-    if access.has_conflict(holder, submission.assessment_id):
+    if separation.has_conflict(holder, submission.assessment_id):
         return True
-    if not access.submissions_for(holder).filter(pk=submission.pk).exists():
+    if not finders.submissions_for(holder).filter(pk=submission.pk).exists():
         return True
-    return asks_for_independence(held, submission) and not access.is_independent(holder, submission.organisation_id)
+    return asks_for_independence(held, submission) and not separation.is_independent(holder, submission.organisation_id)
 
 
 def asks_for_independence(held: ReviewSeat, submission: Submission) -> bool:
@@ -63,15 +63,15 @@ def left_seats(submission: Submission) -> list[ReviewSeat]:
 
 def require_successor(held: ReviewSeat, submission: Submission, *, by: User) -> bool:
     """Return whether `by` is independent; raise NotPermitted or SeparationOfDuties where they may not take over the seat."""
-    if not access.submissions_for(by).filter(pk=submission.pk).exists():
+    if not finders.submissions_for(by).filter(pk=submission.pk).exists():
         raise NotPermitted(_("This submission was not sent to you."))
-    if by.pk in declaring.delivery_team(submission.assessment):
+    if by.pk in separation.delivery_team(submission.assessment):
         raise SeparationOfDuties(_("You worked on this use yourself, so somebody else has to take over the seat."))
-    if access.has_conflict(by, submission.assessment_id):
+    if separation.has_conflict(by, submission.assessment_id):
         raise SeparationOfDuties(
             _("You have declared a conflict of interest, so somebody else has to take over the seat.")
         )
-    independent = access.is_independent(by, submission.organisation_id)
+    independent = separation.is_independent(by, submission.organisation_id)
     if asks_for_independence(held, submission) and not independent:
         raise SeparationOfDuties(_("This seat is for an independent reviewer of the reviewing body."))
     return independent
@@ -106,7 +106,7 @@ def succeed(submission: Submission, seat: Seat, *, by: User) -> ReviewSeat:
     kept = SeatRequest.objects.create(submission=submission, seat=seat, holder=before, to=by, by=by, **now)
     notify(
         MessageKind.ASSIGNED,
-        access.seated_now(submission) - {by.pk},
+        finders.seated_now(submission) - {by.pk},
         about=f"succeeded:{kept.pk}",
         link=reverse("review", args=[submission.reference]),
         context={"seat": texts.cases.Seat.SUCCEEDED, "name": by, "use": assessment.use.title, "before": before},

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from assessments import access
+from assessments.access import finders
 from assessments.domain.review import rounds
 from assessments.guideline.terms import Tier
 from assessments.models import ReviewDecision, ReviewSeat, Seat, Submission, User
@@ -44,14 +44,14 @@ def returned(submission: Submission, *, by: User, words: str = "") -> None:
     _settle(submission)
     approvals = submission.decisions.approvals()
     lapsed = set(approvals.values_list("by_id", flat=True))
-    for pk in access.seated_now(submission) - {by.pk}:
+    for pk in finders.seated_now(submission) - {by.pk}:
         _notify(MessageKind.CASE_RETURNED, [pk], submission, name=by, words=words, approval_lapsed=pk in lapsed)
 
 
 def approved(submission: Submission, decision: ReviewDecision, *, complete: bool, has_certificate: bool) -> None:
     """Tell the other seat of an approval: the first of two, or the one that decides."""
     said: dict[str, Any] = {"name": decision.by, "words": decision.statement}
-    others = access.seated_now(submission) - {decision.by_id}
+    others = finders.seated_now(submission) - {decision.by_id}
     if not complete:
         _notify(MessageKind.CASE_APPROVED, others, submission, **said)
         return
@@ -63,7 +63,7 @@ def approved(submission: Submission, decision: ReviewDecision, *, complete: bool
 def refused(submission: Submission, decision: ReviewDecision) -> None:
     """Tell the other seat that a case was refused, and why."""
     _settle(submission)
-    others = access.seated_now(submission) - {decision.by_id}
+    others = finders.seated_now(submission) - {decision.by_id}
     said: dict[str, Any] = {"name": decision.by, "words": decision.statement, "approved": False}
     _notify(MessageKind.CASE_DECIDED, others, submission, **said)
 
@@ -71,7 +71,7 @@ def refused(submission: Submission, decision: ReviewDecision) -> None:
 def recalled(submission: Submission) -> None:
     """Tell who kept a seat that the organisation has taken the new round back before anybody took the first seat."""
     _settle(submission)
-    _notify(MessageKind.CASE_RECALLED, access.seated_now(submission), submission)
+    _notify(MessageKind.CASE_RECALLED, finders.seated_now(submission), submission)
 
 
 def second_seat_is_free(submission: Submission, kept: Iterable[ReviewSeat]) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 
-from assessments import origins
 from assessments.audit import log
+from assessments.core import request_context
 from assessments.models import Organisation, User
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             if organisation is None:
                 raise CommandError(f"--organisation: there is none with the reference {options['organisation']!r}")
         try:
-            with origins.coming_from(origins.Origin(system="erase_audit_details")):
+            with request_context.coming_from(request_context.Origin(system="erase_audit_details")):
                 erased = log.erase_person(person, by=by, organisation=organisation)
         except PermissionDenied as error:
             raise CommandError(f"--by: {error}") from None

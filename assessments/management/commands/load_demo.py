@@ -23,12 +23,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import conformity, declaring, reviewing, workflow
-from assessments.access import membership_in
+from assessments.access.roles import membership_in
 from assessments.core import proof
-from assessments.domain.review import opened
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.evidence import library
+from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.domain.answering import answers as answering_answers
+from assessments.domain.answering import assignments, conformity_file, start
+from assessments.domain.evidence import library
+from assessments.domain.facts import declare
+from assessments.domain.register import members, organisations, systems
+from assessments.domain.review import marks as review_marks
+from assessments.domain.review import opened, seat_taking
+from assessments.domain.submission import self_certify, submit
 from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.files import Document, read_document
 from assessments.guideline.files import Path as YamlPath
@@ -341,22 +346,24 @@ class Command(BaseCommand):
         users = {person.mail: self.user(person) for person in file.people}
         lead = users[file.lead.mail]
         self.at = ("organisation",)
-        organisation = declaring.found_organisation(by=lead, reviewing_body=file.is_reviewing_body, **file.organisation)
+        organisation = organisations.register_organisation(
+            by=lead, reviewing_body=file.is_reviewing_body, **file.organisation
+        )
         for number, person in enumerate(file.people[1:], start=1):
             self.at = ("people", number)
-            invitation, _token = declaring.invite(organisation, by=lead, email=person.mail, role=Role(person.role))
-            declaring.accept_invitation(invitation, by=users[person.mail])
+            invitation, _token = members.invite(organisation, by=lead, email=person.mail, role=Role(person.role))
+            members.accept_invitation(invitation, by=users[person.mail])
         if file.is_reviewing_body:
             return
         self.at = ("system",)
         described = {key: value for key, value in file.system.items() if key != "parts"}
         parts = {f"is_{part}": True for part in file.system["parts"]}
-        system = declaring.register_system(organisation, by=lead, **described, **parts)
+        system = systems.register_system(organisation, by=lead, **described, **parts)
         self.at = ("use",)
-        use = declaring.declare_use(system, by=lead, **file.use)
+        use = systems.declare_use(system, by=lead, **file.use)
         self.at = ("facts",)
-        use = declaring.declare_facts(use, file.facts, by=lead).use
-        assessment = declaring.start_assessment(use, by=lead)
+        use = declare.declare_facts(use, file.facts, by=lead).use
+        assessment = start.start_assessment(use, by=lead)
         self.answer(file, assessment, users[file.answered_by])
         self.give_evidence(file, assessment, users[file.answered_by])
         self.stdout.write(f"  {use}: {use.get_assigned_tier_display()}, {len(file.answers)} answers")
@@ -376,7 +383,7 @@ class Command(BaseCommand):
         for key, answer in file.answers.items():
             self.at = ("answers", key)
             value = answer.value(timezone.localdate())
-            declaring.save_answer(assessment, key, value, by=by, base=0, operation=uuid.uuid4())
+            answering_answers.save_answer(assessment, key, value, by=by, base=0, operation=uuid.uuid4())
 
     def conditions(self, file: DemoFile) -> dict[str, date]:
         return {question: timezone.localdate() + timedelta(days=days) for question, days in file.conditions.items()}
@@ -398,10 +405,10 @@ class Command(BaseCommand):
                 library.attach(piece, assessment, question, by=by)
             if written.part:
                 leans.setdefault(written.part, []).append(piece.reference)
-        for part in conformity.parts_asked(assessment) if file.evidence or file.conformity else ():
+        for part in conformity_file.parts_asked(assessment) if file.evidence or file.conformity else ():
             self.at = ("conformity", part.key)
             rows = file.conformity.get(part.key, [])
-            conformity.save_part(assessment, part.key, rows=rows, evidence=leans.get(part.key, []), by=by, base=0)
+            conformity_file.save_part(assessment, part.key, rows=rows, evidence=leans.get(part.key, []), by=by, base=0)
 
     def carry(self, file: DemoFile, assessment: Assessment, users: Mapping[str, User]) -> None:
         """Bring the assessment to the state that the file names."""
@@ -410,25 +417,25 @@ class Command(BaseCommand):
             self.at = ("assigned", section)
             member = membership_in(users[file.answered_by], assessment.organisation_id)
             assert member is not None  # joined above
-            declaring.assign_section(assessment, section, member, by=lead, due=today + timedelta(days=days))
+            assignments.assign_section(assessment, section, member, by=lead, due=today + timedelta(days=days))
         if file.state == State.CERTIFIED:
             self.at = ("conditions",)
             due = self.conditions(file)
-            workflow.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
+            self_certify.self_certify(assessment, by=lead, conditions=due, public_statement=file.public_statement)
         elif file.state in (State.SUBMITTED, State.IN_REVIEW):
             self.at = ("state",)
-            submission = workflow.submit(
+            submission = submit.submit(
                 assessment, by=lead, route=Route(file.route), public_statement=file.public_statement
             )
             if file.review is None:
                 return
             self.at = ("review", "by")
             reviewer = users[file.review.by]
-            workflow.take(submission, by=reviewer)
+            seat_taking.take(submission, by=reviewer)
             for target, mark in file.review.all_marks():
                 self.at = ("review", "marks", target)
                 seen = opened.token(submission, target, reader=reviewer, at=timezone.now() - SHOWN)
-                reviewing.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
+                review_marks.save_mark(submission, target, by=reviewer, seen=seen, **asdict(mark))
 
     def user(self, person: Person) -> User:
         """The login of a person; one that is there already keeps its name and password."""

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from assessments import declaring
+from assessments.domain.register import organisations
 from assessments.management.commands.confirm_address import confirm_by_command
 from assessments.models import Organisation, User
 
@@ -41,8 +41,10 @@ class Command(BaseCommand):
             return
         reviewer = self.person(options["reviewer"])
         owner = self.person(options["owner"])
-        declaring.found_organisation(by=reviewer, reviewing_body=True, name_en=options["body"], place=options["place"])
-        declaring.found_organisation(by=owner, name_en=options["organisation"], place=options["place"])
+        organisations.register_organisation(
+            by=reviewer, reviewing_body=True, name_en=options["body"], place=options["place"]
+        )
+        organisations.register_organisation(by=owner, name_en=options["organisation"], place=options["place"])
         self.stdout.write(f"{options['body']} and {options['organisation']} are registered.")
 
     def person(self, email: str) -> User:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from assessments.tasks import sweep
+from assessments.scheduled_tasks import sweep
 
 
 class Command(BaseCommand):

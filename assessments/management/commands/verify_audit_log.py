@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from assessments.audit import heads, verify
 from assessments.core import log_key
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from assessments import access
-from assessments.domain.review import parts
+from assessments.access import finders
 from assessments.domain.review.told_marks import DECIDED
 from assessments.models import RemediationAction, State, Submission
-from assessments.views.case import Case
+from assessments.models import parts as models_parts
+from assessments.views.assessment.member_case import MemberCase
 
 SHOWN = 5
 
@@ -25,7 +25,7 @@ class OpenActions:
     more: int
 
 
-def open_actions(case: Case) -> OpenActions | None:
+def open_actions(case: MemberCase) -> OpenActions | None:
     """The actions that are still open; None before the decision, after the next one, and for who sees only a part.
 
     One query.
@@ -33,7 +33,7 @@ def open_actions(case: Case) -> OpenActions | None:
     state = case.assessment.state
     if not case.sees_all or state not in DECIDED or state == State.SUPERSEDED:
         return None
-    found = [action for action in access.open_actions_of(case.assessment) if action.merged_into_id is None]
+    found = [action for action in finders.open_actions_of(case.assessment) if action.merged_into_id is None]
     found.sort(key=lambda action: (action.full_due or action.due, action.number))
     return OpenActions(found[:SHOWN], max(0, len(found) - SHOWN))
 
@@ -47,12 +47,12 @@ class FileState:
     count: str
 
 
-def file_state(case: Case, submission: Submission | None) -> FileState | None:
+def file_state(case: MemberCase, submission: Submission | None) -> FileState | None:
     """The state of the signed file; None while it can be edited. Two queries."""
     if submission is None or case.assessment.is_editable or not case.sees_all:
         return None
-    states = Counter(parts.state_of(submission).values())
-    given, judged = sum(states.values()), states[parts.JUDGED]
+    states = Counter(models_parts.state_of(submission).values())
+    given, judged = sum(states.values()), states[models_parts.JUDGED]
     count = ngettext("%(n)s part", "%(n)s parts", given) % {"n": given}
     if not given:
         return FileState("part_missing", _("Nothing was given"), "")

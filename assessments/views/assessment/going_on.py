@@ -8,12 +8,12 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import finders, roles
+from assessments.access.roles import Action
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Certificate, CertificateStatus, State
 from assessments.models.going_on import REVOKED, after_refusal
-from assessments.views.case import Case
+from assessments.views.assessment.member_case import MemberCase
 
 STANDS = (CertificateStatus.VALID, CertificateStatus.EXPIRING)
 
@@ -31,7 +31,7 @@ class GoesOn:
     facts_first: bool
 
 
-def goes_on(case: Case, *, declared_prohibited: bool, certificate: Certificate | None) -> GoesOn | None:
+def goes_on(case: MemberCase, *, declared_prohibited: bool, certificate: Certificate | None) -> GoesOn | None:
     """Say how a use goes on after a refusal or a revocation; None where the case is not at such an end. One query."""
     assessment = case.assessment
     use, prohibited = assessment.use, False
@@ -42,10 +42,10 @@ def goes_on(case: Case, *, declared_prohibited: bool, certificate: Certificate |
         words = REVOKED.en
     else:
         return None
-    newer = access.assessments_for(case.user).filter(use=use, pk__gt=assessment.pk).order_by("-pk").first()
+    newer = finders.assessments_for(case.user).filter(use=use, pk__gt=assessment.pk).order_by("-pk").first()
     retired = use.retired_at or use.system.retired_at
     role = case.member.role if case.member else None
-    may_start = newer is None and not retired and role in access.MAY[Action.ANSWER] and not prohibited
+    may_start = newer is None and not retired and role in roles.MAY[Action.ANSWER] and not prohibited
     return GoesOn(str(words), newer, may_start, prohibited)
 
 

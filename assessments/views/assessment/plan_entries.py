@@ -17,7 +17,7 @@ from django.urls import reverse
 from assessments.guideline.edition import Edition
 from assessments.guideline.wording import without_fact
 from assessments.models import ActionStatus, Assessment
-from assessments.models.register import blocks
+from assessments.models.remediation import blocks
 from assessments.scoring.order import MONTH_DAYS, OPEN_INCIDENT
 
 ONE_LINE = 84  # characters that a line of the table holds

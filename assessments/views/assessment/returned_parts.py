@@ -9,9 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assessments.domain.review import parts, returns
+from assessments.domain.answering import returned_parts
+from assessments.domain.review import returns
 from assessments.models import ActionStatus, ReviewDecision, Submission
-from assessments.views.case import Case
+from assessments.views.assessment.member_case import MemberCase
 
 
 @dataclass
@@ -39,7 +40,7 @@ class ShownTask:
 
 
 def beside_answers(
-    case: Case, submission: Submission, decision: ReviewDecision | None, content: Mapping[str, Any]
+    case: MemberCase, submission: Submission, decision: ReviewDecision | None, content: Mapping[str, Any]
 ) -> tuple[list[ReturnedPart], list[ShownTask]]:
     """The parts that go back and the tasks of the return, each with whether it is dealt with. One query."""
     if decision is None:
@@ -56,13 +57,13 @@ def beside_answers(
             url=reverse("conformity_part", args=[case.assessment.reference, part.key]),
             dealt_with=part.key in changed,
         )
-        for part in parts.parts_of(submission)
+        for part in returned_parts.parts_of(submission)
         if part.key in standing.returned
     ]
     return back, [_shown(case, task, standing, changed) for task in standing.tasks]
 
 
-def _shown(case: Case, task: returns.Obstacle, standing: returns.Standing, changed: set[str]) -> ShownTask:
+def _shown(case: MemberCase, task: returns.Obstacle, standing: returns.Standing, changed: set[str]) -> ShownTask:
     use, reference = case.assessment.use, case.assessment.reference
     kind, _colon, key = task.key.partition(":")
     done, action = f"q:{key}" in standing.added, ""

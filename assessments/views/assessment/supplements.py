@@ -8,14 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
-from assessments.access import Action
-from assessments.domain.evidence import supplements
-from assessments.domain.review import parts
+from assessments.access import roles
+from assessments.access.roles import Action
+from assessments.domain.review import parts, supplements
 from assessments.forms.base import refusals
 from assessments.forms.supplements import SupplementForm
-from assessments.views.case import Case, find_case
-from assessments.views.requests import SignedIn, posted
+from assessments.views.assessment.member_case import MemberCase, find_case
+from assessments.views.site.requests import SignedIn, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,9 +26,9 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
         raise Http404
     titles = _visible(case, supplements.targets(submission))
     if request.method == "POST":
-        access.require(request.user, Action.ANSWER, assessment)
+        roles.require(request.user, Action.ANSWER, assessment)
     is_open = supplements.is_open(assessment)
-    writes = case.member is not None and case.member.role in access.MAY[Action.ANSWER]
+    writes = case.member is not None and case.member.role in roles.MAY[Action.ANSWER]
     pieces = supplements.files_for(request.user, assessment) if writes and (is_open or request.method == "POST") else []
     form = None
     if writes and (is_open or request.method == "POST"):
@@ -65,7 +64,7 @@ def of_assessment(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/assessment/supplements.html", context)
 
 
-def _visible(case: Case, titles: dict[str, str]) -> dict[str, str]:
+def _visible(case: MemberCase, titles: dict[str, str]) -> dict[str, str]:
     """What this member may add evidence to: all of it, or the questions that they were asked to answer."""
     if case.sees_all:
         return titles

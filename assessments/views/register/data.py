@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import finders, roles
+from assessments.access.roles import Action
 from assessments.accounts import account_log
 from assessments.audit.kinds import AuditKind
 from assessments.core.zip_stream import Part, zipped
 from assessments.domain.register import organisation_data, personal_data
-from assessments.views.requests import SignedIn
+from assessments.views.site.requests import SignedIn
 
 
 @login_required
@@ -39,8 +39,8 @@ def mine(request: SignedIn) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_organisation(request: SignedIn, reference: str) -> HttpResponseBase:
     """Everything of an organisation, for one of its owners; in its log, and so is each confidential file."""
-    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
-    access.require(request.user, Action.PEOPLE, found)
+    found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
+    roles.require(request.user, Action.PEOPLE, found)
     if request.method != "POST":
         return render(request, "assessments/register/organisation_data.html", {"organisation": found})
     organisation_data.note(found, by=request.user)

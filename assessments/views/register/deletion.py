@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import finders, roles
+from assessments.access.roles import Action
 from assessments.domain.register import deleted_organisations, deleted_people
 from assessments.forms.base import refusals
 from assessments.forms.deletion import DeleteAccountForm, DeleteOrganisationForm
-from assessments.views.requests import SignedIn, posted
+from assessments.views.site.requests import SignedIn, posted
 
 
 @login_required
@@ -57,8 +57,8 @@ def _say_goodbye(request: SignedIn, address: str) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: SignedIn, reference: str) -> HttpResponse:
     """An organisation: an owner asks with its name typed, and any owner can cancel until its day."""
-    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
-    access.require(request.user, Action.PEOPLE, found)
+    found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
+    roles.require(request.user, Action.PEOPLE, found)
     form = DeleteOrganisationForm(request.POST if request.method == "POST" and "cancel" not in request.POST else None)
     if request.method == "POST" and "cancel" in request.POST:
         deleted_organisations.cancel(found, by=request.user)

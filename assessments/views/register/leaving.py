@@ -9,21 +9,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
+from assessments.access import finders, roles
 from assessments.domain.register import leaving
 from assessments.forms.base import refusals
 from assessments.forms.leaving import LeavingForm
-from assessments.views.requests import SignedIn, posted
+from assessments.views.site.requests import SignedIn, posted
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     """Ask who gets what, then end a membership: an owner anybody's, everybody their own."""
-    found = get_object_or_404(access.organisations_for(request.user), reference=reference)
-    own = access.membership_in(request.user, found)
+    found = get_object_or_404(finders.organisations_for(request.user), reference=reference)
+    own = roles.membership_in(request.user, found)
     if own is None or own.pk != pk:
-        access.require_people(request.user, found)
+        roles.require_people(request.user, found)
     member = get_object_or_404(found.memberships.current().select_related("user", "organisation"), pk=pk)
     is_self = member.user_id == request.user.pk
     work = leaving.open_work(member)
@@ -43,6 +43,6 @@ def leave(request: SignedIn, reference: str, pk: int) -> HttpResponse:
         "work": work,
         "stuck": [one for one in work if not one.to],
         "refused": refused,
-        "may_see_people": is_self is False or access.may(request.user, access.Action.PEOPLE, found),
+        "may_see_people": is_self is False or roles.may(request.user, roles.Action.PEOPLE, found),
     }
     return render(request, "assessments/organisations/remove.html", context)

@@ -9,35 +9,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
-from assessments.access import Action
+from assessments.access import finders, roles
+from assessments.access.roles import Action
+from assessments.core.errors import NotPermitted
 from assessments.domain.remediation import changes, own_actions, relevance, split_merge
 from assessments.domain.remediation.split_merge import Part
-from assessments.errors import NotPermitted
 from assessments.forms.base import refusals
 from assessments.forms.remediation import AddForm, EditForm, MergeForm, NotRelevantForm, SplitForm
 from assessments.models import RemediationAction, edition_for
-from assessments.views.acting import PLACE, find_own, newest_submitted, picked
+from assessments.views.remediation.action import find_own
+from assessments.views.remediation.dates import picked
 from assessments.views.remediation.gaps import edition_steps
-from assessments.views.requests import SignedIn, posted
+from assessments.views.remediation.workspace import PLACE, newest_submitted
+from assessments.views.site.requests import SignedIn, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: SignedIn) -> HttpResponse:
     """Add an action that no question brought."""
-    uses = list(access.uses_with_a_plan(request.user))
-    if not any(access.plans_whole(request.user, m.organisation_id) for m in access.memberships_on_page(request.user)):
+    uses = list(finders.uses_with_a_plan(request.user))
+    if not any(finders.plans_whole(request.user, m.organisation_id) for m in roles.memberships_on_page(request.user)):
         raise NotPermitted(_("Actions are added by owners and contributors of an organisation who see its whole plan."))
     people = {
         user
         for organisation in {one.system.organisation_id: one.system.organisation for one in uses}.values()
-        for user in access.writers_of(organisation)
+        for user in finders.writers_of(organisation)
     }
     form = AddForm(
         posted(request),
         uses=uses,
         people=sorted(people, key=lambda user: (str(user), user.pk)),
-        edition=access.current_edition(),
+        edition=finders.current_edition(),
         use=request.GET.get("use", ""),
     )
     if request.method == "POST" and form.is_valid():
@@ -51,7 +53,7 @@ def add(request: SignedIn) -> HttpResponse:
 def original_steps(action: RemediationAction) -> list[str]:
     """Return the edition's steps of an action: its first step, then the remedies at its question."""
     _assessment, submission = newest_submitted(action.use)
-    edition = edition_for(submission.edition_checksum) if submission else access.current_edition()
+    edition = edition_for(submission.edition_checksum) if submission else finders.current_edition()
     content = submission.content() if submission else None
     return edition_steps(action, edition.questions.get(action.question), content)
 
@@ -78,7 +80,7 @@ def split(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Split an action into parts, each with an owner and a date."""
     found = find_own(request, reference, number, Action.ANSWER)
     changes.require_planner(found.organisation, by=request.user)
-    form = SplitForm(posted(request), action=found, people=access.writers_of(found.organisation))
+    form = SplitForm(posted(request), action=found, people=finders.writers_of(found.organisation))
     if request.method == "POST" and form.is_valid():
         parts = [Part(title, owner, due) for title, owner, due in form.given()]
         with refusals(form):

@@ -8,13 +8,13 @@ from typing import Any
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
-from assessments import access, acting, workflow
-from assessments.domain.remediation import closing
-from assessments.domain.review import seats
-from assessments.domain.review.seats import Known, Reviewer
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.access import finders, separation
+from assessments.access.separation import Known, Reviewer
+from assessments.core.errors import InvalidAnswer, WorkflowError
+from assessments.domain.certificates import issue
+from assessments.domain.remediation import actions, closing
+from assessments.forms.action_checks import JudgeForm, ReportForm
 from assessments.forms.base import refusals
-from assessments.forms.closing import JudgeForm, ReportForm
 from assessments.guideline.edition import Edition
 from assessments.guideline.terms import Tier
 from assessments.models import (
@@ -27,13 +27,13 @@ from assessments.models import (
     User,
 )
 from assessments.models.closing import Judged
-from assessments.views.requests import SignedIn
-from assessments.views.strips import Line
+from assessments.views.assessment.evidence_strip import EvidenceLine
+from assessments.views.site.requests import SignedIn
 
 OFFERED = 12  # pieces of the library, with the report that an action is done
 
 
-class Shown(Line):
+class Shown(EvidenceLine):
     """One piece that is shown for an action; `answer`: the title of the answer that was linked with it."""
 
     def __init__(self, use: EvidenceUse, edition: Edition) -> None:
@@ -46,7 +46,7 @@ def report_form(
     user: User, found: RemediationAction, judged: list[Judged], edition: Edition, given: Any, *, whole: bool
 ) -> ReportForm:
     """The form that reports an action as done, with the evidence that can be attached; `whole`: they see the whole use."""
-    mine = access.evidence_for(user).in_use().filter(organisation=found.organisation_id)
+    mine = finders.evidence_for(user).in_use().filter(organisation=found.organisation_id)
     others = mine.exclude(pk__in=[one.use.evidence_id for one in judged]).order_by("-pk")[:OFFERED]
     answers = closing.answers_to_link(found) if whole else []
     titles = {key: question.title for key, question in edition.questions.items()}
@@ -60,7 +60,7 @@ def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> boo
         return False
     pieces, answers = form.chosen()
     with refusals(form):
-        acting.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
+        actions.report(found, by=request.user, note=form.cleaned_data["note"], pieces=pieces, answers=answers)
         messages.success(request, _("Reported as done. It is closed once somebody has accepted it."))
         return True
     return False
@@ -69,10 +69,10 @@ def report(request: SignedIn, found: RemediationAction, form: ReportForm) -> boo
 def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
     """Keep the verdicts and accept the action; whoever may not judge it is told so, whatever the form says."""
     with refusals(form) as refused:
-        acting.require_checker(found, by=request.user)
+        actions.require_checker(found, by=request.user)
         if not form.is_valid():
             return False
-        workflow.close_action(found, by=request.user, findings=form.findings())
+        issue.close_action(found, by=request.user, findings=form.findings())
     if refused:
         return False
     found.refresh_from_db()
@@ -89,10 +89,10 @@ def accept(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool
 def decline(request: SignedIn, found: RemediationAction, form: JudgeForm) -> bool:
     """Send a reported action back with what is missing; the verdicts that were given are kept with it."""
     with refusals(form, at={InvalidAnswer: None, WorkflowError: "missing"}):
-        acting.require_checker(found, by=request.user)
+        actions.require_checker(found, by=request.user)
         if not form.is_valid():
             return False
-        acting.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
+        actions.decline(found, by=request.user, words=form.cleaned_data["missing"], findings=form.findings())
         messages.success(request, _("Sent back: the action is open again."))
         return True
     return False
@@ -148,7 +148,7 @@ def judging_of(
     reviewer = Reviewer(user, submission, **_known(user, found, submission))
     who = closing.who_accepts(found, submission, two=two, taken=bool(reviewer.seats))
     confirms = found.accepted_by_id is not None
-    if seats.why_not(closing.require_checker, reviewer, signs=signs):
+    if separation.why_not(closing.require_checker, reviewer, signs=signs):
         return Judging(who=who, two=two, confirms=confirms)
     waits = to_open = ""
     if found.status == ActionStatus.DONE:
@@ -159,7 +159,7 @@ def judging_of(
 
 def _known(user: User, found: RemediationAction, submission: Submission) -> Known:
     """What the finder of an action has said of its reader already: see `access.actions_to_check_for`."""
-    known = Known(is_independent=access.is_independent_on_page(user, found.organisation_id))
+    known = Known(is_independent=separation.is_independent_on_page(user, found.organisation_id))
     if getattr(found, "opened", None) == submission.pk:
         known |= Known(may_know=True, has_conflict=False, is_open=True)
     return known

@@ -12,11 +12,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from assessments import access
+from assessments.access import finders
 from assessments.domain.remediation import organisation_plan as plan
 from assessments.views.remediation.register import PLACE
 from assessments.views.remediation.rows import Row, by_package, row_of
-from assessments.views.requests import SignedIn
+from assessments.views.site.requests import SignedIn
 
 USES = 6  # named in a row; the others are counted
 ALL_USES = 500  # on the page of one practice
@@ -28,8 +28,8 @@ def organisation(request: SignedIn) -> HttpResponse:
 
     The queries are the same for one use and for thousands.
     """
-    user, today, edition = request.user, timezone.localdate(), access.current_edition()
-    actions = plan.to_do(access.actions_for(user))
+    user, today, edition = request.user, timezone.localdate(), finders.current_edition()
+    actions = plan.to_do(finders.actions_for(user))
     one = request.GET.get("of", "")
     if one in edition.organisation_wide:
         actions = actions.filter(question=one)

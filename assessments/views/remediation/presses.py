@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from assessments.domain.remediation import own_actions, relevance, split_merge
 from assessments.models import RemediationAction
-from assessments.views.requests import SignedIn, refusals_as_messages
+from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 Act = Callable[..., Any]
 

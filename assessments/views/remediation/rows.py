@@ -10,10 +10,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assessments import access
+from assessments.access import finders
 from assessments.guideline.edition import Edition
 from assessments.models import OWN, ActionStatus, RemediationAction, User
-from assessments.models.register import blocks
+from assessments.models.remediation import blocks
 from assessments.scoring.findings import PROHIBITED, TABLE_1_OR_OVERLAY
 from assessments.scoring.order import NEEDED, OPEN_HOLD, STOP
 
@@ -128,7 +128,7 @@ def state_of(action: RemediationAction, today: date) -> tuple[str, str]:
 
 def flag_those_left_alone(user: User, actions: Sequence[Any]) -> None:
     """Mark the actions of a page whose owner left; one query."""
-    shown = access.actions_for(user).filter(pk__in=[action.pk for action in actions])
+    shown = finders.actions_for(user).filter(pk__in=[action.pk for action in actions])
     alone = set(shown.left_alone().values_list("pk", flat=True))  # type: ignore[attr-defined]
     for action in actions:
         action.alone = action.pk in alone

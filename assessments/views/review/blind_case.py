@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from assessments import desk_rows
 from assessments.core.text_diff import Budget
-from assessments.domain.review import second_look
+from assessments.domain.review import queries, second_look
 from assessments.domain.review.opened import opened_contents
 from assessments.domain.review.sampling import content_of
 from assessments.models import SecondLook, SecondLookMark, Submission, User, edition_for
+from assessments.views.review.case import PageOfCase, ReviewCase, look_at
 from assessments.views.review.rows import Piece, Row
-from assessments.views.review_case import Case, Group, look_at
-from assessments.views.sent import taken_apart
+from assessments.views.review.snapshot import taken_apart
 
 
-class BlindCase(Case):
+class BlindCase(ReviewCase):
     """The facts and answers of a submission in rows, without any mark."""
 
     def __init__(self, user: User, look: SecondLook, submission: Submission) -> None:
@@ -43,7 +42,7 @@ class BlindCase(Case):
         if not rows:
             return
         named = {(p["reference"], p["version"]) for row in rows for p in row.now["evidence"]}
-        versions = desk_rows.versions_submitted(self.submission, named)
+        versions = queries.versions_submitted(self.submission, named)
         opened = opened_contents(self.submission, self.user.pk)
         for row in rows:
             key = row.target.removeprefix("q:")
@@ -53,12 +52,12 @@ class BlindCase(Case):
             ]
 
     @property
-    def wanted_groups(self) -> list[Group]:
+    def wanted_groups(self) -> list[PageOfCase]:
         """The pages of the second look: the facts and each section, with what is judged of them."""
         wanted = set(self.wanted)
-        found = [Group(self, g.key, g.title, [t for t in g.targets if t in wanted]) for g in self.groups]
+        found = [PageOfCase(self, g.key, g.title, [t for t in g.targets if t in wanted]) for g in self.groups]
         return [group for group in found if group.targets]
 
-    def progress(self, marks: Mapping[str, SecondLookMark]) -> list[tuple[Group, int]]:
+    def progress(self, marks: Mapping[str, SecondLookMark]) -> list[tuple[PageOfCase, int]]:
         """Each page with how many of its facts and answers have a mark."""
         return [(group, sum(target in marks for target in group.targets)) for group in self.wanted_groups]

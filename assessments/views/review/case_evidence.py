@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from assessments import desk_rows
-from assessments.domain.evidence import of_case, previews
-from assessments.domain.evidence.of_case import Piece, Place
-from assessments.views.evidence import kind_word
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
-from assessments.views.review_case import Case
+from assessments.domain.evidence import previews
+from assessments.domain.review import evidence_of_case, queries
+from assessments.domain.review.evidence_of_case import Piece, Place
+from assessments.views.evidence.item import kind_word
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 
 
 @dataclass(slots=True)
@@ -37,11 +37,11 @@ class PieceLine:
 
 @require_safe
 def pieces(request: SignedIn, reference: str) -> HttpResponse:
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)
-    verdicts = desk_rows.evidence_marks_on(case.submission)
-    found = of_case.pieces_of_case(case.submission, case.marks, verdicts, reader=case.user)
+    verdicts = queries.evidence_marks_on(case.submission)
+    found = evidence_of_case.pieces_of_case(case.submission, case.marks, verdicts, reader=case.user)
     show = request.GET.get("show", "")
     chosen = [piece for piece in found if piece.warns] if show == "warned" else found
     return render(
@@ -58,7 +58,7 @@ def pieces(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def line_of(case: Case, piece: Piece) -> PieceLine:
+def line_of(case: ReviewCase, piece: Piece) -> PieceLine:
     version = piece.version
     return PieceLine(
         piece,
@@ -68,7 +68,7 @@ def line_of(case: Case, piece: Piece) -> PieceLine:
     )
 
 
-def place_line(case: Case, place: Place) -> PlaceLine:
+def place_line(case: ReviewCase, place: Place) -> PlaceLine:
     overview = case.submission.get_absolute_url()
     match place.kind:
         case "answer":

@@ -8,18 +8,18 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from assessments.core.errors import InvalidAnswer
 from assessments.domain.certificates import conditions as rules
-from assessments.errors import InvalidAnswer
 from assessments.forms.base import refusals
-from assessments.forms.reviews import ApproveForm
-from assessments.views.requests import posted
-from assessments.views.review_case import Case
+from assessments.forms.review import ApproveForm
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.requests import posted
 
 ALL, SUGGESTED = "all", "suggested"
 Conditions = Sequence[tuple[str, str, int]]
 
 
-def filled(request: HttpRequest, case: Case, conditions: Conditions) -> ApproveForm:
+def filled(request: HttpRequest, case: ReviewCase, conditions: Conditions) -> ApproveForm:
     """The form with the dates that a button asked for; nothing is saved, and what was typed stays.
 
     An error is that of the one date alone: nobody is told to sign a statement for filling in dates.
@@ -43,7 +43,7 @@ def filled(request: HttpRequest, case: Case, conditions: Conditions) -> ApproveF
     return ApproveForm(initial=form.filled(days), conditions=conditions)
 
 
-def lines(case: Case, form: ApproveForm, conditions: Conditions) -> list[dict[str, Any]]:
+def lines(case: ReviewCase, form: ApproveForm, conditions: Conditions) -> list[dict[str, Any]]:
     """Each requirement that may get a date: its field, the answer as submitted, the way to it, and a suggested date."""
     offered = rules.suggested(case.content, {question: days for question, _title, days in conditions})
     return [

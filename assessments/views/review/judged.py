@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from assessments.errors import Conflict
+from assessments.core.errors import Conflict
 from assessments.forms.base import refusals
 from assessments.forms.judgements import JudgementForm
 

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from assessments.domain.review import differences
 from assessments.models import MarkKind, State
-from assessments.views.queue import wants_second
-from assessments.views.review_case import Case
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.queue import wants_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Step:
     url: str = ""
 
 
-def step_of(case: Case, *, parts_left: int, parts_back: int) -> Step:
+def step_of(case: ReviewCase, *, parts_left: int, parts_back: int) -> Step:
     """Say where the case is and what its reader does next.
 
     `parts_left`: parts of the conformity file that the reader has not judged, `parts_back`: those that go back. No
@@ -55,7 +55,7 @@ def _with_the_organisation(changes: int) -> str:
     return words % {"n": changes}
 
 
-def _in_review(case: Case, parts_left: int, parts_back: int) -> Step:
+def _in_review(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     if case.seat is not None and case.has_approved:
         if wants_second(case.submission, case.seats):
             return Step(_("You have approved: the second seat is free"))
@@ -70,7 +70,7 @@ def _in_review(case: Case, parts_left: int, parts_back: int) -> Step:
     return Step(_("In review by %(names)s") % {"names": names})
 
 
-def _yours(case: Case, parts_left: int, parts_back: int) -> Step:
+def _yours(case: ReviewCase, parts_left: int, parts_back: int) -> Step:
     """What the holder of a seat still has to do before the decision, in the order of the work."""
     reference = case.submission.reference
     if case.left:
@@ -103,7 +103,7 @@ def _yours(case: Case, parts_left: int, parts_back: int) -> Step:
     return Step(_all_accepted(case), _("Go to the approval"), reverse("approve", args=[reference]))
 
 
-def _all_accepted(case: Case) -> str:
+def _all_accepted(case: ReviewCase) -> str:
     actions = sum(mark.mark == MarkKind.ACCEPTED_WITH_ACTION for mark in case.combined.values())
     if not actions:
         return _("All facts and answers are accepted")
@@ -115,7 +115,7 @@ def _all_accepted(case: Case) -> str:
     return words % {"n": actions}
 
 
-def differing(case: Case) -> list[tuple[str, str, list[str]]]:
+def differing(case: ReviewCase) -> list[tuple[str, str, list[str]]]:
     """The answers and facts that the seats judge differently: title, place, and each mark in words. No query."""
     found = differences.between(case.all_marks)
     return [

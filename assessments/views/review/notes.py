@@ -12,16 +12,16 @@ from assessments.core import query_values
 from assessments.domain.review import case_notes
 from assessments.forms.base import refusals
 from assessments.forms.review_words import NoteForm
-from assessments.views.gate import to_declare
-from assessments.views.inbox import seen
-from assessments.views.requests import SignedIn, posted, refusals_as_messages
-from assessments.views.review_case import Case
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, posted, refusals_as_messages
+from assessments.views.site.seen import seen
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notes(request: SignedIn, reference: str) -> HttpResponse:
     """Read and write notes; a note of one's own is changed (`edit`), shared, deleted and brought back."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)
     case.require_seat()
@@ -61,7 +61,7 @@ def notes(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/review/notes.html", context)
 
 
-def _moved(request: SignedIn, case: Case, name: str) -> HttpResponse:
+def _moved(request: SignedIn, case: ReviewCase, name: str) -> HttpResponse:
     """Share, delete or bring back the note whose key the button has."""
     pk = query_values.key(request.POST[name])
     with refusals_as_messages(request):

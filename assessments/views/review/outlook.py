@@ -14,8 +14,8 @@ from assessments.domain.certificates.least_readiness import BelowLeast
 from assessments.domain.review.approvals import Look
 from assessments.guideline.terms import Tier
 from assessments.models import MarkKind
+from assessments.views.review.case import ReviewCase
 from assessments.views.review.next_step import differing
-from assessments.views.review_case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Outlook:
 
 
 def outlook_of(
-    case: Case, look: Look | None, *, blocking: int, below: BelowLeast | None, conditions: int, is_last: bool
+    case: ReviewCase, look: Look | None, *, blocking: int, below: BelowLeast | None, conditions: int, is_last: bool
 ) -> Outlook:
     """`blocking`: requirements that no date can stand for, `conditions`: those that may get a date. No query of its own."""
     tier = Tier(case.submission.assigned_tier)
@@ -86,7 +86,7 @@ def _follows(*, issues: bool, conditions: int, is_last: bool) -> str:
     return _("The second approval decides. As the case is now, it would issue the certificate.")
 
 
-def _asked(case: Case) -> list[Asked]:
+def _asked(case: ReviewCase) -> list[Asked]:
     """The actions that come of answers accepted with one, as `reviewing.open_agreed_actions` names them."""
     found = []
     for target in case.targets:
@@ -100,7 +100,7 @@ def _asked(case: Case) -> list[Asked]:
     return found
 
 
-def _readiness(case: Case) -> list[tuple[str, str]]:
+def _readiness(case: ReviewCase) -> list[tuple[str, str]]:
     """Each dimension with its value as signed."""
     return [
         (

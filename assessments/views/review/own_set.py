@@ -12,14 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from assessments import desk_rows
 from assessments.domain.certificates import issuing
-from assessments.domain.review import parts
+from assessments.domain.review import parts, queries
 from assessments.domain.review.opened import named_pieces_of, opened_contents
 from assessments.domain.review.sampling import content_of, is_openable
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
-from assessments.views.review_case import Case
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class PieceLine:
 @require_safe
 def own_set(request: SignedIn, reference: str) -> HttpResponse:
     """List the own set of the reader's seat; whoever has none is led to the case."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)
     if case.seat is None or case.own is None:
@@ -65,12 +64,12 @@ def own_set(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _pieces(case: Case) -> list[PieceLine]:
+def _pieces(case: ReviewCase) -> list[PieceLine]:
     """The pieces of the own set, each content once: two queries, and one more where there is a conformity file."""
     own = case.own
     assert own is not None
     opened = opened_contents(case.submission, case.user.pk)
-    found = desk_rows.evidence_marks_on(case.submission)
+    found = queries.evidence_marks_on(case.submission)
     seat = case.seat.seat if case.seat else ""
     judged = {(m.question, m.piece) for m in found if m.verdict and m.seat == seat and m.by_id == case.user.pk}
     lines: dict[str, PieceLine] = {}
@@ -96,11 +95,11 @@ def _pieces(case: Case) -> list[PieceLine]:
     return list(lines.values())
 
 
-def _preview_url(case: Case, piece: Mapping[str, Any]) -> str:
+def _preview_url(case: ReviewCase, piece: Mapping[str, Any]) -> str:
     return reverse("evidence_preview", args=[case.submission.reference, piece["reference"], piece["version"]])
 
 
-def _parts_of_contents(case: Case) -> dict[str, str]:
+def _parts_of_contents(case: ReviewCase) -> dict[str, str]:
     """The first part of the conformity file that names each content."""
     found: dict[str, str] = {}
     for part in case.content.get("conformity", ()):
@@ -109,7 +108,7 @@ def _parts_of_contents(case: Case) -> dict[str, str]:
     return found
 
 
-def own_set_words(case: Case) -> str:
+def own_set_words(case: ReviewCase) -> str:
     """One sentence on how far the own set is, for the overview."""
     if case.own is None:
         return ""

@@ -12,17 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import workflow
-from assessments.domain.evidence import supplements
-from assessments.domain.review import cases, parts
+from assessments.domain.answering import returned_parts
+from assessments.domain.review import approval, cases, parts, supplements
 from assessments.forms.judgements import JudgementForm
 from assessments.models import PartMark, Supplement
-from assessments.views.conformity import PartLine
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, posted
+from assessments.views.assessment.conformity import PartLine
+from assessments.views.review.case import ReviewCase
 from assessments.views.review.judged import Judged, errors_of
-from assessments.views.review_case import Case
-from assessments.views.reviews import file_lines
+from assessments.views.review.overview import file_lines
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, posted
 
 
 @dataclass(kw_only=True)
@@ -37,8 +36,8 @@ class JudgedPart(Judged[PartMark]):
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: SignedIn, reference: str) -> HttpResponse:
     """Judge each part of the conformity file; a POST saves every judgement that changed."""
-    case = Case(request.user, reference)
-    if not parts.parts_of(case.submission):
+    case = ReviewCase(request.user, reference)
+    if not returned_parts.parts_of(case.submission):
         raise Http404
     data = posted(request)
     if data is None and not case.may_open:
@@ -72,8 +71,8 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/review/parts.html", context)
 
 
-def _parts(case: Case, data: QueryDict | None) -> list[JudgedPart]:
-    lacking = workflow.missing_at_the_gates(case.submission, case.content)
+def _parts(case: ReviewCase, data: QueryDict | None) -> list[JudgedPart]:
+    lacking = approval.missing_at_the_gates(case.submission, case.content)
     marks: dict[str, list[PartMark]] = {}
     for mark in parts.marks_on(case.submission):
         marks.setdefault(mark.part, []).append(mark)

@@ -10,16 +10,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from assessments import access
+from assessments.access import finders
 from assessments.core import query_values, stored_files, throttling
 from assessments.domain.evidence import previews
 from assessments.domain.evidence.previews import NoSuchPage, NotShown, Preview
 from assessments.domain.review import opened
 from assessments.models import EvidenceVersion, Submission, edition_for
 from assessments.models.snapshots import pieces_of
-from assessments.views.evidence import kind_word, note
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
+from assessments.views.evidence.item import kind_word, note
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 
 CLOSED = "sandbox; default-src 'none'"
 
@@ -28,8 +28,8 @@ CLOSED = "sandbox; default-src 'none'"
 def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
     """Show a version of a piece, or one page or sheet of it (`page`). `seen`: that this opening was logged before."""
     submission = find_submission(request, reference)
-    if not access.is_open_to(request.user, submission.assessment_id):
-        if access.submitted_version(submission, piece, number) is None:
+    if not finders.is_open_to(request.user, submission.assessment_id):
+        if finders.submitted_version(submission, piece, number) is None:
             raise Http404
         return to_declare(request, submission)
     version = find_version(request, submission, piece, number)
@@ -51,7 +51,7 @@ def preview(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
         if request.method == "GET":
             opened.note_opening(submission, piece, number, by=request.user)
     in_place = bool(getattr(request, "htmx", False))
-    is_blind = not in_place and access.gives_second_look(request.user, submission)  # the case is closed to them
+    is_blind = not in_place and finders.gives_second_look(request.user, submission)  # the case is closed to them
     return render(
         request,
         "assessments/review/preview.html" if in_place else "assessments/review/preview_page.html",
@@ -92,8 +92,8 @@ def places_of(submission: Submission, piece: str) -> list[tuple[str, str]]:
 def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpResponse:
     """The picture of a preview, for the page that showed it: without the ticket of a logged opening there is none."""
     submission = find_submission(request, reference)
-    if not access.is_open_to(request.user, submission.assessment_id):
-        if access.submitted_version(submission, piece, number) is None:
+    if not finders.is_open_to(request.user, submission.assessment_id):
+        if finders.submitted_version(submission, piece, number) is None:
             raise Http404
         return to_declare(request, submission)
     version = find_version(request, submission, piece, number)
@@ -112,7 +112,7 @@ def picture(request: SignedIn, reference: str, piece: str, number: int) -> HttpR
 
 def find_submission(request: SignedIn, reference: str) -> Submission:
     found: Submission = get_object_or_404(
-        access.submissions_with_evidence_for(request.user).defer(None), reference=reference
+        finders.submissions_with_evidence_for(request.user).defer(None), reference=reference
     )
     return found
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access
+from assessments.access import separation
 from assessments.core import query_values
+from assessments.core.errors import NotPermitted
 from assessments.domain.review import leads, quality, quality_rules, second_look
-from assessments.errors import NotPermitted
-from assessments.views.requests import SignedIn, refusals_as_messages
+from assessments.views.site.requests import SignedIn, refusals_as_messages
 
 PERIOD_WORDS = {
     "90": gettext_lazy("90 days"),
@@ -35,9 +35,9 @@ def _periods(period: str) -> list[tuple[str, str, bool]]:
 @require_safe
 def own(request: SignedIn) -> HttpResponse:
     """The reader's own figures."""
-    if not access.reviewing_organisations(request.user):
+    if not separation.reviewing_organisations(request.user):
         raise NotPermitted(_("This page is for reviewers."))
-    period, for_the_body = _period(request), access.reviews_for_the_body(request.user)
+    period, for_the_body = _period(request), separation.reviews_for_the_body(request.user)
     context = {
         "for_the_body": for_the_body,
         "figures": quality.own_figures(request.user, period),

@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
+from assessments.views.review.case import PageOfCase, ReviewCase
 from assessments.views.review.rows import Row
-from assessments.views.review_case import Case, Group
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 
 
-def page_around(request: SignedIn, case: Case, row: Row) -> Group | None:
+def page_around(request: SignedIn, case: ReviewCase, row: Row) -> PageOfCase | None:
     """The marking page on which a script saved a mark, to count it anew; None where the save came from elsewhere."""
     path = urlsplit(request.headers.get("HX-Current-URL", "")).path
     group = next((group for group in case.marking_pages() if case.url(group.key) == path), None)
@@ -26,7 +26,7 @@ def page_around(request: SignedIn, case: Case, row: Row) -> Group | None:
 @require_safe
 def next_unmarked(request: SignedIn, reference: str) -> HttpResponse:
     """Lead to the next answer or fact without a mark: the first one after the target `after`, then from the beginning."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)
     after = request.GET.get("after", "")

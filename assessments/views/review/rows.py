@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from assessments.core import query_values
 from assessments.core.text_diff import Budget, Comparison, compare
-from assessments.domain.evidence.of_case import ACCEPTING, unsupported
 from assessments.domain.review import own_marks
-from assessments.forms.reviews import EvidenceMarkForm, MarkForm
+from assessments.domain.review.evidence_of_case import ACCEPTING, unsupported
+from assessments.forms.review import EvidenceMarkForm, MarkForm
 from assessments.models import EvidenceMark, ReviewMark, Supplement
 from assessments.views.review.guides import Guide
 

@@ -14,16 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
+from assessments.access import finders
+from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain.review import opened, second_look
-from assessments.domain.review.second_look import Given, Pair
-from assessments.errors import InvalidAnswer, WorkflowError
+from assessments.domain.review.second_look import GivenMark, Pair
 from assessments.forms.base import refusals
 from assessments.forms.second_look import AskForm, LookMarkForm, ReportForm, TakeLookForm, WriteForm
 from assessments.models import SecondLook
-from assessments.views.requests import SignedIn, posted
 from assessments.views.review.blind_case import BlindCase
 from assessments.views.review.rows import Row
+from assessments.views.site.requests import SignedIn, posted
 
 
 def _find(request: SignedIn, reference: str) -> SecondLook:
@@ -169,7 +169,7 @@ def _save(request: SignedIn, look: SecondLook, lines: list[LookRow]) -> bool:
     """Keep the marks that can be kept; tell whether all that was typed was."""
     faultless = [line for line in lines if line.form.is_valid()]
     given = {
-        line.row.target: Given(*(line.form.cleaned_data[name] for name in ("mark", "words", "seen")))
+        line.row.target: GivenMark(*(line.form.cleaned_data[name] for name in ("mark", "words", "seen")))
         for line in faultless
         if not line.form.is_empty
     }
@@ -226,7 +226,7 @@ def _compare(request: SignedIn, found: SecondLook) -> HttpResponse:
         "judged": len(lines),
         "of_all": len(case.content["facts"]) + len(case.content["questions"]),
         "certificate": certificate,
-        "may_read_case": access.submissions_to_read(request.user).filter(pk=found.submission_id).exists(),
+        "may_read_case": finders.submissions_to_read(request.user).filter(pk=found.submission_id).exists(),
     }
     return render(request, "assessments/review/second_look_compare.html", context)
 

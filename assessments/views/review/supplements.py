@@ -11,14 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments.domain.evidence import supplements
-from assessments.domain.review import cases
+from assessments.domain.review import cases, supplements
 from assessments.forms.judgements import JudgementForm
 from assessments.models import Supplement, SupplementMark
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, posted
+from assessments.views.review.case import ReviewCase
 from assessments.views.review.judged import Judged, errors_of
-from assessments.views.review_case import Case
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, posted
 
 
 @dataclass(kw_only=True)
@@ -34,7 +33,7 @@ class JudgedSupplement(Judged[SupplementMark]):
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: SignedIn, reference: str) -> HttpResponse:
     """Judge what was added after the signing; a POST saves every judgement that changed."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     data = posted(request)
     if data is None and not case.may_open:
         return to_declare(request, case.submission)
@@ -59,7 +58,7 @@ def judge(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, "assessments/review/supplements.html", context)
 
 
-def _rows(case: Case, data: QueryDict | None) -> list[JudgedSupplement]:
+def _rows(case: ReviewCase, data: QueryDict | None) -> list[JudgedSupplement]:
     titles = supplements.targets(case.submission, case.content)
     is_open = case.is_open and not cases.has_approved(case.submission, case.user)
     found = []

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_http_methods
 from assessments.accounts import proofs
 from assessments.domain.review import approvals, own_marks
 from assessments.forms.base import refusals
-from assessments.forms.reviews import TakeBackForm
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, posted, refusals_as_messages
-from assessments.views.review_case import Case
+from assessments.forms.review import TakeBackForm
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, posted, refusals_as_messages
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_over(request: SignedIn, reference: str) -> HttpResponse:
     """List the marks of colleagues on what is not in the own set, by name; POST takes them over."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)
     case.require_seat()
@@ -54,7 +54,7 @@ def take_over(request: SignedIn, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: SignedIn, reference: str) -> HttpResponse:
     """Take one's own approval back, with the reason that the other reviewer reads."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     case.require_seat()
     form = TakeBackForm(posted(request))
     if request.method == "POST" and form.is_valid():

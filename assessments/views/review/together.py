@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from assessments import reviewing
+from assessments.domain.review import marks
 from assessments.forms.base import refusals
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
-from assessments.views.review_case import CHANGES, Case, Group
+from assessments.views.review.case import CHANGES, PageOfCase, ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def together(request: SignedIn, reference: str) -> HttpResponse:
     """List what may be accepted together, of one page (`of`) or of the whole case; POST accepts what is ticked."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if request.method != "POST" and not case.may_open:
         return to_declare(request, case.submission)
     case.require_seat()
@@ -57,12 +57,12 @@ def together(request: SignedIn, reference: str) -> HttpResponse:
     )
 
 
-def _accept(request: SignedIn, case: Case, chosen: list[str]) -> str:
+def _accept(request: SignedIn, case: ReviewCase, chosen: list[str]) -> str:
     """Accept what is ticked; says what was in the way, or nothing."""
     if not chosen:
         return _("Tick at least one.")
     with refusals() as refused:
-        accepted = reviewing.accept_together(case.submission, chosen, by=case.user)
+        accepted = marks.accept_together(case.submission, chosen, by=case.user)
     if refused:
         return refused.words
     for mark in accepted:
@@ -81,6 +81,6 @@ def _accept(request: SignedIn, case: Case, chosen: list[str]) -> str:
     return ""
 
 
-def _following(case: Case, group: Group | None) -> str:
+def _following(case: ReviewCase, group: PageOfCase | None) -> str:
     """Back to the page that it came from while something is left there, else on."""
     return case.url(group.key) if group is not None and group.left else case.next_url

@@ -7,19 +7,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from assessments import desk_rows
+from assessments.domain.review import queries
 from assessments.guideline.terms import HoldKind
-from assessments.views.conformity import lines_of
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn
-from assessments.views.review_case import Case
+from assessments.views.assessment.conformity import lines_of
+from assessments.views.review.case import ReviewCase
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn
 from assessments.views.wording import rule_cards
 
 
 @require_safe
 def whole_case(request: SignedIn, reference: str) -> HttpResponse:
     """Everything of a case but what reviewers note for themselves."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     if not case.may_open:
         return to_declare(request, case.submission)
     content, edition = case.content, case.edition
@@ -44,9 +44,9 @@ def whole_case(request: SignedIn, reference: str) -> HttpResponse:
                     edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
                     edition.holds[HoldKind(hold.kind)],
                 )
-                for hold in desk_rows.holds_on(case.use)
+                for hold in queries.holds_on(case.use)
             ],
-            "rounds": desk_rows.rounds_of(case.user, case.assessment),
+            "rounds": queries.rounds_of(case.user, case.assessment),
             "printed_at": timezone.localtime(),
         },
     )

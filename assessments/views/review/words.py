@@ -13,24 +13,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assessments import access
+from assessments.access import roles
 from assessments.core import query_values
+from assessments.core.errors import NotPermitted
 from assessments.domain.review import earlier_words, kept_texts, opened
 from assessments.domain.review.earlier_words import From, Offer
-from assessments.errors import NotPermitted
 from assessments.forms.base import refusals
 from assessments.forms.review_words import KeptTextForm, ReuseForm
 from assessments.models import ASKING, KeptText, MarkReason, ReviewMark, SharedText
-from assessments.views.gate import to_declare
-from assessments.views.requests import SignedIn, posted, refusals_as_messages
+from assessments.views.review.case import ReviewCase
 from assessments.views.review.rows import Row
-from assessments.views.review_case import Case
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, posted, refusals_as_messages
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
     """List the words that fit one mark; `take` puts one of them into a form, and a POST saves the mark."""
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     target = anchor.replace("-", ":", 1)
     if target not in case.targets:
         raise Http404
@@ -64,7 +64,7 @@ def words(request: SignedIn, reference: str, anchor: str) -> HttpResponse:
     return render(request, "assessments/review/words.html", context)
 
 
-def _form_of(request: SignedIn, case: Case, row: Row, taken: Offer) -> ReuseForm:
+def _form_of(request: SignedIn, case: ReviewCase, row: Row, taken: Offer) -> ReuseForm:
     initial = dict(taken.said)
     initial["base"] = row.mark.revision if row.mark else 0
     initial["seen"] = opened.token(case.submission, row.target, reader=case.user, at=timezone.now())
@@ -77,7 +77,7 @@ def _form_of(request: SignedIn, case: Case, row: Row, taken: Offer) -> ReuseForm
     )
 
 
-def _save(request: SignedIn, case: Case, row: Row, taken: Offer, form: ReuseForm) -> bool:
+def _save(request: SignedIn, case: ReviewCase, row: Row, taken: Offer, form: ReuseForm) -> bool:
     """Save the mark; where it could not be, the form says why."""
     kept = row.mark if row.mark and row.mark.by_id == case.user.pk else None
     fields: dict[str, Any] = {
@@ -122,14 +122,14 @@ def _groups(offers: list[Offer]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     return found
 
 
-def _keep_url(row: Row, case: Case) -> str:
+def _keep_url(row: Row, case: ReviewCase) -> str:
     """Where the reader's own mark is kept as a text, if it asks for something."""
     if _own_mark(case, row.target) is None:
         return ""
     return f"{reverse('review_texts')}?{urlencode({'from': case.submission.reference, 'mark': row.anchor})}#new"
 
 
-def _own_mark(case: Case, target: str) -> ReviewMark | None:
+def _own_mark(case: ReviewCase, target: str) -> ReviewMark | None:
     """The reader's own mark of a target, if it asks for something."""
     mine = (one for one in case.all_marks if one.target == target and one.by_id == case.user.pk)
     return next((one for one in mine if one.mark in ASKING and one.taken_over_from_id is None), None)
@@ -141,7 +141,7 @@ def _own_mark(case: Case, target: str) -> ReviewMark | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def texts(request: SignedIn) -> HttpResponse:
     """The texts that a reviewer keeps, their own and those of each organisation; a POST adds, deletes or brings back."""
-    if not access.is_reviewer(request.user):
+    if not roles.is_reviewer(request.user):
         raise NotPermitted(_("Texts for marks are kept by reviewers."))
     organisations = {one.reference: one for one in kept_texts.organisations_of(request.user)}
     names = {key: str(one) for key, one in organisations.items()}
@@ -178,7 +178,7 @@ def _from_mark(request: SignedIn) -> tuple[dict[str, Any], Any]:
     reference, anchor = request.GET.get("from", ""), request.GET.get("mark", "")
     if not reference or not anchor:
         return {}, None
-    case = Case(request.user, reference)
+    case = ReviewCase(request.user, reference)
     target = anchor.replace("-", ":", 1)
     if target not in case.targets or not case.may_open or case.seat is None:
         raise Http404

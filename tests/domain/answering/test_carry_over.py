@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, starting
-from assessments.domain.answering import carry_over, organisation_answers
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.answering import carry_over, organisation_answers, reuse, start
+from assessments.domain.facts import declare, values
 from assessments.models import Answer, Edition, Submission
 from tests.factories import MILD, bring_to, fill, make_use, save
 from tests.releases import store, while_current
@@ -27,9 +27,9 @@ def assessed_on(row, cast, *, state="refused", tier="limited", answers=None):
     """A use that was assessed on an earlier release, brought to a state."""
     use = make_use(tier, cast.organisation)
     with while_current(row):
-        assessment = declaring.start_assessment(use, by=cast.owner)
-        missing = declaring.missing_facts(use, assessment.compiled())
-        declaring.declare_facts(use, {key: MILD[key] for key in missing}, by=cast.owner)
+        assessment = start.start_assessment(use, by=cast.owner)
+        missing = values.missing_facts(use, assessment.compiled())
+        declare.declare_facts(use, {key: MILD[key] for key in missing}, by=cast.owner)
         fill(assessment, by=cast.owner, answers=answers)
     if state != "draft":
         bring_to(assessment, state, tier=tier, by=cast.owner, route="independent")
@@ -120,12 +120,12 @@ def test_a_plan_that_is_over_is_carried_and_needs_a_new_day(cast, second):
     new = organisation_answers.start(former.use, by=cast.owner)
     row = new.answers.get(question__key="use-register")
     with pytest.raises(InvalidAnswer):
-        starting.confirm_carried(new, "use-register", by=cast.owner, base=row.revision)
+        reuse.confirm_copied(new, "use-register", by=cast.owner, base=row.revision)
     save(new, "use-register", {"choice": "planned", "planned_for": later}, by=cast.owner)
 
 
 def test_confirming_makes_it_an_answer_of_release_3(cast, second):
     former = assessed_on(second, cast, answers={"use-register": {"choice": "partly"}})
     new = organisation_answers.start(former.use, by=cast.owner)
-    starting.confirm_carried(new, "use-register", by=cast.contributor, base=1)
+    reuse.confirm_copied(new, "use-register", by=cast.contributor, base=1)
     assert new.answer_values()["use-register"].choice == "partly"

@@ -7,9 +7,10 @@ import re
 import pytest
 from django.urls import reverse
 
-from assessments import desk, evidence, starting
-from assessments.domain.answering import carry_over, organisation_answers
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
+from assessments.domain.answering import carry_over, organisation_answers, reuse
+from assessments.domain.evidence import library
+from assessments.domain.review import appeals
 from assessments.models import Answer, Appeal, Assessment, State
 from tests.factories import bring_to, make_assessment, make_evidence, save
 
@@ -31,13 +32,13 @@ def log(cast):
 def opened(cast, log):
     """The next assessment of a use that was refused: all answers taken over, one with evidence."""
     case = make_assessment(State.DRAFT, "limited", cast=cast)
-    evidence.attach(log, case, QUESTION, by=cast.owner)
+    library.attach(log, case, QUESTION, by=cast.owner)
     bring_to(case, State.REFUSED, tier="limited", by=cast.owner, route="independent")
     return organisation_answers.start(case.use, by=cast.owner)
 
 
 def waiting(assessment):
-    return [(row.question.key, row.revision) for row in starting.carried(assessment)]
+    return [(row.question.key, row.revision) for row in reuse.copied_answers(assessment)]
 
 
 def test_several_are_confirmed_at_once_and_are_answers_of_who_confirmed_them(cast, opened):
@@ -102,10 +103,10 @@ def test_the_queries_of_the_page_do_not_grow_with_the_answers(cast, opened, clie
 
 def test_answers_copied_from_another_use_come_with_their_evidence(cast, log, client):
     source = make_assessment(State.DRAFT, "limited", cast=cast)
-    evidence.attach(log, source, QUESTION, by=cast.owner)
+    library.attach(log, source, QUESTION, by=cast.owner)
     gone = make_evidence(cast.organisation, by=cast.owner, title="Withdrawn log")
-    evidence.attach(gone, source, QUESTION, by=cast.owner)
-    evidence.withdraw(gone, by=cast.owner)
+    library.attach(gone, source, QUESTION, by=cast.owner)
+    library.withdraw(gone, by=cast.owner)
     new = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
     client.force_login(cast.owner)
     page = f"{reverse('reuse', args=[new.reference])}?from={source.reference}"
@@ -118,11 +119,11 @@ def test_answers_copied_from_another_use_come_with_their_evidence(cast, log, cli
 
 def test_the_assessment_that_an_upheld_appeal_opens_has_the_evidence_of_the_case(cast, log):
     case = make_assessment(State.DRAFT, "limited", cast=cast)
-    evidence.attach(log, case, QUESTION, by=cast.owner)
+    library.attach(log, case, QUESTION, by=cast.owner)
     bring_to(case, State.REFUSED, tier="limited", by=cast.owner, route="independent")
-    appeal = desk.contest(case, desk.contestable(case)[0].value, "Annex 2 was overlooked.", by=cast.owner)
-    desk.answer(appeal, by=cast.second_independent, upheld=True, words="Send it again.")
-    begun = desk.open_again(Appeal.objects.get(), by=cast.owner)
+    appeal = appeals.contest(case, appeals.contestable(case)[0].value, "Annex 2 was overlooked.", by=cast.owner)
+    appeals.answer(appeal, by=cast.second_independent, upheld=True, words="Send it again.")
+    begun = appeals.open_again(Appeal.objects.get(), by=cast.owner)
     row = Answer.objects.get(assessment=begun, question__key=QUESTION)
     assert [use.evidence for use in row.evidence_uses.all()] == [log]
     assert Assessment.objects.filter(use=case.use).count() == 2

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from assessments import declaring
+from assessments.core.errors import InvalidAnswer
 from assessments.documents.report import _answer
-from assessments.errors import InvalidAnswer
+from assessments.domain.answering import answers
 from assessments.models import State
-from assessments.models.snapshots import answers_in, changed_targets, picture
+from assessments.models.snapshots import answers_in, build_snapshot, changed_targets
 from tests.factories import in_days, make_assessment, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -52,7 +52,7 @@ def test_an_answer_without_a_figure_keeps_none(cast, draft):
 
 def test_a_missed_target_counts_as_partly_in_draft_and_submission(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
-    content = picture(draft, final=False)
+    content = build_snapshot(draft, final=False)
     short = [finding for finding in content["findings"] if finding["question"] == ERRORS]
     assert short
     assert {finding["half_credits"] for finding in short} == {1}
@@ -61,12 +61,12 @@ def test_a_missed_target_counts_as_partly_in_draft_and_submission(cast, draft):
 
 def test_a_target_that_is_reached_leaves_no_finding(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="4", target="5"), by=cast.owner)
-    assert not [finding for finding in picture(draft, final=False)["findings"] if finding["question"] == ERRORS]
+    assert not [finding for finding in build_snapshot(draft, final=False)["findings"] if finding["question"] == ERRORS]
 
 
 def test_the_day_of_a_target_is_the_date_of_the_action(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5", by=day(in_days(20))), by=cast.owner)
-    actions = picture(draft, final=False)["actions"]
+    actions = build_snapshot(draft, final=False)["actions"]
     action = next(action for action in actions if action["question"] == ERRORS)
     assert action["full_days"] == 20
 
@@ -103,21 +103,21 @@ def test_beside_do_not_know_a_figure_is_dropped(cast, draft):
 def test_another_figure_is_a_change_between_rounds(cast):
     draft = make_assessment(State.DRAFT, "low", cast=cast, facts=FACTS)
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
-    before = picture(draft, final=False)
+    before = build_snapshot(draft, final=False)
     save(draft, ERRORS, ticked(draft, measured="7", target="5"), by=cast.owner)
-    assert changed_targets(before, picture(draft, final=False)) == {f"q:{ERRORS}"}
+    assert changed_targets(before, build_snapshot(draft, final=False)) == {f"q:{ERRORS}"}
 
 
 def test_an_earlier_figure_can_be_restored(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
     save(draft, ERRORS, ticked(draft, measured="7", target="5"), by=cast.owner)
-    restored = declaring.restore_answer(draft, ERRORS, 1, by=cast.owner, base=2).answer
+    restored = answers.restore_answer(draft, ERRORS, 1, by=cast.owner, base=2).answer
     assert restored.figure == {"measured": "8", "target": "5"}
 
 
 def test_documents_print_the_figure_with_the_answer(cast, draft):
     save(draft, ERRORS, ticked(draft, measured="8", target="5"), by=cast.owner)
-    content = picture(draft, final=False)
+    content = build_snapshot(draft, final=False)
     shown = next(shown for shown in content["questions"] if shown["question"] == ERRORS)
     line = _answer(draft.compiled(), shown, content, {})
     assert line.given.endswith("measured 8 per cent, target 5 per cent, target missed, counts as partly")
@@ -166,7 +166,7 @@ def test_only_the_opt_out_of_table_1_may_be_not_applicable(cast):
 def test_the_opt_out_that_nobody_needs_blocks_until_the_reason_is_accepted(cast):
     draft = make_assessment(State.DRAFT, "limited", cast=cast, parts=("provider",), filled=False)
     save(draft, "tier-limited-opt-out", {"choice": "not_applicable", "reason": "Nobody."}, by=cast.owner)
-    content = picture(draft, final=False)
+    content = build_snapshot(draft, final=False)
     assert content["to_accept"] == ["tier-limited-opt-out"]
     mine = [finding for finding in content["findings"] if finding["question"] == "tier-limited-opt-out"]
     assert mine

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, starting
-from assessments.domain.answering import organisation_answers
+from assessments.access import finders
+from assessments.domain.answering import organisation_answers, reuse
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.remediation.organisation_plan import organisation_plan
 from assessments.models import Answer, DeclaredUse, Evidence, EvidenceUse, State
@@ -91,7 +91,7 @@ def test_what_speaks_of_each_use_by_name_counts_once_it_is_confirmed_for_this_on
     page = client.get(reverse("section", args=[new.reference, section])).content.decode()
     row = page.partition(f'id="q-{REGISTER}"')[2].partition("<aside")[0]
     assert "to be confirmed." in row
-    starting.confirm_carried(new, REGISTER, by=cast.contributor, base=1)
+    reuse.confirm_copied(new, REGISTER, by=cast.contributor, base=1)
     assert REGISTER in new.answer_values()
 
 
@@ -197,7 +197,7 @@ def test_a_practice_of_the_organisation_is_ranked_in_each_plan_and_marked(two_pl
 
 
 def test_the_organisations_plan_lists_each_practice_once(cast, edition, two_plans):
-    rows = list(organisation_plan(access.actions_for(cast.owner), edition))
+    rows = list(organisation_plan(finders.actions_for(cast.owner), edition))
     assert [row.question for row in rows].count(SHARED) == 1
     assert OWN not in [row.question for row in rows]
     assert {row.in_uses for row in rows if row.question == SHARED} == {2}
@@ -207,14 +207,14 @@ def test_the_action_that_is_due_first_stands_for_the_others(cast, edition, two_p
     second = two_plans[1].use.actions.get(question=SHARED)
     second.due = timezone.localdate() + timedelta(days=1)
     second.save()
-    (row,) = organisation_plan(access.actions_for(cast.owner), edition).filter(question=SHARED)
+    (row,) = organisation_plan(finders.actions_for(cast.owner), edition).filter(question=SHARED)
     assert row.pk == second.pk
 
 
 def test_nobody_sees_another_organisations_actions_in_it(cast, edition, two_plans):
-    assert not organisation_plan(access.actions_for(cast.outsider), edition).exists()
+    assert not organisation_plan(finders.actions_for(cast.outsider), edition).exists()
 
 
 def test_the_organisations_plan_is_one_query(cast, edition, two_plans, django_assert_num_queries):
     with django_assert_num_queries(1):
-        list(organisation_plan(access.actions_for(cast.owner), edition))
+        list(organisation_plan(finders.actions_for(cast.owner), edition))

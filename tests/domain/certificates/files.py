@@ -6,9 +6,8 @@ from io import BytesIO
 
 from pypdf import PdfReader, PdfWriter
 
-from assessments import standing
 from assessments.documents import jobs
-from assessments.domain.certificates import file_check
+from assessments.domain.certificates import file_check, standing
 from assessments.models import Certificate, Document, State
 from tests.factories import make_assessment
 

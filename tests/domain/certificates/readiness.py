@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assessments import acting, workflow
+from assessments.domain.certificates import blockers
+from assessments.domain.remediation import actions
+from assessments.domain.review import approval, seat_taking
 from assessments.models import State
 from tests.acting import close_as, report_done
 from tests.factories import in_days, make_assessment, mark_all
@@ -38,10 +40,10 @@ def approve(assessment, cast, *, dates=True):
     seats = [cast.independent, cast.second_independent] if submission.assigned_tier == "high" else [cast.independent]
     for by in seats:
         if not submission.seats.filter(reviewer=by).exists():
-            workflow.take(submission, by=by)
+            seat_taking.take(submission, by=by)
         mark_all(submission, by=by)
-        days = {b.question: in_days(30) for b in workflow.blockers(submission) if b.conditionable} if dates else {}
-        workflow.approve(submission, by=by, statement="Read.", conditions=days)
+        days = {b.question: in_days(30) for b in blockers.blockers(submission) if b.conditionable} if dates else {}
+        approval.approve(submission, by=by, statement="Read.", conditions=days)
     assessment.refresh_from_db()
     return submission
 
@@ -50,6 +52,6 @@ def close(action, cast, *, evidence):
     if evidence:
         report_done(action, by=cast.contributor)
     else:
-        acting.report(action, by=cast.contributor, note="Done.")
+        actions.report(action, by=cast.contributor, note="Done.")
     action.refresh_from_db()
     close_as(action, by=cast.independent)

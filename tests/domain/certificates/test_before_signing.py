@@ -9,11 +9,12 @@ import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from assessments import workflow
 from assessments.documents import jobs
+from assessments.domain.certificates import blockers as certificates_blockers
 from assessments.domain.certificates.before_signing import prospect
+from assessments.domain.submission import submit
 from assessments.models import State
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from tests.domain.certificates.readiness import approve, lacking
 from tests.factories import make_assessment, prove, proved
 from tests.world import GAPS
@@ -30,8 +31,8 @@ def words_of(client, name, assessment):
 
 
 def read(assessment):
-    content = picture(assessment, final=True)
-    blockers = workflow.blockers_to_self_certify(assessment, content)
+    content = build_snapshot(assessment, final=True)
+    blockers = certificates_blockers.blockers_to_self_certify(assessment, content)
     dated = sum(one.conditionable for one in blockers)
     return prospect(assessment.compiled(), content, dated=dated, undated=len(blockers) - dated)
 
@@ -82,7 +83,7 @@ def test_sign_page_results_and_plan_say_the_same_of_what_blocks(client, cast):
 
 def test_more_musts_than_may_be_conditions_keep_the_certificate_back(cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
-    found = prospect(assessment.compiled(), picture(assessment, final=True), dated=13, undated=0)
+    found = prospect(assessment.compiled(), build_snapshot(assessment, final=True), dated=13, undated=0)
     assert found.keeps_back == (
         "13 practices with mandatory requirements are not fully in place; at most 12 of them may get a date, as a condition "
         "(our judgement).",
@@ -100,7 +101,7 @@ def test_what_is_said_before_the_signature_is_what_the_approval_brings(cast):
     ):
         prove(assessment, by=cast.owner)
         said = read(assessment)
-        workflow.submit(assessment, by=cast.owner, route="independent")
+        submit.submit(assessment, by=cast.owner, route="independent")
         assessment.refresh_from_db()
         approve(assessment, cast)
         assert assessment.state == state

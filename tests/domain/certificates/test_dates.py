@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.formats import date_format
 
+from assessments.core.errors import InvalidAnswer
 from assessments.domain.certificates.conditions import one_for_all, suggested
-from assessments.errors import InvalidAnswer
 from assessments.models import Certificate, Condition, State
 from tests.factories import in_days, make_assessment, proved
 from tests.looking import mark_all

@@ -10,8 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments import standing
-from assessments.domain.certificates import file_check
+from assessments.domain.certificates import file_check, standing
 from assessments.domain.certificates.file_check import Answer
 from assessments.models import Document
 from tests.domain.certificates.files import check_of, issued, saved_again

@@ -8,9 +8,9 @@ from unittest import mock
 import pytest
 from django.utils import timezone, translation
 
-from assessments import changing, standing, workflow
-from assessments.domain.certificates import incidents
-from assessments.errors import NotPermitted, NotReady, SeparationOfDuties
+from assessments.core.errors import NotPermitted, NotReady, SeparationOfDuties
+from assessments.domain.certificates import incidents, standing, status
+from assessments.domain.submission import changes, self_certify
 from assessments.models import Assessment, Certificate, CertificateEvent, Membership, Role, State
 from assessments.models.public_reasons import words_of
 from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
@@ -28,7 +28,7 @@ def cast() -> Cast:
 def state_incident(assessment: Assessment, cast: Cast) -> Assessment:
     """State an incident and return the next assessment, which it opens."""
     words = "It told a patient to wait."
-    return changing.state_change(
+    return changes.state_change(
         assessment, by=cast.owner, kinds=["incident"], words=words, happened_on=in_days(0)
     ).opened
 
@@ -44,7 +44,7 @@ def test_an_incident_is_recognised_by_its_code_and_by_the_words_of_older_rows(ca
     CertificateEvent.objects.create(certificate=certificate, kind="suspended", public_reason=kept)
     assert incidents.suspends(certificate)
     with translation.override("en"):
-        assert words_of(kept) == str(standing.REASONS[standing.SUSPEND]["incident"])
+        assert words_of(kept) == str(standing.REASONS[status.SUSPEND]["incident"])
 
 
 @fails_without("an incident is ended by a reviewer")
@@ -104,10 +104,10 @@ def test_the_next_assessment_replaces_it_from_the_next_day_on(cast: Cast) -> Non
     following.answers.update(to_confirm=False)
     fill(anew(following), by=cast.owner)
     with pytest.raises(NotReady) as refused:
-        workflow.self_certify(following, by=cast.owner)
+        self_certify.self_certify(following, by=cast.owner)
     assert any("stated today" in reason for reason in refused.value.reasons)
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=1)):
-        workflow.self_certify(following, by=cast.owner)
+        self_certify.self_certify(following, by=cast.owner)
     assert certificate_of(assessment).status() == "superseded"
     assert certificate_of(following).status() == "valid"
 

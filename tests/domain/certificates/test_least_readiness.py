@@ -7,13 +7,15 @@ import json
 import pytest
 from django.utils import timezone
 
-from assessments import declaring, workflow
-from assessments.domain.certificates import issuing, least_readiness, rule_files
+from assessments.core.errors import InvalidAnswer, NotReady
+from assessments.domain.answering import start
+from assessments.domain.certificates import blockers, issuing, least_readiness, rule_files
 from assessments.domain.certificates.conditions import most_conditions
 from assessments.domain.certificates.plan_now import PlanNow
 from assessments.domain.remediation import closing
+from assessments.domain.review import approval, seat_taking
+from assessments.domain.submission import self_certify, submit
 from assessments.domain.submission.obstacles import Code
-from assessments.errors import InvalidAnswer, NotReady
 from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
 from tests.domain.certificates.readiness import DIMENSION, approve, close, empty, lacking, touching
 from tests.factories import fill, in_days, make_assessment, mark_all, prove
@@ -29,7 +31,7 @@ def test_a_dimension_with_little_in_place_is_approved_with_a_plan_and_no_certifi
     assessment = lacking(cast, tier, State.IN_REVIEW)
     submission = approve(assessment, cast)
     assert assessment.state == State.APPROVED
-    assert not workflow.blockers(submission)
+    assert not blockers.blockers(submission)
     assert not Certificate.objects.filter(use=assessment.use).exists()
     found = least_readiness.below(submission)
     assert "Crime Prevention" in [one.name for one in found.dimensions]
@@ -68,11 +70,11 @@ def test_what_is_closed_without_evidence_lifts_nothing(cast):
 
 def test_a_renewal_is_held_to_the_least_as_a_first_certificate_is(cast):
     first = make_assessment(State.CERTIFIED, "limited", cast=cast)
-    renewal = declaring.start_assessment(first.use, by=cast.owner, follows=first)
+    renewal = start.start_assessment(first.use, by=cast.owner, follows=first)
     answers = {q.key: empty(q) for q in touching(renewal, DIMENSION)}
     fill(renewal, by=cast.owner, answers=answers)
     prove(renewal, by=cast.owner)
-    workflow.take(workflow.submit(renewal, by=cast.owner, route=Route.INDEPENDENT), by=cast.independent)
+    seat_taking.take(submit.submit(renewal, by=cast.owner, route=Route.INDEPENDENT), by=cast.independent)
     renewal.refresh_from_db()
     approve(renewal, cast)
     assert renewal.state == State.APPROVED
@@ -82,7 +84,7 @@ def test_a_renewal_is_held_to_the_least_as_a_first_certificate_is(cast):
 def test_the_signer_of_a_low_use_is_held_to_the_least_too(cast):
     short = lacking(cast, "low", dimensions=("crime_prevention", "security", "intellectual_property"))
     with pytest.raises(NotReady) as refused:
-        workflow.self_certify(short, by=cast.owner)
+        self_certify.self_certify(short, by=cast.owner)
     assert any(
         "little in place" in reason and "at most 2 dimensions stand below 40" in reason
         for reason in refused.value.reasons
@@ -151,18 +153,18 @@ def nothing_in_place(cast, tier, state):
 def test_at_most_twelve_musts_are_left_to_a_condition(cast):
     submission = nothing_in_place(cast, "limited", State.IN_REVIEW).current_submission
     mark_all(submission, by=cast.independent)
-    days = {b.question: in_days(30) for b in workflow.blockers(submission) if b.conditionable}
+    days = {b.question: in_days(30) for b in blockers.blockers(submission) if b.conditionable}
     assert len(days) > most_conditions() == 12
     with pytest.raises(InvalidAnswer, match="at most 12 may be left to a condition"):
-        workflow.approve(submission, by=cast.independent, statement="Read.", conditions=days)
+        approval.approve(submission, by=cast.independent, statement="Read.", conditions=days)
     few = dict(list(days.items())[:12])
-    workflow.approve(submission, by=cast.independent, statement="Read.", conditions=few)
+    approval.approve(submission, by=cast.independent, statement="Read.", conditions=few)
     assert submission.decisions.get().conditions.count() == 12
 
 
 def test_the_signer_of_a_low_use_promises_at_most_twelve_musts(cast):
     short = nothing_in_place(cast, "low", State.DRAFT)
-    said = {one.code: one.words for one in workflow.obstacles_to_self_certify(short)}
+    said = {one.code: one.words for one in self_certify.obstacles_to_self_certify(short)}
     assert "at most 12 practices may be promised by a date" in said[Code.CONDITIONS]
 
 

@@ -9,7 +9,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from assessments import changing, declaring, staleness
+from assessments.domain.certificates import staleness
+from assessments.domain.facts import declare
+from assessments.domain.register import systems
+from assessments.domain.submission import changes
 from assessments.models import Assessment, AuditEntry, ReviewDecision, State
 from assessments.models.stale_reasons import WORDS, StaleCause, StaleReason, because
 from tests.catalogue import speak
@@ -44,7 +47,7 @@ def _two_languages(settings: Any, tmp_path: Path) -> None:
 def described_otherwise(cast: Cast) -> Assessment:
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     with translation.override(CHINESE):  # the language of the person who acts decides nothing
-        declaring.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
+        systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -92,7 +95,7 @@ def test_a_flag_keeps_a_code_and_pages_show_it_in_the_language_of_the_reader(cli
 @pytest.mark.django_db
 def test_facts_are_kept_by_their_keys_and_named_by_the_edition(cast, edition):
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
-    declaring.declare_facts(assessment.use, {"users_scale": "100_to_9999"}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"users_scale": "100_to_9999"}, by=cast.owner)
     assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
     assert assessment.stale_reasons[0]["parameters"] == {"facts": ["users_scale"]}
     (reason,) = staleness.reasons(assessment)
@@ -124,7 +127,7 @@ def test_a_change_that_withdraws_an_approval_is_a_sentence_in_its_decision(cast)
     gap = {"accountable-owner": {"choice": "partly", "text": "Being named."}}
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers=gap)
     given = {"kinds": ["purpose"], "words": "It answers complaints too.", "happened_on": in_days(0)}
-    changing.state_change(assessment, by=cast.owner, **given)
+    changes.state_change(assessment, by=cast.owner, **given)
     statement = ReviewDecision.objects.latest("pk").statement
     assert statement.startswith(f"{cast.owner} stated a change of {in_days(0).isoformat()} (")
     assert statement.endswith("): It answers complaints too.")

@@ -12,9 +12,10 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from assessments import changing, declaring, standing, workflow
 from assessments.documents.letter_words import public_reason
-from assessments.domain.certificates import status
+from assessments.domain.certificates import monitoring, standing, status
+from assessments.domain.facts import declare
+from assessments.domain.submission import changes
 from assessments.models import (
     Assessment,
     Certificate,
@@ -67,11 +68,11 @@ def assessment(cast: Cast) -> Assessment:
 
 
 def change_fact(assessment: Assessment, by: User) -> None:
-    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=by)
+    declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=by)
 
 
 def state_incident(assessment: Assessment, by: User) -> None:
-    changing.state_change(assessment, by=by, kinds=["incident"], words="A leak.", happened_on=in_days(0))
+    changes.state_change(assessment, by=by, kinds=["incident"], words="A leak.", happened_on=in_days(0))
 
 
 def told(kind: str = "certificate_suspended") -> dict[str, tuple[str, str]]:
@@ -128,7 +129,7 @@ def test_a_lapse_of_monitoring_tells_owners_and_reviewers_each_in_their_language
     User.objects.filter(pk__in=[other.pk, cast.independent.pk, cast.second_independent.pk]).update(language=CHINESE)
     certificate = certificate_of(assessment)
     with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=36)):
-        assert workflow.watch_monitoring() == 1
+        assert monitoring.watch_monitoring() == 1
     subject, title = "Certificate suspended: %(use)s", assessment.use.title
     reason, todo = "監察證據距今超過 35 日。", "加入最新監察記錄後，證書恢復有效。"
     owner = (f"Certificate suspended: {title}", "The monitoring evidence is older than 35 days. " + TODO)

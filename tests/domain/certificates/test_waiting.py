@@ -10,8 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import workflow
-from assessments.domain.certificates import conditions, least_readiness
+from assessments.domain.certificates import blockers, conditions, least_readiness
 from assessments.models import Assessment, Message, RemediationAction, State
 from tests.domain.certificates.readiness import approve, close, lacking
 from tests.factories import in_days, make_assessment, mark_all, proved
@@ -114,7 +113,7 @@ def test_the_approval_page_says_before_the_signature_what_the_decision_will_read
 def test_too_many_dates_are_refused_on_the_page_and_nothing_typed_is_lost(client, cast, monkeypatch):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAPS).current_submission
     mark_all(submission, by=cast.independent)
-    dates = {f"due-{b.question}": in_days(20).isoformat() for b in workflow.blockers(submission) if b.conditionable}
+    dates = {f"due-{b.question}": in_days(20).isoformat() for b in blockers.blockers(submission) if b.conditionable}
     assert dates
     monkeypatch.setattr(conditions, "most_conditions", lambda: 0)
     proved(client, cast.independent)

@@ -12,12 +12,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from assessments import access, desk, evidence, workflow
+from assessments.access import finders
 from assessments.core import sandbox, stored_files
+from assessments.core.errors import NotPermitted
 from assessments.core.preview_readers import MOST_TEXT
-from assessments.domain.evidence import previews
+from assessments.domain.evidence import library, previews
 from assessments.domain.evidence.previews import NoSuchPage, NotShown
-from assessments.errors import NotPermitted
+from assessments.domain.review import interests, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import EvidenceUse, EvidenceVersion, Route, State, Submission
 from tests.acting import CONDITION, action_on, make_conditioned
 from tests.domain.evidence import made_files
@@ -191,17 +193,17 @@ def test_a_reader_that_finds_no_place_may_be_tried_again(monkeypatch: pytest.Mon
 def test_a_piece_opens_for_a_reviewer_only_behind_the_gate_of_its_case(cast: Any) -> None:
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece, other = make_evidence(cast.organisation), make_evidence(cast.organisation)
-    evidence.attach(piece, assessment, QUESTION, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    library.attach(piece, assessment, QUESTION, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     with pytest.raises(NotPermitted, match="Declare your interests"):
         previews.find(submission, piece.reference, 1, by=cast.independent)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     found = previews.find(submission, piece.reference, 1, by=cast.independent)
     assert found is not None
     assert found.evidence == piece
     assert previews.find(submission, other.reference, 1, by=cast.independent) is None
     assert previews.find(submission, piece.reference, 2, by=cast.independent) is None
-    desk.decline(submission, by=cast.second_independent, words="My sister works there.")
+    interests.decline(submission, by=cast.second_independent, words="My sister works there.")
     with pytest.raises(NotPermitted):
         previews.find(submission, piece.reference, 1, by=cast.second_independent)
 
@@ -211,10 +213,10 @@ def test_a_piece_on_an_action_of_the_use_belongs_to_its_case(cast: Any) -> None:
     action = action_on(make_conditioned(cast), CONDITION)
     submission = Submission.objects.get(assessment__use=action.use)
     piece = make_evidence(cast.organisation)
-    assert access.submitted_version(submission, piece.reference, 1) is None
+    assert finders.submitted_version(submission, piece.reference, 1) is None
     EvidenceUse.objects.create(evidence=piece, action=action, version=1, by=cast.owner)
-    assert access.submitted_version(submission, piece.reference, 1) is not None
-    assert access.submitted_version(submission, piece.reference, 2) is None
+    assert finders.submitted_version(submission, piece.reference, 1) is not None
+    assert finders.submitted_version(submission, piece.reference, 2) is None
 
 
 @pytest.mark.django_db

@@ -7,9 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import conformity, evidence, gates, workflow
-from assessments.domain.evidence import second_use
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.answering import conformity_file
+from assessments.domain.certificates import requirements, second_use
+from assessments.domain.evidence import library
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import (
     Assessment,
     ConformityEvidence,
@@ -32,7 +35,7 @@ def high_draft(cast: Cast) -> Assessment:
 
 def give(draft: Assessment, key: str, *pieces: Evidence, cast: Cast, **fields: object) -> ConformityPart:
     given = {"base": 0} | fields
-    return conformity.save_part(draft, key, evidence=[one.reference for one in pieces], by=cast.owner, **given)
+    return conformity_file.save_part(draft, key, evidence=[one.reference for one in pieces], by=cast.owner, **given)
 
 
 @fails_without("a second part asks for a word")
@@ -92,22 +95,22 @@ def test_a_file_without_words_passes_no_gate(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     ConformityEvidence.objects.update(why="")
-    content = workflow.submit(draft, by=cast.owner, route="independent").content()
+    content = submit.submit(draft, by=cast.owner, route="independent").content()
     edition, today = draft.compiled(), timezone.localdate()
-    found = gates.missing(edition, content, today=today)
+    found = requirements.missing(edition, content, today=today)
     assert [lack.part for lack in found] == ["data", "bias", "security", "incident-plan", "monitoring"]
     assert found[0].words == "Say why this serves here too: Record of the service desk."
     for part in content["conformity"]:
         for piece in part["evidence"]:
             del piece["why"]  # as in a submission that was signed before
-    assert gates.missing(edition, content, today=today) == []
+    assert requirements.missing(edition, content, today=today) == []
 
 
 def test_a_piece_that_was_withdrawn_serves_nothing(cast: Cast) -> None:
     draft = high_draft(cast)
     notice = make_evidence(cast.organisation, by=cast.owner)
     give(draft, "tests", notice, cast=cast)
-    evidence.withdraw(notice, by=cast.owner)
+    library.withdraw(notice, by=cast.owner)
     assert second_use.served_elsewhere(draft.use, "data", [notice]) == {}
 
 
@@ -128,8 +131,8 @@ def test_the_form_asks_at_the_field_and_the_reviewer_reads_it(client: Client, ca
     assert "Kept." in wrong.content.decode()
     assert client.post(url, sent | {name: WHY}).status_code == 302
     assert client.get(url).context["form"][name].value() == WHY
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(reverse("review_parts", args=[submission.reference])).content.decode()
     assert WHY in page

@@ -10,11 +10,12 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from assessments import evidence, workflow
+from assessments.access.separation import delivery_team
 from assessments.audit import rows as audited
-from assessments.declaring import delivery_team
-from assessments.domain.evidence import supplements
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
+from assessments.domain.evidence import library
+from assessments.domain.review import approval, decisions, seat_taking, supplements
+from assessments.domain.submission import submit
 from assessments.models import (
     AuditEntry,
     Confidentiality,
@@ -41,8 +42,8 @@ def in_review(cast: Cast, tier: str = "limited", *, proven: bool = False, **fiel
     draft = make_assessment("draft", tier, cast=cast, **fields)
     if proven:
         prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
     return submission
 
@@ -58,7 +59,7 @@ def judge(submission: Submission, row: Supplement, by: Any, verdict: str = "supp
 
 
 def lacks(submission: Submission) -> list[str]:
-    return [lack.label for lack in workflow.missing_at_the_gates(submission, submission.content())]
+    return [lack.label for lack in approval.missing_at_the_gates(submission, submission.content())]
 
 
 @fails_without("what was added after the signing is judged")
@@ -70,10 +71,10 @@ def test_what_a_gate_asks_for_is_attached_while_the_answer_is_locked_and_counts_
     judge(submission, rows[0], cast.independent)
     assert lacks(submission) == MISSING[1:]
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.independent, statement="Read.")
+        approval.approve(submission, by=cast.independent, statement="Read.")
     assert refused.value.reasons[-1] == "You have not judged one piece of evidence that was added after the signing."
     judge(submission, rows[1], cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert anew(submission.assessment).state == State.CERTIFIED
 
 
@@ -90,7 +91,7 @@ def test_what_a_reviewer_does_not_find_to_support_counts_not(cast: Cast, verdict
 
 def test_the_stricter_of_two_reviewers_wins(cast: Cast) -> None:
     submission = in_review(cast, "high", proven=False)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     row = add(submission, "part:tests", cast)
     judge(submission, row, cast.independent)
     assert "Tests" not in lacks(submission)
@@ -109,7 +110,7 @@ def test_evidence_that_was_withdrawn_since_counts_not(cast: Cast) -> None:
     submission = in_review(cast)
     row = add(submission, NOTICE, cast)
     judge(submission, row, cast.independent)
-    evidence.withdraw(row.version.evidence, by=cast.owner)
+    library.withdraw(row.version.evidence, by=cast.owner)
     assert lacks(submission) == MISSING
 
 
@@ -117,7 +118,7 @@ def test_its_content_is_kept_with_who_and_when_and_never_changes(cast: Cast) -> 
     submission = in_review(cast)
     row = add(submission, NOTICE, cast)
     assert (row.by, row.sha256, row.version.number) == (cast.owner, row.version.sha256, 1)
-    evidence.add_version(row.version.evidence, by=cast.owner, link="https://example.org/newer")
+    library.add_version(row.version.evidence, by=cast.owner, link="https://example.org/newer")
     assert Supplement.objects.get().version.number == 1
     for change in (lambda: Supplement.objects.update(words="Other."), lambda: row.delete()):
         with pytest.raises(FrozenRow):
@@ -168,7 +169,7 @@ def test_after_the_decision_nothing_is_judged(cast: Cast) -> None:
     submission = in_review(cast, proven=True)
     row = add(submission, NOTICE, cast)
     judge(submission, row, cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(Locked):
         judge(submission, row, cast.independent, "partly", words="No.")
 
@@ -177,8 +178,8 @@ def test_it_stays_with_the_case_in_the_next_round(cast: Cast) -> None:
     submission = in_review(cast)
     submission.marks.filter(target="q:use-register").update(mark="change_needed", would_satisfy="Show it.")
     judge(submission, add(submission, NOTICE, cast), cast.independent)
-    workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route="independent")
+    decisions.send_back(submission, by=cast.independent)
+    again = submit.submit(submission.assessment, by=cast.owner, route="independent")
     assert again.seats.filter(
         reviewer=cast.independent
     ).exists()  # the seat went over, and what was judged from it counts
@@ -213,7 +214,7 @@ def test_what_cannot_be_kept_as_it_is_today_is_refused_at_its_field(cast: Cast) 
     old = make_evidence(cast.organisation, by=cast.owner)
     Evidence.objects.filter(pk=old.pk).update(expires_on=in_days(-1))
     gone = make_evidence(cast.organisation, by=cast.owner)
-    evidence.withdraw(gone, by=cast.owner)
+    library.withdraw(gone, by=cast.owner)
     for piece in (link, shown, old, gone, make_evidence()):
         with pytest.raises(InvalidAnswer) as error:
             add(submission, NOTICE, cast, piece)
@@ -252,8 +253,8 @@ def test_an_approval_that_rests_on_it_goes_stale_with_it(cast: Cast) -> None:
     submission = in_review(cast, proven=True)
     row = add(submission, NOTICE, cast)
     judge(submission, row, cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
-    evidence.withdraw(row.version.evidence, by=cast.owner)
+    approval.approve(submission, by=cast.independent, statement="Read.")
+    library.withdraw(row.version.evidence, by=cast.owner)
     assert anew(submission.assessment).stale_since
 
 
@@ -334,7 +335,7 @@ def test_two_pages_of_one_reviewer_lose_no_judgement_and_a_closed_case_shows_it(
     assert all(words in stale.content.decode() for words in ("No date.", "Of another system."))
     again = stale.context["rows"][0].form
     assert client.post(url, sent | {f"{name}-base": again["base"].value()}).status_code == 302
-    workflow.refuse(submission, by=cast.independent, statement="It shows another system.")
+    decisions.refuse(submission, by=cast.independent, statement="It shows another system.")
     closed = client.get(url)
     assert closed.context["rows"][0].form is None
     assert "Of another system." in closed.content.decode()

@@ -13,12 +13,13 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from assessments import sweeping, teamwork
+from assessments import scheduled
 from assessments.audit.verify import verify
 from assessments.core import log_key
+from assessments.core.errors import InvalidAnswer, WorkflowError
 from assessments.domain import storage
+from assessments.domain.answering import asking
 from assessments.domain.register import deleted_organisations, deleted_people, leaving, tables
-from assessments.errors import InvalidAnswer, WorkflowError
 from assessments.models import (
     AuditDetail,
     AuditEntry,
@@ -79,7 +80,7 @@ def faults() -> list[str]:
 
 def test_the_page_says_what_goes_what_stays_and_where_open_work_goes(cast):
     draft = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
-    teamwork.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
+    asking.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
     text = text_of(proved(Client(), cast.contributor).get(reverse("account_delete")))
     (section,) = leaving.open_work(Membership.objects.get(user=cast.contributor))
     for words in ("What goes", "What stays", "Former member", section.title, str(cast.organisation)):
@@ -151,7 +152,7 @@ def test_open_work_goes_to_the_owner_of_longest_standing(cast):
     draft = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
     make_member(Role.OWNER, cast.organisation, "Ada Second")
     make_member(Role.CONTRIBUTOR, cast.organisation, "Aaron First")
-    teamwork.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
+    asking.ask(draft, SECTION, Membership.objects.get(user=cast.contributor), by=cast.owner)
     deleted_people.delete(cast.contributor)
     assert draft.assignments.get().member.user == cast.owner
     assert Message.objects.filter(recipient=cast.owner, kind=MessageKind.HANDED_OVER).exists()
@@ -194,9 +195,9 @@ def test_an_owner_asks_with_the_name_typed_and_another_can_cancel(cast, settings
 
 
 def sweep() -> int:
-    steps = tuple(step for step in sweeping.STEPS if step.name == "delete organisations")
+    steps = tuple(step for step in scheduled.STEPS if step.name == "delete organisations")
     assert len(steps) == 1
-    return sweeping.sweep(steps)
+    return scheduled.sweep(steps)
 
 
 def test_while_a_submission_is_in_review_nothing_is_deleted(cast):
@@ -369,7 +370,7 @@ def test_nobody_opens_anything_of_it_and_no_page_breaks(world):
     for what in ("submission in review", "submission certified", "submission refused inside"):
         assert client.get(reverse("review", args=world.places[what])).status_code == 404
     assert client.get(reverse("standing", args=world.places["certificate"])).status_code in (200, 404)
-    sweeping.sweep()
+    scheduled.sweep()
 
 
 def test_its_registration_number_is_free_again(world):

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import standing
 from assessments.audit.verify import verify
+from assessments.core.errors import NotPermitted
+from assessments.domain.certificates import standing, status
 from assessments.domain.register import deleted_organisations
-from assessments.errors import NotPermitted
 from assessments.models import Certificate, Interest, Message, Organisation, Role, Route, State
 from assessments.models.audit import INSTALLATION
 from tests.factories import Cast, in_days, make_assessment, make_cast, make_member, proved
@@ -54,10 +54,10 @@ def test_the_reviewing_body_suspends_and_revokes_it_and_the_public_page_says_so(
     reviewer = proved(Client(), cast.independent)
     page = reverse("standing", args=[certificate.number])
     assert reviewer.get(page).status_code == 200
-    form = {"move": standing.SUSPEND, "reason": "complaint", "words": WORDS}
+    form = {"move": status.SUSPEND, "reason": "complaint", "words": WORDS}
     assert reviewer.post(page, form).status_code == 302
     assert "Suspended" in text_of(Client().get(public))
-    form = {"move": standing.REVOKE, "reason": "untrue", "words": WORDS}
+    form = {"move": status.REVOKE, "reason": "untrue", "words": WORDS}
     assert reviewer.post(page, form).status_code == 302
     shown = text_of(Client().get(public))
     assert "Revoked" in shown

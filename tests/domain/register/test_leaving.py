@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import desk, teamwork
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.answering import asking
 from assessments.domain.register import leaving
-from assessments.errors import InvalidAnswer
+from assessments.domain.review import seat_requests
 from assessments.models import (
     ActionEvent,
     ActionStatus,
@@ -48,7 +49,7 @@ def once_for_all(cast: Cast) -> int:
     """Give Connie a section, an action, a hold and a piece of evidence of her own."""
     member = Membership.objects.get(user=cast.contributor)
     draft = make_assessment(State.DRAFT, "limited", organisation=cast.organisation)
-    teamwork.ask(draft, SECTION, member, by=cast.owner, due=in_days(9), note="Please")
+    asking.ask(draft, SECTION, member, by=cast.owner, due=in_days(9), note="Please")
     gap = {QUESTION: {"choice": "partly", "text": "Three of five."}}
     approved = make_assessment(State.SUBMITTED, "limited", organisation=cast.organisation, answers=gap)
     action = RemediationAction.objects.filter(use=approved.use).exclude(status=ActionStatus.CLOSED)[0]
@@ -182,7 +183,7 @@ def test_a_colleague_is_asked_to_take_over_the_seat_of_a_reviewer_who_leaves(cas
     leaving.leave(member, {seat.key: other.pk}, by=other)
     asked = SeatRequest.objects.get(submission=review.current_submission, ended_at=None)
     assert (asked.holder, asked.to, asked.seat) == (held.reviewer, other, Seat.FIRST)
-    desk.take_over(asked, by=other)
+    seat_requests.take_over(asked, by=other)
     held.refresh_from_db()
     assert held.reviewer == other
 
@@ -209,7 +210,7 @@ def test_what_changed_meanwhile_is_asked_for_and_nothing_is_half_done(cast, busy
     """Between page and press somebody gave them more: the press says so, and hands nothing over."""
     chosen = {one.key: cast.owner.pk for one in leaving.open_work(busy)}
     draft = Assignment.objects.get(member=busy).assessment
-    teamwork.ask(draft, OTHER_SECTION, busy, by=cast.owner)
+    asking.ask(draft, OTHER_SECTION, busy, by=cast.owner)
     with undone(), pytest.raises(InvalidAnswer):
         leaving.leave(busy, chosen, by=cast.owner)
     assert Membership.objects.get(pk=busy.pk).left_at is None

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from assessments import declaring
 from assessments.core.zip_stream import zipped
+from assessments.domain.facts import declare
 from assessments.domain.register import organisation_data
 from assessments.models import Assessment, CertificateEvent, Organisation
 from tests.acting import make_conditioned
@@ -42,7 +42,7 @@ def table(organisation: Organisation, name: str) -> list[dict[str, Any]]:
 def test_reasons_that_are_kept_as_codes_are_in_words(language, public, stale, cast: Cast, edition, settings, tmp_path):
     speak(settings, tmp_path, TEXTS)
     assessment = make_conditioned(cast)
-    declaring.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
+    declare.declare_facts(assessment.use, {"healthcare_diagnosis": True}, by=cast.owner)
     with translation.override(language):
         events, assessments = table(cast.organisation, "CertificateEvent"), table(cast.organisation, "Assessment")
     assert [row["public_reason"] for row in events] == ["", public]

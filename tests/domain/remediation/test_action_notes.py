@@ -7,9 +7,9 @@ import json
 import pytest
 from django.utils import translation
 
-from assessments import acting
 from assessments.domain.register.export_words import in_words
-from assessments.domain.remediation import own_actions
+from assessments.domain.remediation import dates as remediation_dates
+from assessments.domain.remediation import own_actions, risks
 from assessments.domain.remediation.split_merge import Part, split, undo
 from assessments.models import ActionEvent
 from assessments.models.action_notes import WORDS, ActionNote, coded, words_of
@@ -72,11 +72,11 @@ def test_notes_of_each_change_read_as_sentences(cast: Cast):
     action.refresh_from_db()
     undo(action, by=cast.owner)
     dates = {"due": in_days(10), "full_due": in_days(60)}
-    acting.plan(action, by=cast.owner, owner=cast.contributor, effort="L", **dates)
+    remediation_dates.plan(action, by=cast.owner, owner=cast.contributor, effort="L", **dates)
     own_actions.finish_first_step(action, by=cast.contributor)
     own_actions.undo_first_step(action, by=cast.contributor)
-    acting.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(100), review=in_days(50))
-    acting.end_risk(action, by=cast.owner)
+    risks.accept_risk(action, by=cast.owner, reason="Small.", until=in_days(100), review=in_days(50))
+    risks.end_risk(action, by=cast.owner)
     said = {
         words_of(words)
         for words in ActionEvent.objects.filter(action__use=assessment.use).values_list("words", flat=True)

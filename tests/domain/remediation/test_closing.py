@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import access, acting, declaring, desk, evidence, workflow
-from assessments.domain.remediation import closing
+from assessments.access import finders, separation
+from assessments.core.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.answering import start
+from assessments.domain.certificates import issue
+from assessments.domain.evidence import library
+from assessments.domain.facts import tier
+from assessments.domain.remediation import actions, closing
 from assessments.domain.remediation.closing import Finding
-from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.review import approval, decisions, interests, seat_taking
+from assessments.domain.submission import submit, taking_back
 from assessments.models import (
     ActionStatus,
     ActionVerdict,
@@ -63,11 +69,11 @@ def high_case(cast: Cast, *, first: str = "independent") -> Assessment:
     draft = make_assessment(State.DRAFT, "high", cast=cast, answers=gaps)
     prove(draft, by=cast.owner)
     route = Route.INDEPENDENT if first == "independent" else Route.INSIDE
-    submission = workflow.submit(draft, by=cast.owner, route=route)
+    submission = submit.submit(draft, by=cast.owner, route=route)
     for reviewer in (getattr(cast, first), cast.second_independent):
-        workflow.take(submission, by=reviewer)
+        seat_taking.take(submission, by=reviewer)
         mark_all(submission, by=reviewer)
-        workflow.approve(submission, by=reviewer, statement="Read.")
+        approval.approve(submission, by=reviewer, statement="Read.")
     assert anew(draft).state == State.APPROVED
     return anew(draft)
 
@@ -79,10 +85,10 @@ def high_case(cast: Cast, *, first: str = "independent") -> Assessment:
 def test_a_blocking_action_is_not_reported_done_by_one_sentence(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     with pytest.raises(InvalidAnswer, match="Attach evidence") as refused:
-        acting.report(action, by=cast.contributor, note=DONE)
+        actions.report(action, by=cast.contributor, note=DONE)
     assert refused.value.field == "evidence"
     assert action_on(assessment, CONDITION).status == ActionStatus.OPEN
-    acting.report(action_on(assessment, SHOULD), by=cast.contributor, note=DONE)  # it blocks nothing
+    actions.report(action_on(assessment, SHOULD), by=cast.contributor, note=DONE)  # it blocks nothing
 
 
 @pytest.mark.parametrize(
@@ -92,20 +98,20 @@ def test_a_link_alone_shows_no_must(cast: Cast, assessment: Assessment, piece: d
     action = action_on(assessment, CONDITION)
     alone = make_evidence(cast.organisation, by=cast.owner, **piece)
     with pytest.raises(InvalidAnswer, match="is not enough"):
-        acting.report(action, by=cast.contributor, note=DONE, pieces=[alone])
+        actions.report(action, by=cast.contributor, note=DONE, pieces=[alone])
     assert not action.evidence_uses.exists()  # nothing of the refused report is kept
-    acting.report(action, by=cast.contributor, note=DONE, pieces=[alone, make_evidence(cast.organisation)])
+    actions.report(action, by=cast.contributor, note=DONE, pieces=[alone, make_evidence(cast.organisation)])
 
 
 def test_a_must_is_shown_by_a_link_to_an_answer_with_evidence(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     answer = assessment.answers.select_related("assessment").filter(evidence_uses=None).order_by("pk")[0]
     with pytest.raises(InvalidAnswer, match="has no evidence"):
-        acting.report(action, by=cast.contributor, note=DONE, answers=[answer])
+        actions.report(action, by=cast.contributor, note=DONE, answers=[answer])
     piece = make_evidence(cast.organisation, by=cast.owner, title="Register of November")
     answer.evidence_uses.create(evidence=piece, version=1, by=cast.owner)
     assert answer in closing.answers_to_link(action)
-    acting.report(action, by=cast.contributor, note=DONE, answers=[answer])
+    actions.report(action, by=cast.contributor, note=DONE, answers=[answer])
     (shown,) = closing.shown_for(action, None)
     assert (shown.use.evidence, shown.use.taken_from) == (piece, answer)
 
@@ -114,27 +120,27 @@ def test_an_answer_of_another_use_shows_nothing(cast: Cast, assessment: Assessme
     other = make_assessment(State.DRAFT, "low", cast=cast)
     answer = other.answers.select_related("assessment").order_by("pk")[0]
     with pytest.raises(NotPermitted):
-        acting.link_answer(action_on(assessment, CONDITION), answer, by=cast.owner)
+        actions.link_answer(action_on(assessment, CONDITION), answer, by=cast.owner)
 
 
 # --- the gate: seats, declarations, conflicts -------------------------------------------------------------------------------
 
 
 def sees(user, action) -> bool:
-    return access.actions_to_check_for(user).filter(pk=action.pk).exists()
+    return finders.actions_to_check_for(user).filter(pk=action.pk).exists()
 
 
 @fails_without("a case opens by a declaration of interests")
 def test_an_action_opens_with_a_declaration_in_its_own_case_alone(cast: Cast, assessment: Assessment) -> None:
     action, newcomer = action_on(assessment, SHOULD), cast.second_independent
     assert not sees(newcomer, action)
-    assert access.to_declare_for_action(newcomer, action.use.reference, action.number) == sent(assessment)
-    desk.declare_none(sent(assessment), by=newcomer)
+    assert finders.to_declare_for_action(newcomer, action.use.reference, action.number) == sent(assessment)
+    interests.declare_none(sent(assessment), by=newcomer)
     assert sees(newcomer, action)
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     Assessment.objects.filter(pk=following.pk).update(state=State.SUBMITTED, current_submission=_next(following))
     assert not sees(newcomer, action)  # another case judges it now
-    assert access.to_declare_for_action(newcomer, action.use.reference, action.number).assessment_id == following.pk
+    assert finders.to_declare_for_action(newcomer, action.use.reference, action.number).assessment_id == following.pk
     assert sees(newcomer, action_on(assessment, CONDITION))  # the condition stays with the case that set it
 
 
@@ -152,7 +158,7 @@ def _next(assessment: Assessment):
 def test_a_declared_conflict_closes_the_action(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
-    desk.decline(sent(assessment), by=cast.independent, words="I sold it to them.")
+    interests.decline(sent(assessment), by=cast.independent, words="I sold it to them.")
     assert not sees(cast.independent, action)
     for act in (lambda: close_as(action, by=cast.independent), lambda: _decline(action, cast.independent)):
         with pytest.raises(SeparationOfDuties):
@@ -160,7 +166,7 @@ def test_a_declared_conflict_closes_the_action(cast: Cast, assessment: Assessmen
 
 
 def _decline(action: RemediationAction, user) -> None:
-    acting.decline(action, by=user, words="It does not show it.")
+    actions.decline(action, by=user, words="It does not show it.")
 
 
 @pytest.mark.parametrize("declared", [False, True])
@@ -169,8 +175,8 @@ def test_only_a_seat_of_the_case_accepts_or_declines(cast: Cast, assessment: Ass
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
     if declared:
-        desk.declare_none(sent(assessment), by=cast.second_independent)
-        desk.declare_none(sent(assessment), by=cast.reviewer)
+        interests.declare_none(sent(assessment), by=cast.second_independent)
+        interests.declare_none(sent(assessment), by=cast.reviewer)
     for who in (cast.second_independent, cast.reviewer, cast.owner, cast.staff, cast.outsider):
         for act in (close_as, _decline_by, judge_as):
             with pytest.raises(NotPermitted):
@@ -194,9 +200,9 @@ def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
     if state == State.REFUSED:
-        workflow.refuse(sent(assessment), by=cast.independent, statement="No.")
+        decisions.refuse(sent(assessment), by=cast.independent, statement="No.")
     else:
-        workflow.withdraw(assessment, by=cast.owner, reason="Another model.")
+        taking_back.withdraw(assessment, by=cast.owner, reason="Another model.")
     for act in (close_as, _decline_by):
         with pytest.raises(WorkflowError, match="This case is closed"):
             act(action, by=cast.independent)
@@ -209,18 +215,18 @@ def test_no_action_is_judged_in_a_closed_case(cast: Cast, state: str) -> None:
 def test_each_piece_is_judged_before_the_action_is_accepted(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     first, second = (make_evidence(cast.organisation, by=cast.owner, title=title) for title in ("One", "Two"))
-    acting.report(action, by=cast.contributor, note=DONE, pieces=[first, second])
+    actions.report(action, by=cast.contributor, note=DONE, pieces=[first, second])
     with pytest.raises(WorkflowError, match="Judge each piece first: One; Two"):
-        workflow.close_action(action, by=cast.independent)
+        issue.close_action(action, by=cast.independent)
     with pytest.raises(WorkflowError, match="Judge each piece first: Two"):
-        workflow.close_action(action, by=cast.independent, findings={first.reference: Finding("supports")})
+        issue.close_action(action, by=cast.independent, findings={first.reference: Finding("supports")})
     assert not ActionVerdict.objects.exists()  # of a refused press nothing is kept
     closing.judge(action, {first.reference: Finding("supports")}, by=cast.independent)
     last = {second.reference: Finding("does_not", "Of May.")}
     with pytest.raises(WorkflowError, match="Open each piece before you accept the action: One; Two"):
-        workflow.close_action(action, by=cast.independent, findings=last)
+        issue.close_action(action, by=cast.independent, findings=last)
     open_pieces(action, by=cast.independent)
-    workflow.close_action(action, by=cast.independent, findings=last)
+    issue.close_action(action, by=cast.independent, findings=last)
     assert action_on(assessment, CONDITION).status == ActionStatus.CLOSED
 
 
@@ -234,7 +240,7 @@ def test_a_verdict_that_is_not_supports_needs_a_word_and_closes_nothing(cast, as
         closing.judge(action, {piece: Finding(verdict, "  ")}, by=cast.independent)
     assert refused.value.field == piece
     with pytest.raises(WorkflowError, match="No piece supports"):
-        workflow.close_action(action, by=cast.independent, findings={piece: Finding(verdict, "Of last year.")})
+        issue.close_action(action, by=cast.independent, findings={piece: Finding(verdict, "Of last year.")})
     with pytest.raises(InvalidAnswer):
         closing.judge(action, {piece: Finding("splendid")}, by=cast.independent)
 
@@ -243,24 +249,24 @@ def test_a_must_is_not_closed_on_a_link_while_its_file_does_not_support_it(cast:
     action = action_on(assessment, CONDITION)
     link = make_evidence(cast.organisation, by=cast.owner, link="https://example.org/register")
     stored = make_evidence(cast.organisation, by=cast.owner)
-    acting.report(action, by=cast.contributor, note=DONE, pieces=[link, stored])
+    actions.report(action, by=cast.contributor, note=DONE, pieces=[link, stored])
     findings = {link.reference: Finding("supports"), stored.reference: Finding("partly", "Two clinics lack.")}
     with pytest.raises(WorkflowError, match="a link alone is not enough"):
-        workflow.close_action(action, by=cast.independent, findings=findings)
+        issue.close_action(action, by=cast.independent, findings=findings)
 
 
 def test_a_newer_version_that_is_attached_again_is_judged_again(cast: Cast, assessment: Assessment) -> None:
     action = action_on(assessment, CONDITION)
     piece = make_evidence(cast.organisation, by=cast.owner)
-    acting.report(action, by=cast.contributor, note=DONE, pieces=[piece])
+    actions.report(action, by=cast.contributor, note=DONE, pieces=[piece])
     closing.judge(action, supports(action), by=cast.independent)
-    evidence.add_version(piece, by=cast.owner, link="https://example.org/newer")
-    acting.detach(action, piece, by=cast.owner)
+    library.add_version(piece, by=cast.owner, link="https://example.org/newer")
+    actions.detach(action, piece, by=cast.owner)
     piece.refresh_from_db()
-    acting.attach(action, piece, by=cast.owner)
-    acting.attach(action, make_evidence(cast.organisation, by=cast.owner, title="Other"), by=cast.owner)
+    actions.attach(action, piece, by=cast.owner)
+    actions.attach(action, make_evidence(cast.organisation, by=cast.owner, title="Other"), by=cast.owner)
     with pytest.raises(WorkflowError, match="Judge each piece first"):
-        workflow.close_action(action, by=cast.independent)
+        issue.close_action(action, by=cast.independent)
 
 
 def test_a_verdict_is_never_rewritten(cast: Cast, assessment: Assessment) -> None:
@@ -294,7 +300,7 @@ def test_at_high_the_last_blocking_action_is_never_closed_by_one_person(cast: Ca
     with pytest.raises(SeparationOfDuties, match="other reviewer"):
         close_as(action, by=cast.independent)
     with pytest.raises(WorkflowError, match="Judge each piece first"):  # who confirms judges as well
-        workflow.close_action(action, by=cast.second_independent)
+        issue.close_action(action, by=cast.second_independent)
     close_as(action, by=cast.second_independent)
     action = action_on(assessment, CONDITION)
     assert (action.verified_by, action.confirmed_by) == (cast.independent, cast.second_independent)
@@ -323,7 +329,7 @@ def test_at_high_a_decline_by_either_ends_the_acceptance(cast: Cast) -> None:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
     close_as(action, by=cast.second_independent)
-    acting.decline(action, by=cast.reviewer, words="Tai O is not in it.")
+    actions.decline(action, by=cast.reviewer, words="Tai O is not in it.")
     action = action_on(assessment, CONDITION)
     assert (action.status, action.accepted_by) == (ActionStatus.OPEN, None)
     report_done(action, by=cast.contributor)
@@ -354,7 +360,7 @@ def test_a_closed_checklist_is_ticked_where_it_applies(cast: Cast) -> None:
     action = action_on(assessment, "approval-paper")
     report_done(action, by=cast.contributor)
     close_as(action, by=cast.independent)
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     row = following.answers.get(question__key="approval-paper")
     declared, edition = following.declared(), following.compiled()
     items = [item.key for item in declared.items(edition, edition.questions["approval-paper"])]
@@ -365,18 +371,18 @@ def test_a_fact_that_changes_asks_for_the_practice_again(cast: Cast, assessment:
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
     close_as(action, by=cast.independent)
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     row = following.answers.get(question__key=CONDITION)
     assert not row.to_confirm
-    declaring._reopen_carried(following, {"sector"})
-    reads = CONDITION in declaring.reading(following.compiled(), {"sector"})
+    tier._reopen_carried(following, {"sector"})
+    reads = CONDITION in tier.reading(following.compiled(), {"sector"})
     row.refresh_from_db()
     assert row.to_confirm == reads
 
 
 def test_a_reviewer_who_closed_an_action_is_not_of_the_delivery_team(cast: Cast, assessment: Assessment) -> None:
-    declaring.start_assessment(assessment.use, by=cast.owner)
+    start.start_assessment(assessment.use, by=cast.owner)
     action = action_on(assessment, CONDITION)
     report_done(action, by=cast.contributor)
     close_as(action, by=cast.independent)
-    assert cast.independent.pk not in declaring.delivery_team(assessment)
+    assert cast.independent.pk not in separation.delivery_team(assessment)

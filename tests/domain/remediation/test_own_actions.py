@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import acting, workflow
-from assessments.domain.remediation import own_actions
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.models import ActionEvent, ActionStatus, Assessment, AuditEntry, Message, RemediationAction, State
+from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.domain.remediation import dates, own_actions
+from assessments.domain.submission import submit
+from assessments.models import (
+    ActionEvent,
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Message,
+    RemediationAction,
+    State,
+    assessments,
+)
 from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment, make_use
 
@@ -76,7 +85,7 @@ def test_a_use_that_nobody_has_signed_has_no_plan_to_add_to(cast):
 def test_an_added_action_stays_through_the_next_round_and_blocks_nothing(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     action = add(assessment, cast)
-    workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert again(action).status == ActionStatus.OPEN
     assert action.number not in {one["number"] for one in sent(assessment).content()["actions"]}
 
@@ -153,7 +162,7 @@ def test_edited_words_stay_over_rounds_and_the_original_beside_them(cast):
     action = action_on(assessment, SHOULD)
     original = action.title
     own_actions.edit(action, by=cast.contributor, title="Write our AI rules", steps="Ask the board\nWrite two pages")
-    workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     action = action_on(assessment, SHOULD)
     assert (action.title, action.original_title) == ("Write our AI rules", original)
     drawn = next(one for one in sent(assessment).content()["actions"] if one["number"] == action.number)
@@ -169,7 +178,7 @@ def test_a_contributor_who_sees_only_what_is_assigned_edits_their_own_action_alo
     action = action_on(assessment, SHOULD)
     with pytest.raises(NotPermitted):
         own_actions.edit(action, by=cast.assigned, title="Mine?", steps="")
-    acting.plan(action, by=cast.owner, owner=cast.assigned, due=action.due, effort=action.effort)
+    dates.plan(action, by=cast.owner, owner=cast.assigned, due=action.due, effort=action.effort)
     own_actions.edit(action, by=cast.assigned, title="Write our AI rules", steps="")
     assert action_on(assessment, SHOULD).title == "Write our AI rules"
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import workflow
+from assessments.core.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.certificates import blockers
 from assessments.domain.remediation import relevance
-from assessments.errors import InvalidAnswer, NotPermitted, SeparationOfDuties, WorkflowError
-from assessments.models import ActionStatus, Assessment, AuditEntry, Membership, Message, RemediationAction, Role, State
+from assessments.domain.submission import submit
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Membership,
+    Message,
+    RemediationAction,
+    Role,
+    State,
+    assessments,
+)
 from tests.acting import CONDITION, SHOULD, action_on, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, make_assessment
 
@@ -87,10 +98,10 @@ def test_a_reason_is_needed_and_a_role(cast, assessment):
 def test_it_issues_no_certificate_and_stays_through_the_next_round(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     action = mark(assessment, cast, CONDITION)
-    assert any(blocker.question == CONDITION for blocker in workflow.blockers(sent(assessment)))
+    assert any(blocker.question == CONDITION for blocker in blockers.blockers(sent(assessment)))
     assert anew(assessment).state == State.APPROVED
     returned = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     mark(returned, cast)
-    workflow.submit(returned, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(returned, by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert action_on(returned, SHOULD).status == ActionStatus.NOT_RELEVANT
     assert RemediationAction.objects.get(pk=action.pk).status == ActionStatus.NOT_RELEVANT

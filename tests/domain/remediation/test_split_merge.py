@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import acting, declaring, reviewing, workflow
-from assessments.domain.remediation import own_actions
+from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.domain.answering import start
+from assessments.domain.certificates import blockers
+from assessments.domain.remediation import own_actions, risks
 from assessments.domain.remediation.split_merge import Part, merge, split, undo
-from assessments.errors import InvalidAnswer, NotPermitted, WorkflowError
-from assessments.models import ActionStatus, Assessment, AuditEntry, Condition, Message, RemediationAction, State
+from assessments.domain.review import decisions, marks
+from assessments.domain.submission import submit
+from assessments.models import (
+    ActionStatus,
+    Assessment,
+    AuditEntry,
+    Condition,
+    Message,
+    RemediationAction,
+    State,
+    assessments,
+)
 from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
 from tests.factories import Cast, anew, in_days, make_assessment
 
@@ -54,7 +66,7 @@ def test_the_parts_share_the_finding_and_the_first_keeps_the_number(cast, assess
 
 def test_the_condition_is_met_once_all_parts_are_closed(cast, assessment):
     first, second = split(action_on(assessment, CONDITION), TWO, by=cast.owner)
-    following = declaring.start_assessment(assessment.use, by=cast.owner)
+    following = start.start_assessment(assessment.use, by=cast.owner)
     close(first, cast)
     assert Condition.objects.get(question=CONDITION).met_at is None
     assert not following.answers.exists()
@@ -67,7 +79,7 @@ def test_a_blocking_finding_stays_until_the_last_part_is_closed(cast):
     assessment = make_assessment(State.APPROVED, "limited", cast=cast, answers={CONDITION: {"choice": "partly"}})
     first, second = split(action_on(assessment, CONDITION), TWO, by=cast.owner)
     close(first, cast)
-    assert any(blocker.question == CONDITION for blocker in workflow.blockers(sent(assessment)))
+    assert any(blocker.question == CONDITION for blocker in blockers.blockers(sent(assessment)))
     assert anew(assessment).state == State.APPROVED
     close(second, cast)
     assert anew(assessment).state == State.CERTIFIED
@@ -89,19 +101,19 @@ def test_a_split_has_at_least_two_named_parts(cast, assessment, parts):
 def return_again(assessment, cast):
     """Return the new round too: its reviewer kept the seat, so its owner cannot take it back."""
     mark = {"mark": "change_needed", "reason": "unclear", "would_satisfy": "Say more."}
-    reviewing.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
-    workflow.send_back(sent(assessment), by=cast.independent)
+    marks.save_mark(sent(assessment), f"q:{SHOULD}", by=cast.independent, **mark)
+    decisions.send_back(sent(assessment), by=cast.independent)
 
 
 def test_the_parts_stay_in_the_next_round_and_close_together_when_the_gap_is_gone(cast):
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers={SHOULD: {"choice": "not_in_place"}})
     parts = split(action_on(assessment, SHOULD), TWO, by=cast.owner)
-    workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert [again(part).title for part in parts] == [part.title for part in TWO]
     assert RemediationAction.objects.filter(use=assessment.use).standing().count() == 2
     return_again(assessment, cast)
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
-    workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(anew(assessment), by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert {again(part).status for part in parts} == {ActionStatus.CLOSED}
 
 
@@ -132,7 +144,7 @@ def test_the_merged_actions_are_done_as_one_and_close_with_it(cast, assessment):
     assert other not in RemediationAction.objects.listed()
     with pytest.raises(WorkflowError):
         report_done(other, by=cast.owner, note="Done by itself?")
-    assert "cannot be accepted" in acting.risk_obstacle(lead)  # a must is in it
+    assert "cannot be accepted" in risks.risk_obstacle(lead)  # a must is in it
     close(lead, cast)
     assert again(other).status == ActionStatus.CLOSED
     assert Condition.objects.get(question=CONDITION).met_by == cast.independent
@@ -144,11 +156,11 @@ def test_what_is_left_of_a_merge_keeps_it_open_in_the_next_round(cast):
     lead, other = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
     merge([lead, other], into=lead, by=cast.owner)
     assessment.answers.filter(question__key=SHOULD).update(choice="in_place")
-    workflow.submit(assessment, by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(assessment, by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.OPEN, ActionStatus.OPEN)
     return_again(assessment, cast)
     assessment.answers.filter(question__key=CONSIDER).update(choice="in_place")
-    workflow.submit(anew(assessment), by=cast.owner, route=workflow.Route.INDEPENDENT)
+    submit.submit(anew(assessment), by=cast.owner, route=assessments.Route.INDEPENDENT)
     assert (again(lead).status, again(other).status) == (ActionStatus.CLOSED, ActionStatus.CLOSED)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assessments import reviewing, workflow
+from assessments.domain.review import approval, decisions, marks, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Route, State, Submission
 from tests.factories import make_assessment, mark_all, save
 
@@ -15,23 +16,23 @@ def sent(assessment):
 
 def return_it(submission, by):
     mark_all(submission, by=by, change={f"q:{QUESTION}": "Show the newest entry."})
-    workflow.send_back(submission, by=by, words="Please mend this.")
+    decisions.send_back(submission, by=by, words="Please mend this.")
 
 
 def resubmit(assessment, cast, by=None):
     assessment.refresh_from_db()
     save(assessment, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=by or cast.owner)
-    return workflow.submit(assessment, by=cast.owner, route=Route(sent(assessment).route))
+    return submit.submit(assessment, by=cast.owner, route=Route(sent(assessment).route))
 
 
 def returned_high(cast):
     """A High case with both seats, returned by the second reviewer after the first had approved."""
     case = make_assessment(State.IN_REVIEW, "high", cast=cast)
     submission = sent(case)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Fine.")
-    reviewing.save_mark(
+    approval.approve(submission, by=cast.independent, statement="Fine.")
+    marks.save_mark(
         submission,
         f"q:{QUESTION}",
         by=cast.second_independent,
@@ -39,5 +40,5 @@ def returned_high(cast):
         reason="not_shown",
         would_satisfy="Show the newest entry.",
     )
-    workflow.send_back(submission, by=cast.second_independent, words="Please mend this.")
+    decisions.send_back(submission, by=cast.second_independent, words="Please mend this.")
     return case

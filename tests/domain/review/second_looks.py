@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assessments.domain.review import opened, second_look
-from assessments.domain.review.second_look import Given
+from assessments.domain.review.second_look import GivenMark
 from assessments.models import Route, State
 from tests.factories import make_assessment
 from tests.looking import shown
@@ -24,7 +24,7 @@ def taken(cast, **more):
 
 def given_of(look, by, mark="accepted", words="", targets=None):
     targets = second_look.asked_of(look, look.submission.content()) if targets is None else targets
-    return {t: Given(mark, words, opened.token(look.submission, t, reader=by, at=shown(1))) for t in targets}
+    return {t: GivenMark(mark, words, opened.token(look.submission, t, reader=by, at=shown(1))) for t in targets}
 
 
 def finished(cast, **otherwise):

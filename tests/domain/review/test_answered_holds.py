@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import declaring, holding, workflow
-from assessments.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
+from assessments.core.errors import InvalidAnswer, NotPermitted, NotReady, SeparationOfDuties, WorkflowError, WrongState
+from assessments.domain.answering import start
+from assessments.domain.facts import declare, holds, worst_case
+from assessments.domain.facts import tier as facts_tier
+from assessments.domain.review import approval, decisions, seat_taking
+from assessments.domain.review import holds as review_holds
+from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import (
     Assessment,
     AuditEntry,
@@ -51,8 +56,8 @@ def held(cast: Cast, tier: str = "low") -> DeclaredUse:
 
 def answer(use: DeclaredUse, cast: Cast, *, shown: bool = True) -> Hold:
     if shown:
-        holding.attach(use.holds.get(), make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
-    declaring.declare_facts(use, {FACT: False}, by=cast.owner)
+        holds.attach(use.holds.get(), make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
+    declare.declare_facts(use, {FACT: False}, by=cast.owner)
     use.refresh_from_db()
     return use.holds.get()
 
@@ -62,11 +67,11 @@ def in_review(cast: Cast, tier: str = "low", *, answered: bool = True) -> tuple[
     use = held(cast, tier)
     if answered:
         answer(use, cast)
-    assessment = declaring.start_assessment(use, by=cast.owner)
+    assessment = start.start_assessment(use, by=cast.owner)
     fill(assessment, by=cast.owner)
     prove(anew(assessment), by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INSIDE)
-    workflow.take(submission, by=cast.reviewer)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
+    seat_taking.take(submission, by=cast.reviewer)
     return anew(assessment), submission
 
 
@@ -88,16 +93,16 @@ def test_an_answer_without_evidence_waits_for_it_at_the_worse_tier(cast: Cast) -
     hold = answer(use, cast, shown=False)
     assert (hold.answered_at, use.assigned_tier) == (None, "high")
     piece = make_evidence(cast.organisation, by=cast.owner)
-    holding.attach(hold, piece, by=cast.owner)
+    holds.attach(hold, piece, by=cast.owner)
     assert use.holds.get().answered_at
-    holding.detach(hold, piece, by=cast.owner)
+    holds.detach(hold, piece, by=cast.owner)
     assert use.holds.get().answered_at is None
 
 
 def test_not_knowing_any_more_takes_the_answer_back(cast: Cast) -> None:
     use = held(cast)
     answer(use, cast)
-    declaring.declare_facts(use, {FACT: "unknown"}, by=cast.owner)
+    declare.declare_facts(use, {FACT: "unknown"}, by=cast.owner)
     assert use.holds.get().answered_at is None
 
 
@@ -114,7 +119,7 @@ def test_the_rules_are_asked_twice_and_the_worse_result_counts(edition) -> None:
 @pytest.mark.parametrize(("tier", "then"), [("low", "low"), ("limited", "limited"), ("high", "high")])
 def test_it_is_said_whether_the_tier_changes_by_the_answer(cast: Cast, tier: str, then: str) -> None:
     use = held(cast, tier)
-    assert holding.tiers_of(answer(use, cast)) == ("high", then)
+    assert worst_case.tiers_of(answer(use, cast)) == ("high", then)
 
 
 # --- who closes it -------------------------------------------------------------------------------------------------------
@@ -125,26 +130,26 @@ def test_a_reviewer_of_the_case_closes_it_and_the_use_is_signed_again_as_what_it
     assert submission.assigned_tier == "high"
     hold = assessment.use.holds.get()
     open_hold(hold, submission, by=cast.reviewer)
-    workflow.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
+    review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
     hold.refresh_from_db()
     assert (hold.outcome, hold.closed_by, hold.decision) == ("answered", cast.reviewer, WORDS)
     assessment = anew(assessment)
     assert (assessment.state, assessment.use.assigned_tier, assessment.use.open_holds) == (State.RETURNED, "low", 0)
     with pytest.raises(WrongState):  # a reviewer sees a use that once did not know, whatever its tier
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     fill(assessment, by=cast.owner)  # what Low asks and High does not
-    again = workflow.submit(assessment, by=cast.owner, route=Route.INSIDE)
+    again = submit.submit(assessment, by=cast.owner, route=Route.INSIDE)
     assert again.assigned_tier == "low"
-    workflow.take(again, by=cast.reviewer)
+    seat_taking.take(again, by=cast.reviewer)
     mark_all(again, by=cast.reviewer)
-    workflow.approve(again, by=cast.reviewer, statement="Read.")
+    approval.approve(again, by=cast.reviewer, statement="Read.")
     assert anew(assessment).state == State.CERTIFIED
 
 
 def test_where_the_tier_stays_the_submission_stays_under_review(cast: Cast) -> None:
     assessment, submission = in_review(cast, "high")
     open_hold(assessment.use.holds.get(), submission, by=cast.reviewer)
-    workflow.close_hold(assessment.use.holds.get(), submission, by=cast.reviewer, decision=WORDS)
+    review_holds.close_hold(assessment.use.holds.get(), submission, by=cast.reviewer, decision=WORDS)
     assert (anew(assessment).state, anew(assessment).use.assigned_tier) == (State.IN_REVIEW, "high")
 
 
@@ -152,7 +157,7 @@ def test_nothing_is_approved_while_the_answer_waits(cast: Cast) -> None:
     _assessment, submission = in_review(cast, "high")
     mark_all(submission, by=cast.reviewer)
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.reviewer, statement="Read.")
+        approval.approve(submission, by=cast.reviewer, statement="Read.")
     assert "Open hold: open question." in refused.value.reasons
 
 
@@ -161,9 +166,9 @@ def test_what_is_not_answered_with_evidence_is_closed_by_nobody(cast: Cast) -> N
     assessment, submission = in_review(cast, "high", answered=False)
     hold = assessment.use.holds.get()
     with pytest.raises(WorkflowError, match="has not answered this question"):
-        workflow.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
+        review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
     submission = Submission.objects.get(pk=submission.pk)
-    assert holding.obstacles_to_decide(hold, submission, cast.reviewer) == [
+    assert review_holds.obstacles_to_decide(hold, submission, cast.reviewer) == [
         "The organisation has not answered this question with evidence yet."
     ]
 
@@ -172,13 +177,13 @@ def test_a_reviewer_who_is_not_satisfied_asks_for_more_and_old_evidence_does_not
     assessment, submission = in_review(cast, "high")
     hold = assessment.use.holds.get()
     open_hold(hold, submission, by=cast.reviewer)
-    workflow.close_hold(hold, submission, by=cast.reviewer, outcome="correct", decision="The permit has expired.")
+    review_holds.close_hold(hold, submission, by=cast.reviewer, outcome="correct", decision="The permit has expired.")
     hold = assessment.use.holds.get()
     assert (hold.answered_at, hold.closed_at, hold.outcome) == (None, None, "correct")
     assert submission.marks.get(target=f"f:{FACT}").mark == "change_needed"
-    declaring.run_rules(DeclaredUse.objects.get(pk=assessment.use_id), by=cast.owner)
+    facts_tier.run_rules(DeclaredUse.objects.get(pk=assessment.use_id), by=cast.owner)
     assert assessment.use.holds.get().answered_at is None
-    holding.attach(hold, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
+    holds.attach(hold, make_evidence(cast.organisation, by=cast.owner), by=cast.owner)
     assert assessment.use.holds.get().answered_at
 
 
@@ -196,7 +201,7 @@ WHO: list[tuple[str, type[Exception]]] = [
 def test_nobody_else_closes_it(cast: Cast, who: str, refusal: type[Exception]) -> None:
     assessment, submission = in_review(cast, "high")
     with pytest.raises(refusal):
-        workflow.close_hold(assessment.use.holds.get(), submission, by=getattr(cast, who), decision=WORDS)
+        review_holds.close_hold(assessment.use.holds.get(), submission, by=getattr(cast, who), decision=WORDS)
     assert assessment.use.holds.get().closed_at is None
 
 
@@ -205,35 +210,37 @@ def test_who_answered_it_does_not_close_it_even_with_a_seat(cast: Cast) -> None:
     Membership.objects.filter(user=cast.owner).update(role=Role.REVIEWER)
     submission.seats.update(reviewer=cast.owner)
     with pytest.raises(SeparationOfDuties):
-        workflow.close_hold(assessment.use.holds.get(), submission, by=cast.owner, decision=WORDS)
+        review_holds.close_hold(assessment.use.holds.get(), submission, by=cast.owner, decision=WORDS)
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.WITHDRAWN])
 def test_nothing_is_decided_on_a_hold_of_a_closed_case(cast: Cast, state: str) -> None:
     assessment, submission = in_review(cast, "high")
     if state == State.REFUSED:
-        workflow.refuse(submission, by=cast.reviewer, statement="No.")
+        decisions.refuse(submission, by=cast.reviewer, statement="No.")
     else:
-        workflow.withdraw(assessment, by=cast.owner, reason="Another model.")
+        taking_back.withdraw(assessment, by=cast.owner, reason="Another model.")
     hold = assessment.use.holds.get()
     submission = Submission.objects.get(pk=submission.pk)
-    assert "The submission is not under review now." in holding.obstacles_to_decide(hold, submission, cast.reviewer)
+    assert "The submission is not under review now." in review_holds.obstacles_to_decide(
+        hold, submission, cast.reviewer
+    )
     with pytest.raises(WrongState):
-        workflow.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
+        review_holds.close_hold(hold, submission, by=cast.reviewer, decision=WORDS)
 
 
 def test_the_hold_of_a_certified_use_is_closed_by_a_reviewer_of_its_case(cast: Cast) -> None:
     assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
     use = assessment.use
-    declaring.declare_facts(use, {FACT: "unknown"}, by=cast.owner)
+    declare.declare_facts(use, {FACT: "unknown"}, by=cast.owner)
     certificate = use.certificates.get()
     assert certificate.status() == "suspended"
     hold = answer(use, cast)
     assert use.assigned_tier == "high"
     submission = Submission.objects.get(assessment=assessment)
     with pytest.raises(InvalidAnswer):
-        workflow.close_hold(hold, submission, by=cast.independent, decision=WORDS, outcome="correct")
+        review_holds.close_hold(hold, submission, by=cast.independent, decision=WORDS, outcome="correct")
     open_hold(hold, submission, by=cast.independent)
-    workflow.close_hold(hold, submission, by=cast.independent, decision=WORDS)
+    review_holds.close_hold(hold, submission, by=cast.independent, decision=WORDS)
     use.refresh_from_db()
     assert (use.assigned_tier, use.open_holds, anew(assessment).state) == ("limited", 0, State.CERTIFIED)

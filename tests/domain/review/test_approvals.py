@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from assessments import desk, reviewing, workflow
-from assessments.domain.certificates import issuing
-from assessments.domain.review import approvals
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, NotReady, WorkflowError
+from assessments.domain.certificates import blockers, issuing
+from assessments.domain.review import approval, approvals, seat_requests, seat_taking
+from assessments.domain.review import marks as review_marks
 from assessments.domain.review.obstacles import words_of
 from assessments.domain.review.sampling import own_set
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, NotReady, WorkflowError
 from assessments.models import (
     AuditEntry,
     Certificate,
@@ -41,14 +41,14 @@ def cast(db):
 
 def two_seats(cast, **more):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast, **more).current_submission
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     for who in (cast.independent, cast.second_independent):
         mark_all(submission, by=who)
     return submission
 
 
 def obstacles(submission, who):
-    return words_of(workflow.obstacles_to_approve(submission, who))
+    return words_of(approval.obstacles_to_approve(submission, who))
 
 
 def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast):
@@ -62,7 +62,7 @@ def test_an_approval_says_how_much_of_the_own_set_is_not_opened_and_judged(cast)
         f"You have opened and judged {n - 1} of {n} facts and answers of your own set."
     ]
     with pytest.raises(NotReady):
-        workflow.approve(submission, by=cast.independent, statement="Read.")
+        approval.approve(submission, by=cast.independent, statement="Read.")
 
 
 def test_an_approval_waits_for_every_piece_to_be_opened_and_judged(cast):
@@ -89,7 +89,7 @@ def test_a_mark_accepted_together_is_no_judgement_of_the_own_set(cast):
 def test_what_was_looked_at_is_signed_with_the_approval_and_stands_in_the_record(cast):
     submission = two_seats(cast)
     for who in (cast.independent, cast.second_independent):
-        decision = workflow.approve(submission, by=who, statement="ok")
+        decision = approval.approve(submission, by=who, statement="ok")
     said = approvals.looked_at(decision)
     own = own_set(submission, Seat.SECOND)
     assert (said["judged"], said["asked"]) == (len(own.targets), len(own.targets))
@@ -126,10 +126,10 @@ def test_the_other_seat_is_told_of_a_look_below_five_seconds_a_mark(cast):
     submission = two_seats(cast)
     marks = ReviewMark.objects.filter(submission=submission, seat=Seat.FIRST)
     marks.update(shown_at=timezone.now() - timedelta(seconds=4 * marks.count()))
-    workflow.approve(submission, by=cast.independent, statement="ok")
+    approval.approve(submission, by=cast.independent, statement="ok")
     told = cast.second_independent.inbox.get(kind="short_look")
     assert told.text.startswith("Ines Independent has approved. Half of the marks took")
-    workflow.approve(submission, by=cast.second_independent, statement="Read.")
+    approval.approve(submission, by=cast.second_independent, statement="Read.")
     assert not cast.independent.inbox.filter(kind="short_look").exists()
 
 
@@ -139,7 +139,7 @@ def test_the_other_seat_is_told_of_a_look_below_five_seconds_a_mark(cast):
 def approved_once(cast, **more):
     submission = two_seats(cast, **more)
     conditions = {"use-register": in_days(30)} if more else {}
-    workflow.approve(submission, by=cast.independent, statement="Read.", conditions=conditions)
+    approval.approve(submission, by=cast.independent, statement="Read.", conditions=conditions)
     return submission
 
 
@@ -151,7 +151,7 @@ def test_an_approval_taken_back_opens_the_marks_and_is_told_and_logged(cast):
     told = cast.second_independent.inbox.get(kind="approval_taken_back")
     assert "I read page 3 again." in told.text
     assert AuditEntry.objects.filter(kind="approval_taken_back").count() == 1
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
+    review_marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", words="Seen.")
     submission.assessment.refresh_from_db()
     assert submission.assessment.state == State.IN_REVIEW
 
@@ -159,9 +159,9 @@ def test_an_approval_taken_back_opens_the_marks_and_is_told_and_logged(cast):
 def test_an_approval_taken_back_counts_nowhere_and_may_be_given_again(cast):
     submission = approved_once(cast)
     approvals.take_back_approval(submission, by=cast.independent, reason="Too early.")
-    workflow.approve(submission, by=cast.second_independent, statement="Read.")
+    approval.approve(submission, by=cast.second_independent, statement="Read.")
     assert not Certificate.objects.exists()
-    workflow.approve(submission, by=cast.independent, statement="Read again.")
+    approval.approve(submission, by=cast.independent, statement="Read again.")
     record = json.loads(Certificate.objects.get().public_record)
     assert [one["name"] for one in record["deciders"]] == ["Ivan Independent", "Ines Independent"]
     assert submission.decisions.filter(by=cast.independent, kind="approve").count() == 2
@@ -172,14 +172,14 @@ def test_the_conditions_of_an_approval_go_with_it(cast):
     assert Condition.objects.filter(decision__submission=submission).count() == 1
     approvals.take_back_approval(submission, by=cast.independent, reason="The date is wrong.")
     assert not Condition.objects.filter(decision__submission=submission).exists()
-    assert [blocker.question for blocker in workflow.blockers(submission)] == ["use-register"]
+    assert [blocker.question for blocker in blockers.blockers(submission)] == ["use-register"]
 
 
 def test_a_seat_may_be_handed_over_again_once_its_approval_is_taken_back(cast):
     submission = approved_once(cast)
     third = make_cast().second_independent
     with pytest.raises(WorkflowError):
-        desk.ask(submission, Seat.FIRST, third, by=cast.independent, note="Please.")
+        seat_requests.ask(submission, Seat.FIRST, third, by=cast.independent, note="Please.")
     approvals.take_back_approval(submission, by=cast.independent, reason="I leave the case.")
     assert not submission.decisions.approvals().exists()
 
@@ -189,14 +189,14 @@ def test_nobody_takes_back_what_is_not_theirs_or_decided(cast):
     submission = two_seats(cast)
     with pytest.raises(WorkflowError, match="No approval of yours"):
         approvals.take_back_approval(submission, by=cast.independent, reason="Why not.")
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(InvalidAnswer):
         approvals.take_back_approval(submission, by=cast.independent, reason=" ")
     with pytest.raises(WorkflowError, match="No approval of yours"):
         approvals.take_back_approval(submission, by=cast.second_independent, reason="Not mine.")
     with pytest.raises(NotPermitted):
         approvals.take_back_approval(submission, by=cast.reviewer, reason="Not mine.")
-    workflow.approve(submission, by=cast.second_independent, statement="Read.")
+    approval.approve(submission, by=cast.second_independent, statement="Read.")
     with pytest.raises(Locked):
         approvals.take_back_approval(submission, by=cast.independent, reason="Too late.")
 
@@ -204,5 +204,5 @@ def test_nobody_takes_back_what_is_not_theirs_or_decided(cast):
 def test_one_reviewer_looks_at_everything_through_the_domain_and_approves(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     look_at_all(submission, cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert Certificate.objects.count() == 1

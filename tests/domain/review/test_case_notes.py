@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import desk, workflow
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties
 from assessments.domain.register import deleted_organisations, organisation_data
-from assessments.domain.review import case_notes
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, SeparationOfDuties
+from assessments.domain.review import approval, case_notes, decisions, interests, seat_requests, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import CaseNote, Message, Seat, State
 from assessments.notifications.kinds import MessageKind
 from tests.factories import make_assessment, make_cast, mark_all, proved
@@ -35,7 +35,7 @@ def cast(db):
 def case(cast):
     """A High case with two seats: Ines has the first, Ivan the second."""
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     return submission
 
 
@@ -113,7 +113,7 @@ def test_an_empty_or_endless_note_is_refused(cast, case, text):
 def test_whoever_hands_the_seat_over_or_declares_a_conflict_reads_no_note_more(cast, case):
     shared = case_notes.write(case, SECRET, by=cast.second_independent)
     case_notes.share(case, shared.pk, by=cast.second_independent)
-    desk.decline(case, by=cast.independent, words="I sold it to them.")
+    interests.decline(case, by=cast.independent, words="I sold it to them.")
     assert texts(cast.independent, case) == []
     with pytest.raises(SeparationOfDuties):
         case_notes.write(case, "Mine.", by=cast.independent)
@@ -124,8 +124,8 @@ def test_a_successor_reads_what_was_shared_and_nothing_private(cast):
     case_notes.write(case, "Private.", by=cast.independent)
     shared = case_notes.write(case, "Shared.", by=cast.independent)
     case_notes.share(case, shared.pk, by=cast.independent)
-    asked = desk.ask(case, Seat.FIRST, cast.second_independent, by=cast.independent, note="I am away.")
-    desk.take_over(asked, by=cast.second_independent)
+    asked = seat_requests.ask(case, Seat.FIRST, cast.second_independent, by=cast.independent, note="I am away.")
+    seat_requests.take_over(asked, by=cast.second_independent)
     assert texts(cast.second_independent, case) == ["Shared."]
     assert texts(cast.independent, case) == []
 
@@ -133,10 +133,10 @@ def test_a_successor_reads_what_was_shared_and_nothing_private(cast):
 def test_notes_go_on_over_the_rounds_and_are_only_read_once_the_case_is_closed(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast).current_submission
     case_notes.write(case, SECRET, by=cast.independent)
-    second = workflow.submit(case.assessment, by=cast.owner, route=case.route)
+    second = submit.submit(case.assessment, by=cast.owner, route=case.route)
     assert texts(cast.independent, second) == [SECRET]
     case_notes.write(second, "More.", by=cast.independent)
-    workflow.refuse(second, by=cast.independent, statement="Nothing is shown.")
+    decisions.refuse(second, by=cast.independent, statement="Nothing is shown.")
     assert texts(cast.independent, second) == [SECRET, "More."]
     with pytest.raises(Locked):
         case_notes.write(second, "Too late.", by=cast.independent)
@@ -149,7 +149,7 @@ def test_no_page_paper_or_archive_of_the_organisation_has_a_note(cast):
     mark_all(case, by=cast.independent)
     ines, olivia = proved(Client(), cast.independent), proved(Client(), cast.owner)
     assert SECRET not in text_of(ines.get(reverse("whole_case", args=[case.reference])))
-    workflow.approve(case, by=cast.independent, statement="Read.")
+    approval.approve(case, by=cast.independent, statement="Read.")
     case.refresh_from_db()
     papers = [*case.documents.all(), *case.certificate.documents.all()]
     assert papers

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import desk, reviewing, workflow
-from assessments.domain.review import earlier_words, kept_texts
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.review import decisions, earlier_words, interests, kept_texts, marks, seat_requests, seat_taking
 from assessments.domain.review.earlier_words import From
-from assessments.errors import InvalidAnswer, Locked, NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.submission import submit
 from assessments.models import MarkKind, Membership, ReviewMark, Role, Seat, State
 from tests.factories import make_assessment, make_cast, make_organisation, make_user
 
@@ -34,8 +34,8 @@ def foreign(cast):
     """A case of another organisation, reviewed by Ines as well."""
     other = make_organisation("Peakline Logistics Limited", make_user("Petra Peak"))
     found = make_assessment(State.SUBMITTED, "limited", organisation=other, answers=GAP).current_submission
-    workflow.take(found, by=cast.independent)
-    reviewing.save_mark(found, TARGET, by=cast.independent, **WANTED)
+    seat_taking.take(found, by=cast.independent)
+    marks.save_mark(found, TARGET, by=cast.independent, **WANTED)
     return found
 
 
@@ -65,7 +65,7 @@ def test_the_texts_that_fit_the_answer_are_offered(cast, case):
 
 def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    mark = reviewing.save_mark(before, TARGET, by=cast.independent, **WANTED)
+    mark = marks.save_mark(before, TARGET, by=cast.independent, **WANTED)
     (offer,) = offered(case, cast.independent).values()
     assert (offer.origin, offer.earlier, offer.is_foreign) == (From.LAST, mark, False)
     saved = use(case, cast.independent, offer.key)
@@ -73,12 +73,12 @@ def test_as_last_time_is_ones_own_newest_mark_in_a_case_of_the_same_organisation
 
 
 def test_a_former_round_comes_before_another_use(cast, case):
-    mark = reviewing.save_mark(case, TARGET, by=cast.independent, **WANTED)
-    workflow.send_back(case, by=cast.independent, words="One thing is missing.")
+    mark = marks.save_mark(case, TARGET, by=cast.independent, **WANTED)
+    decisions.send_back(case, by=cast.independent, words="One thing is missing.")
     elsewhere = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    reviewing.save_mark(elsewhere, TARGET, by=cast.independent, **WANTED | {"words": "Elsewhere."})
+    marks.save_mark(elsewhere, TARGET, by=cast.independent, **WANTED | {"words": "Elsewhere."})
     case.assessment.refresh_from_db()
-    second = workflow.submit(case.assessment, by=cast.owner, route=case.route)
+    second = submit.submit(case.assessment, by=cast.owner, route=case.route)
     found = list(offered(second, cast.independent).values())
     assert [offer.origin for offer in found] == [From.LAST, From.CASE]
     assert found[0].earlier == mark
@@ -109,15 +109,15 @@ def test_words_that_name_the_other_case_are_refused_at_their_field(cast, case, f
 
 def test_a_case_without_a_seat_or_behind_a_closed_gate_offers_nothing(cast, case, foreign):
     assert offered(case, cast.second_independent) == {}
-    desk.decline(foreign, by=cast.independent, words="I sold it to them.")
+    interests.decline(foreign, by=cast.independent, words="I sold it to them.")
     assert offered(case, cast.independent) == {}
     with pytest.raises(WorkflowError, match="not offered"):
         use(case, cast.independent, f"mark-{ReviewMark.objects.get(submission=foreign).pk}", has_read=True)
 
 
 def test_a_seat_that_was_handed_over_still_offers_what_one_marked_oneself(cast, case, foreign):
-    asked = desk.ask(foreign, Seat.FIRST, cast.second_independent, by=cast.independent, note="I am away.")
-    desk.take_over(asked, by=cast.second_independent)
+    asked = seat_requests.ask(foreign, Seat.FIRST, cast.second_independent, by=cast.independent, note="I am away.")
+    seat_requests.take_over(asked, by=cast.second_independent)
     assert [offer.earlier.by for offer in offered(case, cast.independent).values()] == [cast.independent]
 
 
@@ -138,7 +138,7 @@ def test_a_mark_with_used_words_needs_the_seat(cast, case, who):
 
 def test_used_words_take_neither_a_private_note_nor_a_date(cast, case):
     before = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=GAP).current_submission
-    reviewing.save_mark(
+    marks.save_mark(
         before, TARGET, by=cast.independent, mark=MarkKind.ACCEPTED_WITH_ACTION, words="More.", private_note="Thin.",
         action_title="Ask.",
     )  # fmt: skip
@@ -148,6 +148,6 @@ def test_used_words_take_neither_a_private_note_nor_a_date(cast, case):
 
 def test_words_are_locked_with_the_case(cast, case):
     own = kept_texts.keep(WANTED | {"title": "A"}, by=cast.independent)
-    workflow.refuse(case, by=cast.independent, statement="No evidence.")
+    decisions.refuse(case, by=cast.independent, statement="No evidence.")
     with pytest.raises(Locked):
         use(case, cast.independent, kept_texts.key_of(own))

@@ -7,7 +7,8 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from assessments import workflow
+from assessments.domain.certificates import blockers
+from assessments.domain.review import approval, decisions, seat_taking
 from assessments.models import EvidenceMark, ReviewMark, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all
 
@@ -18,7 +19,7 @@ MIGRATION = import_module("assessments.migrations.0023_own_marks")
 
 def as_before(submission, cast):
     """Put all marks into one set, as it was: half of them by the second reviewer."""
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.independent)
     rows = ReviewMark.objects.filter(submission=submission)
     theirs = [row.pk for row in rows.order_by("pk")[:10]]
@@ -47,7 +48,7 @@ def test_marks_of_a_decided_case_stay_as_they_were():
     cast = make_cast()
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     as_before(submission, cast)
-    workflow.refuse(submission, by=cast.independent, statement="The evidence does not bear the answers out.")
+    decisions.refuse(submission, by=cast.independent, statement="The evidence does not bear the answers out.")
     MIGRATION.to_the_seat_of_their_author(apps, None)
     assert set(ReviewMark.objects.filter(submission=submission).values_list("seat", flat=True)) == {Seat.FIRST}
 
@@ -57,11 +58,11 @@ def test_marks_of_a_decided_case_stay_as_they_were():
 def test_an_older_approval_keeps_what_was_accepted_in_the_one_set(older, monkeypatch):
     cast = make_cast()
     if older:  # before an approval kept what was looked at
-        monkeypatch.setattr(workflow, "_signed", lambda *_given: "")
+        monkeypatch.setattr(approval, "_signed", lambda *_given: "")
     reason = {"choice": "not_applicable", "reason": "Our head office keeps the list of laws for us."}
     answers = {"laws-list": reason, "accountable-owner": {"choice": "not_in_place"}}
     submission = make_assessment(State.APPROVED, "limited", cast=cast, answers=answers).current_submission
-    assert [one.question for one in workflow.blockers(submission)] == ["accountable-owner"]
+    assert [one.question for one in blockers.blockers(submission)] == ["accountable-owner"]
     ReviewMark.objects.filter(submission=submission).update(by=cast.reviewer)  # of somebody who holds no seat
     left = {"accountable-owner"} if older else {"laws-list", "accountable-owner"}
-    assert {one.question for one in workflow.blockers(submission)} == left
+    assert {one.question for one in blockers.blockers(submission)} == left

@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import changing, declaring, reviewing, starting, workflow
-from assessments.domain.review import former
+from assessments.domain.answering import reuse, start
+from assessments.domain.review import approval, decisions, former, marks, seat_taking, targets
 from assessments.domain.review.targets import decisive_targets
+from assessments.domain.submission import changes as submission_changes
+from assessments.domain.submission import submit, taking_back
 from assessments.models import Assessment, Certificate, Message, Route, State
 from assessments.models.changes import decided_before
 from tests.domain.review.rounds import sent
@@ -30,14 +32,14 @@ def text_of(response):
 
 def next_case(cast, before, *, kinds=("model",), route=Route.INDEPENDENT, change=True):
     """State a change after a certificate, confirm what it opens, change one answer, and send it to review."""
-    changing.state_change(before, by=cast.owner, kinds=kinds, words=WORDS, happened_on=timezone.localdate())
+    submission_changes.state_change(before, by=cast.owner, kinds=kinds, words=WORDS, happened_on=timezone.localdate())
     opened = Assessment.objects.for_dashboard().get(use=before.use_id, state=State.DRAFT)
-    for row in starting.carried(opened):
-        starting.confirm_carried(opened, row.question.key, by=cast.owner, base=row.revision)
+    for row in reuse.copied_answers(opened):
+        reuse.confirm_copied(opened, row.question.key, by=cast.owner, base=row.revision)
     opened = Assessment.objects.for_dashboard().get(pk=opened.pk)
     if change:
         save(opened, QUESTION, {"choice": "in_place", "text": NOTE}, by=cast.owner)
-    return workflow.submit(opened, by=cast.owner, route=route)
+    return submit.submit(opened, by=cast.owner, route=route)
 
 
 @pytest.fixture
@@ -56,10 +58,10 @@ def test_what_is_the_same_and_not_decisive_keeps_its_mark_and_names_it(cast, cer
     assert f"q:{QUESTION}" not in carried
     assert not set(carried) & decisive
     assert {mark.carried_from.submission_id for mark in carried.values()} == {sent(certified).pk}
-    same = set(reviewing.review_targets(submission.content())) - former.differs(sent(certified), submission) - decisive
+    same = set(targets.review_targets(submission.content())) - former.differs(sent(certified), submission) - decisive
     assert set(carried) == same
-    workflow.take(submission, by=cast.independent)
-    assert workflow.obstacles_to_approve(submission, cast.independent)  # what is decisive is judged anew
+    seat_taking.take(submission, by=cast.independent)
+    assert approval.obstacles_to_approve(submission, cast.independent)  # what is decisive is judged anew
 
 
 def test_how_much_changed_since_the_last_decision_is_counted_for_the_queue(cast, certified):
@@ -74,7 +76,7 @@ def test_a_mark_that_asked_for_an_action_is_not_carried(cast):
     fields = {"action_title": "Write it down."} if plain.startswith("q:") else {}
     look_at(sent(case), plain, cast.independent, mark="accepted_with_action", words="Soon.", **fields)
     mark_all(sent(case), by=cast.independent)
-    workflow.approve(sent(case), by=cast.independent, statement="Fine.")
+    approval.approve(sent(case), by=cast.independent, statement="Fine.")
     case.refresh_from_db()
     submission = next_case(cast, case)
     assert submission.marks.exclude(carried_from=None).exists()
@@ -83,7 +85,7 @@ def test_a_mark_that_asked_for_an_action_is_not_carried(cast):
 
 def starting_plain(case):
     submission = sent(case)
-    return reviewing.left_to_accept(case.compiled(), submission.content(), (), ())
+    return targets.left_to_accept(case.compiled(), submission.content(), (), ())
 
 
 def test_what_was_reviewed_within_the_organisation_is_not_carried_to_the_reviewing_body(cast):
@@ -122,18 +124,18 @@ def test_what_counts_as_decided(state, tier, decided, cast):
 
 def test_one_of_two_approvals_decides_nothing(cast):
     case = make_assessment(State.IN_REVIEW, "high", cast=cast)
-    workflow.take(sent(case), by=cast.second_independent)
+    seat_taking.take(sent(case), by=cast.second_independent)
     mark_all(sent(case), by=cast.independent)
-    workflow.approve(sent(case), by=cast.independent, statement="Fine.")
-    workflow.withdraw(case, by=cast.owner, reason="Not needed.")
+    approval.approve(sent(case), by=cast.independent, statement="Fine.")
+    taking_back.withdraw(case, by=cast.owner, reason="Not needed.")
     assert decided_before(case.use_id, case.pk + 1).first() is None
 
 
 def test_undoing_the_change_of_a_mark_that_came_from_the_last_decision_makes_it_carried_again(cast, certified):
     submission = next_case(cast, certified)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     mark = submission.marks.exclude(carried_from=None).first()
-    changed = reviewing.save_mark(
+    changed = marks.save_mark(
         submission,
         mark.target,
         by=cast.independent,
@@ -142,7 +144,7 @@ def test_undoing_the_change_of_a_mark_that_came_from_the_last_decision_makes_it_
         would_satisfy="Say it plainly.",
         base=mark.revision,
     )
-    undone = reviewing.undo_mark(submission, mark.target, by=cast.independent, base=changed.revision)
+    undone = marks.undo_mark(submission, mark.target, by=cast.independent, base=changed.revision)
     assert undone.carried_from_id == mark.carried_from_id
 
 
@@ -152,7 +154,7 @@ def test_undoing_the_change_of_a_mark_that_came_from_the_last_decision_makes_it_
 def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, client):
     number = Certificate.objects.get(use=certified.use_id).number
     submission = next_case(cast, certified)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     response = client.get(reverse("review", args=[submission.reference]))
     page = text_of(response)
@@ -167,7 +169,7 @@ def test_the_case_page_says_what_changed_with_then_and_now(cast, certified, clie
 
 def test_the_filter_of_what_changed_counts_and_lists_the_same(cast, certified, client):
     submission = next_case(cast, certified)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     changed = former.differs(sent(certified), submission)
     page = client.get(reverse("review_section", args=[submission.reference, SECTION]), {"show": "changed"})
@@ -183,11 +185,11 @@ def test_the_filter_of_what_changed_counts_and_lists_the_same(cast, certified, c
 def test_in_a_later_round_what_was_never_marked_is_not_called_changed(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     wanted = {"mark": "change_needed", "reason": "not_shown", "would_satisfy": "Show the newest entry."}
-    reviewing.save_mark(sent(case), f"q:{QUESTION}", by=cast.independent, **wanted)
-    workflow.send_back(sent(case), by=cast.independent)
+    marks.save_mark(sent(case), f"q:{QUESTION}", by=cast.independent, **wanted)
+    decisions.send_back(sent(case), by=cast.independent)
     case.refresh_from_db()
     save(case, QUESTION, {"choice": "in_place", "text": NOTE}, by=cast.owner)
-    again = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
     client.force_login(cast.independent)
     page = client.get(reverse("review_facts", args=[again.reference]))
     counts = {key: n for key, _word, _url, n in page.context["filters"]}
@@ -208,7 +210,7 @@ def test_a_former_case_that_was_not_sent_to_this_reviewer_shows_no_word_of_it(ca
         answers={QUESTION: {"choice": "in_place", "text": old}},
     )
     submission = next_case(cast, case)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     response = client.get(reverse("review", args=[submission.reference]))
     assert "The former submission was not sent to you" in text_of(response)
@@ -232,7 +234,7 @@ def test_the_pages_of_a_case_that_follows_stay_within_15_queries(
     cast, certified, client, django_assert_max_num_queries
 ):
     submission = next_case(cast, certified)
-    workflow.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     for name, more in (("review", ()), ("review_facts", ()), ("review_section", (SECTION,)), ("review_changes", ())):
         url = reverse(name, args=[submission.reference, *more])
@@ -249,10 +251,10 @@ def test_the_first_assessment_of_a_use_says_nothing_of_a_former_one(cast, client
 
 def test_a_new_assessment_after_a_refusal_is_held_against_it(cast, client):
     case = make_assessment(State.REFUSED, "limited", cast=cast)
-    opened = declaring.start_assessment(case.use, by=cast.owner)
+    opened = start.start_assessment(case.use, by=cast.owner)
     fill(opened, by=cast.owner)
-    submission = workflow.submit(opened, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(opened, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = text_of(client.get(reverse("review", args=[submission.reference])))
     assert "No certificate was issued for this use before." in page

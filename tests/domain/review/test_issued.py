@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access
+from assessments.access import finders
 from assessments.core import spreadsheets
 from assessments.models import Certificate, CertificateEvent, Route, State
 from assessments.models.issued import counts_of, issued_by_the_body
@@ -38,15 +38,15 @@ def test_it_holds_what_rests_on_a_review_of_the_body_and_nothing_else(cast):
     limited, high = certificate_of(cast), certificate_of(cast, "high")
     certificate_of(cast, route=Route.INSIDE)
     certificate_of(cast, "low")
-    assert list(access.certificates_issued_for(cast.independent)) == [high, limited]
+    assert list(finders.certificates_issued_for(cast.independent)) == [high, limited]
     for other in (cast.reviewer, cast.owner, cast.viewer, cast.outsider, cast.staff):
-        assert not access.certificates_issued_for(other).exists()
+        assert not finders.certificates_issued_for(other).exists()
 
 
 def test_a_reviewer_who_left_sees_it_no_more(cast):
     certificate_of(cast)
     cast.independent.memberships.update(left_at=timezone.now())
-    assert not access.certificates_issued_for(cast.independent).exists()
+    assert not finders.certificates_issued_for(cast.independent).exists()
 
 
 @pytest.mark.parametrize("days", [0, 300, 340, 400])
@@ -81,7 +81,7 @@ def test_it_is_searched_and_narrowed(ines, cast):
 
 def test_it_is_read_page_by_page(ines, cast, monkeypatch):
     certificates = [certificate_of(cast).pk for _n in range(3)]
-    monkeypatch.setattr("assessments.views.issued.ROWS", 2)
+    monkeypatch.setattr("assessments.views.certificates.issued.ROWS", 2)
     first = ines.get(REGISTER)
     then = ines.get(f"{REGISTER}{first.context['more']}")
     seen = [one.pk for page in (first, then) for one in page.context["rows"]]

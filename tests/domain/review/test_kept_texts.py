@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from assessments.core.errors import Conflict, InvalidAnswer, NotPermitted
 from assessments.domain.review import kept_texts
-from assessments.errors import Conflict, InvalidAnswer, NotPermitted
 from assessments.models import AuditEntry, Membership, OwnText, SharedText
-from assessments.sweeping import STEPS
+from assessments.scheduled import STEPS
 from tests.factories import make_cast
 
 pytestmark = pytest.mark.sqlite_alone

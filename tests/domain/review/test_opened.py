@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import holding, reviewing, workflow
-from assessments.domain.review import opened
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
+from assessments.domain.facts import holds
+from assessments.domain.review import decisions, marks, opened
+from assessments.domain.submission import submit
 from assessments.models import EvidenceOpening, Route, State
 from tests.acting import CONDITION, action_on, make_conditioned, report_done
 from tests.factories import make_assessment, make_cast, make_evidence, mark_all, proved
@@ -36,7 +37,7 @@ def submission(cast):
 def test_a_mark_with_the_token_of_its_page_counts_as_opened(cast, submission):
     at = timezone.now().replace(microsecond=0) - timedelta(seconds=30)
     seen = opened.token(submission, TARGET, reader=cast.independent, at=at)
-    mark = reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
     assert mark.shown_at == at
 
 
@@ -55,14 +56,14 @@ def test_a_mark_without_a_good_token_counts_as_not_opened(cast, submission, case
         "forged": Signer(salt="assessments.held").sign(f"{now}:{cast.independent.pk}:{submission.pk}:{TARGET}"),
         "ahead": opened.token(submission, TARGET, reader=cast.independent, at=timezone.now() + timedelta(hours=1)),
     }[case]
-    mark = reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
     assert mark.shown_at is None
 
 
 def test_a_mark_that_was_not_opened_is_written_again_once_it_was(cast, submission):
-    reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
+    marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted")
     seen = opened.token(submission, TARGET, reader=cast.independent)
-    mark = reviewing.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
+    mark = marks.save_mark(submission, TARGET, by=cast.independent, mark="accepted", seen=seen)
     assert (mark.shown_at is not None, mark.revision) == (True, 2)
 
 
@@ -92,8 +93,8 @@ def test_nothing_is_kept_of_a_head_request_or_of_somebody_who_may_not_open_it(ca
 def test_a_piece_that_is_the_same_in_the_next_round_needs_no_second_opening(cast, submission):
     mark_all(submission, by=cast.independent, change={TARGET: "The newest entry."})
     before = opened.opened_contents(submission, cast.independent.pk)
-    workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    decisions.send_back(submission, by=cast.independent)
+    again = submit.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert before
     assert opened.opened_contents(again, cast.independent.pk) == before
 
@@ -130,7 +131,7 @@ def test_the_evidence_of_a_hold_is_opened_by_its_own_request(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts={"lawful_exception_claimed": True})
     submission, hold = assessment.current_submission, assessment.use.holds.get(closed_at=None)
     piece = make_evidence(cast.organisation, by=cast.owner, title="The licence")
-    holding.attach(hold, piece, by=cast.owner)
+    holds.attach(hold, piece, by=cast.owner)
     page = reverse("close_hold", args=[submission.reference, hold.pk])
     ines, words = proved(Client(), cast.independent), "Open each piece of evidence before you decide: The licence."
     decision = {"outcome": "accepted", "decision": "It is shown."}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import desk, reviewing, workflow
-from assessments.domain.review import own_marks
+from assessments.core.errors import Locked, NotReady, WorkflowError
+from assessments.domain.certificates import blockers
+from assessments.domain.review import approval, decisions, marks, own_marks, seat_requests, seat_taking
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.sampling import own_set
-from assessments.errors import Locked, NotReady, WorkflowError
+from assessments.domain.submission import submit
 from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Route, Seat, State
 from tests.factories import make_assessment, make_cast, mark_all
 from tests.looking import judge_all, look_at, look_at_all, open_all
@@ -29,21 +31,21 @@ def two_seats(cast, answers=None):
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast, answers=answers)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     return submission
 
 
 def hand_over(submission, cast):
     """Ines hands the first seat over to Ivan."""
     note = "Half of it is read."
-    asked = desk.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=note)
-    desk.take_over(asked, by=cast.second_independent)
+    asked = seat_requests.ask(submission, Seat.FIRST, cast.second_independent, by=cast.independent, note=note)
+    seat_requests.take_over(asked, by=cast.second_independent)
 
 
 def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
     submission = two_seats(cast)
     assert own_marks.marks_of(submission, Seat.SECOND) == {}
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
     first, second = (own_marks.marks_of(submission, seat)[TARGET] for seat in Seat)
     assert (first.mark, first.by) == ("accepted", cast.independent)
     assert (second.mark, second.by) == ("change_needed", cast.second_independent)
@@ -53,9 +55,9 @@ def test_a_second_seat_begins_empty_and_its_marks_touch_nobody_elses(cast):
 @fails_without("the own set is opened and judged")
 def test_a_second_seat_with_nothing_opened_does_not_approve(cast):
     submission = two_seats(cast)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.second_independent, statement="ok")
+        approval.approve(submission, by=cast.second_independent, statement="ok")
     own = own_set(submission, Seat.SECOND)
     assert f"You have opened and judged 0 of {len(own.targets)} facts and answers of your own set." in (
         refused.value.reasons
@@ -69,7 +71,7 @@ def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
     submission = two_seats(cast)
     own = own_set(submission, Seat.SECOND).targets
     taken = own_marks.take_over(submission, by=cast.second_independent)
-    targets = set(reviewing.review_targets(submission.content()))
+    targets = set(review_targets.review_targets(submission.content()))
     assert {mark.target for mark in taken} == targets - own
     mark = taken[0]
     assert (mark.by, mark.taken_over_from, mark.seat) == (cast.second_independent, cast.independent, "second")
@@ -82,16 +84,18 @@ def test_taking_over_covers_the_rest_by_name_and_never_the_own_set(cast):
 def test_a_mark_that_asks_for_a_change_is_never_taken_over(cast):
     submission = two_seats(cast)
     rest = next(
-        t for t in reviewing.review_targets(submission.content()) if t not in own_set(submission, Seat.SECOND).targets
+        t
+        for t in review_targets.review_targets(submission.content())
+        if t not in own_set(submission, Seat.SECOND).targets
     )
-    reviewing.save_mark(submission, rest, by=cast.independent, **WANTED)
+    marks.save_mark(submission, rest, by=cast.independent, **WANTED)
     assert rest not in {mark.target for mark in own_marks.take_over(submission, by=cast.second_independent)}
 
 
 def test_an_own_mark_stays_when_the_rest_is_taken_over(cast):
     submission = two_seats(cast)
     own = own_set(submission, Seat.SECOND).targets
-    rest = next(t for t in reviewing.review_targets(submission.content()) if t not in own)
+    rest = next(t for t in review_targets.review_targets(submission.content()) if t not in own)
     look_at(submission, rest, cast.second_independent, words="I read it too.")
     own_marks.take_over(submission, by=cast.second_independent)
     mark = own_marks.marks_of(submission, Seat.SECOND)[rest]
@@ -101,10 +105,10 @@ def test_an_own_mark_stays_when_the_rest_is_taken_over(cast):
 def test_both_seats_look_at_their_own_sets_and_the_certificate_is_issued(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     look_at_all(submission, cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
-    workflow.take(submission, by=cast.second_independent)
+    approval.approve(submission, by=cast.independent, statement="Read.")
+    seat_taking.take(submission, by=cast.second_independent)
     look_at_all(submission, cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="Read too.")
+    approval.approve(submission, by=cast.second_independent, statement="Read too.")
     submission.assessment.refresh_from_db()
     assert submission.assessment.state == State.CERTIFIED
     first, second = submission.decisions.order_by("pk")
@@ -126,14 +130,14 @@ def test_seats_that_disagree_count_as_the_stricter_of_the_two(cast, first, secon
     submission = two_seats(cast)
     for who, mark in ((cast.independent, first), (cast.second_independent, second)):
         fields = {"change_needed": WANTED, "accepted_with_action": {"action_title": "Write it down."}}.get(mark, {})
-        reviewing.save_mark(submission, TARGET, by=who, **{**fields, "mark": mark})
+        marks.save_mark(submission, TARGET, by=who, **{**fields, "mark": mark})
     assert own_marks.combined(submission)[TARGET].mark == counts
 
 
 def test_what_both_seats_ask_for_reaches_the_owner_in_both_their_words(cast):
     submission = two_seats(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"words": "Dates are missing."})
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED | {"words": "No owner is named."})
+    marks.save_mark(submission, TARGET, by=cast.independent, **WANTED | {"words": "Dates are missing."})
+    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED | {"words": "No owner is named."})
     words = own_marks.combined(submission)[TARGET].words
     assert words == "Ines Independent: Dates are missing.\n\nIvan Independent: No owner is named."
     assert ReviewMark.objects.get(seat=Seat.FIRST, submission=submission, target=TARGET).words == "Dates are missing."
@@ -141,21 +145,21 @@ def test_what_both_seats_ask_for_reaches_the_owner_in_both_their_words(cast):
 
 def test_a_change_asked_for_by_one_seat_stops_the_approval_of_the_other(cast):
     submission = two_seats(cast)
-    reviewing.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
+    marks.save_mark(submission, TARGET, by=cast.second_independent, **WANTED)
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.independent, statement="Read.")
+        approval.approve(submission, by=cast.independent, statement="Read.")
     assert "1 are marked “change needed”: return the submission instead." in refused.value.reasons
-    decision = workflow.send_back(submission, by=cast.independent)
+    decision = decisions.send_back(submission, by=cast.independent)
     assert decision.kind == "return"
 
 
 def test_not_applicable_on_a_must_counts_when_every_seat_accepted_it(cast):
     reason = {"choice": "not_applicable", "reason": "Our head office keeps the list of laws for us."}
     submission = two_seats(cast, answers={"laws-list": reason})
-    words = [blocker.question for blocker in workflow.blockers(submission)]
+    words = [blocker.question for blocker in blockers.blockers(submission)]
     assert words == ["laws-list"]
     look_at(submission, "q:laws-list", cast.second_independent)
-    assert workflow.blockers(submission) == []
+    assert blockers.blockers(submission) == []
 
 
 def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(cast):
@@ -163,7 +167,7 @@ def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(
     mark_all(submission, by=cast.independent)
     hand_over(submission, cast)
     with pytest.raises(NotReady) as refused:
-        workflow.approve(submission, by=cast.second_independent, statement="Read.")
+        approval.approve(submission, by=cast.second_independent, statement="Read.")
     own = own_set(submission, Seat.FIRST).targets
     assert f"You have opened and judged 0 of {len(own)} facts and answers of your own set." in refused.value.reasons
     taken = own_marks.take_over(submission, by=cast.second_independent)
@@ -173,7 +177,7 @@ def test_a_seat_handed_over_keeps_the_marks_by_name_and_begins_its_own_set_anew(
     judge_all(submission, cast.second_independent)
     for target in own:
         look_at(submission, target, cast.second_independent)
-    left = workflow.obstacles_to_approve(submission, cast.second_independent)
+    left = approval.obstacles_to_approve(submission, cast.second_independent)
     assert left == []
 
 
@@ -190,7 +194,7 @@ def test_undoing_brings_a_colleagues_mark_back_under_the_colleagues_name(cast):
     look_at(submission, TARGET, cast.independent, words="I saw the register.")
     hand_over(submission, cast)
     look_at(submission, TARGET, cast.second_independent, words="I saw nothing.")
-    mark = reviewing.undo_mark(submission, TARGET, by=cast.second_independent, base=2)
+    mark = marks.undo_mark(submission, TARGET, by=cast.second_independent, base=2)
     assert (mark.words, mark.by) == ("I saw the register.", cast.independent)
     assert not own_marks.is_own(mark, cast.second_independent.pk)
 
@@ -198,29 +202,27 @@ def test_undoing_brings_a_colleagues_mark_back_under_the_colleagues_name(cast):
 def test_own_marks_of_the_round_before_count_where_nothing_changed(cast):
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent, change={TARGET: "The newest entry."})
-    workflow.send_back(submission, by=cast.independent)
-    second = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(second, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
+    second = submit.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(second, by=cast.independent)
     own = own_set(second, Seat.FIRST).targets
     kept = {t for t, mark in own_marks.marks_of(second, Seat.FIRST).items() if mark.shown_at and t in own}
     assert kept == own - {TARGET}
     look_at(second, TARGET, cast.independent)
-    workflow.approve(second, by=cast.independent, statement="Read.")
+    approval.approve(second, by=cast.independent, statement="Read.")
 
 
 @fails_without("marks lock with an approval")
 def test_marks_lock_with_ones_approval(cast):
     submission = two_seats(cast)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     piece = next(iter(submission.evidence_marks.filter(by=cast.independent)))
     moves = (
-        lambda: reviewing.save_mark(submission, TARGET, by=cast.independent, **WANTED),
-        lambda: reviewing.undo_mark(submission, TARGET, by=cast.independent, base=1),
-        lambda: reviewing.accept_together(submission, [TARGET], by=cast.independent),
+        lambda: marks.save_mark(submission, TARGET, by=cast.independent, **WANTED),
+        lambda: marks.undo_mark(submission, TARGET, by=cast.independent, base=1),
+        lambda: marks.accept_together(submission, [TARGET], by=cast.independent),
         lambda: own_marks.take_over(submission, by=cast.independent),
-        lambda: reviewing.mark_evidence(
-            submission, piece.question, piece.piece, by=cast.independent, verdict="does_not"
-        ),
+        lambda: marks.mark_evidence(submission, piece.question, piece.piece, by=cast.independent, verdict="does_not"),
     )
     for move in moves:
         with pytest.raises(Locked, match="your marks are locked"):

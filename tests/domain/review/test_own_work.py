@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from assessments import declaring, workflow
+from assessments.domain.facts import declare
 from assessments.domain.review.own_work import uses_worked_on
+from assessments.domain.submission import submit
 from assessments.models import Assessment, Membership, Role, Route, State, User
 from tests.delivery_team import WAYS
 from tests.factories import Cast, make_assessment, make_cast, make_member
@@ -28,8 +29,8 @@ def test_what_was_taken_back_counts_too(way: Callable[[Cast, User], Assessment])
 def test_the_queue_offers_no_own_work_to_be_taken(client: Any) -> None:
     cast = make_cast()
     mine = make_assessment(State.DRAFT, "limited", cast=cast)
-    declaring.declare_facts(mine.use, {"users_scale": "100_to_9999"}, by=cast.contributor)
-    own = workflow.submit(mine, by=cast.owner, route=Route.INSIDE)
+    declare.declare_facts(mine.use, {"users_scale": "100_to_9999"}, by=cast.contributor)
+    own = submit.submit(mine, by=cast.owner, route=Route.INSIDE)
     other = make_assessment(State.SUBMITTED, "limited", cast=cast, route=Route.INSIDE).current_submission
     Membership.objects.filter(user=cast.contributor).update(role=Role.REVIEWER)
     client.force_login(cast.contributor)

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import conformity, desk, workflow
-from assessments.domain.evidence import supplements
-from assessments.domain.review import parts
-from assessments.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties
+from assessments.domain.answering import conformity_file
+from assessments.domain.review import approval, decisions, parts, seat_requests, seat_taking, supplements
+from assessments.domain.submission import submit
 from assessments.models import (
     Assessment,
     Certificate,
@@ -25,6 +25,7 @@ from assessments.models import (
     State,
     Submission,
 )
+from assessments.models import parts as models_parts
 from tests.factories import (
     FILE_ROWS,
     Cast,
@@ -46,16 +47,16 @@ def in_review(cast: Cast) -> Submission:
     """A High case of which every answer is marked and no part is judged; both seats are taken."""
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    submission = submit.submit(draft, by=cast.owner, route="independent")
     for by in (cast.independent, cast.second_independent):
-        workflow.take(submission, by=by)
+        seat_taking.take(submission, by=by)
         mark_all(submission, by=by, file=False)
     return submission
 
 
 def refused(submission: Submission, by: Any) -> list[str]:
     with pytest.raises(NotReady) as error:
-        workflow.approve(submission, by=by, statement="Read.")
+        approval.approve(submission, by=by, statement="Read.")
     return error.value.reasons
 
 
@@ -76,11 +77,11 @@ def test_an_approval_is_refused_until_this_seat_has_judged_every_part(cast: Cast
         judge(submission, cast.independent, key)
     assert refused(submission, cast.independent) == ["You have not judged one part of the conformity file: Monitoring."]
     judge(submission, cast.independent, PARTS[-1])
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     assert refused(submission, cast.second_independent)[0].startswith("You have not judged 8 parts")
     assert not Certificate.objects.exists()
     judge_parts(submission, by=cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.exists()
 
 
@@ -104,7 +105,7 @@ def test_a_part_that_does_not_support_stops_both_seats_and_one_that_does_partly_
     for by in (cast.independent, cast.second_independent):
         assert refused(submission, by) == [said]
     judge(submission, cast.independent, verdict="partly", words="Two of three languages were tested.")
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
 
 
 def test_a_part_judged_partly_without_words_is_not_approved(cast: Cast) -> None:
@@ -138,11 +139,11 @@ def test_judgements_lock_with_the_approval_and_outside_review(cast: Cast) -> Non
     submission = in_review(cast)
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     with pytest.raises(Locked):
         judge(submission, cast.independent, verdict="partly", words="Changed after the approval.")
     judge(submission, cast.second_independent, verdict="partly", words="Two of three languages.")
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    approval.approve(submission, by=cast.second_independent, statement="I agree.")
     with pytest.raises(Locked):
         judge(submission, cast.second_independent)
 
@@ -177,7 +178,7 @@ def returned(cast: Cast) -> tuple[Submission, Assessment]:
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
     judge(submission, cast.independent, verdict="does_not", words="It is a privacy notice.")
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     return submission, anew(submission.assessment)
 
 
@@ -187,11 +188,11 @@ def test_a_part_alone_can_be_returned_and_is_then_the_only_one_that_is_open(cast
     report = make_evidence(cast.organisation, by=cast.owner, title="Test report")
     for key in ("data", "bias", "security", "incident-plan"):
         with pytest.raises(Locked) as error:
-            conformity.save_part(assessment, key, evidence=[report.reference], by=cast.owner, base=1)
+            conformity_file.save_part(assessment, key, evidence=[report.reference], by=cast.owner, base=1)
         assert str(error.value) == "Only the parts that the reviewer returned can be changed now."
     with pytest.raises(Locked):
-        conformity.save_part(assessment, "overseers", rows=FILE_ROWS["overseers"][:0], by=cast.owner, base=1)
-    saved = conformity.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
+        conformity_file.save_part(assessment, "overseers", rows=FILE_ROWS["overseers"][:0], by=cast.owner, base=1)
+    saved = conformity_file.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
     assert saved.revision == 2
 
 
@@ -199,32 +200,32 @@ def test_a_part_judged_partly_is_returned_only_where_the_reviewer_says_so(cast: 
     submission = in_review(cast)
     judge(submission, cast.independent, "bias", verdict="partly", words="One group only.")
     with pytest.raises(NotReady):
-        workflow.send_back(submission, by=cast.independent)
+        decisions.send_back(submission, by=cast.independent)
     judge(submission, cast.independent, "bias", verdict="partly", words="One group only.", returned=True)
-    workflow.send_back(submission, by=cast.independent)
-    assert conformity.open_parts(anew(submission.assessment)) == {"bias", "monitoring"}
+    decisions.send_back(submission, by=cast.independent)
+    assert conformity_file.open_parts(anew(submission.assessment)) == {"bias", "monitoring"}
 
 
 def test_what_was_not_given_when_it_was_signed_is_open_after_a_return(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show it."})
-    workflow.send_back(submission, by=cast.independent)
-    assert conformity.open_parts(anew(draft)) == set(PARTS)
+    decisions.send_back(submission, by=cast.independent)
+    assert conformity_file.open_parts(anew(draft)) == set(PARTS)
 
 
 def test_judgements_are_carried_to_the_next_round_where_a_part_is_the_same(cast: Cast) -> None:
     _before, assessment = returned(cast)
     report = make_evidence(cast.organisation, by=cast.owner, title="Test report")
-    conformity.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
-    submission = workflow.submit(assessment, by=cast.owner, route="independent")
+    conformity_file.save_part(assessment, "tests", evidence=[report.reference], by=cast.owner, base=1)
+    submission = submit.submit(assessment, by=cast.owner, route="independent")
     carried = submission.part_marks.filter(carried_from__isnull=False)
     assert set(carried.values_list("seat", "part")) == {
         (seat, part) for seat in ("first", "second") for part in PARTS if part != "tests"
     }
-    workflow.take(submission, by=cast.independent)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all_again(submission, cast)
     assert refused(submission, cast.independent) == ["You have not judged one part of the conformity file: Tests."]
 
@@ -242,7 +243,7 @@ def test_the_organisation_reads_a_judgement_once_the_reviewer_decides(client: Cl
     client.force_login(cast.owner)
     url = reverse("conformity", args=[submission.assessment.reference])
     assert "It is a privacy notice." not in client.get(url).content.decode()
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     page = client.get(url).content.decode()
     assert "It is a privacy notice." in page
     assert "One part of the conformity file was returned" in page
@@ -253,14 +254,14 @@ def test_the_organisation_reads_a_judgement_once_the_reviewer_decides(client: Cl
 
 def test_the_record_of_the_certificate_says_of_each_part_whether_it_was_judged(cast: Cast) -> None:
     submission = in_review(cast)
-    assert set(parts.state_of(submission).values()) == {"given"}
+    assert set(models_parts.state_of(submission).values()) == {"given"}
     for by in (cast.independent, cast.second_independent):
         judge_parts(submission, by=by)
-        workflow.approve(submission, by=by, statement="Read.")
+        approval.approve(submission, by=by, statement="Read.")
     record = json.loads(Certificate.objects.get().public_record)
     assert [(one["part"], one["state"]) for one in record["conformity"]] == [(part, "judged") for part in PARTS]
     submission.part_marks.filter(seat="second", part="bias").delete()
-    assert parts.state_of(submission)["bias"] == "given"
+    assert models_parts.state_of(submission)["bias"] == "given"
 
 
 # --- nobody oversees and reviews ------------------------------------------------------------------------------------------
@@ -276,10 +277,10 @@ def oversees(name: str, member: str = "") -> list[dict[str, str]]:
 def test_an_overseer_takes_no_seat(cast: Cast, name: str) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(draft, "overseers", rows=oversees(name), by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="inside")
+    conformity_file.save_part(draft, "overseers", rows=oversees(name), by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="inside")
     with pytest.raises(SeparationOfDuties) as error:
-        workflow.take(submission, by=cast.reviewer)
+        seat_taking.take(submission, by=cast.reviewer)
     assert "names you as an overseer" in str(error.value)
     assert not submission.seats.exists()
 
@@ -288,30 +289,30 @@ def test_a_linked_overseer_takes_no_seat_whatever_the_name_says(cast: Cast) -> N
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     rows = oversees("The head nurse", str(cast.reviewer.pk))
-    conformity.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="inside")
+    conformity_file.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="inside")
     with pytest.raises(SeparationOfDuties):
-        workflow.take(submission, by=cast.reviewer)
+        seat_taking.take(submission, by=cast.reviewer)
 
 
 def test_a_link_says_that_somebody_of_the_same_name_is_another_person(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
     rows = oversees("Rita Reviewer", str(cast.viewer.pk))
-    conformity.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="inside")
-    assert workflow.take(submission, by=cast.reviewer)
+    conformity_file.save_part(draft, "overseers", rows=rows, by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="inside")
+    assert seat_taking.take(submission, by=cast.reviewer)
 
 
 def test_an_overseer_takes_over_no_seat(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(draft, "overseers", rows=oversees("Ivan Independent"), by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
-    asked = desk.ask(submission, "first", to=cast.second_independent, by=cast.independent, note="Read on.")
+    conformity_file.save_part(draft, "overseers", rows=oversees("Ivan Independent"), by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
+    asked = seat_requests.ask(submission, "first", to=cast.second_independent, by=cast.independent, note="Read on.")
     with pytest.raises(SeparationOfDuties):
-        desk.take_over(asked, by=cast.second_independent)
+        seat_requests.take_over(asked, by=cast.second_independent)
 
 
 @pytest.mark.parametrize(
@@ -321,9 +322,9 @@ def test_an_overseer_takes_over_no_seat(cast: Cast) -> None:
 def test_who_has_a_seat_is_not_named_as_an_overseer(cast: Cast, rows: list[dict[str, str]], field: str) -> None:
     submission = in_review(cast)
     judge(submission, cast.independent, "overseers", verdict="does_not", words="Who stops it at night?")
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     with pytest.raises(InvalidAnswer) as error:
-        conformity.save_part(submission.assessment, "overseers", rows=rows, by=cast.owner, base=1)
+        conformity_file.save_part(submission.assessment, "overseers", rows=rows, by=cast.owner, base=1)
     assert (error.value.field, str(error.value)) == (
         field,
         "Ines Independent reviews this use, so somebody else has to be its overseer.",
@@ -334,9 +335,9 @@ def test_who_has_a_seat_is_not_named_as_an_overseer(cast: Cast, rows: list[dict[
 def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(draft, "overseers", rows=oversees("Ines Independent"), by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.second_independent)
+    conformity_file.save_part(draft, "overseers", rows=oversees("Ines Independent"), by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.second_independent)
     submission.seats.update(reviewer=cast.independent)  # a seat from before this was asked
     mark_all(submission, by=cast.independent)
     assert refused(submission, cast.independent) == [
@@ -347,9 +348,9 @@ def test_an_overseer_who_took_the_seat_before_is_stopped_at_the_approval(cast: C
 def test_a_link_goes_to_a_member_of_the_organisation_alone_and_gives_the_name(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast, filled=False)
     with pytest.raises(InvalidAnswer) as error:
-        conformity.save_part(draft, "overseers", rows=oversees("X", str(cast.outsider.pk)), by=cast.owner, base=0)
+        conformity_file.save_part(draft, "overseers", rows=oversees("X", str(cast.outsider.pk)), by=cast.owner, base=0)
     assert error.value.field == "member-0"
-    part = conformity.save_part(draft, "overseers", rows=oversees("", str(cast.viewer.pk)), by=cast.owner, base=0)
+    part = conformity_file.save_part(draft, "overseers", rows=oversees("", str(cast.viewer.pk)), by=cast.owner, base=0)
     assert part.rows == oversees("Victor Viewer", str(cast.viewer.pk))
 
 

@@ -10,13 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments import workflow
 from assessments.audit.kinds import AuditKind
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.domain.certificates.rule_files import FaultyRules
-from assessments.domain.review import approvals, leads, quality, quality_rules, second_look
+from assessments.domain.review import approval, approvals, leads, quality, quality_rules, seat_taking, second_look
 from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
-from assessments.errors import NotPermitted, WorkflowError
 from assessments.models import AuditEntry, Membership, ReviewDecision, ReviewMark, Role, State, edition_for
 from tests.domain.review.second_looks import decided, finished, given_of
 from tests.factories import make_assessment, make_cast, make_member, mark_all
@@ -52,7 +51,7 @@ def test_decisions_are_counted_by_kind_and_an_approval_taken_back_is_none(cast):
     decided(cast, state=State.RETURNED)
     open_case = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(open_case, by=cast.independent)
-    workflow.approve(open_case, by=cast.independent, statement="Read.")
+    approval.approve(open_case, by=cast.independent, statement="Read.")
     figures = quality.own_figures(cast.independent, "90")
     assert (figures.decided, figures.approved, figures.returned, figures.refused) == (4, 2, 1, 1)
     approvals.take_back_approval(open_case, by=cast.independent, reason="I read one answer wrongly.")
@@ -128,11 +127,11 @@ def test_what_a_seat_did_not_judge_by_itself_is_no_agreement(cast, fields):
 def test_a_case_under_review_counts_in_no_agreement(cast):
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
-    workflow.take(submission, by=cast.second_independent)
+    approval.approve(submission, by=cast.independent, statement="Read.")
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
     assert quality.own_figures(cast.independent, "90").seats.of == 0
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert quality.own_figures(cast.independent, "90").seats.of > 0
 
 

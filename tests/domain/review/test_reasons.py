@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assessments import reviewing
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.review import marks
 from assessments.domain.review.reasons import fitting
-from assessments.errors import InvalidAnswer
 from assessments.models import ReviewMark, State
 from tests.factories import make_assessment
 
@@ -60,15 +60,15 @@ def test_a_mark_with_a_reason_that_does_not_fit_is_refused_and_one_that_stood_is
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast, answers=gap).current_submission
     wanted = {"mark": "change_needed", "would_satisfy": "A register.", "by": cast.independent}
     with pytest.raises(InvalidAnswer) as refused:
-        reviewing.save_mark(submission, TARGET, reason="too_high", **wanted)
+        marks.save_mark(submission, TARGET, reason="too_high", **wanted)
     assert refused.value.field == "reason"
     assert "does not fit" in str(refused.value)
     assert not ReviewMark.kept.filter(target=TARGET).exists()
     with pytest.raises(InvalidAnswer):
-        reviewing.save_mark(submission, TARGET, reason="a made-up reason", **wanted)
-    mark = reviewing.save_mark(submission, TARGET, reason="unclear", **wanted)
+        marks.save_mark(submission, TARGET, reason="a made-up reason", **wanted)
+    mark = marks.save_mark(submission, TARGET, reason="unclear", **wanted)
     ReviewMark.objects.filter(pk=mark.pk).update(reason="too_high")  # as an earlier release let it be
-    kept = reviewing.save_mark(submission, TARGET, reason="too_high", words="Still.", **wanted)
+    kept = marks.save_mark(submission, TARGET, reason="too_high", words="Still.", **wanted)
     assert (kept.reason, kept.words) == ("too_high", "Still.")
 
 

@@ -9,8 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import reviewing, workflow
-from assessments.domain.review import own_marks
+from assessments.domain.review import decisions, marks, own_marks, seat_taking
 from assessments.models import State, Submission
 from tests.factories import Cast, make_assessment, make_cast, mark_all
 
@@ -33,14 +32,14 @@ def asked_by_two(cast: Cast) -> Submission:
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     assert submission is not None
     mark_all(submission, by=cast.independent)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     said: list[tuple[Any, str, str, str, str]] = [
         (cast.independent, BOTH, "not_shown", "The minutes name nobody.", "Minutes with a name."),
         (cast.second_independent, BOTH, "too_high", "It has one line.", "A full entry."),
         (cast.second_independent, ALONE, "not_shown", "Nobody has tried it.", "A dated test."),
     ]
     for by, target, reason, words, would in said:
-        reviewing.save_mark(
+        marks.save_mark(
             submission, target, by=by, mark="change_needed", reason=reason, words=words, would_satisfy=would, base=None
         )
     return submission
@@ -64,7 +63,7 @@ def test_the_page_before_a_return_shows_what_the_owner_will_read(client: Client,
 
 def test_the_owner_reads_each_reviewers_reason_under_one_name_each(client: Client, cast: Cast) -> None:
     submission = asked_by_two(cast)
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
     text = text_of(client.get(reverse("returned", args=[submission.assessment.reference])))
     first = own_marks.marks_of(submission, "first")[BOTH]
@@ -89,7 +88,7 @@ def test_the_mail_says_whether_one_reviewer_asks_or_two(client: Client, cast: Ca
         submission.marks.filter(by=cast.second_independent).update(mark="accepted")
     client.force_login(cast.independent)
     page = text_of(client.get(reverse("send_back", args=[submission.reference])))
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     sent = cast.owner.inbox.get(kind="returned").text
     said = "Two reviewers ask for 2 changes." if two else "The reviewer asks for one change."
     assert said in sent

@@ -13,11 +13,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import acting, conformity, declaring, workflow
-from assessments.domain.evidence import supplements
-from assessments.domain.review import returns
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.answering import assignments, conformity_file
+from assessments.domain.certificates import blockers
+from assessments.domain.remediation import actions
+from assessments.domain.review import approval, decisions, returns, seat_taking, supplements
 from assessments.domain.review.obstacles import words_of
-from assessments.errors import InvalidAnswer
+from assessments.domain.submission import submit
 from assessments.models import Hold, ReturnTask, Submission
 from assessments.models.base import FrozenRow
 from tests.factories import Cast, make_assessment, make_evidence, mark_all, prove
@@ -31,14 +33,14 @@ ANSWERS = {"accountable-owner": {"choice": "partly"}}
 def in_review(cast: Cast, tier: str = "high", **fields: Any) -> Submission:
     """A case of which one answer is returned, and nothing of what the gates ask for is there."""
     draft = make_assessment("draft", tier, cast=cast, answers=ANSWERS, **fields)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."})
     return submission
 
 
 def keys(submission: Submission) -> list[str]:
-    return [one.key for one in workflow.in_the_way_of(submission)]
+    return [one.key for one in decisions.in_the_way_of(submission)]
 
 
 def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(cast: Cast) -> None:
@@ -49,11 +51,11 @@ def test_everything_that_stands_in_the_way_is_listed_but_what_goes_back_anyhow(c
     assert {NOTICE, "gate:tier-limited-opt-out", "part:tests", "part:overseers", "answer:accountable-owner"} <= set(
         found
     )
-    said = words_of(workflow.obstacles_to_approve(submission, cast.independent))
-    lacking = workflow.missing_at_the_gates(submission, submission.content())
-    assert all(workflow.said(lack) in said for lack in lacking)
+    said = words_of(approval.obstacles_to_approve(submission, cast.independent))
+    lacking = approval.missing_at_the_gates(submission, submission.content())
+    assert all(approval.said(lack) in said for lack in lacking)
     assert len([key for key in found if key.startswith(("gate:", "part:"))]) == len(lacking)
-    blocking = {b.question for b in workflow.blockers(submission) if b.question}
+    blocking = {b.question for b in blockers.blockers(submission) if b.question}
     named = {key.partition(":")[2] for key in found if key.startswith(("answer:", "gate:"))}
     assert blocking - {"use-register"} <= named
 
@@ -72,7 +74,7 @@ def test_what_is_ticked_stands_in_the_mail_and_is_kept(cast: Cast, django_captur
     submission = in_review(cast)
     mail.outbox.clear()
     with django_capture_on_commit_callbacks(execute=True):
-        decision = workflow.send_back(
+        decision = decisions.send_back(
             submission, by=cast.independent, words="Please mend.", tasks=["answer:accountable-owner", "part:tests"]
         )
     tasks = list(decision.tasks.order_by("pk"))
@@ -88,7 +90,7 @@ def test_what_is_ticked_stands_in_the_mail_and_is_kept(cast: Cast, django_captur
 
 
 def test_without_ticks_a_return_is_as_before(cast: Cast) -> None:
-    decision = workflow.send_back(in_review(cast, "limited"), by=cast.independent)
+    decision = decisions.send_back(in_review(cast, "limited"), by=cast.independent)
     assert not decision.tasks.exists()
 
 
@@ -96,7 +98,7 @@ def test_what_is_not_on_the_list_is_not_asked_for(cast: Cast) -> None:
     submission = in_review(cast)
     for key in ("part:horoscope", "hold:1", "answer:use-register", "gate:availability"):
         with pytest.raises(InvalidAnswer) as error:
-            workflow.send_back(submission, by=cast.independent, tasks=[key])
+            decisions.send_back(submission, by=cast.independent, tasks=[key])
         assert error.value.field == "tasks"
     assert not ReturnTask.objects.exists()
 
@@ -104,19 +106,19 @@ def test_what_is_not_on_the_list_is_not_asked_for(cast: Cast) -> None:
 def test_a_part_that_is_asked_for_by_name_is_open(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    conformity.save_part(draft, "overseers", rows=[{"name": "Dr Chan"}], by=cast.owner, base=1)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    conformity_file.save_part(draft, "overseers", rows=[{"name": "Dr Chan"}], by=cast.owner, base=1)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show it."})
-    workflow.send_back(submission, by=cast.independent, tasks=["part:overseers"])
+    decisions.send_back(submission, by=cast.independent, tasks=["part:overseers"])
     draft.refresh_from_db()
-    assert conformity.open_parts(draft) == {"overseers", "monitoring"}
+    assert conformity_file.open_parts(draft) == {"overseers", "monitoring"}
 
 
 def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_evidence(cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast, answers={"tier-limited-transparency": {"choice": "partly"}})
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    found = [one for one in workflow.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    found = [one for one in decisions.in_the_way_of(submission) if one.key.endswith(":tier-limited-transparency")]
     assert [one.key for one in found] == [NOTICE]
     assert found[0].words.startswith("Attach the notice as people see it")
     assert "Put it in place. This shows it:" in found[0].words
@@ -125,9 +127,9 @@ def test_an_answer_stands_on_the_list_once_also_where_a_gate_asks_for_its_eviden
 def test_each_obstacle_says_what_is_asked_of_the_organisation(cast: Cast) -> None:
     answers: dict[str, Any] = ANSWERS | {"access-control": {"choice": "none"}, "use-register": {"choice": "partly"}}
     draft = make_assessment("draft", "high", cast=cast, answers=answers)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
+    submission = submit.submit(draft, by=cast.owner, route="independent")
     edition = draft.compiled()
-    found = {one.key: one.words for one in workflow.in_the_way_of(submission)}
+    found = {one.key: one.words for one in decisions.in_the_way_of(submission)}
     remedy = edition.questions["accountable-owner"].remedy
     assert remedy is not None
     assert found["answer:accountable-owner"] == f"Put it in place. This shows it: {remedy.closes_it}"
@@ -167,7 +169,7 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
     submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
     hold = Hold.objects.get(closed_at=None)
     wanted = [f"hold:{hold.pk}", NOTICE, "part:tests", "answer:accountable-owner"]
-    workflow.send_back(submission, by=cast.independent, tasks=wanted)
+    decisions.send_back(submission, by=cast.independent, tasks=wanted)
     assessment, use = submission.assessment, submission.assessment.use
     client.force_login(cast.owner)
     url = reverse("returned", args=[assessment.reference])
@@ -181,7 +183,7 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
     ]
     piece = make_evidence(cast.organisation, by=cast.owner)
     supplements.attach(assessment, "q:tier-limited-transparency", piece, by=cast.owner, words="The notice.")
-    conformity.save_part(assessment, "tests", evidence=[piece.reference], by=cast.owner, base=0)
+    conformity_file.save_part(assessment, "tests", evidence=[piece.reference], by=cast.owner, base=0)
     assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True, True, False]
     for task in client.get(url).context["tasks"]:
         assert client.get(task.url.partition("?")[0]).status_code == 200
@@ -189,14 +191,14 @@ def test_the_owner_finds_the_tasks_on_the_page_of_the_return_and_sees_what_is_do
 
 def test_a_task_on_a_locked_answer_says_how_the_answer_is_brought_up_to_date(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
-    workflow.send_back(submission, by=cast.independent, tasks=["answer:accountable-owner", "part:tests"])
+    decisions.send_back(submission, by=cast.independent, tasks=["answer:accountable-owner", "part:tests"])
     client.force_login(cast.owner)
     url = reverse("returned", args=[submission.assessment.reference])
     page = client.get(url)
     said = "The answer stays locked as you signed it. Report its action as done, with evidence"
     assert page.content.decode().count(said) == 1
     action = submission.assessment.use.actions.get(question="accountable-owner")
-    acting.report(action, by=cast.owner, note="Signed.", pieces=[make_evidence(cast.organisation, by=cast.owner)])
+    actions.report(action, by=cast.owner, note="Signed.", pieces=[make_evidence(cast.organisation, by=cast.owner)])
     assert [task.is_done for task in client.get(url).context["tasks"]] == [False, True]
 
 
@@ -228,7 +230,7 @@ def test_the_box_of_the_mail_holds_the_mail_alone_and_follows_the_form(client: C
 
 def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     client.force_login(cast.second_independent)
     page = client.get(reverse("send_back", args=[submission.reference]))
     assert page.context["left"] == 0
@@ -240,29 +242,29 @@ def test_what_a_colleague_marked_is_not_said_to_have_no_mark(client: Client, cas
 def test_a_part_that_went_back_stands_on_the_owners_page_with_its_words(client: Client, cast: Cast) -> None:
     draft = make_assessment("draft", "high", cast=cast)
     prove(draft, by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
     submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)
     client.force_login(cast.independent)
     page = client.get(reverse("send_back", args=[submission.reference])).content.decode()
     assert "1 part of the conformity file goes back to the owner" in page
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
     url = reverse("returned", args=[draft.reference])
     page = client.get(url)
     assert (page.context["dealt"], page.context["total"]) == (0, 1)
     assert "One group only." in page.content.decode()
     report = make_evidence(cast.organisation, by=cast.owner)
-    conformity.save_part(draft, "bias", evidence=[report.reference], by=cast.owner, base=1)
+    conformity_file.save_part(draft, "bias", evidence=[report.reference], by=cast.owner, base=1)
     assert client.get(url).context["dealt"] == 1
 
 
 def test_who_sees_only_what_is_assigned_sees_no_task_and_no_part(client: Client, cast: Cast) -> None:
     submission = in_review(cast)
-    workflow.send_back(submission, by=cast.independent, tasks=["part:tests"])
+    decisions.send_back(submission, by=cast.independent, tasks=["part:tests"])
     member = cast.organisation.memberships.get(user=cast.assigned)
-    declaring.assign_section(submission.assessment, "governance", member, by=cast.owner)
+    assignments.assign_section(submission.assessment, "governance", member, by=cast.owner)
     client.force_login(cast.assigned)
     page = client.get(reverse("returned", args=[submission.assessment.reference]))
     assert (page.context["tasks"], page.context["parts"]) == ([], [])
@@ -272,7 +274,7 @@ def test_the_owners_page_of_a_return_keeps_to_its_queries(client: Client, cast: 
     submission = in_review(cast, facts={"exploits_vulnerable_groups": True})
     submission.part_marks.filter(part="bias").update(verdict="does_not", words="One group only.", returned=True)
     submission.marks.filter(target="f:public_facing").update(mark="change_needed", would_satisfy="Say who.")
-    workflow.send_back(submission, by=cast.independent, tasks=keys(submission))
+    decisions.send_back(submission, by=cast.independent, tasks=keys(submission))
     client.force_login(cast.owner)
     url = reverse("returned", args=[submission.assessment.reference])
     client.get(url)

@@ -9,9 +9,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, reviewing, workflow
-from assessments.domain.review import rounds
-from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.access import finders
+from assessments.core.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.review import decisions, interests, marks, messages, rounds, seat_requests, seat_taking
+from assessments.domain.submission import submit, taking_back
 from assessments.models import (
     AISystem,
     Interest,
@@ -47,8 +48,8 @@ def test_a_new_round_is_in_review_at_once_with_both_seats_and_without_a_declarat
     assert holders(again) == before == {"first": str(cast.independent), "second": str(cast.second_independent)}
     assert Interest.objects.count() == declared
     for user in (cast.independent, cast.second_independent):
-        assert access.is_open_to(user, case)
-        reviewing.save_mark(again, f"q:{QUESTION}", by=user, mark="accepted", words=f"Seen by {user}.")
+        assert finders.is_open_to(user, case)
+        marks.save_mark(again, f"q:{QUESTION}", by=user, mark="accepted", words=f"Seen by {user}.")
 
 
 def test_marks_that_are_carried_stay_in_the_round_of_those_who_keep_their_seats(cast):
@@ -63,9 +64,9 @@ def test_marks_that_are_carried_stay_in_the_round_of_those_who_keep_their_seats(
 def test_taking_a_kept_seat_again_changes_nothing_and_nobody_else_takes_it(cast):
     again = resubmit(make_assessment(State.RETURNED, "limited", cast=cast), cast)
     seat = again.seats.get()
-    assert workflow.take(again, by=cast.independent) == seat
+    assert seat_taking.take(again, by=cast.independent) == seat
     with pytest.raises(WorkflowError):
-        workflow.take(again, by=cast.second_independent)
+        seat_taking.take(again, by=cast.second_independent)
     assert again.seats.get().reviewer == cast.independent
 
 
@@ -75,7 +76,7 @@ def test_who_left_has_a_conflict_or_works_on_the_use_does_not_keep_a_seat(why, c
     if why == "left":
         Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())
     elif why == "conflict":
-        desk.decline(sent(case), by=cast.independent, words="My brother has joined them.")
+        interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
     else:
         Membership.objects.create(user=cast.independent, organisation=cast.organisation, role=Role.CONTRIBUTOR)
         save(case, QUESTION, {"choice": "in_place", "text": "I wrote this."}, by=cast.independent)
@@ -88,18 +89,18 @@ def test_who_left_has_a_conflict_or_works_on_the_use_does_not_keep_a_seat(why, c
         Message.objects.filter(kind="submitted", object=f"submission:{again.reference}").values_list("recipient")
     )
     assert (cast.second_independent.pk,) in told
-    workflow.take(again, by=cast.second_independent)
+    seat_taking.take(again, by=cast.second_independent)
 
 
 def test_of_two_seats_the_second_alone_waits_for_somebody_in_the_first(cast):
     case = returned_high(cast)
-    desk.decline(sent(case), by=cast.independent, words="My brother has joined them.")
+    interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
     third = make_member(Role.REVIEWER, cast.body, "Iris Independent").user
     again = resubmit(case, cast)
     case.refresh_from_db()
     assert (case.state, holders(again)) == (State.SUBMITTED, {"second": str(cast.second_independent)})
     assert "The first seat is free" in Message.objects.get(recipient=cast.second_independent, kind="case_round").text
-    workflow.take(again, by=third)
+    seat_taking.take(again, by=third)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     assert set(holders(again)) == {"first", "second"}
@@ -110,18 +111,18 @@ def test_of_two_seats_the_second_alone_waits_for_somebody_in_the_first(cast):
 def test_an_in_house_reviewer_does_not_keep_a_seat_in_what_now_goes_to_the_reviewing_body(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast, route=Route.INSIDE)
     save(case, QUESTION, {"choice": "in_place", "text": "Here it is."}, by=cast.owner)
-    again = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
     assert not again.seats.exists()
 
 
 def test_what_is_taken_back_before_the_first_seat_is_taken_keeps_the_second_seat(cast):
     case = returned_high(cast)
-    desk.decline(sent(case), by=cast.independent, words="My brother has joined them.")
+    interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
     resubmit(case, cast)
     case.refresh_from_db()
-    workflow.recall(case, by=cast.owner)
+    taking_back.recall(case, by=cast.owner)
     assert Message.objects.filter(recipient=cast.second_independent, kind="case_recalled").exists()
-    again = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    again = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
     assert holders(again) == {"second": str(cast.second_independent)}
 
 
@@ -159,11 +160,11 @@ def test_a_declaration_is_asked_for_again_where_something_has_changed(what, cast
     line = Message.objects.get(recipient=cast.independent, kind="case_round")
     assert words in line.text
     assert line.link == reverse("declare", args=[again.reference])
-    assert not access.is_open_to(cast.independent, case)
+    assert not finders.is_open_to(cast.independent, case)
     for act in (
-        lambda: reviewing.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted"),
-        lambda: workflow.refuse(again, by=cast.independent, statement="No."),
-        lambda: desk.say(again, "Which clinics?", by=cast.independent),
+        lambda: marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted"),
+        lambda: decisions.refuse(again, by=cast.independent, statement="No."),
+        lambda: messages.say(again, "Which clinics?", by=cast.independent),
     ):
         with pytest.raises(NotPermitted):
             act()
@@ -174,7 +175,7 @@ def test_a_declaration_is_asked_for_again_where_something_has_changed(what, cast
     client.post(reverse("declare", args=[again.reference]), {"conflict": "none"})
     seat.refresh_from_db()
     assert (seat.to_declare, seat.since_declared) == (False, [])
-    reviewing.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
+    marks.save_mark(again, f"q:{QUESTION}", by=cast.independent, mark="accepted", words="Seen.")
     assert client.get(reverse("review_facts", args=[again.reference])).status_code == 200
 
 
@@ -182,21 +183,21 @@ def test_a_conflict_declared_on_asking_again_closes_the_case(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast)
     change_the_supplier(cast)
     again = resubmit(case, cast)
-    desk.decline(again, by=cast.independent, words="My brother works there.")
+    interests.decline(again, by=cast.independent, words="My brother works there.")
     with pytest.raises(SeparationOfDuties):
-        workflow.take(again, by=cast.independent)
-    assert not access.is_open_to(cast.independent, case)
+        seat_taking.take(again, by=cast.independent)
+    assert not finders.is_open_to(cast.independent, case)
 
 
 def test_a_declaration_made_again_holds_for_the_rounds_after_it(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast)
     change_the_supplier(cast)
     again = resubmit(case, cast)
-    desk.declare_none(again, by=cast.independent)
+    interests.declare_none(again, by=cast.independent)
     return_it(again, cast.independent)
     case.refresh_from_db()
     save(case, QUESTION, {"choice": "in_place", "text": "The newest one."}, by=cast.owner)
-    third = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    third = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
     assert not third.seats.get().to_declare
 
 
@@ -204,8 +205,8 @@ def test_a_declaration_that_is_still_open_is_asked_for_in_the_next_round_too(cas
     case = returned_high(cast)
     change_the_supplier(cast)
     again = resubmit(case, cast)
-    desk.declare_none(again, by=cast.second_independent)
-    reviewing.save_mark(
+    interests.declare_none(again, by=cast.second_independent)
+    marks.save_mark(
         again,
         f"q:{QUESTION}",
         by=cast.second_independent,
@@ -213,23 +214,23 @@ def test_a_declaration_that_is_still_open_is_asked_for_in_the_next_round_too(cas
         reason="not_shown",
         would_satisfy="Show the newest entry.",
     )
-    workflow.send_back(again, by=cast.second_independent)
+    decisions.send_back(again, by=cast.second_independent)
     case.refresh_from_db()
     save(case, QUESTION, {"choice": "in_place", "text": "The newest one."}, by=cast.owner)
-    third = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    third = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
     assert dict(third.seats.values_list("seat", "to_declare")) == {"first": True, "second": False}
-    desk.declare_none(third, by=cast.independent)
-    assert access.is_open_to(cast.independent, case)  # the seats of earlier rounds do not keep it closed
+    interests.declare_none(third, by=cast.independent)
+    assert finders.is_open_to(cast.independent, case)  # the seats of earlier rounds do not keep it closed
 
 
 def test_a_seat_that_is_taken_over_rests_on_the_declaration_of_who_takes_it_over(cast):
     case = make_assessment(State.RETURNED, "limited", cast=cast)
     change_the_supplier(cast)
     again = resubmit(case, cast)
-    asked = desk.ask(again, Seat.FIRST, cast.second_independent, by=cast.independent, note="Read it all.")
-    held = desk.take_over(asked, by=cast.second_independent)
+    asked = seat_requests.ask(again, Seat.FIRST, cast.second_independent, by=cast.independent, note="Read it all.")
+    held = seat_requests.take_over(asked, by=cast.second_independent)
     assert (held.to_declare, held.since_declared, held.kept_from) == (False, [], None)
-    assert access.is_open_to(cast.second_independent, case)
+    assert finders.is_open_to(cast.second_independent, case)
 
 
 def test_the_daily_sweep_asks_again_within_a_round_and_once(cast):
@@ -239,7 +240,7 @@ def test_the_daily_sweep_asks_again_within_a_round_and_once(cast):
     assert rounds.ask_again() == 1
     assert rounds.ask_again() == 0
     with pytest.raises(NotPermitted):
-        reviewing.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted")
+        marks.save_mark(submission, f"q:{QUESTION}", by=cast.independent, mark="accepted")
     assert "Another Model Limited" in Message.objects.get(recipient=cast.independent, kind="to_declare").text
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from assessments import evidence, reviewing, workflow
 from assessments.domain.certificates import issuing
+from assessments.domain.evidence import library
+from assessments.domain.review import decisions
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.sampling import draw, own_set
 from assessments.domain.review.targets import decisive_targets
+from assessments.domain.submission import submit, taking_back
 from assessments.models import Route, Seat, State, edition_for
 from assessments.models.snapshots import declared_in
 from tests.factories import make_assessment, make_cast, make_evidence, mark_all
@@ -51,7 +54,7 @@ def test_the_own_set_has_what_decides_every_must_and_a_tenth_of_the_rest(cast, t
         for line in content["signed"]["musts"]
         if declared.in_scope(edition.requirements[line["requirement"]])
     }
-    targets = reviewing.review_targets(content)
+    targets = review_targets.review_targets(content)
     decisive = decisive_targets(edition, content)
     assert musts
     assert musts | decisive <= own.targets
@@ -64,8 +67,8 @@ def test_taking_the_seat_again_draws_nothing_new(cast):
     own = own_set(submission, Seat.FIRST)
     assert own_set(submission, Seat.FIRST) == own
     mark_all(submission, by=cast.independent, change={"q:use-register": "The newest entry."})
-    workflow.send_back(submission, by=cast.independent)
-    again = workflow.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
+    decisions.send_back(submission, by=cast.independent)
+    again = submit.submit(submission.assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert own_set(again, Seat.FIRST).targets - own_set(again, Seat.FIRST).drawn == own.targets - own.drawn
     assert own_set(again, Seat.FIRST).rest == own.rest
 
@@ -74,14 +77,14 @@ def test_a_piece_under_two_answers_is_one_piece_and_its_next_version_another(cas
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     piece = make_evidence(cast.organisation, content=b"The notice.")
     for question in ("accountable-owner", "use-register"):
-        evidence.attach(piece, assessment, question, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+        library.attach(piece, assessment, question, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     own = own_set(submission, Seat.FIRST)
     (content,) = own.openable
     assert own.pieces[content] == {("accountable-owner", piece.reference), ("use-register", piece.reference)}
-    workflow.recall(assessment, by=cast.owner)
-    evidence.add_version(piece, by=cast.owner, file=SimpleUploadedFile("notice.txt", b"The new notice."))
-    again = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    taking_back.recall(assessment, by=cast.owner)
+    library.add_version(piece, by=cast.owner, file=SimpleUploadedFile("notice.txt", b"The new notice."))
+    again = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     assert own_set(again, Seat.FIRST).openable.isdisjoint({content})
 
 

@@ -9,19 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments import access, sweeping, workflow
+from assessments import scheduled
+from assessments.access import finders
 from assessments.audit.kinds import AuditKind
-from assessments.domain.review import leads, opened, quality_rules, second_look
-from assessments.domain.review.second_look import MILDER, SAME, STRICTER, Given
+from assessments.core.errors import InvalidAnswer, Locked, NotPermitted, NotReady, SeparationOfDuties, WorkflowError
+from assessments.domain.review import approval, leads, opened, quality_rules, second_look
+from assessments.domain.review.second_look import MILDER, SAME, STRICTER, GivenMark
 from assessments.domain.review.targets import decisive_targets, review_targets
-from assessments.errors import (
-    InvalidAnswer,
-    Locked,
-    NotPermitted,
-    NotReady,
-    SeparationOfDuties,
-    WorkflowError,
-)
+from assessments.domain.submission import taking_back
 from assessments.models import (
     AuditEntry,
     Certificate,
@@ -91,7 +86,7 @@ def test_decided_cases_with_one_reviewer_are_drawn_once_and_never_again(cast, al
     certified, refused = decided(cast), decided(cast, state=State.REFUSED)
     low = make_assessment(State.IN_REVIEW, "low", cast=cast).current_submission
     mark_all(low, by=cast.independent)
-    workflow.approve(low, by=cast.independent, statement="Read and found in order.")
+    approval.approve(low, by=cast.independent, statement="Read and found in order.")
     assert second_look.draw_due() == 3
     assert set(SecondLook.objects.values_list("submission", flat=True)) == {certified.pk, refused.pk, low.pk}
     assert kinds(certified)[-1] == AuditKind.SECOND_LOOK_DRAWN
@@ -109,7 +104,7 @@ def test_what_is_open_self_declared_or_high_is_not_drawn(cast, always):
     gap = {"accountable-owner": {"choice": "partly", "text": "For three of five clinics."}}
     approved = make_assessment(State.APPROVED, "limited", cast=cast, answers=gap)
     assert approved.state == State.APPROVED
-    workflow.withdraw(approved, by=cast.owner, reason="Not needed any more.")
+    taking_back.withdraw(approved, by=cast.owner, reason="Not needed any more.")
     assert second_look.draw_due() == 0
 
 
@@ -123,7 +118,7 @@ def test_a_case_that_was_decided_long_ago_is_not_drawn(cast, always, monkeypatch
 
 def test_the_daily_sweep_draws(cast, always):
     decided(cast)
-    step = next(step for step in sweeping.STEPS if step.do is second_look.draw_due)
+    step = next(step for step in scheduled.STEPS if step.do is second_look.draw_due)
     assert step.from_hour is not None
     step.do()
     assert SecondLook.objects.count() == 1
@@ -283,17 +278,17 @@ def test_before_the_own_marks_nothing_of_the_case_is_open_but_what_was_submitted
     by, submission = cast.second_independent, look.submission
     certificate = Certificate.objects.get(submission=submission)
     for rows in (
-        access.submissions_for(by).filter(pk=submission.pk),
-        access.submissions_to_read(by).filter(pk=submission.pk),
-        access.submissions_opened_to(by).filter(pk=submission.pk),
-        access.certificates_judged_by(by).filter(pk=certificate.pk),
-        access.certificates_issued_for(by).filter(pk=certificate.pk),
-        access.documents_for(by).filter(submission=submission),
-        access.documents_for(by).filter(certificate=certificate),
-        access.appeals_for(by).filter(submission=submission),
+        finders.submissions_for(by).filter(pk=submission.pk),
+        finders.submissions_to_read(by).filter(pk=submission.pk),
+        finders.submissions_opened_to(by).filter(pk=submission.pk),
+        finders.certificates_judged_by(by).filter(pk=certificate.pk),
+        finders.certificates_issued_for(by).filter(pk=certificate.pk),
+        finders.documents_for(by).filter(submission=submission),
+        finders.documents_for(by).filter(certificate=certificate),
+        finders.appeals_for(by).filter(submission=submission),
     ):
         assert not rows.exists()
-    assert access.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
+    assert finders.submissions_with_evidence_for(by).filter(pk=submission.pk).exists()
     with pytest.raises(NotPermitted, match="shown once the second look is given"):
         second_look.compare(look, by=by)
     second_look.save_marks(look, given_of(look, by), by=by)
@@ -311,7 +306,7 @@ def test_the_second_marks_are_closed_to_the_first_reviewer_until_they_are_given(
     look = second_look.give(look, by=cast.second_independent)
     readers = {name for name, user in cast.everyone().items() if second_look.may_compare(look, user)}
     assert readers == {"independent", "second_independent"}
-    assert access.submissions_for(cast.second_independent).filter(pk=look.submission_id).exists()
+    assert finders.submissions_for(cast.second_independent).filter(pk=look.submission_id).exists()
 
 
 def test_another_lead_reads_a_look_within_the_body_once_it_is_given(cast):
@@ -350,13 +345,13 @@ def test_a_mark_needs_its_page_its_kind_and_words_where_it_does_not_accept(cast)
         if t not in second_look.asked_of(look, look.submission.content())
     )  # fmt: skip
     for key, given in (
-        (target, Given("", "", seen)),
-        (target, Given("splendid", "", seen)),
-        (target, Given("change_needed", " ", seen)),
-        (target, Given("accepted_with_action", "", seen)),
-        (target, Given("accepted", "", "")),
-        (target, Given("accepted", "", of_another)),
-        (outside, Given("accepted", "", opened.token(look.submission, outside, reader=by, at=shown(1)))),
+        (target, GivenMark("", "", seen)),
+        (target, GivenMark("splendid", "", seen)),
+        (target, GivenMark("change_needed", " ", seen)),
+        (target, GivenMark("accepted_with_action", "", seen)),
+        (target, GivenMark("accepted", "", "")),
+        (target, GivenMark("accepted", "", of_another)),
+        (outside, GivenMark("accepted", "", opened.token(look.submission, outside, reader=by, at=shown(1)))),
     ):
         with pytest.raises(InvalidAnswer) as refused:
             second_look.save_marks(look, {key: given}, by=by)
@@ -495,7 +490,7 @@ def test_a_grave_difference_goes_to_who_leads_the_body_and_they_can_suspend(cast
     assert [message.recipient for message in told] == [third]  # the other lead decided the case
     certificate = Certificate.objects.get(submission=look.submission)
     assert certificate.number in told[0].link
-    assert access.certificates_judged_by(third).filter(pk=certificate.pk).exists()
+    assert finders.certificates_judged_by(third).filter(pk=certificate.pk).exists()
     with pytest.raises(WorkflowError):
         second_look.report(look, by=cast.second_independent, words="Once more.")
 

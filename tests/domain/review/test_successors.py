@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from assessments import declaring, desk
-from assessments.domain.review import successors
-from assessments.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.core.errors import NotPermitted, SeparationOfDuties, WorkflowError
+from assessments.domain.register import members
+from assessments.domain.review import interests, successors
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -34,7 +34,7 @@ def once_for_all(cast: Cast) -> Assessment:
     """A certified case with a condition, whose only reviewer has left the reviewing body."""
     assessment = make_conditioned(cast)
     report_done(action_on(assessment, CONDITION), by=cast.contributor)
-    declaring.remove_member(Membership.objects.get(user=cast.independent), by=cast.second_independent)
+    members.remove_member(Membership.objects.get(user=cast.independent), by=cast.second_independent)
     return assessment
 
 
@@ -80,7 +80,7 @@ def test_nobody_else_takes_it_over(cast: Cast, assessment: Assessment, who: str,
 
 @fails_without("a successor is asked as a reviewer is")
 def test_whoever_has_a_conflict_or_worked_on_the_use_does_not_take_it_over(cast: Cast, assessment: Assessment) -> None:
-    desk.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
+    interests.decline(sent(assessment), by=cast.second_independent, words="I sold it to them.")
     with pytest.raises(SeparationOfDuties):
         successors.succeed(sent(assessment), Seat.FIRST, by=cast.second_independent)
     Membership.objects.filter(user=cast.contributor).update(organisation=cast.body, role=Role.REVIEWER)
@@ -93,7 +93,7 @@ def test_no_seat_is_taken_from_who_still_reviews_nor_in_an_undecided_case(cast: 
     Membership.objects.filter(user=cast.independent).update(left_at=None)
     assessment = make_assessment(state, "limited", cast=cast)
     if state != State.CERTIFIED:
-        declaring.remove_member(Membership.objects.get(user=cast.independent), by=cast.second_independent)
+        members.remove_member(Membership.objects.get(user=cast.independent), by=cast.second_independent)
     with pytest.raises(WorkflowError, match="Nobody has left"):
         successors.succeed(sent(assessment), Seat.FIRST, by=cast.second_independent)
 
@@ -104,7 +104,7 @@ def test_the_other_reviewer_of_a_high_case_does_not_take_both_seats(cast: Cast) 
     first, second = sent(assessment).seats.order_by("seat")
     by = {cast.independent.pk: cast.independent, cast.second_independent.pk: cast.second_independent}
     left, stays = (first, second) if first.reviewer_id in by else (second, first)
-    desk.decline(sent(assessment), by=by[left.reviewer_id], words="I sold it to them.")
+    interests.decline(sent(assessment), by=by[left.reviewer_id], words="I sold it to them.")
     with pytest.raises((WorkflowError, SeparationOfDuties)):
         successors.succeed(sent(assessment), Seat(left.seat), by=stays.reviewer)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from assessments import acting, desk, workflow
+from assessments.domain.remediation import actions, dates
+from assessments.domain.review import approval, decisions, interests, seat_taking, tier
 from assessments.models import Message, RemediationAction, State
 from tests.acting import close_as
 from tests.domain.review.rounds import resubmit, return_it, returned_high, sent
@@ -20,7 +21,7 @@ def told(user, kind):
 
 def high_with_both_seats(cast):
     submission = sent(make_assessment(State.IN_REVIEW, "high", cast=cast))
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     return submission
 
 
@@ -51,7 +52,7 @@ def test_a_new_round_is_told_to_both_seats_and_to_nobody_else(cast):
 
 def test_a_case_that_ends_with_a_raised_tier_is_told_to_the_other_seat(cast):
     high = high_with_both_seats(cast)
-    workflow.raise_tier(high, by=cast.independent, tier="unacceptable", reason="It is a prohibited use.")
+    tier.raise_tier(high, by=cast.independent, tier="unacceptable", reason="It is a prohibited use.")
     (line,) = told(cast.second_independent, "case_decided")
     assert "It is a prohibited use." in line.text
 
@@ -59,11 +60,11 @@ def test_a_case_that_ends_with_a_raised_tier_is_told_to_the_other_seat(cast):
 def test_the_first_approval_and_the_decision_are_told_to_the_other_seat(cast):
     submission = high_with_both_seats(cast)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Fine.")
+    approval.approve(submission, by=cast.independent, statement="Fine.")
     (first,) = told(cast.second_independent, "case_approved")
     assert "waits for the second approval" in first.text
     mark_all(submission, by=cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    approval.approve(submission, by=cast.second_independent, statement="I agree.")
     (second,) = told(cast.independent, "case_decided")
     assert "The certificate is issued." in second.text
     assert "I agree." in second.text
@@ -74,7 +75,7 @@ def test_the_first_approval_and_the_decision_are_told_to_the_other_seat(cast):
 
 def test_a_refusal_is_told_to_the_other_seat_with_its_reasons(cast):
     submission = high_with_both_seats(cast)
-    workflow.refuse(submission, by=cast.second_independent, statement="The answers do not hold.")
+    decisions.refuse(submission, by=cast.second_independent, statement="The answers do not hold.")
     (line,) = told(cast.independent, "case_decided")
     assert "The answers do not hold." in line.text
 
@@ -84,9 +85,9 @@ def test_a_certificate_that_comes_later_is_told_to_the_reviewers(cast):
     case = make_assessment(State.APPROVED, "high", cast=cast, answers=gap)
     first, second = sent(case).seats.order_by("pk")
     action = RemediationAction.objects.get(use=case.use, question="accountable-owner")
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
-    acting.attach(action, make_evidence(cast.organisation, by=cast.contributor), by=cast.contributor)
-    acting.report(action, by=cast.contributor, note="All five clinics have one.")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    actions.attach(action, make_evidence(cast.organisation, by=cast.contributor), by=cast.contributor)
+    actions.report(action, by=cast.contributor, note="All five clinics have one.")
     assert not told(cast.independent, "case_certified")
     for seat in (first, second):  # of a High use one accepts and the other confirms
         close_as(RemediationAction.objects.get(pk=action.pk), by=seat.reviewer)
@@ -97,6 +98,6 @@ def test_a_certificate_that_comes_later_is_told_to_the_reviewers(cast):
 
 def test_who_has_declared_a_conflict_hears_no_more_of_the_case(cast):
     submission = high_with_both_seats(cast)
-    desk.decline(submission, by=cast.second_independent, words="My brother has joined them.")
-    workflow.refuse(submission, by=cast.independent, statement="The answers do not hold.")
+    interests.decline(submission, by=cast.second_independent, words="My brother has joined them.")
+    decisions.refuse(submission, by=cast.independent, statement="The answers do not hold.")
     assert not told(cast.second_independent, "case_decided")

@@ -9,10 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import acting, desk, desk_rows, workflow
-from assessments.forms.desk import GROUP_WORDS
+from assessments.domain.remediation import actions, dates
+from assessments.domain.review import appeals as review_appeals
+from assessments.domain.review import decisions, interests, queue
+from assessments.domain.review.queue_rows import late_before
+from assessments.forms.review import GROUP_WORDS
 from assessments.models import Assessment, Membership, RemediationAction, Role, Route, State
-from assessments.models.queue import late_before
 from tests.acting import close_as
 from tests.domain.review.rounds import sent
 from tests.factories import in_days, make_assessment, make_evidence, make_member, mark_all
@@ -42,9 +44,9 @@ def text_of(response):
 
 def reported(cast, case):
     action = RemediationAction.objects.filter(use=case.use, status="open").order_by("number")[0]
-    acting.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
-    acting.attach(action, make_evidence(cast.organisation, by=cast.contributor), by=cast.contributor)
-    acting.report(action, by=cast.contributor, note="All five clinics have one.")
+    dates.plan(action, by=cast.owner, owner=cast.contributor, due=in_days(5), effort="S")
+    actions.attach(action, make_evidence(cast.organisation, by=cast.contributor), by=cast.contributor)
+    actions.report(action, by=cast.contributor, note="All five clinics have one.")
     return RemediationAction.objects.get(pk=action.pk)
 
 
@@ -60,7 +62,9 @@ def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, ca
     else:
         case = make_assessment(state, tier, cast=cast, route=route)
     if state == State.REFUSED:
-        desk.contest(case, desk.contestable(case)[0].value, "Annex 2 was overlooked.", by=cast.owner)
+        review_appeals.contest(
+            case, review_appeals.contestable(case)[0].value, "Annex 2 was overlooked.", by=cast.owner
+        )
     if state in (State.APPROVED, State.CERTIFIED):
         reported(cast, approved_with_gap(cast))
     both = make_member(Role.OWNER, name="Bo Both").user
@@ -89,7 +93,7 @@ def test_home_and_queue_agree_on_what_waits_for_each_role(state, tier, route, ca
 def test_a_returned_case_is_with_the_organisation_for_everybody(cast, client):
     case = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     mark_all(sent(case), by=cast.independent, change={"f:public_facing": "Say since when."})
-    workflow.send_back(sent(case), by=cast.independent, answer_by=in_days(9))
+    decisions.send_back(sent(case), by=cast.independent, answer_by=in_days(9))
     client.force_login(cast.independent)
     groups = client.get(QUEUE).context
     assert [line.submission for line in groups["returned"].lines] == [sent(case)]
@@ -107,27 +111,27 @@ def test_a_returned_case_is_with_the_organisation_for_everybody(cast, client):
 def test_actions_to_check_come_to_the_seats_of_the_case_alone(cast, client):
     case = approved_with_gap(cast)
     action = reported(cast, case)
-    rows = desk_rows.work_for(cast.independent, 25)
+    rows = queue.work_for(cast.independent, 25)
     assert rows["actions"].rows == [action]
     assert rows["actions"].rows[0].reported_at
     for other in (cast.second_independent, cast.reviewer, cast.owner, cast.contributor, cast.outsider, cast.staff):
-        assert not desk_rows.work_for(other, 25)["actions"].rows
+        assert not queue.work_for(other, 25)["actions"].rows
     client.force_login(cast.independent)
     page = client.get(QUEUE)
     assert "You have 1 action to check" in text_of(page)
     assert action.get_absolute_url() in page.content.decode()
-    desk.decline(sent(case), by=cast.independent, words="My brother has joined them.")
-    assert not desk_rows.work_for(cast.independent, 25)["actions"].rows
+    interests.decline(sent(case), by=cast.independent, words="My brother has joined them.")
+    assert not queue.work_for(cast.independent, 25)["actions"].rows
 
 
 def test_an_action_that_is_closed_or_of_a_reviewer_who_left_waits_no_more(cast):
     action = reported(cast, approved_with_gap(cast))
     close_as(action, by=cast.independent)
-    assert not desk_rows.work_for(cast.independent, 25)["actions"].rows
+    assert not queue.work_for(cast.independent, 25)["actions"].rows
     RemediationAction.objects.filter(pk=action.pk).update(status="done")
-    assert desk_rows.work_for(cast.independent, 25)["actions"].rows
+    assert queue.work_for(cast.independent, 25)["actions"].rows
     Membership.objects.filter(user=cast.independent).update(left_at=timezone.now())
-    assert not desk_rows.work_for(cast.independent, 25)["actions"].rows
+    assert not queue.work_for(cast.independent, 25)["actions"].rows
 
 
 def test_actions_and_appeals_are_read_page_by_page_and_nothing_is_left_out(cast):
@@ -138,7 +142,7 @@ def test_actions_and_appeals_are_read_page_by_page_and_nothing_is_left_out(cast)
         RemediationAction.objects.create(use=case.use, number=number, title=f"No. {number}", **fields)
     rows, after, counts = [], "", set()
     while True:
-        page = desk_rows.work_for(cast.independent, 2, only="actions", after=after)["actions"]
+        page = queue.work_for(cast.independent, 2, only="actions", after=after)["actions"]
         rows, after = rows + page.rows, page.after
         counts.add(page.count)
         if not after:
@@ -149,15 +153,14 @@ def test_actions_and_appeals_are_read_page_by_page_and_nothing_is_left_out(cast)
     appeals = []
     for _n in range(3):
         refused = make_assessment(State.REFUSED, "limited", cast=cast)
-        appeals.append(desk.contest(refused, desk.contestable(refused)[0].value, "Annex 2.", by=cast.owner))
-    page = desk_rows.work_for(cast.second_independent, 2, only="appeals")["appeals"]
-    then = desk_rows.work_for(cast.second_independent, 2, only="appeals", after=page.after)["appeals"]
+        appeals.append(
+            review_appeals.contest(refused, review_appeals.contestable(refused)[0].value, "Annex 2.", by=cast.owner)
+        )
+    page = queue.work_for(cast.second_independent, 2, only="appeals")["appeals"]
+    then = queue.work_for(cast.second_independent, 2, only="appeals", after=page.after)["appeals"]
     assert [page.rows, then.rows] == [appeals[:2], appeals[2:]]
     assert (page.count, then.count, then.after) == (3, 3, "")
-    assert (
-        desk_rows.work_for(cast.second_independent, 2, only="appeals", after="nonsense~x")["appeals"].rows
-        == appeals[:2]
-    )
+    assert queue.work_for(cast.second_independent, 2, only="appeals", after="nonsense~x")["appeals"].rows == appeals[:2]
 
 
 def test_the_filters_narrow_actions_and_appeals_too(cast, client):
@@ -199,7 +202,7 @@ def test_the_queries_of_queue_and_home_do_not_grow_with_the_rows(cast, django_as
         make_assessment(State.RETURNED, "limited", cast=cast)
         make_assessment(State.SUBMITTED, "high", cast=cast)
         refused = make_assessment(State.REFUSED, "limited", cast=cast, route=Route.INSIDE)
-        desk.contest(refused, desk.contestable(refused)[0].value, "Annex 2.", by=cast.owner)
+        review_appeals.contest(refused, review_appeals.contestable(refused)[0].value, "Annex 2.", by=cast.owner)
     for page, client in clients.items():
         with django_assert_max_num_queries(max(few[page], 15)):
             client.get(page)
@@ -207,5 +210,5 @@ def test_the_queries_of_queue_and_home_do_not_grow_with_the_rows(cast, django_as
 
 def test_what_is_late_is_counted_among_open_cases_alone(cast):
     make_assessment(State.RETURNED, "limited", cast=cast)
-    counts, late = desk_rows.counts_for(cast.independent, late_before(in_days(400), 1))
+    counts, late = queue.counts_for(cast.independent, late_before(in_days(400), 1))
     assert (counts["returned"], late.get("returned", 0)) == (1, 0)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import sweeping
+from assessments import scheduled
 from assessments.accounts import refusals
 from assessments.audit import verify
 from assessments.audit.kinds import READ_BY_REVIEWERS, AuditKind
@@ -142,7 +142,7 @@ def test_refused_sign_ins_are_one_entry_in_a_quarter_of_an_hour_with_their_count
     assert (
         logged("sign_in_refused") == []
     )  # the sweeper writes it: the answer to the request takes as long as for nobody
-    sweeping.sweep((sweeping.STEPS[1],))
+    scheduled.sweep((scheduled.STEPS[1],))
     (entry,) = logged("sign_in_refused")
     told = entry.detail.content()
     assert (told["email"], told["count"], told["last_from"]) == (owner.email, 3, "203.0.113.9")

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import workflow
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Route, State
 from tests.factories import Cast, make_assessment, save
 from tests.system.security.costs import LONGEST, REPEATED, in_a_second
@@ -49,8 +50,8 @@ def test_a_reviewer_opens_round_two_of_such_an_answer_in_a_second(client: Client
     answers = {QUESTION: {"choice": "partly", "text": LONGEST[0]}}
     assessment = make_assessment(State.RETURNED, "limited", cast=cast, answers=answers)
     save(assessment, QUESTION, {"choice": "in_place", "text": LONGEST[1]}, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     client.get(reverse("review_facts", args=[submission.reference]))
     with in_a_second():

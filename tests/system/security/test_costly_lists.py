@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import teamwork
+from assessments.domain.answering import comments
 from assessments.exchange import inventory
 from assessments.models import AISystem, Assessment, Comment, ImportDraft
 from assessments.notifications.inbox import unread_for
@@ -70,11 +70,11 @@ def test_open_threads_come_first_on_all_pages(client: Client, cast: Cast, draft:
 
 def test_a_link_to_a_comment_opens_the_page_that_it_is_on(client: Client, cast: Cast, draft: Assessment) -> None:
     threads = say(draft, cast, 120)
-    reply = teamwork.comment(draft, QUESTION, "@Connie, look.", by=cast.owner, reply_to=threads[70])
+    reply = comments.comment(draft, QUESTION, "@Connie, look.", by=cast.owner, reply_to=threads[70])
     done = say(draft, cast, 60, resolved_at=timezone.now(), resolved_by=cast.owner)[55]
     client.force_login(cast.contributor)
     for comment in (threads[0], threads[70], threads[119], reply, done):
-        address = teamwork.link_to(comment).partition("#")[0]
+        address = comments.link_to(comment).partition("#")[0]
         assert comment.pk in shown(client.get(address).content.decode())
     assert not unread_for(cast.contributor).exists()
 
@@ -93,7 +93,7 @@ def test_a_long_thread_shows_its_newest_replies_and_leads_to_the_others(
     assert len(page) < MOST_BYTES
     alone = client.get(here(draft), {"thread": first.pk}).content.decode()
     assert shown(alone) == [first.pk, *(one.pk for one in replies[-50:])]
-    early = client.get(teamwork.link_to(replies[10]).partition("#")[0]).content.decode()
+    early = client.get(comments.link_to(replies[10]).partition("#")[0]).content.decode()
     assert shown(early) == [first.pk, *(one.pk for one in replies[:50])]
 
 

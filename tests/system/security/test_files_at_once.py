@@ -12,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 
-from assessments import evidence, workflow
-from assessments.errors import WorkflowError
+from assessments.core.errors import WorkflowError
+from assessments.domain.evidence import library
+from assessments.domain.submission import self_certify
 from assessments.models import Assessment, Evidence, EvidenceUse, EvidenceVersion
 from tests.factories import anew, make_assessment, make_cast, make_evidence
 
@@ -67,10 +68,10 @@ def test_seven_who_replace_evidence_while_it_is_withdrawn_leave_no_orphan() -> N
     cast = make_cast()
     piece = make_evidence(cast.organisation, by=cast.owner)
     replace = [
-        lambda n=n: evidence.add_version(Evidence.objects.get(pk=piece.pk), by=cast.owner, file=upload(f"entry {n}"))
+        lambda n=n: library.add_version(Evidence.objects.get(pk=piece.pk), by=cast.owner, file=upload(f"entry {n}"))
         for n in range(7)
     ]
-    results = at_once([*replace, lambda: evidence.withdraw(Evidence.objects.get(pk=piece.pk), by=cast.owner)])
+    results = at_once([*replace, lambda: library.withdraw(Evidence.objects.get(pk=piece.pk), by=cast.owner)])
     assert results[-1] == "done"
     numbers = list(piece.versions.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, 2 + results[:-1].count("done")))
@@ -82,7 +83,7 @@ def test_five_who_upload_while_an_owner_self_certifies_leave_what_the_submission
     cast = make_cast()
     draft = make_assessment(cast=cast)
     add = [
-        lambda n=n: evidence.add(
+        lambda n=n: library.add(
             cast.organisation,
             by=cast.contributor,
             file=upload(f"entry {n}"),
@@ -92,7 +93,7 @@ def test_five_who_upload_while_an_owner_self_certifies_leave_what_the_submission
         )
         for n in range(5)
     ]
-    results = at_once([*add, lambda: workflow.self_certify(anew(draft), by=cast.owner)])
+    results = at_once([*add, lambda: self_certify.self_certify(anew(draft), by=cast.owner)])
     assert results[-1] == "done"
     certified = Assessment.objects.get(pk=draft.pk)
     assert certified.current_submission is not None

@@ -14,8 +14,11 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from assessments import acting, desk, starting, teamwork
-from assessments.domain.remediation import own_actions
+from assessments.domain import portfolio
+from assessments.domain.answering import comments
+from assessments.domain.register import imports
+from assessments.domain.remediation import actions, own_actions
+from assessments.domain.review import messages
 from assessments.models import AISystem, Organisation, RemediationAction, State, User
 from tests.factories import (
     Cast,
@@ -168,13 +171,13 @@ def marked_up(cast: Cast) -> dict[str, Any]:
         AISystem.objects.filter(pk=one.use.system_id).update(name=MARKUP, description=MARKUP)
     owner = User.objects.get(pk=cast.owner.pk)
     save(draft, QUESTION, {"choice": "partly", "text": MARKUP}, by=owner)
-    teamwork.comment(draft, QUESTION, f"@Connie {MARKUP}", by=owner)
+    comments.comment(draft, QUESTION, f"@Connie {MARKUP}", by=owner)
     make_evidence(cast.organisation, by=owner, title=MARKUP, proves=MARKUP)
-    desk.say(case.current_submission, MARKUP, by=cast.independent)
+    messages.say(case.current_submission, MARKUP, by=cast.independent)
     action = RemediationAction.objects.filter(use=case.use)[0]
-    acting.comment(action, MARKUP, by=owner)
+    actions.comment(action, MARKUP, by=owner)
     own_actions.add(case.use, by=owner, title=MARKUP[:150], why=MARKUP, due=in_days(30))
-    starting.keep_filter(owner, MARKUP[:60], "tier=limited")
+    portfolio.keep_filter(owner, MARKUP[:60], "tier=limited")
     return {"case": case, "draft": draft, "action": action, "sent": case.current_submission}
 
 
@@ -243,7 +246,7 @@ def test_no_cell_of_a_file_begins_as_a_formula(name: str, kind: str, cast: Cast)
     own_actions.add(case.use, by=cast.owner, title=formulas[2], why=formulas[3], due=in_days(30))
     header = "System name,Version,Our parts,Name of the use,Purpose,Setting,People affected,Scope in English\n"
     rows = "".join(f'"{words}",,nobody,,"{words}",,,\n' for words in formulas)
-    faulty = starting.keep_import(cast.organisation, (header + rows).encode(), by=cast.owner, file_name="a.csv")
+    faulty = imports.keep_import(cast.organisation, (header + rows).encode(), by=cast.owner, file_name="a.csv")
     args = [faulty.reference] if name == "import_faulty" else []
     response = signed_in(cast.owner).get(reverse(name, args=args), {"as": kind})
     data = b"".join(response) if response.streaming else response.content

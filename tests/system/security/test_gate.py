@@ -15,10 +15,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from assessments import acting, desk, evidence, standing, urls, workflow
+from assessments import urls
+from assessments.domain.certificates import standing
+from assessments.domain.evidence import library
+from assessments.domain.remediation import actions
+from assessments.domain.review import appeals, interests, messages, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Assessment, Hold, Interest, RemediationAction, State
 from assessments.models.assessments import Route
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from tests.access_table.words import FORBIDDEN, HIDDEN, ONLY_POSTED, REDIRECTED, SHOWN, Access, Outcome, by_outcome
 from tests.factories import Cast, make_assessment, make_evidence, save, undone
 
@@ -130,13 +135,13 @@ def once_for_all(cast: Cast) -> Any:
     answers = {QUESTION: {"choice": "partly", "text": f"{SECRET}: three of five clinics."}}
     case = make_assessment(State.RETURNED, "limited", cast=cast, facts=facts, answers=answers)
     piece = make_evidence(cast.organisation, by=cast.owner, title=f"{SECRET} file", confidentiality="confidential")
-    evidence.attach(piece, case, QUESTION, by=cast.owner)
+    library.attach(piece, case, QUESTION, by=cast.owner)
     save(case, QUESTION, {"choice": "partly", "text": f"{SECRET}: four of five."}, by=cast.owner)
-    sent = workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(sent, by=cast.independent)
-    desk.say(sent, f"{SECRET}, which clinics?", by=cast.independent)
+    sent = submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(sent, by=cast.independent)
+    messages.say(sent, f"{SECRET}, which clinics?", by=cast.independent)
     action = RemediationAction.objects.filter(use=case.use, question=QUESTION)[0]
-    acting.attach(action, piece, by=cast.contributor)
+    actions.attach(action, piece, by=cast.contributor)
     document = sent.documents.get()
     document.state = DocumentState.READY
     document.file.name = "gone.pdf"
@@ -179,9 +184,9 @@ def reader(state: str, cast: Cast, sent: Any) -> Client:
     """A reviewer of the reviewing body who has said this of the case."""
     person = cast.independent if state.startswith("seat") else cast.second_independent
     if state == "none":
-        desk.declare_none(sent, by=person)
+        interests.declare_none(sent, by=person)
     if state.endswith("conflict"):
-        desk.decline(sent, by=person, words="I sold it to them.")
+        interests.decline(sent, by=person, words="I sold it to them.")
     client = Client()
     client.force_login(person)
     return client
@@ -282,7 +287,7 @@ def test_an_action_opens_with_a_declaration_in_the_case_that_judges_it_alone(cas
     url = reverse("action", args=args_of("action", case))
     sent_away = client.get(url)  # declared in the case before, which judges it no more
     assert sent_away["Location"].startswith(reverse("declare", args=[newer.current_submission.reference]))
-    desk.declare_none(newer.current_submission, by=cast.second_independent)
+    interests.declare_none(newer.current_submission, by=cast.second_independent)
     page = client.get(url).content.decode()
     assert "Turnstone" in page
     assert f"{SECRET}: four of five" not in page
@@ -303,8 +308,8 @@ def test_a_declaration_leads_back_to_the_page_that_asked_for_it_and_nowhere_else
 @pytest.mark.parametrize(("state", "status"), [("nothing", 302), ("conflict", 302), ("none", 200)])
 def test_an_appeal_is_read_by_whoever_has_declared_no_conflict(state: str, status: int, cast: Cast) -> None:
     refused = make_assessment(State.REFUSED, "limited", cast=cast)
-    about = desk.contestable(refused)[0].value
-    appeal = desk.contest(refused, about, f"{SECRET} was overlooked.", by=cast.owner)
+    about = appeals.contestable(refused)[0].value
+    appeal = appeals.contest(refused, about, f"{SECRET} was overlooked.", by=cast.owner)
     client = reader(state, cast, appeal.submission)
     response = client.get(reverse("appeal", args=[appeal.reference]))
     assert response.status_code == status

@@ -18,7 +18,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from assessments.core.security_headers import UNUSED
-from assessments.views import public
+from assessments.views.site import public
 from tests.factories import undone
 from tests.run import ROOT
 from tests.system.security import sitemap

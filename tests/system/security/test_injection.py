@@ -13,7 +13,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from assessments import desk, starting
+from assessments.domain import portfolio
+from assessments.domain.review import messages
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, State, User
 from tests.factories import Cast, make_assessment, make_evidence
 from tests.run import ROOT
@@ -85,7 +86,7 @@ def test_the_word_by_itself_does_find_it(cast: Cast, made: Any) -> None:
 def test_sql_that_is_saved_is_text(words: str, cast: Cast, made: Any) -> None:
     draft = made[1][0]
     form = {"name": words[:60], "query": "tier=limited"}
-    starting.keep_filter(cast.owner, form["name"], form["query"])
+    portfolio.keep_filter(cast.owner, form["name"], form["query"])
     signed_in(cast.owner).post(
         reverse("evidence_edit", args=[made[1][1].reference]),
         {"title": words, "proves": words, "owner": cast.owner.pk, "confidentiality": "internal"},
@@ -136,7 +137,7 @@ def test_what_is_typed_is_never_a_template(words: str, cast: Cast, made: Any) ->
     )
     invited = [message for message in mail.outbox if message.to == ["new@example.org"]]
     assert words in invited[0].subject + invited[0].body
-    desk.say(case.current_submission, words, by=cast.independent)
+    messages.say(case.current_submission, words, by=cast.independent)
     assert words in text_of(
         signed_in(cast.independent)
         .get(reverse("review_messages", args=[case.current_submission.reference]))

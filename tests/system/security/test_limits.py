@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import sweeping
+from assessments import scheduled
 from assessments.core import throttling
 from assessments.models import Comment, Invitation, Message, Organisation, State
 from assessments.models.certificates import new_number
@@ -155,7 +155,7 @@ def test_few_organisations_are_founded_a_day(cast: Cast, settings: Any) -> None:
 
 def test_a_link_whose_mail_fails_stands_on_one_page_and_in_no_cookie_and_no_session(cast: Cast) -> None:
     client = signed_in(cast.owner)
-    with mock.patch("assessments.views.organisations.send_mail", side_effect=OSError("no server")):
+    with mock.patch("assessments.views.register.organisations.send_mail", side_effect=OSError("no server")):
         page = invite(client, people_of(cast), 1)
     assert page.status_code == 200
     link = page.context["link"]
@@ -367,11 +367,11 @@ def test_after_ten_mails_an_hour_the_rest_comes_as_one(
         assert sum(one.to == [cast.viewer.email] for one in mail.outbox) == 10
         assert sum(one.to == [cast.contributor.email] for one in mail.outbox) == 1
         Message.objects.update(at=timezone.now() - timedelta(minutes=5))
-        sweeping.send_mails()
+        scheduled.send_mails()
         assert len(mail.outbox) == 11  # not within the hour
         now.return_value = start + 3600
-        sweeping.send_mails()
-        sweeping.send_mails()
+        scheduled.send_mails()
+        scheduled.send_mails()
     assert len(mail.outbox) == 12
     gathered = mail.outbox[-1]
     assert gathered.to == [cast.viewer.email]

@@ -13,10 +13,10 @@ import stat
 import pytest
 from django.core.management import CommandError, call_command
 
-from assessments import declaring
 from assessments.audit import heads, verify
 from assessments.core import log_key
-from assessments.errors import InvalidAnswer
+from assessments.core.errors import InvalidAnswer
+from assessments.domain.register import organisations
 from assessments.models import (
     Answer,
     AuditEntry,
@@ -68,7 +68,7 @@ def chain(key):
     organisation = make_organisation()
     owner = Membership.objects.get(organisation=organisation).user
     for n in range(9):
-        declaring.update_organisation(organisation, by=owner, place=f"Kowloon {n}")
+        organisations.update_organisation(organisation, by=owner, place=f"Kowloon {n}")
     return organisation.reference
 
 
@@ -164,7 +164,7 @@ def test_a_signature_taken_away_is_found_and_comes_back_with_no_later_entry(chai
     with tampering.unguarded():
         tampering.run("UPDATE assessments_audithead SET signature = '' WHERE chain = %s", chain)
     organisation = Membership.objects.get(organisation__reference=chain).organisation
-    declaring.update_organisation(
+    organisations.update_organisation(
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     (words,) = words_of(chain)
@@ -174,7 +174,7 @@ def test_a_signature_taken_away_is_found_and_comes_back_with_no_later_entry(chai
 def test_a_head_that_was_changed_is_not_signed_by_the_next_entry(chain):
     tampering.cut_off(chain, 7, head_too=True)
     organisation = Membership.objects.get(organisation__reference=chain).organisation
-    declaring.update_organisation(
+    organisations.update_organisation(
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     assert words_of(chain) == [SIGNATURE]
@@ -310,7 +310,7 @@ def test_an_older_end_put_back_with_its_own_signature_is_found_by_the_ends_of_ye
 
 def test_a_chain_that_went_on_honestly_passes_the_ends_of_yesterday(chain, yesterday):
     organisation = Membership.objects.get(organisation__reference=chain).organisation
-    declaring.update_organisation(
+    organisations.update_organisation(
         organisation, by=Membership.objects.get(organisation=organisation).user, place="Sha Tin"
     )
     said = run("verify_audit_log", against=str(yesterday))

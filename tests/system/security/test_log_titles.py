@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import declaring
+from assessments.domain.register import members, systems
 from assessments.models import Membership, Role, State
 from tests.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
 
@@ -22,8 +22,8 @@ def once_for_all(cast: Cast) -> dict[str, str]:
     neighbour = make_organisation(f"{SECRET} Limited")
     owner = Membership.objects.get(organisation=neighbour).user
     theirs = make_assessment(State.DRAFT, "limited", organisation=neighbour, filled=False)
-    declaring.update_use(theirs.use, by=owner, title=f"{SECRET} use")
-    declaring.update_system(theirs.use.system, by=owner, name=f"{SECRET} system")
+    systems.update_use(theirs.use, by=owner, title=f"{SECRET} use")
+    systems.update_system(theirs.use.system, by=owner, name=f"{SECRET} system")
     piece = make_evidence(neighbour, by=owner, title=f"{SECRET} file")
     return {
         "assessment": theirs.reference,
@@ -74,7 +74,7 @@ def without_tokens(page: str) -> str:
 
 def test_what_a_log_tells_of_is_called_by_its_title(cast: Cast, made: Any) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast, filled=False)
-    declaring.update_use(case.use, by=cast.owner, title="Sorting of letters")
+    systems.update_use(case.use, by=cast.owner, title="Sorting of letters")
     url = reverse("organisation_log", args=[cast.organisation.reference])
     page = page_of(cast.owner, url, f"declareduse:{case.use.reference}")[1]
     assert "Sorting of letters</option>" in page
@@ -89,7 +89,7 @@ def test_a_former_member_reads_no_title_any_more(cast: Cast, made: Any) -> None:
     about = f"declareduse:{case.use.reference}"
     here = reverse("organisation_log", args=[cast.organisation.reference])
     assert case.use.title in page_of(leaver.user, here, about)[1]
-    declaring.remove_member(leaver, by=cast.owner)
+    members.remove_member(leaver, by=cast.owner)
     assert page_of(leaver.user, here, about)[0] == 404
     status, page = page_of(leaver.user, reverse("organisation_log", args=[other.organisation.reference]), about)
     assert (status, case.use.title in page) == (200, False)

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from assessments.forms import acting, portfolio
+from assessments.forms import portfolio, remediation
 from assessments.forms.fields import OUT_OF_DATE
 from assessments.models import Answer, Submission
 from tests.factories import undone
@@ -117,7 +117,7 @@ def test_the_places_of_lists_are_read_or_left_out(place, site, browsers):
     """In every order of each list; one that a list does not have is its usual one."""
     for name, role, orders in (
         ("assessments", "owner", portfolio.SORTS),
-        ("actions", "owner", [acting.BY_PACKAGE, *acting.SORTS]),
+        ("actions", "owner", [remediation.BY_PACKAGE, *remediation.SORTS]),
         ("reviews", "independent", portfolio.SORTS[1:2]),
     ):
         for sort in ("", *(order for order, _words in orders)):

@@ -11,7 +11,7 @@ from django import forms
 from django.urls import reverse
 
 import assessments.forms
-from assessments import desk
+from assessments.domain.review import messages
 from assessments.forms.accounts import SignupForm
 from assessments.forms.factors import CodeField
 from assessments.forms.fields import OneLine
@@ -84,7 +84,7 @@ def test_a_message_about_a_use_with_a_line_break_in_its_title_is_mailed(
         User.objects.filter(pk=cast.owner.pk).update(name="Olivia\nOwner")
         submission = Submission.objects.get(pk=submission.pk)
         with django_capture_on_commit_callbacks(execute=True):
-            desk.say(submission, "Annex 2 is here.", by=User.objects.get(pk=cast.owner.pk))
+            messages.say(submission, "Annex 2 is here.", by=User.objects.get(pk=cast.owner.pk))
         assert mailoutbox
         assert all(len(mail.subject.splitlines()) == 1 for mail in mailoutbox)
         assert not Message.objects.filter(subject__contains="\n").exists()

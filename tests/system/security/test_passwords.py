@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from assessments import declaring
+from assessments.domain.register import members
 from assessments.models import Organisation, Role, User
 from tests.factories import PASSWORD, make_member
 from tests.system.security.doors import (
@@ -65,7 +65,7 @@ def test_a_good_one_is_taken(noor, password):
 @pytest.mark.parametrize("password", WEAK)
 def test_at_sign_up_the_name_and_the_inviting_organisation_count_too(cast, password):
     Organisation.objects.filter(pk=cast.organisation.pk).update(name_en="Harbourlight Limited")
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="noor@example.org", role=Role.VIEWER)
+    _invitation, token = members.invite(cast.organisation, by=cast.owner, email="noor@example.org", role=Role.VIEWER)
     client = Client()
     client.get(reverse("invitation", args=[token]))
     answered = sign_up(client, "noor@example.org", name="Noor Begum", password=password)

@@ -18,11 +18,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from assessments import desk, workflow
 from assessments.accounts import recovery
 from assessments.core import proof
+from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.core.proof import Proof
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.domain.review import appeals, approval
+from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import AuditEntry, Certificate, State, User
 from tests.attack_table import ATTACKS
 from tests.attacks import SEATLESS, Attack, Place, Scene, decisions
@@ -168,7 +169,7 @@ def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name,
 def test_the_log_says_how_somebody_showed_that_it_is_them(cast, settings):
     settings.SECOND_FACTOR = False
     with shown(cast.owner, strong=False):
-        workflow.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
+        submit.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
     client = Client()
     client.force_login(cast.owner)
     page = client.get(reverse("organisation_log", args=[cast.organisation.reference])).content.decode()
@@ -180,8 +181,8 @@ def test_no_other_entry_borrows_the_proof_of_a_decision(cast, settings):
     """What somebody does after their decision, with the same session, carries none: nothing was asked for it."""
     settings.SECOND_FACTOR = False
     with shown(cast.owner, strong=False):
-        submission = workflow.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
-        workflow.recall(submission.assessment, by=cast.owner)
+        submission = submit.submit(make_assessment(State.DRAFT, "limited", cast=cast), by=cast.owner, route="inside")
+        taking_back.recall(submission.assessment, by=cast.owner)
     last = AuditEntry.objects.filter(actor=cast.owner.pk).order_by("-pk")[0]
     assert (last.kind != "submitted", "proof" in last.detail.content()) == (True, False)
 
@@ -198,7 +199,7 @@ def test_an_account_without_password_and_factor_is_never_always_fresh(cast, sett
     for name in ("mfa_activate_totp", "mfa_add_webauthn", "account_set_password"):
         assert client.post(reverse(name), {})["Location"] == reverse("account_reset_password")
     with pytest.raises(NotPermitted, match=AGAIN):
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     assert not Certificate.objects.filter(use=assessment.use).exists()
 
 
@@ -215,9 +216,9 @@ def test_a_proof_that_the_sign_in_gave_is_asked_for_again_and_one_of_another_ses
 
 def test_an_appeal_is_answered_with_a_proof_alone(cast, settings):
     settings.SECOND_FACTOR = False
-    assert desk.answer.asks == "proof"  # type: ignore[attr-defined]
+    assert appeals.answer.asks == "proof"  # type: ignore[attr-defined]
     with pytest.raises(NotPermitted, match=AGAIN):
-        desk.answer(None, by=cast.independent, upheld=True, words="Yes.")  # type: ignore[arg-type]
+        appeals.answer(None, by=cast.independent, upheld=True, words="Yes.")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("function", [recovery.reset, recovery.ask_members])
@@ -252,7 +253,7 @@ def test_a_command_without_a_proof_is_refused(cast, settings):
     settings.SECOND_FACTOR = False
     assessment = make_assessment_by_command(cast)
     with pytest.raises(NotPermitted, match=AGAIN):
-        workflow.approve(assessment.current_submission, by=cast.independent, statement="Read.")
+        approval.approve(assessment.current_submission, by=cast.independent, statement="Read.")
 
 
 def make_assessment_by_command(cast: Any) -> Any:

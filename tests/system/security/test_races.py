@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from assessments import declaring, teamwork, workflow
 from assessments.audit import verify
-from assessments.errors import Conflict
+from assessments.core.errors import Conflict
+from assessments.domain.answering import answers
+from assessments.domain.register import invitations, members
+from assessments.domain.review import decisions, seat_taking
+from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import (
     Answer,
     Assessment,
@@ -51,15 +54,15 @@ def done(results: list[str]) -> int:
 
 def self_certified(cast: Cast, n: int) -> None:
     low = make_assessment(State.DRAFT, "low", cast=cast)
-    assert done(at_once(*[lambda: workflow.self_certify(low, by=cast.owner)] * n)) == 1
+    assert done(at_once(*[lambda: self_certify.self_certify(low, by=cast.owner)] * n)) == 1
     assert Certificate.objects.filter(use=low.use).count() == 1
 
 
 def self_certified_or_sent(cast: Cast, n: int) -> None:
     low = make_assessment(State.DRAFT, "low", cast=cast)
     prove(low, by=cast.owner)
-    acts = [lambda: workflow.self_certify(low, by=cast.owner)] * (n // 2 or 1)
-    acts += [lambda: workflow.submit(low, by=cast.owner, route=Route.INDEPENDENT)] * (n // 2 or 1)
+    acts = [lambda: self_certify.self_certify(low, by=cast.owner)] * (n // 2 or 1)
+    acts += [lambda: submit.submit(low, by=cast.owner, route=Route.INDEPENDENT)] * (n // 2 or 1)
     assert done(at_once(*acts)) == 1
     assert Submission.objects.filter(assessment=low).count() == 1
 
@@ -67,7 +70,7 @@ def self_certified_or_sent(cast: Cast, n: int) -> None:
 def sent(cast: Cast, n: int) -> None:
     case = make_assessment(State.DRAFT, "limited", cast=cast)
     prove(case, by=cast.owner)
-    acts = [lambda: workflow.submit(case, by=cast.owner, route=Route.INDEPENDENT)] * n
+    acts = [lambda: submit.submit(case, by=cast.owner, route=Route.INDEPENDENT)] * n
     assert done(at_once(*acts)) == 1
     assert Submission.objects.filter(assessment=case).count() == 1
 
@@ -75,8 +78,8 @@ def sent(cast: Cast, n: int) -> None:
 def recalled_or_taken(cast: Cast, n: int) -> None:
     case = make_assessment(State.SUBMITTED, "limited", cast=cast)
     submission = case.current_submission
-    acts: list[Callable[[], Any]] = [lambda: workflow.recall(case, by=cast.owner)]
-    acts += [lambda: workflow.take(submission, by=cast.independent)] * 2
+    acts: list[Callable[[], Any]] = [lambda: taking_back.recall(case, by=cast.owner)]
+    acts += [lambda: seat_taking.take(submission, by=cast.independent)] * 2
     assert done(at_once(*acts)) == 1
     case = Assessment.objects.get(pk=case.pk)
     assert (case.state == State.DRAFT) != ReviewSeat.objects.filter(submission=submission).exists()
@@ -85,23 +88,23 @@ def recalled_or_taken(cast: Cast, n: int) -> None:
 def second_seat(cast: Cast, n: int) -> None:
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     people = [make_member(Role.REVIEWER, cast.body, f"Robin Reviewer {one}").user for one in range(n)]
-    assert done(at_once(*[lambda who=who: workflow.take(submission, by=who) for who in people])) == 1
+    assert done(at_once(*[lambda who=who: seat_taking.take(submission, by=who) for who in people])) == 1
     assert submission.seats.count() == 2
 
 
 def refused_or_returned(cast: Cast, n: int) -> None:
     submission = make_assessment(State.IN_REVIEW, "limited", cast=cast).current_submission
     mark_all(submission, by=cast.independent, change={f"q:{QUESTION}": "Show the newest entry."})
-    acts = [lambda: workflow.refuse(submission, by=cast.independent, statement="No.")] * (n // 2 or 1)
-    acts += [lambda: workflow.send_back(submission, by=cast.independent, words="Mend it.")] * (n // 2 or 1)
+    acts = [lambda: decisions.refuse(submission, by=cast.independent, statement="No.")] * (n // 2 or 1)
+    acts += [lambda: decisions.send_back(submission, by=cast.independent, words="Mend it.")] * (n // 2 or 1)
     assert done(at_once(*acts)) == 1
     assert ReviewDecision.objects.filter(submission=submission).count() == 1
 
 
 def joined(cast: Cast, n: int) -> None:
     guest = make_user("Gus Guest")
-    invitation, _token = declaring.invite(cast.organisation, by=cast.owner, email=guest.email, role=Role.VIEWER)
-    at_once(*[lambda: teamwork.accept(Invitation.objects.get(pk=invitation.pk), by=guest)] * n)
+    invitation, _token = members.invite(cast.organisation, by=cast.owner, email=guest.email, role=Role.VIEWER)
+    at_once(*[lambda: invitations.accept(Invitation.objects.get(pk=invitation.pk), by=guest)] * n)
     assert Membership.objects.filter(user=guest, organisation=cast.organisation).count() == 1
 
 
@@ -112,9 +115,9 @@ def last_owner(cast: Cast, n: int) -> None:
         second = make_member(Role.OWNER, organisation)
         pairs = [(first, second.user), (second, first.user)]
         if how == "leave":
-            acts = [lambda m=m, by=by: declaring.remove_member(m, by=by) for m, by in pairs]
+            acts = [lambda m=m, by=by: members.remove_member(m, by=by) for m, by in pairs]
         else:
-            acts = [lambda m=m, by=by: teamwork.change_role(m, Role.VIEWER, Sees.ALL, by=by) for m, by in pairs]
+            acts = [lambda m=m, by=by: invitations.change_role(m, Role.VIEWER, Sees.ALL, by=by) for m, by in pairs]
         at_once(*acts)
         assert Membership.objects.current().filter(organisation=organisation, role=Role.OWNER).count() == 1
         assert owner_of(organisation)
@@ -127,7 +130,7 @@ def same_operation(cast: Cast, n: int) -> None:
 
     def press(words: str) -> None:
         value = {"choice": "partly", "items": {}, "text": words, "planned_for": None, "reason": "", "figure": {}}
-        declaring.save_answer(case, QUESTION, value, by=cast.owner, base=0, operation=operation)
+        answers.save_answer(case, QUESTION, value, by=cast.owner, base=0, operation=operation)
 
     at_once(*[lambda one=one: press(f"Words {one}") for one in range(n)])
     (answer,) = Answer.objects.filter(assessment=case)
@@ -148,7 +151,7 @@ def saved(cast: Cast, n: int) -> None:
             key = keys[(person + turn) % len(keys)]
             stands = Answer.objects.filter(assessment=case, question__key=key).first()
             with suppress(Conflict):
-                declaring.save_answer(
+                answers.save_answer(
                     case, key, value, by=cast.owner, base=stands.revision if stands else 0, operation=uuid.uuid4()
                 )
             told.append((key, words))

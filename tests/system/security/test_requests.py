@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from assessments.views import rows
+from assessments.views.assessment import section_cache
 from assessments.views.review import rows as review_rows
 from tests.factories import undone
 from tests.system.security import sitemap
@@ -167,7 +167,7 @@ def test_nobody_is_signed_in_from_another_site():
 
 def test_what_stands_for_the_token_in_a_kept_part_is_no_word_that_people_can_write():
     """It was a fixed word: whoever was called by it was shown as the reader's own token."""
-    places = (review_rows.OPERATION, review_rows.SEEN, rows.OPERATION)
+    places = (review_rows.OPERATION, review_rows.SEEN, section_cache.OPERATION)
     assert all(len(place) >= 16 and int(place, 16) for place in places)
     assert len(set(places)) == 3
 

@@ -16,11 +16,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from assessments import workflow
 from assessments.accounts import addresses, factors, recovery
 from assessments.checks import exempt_in_public
 from assessments.core import proof
-from assessments.errors import NotPermitted, WorkflowError
+from assessments.core.errors import NotPermitted, WorkflowError
+from assessments.domain.submission import self_certify
 from assessments.models import Membership, Role, State, User
 from tests.factories import Cast, make_assessment, make_member, make_user
 from tests.system.security.doors import (
@@ -219,9 +219,9 @@ def test_whoever_is_exempt_signs_with_the_password_and_not_without_it(cast, sett
     settings.SECOND_FACTOR_EXEMPT = [cast.owner.email.upper()]
     assessment = make_assessment(State.DRAFT, "low", cast=cast)
     with pytest.raises(NotPermitted, match="show again that it is you"):
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
     with proof.found_by(lambda: fresh(cast.owner, strong=False)):
-        workflow.self_certify(assessment, by=cast.owner)
+        self_certify.self_certify(assessment, by=cast.owner)
 
 
 # --- the strongest factor, and nothing beside it --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.accounts import recovery
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
 from tests.factories import make_organisation
 from tests.system.security.doors import (
     confirm_it_is_me,

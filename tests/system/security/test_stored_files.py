@@ -21,13 +21,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import evidence, sweeping
+from assessments import evidence, scheduled
 from assessments.core import stored_files
+from assessments.core.errors import InvalidAnswer
 from assessments.documents import jobs
 from assessments.domain import storage
-from assessments.errors import InvalidAnswer
+from assessments.domain.evidence import library
 from assessments.models import AuditEntry, Document, Evidence, EvidenceVersion, State, StepRun
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from tests.factories import Cast, make_assessment, make_evidence, make_organisation, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -179,8 +180,8 @@ def test_the_quota_counts_all_versions_withdrawn_evidence_and_no_neighbour(cast:
     settings.EVIDENCE_QUOTA_BYTES = 10
     neighbour = make_organisation()
     piece = make_evidence(cast.organisation, by=cast.owner, content=b"12345")
-    evidence.add_version(piece, by=cast.owner, file=SimpleUploadedFile("log.txt", b"6789"))
-    evidence.withdraw(piece, by=cast.owner)
+    library.add_version(piece, by=cast.owner, file=SimpleUploadedFile("log.txt", b"6789"))
+    library.withdraw(piece, by=cast.owner)
     with pytest.raises(InvalidAnswer, match="0 MB that are left"):
         make_evidence(cast.organisation, by=cast.owner, content=b"ab")
     make_evidence(neighbour, by=neighbour.memberships.get().user, content=b"0123456789")
@@ -229,7 +230,7 @@ def orphan(name: str, *, days: float) -> None:
 
 def test_the_sweeper_deletes_files_that_no_row_has_named_for_a_day(cast: Cast, ready: Document) -> None:
     piece = make_evidence(cast.organisation, by=cast.owner)
-    evidence.withdraw(piece, by=cast.owner)
+    library.withdraw(piece, by=cast.owner)
     kept = stored()
     for name in kept:
         os.utime(default_storage.path(name), (0, 0))
@@ -243,16 +244,16 @@ def test_the_sweeper_deletes_files_that_no_row_has_named_for_a_day(cast: Cast, r
 
 
 def test_orphans_are_swept_once_a_day_and_outside_a_transaction(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    step = next(step for step in sweeping.STEPS if step.do is storage.sweep_orphans)
+    step = next(step for step in scheduled.STEPS if step.do is storage.sweep_orphans)
     assert step.from_hour is not None
     assert not step.atomic
     orphan("evidence/old", days=2)
     StepRun.objects.create(name=step.name, day=timezone.localdate() - timedelta(days=1))
     night = timezone.localtime().replace(hour=step.from_hour)
-    monkeypatch.setattr(sweeping.timezone, "localtime", lambda: night)
-    assert sweeping.sweep((step,)) == 1
+    monkeypatch.setattr(scheduled.timezone, "localtime", lambda: night)
+    assert scheduled.sweep((step,)) == 1
     orphan("evidence/old", days=2)
-    assert sweeping.sweep((step,)) == 0
+    assert scheduled.sweep((step,)) == 0
 
 
 # --- files that were changed (F10, checks 74 and 75) ------------------------------------------------------------------

@@ -13,8 +13,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
-from assessments import declaring
 from assessments.accounts import refusals
+from assessments.domain.register import members
 from assessments.models import AuditEntry, Membership, Role, State, User
 from tests import browser
 from tests.factories import PASSWORD, make_assessment, make_cast
@@ -124,7 +124,7 @@ def test_an_account_made_in_somebody_s_name_before_they_came_opens_nothing(place
         place.open(attacker, reverse("account_email"))  # a second address to keep
         assert place.path(attacker) == reverse("account_login") or heading(attacker) == "Confirm your mail address"
         cast = place.cast
-        _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email=victim, role=Role.OWNER)
+        _invitation, token = members.invite(cast.organisation, by=cast.owner, email=victim, role=Role.OWNER)
         cache.clear()
         with place.browser() as owner:
             place.open(owner, reverse("invitation", args=[token]))
@@ -163,7 +163,7 @@ def test_a_forwarded_invitation_makes_nobody_a_reviewer(place):
     """F6: the mail of an invitation was passed on to somebody of another organisation."""
     cast, invited = place.cast, "newreviewer@harbour.example"
     outsider = given_password(cast.outsider)
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email=invited, role=Role.REVIEWER)
+    _invitation, token = members.invite(cast.organisation, by=cast.owner, email=invited, role=Role.REVIEWER)
     there = reverse("invitation", args=[token])
     with place.browser() as page:
         assert place.sign_in(page, outsider, PASSWORD)

@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring, teamwork
-from assessments.errors import NotPermitted
+from assessments.core.errors import NotPermitted
+from assessments.domain.register import invitations
+from assessments.domain.register import members as register_members
 from assessments.models import Invitation, Membership, Role, User
 from tests.factories import make_user
 from tests.system.security.doors import (
@@ -135,14 +136,14 @@ def test_after_the_reset_of_an_account_nothing_set_before_leads_into_it(cast, se
     early = User.objects.get(email="cfo@victim.example")
     # What was there before addresses were confirmed: a second address of the attacker's, confirmed even.
     EmailAddress.objects.create(user=early, email="trojan@evil.example", verified=True)
-    invitation, _token = declaring.invite(cast.organisation, by=cast.owner, email=early.email, role=Role.OWNER)
+    invitation, _token = register_members.invite(cast.organisation, by=cast.owner, email=early.email, role=Role.OWNER)
     owner = Client()
     reset_password(owner, "cfo@victim.example")
     assert list(EmailAddress.objects.filter(user=early).values_list("email", "verified")) == [(early.email, True)]
     sign_in(owner, "cfo@victim.example", NEW_PASSWORD)
     assert is_in(owner)
     early.refresh_from_db()
-    teamwork.accept(invitation, by=early)
+    invitations.accept(invitation, by=early)
     mail.outbox.clear()
     attacker.post(reverse("account_reset_password"), {"email": "trojan@evil.example"})
     assert "/password/reset/key/" not in "".join(message.body for message in mail.outbox)
@@ -162,10 +163,12 @@ def test_a_reset_link_goes_to_the_address_of_the_account_and_to_no_other():
 
 
 def test_an_invitation_is_joined_only_by_whoever_holds_its_address_confirmed(cast):
-    invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER)
+    invitation, token = register_members.invite(
+        cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER
+    )
     claims = make_user("Clara Claims", email="new@example.org", confirmed=False)
     EmailAddress.objects.create(user=claims, email="new@example.org", primary=True, verified=False)
-    for accept in (declaring.accept_invitation, teamwork.accept):
+    for accept in (register_members.accept_invitation, invitations.accept):
         with pytest.raises(NotPermitted, match="confirm"):
             accept(invitation, by=claims)
     client = Client()
@@ -181,7 +184,9 @@ def test_an_invitation_is_joined_only_by_whoever_holds_its_address_confirmed(cas
 
 def test_a_forwarded_invitation_cannot_be_made_to_fit(cast):
     given_password(cast.outsider)
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER)
+    _invitation, token = register_members.invite(
+        cast.organisation, by=cast.owner, email="new@example.org", role=Role.REVIEWER
+    )
     client = signed_in(cast.outsider)
     page = reverse("invitation", args=[token])
     assert client.get(page).status_code == 403
@@ -196,7 +201,9 @@ def test_a_forwarded_invitation_cannot_be_made_to_fit(cast):
 
 def test_who_comes_by_an_invitation_confirms_once_and_goes_on_to_it(cast, settings):
     settings.OPEN_FOUNDING = False
-    _invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    _invitation, token = register_members.invite(
+        cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER
+    )
     page = reverse("invitation", args=[token])
     client = Client()
     client.get(page)
@@ -218,7 +225,7 @@ def test_who_joined_before_counts_as_confirmed_and_every_further_address_is_drop
         make_user("Alone", confirmed=False),
         make_user("Mixed", email="Mixed.Case@Example.org", confirmed=False),
     )
-    declaring.join(mixed, cast.organisation, Role.VIEWER, by=cast.owner)
+    register_members.join(mixed, cast.organisation, Role.VIEWER, by=cast.owner)
     EmailAddress.objects.create(user=cast.owner, email=EVIL, verified=True, primary=True)
     EmailAddress.objects.create(user=alone, email=alone.email, verified=False, primary=True)
     # An address of somebody who joined, given to an account of somebody else: it goes back to its owner.
@@ -233,7 +240,9 @@ def test_who_joined_before_counts_as_confirmed_and_every_further_address_is_drop
 
 
 def test_the_link_of_an_invitation_is_long_kept_as_a_digest_and_says_nothing_once_it_is_closed(cast):
-    invitation, token = declaring.invite(cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER)
+    invitation, token = register_members.invite(
+        cast.organisation, by=cast.owner, email="new@example.org", role=Role.VIEWER
+    )
     assert len(token) >= 32  # 24 bytes: 192 bits
     kept = Invitation.objects.filter(pk=invitation.pk).values().get()
     assert token not in map(str, kept.values())

@@ -19,7 +19,9 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, desk, teamwork
+from assessments.access import roles, separation
+from assessments.domain.answering import comments
+from assessments.domain.review import messages
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -159,13 +161,13 @@ def test_the_pages_about_people_open_where_one_has_an_unknown_role(world):
 def test_a_reviewer_with_an_unknown_role_in_the_organisation_is_not_independent_of_it(world):
     """Every membership counts against independence, also one that opens nothing."""
     ines, home = world.cast.independent, world.cast.organisation
-    assert access.is_independent_on_page(ines, home.pk)
+    assert separation.is_independent_on_page(ines, home.pk)
     with undone():
         Membership.objects.create(user=ines, organisation=home, role=MADE_UP)
         ines = User.objects.get(pk=ines.pk)
-        assert not access.is_independent(ines, home.pk)
-        assert not access.is_independent_on_page(ines, home.pk)
-        assert home.pk in access.belongs_to(ines)
+        assert not separation.is_independent(ines, home.pk)
+        assert not separation.is_independent_on_page(ines, home.pk)
+        assert home.pk in roles.belongs_to(ines)
 
 
 def test_no_source_excludes_a_role():
@@ -203,7 +205,7 @@ def nothing_told(world: World) -> Iterator[None]:
 @pytest.mark.django_db
 def test_a_mention_reaches_nobody_with_an_unknown_role(world, nothing_told):
     draft = Assessment.objects.get(reference=world.places["draft"][0])
-    teamwork.comment(draft, QUESTION, "@Ada @Connie @Victor which clinics?", by=world.cast.owner)
+    comments.comment(draft, QUESTION, "@Ada @Connie @Victor which clinics?", by=world.cast.owner)
     assert told(MessageKind.MENTION) == {"Victor Viewer"}
 
 
@@ -212,7 +214,7 @@ def test_a_reply_reaches_nobody_with_an_unknown_role(world, nothing_told):
     draft = Assessment.objects.get(reference=world.places["draft"][0])
     first = draft.comments.get(reply_to=None)
     assert first.author == world.cast.contributor
-    teamwork.comment(draft, QUESTION, "Both are in it now.", by=world.cast.assigned, reply_to=first)
+    comments.comment(draft, QUESTION, "Both are in it now.", by=world.cast.assigned, reply_to=first)
     assert told(MessageKind.REPLY) == {"Olivia Owner"}
 
 
@@ -261,5 +263,5 @@ def test_a_message_of_a_reviewer_reaches_nobody_with_an_unknown_role(world, noth
     CaseMessage.objects.create(
         submission=submission, author=world.cast.contributor, from_reviewer=False, text="Ask me."
     )
-    desk.say(submission, "Which of the clinics is the newest?", by=world.cast.independent)
+    messages.say(submission, "Which of the clinics is the newest?", by=world.cast.independent)
     assert told(MessageKind.CASE_MESSAGE) == {"Olivia Owner"}

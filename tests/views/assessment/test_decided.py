@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from assessments import workflow
+from assessments.domain.review import approval
 from assessments.models import Assessment, State, Submission
 from tests.factories import Cast, make_assessment, make_cast, mark_all
 from tests.looking import look_at
@@ -55,7 +55,7 @@ def in_review(cast: Cast) -> Assessment:
 
 def approved(assessment: Assessment, cast: Cast) -> Assessment:
     submission = Submission.objects.get(assessment=assessment)
-    workflow.approve(submission, by=cast.independent, statement="Read and opened.")
+    approval.approve(submission, by=cast.independent, statement="Read and opened.")
     return Assessment.objects.for_dashboard().get(pk=assessment.pk)
 
 
@@ -145,7 +145,7 @@ def test_a_first_approval_of_two_tells_the_organisation_nothing_yet(client: Clie
     assessment = make_assessment(State.IN_REVIEW, "high", cast=cast)
     submission = Submission.objects.get(assessment=assessment)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Only the first.")
+    approval.approve(submission, by=cast.independent, statement="Only the first.")
     client.force_login(cast.owner)
     assert "Only the first." not in text_of(client.get(reverse("case", args=[assessment.reference])))
 

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import standing, workflow
+from assessments.domain.certificates import standing
+from assessments.domain.review import tier
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, Message, State
-from assessments.models.certificates import DocumentState
+from assessments.models.documents import DocumentState
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
 from tests.acting import certificate_of, make_conditioned, sent
 from tests.factories import make_assessment
@@ -80,7 +81,7 @@ def test_message_letter_and_pages_give_the_same_text(cast):
 
 def test_a_use_raised_to_unacceptable_is_not_told_that_correcting_answers_is_enough(cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
-    workflow.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
+    tier.raise_tier(sent(assessment), by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
     page = page_of(assessment, cast.owner)
     assert str(PROHIBITED.en) in page
     assert str(REFUSED.en) not in page

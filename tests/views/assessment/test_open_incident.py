@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from assessments import reviewing, workflow
+from assessments.domain.review import marks, seat_taking
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.targets import decisive_targets
+from assessments.domain.submission import submit
 from assessments.models import DeclaredFact, Route, State
 from tests import browser
 from tests.factories import make_assessment, make_cast
@@ -27,8 +29,8 @@ def with_incident(cast, state=State.DRAFT, *, is_open=True, **answers):
 
 def sent(cast, **fields):
     assessment = with_incident(cast, **fields)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission
 
 
@@ -59,7 +61,7 @@ def test_the_results_of_a_draft_put_it_at_now(client, cast):
     assert "<strong>Now</strong>" in month
     assert ">Now</td>" in said[said.index('id="packages"') : said.index('id="tier"')]
     assert said.index(WORDS) < said.index('id="month"')
-    signed = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    signed = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
     said = page(client, cast.owner, "results", signed.assessment.reference)
     assert WORDS in said
     assert "does not wait for the signature" not in said
@@ -83,9 +85,9 @@ def test_where_nothing_went_wrong_no_page_speaks_of_it(client, cast):
 def test_nobody_accepts_an_open_incident_together_with_others(client, cast):
     submission = sent(cast)
     edition, content = submission.assessment.compiled(), submission.content()
-    targets = reviewing.review_targets(content)
+    targets = review_targets.review_targets(content)
     assert {"f:incident_open", f"q:{STOPS}"} <= decisive_targets(edition, content)
-    accepted = reviewing.accept_together(submission, targets, by=cast.independent)
+    accepted = marks.accept_together(submission, targets, by=cast.independent)
     assert accepted
     assert {"f:incident_open", f"q:{STOPS}"}.isdisjoint(mark.target for mark in accepted)
 

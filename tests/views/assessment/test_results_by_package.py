@@ -16,7 +16,7 @@ from assessments.documents.package_plan import plan_pdf
 from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.wording import without_fact
 from assessments.models import State
-from assessments.models.snapshots import picture
+from assessments.models.snapshots import build_snapshot
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
 from tests.acting import make_agreed
@@ -48,7 +48,9 @@ def open_results(client, cast, assessment, *more):
 
 
 def page_of(assessment, *, edition=None):
-    standing = Standing(assessment, picture(assessment, final=False), edition or assessment.compiled(), final=False)
+    standing = Standing(
+        assessment, build_snapshot(assessment, final=False), edition or assessment.compiled(), final=False
+    )
     return ResultsPage(standing, [])
 
 

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import workflow
 from assessments.core.obstacles import Obstacle
+from assessments.domain.submission import self_certify, submit
 from assessments.domain.submission.obstacles import Code
 from assessments.models import Assessment, DeclaredUse
-from assessments.views.signing import obstacle_links
+from assessments.views.assessment.sign import obstacle_links
 from tests.factories import Cast, anew, make_assessment
 from tests.one_text import TEXT, one_text
 
@@ -33,7 +33,7 @@ def test_sign_page_links_what_is_open_to_the_check_in_every_language(
     client: Client, cast: Cast, tmp_path: Path
 ) -> None:
     assessment = make_assessment(tier="limited", cast=cast, answers={PRACTICE: None})
-    assert codes(workflow.obstacles_to_submit(assessment)) == [Code.QUESTIONS]
+    assert codes(submit.obstacles_to_submit(assessment)) == [Code.QUESTIONS]
     client.force_login(cast.owner)
     check = reverse("check", args=[assessment.reference])
     assert shown(client, "sign", assessment) == [("One question has no answer yet.", check)]
@@ -45,10 +45,10 @@ def test_sign_page_links_what_is_open_to_the_check_in_every_language(
 
 def test_retired_use_on_hold_says_so_by_code_and_links_to_the_use(client: Client, cast: Cast) -> None:
     assessment = make_assessment(cast=cast)
-    assert codes(workflow.obstacles_to_self_certify(assessment)) == []
+    assert codes(self_certify.obstacles_to_self_certify(assessment)) == []
     DeclaredUse.objects.filter(pk=assessment.use_id).update(retired_at=assessment.created_at, open_holds=1)
     assessment = anew(assessment)
-    assert codes(workflow.obstacles_to_self_certify(assessment)) == [Code.RETIRED, Code.HELD]
+    assert codes(self_certify.obstacles_to_self_certify(assessment)) == [Code.RETIRED, Code.HELD]
     client.force_login(cast.owner)
     use = reverse("use", args=[assessment.use.reference])
     assert [url for _words, url in shown(client, "self_certify", assessment)] == [use, use]

@@ -7,8 +7,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from assessments.core.errors import Locked, NotPermitted
 from assessments.domain.facts import drafts
-from assessments.errors import Locked, NotPermitted
 from assessments.models import FactDraft, FactRevision, State
 from tests.factories import make_assessment, make_use
 

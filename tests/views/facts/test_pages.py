@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import declaring
+from assessments.domain.facts import values as facts_values
 from tests.factories import MILD, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
@@ -204,7 +204,7 @@ def test_no_question_is_called_optional(client, use):
 def test_a_sector_is_asked_although_none_is_assumed(client, use):
     page = client.get(url(use, "system"))
     assert not re.search(r'name="sector"[^>]* checked', page.content.decode())
-    assert "sector" in declaring.missing_facts(use, declaring.current_edition(use))
+    assert "sector" in facts_values.missing_facts(use, facts_values.current_edition(use))
 
 
 def test_a_page_without_an_answer_says_what_to_do(client, use):

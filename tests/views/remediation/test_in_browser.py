@@ -10,7 +10,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from assessments import acting
+from assessments.domain.remediation import dates
 from assessments.models import Membership, Message, RemediationAction, Role, Sees
 from assessments.notifications import mail as notification_mail
 from tests import browser
@@ -146,7 +146,7 @@ def test_a_contributor_with_one_assigned_action_reports_it_done_from_the_mailed_
     asif = Membership.objects.get(user=plan.cast.assigned)
     assert (asif.role, asif.sees) == (Role.CONTRIBUTOR, Sees.ASSIGNED)
     action = plan.action(CONDITION)
-    acting.plan(action, by=plan.cast.owner, owner=asif.user, due=action.due, effort=action.effort)
+    dates.plan(action, by=plan.cast.owner, owner=asif.user, due=action.due, effort=action.effort)
     notification_mail.send(Message.objects.get(recipient=asif.user, kind="action_assigned").pk)
     piece = make_evidence(plan.cast.organisation, by=asif.user)
     sent = next(one for one in mail.outbox if one.to == [asif.user.email])

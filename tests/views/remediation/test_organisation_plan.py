@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments import access
+from assessments.access import finders
 from assessments.domain.remediation.split_merge import merge
 from assessments.models import Membership, RemediationAction, State
 from assessments.views.remediation import organisation as page
@@ -218,5 +218,5 @@ def test_the_queries_are_the_same_for_two_uses_and_for_five(client, cast, uses):
     two = queries()
     for number in range(3):
         signed(cast, f"Use {number}")
-    assert access.actions_for(cast.owner).filter(question=SHARED).count() == 5
+    assert finders.actions_for(cast.owner).filter(question=SHARED).count() == 5
     assert queries() == two

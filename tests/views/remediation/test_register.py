@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access, acting
-from assessments.domain.remediation import closing, own_actions
+from assessments.access import finders
+from assessments.domain.remediation import closing, dates, own_actions
 from assessments.domain.remediation.split_merge import merge
 from assessments.guideline.packages import Package
 from assessments.models import Message, RemediationAction, State
@@ -35,8 +35,8 @@ def assessment(made, db):
 
 def with_packages(monkeypatch, packages):
     """Let the current edition have these packages, and no action be in one yet."""
-    edition = dataclasses.replace(access.current_edition(), packages=packages)
-    monkeypatch.setattr(access, "current_edition", lambda: edition)
+    edition = dataclasses.replace(finders.current_edition(), packages=packages)
+    monkeypatch.setattr(finders, "current_edition", lambda: edition)
     RemediationAction.objects.update(package="", rank=0, stopgap="", full_due=None)
 
 
@@ -228,7 +228,7 @@ def test_a_merged_action_is_listed_with_the_one_that_it_was_merged_into(client, 
 
 def test_a_contributor_who_sees_only_what_is_assigned_sees_their_own_actions(client, cast, assessment):
     action, other = action_on(assessment, SHOULD), action_on(assessment, CONSIDER)
-    acting.plan(action, by=cast.owner, owner=cast.assigned, due=in_days(9), effort="S")
+    dates.plan(action, by=cast.owner, owner=cast.assigned, due=in_days(9), effort="S")
     response = opened(client, cast.assigned)
     assert [row.action for row in response.context["rows"]] == [action]
     assert "Add an action" not in response.content.decode()
@@ -311,12 +311,12 @@ def test_both_dates_come_back_from_the_file(client, cast, assessment):
 
 def test_several_dates_move_what_is_due_in_all_and_come_back(client, cast, assessment):
     action = put(assessment, SHOULD, due=in_days(30), full_due=in_days(60))
-    moved = acting.move_dates([action], in_days(20), by=cast.owner)
+    moved = dates.move_dates([action], in_days(20), by=cast.owner)
     action = action_on(assessment, SHOULD)
     assert (action.due, action.full_due) == (in_days(20), in_days(20))
     client.force_login(cast.owner)
     assert "Take 1 date back" in client.get(reverse("actions_moved", args=[moved.batch])).content.decode()
-    acting.take_back_dates(moved.batch, by=cast.owner)
+    dates.take_back_dates(moved.batch, by=cast.owner)
     action = action_on(assessment, SHOULD)
     assert (action.due, action.full_due) == (in_days(30), in_days(60))
 

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import access
+from assessments.access import finders
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -82,13 +82,13 @@ def of_hold(place: Place) -> str:
 
 
 def pieces_opened(place: Place, user: User) -> None:
-    if place.submission.seats.filter(reviewer=user).exists() and access.actions_to_check_for(user).exists():
+    if place.submission.seats.filter(reviewer=user).exists() and finders.actions_to_check_for(user).exists():
         open_pieces(place.action, by=user)
 
 
 def hold_opened(place: Place, user: User) -> None:
     submission = place.submission
-    if access.submissions_opened_to(user).filter(pk=submission.pk).exists():
+    if finders.submissions_opened_to(user).filter(pk=submission.pk).exists():
         open_hold(place.hold(place.extra["hold"]), submission, by=user)
 
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from assessments import workflow
-from assessments.domain.evidence import supplements
+from assessments.domain.review import seat_taking, supplements
+from assessments.domain.submission import submit
 from assessments.models import EvidenceMark, EvidenceOpening, ReviewMark, Submission
 from tests.factories import Cast, make_assessment, make_evidence, mark_all
 from tests.one_text import TEXT, one_text
@@ -22,8 +22,8 @@ def with_every_obstacle(cast: Cast) -> Submission:
     """A High case with a hold, missing evidence, an unmarked answer, a change asked for, and nothing judged of the file."""
     facts = {"illegal_purpose": True, "lawful_exception_claimed": True}
     draft = make_assessment("draft", "high", cast=cast, facts=facts)
-    submission = workflow.submit(draft, by=cast.owner, route="independent")
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route="independent")
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent, change={"q:use-register": "Show the newest entry."}, file=False)
     piece = make_evidence(cast.organisation, by=cast.owner, title="Screenshot of the notice")
     supplements.attach(submission.assessment, OPT_OUT, piece, by=cast.owner, words="The notice.")

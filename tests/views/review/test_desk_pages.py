@@ -10,9 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments import desk, evidence, reviewing, workflow
 from assessments.core import sandbox
+from assessments.domain.evidence import library
+from assessments.domain.review import decisions, interests, marks, seat_taking
+from assessments.domain.review import targets as review_targets
 from assessments.domain.review.opened import opened_contents, token
+from assessments.domain.submission import submit
 from assessments.models import AuditEntry, Evidence, EvidenceUse, EvidenceVersion, Hold, Route, State, Verdict
 from assessments.views.review.guides import guide_to
 from tests.domain.evidence import made_files
@@ -42,10 +45,10 @@ def case(cast: Any) -> Any:
         confidentiality="confidential",
         file=SimpleUploadedFile("rules.pdf", made_files.pdf("Who watches", "Takeovers")),
     )
-    evidence.attach(rules, assessment, QUESTION, by=cast.owner)
-    evidence.attach(rules, assessment, OTHER, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    library.attach(rules, assessment, QUESTION, by=cast.owner)
+    library.attach(rules, assessment, OTHER, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     submission.rules = rules
     return submission
 
@@ -107,7 +110,7 @@ def test_the_opening_is_logged_once_and_its_pictures_hang_on_it(ines, client, ca
     assert readings(case.rules) == before + 1
     assert ines.get(picture[1].partition("?")[0]).status_code == 404
     client.force_login(cast.second_independent)
-    desk.declare_none(case, by=cast.second_independent)
+    interests.declare_none(case, by=cast.second_independent)
     assert client.get(picture[1]).status_code == 404
     client.get(following[1])
     assert readings(case.rules) == before + 2
@@ -177,9 +180,9 @@ def test_a_file_of_a_kind_that_is_not_shown_is_downloaded(client, cast):
         evidence=piece, number=1, storage_key="evidence/contract", sha256="1" * 64, media_type=made_files.DOCX, size=9,
         by=cast.owner,
     )  # fmt: skip
-    evidence.attach(piece, assessment, QUESTION, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    library.attach(piece, assessment, QUESTION, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     page = client.get(address("review_section", submission, SECTION))
     assert "could run what is in it, so it is downloaded and not shown here" in text_of(page)
@@ -236,7 +239,7 @@ def test_an_accepted_mark_that_rests_on_nothing_is_warned_of_in_list_and_section
 
 
 def judge(case: Any, cast: Any, question: str, verdict: str) -> None:
-    reviewing.mark_evidence(case, question, case.rules.reference, by=cast.independent, verdict=verdict)
+    marks.mark_evidence(case, question, case.rules.reference, by=cast.independent, verdict=verdict)
 
 
 def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
@@ -261,9 +264,9 @@ def test_the_warning_follows_each_save_of_a_script(ines, case, cast):
 def test_the_list_costs_the_same_for_few_pieces_or_many(client, cast, how_many, django_assert_max_num_queries):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
     for _n in range(how_many):
-        evidence.attach(make_evidence(cast.organisation), assessment, QUESTION, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+        library.attach(make_evidence(cast.organisation), assessment, QUESTION, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     client.get(address("case_evidence", submission))
     with django_assert_max_num_queries(QUERIES_OF_THE_LIST):
@@ -273,8 +276,8 @@ def test_the_list_costs_the_same_for_few_pieces_or_many(client, cast, how_many, 
 
 def test_a_case_without_evidence_says_so(client, cast):
     assessment = make_assessment(State.DRAFT, "limited", cast=cast)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     client.force_login(cast.independent)
     assert "No evidence in this case" in text_of(client.get(address("case_evidence", submission)))
     section = text_of(client.get(address("review_section", submission, SECTION)))
@@ -324,7 +327,7 @@ def test_what_each_mark_means_stands_on_the_page_and_in_the_method(ines, case):
 
 
 def test_the_next_without_a_mark_is_one_link_away(ines, case, cast):
-    targets = reviewing.review_targets(case.content())
+    targets = review_targets.review_targets(case.content())
     here = address("next_unmarked", case)
     assert ines.get(here)["Location"] == f"{address('review_facts', case)}#{targets[0].replace(':', '-')}"
     look_at(case, targets[0], cast.independent, mark="accepted")
@@ -359,7 +362,7 @@ def test_only_what_a_return_opened_says_change(client, cast):
     assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
     submission = assessment.current_submission
     mark_all(submission, by=cast.independent, change={TARGET: "The newest entry.", "f:public_facing": "Since when?"})
-    workflow.send_back(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
     client.force_login(cast.owner)
     check = client.get(reverse("check", args=[assessment.reference])).content.decode()
     words = dict(re.findall(r'#q-([a-z-]+)">(Change|Read)<span class="visually-hidden">', check))
@@ -398,7 +401,7 @@ def test_the_whole_case_is_one_page_to_print_without_private_notes(ines, case, c
         page = ines.get(address("whole_case", case))
     text = html.unescape(text_of(page))
     edition = case.assessment.compiled()
-    for target in reviewing.review_targets(case.content()):
+    for target in review_targets.review_targets(case.content()):
         known = edition.facts[target[2:]].label if target[0] == "f" else edition.questions[target[2:]].title
         assert known in text
     for words in (

@@ -22,9 +22,11 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page
 from pytest_django.live_server_helper import LiveServer
 
-from assessments import evidence, workflow
-from assessments.domain.review import approvals, own_marks, parts
+from assessments.domain.answering import returned_parts
+from assessments.domain.evidence import library
+from assessments.domain.review import approvals, own_marks
 from assessments.domain.review.sampling import OwnSet, own_set
+from assessments.domain.submission import submit
 from assessments.management.commands.load_demo import DEMO_DIR
 from assessments.models import Certificate, Organisation, Role, Route, State, Submission, User
 from tests import browser
@@ -164,7 +166,7 @@ class Reviewer:
                     self.judged.add(content)
 
     def judge_parts(self) -> None:
-        if not parts.parts_of(self.submission):
+        if not returned_parts.parts_of(self.submission):
             return
         link = self.main.get_by_role("link", name="Judge the parts of the conformity file")
         if link.count():
@@ -194,7 +196,7 @@ class Reviewer:
         """How many interactions the rules ask of this seat."""
         assert self.own is not None
         own = self.own
-        return len(own.targets) + len(own.openable) + len(own.pieces) + len(parts.parts_of(self.submission))
+        return len(own.targets) + len(own.openable) + len(own.pieces) + len(returned_parts.parts_of(self.submission))
 
 
 @pytest.fixture
@@ -260,8 +262,8 @@ def test_a_complete_low_case_takes_half_of_that_by_one_reviewer(queries, arrive)
     with browser.without_jobs():
         cast = make_cast()
         draft = make_assessment(State.DRAFT, "low", cast=cast)
-        evidence.attach(make_evidence(cast.organisation, by=cast.owner), draft, "use-register", by=cast.owner)
-        submission = workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+        library.attach(make_evidence(cast.organisation, by=cast.owner), draft, "use-register", by=cast.owner)
+        submission = submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
     only = arrive(cast.independent, submission)
     only.take("Take")
     only.accept_together()

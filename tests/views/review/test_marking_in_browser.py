@@ -9,7 +9,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
-from assessments import evidence, workflow
+from assessments.domain.evidence import library
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import ReviewMark, State, Submission
 from assessments.models import Route as ReviewRoute
 from tests import browser
@@ -66,9 +68,9 @@ def section(people: Cast, live_server: Any, page: Page) -> Page:
     with browser.without_jobs():
         assessment = make_assessment(State.DRAFT, "limited", cast=people)
         piece = make_evidence(people.organisation, by=people.owner)
-        evidence.attach(piece, assessment, QUESTION, by=people.owner)
-        submission = workflow.submit(assessment, by=people.owner, route=ReviewRoute.INDEPENDENT)
-        workflow.take(submission, by=people.independent)
+        library.attach(piece, assessment, QUESTION, by=people.owner)
+        submission = submit.submit(assessment, by=people.owner, route=ReviewRoute.INDEPENDENT)
+        seat_taking.take(submission, by=people.independent)
     browser.sign_in(page, live_server.url, browser.session_of(people.independent))
     page.goto(live_server.url + reverse("review_section", args=[submission.reference, SECTION]))
     return page
@@ -173,7 +175,7 @@ def test_marks_set_by_keyboard_keep_the_focus_and_are_all_saved(facts, submissio
 
 def test_hint_at_a_differing_mark_comes_and_goes_with_the_saved_mark(submission, people, live_server, page):
     with browser.without_jobs():
-        workflow.take(submission, by=people.second_independent)
+        seat_taking.take(submission, by=people.second_independent)
     target = "f:healthcare_diagnosis"
     look_at(submission, target, people.independent)
     browser.sign_in(page, live_server.url, browser.session_of(people.second_independent))

@@ -12,10 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from assessments import evidence, workflow
-from assessments.domain.review import approvals, parts
+from assessments.domain.answering import returned_parts
+from assessments.domain.evidence import library
+from assessments.domain.review import approval as review_approval
+from assessments.domain.review import approvals, seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Certificate, Route, State
-from assessments.views.queue import cases_of
+from assessments.views.review.queue import cases_of
 from tests.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
 from tests.looking import judge_parts, look_at
 
@@ -48,10 +51,10 @@ def heading_of(response: Any) -> str:
 def with_evidence(cast: Cast, tier: str = "limited") -> Any:
     """A case that Ines has taken, with a piece of evidence under one answer."""
     assessment = make_assessment(State.DRAFT, tier, cast=cast)
-    evidence.attach(make_evidence(cast.organisation, title="Duty rules"), assessment, QUESTION, by=cast.owner)
+    library.attach(make_evidence(cast.organisation, title="Duty rules"), assessment, QUESTION, by=cast.owner)
     prove(assessment, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     return submission
 
 
@@ -62,14 +65,14 @@ def two_seats(cast: Cast) -> Any:
         words=WORDS,
     )  # fmt: skip
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    review_approval.approve(submission, by=cast.independent, statement="Read.")
     return submission
 
 
 def test_a_decided_answer_with_judged_evidence_carries_no_warning(cast):
     submission = with_evidence(cast)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    review_approval.approve(submission, by=cast.independent, statement="Read.")
     page = text_of(proved(Client(), cast.independent).get(address("review_section", submission, SECTION)))
     assert "Supports the answer" in page
     assert "this evidence is not judged" not in page
@@ -96,7 +99,7 @@ def test_the_whole_case_prints_each_mark_once_whether_open_or_approved(cast):
     ines = proved(Client(), cast.independent)
     assert text_of(ines.get(address("whole_case", submission))).count(WORDS) == 1
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    review_approval.approve(submission, by=cast.independent, statement="Read.")
     assert text_of(ines.get(address("whole_case", submission))).count(WORDS) == 1
 
 
@@ -116,7 +119,7 @@ def test_the_heading_names_the_parts_that_are_not_judged_and_leads_to_them(cast)
     submission = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(submission, by=cast.independent, file=False)
     page = overview(cast.independent, submission)
-    n = len(parts.parts_of(submission))
+    n = len(returned_parts.parts_of(submission))
     assert heading_of(page) == f"{n} parts of the conformity file are left to judge"
     assert next_of(page) == address("review_parts", submission)
     mark_all(submission, by=cast.independent)
@@ -140,11 +143,11 @@ def test_the_heading_after_the_first_approval_says_what_each_reader_waits_for(ca
     page = overview(cast.second_independent, submission)
     assert heading_of(page) == "This case waits for a second reviewer"
     assert next_of(page) == address("take", submission)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     assert heading_of(overview(cast.independent, submission)) == "You have approved: the second approval is open"
     assert "answers and facts are left to look at" in heading_of(overview(cast.second_independent, submission))
     mark_all(submission, by=cast.second_independent)
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert heading_of(overview(cast.independent, submission)) == "Decided: the certificate is issued"
 
 
@@ -183,7 +186,7 @@ def test_no_link_leads_to_no_messages_where_nobody_may_write(cast):
 
 def test_marks_that_differ_between_the_seats_are_named_to_both(cast):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     assert "The two reviewers differ" not in text_of(overview(cast.independent, submission))
     mark_all(submission, by=cast.second_independent)
     for reader in (cast.independent, cast.second_independent):
@@ -218,7 +221,7 @@ def test_no_date_is_promised_below_where_no_date_can_be_set(cast):
 
 def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_actions(cast):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
     page = approval(cast.second_independent, submission)
     assert "Your approval issues the certificate at once." in page
@@ -232,7 +235,7 @@ def test_the_approval_says_that_it_issues_the_certificate_with_readiness_and_act
     assert "A certificate at High needs at least" in page
     assert "Conditions None" in page
     assert "The two reviewers differ on one point." in page
-    workflow.approve(submission, by=cast.second_independent, statement="I agree.")
+    review_approval.approve(submission, by=cast.second_independent, statement="I agree.")
     assert Certificate.objects.filter(use=submission.assessment.use).exists()
     assert submission.assessment.use.actions.get().title == "List the trials"
 
@@ -266,7 +269,7 @@ def test_the_approval_warns_of_marks_that_were_set_faster_than_anybody_reads(cas
 
 def test_the_page_of_the_approval_costs_fifteen_queries_at_most(cast, django_assert_max_num_queries):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     mark_all(submission, by=cast.second_independent)
     ivan = proved(Client(), cast.second_independent)
     ivan.get(address("approve", submission))
@@ -282,9 +285,9 @@ def test_the_own_set_shows_files_in_the_page_and_leads_to_where_each_is_judged(c
     prove(assessment, by=cast.owner)
     question = decisive_question(assessment)
     piece = make_evidence(cast.organisation, title="Duty rules")
-    evidence.attach(piece, assessment, question, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    library.attach(piece, assessment, question, by=cast.owner)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     ines = proved(Client(), cast.independent)
     page = ines.get(address("own_set", submission)).content.decode()
     show = address("evidence_preview", submission, piece.reference, 1)
@@ -309,9 +312,9 @@ def decisive_question(assessment: Any) -> str:
 
 def test_a_colleagues_judgement_of_a_part_is_closed_until_ones_own_is_given(cast):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     ivan = proved(Client(), cast.second_independent)
-    n = len(parts.parts_of(submission))
+    n = len(returned_parts.parts_of(submission))
     assert text_of(ivan.get(address("review_parts", submission))).count("What your colleague found") == n
     judge_parts(submission, by=cast.second_independent)
     page = text_of(ivan.get(address("review_parts", submission)))
@@ -329,7 +332,7 @@ def test_the_page_of_facts_says_why_the_others_are_judged_one_by_one(cast):
 
 def test_a_case_that_waits_for_the_other_seat_is_not_ones_own_to_review(cast):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     day = timezone.localdate()
     assert cases_of(cast.independent, day)["mine"] == 0
     assert cases_of(cast.second_independent, day)["mine"] == 1
@@ -349,7 +352,7 @@ def test_the_home_page_of_a_reviewer_lists_what_waits_once(cast):
 
 def test_a_mark_that_differs_from_the_colleagues_says_which_one_counts(cast):
     submission = two_seats(cast)
-    workflow.take(submission, by=cast.second_independent)
+    seat_taking.take(submission, by=cast.second_independent)
     ivan = proved(Client(), cast.second_independent)
     words = "Your mark differs from that of your colleague. The stricter mark counts"
     assert words not in text_of(ivan.get(address("review_section", submission, SECTION)))

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from assessments import evidence, workflow
+from assessments.domain.evidence import library
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.models import Route, State
 from tests import browser
 from tests.browser import photograph
@@ -57,9 +59,9 @@ class Case:
             for title, (kind, make) in made.items()
         }
         for piece in self.pieces.values():
-            evidence.attach(piece, assessment, QUESTION, by=self.cast.owner)
-        self.submission = workflow.submit(assessment, by=self.cast.owner, route=Route.INDEPENDENT)
-        workflow.take(self.submission, by=self.cast.independent)
+            library.attach(piece, assessment, QUESTION, by=self.cast.owner)
+        self.submission = submit.submit(assessment, by=self.cast.owner, route=Route.INDEPENDENT)
+        seat_taking.take(self.submission, by=self.cast.independent)
 
     def url(self, name: str, *more: Any) -> str:
         return self.address + reverse(name, args=[self.submission.reference, *more])

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import desk, workflow
-from assessments.domain.review import own_marks
+from assessments.domain.review import approval, interests, own_marks, seat_taking
 from assessments.domain.review.sampling import own_set
+from assessments.domain.submission import submit
 from assessments.models import ConformityEvidence, ConformityPart, EvidenceOpening, Role, Route, Seat, State
-from assessments.views.marking import Saved
+from assessments.views.review.marks import SavedMarks
 from tests.factories import PASSWORD, make_assessment, make_cast, make_evidence, make_member, mark_all, prove, proved
 from tests.looking import judge_parts, look_at, look_at_all
 
@@ -34,8 +34,8 @@ def submission(cast):
     """A High case that Ines has marked and approved, and Ivan has taken."""
     found = make_assessment(State.IN_REVIEW, "high", cast=cast).current_submission
     mark_all(found, by=cast.independent)
-    workflow.approve(found, by=cast.independent, statement="Read.")
-    workflow.take(found, by=cast.second_independent)
+    approval.approve(found, by=cast.independent, statement="Read.")
+    seat_taking.take(found, by=cast.second_independent)
     return found
 
 
@@ -111,8 +111,8 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
     piece = make_evidence(draft.organisation, title="Reports of the tests")
     part = ConformityPart.objects.get(use=draft.use, key="tests")
     ConformityEvidence.objects.create(part=part, evidence=piece, why="All tests.", by=cast.owner)
-    submission = workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     ines = proved(Client(), cast.independent)
     before = text_of(ines.get(address("own_set", submission)))
     assert ", to be judged with its part of the conformity file" in before
@@ -123,10 +123,10 @@ def test_evidence_of_the_conformity_file_is_to_be_judged_until_its_part_is(cast)
 
 
 def test_saved_marks_are_counted_as_the_case_counts_them_and_judgements_apart():
-    assert Saved(34, 18).words == "34 marks saved. 18 judgements on evidence saved."
-    assert Saved(1).words == "1 mark saved."
-    assert Saved(0, 1).words == "1 judgement on evidence saved."
-    assert not Saved()
+    assert SavedMarks(34, 18).words == "34 marks saved. 18 judgements on evidence saved."
+    assert SavedMarks(1).words == "1 mark saved."
+    assert SavedMarks(0, 1).words == "1 judgement on evidence saved."
+    assert not SavedMarks()
 
 
 def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submission):
@@ -151,7 +151,7 @@ def test_one_page_shows_the_own_set_to_be_marked_and_leads_on(ivan, cast, submis
 
 def test_the_own_set_page_leads_whoever_has_no_seat_to_the_case(cast, submission):
     third = make_member(Role.REVIEWER, cast.body, "Ida Independent").user
-    desk.declare_none(submission, by=third)
+    interests.declare_none(submission, by=third)
     answer = proved(Client(), third)
     assert answer.get(address("mark_own_set", submission)).url == submission.get_absolute_url()
 

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import evidence, workflow
-from assessments.domain.review import leads, quality, second_look
+from assessments.domain.evidence import library
+from assessments.domain.review import approval, leads, quality, seat_taking, second_look
+from assessments.domain.submission import submit
 from assessments.models import (
     Certificate,
     EvidenceOpening,
@@ -297,12 +298,12 @@ def test_evidence_opens_as_in_a_review_and_its_opening_is_kept(cast, ivan):
     piece = give(
         "Minutes", "text/plain", b"Minutes of 3 May.\n", by=cast.owner, organisation=cast.organisation
     )  # fmt: skip
-    evidence.attach(piece, assessment, QUESTION, by=cast.owner)
+    library.attach(piece, assessment, QUESTION, by=cast.owner)
     prove(assessment, by=cast.owner)
-    submission = workflow.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
-    workflow.take(submission, by=cast.independent)
+    submission = submit.submit(assessment, by=cast.owner, route=Route.INDEPENDENT)
+    seat_taking.take(submission, by=cast.independent)
     mark_all(submission, by=cast.independent)
-    workflow.approve(submission, by=cast.independent, statement="Read.")
+    approval.approve(submission, by=cast.independent, statement="Read.")
     look = second_look.ask(submission, by=cast.independent, reason="A new kind of use.")
     args = [submission.reference, piece.reference, 1]
     second_look.take(look, by=cast.second_independent)

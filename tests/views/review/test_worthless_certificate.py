@@ -15,9 +15,11 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from assessments import conformity, workflow
+from assessments.core.errors import SeparationOfDuties
+from assessments.domain.answering import conformity_file
+from assessments.domain.review import approval, seat_taking
 from assessments.domain.review.sampling import own_set
-from assessments.errors import SeparationOfDuties
+from assessments.domain.submission import submit
 from assessments.models import (
     ActionStatus,
     Assessment,
@@ -89,11 +91,11 @@ class Site:
         """A High use that two reviewers approved, and whose certificate waits for a must that is partly in place."""
         draft = self.high()
         prove(draft, by=self.cast.owner)
-        submission = workflow.submit(draft, by=self.cast.owner, route=route)
+        submission = submit.submit(draft, by=self.cast.owner, route=route)
         for reviewer in (first or self.cast.independent, self.cast.second_independent):
-            workflow.take(submission, by=reviewer)
+            seat_taking.take(submission, by=reviewer)
             mark_all(submission, by=reviewer)
-            workflow.approve(submission, by=reviewer, statement="Read, with what supports it.")
+            approval.approve(submission, by=reviewer, statement="Read, with what supports it.")
         assert anew(draft).state == State.APPROVED
         return anew(draft)
 
@@ -160,7 +162,7 @@ def test_a_second_seat_with_nothing_opened_approves_nothing(site, prepared):
 
     def first_approves() -> None:
         mark_all(submission, by=site.cast.independent)
-        workflow.approve(submission, by=site.cast.independent, statement="Read, with what supports it.")
+        approval.approve(submission, by=site.cast.independent, statement="Read, with what supports it.")
 
     prepared(first_approves)
     with site.at(site.cast.second_independent, "take", submission.reference) as page:
@@ -190,7 +192,7 @@ def test_marks_stay_as_they_are_after_the_approval(site, prepared):
 
     def first_approves() -> None:
         mark_all(submission, by=site.cast.independent)
-        workflow.approve(submission, by=site.cast.independent, statement="Read, with what supports it.")
+        approval.approve(submission, by=site.cast.independent, statement="Read, with what supports it.")
 
     prepared(first_approves)
     with site.at(site.cast.independent, "review_section", submission.reference, "governance") as page:
@@ -234,8 +236,8 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         draft = site.high()
         prove(draft, by=cast.owner)
         named = [FILE_ROWS["overseers"][0] | {"name": cast.independent.name}]
-        conformity.save_part(draft, "overseers", rows=named, by=cast.owner, base=1)
-        return workflow.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
+        conformity_file.save_part(draft, "overseers", rows=named, by=cast.owner, base=1)
+        return submit.submit(draft, by=cast.owner, route=Route.INDEPENDENT)
 
     submission = prepared(sent)
     said = "The conformity file names you as an overseer of this use, so somebody else has to review it."
@@ -243,7 +245,7 @@ def test_who_oversees_the_system_does_not_review_it(site, prepared):
         assert said in text(page)
         assert page.get_by_role("button", name="Take this case").count() == 0
     with pytest.raises(SeparationOfDuties, match=said):
-        workflow.take(submission, by=cast.independent)
+        seat_taking.take(submission, by=cast.independent)
     assert not submission.seats.exists()
 
 

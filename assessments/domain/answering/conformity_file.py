@@ -1,0 +1,220 @@
+"""Keeping the conformity file of a High use: one save a part, every version kept, nothing overwritten unseen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from assessments.access import finders, roles
+from assessments.audit import log
+from assessments.audit.kinds import AuditKind
+from assessments.core.errors import Conflict, InvalidAnswer, Locked, NotPermitted
+from assessments.domain.answering import overseers, returned_parts
+from assessments.domain.certificates import second_use
+from assessments.guideline.edition import FilePart
+from assessments.guideline.terms import ROWS, PartKind
+from assessments.models import (
+    Assessment,
+    ConformityEvidence,
+    ConformityPart,
+    ConformityRevision,
+    Evidence,
+    EvidenceVersion,
+    Involvement,
+    RevisionOutcome,
+    Sees,
+    State,
+    User,
+)
+
+MOST_ROWS = 12
+LONGEST_CELL = 300
+LONGEST_WORDS = 400  # the column of ConformityPart
+# Monitoring goes on while the rest of the file is locked, and is what keeps the certificate alive (our judgement).
+KEPT_FRESH = (State.SUBMITTED, State.IN_REVIEW, State.APPROVED, State.CERTIFIED)
+
+
+def parts_asked(assessment: Assessment) -> tuple[FilePart, ...]:
+    """The parts of the file that this assessment's use needs at its present tier; empty where it needs none."""
+    return assessment.compiled().gates.parts_for(assessment.use.assigned_tier)
+
+
+def open_parts(assessment: Assessment) -> set[str]:
+    """The keys of the parts that may be changed now: of a returned assessment those that go back, and monitoring."""
+    asked = parts_asked(assessment)
+    fresh = assessment.is_editable or assessment.state in KEPT_FRESH
+    found = {part.key for part in asked if part.kind == PartKind.MONITORING and fresh}
+    if assessment.state == State.RETURNED:
+        return found | returned_parts.open_when_returned(assessment, asked)
+    return found | {part.key for part in asked if assessment.is_editable}
+
+
+def save_part(
+    assessment: Assessment,
+    key: str,
+    *,
+    rows: Iterable[Mapping[str, str]] = (),
+    words: str = "",
+    evidence: Collection[str] = (),
+    why: Mapping[str, str] | None = None,
+    by: User,
+    base: int,
+    operation: uuid.UUID | None = None,
+) -> ConformityPart:
+    """Save one part of the conformity file.
+
+    `rows`: of overseers and measures; empty ones are dropped, half-filled ones are kept and said to be missing later.
+    `evidence`: references of the pieces that support it from now on, `why`: by reference, why a piece serves this part
+    too. `base`: the revision that the page showed. Raises Conflict, with what was sent kept as a version; Locked,
+    NotPermitted, and InvalidAnswer that names the control.
+    """
+    given = {reference: text.strip() for reference, text in (why or {}).items() if reference in evidence}
+    with transaction.atomic():
+        saved = _save(
+            assessment,
+            key,
+            rows,
+            words,
+            given | dict.fromkeys(set(evidence) - given.keys(), ""),
+            by=by,
+            base=base,
+            operation=operation or uuid.uuid4(),
+        )
+    if isinstance(saved, Conflict):
+        raise saved
+    return saved
+
+
+def _save(
+    assessment: Assessment,
+    key: str,
+    rows: Iterable[Mapping[str, str]],
+    words: str,
+    evidence: Mapping[str, str],
+    *,
+    by: User,
+    base: int,
+    operation: uuid.UUID,
+) -> ConformityPart | Conflict:
+    assessment, member = roles.lock_with_member(by, assessment)
+    if member.sees != Sees.ALL:
+        raise NotPermitted(_("The conformity file takes somebody who sees the whole assessment."))
+    asked = {part.key: part for part in parts_asked(assessment)}
+    if key not in asked:
+        raise Locked(_("This use needs no such part of a conformity file."))
+    if key not in open_parts(assessment):
+        if assessment.state == State.RETURNED:
+            raise Locked(_("Only the parts that the reviewer returned can be changed now."))
+        raise Locked(
+            _("Not saved: the assessment is “%(state)s” and locked. What you typed is still on this page.")
+            % {"state": assessment.get_state_display()}
+        )
+    row = ConformityPart.objects.filter(use=assessment.use_id, key=key).select_related("by").first()
+    row = row or ConformityPart(use=assessment.use, key=key, by=by)
+    have = {one.evidence.reference: one for one in _leans_on(row)}
+    wanted = sorted(set(evidence)) if asked[key].kind not in ROWS else []
+    if asked[key].kind == PartKind.OVERSEERS:
+        rows = overseers.with_links(assessment.use, list(rows))
+    said = {reference: evidence[reference] for reference in wanted if evidence[reference]}
+    value: dict[str, Any] = {"rows": check_rows(asked[key], rows), "words": words.strip(), "evidence": wanted}
+    value |= {"why": said} if said else {}
+    if len(words.strip()) > LONGEST_WORDS:
+        raise InvalidAnswer("words", _("This is longer than the certificate has room for."))
+    if ConformityRevision.objects.filter(operation=operation).exists() or (
+        row.pk and row.record(have, {key: one.why for key, one in have.items()}) == value and row.revision >= base
+    ):
+        return row
+    if row.pk and row.revision != base:  # of a part that nobody has saved there is no other version
+        _keep(row, value, by, base, operation, RevisionOutcome.CONFLICT)
+        theirs = _("%(name)s changed this part while you were writing. Nothing was overwritten.")
+        return Conflict(theirs % {"name": row.by}, row)
+    pieces = finders.evidence_for(by).in_use().filter(organisation=assessment.organisation_id)
+    known = {piece.reference: piece for piece in pieces.filter(reference__in=wanted)}
+    if set(wanted) - known.keys() - have.keys():
+        raise InvalidAnswer("evidence", _("Choose from the pieces of your organisation's library."))
+    chosen = {reference: known.get(reference) or have[reference].evidence for reference in wanted}
+    second_use.require_words(
+        second_use.served_elsewhere(assessment.use, key, chosen.values()),
+        said,
+        titles={reference: piece.title for reference, piece in chosen.items()},
+        labels={part.key: part.label for part in asked.values()},
+    )
+    row.rows, row.words, row.by = value["rows"], words.strip(), by
+    row.revision = _newest(row) + 1
+    row.save()
+    _attach(row, chosen, have, said, by=by)
+    _keep(row, value, by, base, operation, RevisionOutcome.CURRENT)
+    log.record(
+        AuditKind.CONFORMITY_CHANGED,
+        assessment.use,
+        by=by,
+        organisation=assessment.organisation,
+        details={"part": key, "evidence": wanted},
+    )
+    return row
+
+
+def _attach(
+    row: ConformityPart,
+    chosen: Mapping[str, Evidence],
+    have: Mapping[str, ConformityEvidence],
+    why: Mapping[str, str],
+    *,
+    by: User,
+) -> None:
+    """Make these pieces (by reference) the only evidence of a part. `why` says what each is for, if given."""
+    gone = ConformityEvidence.objects.filter(part=row).exclude(evidence__reference__in=chosen)
+    given = EvidenceVersion.objects.filter(evidence__in=gone.values("evidence")).values_list("by_id", flat=True)
+    Involvement.objects.keep(row.use_id, Involvement.Kind.ATTACHED, given)  # its revisions name who attached it
+    gone.delete()
+    ConformityEvidence.objects.bulk_create(
+        ConformityEvidence(part=row, evidence=piece, why=why.get(reference, ""), by=by)
+        for reference, piece in chosen.items()
+        if reference not in have
+    )
+    for reference, one in have.items():
+        if reference in chosen and one.why != why.get(reference, ""):
+            one.why = why.get(reference, "")
+            one.save(update_fields=["why"])
+
+
+def _leans_on(row: ConformityPart) -> list[ConformityEvidence]:
+    return list(row.evidence_uses.select_related("evidence")) if row.pk else []
+
+
+def _newest(row: ConformityPart) -> int:
+    if not row.pk:
+        return 0
+    newest = row.revisions.order_by("-number").values_list("number", flat=True).first()
+    return int(newest or 0)
+
+
+def _keep(row: ConformityPart, value: Any, by: User, base: int, operation: uuid.UUID, outcome: RevisionOutcome) -> None:
+    number = row.revision if outcome == RevisionOutcome.CURRENT else _newest(row) + 1
+    ConformityRevision.objects.create(
+        parent=row, number=number, operation=operation, base=base, value=value, by=by, outcome=outcome
+    )
+
+
+def check_rows(part: FilePart, rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the rows as they are stored: their cells trimmed, empty rows left out. Raises InvalidAnswer with the cell."""
+    cells = ROWS.get(part.kind, ())
+    found = []
+    for number, row in enumerate(rows if cells else ()):
+        kept = {cell: str(row.get(cell, "")).strip() for cell in cells}
+        if row.get(overseers.MEMBER) and part.kind == PartKind.OVERSEERS:
+            kept[overseers.MEMBER] = row[overseers.MEMBER]
+        for cell, text in kept.items():
+            if len(text) > LONGEST_CELL:
+                raise InvalidAnswer(
+                    f"{cell}-{number}", _("At most %(most)s characters, please.") % {"most": LONGEST_CELL}
+                )
+        if any(kept.values()):
+            found.append(kept)
+    if len(found) > MOST_ROWS:
+        raise InvalidAnswer("rows", _("At most %(most)s rows, please.") % {"most": MOST_ROWS})
+    return found

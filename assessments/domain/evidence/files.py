@@ -1,0 +1,181 @@
+"""Judge an uploaded file by its content, never by its name or by what its headers promise.
+
+`core.file_types` looks into it, in a child process. One sentence for each fault, raised as InvalidAnswer on the field
+`file`. Memory: one chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.utils.crypto import get_random_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.core import sandbox, stored_files
+from assessments.core.errors import InvalidAnswer
+from assessments.core.file_types import ENDINGS, OFFICE, OPEN_DOCUMENT
+from assessments.domain.evidence import scanning
+from assessments.models import Scan
+
+CHUNK = 64 * 1024
+LONGEST_NAME = 255
+MOST_TIMES_LARGER = 8  # an office file once unpacked, than the largest file that is taken
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file that the library takes; `endings` are those that its name may have."""
+
+    word: str | Promise
+    media_type: str
+    endings: frozenset[str]
+
+
+WORDS: dict[str, str | Promise] = {
+    "application/pdf": "PDF",
+    "image/png": gettext_lazy("PNG picture"),
+    "image/jpeg": gettext_lazy("JPEG picture"),
+    "image/webp": gettext_lazy("WebP picture"),
+    "image/gif": gettext_lazy("GIF picture"),
+    f"{OFFICE}wordprocessingml.document": "Word",
+    f"{OFFICE}spreadsheetml.sheet": "Excel",
+    f"{OFFICE}presentationml.presentation": "PowerPoint",
+    f"{OPEN_DOCUMENT}text": gettext_lazy("OpenDocument text"),
+    f"{OPEN_DOCUMENT}spreadsheet": gettext_lazy("OpenDocument sheet"),
+    "text/plain": gettext_lazy("plain text"),
+    "text/csv": "CSV",
+    "text/markdown": "Markdown",
+}
+KINDS = {kind: Kind(WORDS[kind], kind, frozenset(endings)) for kind, endings in ENDINGS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that passed and lies in the storage under a key that says nothing of it."""
+
+    storage_key: str
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    scan: Scan
+
+
+def endings() -> list[str]:
+    """The endings of the kinds that are taken, for a page and its file chooser."""
+    return sorted({ending for kind in KINDS.values() for ending in kind.endings})
+
+
+def refuse(words: str) -> InvalidAnswer:
+    return InvalidAnswer("file", words)
+
+
+def keep(upload: UploadedFile) -> StoredFile:
+    """Check an upload, have it scanned and put it into the storage. Call it outside any transaction.
+
+    Raises InvalidAnswer on `file`: empty, too large, of a kind that is not taken, not what its name says, a bomb,
+    damaged, infected, or the scanner is away (nothing unscanned is taken where a scanner is set up); NoRoom where the disk
+    is full or nearly so.
+    """
+    name = clean_name(upload.name or "")
+    size = upload.size or 0
+    if not size:
+        raise refuse(_("The file is empty. Choose another one."))
+    if size > settings.EVIDENCE_MAX_BYTES:
+        raise refuse(
+            _("The file is larger than %(limit)s MB. Make it smaller, or give a link to it.")
+            % {"limit": settings.EVIDENCE_MAX_BYTES // 1024**2}
+        )
+    content = upload.file
+    assert content is not None
+    stored_files.require_room(default_storage, size)
+    kind = kind_of(upload, name)
+    scan = _scan(content)
+    digest = hashlib.sha256()
+    for chunk in _chunks(content):
+        digest.update(chunk)
+    upload.seek(0)
+    key = stored_files.save(default_storage, f"evidence/{get_random_string(32).lower()}", upload)
+    return StoredFile(key, name, kind.media_type, size, digest.hexdigest(), scan)
+
+
+def clean_name(name: str) -> str:
+    """A file's name without folders and without signs that nobody sees, at most 255 characters, its ending kept."""
+    name = re.split(r"[/\\]", name)[-1]
+    name = "".join(sign for sign in name if sign.isprintable()).strip(" .")
+    stem, dot, ending = name.rpartition(".")
+    if len(name) > LONGEST_NAME:
+        name = stem[: LONGEST_NAME - len(ending) - 1] + dot + ending if len(ending) < 10 else name[:LONGEST_NAME]
+    return name or "file"
+
+
+def kind_of(upload: UploadedFile, name: str) -> Kind:
+    """Find the kind by the content, in a child process, and compare it with the ending of the name."""
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    most = settings.EVIDENCE_MAX_BYTES * MOST_TIMES_LARGER
+    try:
+        found = sandbox.run(
+            "assessments.core.file_types:find", _readable(upload), sandbox.PATIENT, ending=ending, most=most
+        )
+    except sandbox.Refused as refused:
+        raise refuse(_refusal(refused, ending)) from None
+    except sandbox.Busy as busy:
+        raise refuse(str(busy)) from None
+    except sandbox.Stopped:
+        raise refuse(
+            _("Looking into this file takes too long or too much memory, so it was not taken. Save it again as a PDF.")
+        ) from None
+    return KINDS[found]
+
+
+def _readable(upload: UploadedFile) -> IO[bytes] | Path:
+    """The path of a large upload, which lies in a temporary file, or a small one itself."""
+    if isinstance(upload, TemporaryUploadedFile):
+        upload.file.flush()  # type: ignore[union-attr]
+        return Path(upload.temporary_file_path())
+    assert upload.file is not None
+    return upload.file
+
+
+def _refusal(refused: sandbox.Refused, ending: str) -> str:
+    match refused.code:
+        case "archive":
+            return _("This is an archive, or an office file with macros or of an unknown kind: not taken here.")
+        case "other_ending":
+            words = _("The name ends in “.%(ending)s”, but the content is %(kind)s. Save it again as what it is.")
+            return words % {"ending": ending[:20], "kind": KINDS[refused.params["kind"]].word}
+        case "bomb":
+            return _("This file unpacks to far more than its size. It was not taken.")
+        case "locked":
+            return _("This file is locked with a password or packed in an unusual way. Save it without that.")
+        case "damaged":
+            return _("This file is damaged: it does not hold what it says it holds. Save it again, then upload it.")
+    return _("Files of this kind are not taken. Take one of these: %(kinds)s.") % {"kinds": ", ".join(endings())}
+
+
+def _chunks(content: IO[bytes]) -> Iterator[bytes]:
+    content.seek(0)
+    while chunk := content.read(CHUNK):
+        yield chunk
+
+
+def _scan(content: IO[bytes]) -> Scan:
+    if not scanning.is_set_up():
+        return Scan.NOT_SCANNED
+    try:
+        found = scanning.find_virus(content)  # type: ignore[arg-type]
+    except scanning.ScannerAway as error:
+        raise refuse(_("The virus scanner does not answer, so the file was not taken. Try again later.")) from error
+    if found:
+        raise refuse(_("The virus scanner found “%(name)s” in this file. It was not kept.") % {"name": found})
+    return Scan.CLEAN

@@ -1,0 +1,261 @@
+"""The portfolio: declared uses with where each stands, sorted, cut into pages and summed up by SQL over columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import (
+    Avg,
+    Case,
+    CharField,
+    Count,
+    DateField,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Least, Lower, NullIf
+from django.utils.translation import gettext as _
+
+from assessments.core import query_values
+from assessments.core.errors import InvalidAnswer, NotPermitted, WorkflowError
+from assessments.guideline.terms import TIERS, Dimension
+from assessments.models import SavedFilter, User
+from assessments.models.assessments import Assessment
+from assessments.models.certificates import Certificate
+from assessments.models.remediation import NEXT_DUE, ActionStatus, Condition, RemediationAction
+from assessments.models.systems import DeclaredUseQuerySet
+
+NEVER = date(9999, 12, 31)  # sorts behind every date; shown as none
+DATES = ("action_due", "certificate_ends", "condition_due")
+
+
+def with_newest(uses: DeclaredUseQuerySet, of: QuerySet[Assessment] | None = None) -> DeclaredUseQuerySet:
+    """Annotate each use with its newest assessment (`of` those, if given) and that one's state, "" where there is none."""
+    rows = Assessment.objects.all() if of is None else of
+    newest = rows.filter(use=OuterRef("pk")).order_by("-pk")
+    return uses.annotate(
+        newest=Subquery(newest.values("pk")[:1]),
+        state=Coalesce(Subquery(newest.values("state")[:1]), Value(""), output_field=CharField()),
+    )
+
+
+def with_dates(uses: DeclaredUseQuerySet) -> DeclaredUseQuerySet:
+    """Annotate each use with its next dates (see DATES); None where there is none."""
+    actions = RemediationAction.objects.listed().filter(use=OuterRef("pk"), status=ActionStatus.OPEN)
+    running = Certificate.objects.filter(use=OuterRef("pk"), ended_at=None)
+    open_ones = Condition.objects.filter(met_at=None, decision__submission__certificate__use=OuterRef("pk"))
+    return uses.annotate(
+        action_due=_first(actions, "use", NEXT_DUE),
+        certificate_ends=Subquery(running.values("expires_on")[:1]),
+        condition_due=_first(
+            open_ones.filter(decision__submission__certificate__ended_at=None),
+            "decision__submission__certificate__use",
+            "due_on",
+        ),
+    )
+
+
+def _first(rows: QuerySet[Any], of: str, column: Any) -> Subquery:
+    return Subquery(rows.order_by().values(of).annotate(first=Min(column)).values("first")[:1])
+
+
+def next_date_of(use: Any) -> tuple[str, date] | None:
+    """Which of DATES comes first, and when; None where nothing is due."""
+    found = [(getattr(use, name), name) for name in DATES if getattr(use, name)]
+    return (min(found)[1], min(found)[0]) if found else None
+
+
+def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
+    """The newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
+    # Asked even where there is none, so that a page costs the same whatever is on it.
+    ids = [use.newest for use in uses if use.newest] or [0]
+    return {assessment.use_id: assessment for assessment in Assessment.objects.for_list().filter(pk__in=ids)}
+
+
+# --- order and pages -----------------------------------------------------------------------------------------------
+
+
+type Adding = Callable[[Any], Any]
+"""Adds columns to the rows of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the portfolio: an expression without nulls, and how its values are written into an address."""
+
+    expression: Any
+    down: bool
+    read: Any  # text to value; ValueError where it is none
+    needs: Adding = lambda rows: rows  # the columns that the expression reads
+
+    def keyed(self, rows: Any) -> Any:
+        return self.needs(rows).annotate(key=self.expression)
+
+    def key(self, text: str) -> tuple[Any, int]:
+        value, _tilde, pk = text.rpartition("~")
+        return self.read(value), query_values.place_number(pk)
+
+
+def _of_newest(expression: Any) -> Subquery:
+    return Subquery(Assessment.objects.filter(use=OuterRef("pk")).order_by("-pk").values(key=expression)[:1])
+
+
+ORDERS: Mapping[str, Order] = {
+    "changed": Order(Coalesce(_of_newest(F("updated_at")), F("created_at")), True, query_values.place_moment),
+    "date": Order(
+        Least(*(Coalesce(F(name), Value(NEVER, output_field=DateField())) for name in DATES)),
+        False,
+        date.fromisoformat,
+        with_dates,
+    ),
+    "tier": Order(
+        Case(
+            *(When(assigned_tier=str(tier), then=Value(tier.rank + 1)) for tier in TIERS),
+            default=Value(0),
+            output_field=IntegerField(),
+        ),
+        True,
+        query_values.place_number,
+    ),
+    "progress": Order(
+        Coalesce(
+            _of_newest(Cast(F("answered"), IntegerField()) * 1000 / NullIf(F("applicable"), 0)),
+            Value(-1),
+            output_field=IntegerField(),
+        ),
+        False,
+        query_values.place_number,
+    ),
+    "system": Order(Lower("system__name"), False, query_values.place_word),
+    "use": Order(Lower("title"), False, query_values.place_word),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a long list, cut by the key of its ends and not by counting rows: page 100 costs what page 1 does."""
+
+    rows: list[Any]
+    before: str  # cursor of the rows before these; empty where there are none
+    after: str
+
+
+def page_of(
+    uses: QuerySet[Any], order: Order, size: int, *, after: str = "", before: str = "", shown: Adding | None = None
+) -> Page:
+    """Cut one page out of `uses`; one query. A cursor that cannot be read counts as none. `shown`: as of `_rows_of`."""
+    ordered = order.keyed(uses)
+    back = False
+    for text, backwards in ((after, False), (before, True)):
+        try:
+            key, pk = order.key(text)
+        except (ValueError, OverflowError):
+            continue
+        smaller = order.down != backwards
+        sign = "lt" if smaller else "gt"
+        ordered = ordered.filter(Q(**{f"key__{sign}": key}) | Q(key=key, **{f"pk__{sign}": pk}))
+        back = backwards
+        break
+    rows = list(_rows_of(ordered, order, size, shown, down=order.down != back))
+    more = len(rows) > size
+    rows = rows[:size]
+    if back:
+        rows.reverse()
+    moved = bool(after or before)
+    has_before = more if back else moved
+    has_after = True if back else more
+    return Page(rows, _cursor(rows, 0) if has_before else "", _cursor(rows, -1) if has_after else "")
+
+
+def _rows_of(ordered: Any, order: Order, size: int, shown: Adding | None, *, down: bool) -> QuerySet[Any]:
+    """The rows of one page, and the next one.
+
+    `shown` adds what a page shows of a row. It is given the rows of the page alone: the database sorts the whole list by
+    keys, and does not look up what nobody sees.
+    """
+    by = (F("key").desc(), "-pk") if down else (F("key").asc(), "pk")
+    rows: QuerySet[Any] = ordered.order_by(*by)[: size + 1]
+    if shown is None:
+        return rows
+    found: QuerySet[Any] = order.keyed(shown(ordered.model.objects.filter(pk__in=rows.values("pk")))).order_by(*by)
+    return found
+
+
+def first_rows(uses: QuerySet[Any], order: Order, size: int, shown: Adding | None = None) -> QuerySet[Any]:
+    """The rows of the first page, as `cut` takes them, and the next one: by it `first_page` knows whether more follow."""
+    return _rows_of(order.keyed(uses), order, size, shown, down=order.down)
+
+
+def first_page(rows: list[Any], size: int) -> Page:
+    return Page(rows[:size], "", _cursor(rows[:size], -1) if len(rows) > size else "")
+
+
+def _cursor(rows: list[Any], at: int) -> str:
+    if not rows:
+        return ""
+    key = rows[at].key
+    return f"{key.isoformat() if isinstance(key, date) else key}~{rows[at].pk}"
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+
+
+def tier_rows(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
+    """How many uses stand in each tier, as (tier, count); "" counts those without one."""
+    return uses.order_by().values_list("assigned_tier").annotate(n=Count("pk"))
+
+
+def readiness_row(uses: DeclaredUseQuerySet) -> QuerySet[Any, Any]:
+    """One row for `readiness_in`: what is asked of the newest assessments of these uses."""
+    columns = {str(dimension): f"readiness_{dimension}" for dimension in Dimension}
+    # Not looked up use by use: two sets are compared, which PostgreSQL does in half the time.
+    newer = Assessment.objects.filter(use=OuterRef("use"), pk__gt=OuterRef("pk"))
+    rows = Assessment.objects.filter(~Exists(newer), use__in=uses.order_by().values("pk"))
+    together = rows.annotate(one=Value(1)).values("one")
+    return together.annotate(
+        **{f"mean_{key}": Avg(column) for key, column in columns.items()},
+        **{f"count_{key}": Count(column) for key, column in columns.items()},
+    )
+
+
+def readiness_in(row: Mapping[str, Any]) -> dict[str, tuple[float | None, int]]:
+    """Of each dimension the mean over the newest assessments in per cent, None: not assessed, and over how many."""
+    means = {str(dimension): row[f"mean_{dimension}"] for dimension in Dimension}
+    return {key: (None if mean is None else float(mean) / 10, row[f"count_{key}"]) for key, mean in means.items()}
+
+
+LONGEST_QUERY = 400  # the column of SavedFilter
+
+
+# --- the portfolio -----------------------------------------------------------------------------------------------------
+
+
+def keep_filter(user: User, name: str, query: str) -> SavedFilter:
+    """Keep a filter of the portfolio under a name of one's own; InvalidAnswer where one has that name already."""
+    if not query:
+        raise WorkflowError(_("Nothing is chosen: the filter would show everything. Choose something first."))
+    if len(query) > LONGEST_QUERY:
+        raise WorkflowError(_("The filter is too long to be kept. Search for fewer words."))
+    try:
+        with transaction.atomic():
+            return SavedFilter.objects.create(user=user, name=name, query=query)
+    except IntegrityError:
+        raise InvalidAnswer("name", _("You have a filter of this name already.")) from None
+
+
+def forget_filter(one: SavedFilter, *, by: User) -> None:
+    if one.user_id != by.pk:
+        raise NotPermitted(_("A filter is its owner's own."))
+    one.delete()

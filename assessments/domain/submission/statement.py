@@ -1,0 +1,59 @@
+"""The sentences that an owner signs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from assessments.guideline.edition import Edition as CompiledEdition
+from assessments.models import DecisionKind
+
+# --- freezing a submission -----------------------------------------------------------------------------------------------
+
+
+def statement_for(edition: CompiledEdition, content: Mapping[str, Any], kind: DecisionKind | None) -> list[str]:
+    """The sentences of the signed statement; the musts with their answers (`must_lines`) follow them."""
+    use, organisation = content["use"], content["organisation"]
+    declared = _(
+        "For %(organisation)s, I have declared the use “%(use)s” of %(system)s as it is, to the best of my knowledge."
+    ) % {"organisation": organisation["name_en"], "use": use["title"], "system": content["system"]["name"]}
+    prohibited = _(
+        "The system is not used, and not offered, to harm or endanger people or to steer them without their noticing, nor "
+        "for instructions for violence, obscene material, fraud, disturbing public order or attacks on computer systems."
+    )
+    if kind == DecisionKind.DECLARE_PROHIBITED:
+        prohibited = _(
+            "The declared facts describe a use that the Guideline treats as prohibited. No certificate is asked for."
+        )
+    limits = _("I know that the Guideline is not law and that this assessment is no legal opinion.")
+    return [declared, prohibited, limits]
+
+
+def must_lines(edition: CompiledEdition, content: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every must in scope with the answer given, as the statement lists them."""
+    lines = []
+    for shown in content["questions"]:
+        question = edition.questions[shown["question"]]
+        answer = content["answers"].get(question.key)
+        sources: list[tuple[str, tuple[str, ...]]]
+        if question.is_checklist:
+            sources = [(i.key, i.requirements) for i in question.items if i.key in shown["items"]]
+        else:
+            sources = [(question.key, question.requirements)]
+        for key, ids in sources:
+            given = "empty"
+            if answer:
+                given = answer["choice"]
+                if given == "ticked":
+                    tick = answer["items"].get(key)
+                    given = "in_place" if tick is True else "not_applicable" if tick else "not_in_place"
+                elif given == "none":
+                    given = "not_in_place"
+            lines += [
+                {"requirement": id, "question": question.key, "answer": given}
+                for id in ids
+                if edition.requirements[id].strength == "must"
+            ]
+    return lines

@@ -1,0 +1,34 @@
+"""Forms of a certificate's status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.base import PlainForm
+from assessments.forms.fields import Words
+
+
+class StandingForm(PlainForm):
+    """Why the standing of a certificate changes: a reason for everybody, and words that stay inside."""
+
+    words = Words(
+        label=_("For the record"),
+        help_text=_("What is behind it. The public page does not show this."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why, for the record.")},
+    )
+
+    def __init__(self, data: Any = None, *, reasons: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(data)
+        self.fields["reason"] = forms.ChoiceField(
+            label=_("The reason that everybody reads"),
+            choices=list(reasons),
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose the reason that the public page gives.")},
+        )
+        self.order_fields(["reason", "words"])

@@ -1,0 +1,436 @@
+"""What a reviewer types: the declaration on taking a case, marks, and the three decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from assessments.domain.review.queue_rows import ACTIONS, APPEALS, DONE, MINE, RETURNED, TEAM, WAITING
+from assessments.forms.base import FilterForm, PlainForm, layout_helper, offer
+from assessments.forms.fields import REVIEW_DAY_WRONG, Day, OneLine, Operation, Revision
+from assessments.models import ASKING, EvidenceMark, MarkKind, MarkReason, MarkReply, ReviewMark, Verdict
+from assessments.models.systems import TierChoices
+
+WORDS = 4000
+
+
+def text_field(
+    label: Any,
+    help_text: Any = "",
+    *,
+    required: bool = True,
+    rows: int = 4,
+    limit: int = WORDS,
+    missing: Any = "",
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=limit,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": missing} if missing else {},
+    )
+
+
+class TakeForm(PlainForm):
+    """What a reviewer declares about a case before it opens to them. `words_help`: what comes of a conflict."""
+
+    words_help = gettext_lazy(
+        "Money, family, a former post, a friendship, a competing product. Other reviewers of the case see it."
+    )
+
+    conflict = forms.ChoiceField(
+        label=gettext_lazy("Is there anything between you and this organisation or this system?"),
+        choices=[
+            ("none", gettext_lazy("No, I have no interest in the outcome")),
+            ("declared", gettext_lazy("Yes, and I declare it here")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say whether there is a conflict of interest.")},
+    )
+    words = text_field(gettext_lazy("What it is"), required=False, rows=3, limit=400)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].help_text = self.words_help
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("conflict") == "declared" and not cleaned.get("words"):
+            self.add_error("words", _("Say what it is, in a sentence."))
+        if cleaned.get("conflict") == "none" and cleaned.get("words"):
+            self.add_error("conflict", _("You described something: choose “Yes”, or clear the text."))
+        return cleaned
+
+    @property
+    def declaration(self) -> str:
+        return str(self.cleaned_data["words"]) if self.cleaned_data["conflict"] == "declared" else ""
+
+
+class MarkForm(PlainForm):
+    """One mark. `row`: the reviewer's own mark; `base`: the revision that the page showed; `operation`: the save's name.
+
+    `seen`: the token of the page that showed the answer. `reasons`: those that fit it; None: all.
+    """
+
+    mark = forms.ChoiceField(
+        label=gettext_lazy("Your mark"),
+        choices=[*MarkKind.choices, ("", gettext_lazy("Not looked at"))],
+        required=False,
+    )
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why a change is needed"),
+        choices=[("", gettext_lazy("Choose a reason")), *MarkReason.choices],
+        required=False,
+    )
+    words = text_field(gettext_lazy("Comment to the organisation"), required=False, rows=3)
+    would_satisfy = text_field(gettext_lazy("What would satisfy you"), required=False, rows=2)
+    private_note = text_field(gettext_lazy("Private note"), required=False, rows=2)
+    action_title = OneLine(
+        label=gettext_lazy("What is still to be done"),
+        help_text=gettext_lazy("It becomes an action of the plan."),
+        required=False,
+        max_length=200,
+    )
+    action_due = forms.DateField(
+        label=gettext_lazy("Due"),
+        required=False,
+        error_messages={"invalid": REVIEW_DAY_WRONG},
+    )
+    base = Revision(required=False)
+    operation = Operation(required=False)
+    seen = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, row: ReviewMark | None = None, reasons: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
+        self.row = row
+        kwargs["initial"] = row.record() if row else {}
+        super().__init__(*args, **kwargs)
+        if reasons is not None:
+            fits = {*reasons, row.reason if row else ""}
+            offered = [("", _("Choose a reason")), *((key, word) for key, word in MarkReason.choices if key in fits)]
+            offer(self, "reason", offered)
+            self.fields["reason"].error_messages["invalid_choice"] = _(
+                "This reason does not fit what was answered here."
+            )
+
+    @property
+    def fields_to_save(self) -> dict[str, Any]:
+        names = ("mark", "reason", "words", "would_satisfy", "private_note", "action_title", "action_due")
+        return {name: self.cleaned_data.get(name) or ("" if name != "action_due" else None) for name in names}
+
+    @property
+    def changes_something(self) -> bool:
+        given = self.fields_to_save
+        if self.row is None:
+            return any(given.values())
+        due = given["action_due"]
+        return given | {"action_due": due.isoformat() if due else None} != self.row.record()
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether a mark is chosen that wants words, and none of them is written yet."""
+        given = (self[name].value() for name in ("reason", "words", "would_satisfy", "action_title", "action_due"))
+        return self["mark"].value() in ASKING and not any(given)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.errors or not self.changes_something:
+            return cleaned
+        if not cleaned.get("mark"):
+            if self.row is None:
+                self.add_error("mark", _("Choose a mark to go with what you wrote."))
+        elif cleaned["mark"] == MarkKind.CHANGE_NEEDED:
+            if not cleaned["reason"]:
+                self.add_error("reason", _("Choose why a change is needed."))
+            if not cleaned["would_satisfy"]:
+                self.add_error("would_satisfy", _("Say what would satisfy you, so that it can be corrected in one go."))
+        return cleaned
+
+
+class EvidenceMarkForm(forms.Form):
+    """Whether one piece supports the answer; `row` is what is kept of it."""
+
+    verdict = forms.ChoiceField(choices=[("", ""), *Verdict.choices], required=False)
+    note = OneLine(required=False, max_length=400)
+    base = Revision(required=False)
+    operation = Operation(required=False)
+
+    def __init__(self, *args: Any, row: EvidenceMark | None = None, **kwargs: Any) -> None:
+        self.row = row
+        super().__init__(*args, **kwargs)
+
+    @property
+    def fields_to_save(self) -> dict[str, str]:
+        return {name: self.cleaned_data.get(name, "") for name in ("verdict", "note")}
+
+    @property
+    def changes_something(self) -> bool:
+        return self.fields_to_save != (self.row.record() if self.row else {"verdict": "", "note": ""})
+
+
+ANSWER_DAYS = 14
+"""How long an organisation is asked to take for its answer, unless the reviewer says otherwise. Our judgement."""
+
+
+class ReturnForm(PlainForm):
+    """`tasks`: what else stands in the way of an approval, by what it has in common; ticked ones are asked for by name."""
+
+    tasks = forms.MultipleChoiceField(
+        label=gettext_lazy("What else the organisation has to do before an approval"),
+        help_text=gettext_lazy("What you tick stands in the mail and on the page of the return, as a task."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "The list has changed since you opened the page. Tick again what you ask for."
+            )
+        },
+    )
+    words = text_field(
+        gettext_lazy("Message to the owner"),
+        gettext_lazy("It goes with the list above. Say what matters most, if anything does."),
+        required=False,
+    )
+    answer_by = Day(
+        label=gettext_lazy("Answer by"),
+        help_text=gettext_lazy("It stands on the owner's page and in the mail. Nothing is locked when it passes."),
+        required=False,
+        initial=lambda: timezone.localdate() + timedelta(days=ANSWER_DAYS),
+        wrong=REVIEW_DAY_WRONG,
+        css="",
+    )
+
+    def __init__(self, *args: Any, tasks: Iterable[tuple[str, list[tuple[str, str]]]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        possible = list(tasks)
+        if possible:
+            offer(self, "tasks", possible)
+        else:
+            del self.fields["tasks"]
+
+
+class TakeBackForm(PlainForm):
+    reason = text_field(
+        gettext_lazy("Why you take it back"),
+        gettext_lazy("The other reviewer reads it, and it is kept with the case."),
+        limit=WORDS,
+        missing=gettext_lazy("Say why: it is kept with the case, and the other reviewer reads it."),
+    )
+
+
+class RefuseForm(PlainForm):
+    statement = text_field(
+        gettext_lazy("Reasons"),
+        gettext_lazy("The decision letter prints them, and the organisation keeps it."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say why: the decision letter prints it."),
+    )
+
+
+class ApproveForm(PlainForm):
+    """The statement, and a date for each duty that may be met later; `conditions`: (question, title, longest days).
+
+    `one_date`: a date for all of them, which fills the fields and saves nothing.
+    """
+
+    def __init__(self, *args: Any, conditions: Iterable[tuple[str, str, int]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        longest = 0
+        for question, title, days in conditions:
+            longest = max(longest, days)
+            self.fields[f"due-{question}"] = self._day(
+                _("Date by which “%(title)s” is in place") % {"title": title},
+                _("At the latest %(last)s"),
+                today + timedelta(days=days),
+            )
+        if longest:
+            hint = _("At the latest %(last)s. A requirement whose latest day is earlier gets that day.")
+            self.fields["one_date"] = self._day(_("One date for all"), hint, today + timedelta(days=longest))
+        self.fields["statement"] = text_field(
+            gettext_lazy("Your statement"),
+            gettext_lazy("What you looked at and what you found. It is kept with the decision."),
+            rows=5,
+            limit=8000,
+            missing=gettext_lazy("Say what you looked at and what you found."),
+        )
+        self.helper = layout_helper("statement")
+
+    @staticmethod
+    def _day(label: str, hint: str, last: date) -> forms.DateField:
+        hint %= {"last": date_format(last, "j F Y")}
+        return Day(label=label, required=False, help_text=hint, last=last, wrong=REVIEW_DAY_WRONG, css="")
+
+    @staticmethod
+    def no_date() -> str:
+        return _("Enter the date that all of them get.")
+
+    def filled(self, days: Mapping[str, date]) -> Mapping[str, Any]:
+        """What was typed, with these days in the fields of the conditions: what a page shows before anything is saved."""
+        typed = {name: self.data.get(name, "") for name in self.fields}
+        return typed | {f"due-{question}": day for question, day in days.items()}
+
+    @property
+    def conditions(self) -> dict[str, date]:
+        return {
+            name.removeprefix("due-"): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith("due-") and value
+        }
+
+
+GROUP_WORDS = {  # in the order of the page
+    WAITING: gettext_lazy("Unassigned"),
+    MINE: gettext_lazy("Mine"),
+    ACTIONS: gettext_lazy("Actions to check"),
+    APPEALS: gettext_lazy("Appeals and complaints"),
+    RETURNED: gettext_lazy("With the organisation"),
+    TEAM: gettext_lazy("With others"),
+    DONE: gettext_lazy("Done"),
+}
+
+
+class QueueForm(FilterForm):
+    """What the queue shows."""
+
+    tier = forms.ChoiceField(
+        label=gettext_lazy("Tier"), choices=[("", gettext_lazy("All")), *TierChoices.choices], required=False
+    )
+    organisation = forms.ChoiceField(label=gettext_lazy("Organisation"), required=False)
+    who = forms.ChoiceField(
+        label=gettext_lazy("Who has it"),
+        choices=[("", gettext_lazy("All")), *GROUP_WORDS.items()],
+        required=False,
+    )
+    late = forms.ChoiceField(
+        label=gettext_lazy("Waiting"),
+        choices=[("", pgettext_lazy("of any length", "Any time")), ("late", gettext_lazy("Late only"))],
+        required=False,
+    )
+
+    def __init__(self, data: Any, *, organisations: Sequence[tuple[str, str]]) -> None:
+        super().__init__(data)
+        offer(self, "organisation", [("", _("All")), *organisations])
+        self.is_valid()
+
+
+class AssignForm(PlainForm):
+    """Whom to ask for a seat. `people`: (id, name with an absence); `note_needed`: a held seat."""
+
+    to = forms.TypedChoiceField(
+        label=gettext_lazy("Colleague"),
+        coerce=int,
+        error_messages={"required": gettext_lazy("Choose a colleague.")},
+    )
+    note = text_field(gettext_lazy("Note"), gettext_lazy("Only your colleagues read it."), required=False, limit=2000)
+    although_away = forms.BooleanField(label=gettext_lazy("Ask although they are away"), required=False)
+
+    def __init__(self, *args: Any, people: Iterable[tuple[int, str]], note_needed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "to", [("", _("Choose")), *people])
+        if note_needed:
+            self.fields["note"].required = True
+            self.fields["note"].help_text = _("How far it is, and what to look at. Only your colleagues read it.")
+            self.fields["note"].error_messages["required"] = _(
+                "Say how far it is and what to look at: it is all your colleague gets."
+            )
+
+
+class NoInterestForm(TakeForm):
+    """The declaration of whoever reads along, without a seat."""
+
+    words_help = gettext_lazy("The answers then stay closed to you. Other reviewers of the case see what you write.")
+
+
+class MessageForm(PlainForm):
+    text = text_field(
+        gettext_lazy("Your message"),
+        gettext_lazy("It is kept as it is sent and cannot be changed."),
+        missing=gettext_lazy("Write what you want to say."),
+    )
+
+
+class ContestForm(PlainForm):
+    """What an appeal or complaint is about, and why. `about`: (value, words)."""
+
+    about = forms.ChoiceField(
+        label=gettext_lazy("What it is about"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what it is about. Each decision can be contested once.")},
+    )
+    reasons = text_field(
+        gettext_lazy("Your reasons"),
+        gettext_lazy("What is wrong, and where in your submission that can be seen."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say why: the person who answers has nothing else to go by."),
+    )
+
+    def __init__(self, *args: Any, about: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "about", about)
+
+
+class AppealAnswerForm(PlainForm):
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Your finding"),
+        choices=[
+            ("upheld", gettext_lazy("Upheld: it is right, and something has to follow")),
+            ("rejected", gettext_lazy("Rejected: the decision stands")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose whether it is upheld.")},
+    )
+    words = text_field(
+        gettext_lazy("What happens next, or why it is rejected"),
+        gettext_lazy("The organisation and the reviewers of the case read it."),
+        rows=6,
+        limit=8000,
+        missing=gettext_lazy("Say what happens next, or why it is rejected."),
+    )
+
+
+class AbsenceForm(PlainForm):
+    """The days on which a reviewer is away; both or neither."""
+
+    away_from = Day(label=gettext_lazy("Away from"), required=False, wrong=REVIEW_DAY_WRONG, css="")
+    away_until = Day(
+        label=gettext_lazy("Away until"),
+        help_text=gettext_lazy("The last day. Colleagues see it at your cases and may hand them over meanwhile."),
+        required=False,
+        wrong=REVIEW_DAY_WRONG,
+        css="",
+    )
+
+
+class ReplyForm(forms.Form):
+    """One reply. `row` is what is kept of it, `base` the revision that the page showed, `operation` the save's name."""
+
+    words = forms.CharField(
+        label=gettext_lazy("Reply to the reviewer"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    base = Revision(required=False)
+    operation = Operation(required=False)
+
+    def __init__(self, *args: Any, row: MarkReply | None = None, **kwargs: Any) -> None:
+        self.row = row
+        kwargs["initial"] = row.record() if row else {}
+        super().__init__(*args, **kwargs)
+
+    @property
+    def changes_something(self) -> bool:
+        return bool(self.cleaned_data["words"] != (self.row.words if self.row else ""))

@@ -1,0 +1,54 @@
+"""Finding one's way: what is searched, whether a section is complete, which versions are compared, one's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assessments.forms.base import PlainForm, offer
+from assessments.forms.fields import OneLine
+
+
+class SearchForm(PlainForm):
+    """What somebody looks for. One Chinese sign is a word, one Latin letter is none."""
+
+    q = OneLine(
+        label=_("Words to look for"),
+        help_text=_("In questions, the lines of checklists, numbers of clauses, and answers. All words have to occur."),
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+        error_messages={"required": _("Enter what you look for.")},
+    )
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"].strip()
+        if len(text) < 2 and text.isascii():
+            raise forms.ValidationError(_("Enter at least two letters or digits."))
+        return text
+
+
+class CompleteForm(PlainForm):
+    complete = forms.ChoiceField(
+        label=_("Is this section complete?"),
+        choices=[("yes", _("Yes, it is complete")), ("no", _("No, I go on answering"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether the section is complete.")},
+    )
+
+
+class CompareForm(PlainForm):
+    """Which two versions of an assessment stand beside each other, and whether all answers do."""
+
+    a = forms.ChoiceField(label=_("Earlier version"))
+    b = forms.ChoiceField(label=_("Later version"))
+    show = forms.ChoiceField(
+        label=_("Answers"), choices=[("changed", _("Only what changed")), ("all", _("All answers"))]
+    )
+
+    def __init__(self, data: Any, *, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        for name in ("a", "b"):
+            offer(self, name, versions)

@@ -1,0 +1,27 @@
+"""Lines of an inbox, which are also the outbox of their mails."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Message(models.Model):
+    """One line in somebody's inbox, and the mail that goes with it; written in the transaction of the move."""
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="inbox")
+    kind = models.CharField(max_length=24)
+    object = models.CharField(max_length=80)
+    day = models.DateField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    link = models.CharField(max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    unmailed_at = models.DateTimeField(null=True)  # when it was left without a mail, as its reader has chosen
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recipient", "kind", "object", "day"], name="one_message_a_day")]
+        indexes = [models.Index(fields=["recipient", "read_at"])]

@@ -1,0 +1,13 @@
+"""The Celery task that does what the day asks."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+
+@shared_task(name="assessments.scheduled_tasks.sweep")
+def sweep() -> int:
+    """Take up what was left, and do what the day asks (`sweeping.STEPS`). Returns how many things were taken up."""
+    from assessments import scheduled
+
+    return scheduled.sweep()

@@ -1,0 +1,226 @@
+"""The three decisions on a submission: return it, approve it, refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from assessments.access import separation
+from assessments.accounts import proofs
+from assessments.domain.answering import returned_parts
+from assessments.domain.certificates import blockers as certificates_blockers
+from assessments.domain.certificates import least_readiness
+from assessments.domain.certificates.conditions import most_conditions
+from assessments.domain.review import approval, approvals, cases, parts, returns, supplements
+from assessments.domain.review import decisions as review_decisions
+from assessments.domain.review.obstacles import Code, Obstacle
+from assessments.forms.base import refusals
+from assessments.forms.review import ApproveForm, RefuseForm, ReturnForm
+from assessments.guideline.conditions import ANSWER
+from assessments.guideline.terms import Tier
+from assessments.models import PartMark, User
+from assessments.models import marks as models_marks
+from assessments.models.certificates import Assurance
+from assessments.models.going_on import REFUSED
+from assessments.notifications import texts
+from assessments.notifications.kinds import MessageKind
+from assessments.views.review import dating
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.outlook import outlook_of
+from assessments.views.site.expired_forms import forget_typed, typed_before
+from assessments.views.site.requests import SignedIn, posted
+
+
+def _decisive(user: User, reference: str) -> ReviewCase:
+    """The case, for somebody with a seat in it; raises NotPermitted for everybody else who may read it."""
+    case = ReviewCase(user, reference)
+    case.require_seat()
+    return case
+
+
+def _given(request: SignedIn) -> QueryDict | None:
+    """What a decision's form is filled with: what was posted, or what was typed when the session had ended."""
+    data = posted(request)
+    return typed_before(request) if data is None else data
+
+
+@proofs.needed  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_back(request: SignedIn, reference: str) -> HttpResponse:
+    """Return the submission: what will be unlocked, and a message."""
+    case = _decisive(request.user, reference)
+    back = returned_parts.returned(case.submission)
+    returned = {*(mark.target for mark in case.changes), *(f"part:{key}" for key in back)}
+    given = approvals.standing(case.submission.decisions.order_by("pk"))
+    accepted = models_marks.accepted_in(case.submission, marks=case.all_marks, seats=case.seats, given=given)
+    possible = review_decisions.in_the_way_of(case.submission, case.content, returned=returned, accepted=accepted)
+    form = ReturnForm(_given(request), tasks=returns.of_one_kind(possible))
+    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
+        with refusals(form):
+            review_decisions.send_back(
+                case.submission,
+                by=case.user,
+                words=form.cleaned_data["words"],
+                answer_by=form.cleaned_data["answer_by"],
+                tasks=form.cleaned_data.get("tasks", ()),
+            )
+            forget_typed(request)
+            messages.success(request, _("Returned. The owner has been told."))
+            return redirect(case.submission)
+    marked = {mark.target.removeprefix("f:") for mark in case.changes if mark.target.startswith("f:")}
+    marked |= {ANSWER + mark.target.removeprefix("q:") for mark in case.changes if mark.target.startswith("q:")}
+    depending = [
+        question.title
+        for shown in case.content["questions"]
+        if (question := case.edition.questions[shown["question"]])
+        and any(test.fact in marked for test in question.when.tests())
+        and f"q:{question.key}" not in {mark.target for mark in case.changes}
+    ]
+    return render(
+        request,
+        "assessments/reviews/send_back.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "form": form,
+            "unlocked": [(case.rows[mark.target], mark, case.url_of(mark.target)) for mark in case.changes],
+            "parts": _parts_back(case, back),
+            "total": len(case.changes) + len(back),
+            "possible": possible,
+            "depending": depending,
+            "left": sum(target not in case.combined for target in case.targets),
+            "mail": _mail(case, form, back, possible),
+        },
+    )
+
+
+def _parts_back(case: ReviewCase, back: Mapping[str, list[PartMark]]) -> list[tuple[str, list[PartMark], str]]:
+    """The parts of the conformity file that go back: name, judgements, and where they are judged."""
+    labels = {part.key: part.label for part in returned_parts.parts_of(case.submission)}
+    return [(labels[key], marks, case.url_of_target(f"part:{key}")) for key, marks in back.items()]
+
+
+def _mail(
+    case: ReviewCase, form: ReturnForm, back: Mapping[str, list[PartMark]], possible: Iterable[returns.Obstacle]
+) -> tuple[str, str]:
+    """The mail as it would be sent: with the message and the day that stand in the form."""
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    day = given.get("answer_by") if form.is_bound else form["answer_by"].value()
+    asked = [one for one in possible if one.key in given.get("tasks", ())]
+    marked = returns.Marked.of((one for mark in case.changes for one in mark.each), back)
+    context = review_decisions.return_context(case.assessment, marked, given.get("words", ""), day, asked)
+    return texts.write(MessageKind.RETURNED, context)
+
+
+CLEARED_ON: dict[StrEnum, str] = {
+    Code.OWN_SET: "own_set",
+    Code.CHANGES: "send_back",
+    Code.PARTS: "review_parts",
+    Code.SUPPLEMENTS: "review_supplements",
+}
+"""The page on which an obstacle without a target of its own is cleared; of every other code it is the overview."""
+
+
+def _obstacle_links(case: ReviewCase, obstacles: Iterable[Obstacle]) -> list[tuple[str, str]]:
+    """Return the sentence of each obstacle with the page on which it is cleared."""
+    return [(one.words, _cleared_on(case, one)) for one in obstacles]
+
+
+def _cleared_on(case: ReviewCase, obstacle: Obstacle) -> str:
+    if obstacle.target:
+        return case.url_of_target(obstacle.target)
+    if obstacle.code == Code.UNMARKED and case.next_group is not None:
+        return case.url(case.next_group.key)
+    return reverse(CLEARED_ON.get(obstacle.code, "review"), args=[case.submission.reference])
+
+
+@proofs.needed  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(request: SignedIn, reference: str) -> HttpResponse:
+    """Approve: what stands in the way, what may be met later, and the certificate as it would print."""
+    case = _decisive(request.user, reference)
+    submission, edition = case.submission, case.edition
+    decisions = list(submission.decisions.select_related("by").order_by("pk"))
+    given = approvals.standing(decisions)
+    case.has_approved = cases.approves(decisions, case.user)
+    accepted = models_marks.accepted_in(submission, marks=case.all_marks, seats=case.seats, given=given)
+    found = certificates_blockers.blockers(submission, case.content, accepted=accepted)
+    blockers = [blocker for blocker in found if blocker.question]
+    conditions = [(b.question, b.words, b.longest_days) for b in blockers if b.conditionable]
+    filling = request.method == "POST" and "preview" in request.POST  # dates are filled in, nothing is decided
+    form = dating.filled(request, case, conditions) if filling else ApproveForm(_given(request), conditions=conditions)
+    if request.method == "POST" and not filling and form.is_valid():
+        with refusals(form):  # what is missing stands in the list of obstacles
+            approval.approve(
+                submission, by=case.user, statement=form.cleaned_data["statement"], conditions=form.conditions
+            )
+            forget_typed(request)
+            messages.success(request, _("Your approval is recorded."))
+            return redirect(submission)
+    lacking = approval.missing_at_the_gates(submission, case.content)
+    look = case.look()
+    of_seat = [*parts.obstacles(submission, case.seat), *supplements.obstacles_of(case.added_left)]
+    read: dict[str, Any] = {"found": found, "lacking": lacking, "look": look, "of_seat": of_seat}
+    obstacles = approval.obstacles_to_approve(
+        submission, case.user, content=case.content, changes=len(case.changes), **read
+    )
+    independent = separation.is_independent_on_page(case.user, submission.organisation_id)
+    tier = Tier(submission.assigned_tier)
+    # A High use is never certified without an independent approval, whoever holds the first seat.
+    reviewed = tier == Tier.HIGH or independent or any(decision.independent for decision in given)
+    below = least_readiness.below_today(submission, case.content)
+    is_last = tier != Tier.HIGH or bool(given)
+    held = len(found) - len(conditions)  # what blocks and can get no date
+    outlook = outlook_of(case, look, blocking=held, below=below, conditions=len(conditions), is_last=is_last)
+    return render(
+        request,
+        "assessments/reviews/approve.html",
+        {
+            "case": case,
+            "submission": submission,
+            "form": form,
+            "obstacles": _obstacle_links(case, obstacles),
+            "blocking": [(b.words, case.url_of(f"q:{b.question}")) for b in blockers if not b.conditionable],
+            "below": below,
+            "outlook": outlook,
+            "conditions": len(conditions),
+            "filling": filling,
+            "dates": dating.lines(case, form, conditions),
+            "most": most_conditions(),
+            "sentences": approval.approval_sentences(edition, case.require_seat(), independent=independent),
+            "high": tier == Tier.HIGH,
+            "approvals": given,
+            "looked_at": approvals.looked_at_words(approvals.record(look)) if look else [],
+            "is_last": is_last,
+            "organisation": case.content["organisation"],
+            "system": case.content["system"],
+            "use": case.content["use"],
+            "parts": [edition.terms[f"stakeholders.{part}"] for part in case.content["system"]["parts"]],
+            "assurance": (Assurance.REVIEWED_INDEPENDENTLY if reviewed else Assurance.REVIEWED_INSIDE).label,
+            "months": edition.obligations[tier].valid_months,
+            "public_statement": case.content["signed"]["public_statement"],
+        },
+    )
+
+
+@proofs.needed  # asked on the press of the button; what was typed comes back
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request: SignedIn, reference: str) -> HttpResponse:
+    case = _decisive(request.user, reference)
+    form = RefuseForm(_given(request))
+    if request.method == "POST" and form.is_valid():
+        with refusals(form):
+            review_decisions.refuse(case.submission, by=case.user, statement=form.cleaned_data["statement"])
+            forget_typed(request)
+            messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
+            return redirect(case.submission)
+    context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}
+    return render(request, "assessments/reviews/refuse.html", context)

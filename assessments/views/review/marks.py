@@ -1,0 +1,407 @@
+"""Marking the facts and answers of a submission, page by page and one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assessments.core import query_values
+from assessments.core.errors import Conflict
+from assessments.domain.review import marks as review_marks
+from assessments.forms.base import refusals
+from assessments.forms.review import EvidenceMarkForm, MarkForm
+from assessments.models import MarkKind, MarkReason
+from assessments.views.review.case import CHANGES, FACTS, NOT_APPLICABLE, OWN, PageOfCase, ReviewCase
+from assessments.views.review.marks_cache import draw
+from assessments.views.review.reading import page_around
+from assessments.views.review.rows import Piece, Row
+from assessments.views.site.expired_forms import forget_typed, said_of_typed, typed_before
+from assessments.views.site.gate import to_declare
+from assessments.views.site.requests import SignedIn, refusals_as_messages
+
+FILTERS = {
+    "waits": gettext_lazy("Changed, replied to or not yet judged"),
+    "changed": gettext_lazy("Only what changed"),
+    "unmarked": gettext_lazy("Only what is not looked at"),
+    "decisive": gettext_lazy("Only what decides the tier, a hold or a first action"),
+    "all": gettext_lazy("Everything"),
+}
+LATER_ONLY = ("waits", "changed")
+"""Filters that need something to hold the submission against."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def facts(request: SignedIn, reference: str) -> HttpResponse:
+    return _marking(request, reference, FACTS)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def section(request: SignedIn, reference: str, key: str) -> HttpResponse:
+    if key == CHANGES:
+        raise Http404
+    return _marking(request, reference, key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_applicable(request: SignedIn, reference: str) -> HttpResponse:
+    """Every must that is answered not applicable, with its reason, to be accepted or not in one place."""
+    return _marking(request, reference, NOT_APPLICABLE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_set(request: SignedIn, reference: str) -> HttpResponse:
+    """What the reader's seat opens and judges by itself, on one page; a reader without a seat is led to the case."""
+    case = ReviewCase(request.user, reference)
+    if request.method != "POST" and case.may_open and case.seat is None:
+        return redirect(case.submission)
+    return _marking(request, reference, OWN, case)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def changes(request: SignedIn, reference: str) -> HttpResponse:
+    """All that differs from the round before, with the replies, on one page; `since` holds it against an older round."""
+    given = request.GET.get("since", "")
+    case = ReviewCase(request.user, reference, query_values.key(given))
+    if case.before is None:
+        if case.former is not None:
+            messages.info(request, _("The former submission was not sent to you, so it cannot be compared here."))
+        else:
+            messages.info(request, _("This is the first round: there is nothing to hold it against."))
+        return redirect(case.submission)
+    return _marking(request, reference, CHANGES, case)
+
+
+def _marking(request: SignedIn, reference: str, key: str, case: ReviewCase | None = None) -> HttpResponse:
+    """One page of facts or answers; a POST saves every mark of it that changed, and keeps what could not be saved."""
+    case = case or ReviewCase(request.user, reference)
+    group = case.group(key)
+    if request.method != "POST":
+        if not case.may_open:
+            return to_declare(request, case.submission)
+        _fill_typed(case, group, typed_before(request))
+        return _marking_page(request, case, group)
+    case.require_seat()
+    undone, _colon, base = request.POST.get("undo", "").rpartition(":")
+    saved = _save_marks(request, case, [row for row in group.rows if row.anchor != undone], request.POST)
+    if undone:
+        saved = _undo(request, case, group, undone, base) if saved is not None else None
+    if saved is None:
+        return _marking_page(request, case, group)
+    forget_typed(request)
+    if saved:  # with script they were saved one by one before
+        messages.success(request, saved.words)
+    stay = undone or request.POST.get("request", "").partition(":")[0]
+    if "together" in request.POST:
+        return redirect(f"{reverse('review_together', args=[reference])}?{urlencode({'of': key})}")
+    if stay:
+        return redirect(f"{_with_filter(case.url(key), request)}#{stay}")
+    if group.left:
+        return redirect(_with_filter(case.url(key), request))
+    if key == NOT_APPLICABLE:
+        return redirect(case.submission)
+    following = next((other for other in case.groups if other.left), None)
+    if following is None and key == CHANGES and case.changes:
+        return redirect("send_back", reference)
+    if following is None:
+        return redirect(case.submission)
+    return redirect(_with_filter(case.url(following.key), request))
+
+
+def _fill_typed(case: ReviewCase, group: PageOfCase, data: QueryDict | None) -> None:
+    """Put what was typed on this page before a session ended into its rows again; each that differs says so."""
+    if data is None:
+        return
+    rows = list(group.rows)
+    case.hang_evidence(rows)
+    for row in rows:
+        form = row.form_for(data)
+        if f"{row.anchor}-mark" in data and not (form.is_valid() and not form.changes_something):
+            form.add_error(None, said_of_typed())
+            row.form = form
+        for piece in row.pieces:
+            of_piece = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
+            posted = f"{piece.anchor}-verdict" in data or f"{piece.anchor}-note" in data
+            if posted and not (of_piece.is_valid() and not of_piece.changes_something):
+                piece.form, piece.problem = of_piece, said_of_typed()
+
+
+def _with_filter(url: str, request: SignedIn) -> str:
+    """The address with the filter that this page was shown with."""
+    show = request.GET.get("show", "")
+    return f"{url}?{urlencode({'show': show})}" if show in FILTERS else url
+
+
+class SavedMarks(NamedTuple):
+    """How many marks on facts and answers were saved, which a case counts, and how many judgements on evidence."""
+
+    marks: int = 0
+    judgements: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.marks or self.judgements)
+
+    @property
+    def words(self) -> str:
+        marks = ngettext("%(n)s mark saved.", "%(n)s marks saved.", self.marks) % {"n": self.marks}
+        of_evidence = ngettext(
+            "%(n)s judgement on evidence saved.", "%(n)s judgements on evidence saved.", self.judgements
+        ) % {"n": self.judgements}
+        return " ".join(words for n, words in ((self.marks, marks), (self.judgements, of_evidence)) if n)
+
+
+def _save_marks(request: SignedIn, case: ReviewCase, rows: Iterable[Row], data: QueryDict) -> SavedMarks | None:
+    """Save the marks that changed; None where one of them could not be, the others are saved all the same."""
+    marks, judgements, failed = 0, 0, False
+    rows = list(rows)
+    if any(name.startswith("e-") for name in data):
+        case.hang_evidence(rows)
+    resolve, _colon, seen = data.get("resolve", "").rpartition(":")
+    asked, _colon, piece = data.get("request", "").partition(":")
+    for row in rows:
+        for each in row.pieces:
+            kept = _save_piece(case, each, data)
+            judgements, failed = judgements + bool(kept), failed or kept is None
+        if f"{row.anchor}-mark" not in data:
+            continue  # not on the page: the filter left it out
+        given = _asking_for_another(data, row, piece) if asked == row.anchor else data
+        kept = _save_mark(case, row, given, seen if resolve == row.anchor else "")
+        marks, failed = marks + bool(kept), failed or kept is None
+    return None if failed else SavedMarks(marks, judgements)
+
+
+def _save_mark(case: ReviewCase, row: Row, data: QueryDict, seen: str = "") -> bool | None:
+    """Save one mark; None where it could not be. `seen`: the newer revision that the reviewer chose to replace."""
+    form = row.form = row.form_for(data)
+    if not form.is_valid():
+        return None
+    if not form.changes_something:
+        return False
+    base = form.cleaned_data["base"] or 0
+    base = query_values.count(seen) or base
+    with refusals(form, at={Conflict: "mark"}) as refused:
+        mark = review_marks.save_mark(
+            case.submission,
+            row.target,
+            by=case.user,
+            seen=form.cleaned_data["seen"],
+            base=base,
+            operation=form.cleaned_data["operation"],
+            **form.fields_to_save,
+        )
+        case.took(row, mark)
+        return True
+    if conflict := refused.error_as(Conflict):
+        row.theirs = row.mark = conflict.current
+    return None
+
+
+def _save_piece(case: ReviewCase, piece: Piece, data: QueryDict) -> bool | None:
+    if f"{piece.anchor}-verdict" not in data and f"{piece.anchor}-note" not in data:
+        return False
+    form = piece.form = EvidenceMarkForm(data, prefix=piece.anchor, row=piece.to_edit)
+    if not form.is_valid():
+        piece.problem = str(next(iter(form.errors.values()))[0])
+        return None
+    if not form.changes_something:
+        return False
+    with refusals() as refused:
+        piece.mark = review_marks.mark_evidence(
+            case.submission,
+            piece.question,
+            piece.given["reference"],
+            by=case.user,
+            base=form.cleaned_data["base"] or 0,
+            operation=form.cleaned_data["operation"],
+            **form.fields_to_save,
+        )
+        return True
+    piece.problem = refused.words
+    if conflict := refused.error_as(Conflict):
+        piece.mark = conflict.current
+    return None
+
+
+def _asking_for_another(data: QueryDict, row: Row, reference: str) -> QueryDict:
+    """The mark that asks for another piece: *change needed* with that reason, and words where none were written."""
+    title = next((p["title"] for p in row.now.get("evidence", ()) if p["reference"] == reference), "")
+    data = data.copy()
+    data[f"{row.anchor}-mark"] = str(MarkKind.CHANGE_NEEDED)
+    data[f"{row.anchor}-reason"] = str(MarkReason.OTHER_EVIDENCE)
+    if not data.get(f"{row.anchor}-would_satisfy", "").strip():
+        data[f"{row.anchor}-would_satisfy"] = _("Another piece in place of “%(title)s”.") % {"title": title}
+    return data
+
+
+def _undo(request: SignedIn, case: ReviewCase, group: PageOfCase, anchor: str, base: str) -> SavedMarks:
+    row = next((row for row in group.rows if row.anchor == anchor), None)
+    if row is None:
+        raise Http404
+    with refusals_as_messages(request):
+        mark = review_marks.undo_mark(case.submission, row.target, by=case.user, base=query_values.count(base) or 0)
+        case.took(row, mark)
+        messages.success(request, _("Taken back: “%(title)s” stands as it did before.") % {"title": row.title})
+    return SavedMarks()
+
+
+def _shown(case: ReviewCase, show: str, targets: Iterable[str]) -> list[str]:
+    """The targets that a filter lets through, and those that wait for a correction."""
+    kept: Callable[[str], bool] = {
+        "waits": case.waits,
+        "changed": lambda target: target in case.changed,
+        "unmarked": lambda target: target not in case.marks,
+        "decisive": lambda target: target in case.sent.decisive,
+        "all": lambda target: True,
+    }[show]
+    typed = {target for target, row in case.rows.items() if row.form is not None and row.form.is_bound}
+    return [target for target in targets if kept(target) or target in typed]
+
+
+def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> HttpResponse:
+    show = request.GET.get("show", "")
+    usual = "waits" if case.before is not None and case.is_open else "all"
+    if show not in FILTERS or (show in LATER_ONLY and case.before is None):
+        show = "all" if group.key == CHANGES else usual
+    rows = [case.rows[target] for target in _shown(case, show, group.targets)]
+    case.hang_evidence(rows)
+    draw(case, rows, of_facts=group.key == FACTS)
+    errors = [*_errors(rows)]
+    page_url = case.url(group.key)
+    own = set(case.plain) if group.key == CHANGES else set(case.plain).intersection(group.targets)
+    return render(
+        request,
+        "assessments/reviews/marking.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "group": group,
+            "rows": rows,
+            "has_form": case.is_open or bool(errors),
+            "left_out": len(group.targets) - len(rows),
+            "errors": errors,
+            "outline": [
+                (other, f"{case.url(other.key)}{'' if show == usual else f'?show={show}'}")
+                for other in case.groups
+                if other.key == group.key or _shown(case, show, other.targets)
+            ],
+            "show": show,
+            "filters": [
+                (key, word, f"{page_url}?show={key}", len(_shown(case, key, group.targets)))
+                for key, word in FILTERS.items()
+                if key not in LATER_ONLY or case.before is not None
+            ],
+            "everything": show == "all",
+            "of_changes": group.key == CHANGES,
+            "of_facts": group.key == FACTS,
+            "rounds": range(1, case.submission.round),
+            "kinds": _kinds(case),
+            "plain": len(own),
+            "one_by_one": 0 if group.key == CHANGES else group.left - len(own),
+            "total": len(case.targets),
+            "marked": len(case.targets) - case.left,
+            "page_url": _with_filter(page_url, request),
+            "of_not_applicable": group.key == NOT_APPLICABLE,
+            "of_own_set": group.key == OWN,
+        },
+    )
+
+
+def _errors(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
+    for row in rows:
+        if row.form is not None and row.form.is_bound:
+            for found in row.form.errors.values():
+                yield from ((row.anchor, f"{row.title}: {message}") for message in found)
+        for piece in row.pieces:
+            if piece.problem:
+                yield piece.anchor, f"{piece.given['title']}: {piece.problem}"
+
+
+def _kinds(case: ReviewCase) -> list[tuple[str, int]]:
+    """How many unchanged marks of each kind were carried, for the outline of a later round."""
+    carried = [target for target in case.targets if not case.waits(target)] if case.before is not None else []
+    marks = [str(case.marks[target].mark) for target in carried if target in case.marks]
+    return [(str(kind.label).lower(), marks.count(kind)) for kind in MarkKind]
+
+
+@require_POST
+def mark(request: SignedIn, reference: str) -> HttpResponse:
+    """Save one mark while the reviewer works: fields `target`, mark, reason, words, would_satisfy, private_note and more.
+
+    The fields may carry the target's prefix, as they do on the page. A target `e:<question>/<piece>` judges a piece of
+    evidence. htmx gets the saved state; a plain form is led back to the page, where whatever could not be saved stands as
+    it was typed.
+    """
+    case = ReviewCase(request.user, reference)
+    target = request.POST.get("target", "")
+    if target.startswith("e:"):
+        return _mark_piece(request, case, target)
+    if target not in case.targets:
+        raise Http404
+    row = case.rows[target]
+    case.require_seat()
+    data = request.POST.copy()
+    if f"{row.anchor}-mark" not in data:
+        for name in MarkForm.base_fields:
+            data[f"{row.anchor}-{name}"] = request.POST.get(name, "")
+        if not data[f"{row.anchor}-base"]:  # whoever names no revision speaks of the mark that stands
+            data[f"{row.anchor}-base"] = str(row.mark.revision if row.mark else 0)
+    elif f"{row.anchor}-base" not in data:
+        data[f"{row.anchor}-base"] = str(row.mark.revision if row.mark else 0)
+    saved = _save_mark(case, row, data)
+    if getattr(request, "htmx", False):
+        form = row.form
+        problems = [str(message) for found in form.errors.values() for message in found] if form else []
+        case.hang_evidence([row])
+        return render(
+            request,
+            "assessments/reviews/saved.html",
+            {
+                "row": row,
+                "case": case,
+                "group": page_around(request, case, row),
+                "problems": problems,
+                "begun": form is not None and form.has_begun,
+                "at": timezone.localtime(),
+                "total": len(case.targets),
+                "marked": len(case.targets) - case.left,
+                "swap": True,
+            },
+        )
+    group = next(group for group in case.groups if target in group.targets)
+    if saved is None:
+        return _marking_page(request, case, group)
+    messages.success(request, _("Mark saved."))
+    return redirect(case.url(group.key, target))
+
+
+def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpResponse:
+    question, _slash, reference = target.removeprefix("e:").partition("/")
+    if f"q:{question}" not in case.targets:
+        raise Http404
+    row = case.rows[f"q:{question}"]
+    case.hang_evidence([row])
+    piece = next((one for one in row.pieces if one.given["reference"] == reference), None)
+    if piece is None:
+        raise Http404
+    case.require_seat()
+    saved = _save_piece(case, piece, request.POST)
+    if getattr(request, "htmx", False):
+        context = {"piece": piece, "row": row, "at": timezone.localtime(), "swap": True}
+        return render(request, "assessments/reviews/piece_saved.html", context)
+    if saved is None:
+        return _marking_page(request, case, case.group(row_group(case, row)))
+    return redirect(case.url(row_group(case, row), row.target))
+
+
+def row_group(case: ReviewCase, row: Row) -> str:
+    """The key of the page on which a row stands."""
+    return next(group.key for group in case.groups if row.target in group.targets)

@@ -1,0 +1,379 @@
+"""A case in review: its overview, and taking it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from assessments.access import finders, separation
+from assessments.access.separation import Reviewer
+from assessments.core.errors import NotPermitted, SeparationOfDuties
+from assessments.domain.answering import returned_parts
+from assessments.domain.certificates import issue, requirements, staleness
+from assessments.domain.certificates.plan_now import PlanNow
+from assessments.domain.certificates.waiting import NoCertificateYet
+from assessments.domain.review import (
+    approval,
+    cases,
+    interests,
+    parts,
+    queries,
+    seat_requests,
+    seat_taking,
+    seats,
+    second_look,
+    successors,
+)
+from assessments.domain.review import holds as review_holds
+from assessments.domain.review.quality_rules import LOOKED_AT_TWICE
+from assessments.domain.review.queue_rows import UNDER_REVIEW
+from assessments.forms.base import refusals
+from assessments.forms.review import TakeForm
+from assessments.guideline.terms import UNKNOWN, Tier
+from assessments.guideline.wording import fact_answer
+from assessments.models import DecisionKind, MarkKind, PartMark, ReviewSeat, Seat, SeatRequest, SecondLook, State
+from assessments.models.base import sha256
+from assessments.views.assessment.conformity import PartLine, lines_of
+from assessments.views.assessment.timeline import messages_in, timeline
+from assessments.views.review import before_case
+from assessments.views.review.case import ReviewCase
+from assessments.views.review.next_step import differing, step_of
+from assessments.views.review.own_set import own_set_words
+from assessments.views.review.queue import wants_second
+from assessments.views.site.requests import SignedIn, posted
+from assessments.views.site.seen import seen
+from assessments.views.wording import incident_in, not_known, rule_cards
+
+LAST_MESSAGES = 3  # of the thread with the applicant; the others stand on their own page
+
+
+@require_safe
+def overview(request: SignedIn, reference: str) -> HttpResponse:
+    case = ReviewCase(request.user, reference)
+    seen(request)
+    return _overview(request, case)
+
+
+def _overview(request: SignedIn, case: ReviewCase) -> HttpResponse:
+    submission, content, edition = case.submission, case.content, case.edition
+    reviewer = reviewer_of(case)
+    asked = request_to(case, reviewer)
+    may_take = not why_not_take(case, reviewer)
+    rounds = queries.rounds_of(case.user, case.assessment, only=submission if _is_alone(case) else None)
+    case.has_approved = cases.approves((d for r, made in rounds if r.pk == submission.pk for d in made), case.user)
+    holds = [
+        {
+            "hold": hold,
+            "closes": review_holds.who_closes(edition, hold),
+            "fact": edition.facts[hold.fact].label if hold.fact in edition.facts else hold.fact,
+        }
+        for hold in queries.holds_on(case.use)
+    ]
+    history = finders.history_of(case.assessment)
+    talk = messages_in(history) if case.may_open else []
+    lacking = approval.missing_at_the_gates(submission, content, as_signed=True)
+    judged = parts.marks_on(submission) if case.may_open and returned_parts.parts_of(submission) else []
+    unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
+    return render(
+        request,
+        "assessments/reviews/overview.html",
+        {
+            "case": case,
+            "submission": submission,
+            "use": content["use"],
+            "system": content["system"],
+            "organisation": content["organisation"],
+            "parts": [edition.terms[f"stakeholders.{part}"] for part in content["system"]["parts"]],
+            "incident": incident_in(edition, content) if case.may_open else None,
+            "tier": content["tier"],
+            "holds": holds,
+            "raised": content["tier"].get("raised"),
+            "by_rules": content["tier"].get("by_rules", content["tier"]["assigned"]),
+            "stale": staleness.shown(case.assessment),
+            "waits": _waits(case, rounds, holds),
+            **_drawn_parts(case, lacking, judged),
+            **before_case.context_of(case),
+            "asked_for": [
+                (lack.label, lack.words, case.url_of(f"q:{lack.question}")) for lack in lacking if lack.question
+            ],
+            "step": step_of(case, parts_left=unjudged, parts_back=back),
+            "differing": differing(case) if case.may_open else [],
+            "parts_left": unjudged,
+            "parts_back": back,
+            "added": case.added,
+            "musts": content["musts"],
+            "set_aside": finders.actions_set_aside(case.use.pk) if case.may_open and case.has_set_aside else [],
+            "rounds": rounds,
+            "in_team": reviewer.in_team,
+            "independent": reviewer.is_independent,
+            "may_take": may_take,
+            "may_ask": not reviewer.in_team and _may_ask(case, may_take=may_take),
+            "asked": asked,
+            "why_not_asked": why_not_take(case, reviewer, asked) if asked else "",
+            "left": _left_seat(case),
+            "free_seat": _free_seat(case),
+            "talk": talk[-LAST_MESSAGES:],
+            "messages_in_all": len(talk),
+            "moments": timeline(history, for_reviewers=True, messages_open=case.may_open),
+            "high": submission.assigned_tier == Tier.HIGH,
+            "has_approved": case.has_approved,
+            "total": len(case.targets),
+            "marked": len(case.targets) - case.left,
+            "asked_actions": sum(one.mark == MarkKind.ACCEPTED_WITH_ACTION for one in case.combined.values()),
+            "second_look": _second_look(case),
+            "own_set_words": own_set_words(case) if case.is_open else "",
+        },
+    )
+
+
+def _second_look(case: ReviewCase) -> SecondLook | None:
+    """The second look at a case that was decided, once it is given, for those who may see both sides: one query, or two."""
+    under_review = case.is_current and case.assessment.state in UNDER_REVIEW
+    if under_review or case.submission.assigned_tier not in LOOKED_AT_TWICE:
+        return None
+    return second_look.given_at(case.submission, case.user)
+
+
+def _parts_left(case: ReviewCase, judged: Iterable[PartMark]) -> int:
+    """How many parts of the conformity file this reviewer has still to judge."""
+    if case.seat is None or not case.is_open:
+        return 0
+    own = {mark.part for mark in judged if mark.verdict and (mark.seat, mark.by_id) == (case.seat.seat, case.user.pk)}
+    return sum(part.key not in own for part in returned_parts.parts_of(case.submission))
+
+
+def _waits(case: ReviewCase, rounds: Iterable[Any], holds: Iterable[dict[str, Any]]) -> NoCertificateYet | None:
+    """What the certificate of an approved case waits for; None in every other state. A few queries."""
+    if not (case.may_open and case.is_current and case.assessment.state == State.APPROVED):
+        return None
+    submission = case.submission
+    submission.assessment = case.assessment
+    made = [
+        d for of, decisions in rounds if of.pk == submission.pk for d in decisions if d.kind == DecisionKind.APPROVE
+    ]
+    plan = PlanNow(
+        submission,
+        holds=[line["hold"] for line in holds if line["hold"].closed_at is None],
+        signed=max(made, key=lambda decision: decision.pk).signed,
+    )
+    return issue.no_certificate_yet(submission, case.content, plan)
+
+
+def _is_alone(case: ReviewCase) -> bool:
+    """Tell whether there is no other round: then its rows are here already."""
+    return case.is_current and case.submission.round == 1
+
+
+def _drawn_parts(
+    case: ReviewCase, lacking: Collection[requirements.Missing], judged: Collection[PartMark]
+) -> dict[str, SafeString]:
+    """What of the page shows the frozen submission, each part drawn once for the same state.
+
+    With 150 answers most of the page's time goes into drawing these. Somebody who may not open the case gets the table of
+    its sections alone.
+    """
+    sections = (case.submission.reference, [(group.key, group.marked, group.left) for group in case.groups])
+    drawn = {"sections": _drawn(case, "sections", sections, lambda: {"case": case, "submission": case.submission})}
+    if not case.may_open:
+        return drawn
+    # The links of a later round say which answers have not changed, and that hangs on the marks as well.
+    compared = (case.since, sorted(case.changed), case.before and [t for t in case.targets if case.waits(t)])
+    missing = [(lack.part, lack.words) for lack in lacking]
+    if case.former is not None:
+        carried = sum(mark.carried_from_id is not None for mark in case.marks.values())
+        state = (compared, carried, case.before is None)
+        drawn["comparison"] = _drawn(case, "comparison", state, lambda: before_case.comparison_of(case))
+    return {
+        **drawn,
+        "rules": _drawn(case, "rules", (), lambda: _rules(case)),
+        "found": _drawn(case, "found", compared, lambda: {"found": _found(case)}),
+        "file": _drawn(
+            case,
+            "file",
+            (compared, missing, [(mark.pk, mark.revision, mark.at, str(mark.by)) for mark in judged]),
+            lambda: {"lines": file_lines(case, lacking, judged), "submission": case.submission},
+        ),
+    }
+
+
+PARTS = {
+    "sections": "assessments/reviews/sections.html",
+    "rules": "assessments/reviews/rules.html",
+    "found": "assessments/checks/found.html",
+    "file": "assessments/conformity/parts.html",
+    "comparison": "assessments/review/comparison.html",
+}
+
+
+def _drawn(case: ReviewCase, name: str, state: object, context: Callable[[], dict[str, Any]]) -> SafeString:
+    """Draw a part of the page, or take what was drawn for the same submission and state: the state has all else it shows."""
+    submission = case.submission
+    of = (submission.reference, submission.sha256, submission.edition_checksum, get_language(), get_script_prefix())
+    key = f"review:{name}:{sha256(repr((of, state)))}"
+    html: str | None = caches["pages"].get(key)
+    if html is None:
+        html = render_to_string(PARTS[name], context()).strip()
+        caches["pages"].set(key, html)
+    return mark_safe(html)  # noqa: S308 (a template's own)
+
+
+def _rules(case: ReviewCase) -> dict[str, Any]:
+    deciding, others = rule_cards(case.edition, case.content)
+    return {"deciding": deciding, "other_rules": others}
+
+
+def reviewer_of(case: ReviewCase) -> Reviewer:
+    """The reader of a case for the rules about its seats, with what the page has read already."""
+    return Reviewer(
+        case.user,
+        case.submission,
+        case.assessment,
+        seats=case.seats,
+        may_know=case.may_review,
+        has_conflict=case.conflict is not None,
+        is_open=case.may_open,
+        is_independent=separation.is_independent_on_page(case.user, case.submission.organisation_id),
+    )
+
+
+def request_to(case: ReviewCase, reviewer: Reviewer) -> SeatRequest | None:
+    """The request that asks the reader to take a seat of the case.
+
+    None also where a seat is handed over to them no more, and they can take a free one.
+    """
+    asked = next((one for one in case.requests if one.to_id == case.user.pk), None)
+    if asked is None or not asked.holder_id or not separation.why_not(seats.require_handed_over, reviewer, asked):
+        return asked
+    return asked if separation.why_not(seats.require_free_seat, reviewer) else None
+
+
+def why_not_take(case: ReviewCase, reviewer: Reviewer, asked: SeatRequest | None = None) -> str:
+    """Why the reader cannot take a seat here: the one that is handed over to them, else the free one. Empty: they can."""
+    if case.seat is not None:
+        return _("You hold a seat of this case already.")
+    if asked is not None and asked.holder_id:
+        return separation.why_not(seats.require_handed_over, reviewer, asked)
+    return separation.why_not(seats.require_free_seat, reviewer)
+
+
+def _left_seat(case: ReviewCase) -> ReviewSeat | None:
+    """The seat of a decided case that this reviewer may take over, because its holder has left; None where there is none."""
+    if case.seat is not None or case.conflict is not None or not case.may_review:
+        return None
+    for held in successors.left_seats(case.submission):
+        try:
+            successors.require_successor(held, case.submission, by=case.user)
+        except (NotPermitted, SeparationOfDuties):
+            continue
+        return held
+    return None
+
+
+def _may_ask(case: ReviewCase, *, may_take: bool) -> bool:
+    """Tell whether the free seat may be given to a colleague; a held one is handed over by its own link."""
+    return _free_seat(case) != "" and (may_take or (case.seat is not None and case.conflict is None))
+
+
+def _free_seat(case: ReviewCase) -> str:
+    if case.is_current and case.assessment.state == State.SUBMITTED:
+        return str(Seat.FIRST)
+    second = case.is_current and case.assessment.state == State.IN_REVIEW and wants_second(case.submission, case.seats)
+    return str(Seat.SECOND) if second else ""
+
+
+def _found(case: ReviewCase) -> list[dict[str, Any]]:
+    """What the checks found before signing, in the very words that the owner read, with what changed since the last round.
+
+    Submissions of a release without checks show what is not known and planned alone.
+    """
+    sent = case.sent
+    lines = [("", _("Changed since %(what)s") % {"what": case.since}, "", _among(case.changed, case.targets))]
+    for found in case.content.get("checks", ()):
+        check = case.edition.check_of[found["check"]]
+        targets = [*(f"f:{key}" for key in found["facts"]), *(f"q:{key}" for key in found["questions"])]
+        lines.append((found["severity"], check.label, check.advice, _among(case.targets, targets)))
+    facts = sum(target.startswith("f:") for target in sent.unknown)
+    open_ones = not_known(facts, len(sent.unknown) - facts)
+    lines.append(("look", fact_answer(None, UNKNOWN), open_ones, sent.unknown))
+    lines.append(("look", _("Planned for later"), "", sent.planned))
+    return [
+        {
+            "severity": severity,
+            "title": title,
+            "advice": advice,
+            "lines": [(case.title_of(target), case.url_of(target)) for target in about],
+        }
+        for severity, title, advice, about in lines
+        if about
+    ]
+
+
+def _among(known: Collection[str], targets: Iterable[str]) -> Sequence[str]:
+    known = frozenset(known)
+    return [target for target in targets if target in known]
+
+
+def file_lines(
+    case: ReviewCase, lacks: Iterable[requirements.Missing], judged: Iterable[PartMark] = ()
+) -> list[PartLine]:
+    """The conformity file as it was signed, and what of it is missing today."""
+    lacking = {lack.part: lack.words for lack in lacks if lack.part}
+    before = {part["part"]: part for part in (case.before or {}).get("conformity", ())}
+    now = {part["part"]: part["revision"] for part in case.content.get("conformity", ())}
+    lines = lines_of(case.edition, case.content, lacking, [mark for mark in judged if mark.verdict])
+    for line in lines:
+        line.changed = case.before is not None and now.get(line.part.key) != before.get(line.part.key, {}).get(
+            "revision"
+        )
+    return lines
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: SignedIn, reference: str) -> HttpResponse:
+    """Take a case, or take over the seat that a colleague hands over, with what the reviewer declares about it."""
+    case = ReviewCase(request.user, reference)
+    seen(request)
+    if case.seat is not None:
+        return redirect(case.submission)
+    form = TakeForm(posted(request))
+    reviewer = reviewer_of(case)
+    asked = request_to(case, reviewer)
+    left = _left_seat(case)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form):
+            if form.declaration:
+                interests.decline(case.submission, by=case.user, words=form.declaration)
+                messages.success(request, _("Your declaration is recorded. Somebody else takes the case."))
+                return redirect(case.submission)
+            if left is not None:
+                successors.succeed(case.submission, Seat(left.seat), by=case.user)
+            elif asked and asked.holder_id:
+                seat_requests.take_over(asked, by=case.user)
+            else:
+                seat_taking.take(case.submission, by=case.user)
+            messages.success(request, _("You have the case now."))
+            return redirect(case.submission)
+    return render(
+        request,
+        "assessments/reviews/take.html",
+        {
+            "case": case,
+            "submission": case.submission,
+            "form": form,
+            "asked": asked,
+            "left": left,
+            "high": case.submission.assigned_tier == Tier.HIGH,
+            "why_not": "" if left else why_not_take(case, reviewer, asked),
+        },
+    )
