@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from assessments.access import finders
-from assessments.access.finders import NO_MARKS, Marks
+from assessments.access.finders.assessments import NO_MARKS, Marks
 from assessments.core import text_diff
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.review.told_marks import ToldMark

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments.access import finders, roles
-from assessments.access.finders import NO_MARKS, Marks
+from assessments.access.finders.assessments import NO_MARKS, Marks
 from assessments.access.roles import Action
 from assessments.domain.answering import answers as answering_answers
 from assessments.domain.answering import asking

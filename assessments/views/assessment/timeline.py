@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.access import finders
-from assessments.access.finders import TimelineEntry
+from assessments.access.finders.cases import TimelineEntry
 from assessments.audit import kinds
 from assessments.models import Appeal
 

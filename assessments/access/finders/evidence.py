@@ -1,0 +1,72 @@
+"""Finders of evidence and of where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.utils import timezone
+
+from assessments.models import Assessment, Assignment, Evidence, EvidenceUse, User
+from assessments.models.evidence import EvidenceQuerySet
+
+if TYPE_CHECKING:
+    from assessments.guideline.edition import FilePart
+from assessments.access.finders import actions, register
+
+PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
+
+
+def evidence_uses_for(user: User) -> QuerySet[EvidenceUse]:
+    """Where answers and actions that `user` may see lean on evidence; who sees only what is assigned: their questions."""
+    of_question = Q(question=OuterRef("answer__question__key"))
+    of_section = Q(question="", section=OuterRef("answer__question__section__key"))
+    asked = Assignment.objects.filter(
+        member__in=register.memberships_for(user), assessment=OuterRef("answer__assessment")
+    )
+    return EvidenceUse.objects.filter(
+        Q(answer__assessment__organisation__in=register.organisations_seen_in_full(user))
+        | Q(action__in=actions.actions_for(user).order_by().values("pk"))
+        | Exists(asked.filter(of_question | of_section))
+    )
+
+
+def evidence_for(user: User) -> EvidenceQuerySet:
+    """The pieces that `user` may know of: of organisations seen in full, their own, and those their questions lean on."""
+    own = Q(owner=user, organisation__in=register.memberships_for(user).values("organisation"))
+    leaning = Q(pk__in=evidence_uses_for(user).values("evidence"))
+    return Evidence.objects.filter(Q(organisation__in=register.organisations_seen_in_full(user)) | own | leaning)
+
+
+def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
+    """The pieces that `user` owns and can find, and that have expired or will within so many days."""
+    until = timezone.localdate() + timedelta(days=days)
+    own = evidence_for(user).in_use().filter(owner=user, expires_on__lte=until)
+    return own.order_by("expires_on", "pk")
+
+
+def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
+    """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
+    found: dict[str, list[EvidenceUse]] = {}
+    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
+    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
+        found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
+    return found
+
+
+def pieces_for_part(
+    user: User, assessment: Assessment, part: FilePart, stands: Mapping[str, Any] | None
+) -> list[Evidence]:
+    """The pieces that a part of the file may lean on: those it has, those under the likely answers, the newest of the rest.
+
+    One query. For a page that found the assessment by `assessments_for`.
+    """
+    have = [piece["reference"] for piece in stands["evidence"]] if stands else []
+    likely = EvidenceUse.objects.filter(
+        evidence=OuterRef("pk"), answer__assessment=assessment, answer__question__key__in=part.questions
+    )
+    rows = evidence_for(user).in_use().filter(organisation=assessment.organisation_id)
+    rank = Case(When(reference__in=have, then=0), When(Exists(likely), then=1), default=2)
+    return list(rows.annotate(rank=rank).order_by("rank", "-created_at", "pk")[:PIECES_OFFERED])
