@@ -163,10 +163,10 @@ def test_the_overview_reads_the_frozen_copy_and_never_the_draft(ines, cast):
 
 
 DRAWN = {
-    "assessments/checks/found.html",
-    "assessments/conformity/parts.html",
-    "assessments/reviews/rules.html",
-    "assessments/reviews/sections.html",
+    "assessments/assessment/checks_found.html",
+    "assessments/assessment/parts.html",
+    "assessments/review/rules.html",
+    "assessments/review/sections.html",
 }
 
 
@@ -182,7 +182,7 @@ def test_what_the_overview_shows_of_the_frozen_submission_is_drawn_once(ines, ca
     assert text_of(again) == text_of(first)
     look_at(submission, TARGET, cast.independent)
     marked = ines.get(address("review", submission))
-    assert parts_drawn(marked) == {"assessments/reviews/sections.html"}
+    assert parts_drawn(marked) == {"assessments/review/sections.html"}
     assert re.search(r" 1 of \d+ marked ", text_of(marked))
 
 

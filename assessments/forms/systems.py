@@ -143,7 +143,7 @@ def derive_use(system: AISystem) -> dict[str, str]:
     return {"title": system.name[:120], "purpose": told} if told else {}
 
 
-_CALLED = '{% include "assessments/systems/people_called.html" with called=called only %}'
+_CALLED = '{% include "assessments/register/people_called.html" with called=called only %}'
 _WORD = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
 
 

@@ -72,7 +72,7 @@ def followed(request: SignedIn, reference: str) -> HttpResponse:
         "may_write": member is not None and member.role in roles.MAY[Action.ANSWER],
         "appeals": [(appeal, appeal_words(appeal)) for appeal in finders.appeals_in(case.assessment)],
     }
-    return render(request, "assessments/review/followed.html", context)
+    return render(request, "assessments/assessment/followed.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +109,7 @@ def contest(request: SignedIn, reference: str) -> HttpResponse:
             for one in appeals
         ],
     }
-    return render(request, "assessments/review/contest.html", context)
+    return render(request, "assessments/assessment/contest.html", context)
 
 
 @require_POST

@@ -52,7 +52,7 @@ def ask(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         ],
         "locked": "" if case.assessment.is_editable else why_locked(case.assessment),
     }
-    return render(request, "assessments/teamwork/ask.html", context)
+    return render(request, "assessments/assessment/ask.html", context)
 
 
 def send(request: HttpRequest, case: MemberCase, asked: Question, form: AskForm) -> HttpResponse | None:
@@ -105,7 +105,7 @@ def asked(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "answer": is_answered(case, found),
         "is_asked": is_there(case, found),
     }
-    return render(request, "assessments/teamwork/asked.html", context)
+    return render(request, "assessments/assessment/asked.html", context)
 
 
 def is_there(case: MemberCase, found: Assignment) -> bool:

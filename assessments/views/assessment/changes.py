@@ -55,4 +55,4 @@ def what_changed(request: SignedIn, reference: str) -> HttpResponse:
         "reasons": staleness.shown(approval),
         "certified": approval.state == "certified",
     }
-    return render(request, "assessments/changing/changed.html", context)
+    return render(request, "assessments/assessment/what_changed.html", context)

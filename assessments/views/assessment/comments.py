@@ -125,7 +125,7 @@ def comments(request: HttpRequest, reference: str, question: str) -> HttpRespons
         "url": reverse("comments", args=[reference, question]),
     }
     page = "talk.html" if is_part(request) else "comments.html"
-    return render(request, f"assessments/teamwork/{page}", context)
+    return render(request, f"assessments/assessment/{page}", context)
 
 
 def is_part(request: HttpRequest) -> bool:

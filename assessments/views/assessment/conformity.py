@@ -120,7 +120,7 @@ def file(request: HttpRequest, reference: str) -> HttpResponse:
             line.url = reverse("conformity_part", args=[reference, line.part.key])
     return render(
         request,
-        "assessments/conformity/file.html",
+        "assessments/assessment/file.html",
         {
             "case": case,
             "assessment": assessment,
@@ -199,7 +199,7 @@ def part(request: HttpRequest, reference: str, key: str) -> HttpResponse:
             form.write_again(theirs.revision)
     return render(
         request,
-        "assessments/conformity/part.html",
+        "assessments/assessment/part.html",
         {
             "case": case,
             "assessment": case.assessment,

@@ -186,7 +186,7 @@ def history(request: HttpRequest, reference: str, question: str) -> HttpResponse
         "folded": len(folded) < len(saves),
         "may_restore": may_restore,
     }
-    return render(request, "assessments/answering/history.html", context)
+    return render(request, "assessments/assessment/history.html", context)
 
 
 def version_rows(question: Question, answer: Answer, rows: Iterable[tuple[Save, int | None, int]]) -> list[VersionRow]:
@@ -334,7 +334,7 @@ def compare(request: HttpRequest, reference: str) -> HttpResponse:
         context["form"] = form
         if form.is_valid():
             context |= compared(case, form)
-    return render(request, "assessments/answering/compare.html", context)
+    return render(request, "assessments/assessment/compare.html", context)
 
 
 def compared(case: MemberCase, form: CompareForm) -> dict[str, Any]:

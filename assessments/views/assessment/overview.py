@@ -243,7 +243,7 @@ def task_list(request: HttpRequest, reference: str) -> HttpResponse:
         *((document.reference, document.state, document.kind) for document in documents),
     )
     context["kept"] = drawn_once(case, state, context) if assessment.is_editable else draw(context)
-    return render(request, "assessments/answering/task_list.html", context)
+    return render(request, "assessments/assessment/task_list.html", context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ class CachedSheet:
 def draw(context: Mapping[str, Any]) -> CachedSheet:
     names = ("task_list_sheet", "task_list_notes")
     return CachedSheet(
-        *(mark_safe(render_to_string(f"assessments/answering/{name}.html", dict(context))) for name in names)  # noqa: S308 (a template of ours)
+        *(mark_safe(render_to_string(f"assessments/assessment/{name}.html", dict(context))) for name in names)  # noqa: S308 (a template of ours)
     )
 
 
@@ -361,4 +361,4 @@ def assign(request: HttpRequest, reference: str, key: str) -> HttpResponse:
                 return redirect("assessment", reference)
     assigned = finders.asked_in(case.assessment).filter(section=key, question="")
     context = {"case": case, "assessment": case.assessment, "section": section, "questions": questions, "form": form}
-    return render(request, "assessments/answering/assign.html", context | {"assigned": list(assigned)})
+    return render(request, "assessments/assessment/assign.html", context | {"assigned": list(assigned)})

@@ -112,7 +112,7 @@ class QuestionView:
     @property
     def html(self) -> SafeString:
         """The row on a page with one form around it."""
-        return mark_safe(render_to_string("assessments/answering/question.html", {"view": self}))  # noqa: S308 (a template's own)
+        return mark_safe(render_to_string("assessments/assessment/question.html", {"view": self}))  # noqa: S308 (a template's own)
 
     @property
     def id(self) -> str:

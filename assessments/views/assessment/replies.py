@@ -122,7 +122,7 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
     save_replies(case, [box])
     if getattr(request, "htmx", False):
         context: dict[str, Any] = {"box": box, "at": timezone.localtime(), "swap": True}
-        return render(request, "assessments/answering/reply_saved.html", context)
+        return render(request, "assessments/assessment/reply_saved.html", context)
     if box.problem:
         messages.error(request, box.problem)
     elif case.assessment.state == State.RETURNED:

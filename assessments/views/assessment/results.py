@@ -166,7 +166,7 @@ def _drawn(standing: Standing) -> SafeString:
         ],
         "policy": standing.edition.policy,
     }
-    return mark_safe(render_to_string("assessments/results/standing.html", context))  # noqa: S308 (a template's own)
+    return mark_safe(render_to_string("assessments/assessment/standing.html", context))  # noqa: S308 (a template's own)
 
 
 def _ready(user: User, assessment: Assessment) -> list[Document]:
@@ -190,7 +190,7 @@ def results(request: SignedIn, reference: str) -> HttpResponse:
     context = {"kept": kept, "assessment": assessment, "use": assessment.use, "plan": plan}
     context |= {"ready": ready, "returned": returned, "offers": offers, "takes_more": supplements.is_open(assessment)}
     context["waits"] = waits_for(assessment)
-    name = "assessments/assessment/results.html" if kept.heading else "assessments/results/results.html"
+    name = "assessments/assessment/results.html" if kept.heading else "assessments/assessment/results_by_duty.html"
     return render(request, name, context)
 
 
@@ -227,7 +227,7 @@ def detail(request: SignedIn, reference: str, kind: str, key: str) -> HttpRespon
         }
     else:
         raise Http404
-    return render(request, "assessments/results/detail.html", context)
+    return render(request, "assessments/assessment/results_by_duty_detail.html", context)
 
 
 def _by_package(page: ResultsPage, kind: str, key: str) -> dict[str, Any] | None:

@@ -138,7 +138,7 @@ def returned(request: HttpRequest, reference: str) -> HttpResponse:
         "signers": [] if case.is_owner else finders.signers_of(assessment),
     }
     status = 409 if data is not None and is_of_another(request) else 200
-    return render(request, "assessments/answering/returned.html", context, status=status)
+    return render(request, "assessments/assessment/returned.html", context, status=status)
 
 
 def show_typed(case: MemberCase, views: Sequence[QuestionView], boxes: Iterable[ReplyBox]) -> list[tuple[str, str]]:

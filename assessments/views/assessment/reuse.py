@@ -64,7 +64,7 @@ def reuse(request: HttpRequest, reference: str) -> HttpResponse:
         "may_take": may_take,
         "problem": problem,
     }
-    return render(request, "assessments/starting/reuse.html", context)
+    return render(request, "assessments/assessment/reuse.html", context)
 
 
 def _sources(case: MemberCase) -> Iterable[Assessment]:

@@ -79,7 +79,7 @@ def flag(request: HttpRequest, reference: str, question: str) -> HttpResponse:
         answering_answers.flag_question(case.assessment, asked.key, by=case.user, on=on)
     if getattr(request, "htmx", False):
         context = {"url": request.path, "marks": Marks(flagged=on), "title": asked.title}
-        return render(request, "assessments/answering/flag.html", context)
+        return render(request, "assessments/assessment/flag.html", context)
     if any(name.endswith("--base") for name in request.POST):
         found, questions = find_section(case, asked.section)
         response = save_page(request, case, found, questions)
@@ -140,7 +140,7 @@ def flagged(request: HttpRequest, reference: str) -> HttpResponse:
         "sections": found_in(case, keys, answers),
         "total": len(keys),
     }
-    return render(request, "assessments/answering/flagged.html", context)
+    return render(request, "assessments/assessment/flagged.html", context)
 
 
 # --- search ------------------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def search(request: HttpRequest, reference: str) -> HttpResponse:
         "total": sum(len(rows) for _section, rows in sections),
         "questions": len(case.questions),
     }
-    return render(request, "assessments/answering/search.html", context)
+    return render(request, "assessments/assessment/search.html", context)
 
 
 # --- check one section -----------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def section_check(request: HttpRequest, reference: str, key: str) -> HttpRespons
         "errors": errors,
         "next": why_locked(case.assessment),
     }
-    return render(request, "assessments/answering/section_check.html", context)
+    return render(request, "assessments/assessment/section_check.html", context)
 
 
 def finish(request: HttpRequest, case: MemberCase, found: Section) -> HttpResponse:

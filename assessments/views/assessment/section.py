@@ -140,7 +140,7 @@ def show_section(
         "next": why_locked(case.assessment),
         "whole": whole_of(case) if case.sees_all else None,
     }
-    return render(request, "assessments/answering/section.html", context, status=status)
+    return render(request, "assessments/assessment/section.html", context, status=status)
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ def show_saved(request: HttpRequest, case: MemberCase, form: AnswerForm, kept: S
         show_conflict(view, kept.conflict, kept.problem)
     elif kept.problem:
         view.problem, view.hides = kept.problem, kept.hides
-    return render(request, "assessments/answering/saved.html", saved_context(request, case, view, kept))
+    return render(request, "assessments/assessment/saved.html", saved_context(request, case, view, kept))
 
 
 def saved_context(request: HttpRequest, case: MemberCase, view: QuestionView, kept: SavedAnswer) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def refuse_another(request: HttpRequest, case: MemberCase, asked: Question) -> H
     view = view_question(case, 0, AnswerForm(request.POST, question=asked, items=asked.items))
     view.problem = said_of_another()
     context = {"case": case, "view": view, "live": True}
-    return render(request, "assessments/answering/saved.html", context, status=409)
+    return render(request, "assessments/assessment/saved.html", context, status=409)
 
 
 def section_counts(case: MemberCase, key: str, kept: SavedAnswer) -> tuple[int, int]:
@@ -290,7 +290,7 @@ def whole_row(request: HttpRequest, case: MemberCase, asked: Question, kept: Sav
     if kept:
         view.notice = kept.notice
         context |= saved_context(request, case, view, kept)
-    response = render(request, "assessments/answering/row.html", context)
+    response = render(request, "assessments/assessment/row.html", context)
     response["HX-Retarget"] = f"#{view.id}"
     response["HX-Reswap"] = "outerHTML"
     return response

@@ -32,7 +32,7 @@ from assessments.views.assessment.question import (
     view_question,
 )
 
-TEMPLATE = "assessments/answering/question.html"
+TEMPLATE = "assessments/assessment/question.html"
 OPERATION = token_hex(16)
 """Stands in a kept row where each page puts an operation of its own, so that no two pages' saves are taken for one."""
 

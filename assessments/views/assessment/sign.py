@@ -128,7 +128,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         "owners": [] if case.is_owner else list(finders.members_of(assessment).filter(role=Role.OWNER)),
         "as_it_was": untouched_since_return(case) if assessment.state == State.RETURNED else [],
     }
-    return render(request, "assessments/signing/check.html", context)
+    return render(request, "assessments/assessment/check.html", context)
 
 
 def facts_not_known(case: MemberCase) -> list[tuple[str, str]]:
@@ -322,7 +322,7 @@ def _sign_page(request: HttpRequest, case: MemberCase) -> HttpResponse:
         "prospect": prospect_of(case, content, certificates_blockers.blockers_to_self_certify(assessment, content)),
         "target": case.edition.policy.review_target_days,
     }
-    return render(request, "assessments/signing/sign.html", context)
+    return render(request, "assessments/assessment/sign.html", context)
 
 
 _sign = proofs.needed(_sign_page)
@@ -406,7 +406,7 @@ def _self_certify(request: HttpRequest, case: MemberCase) -> HttpResponse:
         "longest_days": policy.condition_days,
         "obligation": case.edition.obligations[Tier.LOW],
     }
-    return render(request, "assessments/signing/self_certify.html", context)
+    return render(request, "assessments/assessment/self_certify.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -439,7 +439,7 @@ def _declare_prohibited(request: HttpRequest, case: MemberCase) -> HttpResponse:
         "obligation": case.edition.obligations[Tier.UNACCEPTABLE],
         "going_on": PROHIBITED.en,
     }
-    return render(request, "assessments/signing/declare_prohibited.html", context)
+    return render(request, "assessments/assessment/declare_prohibited.html", context)
 
 
 def prohibiting_rules(edition: Edition, content: Mapping[str, Any]) -> list[RuleCard]:
@@ -461,7 +461,7 @@ def recall(request: HttpRequest, reference: str) -> HttpResponse:
         messages.error(request, _("Only what nobody has taken yet can be taken back."))
         return redirect("assessment", reference)
     context = {"case": case, "assessment": case.assessment, "use": case.assessment.use}
-    return render(request, "assessments/signing/recall.html", context)
+    return render(request, "assessments/assessment/recall.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -485,4 +485,4 @@ def _withdraw(request: HttpRequest, case: MemberCase) -> HttpResponse:
             messages.success(request, _("Withdrawn. The submission stays in the record."))
             return redirect("assessment", assessment.reference)
     context = {"case": case, "assessment": assessment, "use": assessment.use, "form": form}
-    return render(request, "assessments/signing/withdraw.html", context)
+    return render(request, "assessments/assessment/withdraw.html", context)

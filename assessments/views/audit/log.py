@@ -97,7 +97,7 @@ def _answer(
         "csv": _address(query, **{"as": "csv"}),
         "json": _address(query, **{"as": "json"}),
     }
-    return render(request, f"assessments/log/{template}", context)
+    return render(request, f"assessments/audit/{template}", context)
 
 
 def kinds_to_choose(occurring: Collection[str]) -> list[tuple[Any, list[tuple[str, Any]]]]:

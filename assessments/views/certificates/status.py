@@ -118,4 +118,4 @@ def _page(request: SignedIn, certificate: Certificate, typed: tuple[str, Standin
         "conditions": list(finders.conditions_of(certificate)),
         "see": _("See the public page"),
     }
-    return render(request, "assessments/acting/standing.html", context)
+    return render(request, "assessments/certificates/status.html", context)

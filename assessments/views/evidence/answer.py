@@ -115,7 +115,7 @@ def strip_response(
     if strip.is_open:
         choose_from(request, case, strip, request.GET.get("q", ""))
     context = {"view": {"evidence": strip}, "endings": files.endings(), "limit": settings.EVIDENCE_MAX_BYTES // 1024**2}
-    return render(request, "assessments/answering/evidence.html", context, status=status_of(form))
+    return render(request, "assessments/assessment/evidence.html", context, status=status_of(form))
 
 
 def answer_page(

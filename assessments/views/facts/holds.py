@@ -99,7 +99,7 @@ def _page(request: SignedIn, use: DeclaredUse, found: Hold, form: AssignHoldForm
         "pieces": pieces,
         "errors": [("", problem)] if problem else [],
     }
-    return render(request, "assessments/holds/hold.html", context)
+    return render(request, "assessments/facts/hold.html", context)
 
 
 def changes_of_tier(found: Hold) -> tuple[str, str] | None:
@@ -140,7 +140,7 @@ def sign_worst(request: SignedIn, reference: str) -> HttpResponse:
         ],
         "never": [facts.line(key) for key in never],
     }
-    return render(request, "assessments/holds/worst.html", context)
+    return render(request, "assessments/facts/worst.html", context)
 
 
 # --- the second member's agreement -------------------------------------------------------------------------------------
@@ -163,4 +163,4 @@ def disagree(request: SignedIn, reference: str) -> HttpResponse:
             procedural.withdraw_agreement(use, by=request.user, reason=form.cleaned_data["reason"])
             messages.success(request, _("Taken back. The answer counts as no; the tier was worked out again."))
             return redirect(use)
-    return render(request, "assessments/holds/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})
+    return render(request, "assessments/facts/disagree.html", {"place": PLACE, "use": use, "row": row, "form": form})

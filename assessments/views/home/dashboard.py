@@ -156,7 +156,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "first_step": first_step(user, memberships) if not rows and not needs else None,
         "may_register": any(m.role == Role.OWNER for m in memberships),
     }
-    return render(request, "assessments/dashboard/dashboard.html", context)
+    return render(request, "assessments/home/dashboard.html", context)
 
 
 def next_of(shown: int, every: int) -> str:

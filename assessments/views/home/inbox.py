@@ -38,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     read = Cases(When(read_at=None, then=Value(0)), default=Value(1))
     page = Paginator(messages_for(user).order_by(read, "-at", "-pk"), ROWS).get_page(request.GET.get("page"))
     context = {"page": page, "unread": unread_for(user).count()}
-    return render(request, "assessments/teamwork/inbox.html", context)
+    return render(request, "assessments/home/inbox.html", context)
 
 
 def _line(request: HttpRequest, user: User, name: str) -> Any:

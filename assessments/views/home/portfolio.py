@@ -112,7 +112,7 @@ class Line:
 
 @lru_cache(maxsize=2048)
 def _drawn(line: Line, _language: str | None, _prefix: str) -> SafeString:
-    return mark_safe(render_to_string("assessments/portfolio/row.html", {"line": line}))  # noqa: S308 (a template's own)
+    return mark_safe(render_to_string("assessments/home/row.html", {"line": line}))  # noqa: S308 (a template's own)
 
 
 @require_safe
@@ -159,7 +159,7 @@ def portfolio(request: SignedIn) -> HttpResponse:
         "kept": finders.filters_of(request.user),
         "may_register": any(m.role in access_roles.MAY[Action.REGISTER] for m in memberships),
     }
-    return render(request, "assessments/portfolio/portfolio.html", context)
+    return render(request, "assessments/home/portfolio.html", context)
 
 
 class Asked:
@@ -268,4 +268,4 @@ def filters(request: SignedIn) -> HttpResponse:
             messages.success(request, _("The filter is kept as “%(name)s”.") % {"name": one.name})
             return redirect(f"{reverse('assessments')}?{query}")
     context = {"place": PLACE, "form": form, "query": query, "kept": list(kept)}
-    return render(request, "assessments/portfolio/filters.html", context)
+    return render(request, "assessments/home/filters.html", context)

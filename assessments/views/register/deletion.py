@@ -40,7 +40,7 @@ def account(request: SignedIn) -> HttpResponse:
             messages.success(request, _("Your account is deleted."))
             return redirect("start")
     context = {"form": form, "preview": deleted_people.preview(request.user)}
-    return render(request, "assessments/register/account_delete.html", context)
+    return render(request, "assessments/site/account_delete.html", context)
 
 
 def _say_goodbye(request: SignedIn, address: str) -> None:

@@ -69,7 +69,7 @@ def import_inventory(request: SignedIn) -> HttpResponse:
             draft = imports.keep_import(organisation, data, by=request.user, file_name=upload.name)
             return redirect("import_report", draft.reference)
     context = {"place": PLACE, "form": form, "columns": inventory.COLUMNS, "organisation": mine[0]}
-    return render(request, "assessments/starting/import.html", context, status=status_of(form))
+    return render(request, "assessments/register/import.html", context, status=status_of(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +96,7 @@ def import_report(request: SignedIn, reference: str) -> HttpResponse:
         "ignored": draft.rows["ignored"],
         "shown": SHOWN_ROWS,
     }
-    return render(request, "assessments/starting/import_report.html", context)
+    return render(request, "assessments/register/import_report.html", context)
 
 
 def _taken_words(taken: imports.ImportResult) -> str:
@@ -186,7 +186,7 @@ def card(request: SignedIn, reference: str) -> HttpResponse:
         problem = refused.words
     context = _card_context(use, list(rows.order_by("pk")), request)
     context |= {"form": form, "problem": problem}
-    return render(request, "assessments/starting/model_card.html", context, status=status_of(form))
+    return render(request, "assessments/register/model_card.html", context, status=status_of(form))
 
 
 def _settle(request: SignedIn, use: Any, rows: Any) -> str:

@@ -45,4 +45,4 @@ def leave(request: SignedIn, reference: str, pk: int) -> HttpResponse:
         "refused": refused,
         "may_see_people": is_self is False or roles.may(request.user, roles.Action.PEOPLE, found),
     }
-    return render(request, "assessments/organisations/remove.html", context)
+    return render(request, "assessments/register/remove.html", context)

@@ -51,7 +51,7 @@ def found(request: SignedIn) -> HttpResponse:
             organisation = organisations.register_organisation(by=request.user, **form.cleaned_data)
             messages.success(request, _("%(name)s is registered, and you are its owner.") % {"name": organisation})
             return redirect(organisation)
-    return render(request, "assessments/organisations/form.html", {"form": form, "organisation": None})
+    return render(request, "assessments/register/form.html", {"form": form, "organisation": None})
 
 
 @require_safe
@@ -76,7 +76,7 @@ def organisation(request: SignedIn, reference: str) -> HttpResponse:
         "owners": people.filter(role=Role.OWNER).select_related("user").order_by("user__name", "pk")[:5],
         "certificates": finders.certificates_for(request.user).filter(organisation=found, ended_at=None).count(),
     }
-    return render(request, "assessments/organisations/organisation.html", context)
+    return render(request, "assessments/register/organisation.html", context)
 
 
 def _may_invite(organisation: Organisation, membership: Membership) -> bool:
@@ -94,7 +94,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
             organisations.update_organisation(found, by=request.user, **form.cleaned_data)
             messages.success(request, _("Saved. Certificates that were issued keep the names they were issued with."))
             return redirect(found)
-    return render(request, "assessments/organisations/form.html", {"form": form, "organisation": found})
+    return render(request, "assessments/register/form.html", {"form": form, "organisation": found})
 
 
 def _why_not_invited(form: InviteForm, error: Refused) -> str | list[str]:
@@ -136,7 +136,7 @@ def people(request: SignedIn, reference: str) -> HttpResponse:
         "invitations": [(invitation, site_invitations.sentence(invitation, found)) for invitation in invitations],
         "now": timezone.now(),
     }
-    return render(request, "assessments/organisations/people.html", context)
+    return render(request, "assessments/register/people.html", context)
 
 
 def send_invitations(
@@ -193,7 +193,7 @@ def role(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             still_owner = member.user_id != request.user.pk or new_role == Role.OWNER
             return redirect("people", reference) if still_owner else redirect(found)
     context = {"organisation": found, "member": member, "form": form, "is_self": member.user_id == request.user.pk}
-    return render(request, "assessments/organisations/role.html", context)
+    return render(request, "assessments/register/role.html", context)
 
 
 @login_not_required
@@ -206,7 +206,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     """
     invitation = finders.invitation_with(token)
     if invitation is None:
-        return render(request, "assessments/organisations/invitation_closed.html", status=404)
+        return render(request, "assessments/register/invitation_closed.html", status=404)
     here = reverse("invitation", args=[token])
     context: dict[str, Any] = {
         "invitation": invitation,
@@ -216,16 +216,16 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     }
     if not request.user.is_authenticated:
         request.session[INVITATION_KEY] = token
-        return render(request, "assessments/organisations/invitation.html", context)
+        return render(request, "assessments/register/invitation.html", context)
     mine = roles.memberships_on_page(request.user)
     context["member"] = next((one for one in mine if one.organisation_id == invitation.organisation_id), None)
     context["is_same"] = invitation.email.lower() == request.user.email.lower()
     if not context["member"] and not request.user.has_confirmed(invitation.email):
-        return render(request, "assessments/organisations/invitation_other.html", context, status=403)
+        return render(request, "assessments/register/invitation_other.html", context, status=403)
     if request.method == "POST":
         with refusals_as_messages(request):
             register_invitations.accept(invitation, by=request.user)
             request.session.pop(INVITATION_KEY, None)
             messages.success(request, _("You have joined %(name)s.") % {"name": invitation.organisation})
             return redirect(invitation.organisation)
-    return render(request, "assessments/organisations/invitation.html", context)
+    return render(request, "assessments/register/invitation.html", context)

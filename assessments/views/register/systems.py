@@ -87,7 +87,7 @@ def systems(request: SignedIn) -> HttpResponse:
         "query": "&retired=1" if retired else "",
         "exported": [one for one in members_of if one.pk in finders.seen_in_full(request.user)],
     }
-    return render(request, "assessments/systems/systems.html", context)
+    return render(request, "assessments/register/systems.html", context)
 
 
 def _highest_is_provisional(uses: Collection[DeclaredUse]) -> bool:
@@ -112,7 +112,7 @@ def new(request: SignedIn) -> HttpResponse:
         messages.success(request, _("%(name)s is registered. Declare one use of it next.") % {"name": system})
         return redirect(system)
     context = {"form": form, "system": None, "organisation": wanted}
-    return render(request, "assessments/systems/system_form.html", context)
+    return render(request, "assessments/register/system_form.html", context)
 
 
 @require_safe
@@ -130,7 +130,7 @@ def system(request: SignedIn, reference: str) -> HttpResponse:
         "tier": highest_tier(line.use for line in lines),
         "owns": roles.may(request.user, Action.REGISTER, found.organisation_id),
     }
-    return render(request, "assessments/systems/system.html", context)
+    return render(request, "assessments/register/system.html", context)
 
 
 def _line(use: DeclaredUse, system: AISystem, *, may_work: bool) -> UseLine:
@@ -150,7 +150,7 @@ def edit(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect(found)
     context = {"form": form, "system": found, "organisation": found.organisation}
-    return render(request, "assessments/systems/system_form.html", context)
+    return render(request, "assessments/register/system_form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -222,7 +222,7 @@ def _standing_page(request: SignedIn, about: AISystem | DeclaredUse, system: AIS
         "certificates": list(running.order_by("expires_on")[:SHOWN_CERTIFICATES]),
         "drafts": drafts.count(),
     }
-    return render(request, "assessments/systems/standing.html", context)
+    return render(request, "assessments/register/retire.html", context)
 
 
 def _is_preview(request: HttpRequest) -> bool:
@@ -234,7 +234,7 @@ def _preview(request: HttpRequest, system: AISystem, use: DeclaredUse | None) ->
     if request.headers.get("HX-Request"):
         typed = {name: request.POST.get(name, "") for name in TOLD}
         context = {**_scope(typed), "called": _called(typed), "swapped": True}
-        return render(request, "assessments/systems/scope_preview.html", context)
+        return render(request, "assessments/register/scope_preview.html", context)
     typed = {name: request.POST.get(name, "") for name in UseForm.Meta.fields}
     return _use_page(request, UseForm(initial=typed), system, use)
 
@@ -243,7 +243,7 @@ def _use_page(request: HttpRequest, form: UseForm, system: AISystem, use: Declar
     typed = {name: form[name].value() or "" for name in TOLD}
     context: dict[str, Any] = {"place": "systems", "form": form, "system": system, "use": use, **_scope(typed)}
     context["called"] = _called(typed)
-    return render(request, "assessments/systems/use_form.html", context)
+    return render(request, "assessments/register/use_form.html", context)
 
 
 def _called(typed: dict[str, str]) -> str:

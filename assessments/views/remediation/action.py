@@ -268,7 +268,7 @@ def plan(request: SignedIn, reference: str, number: int) -> HttpResponse:
             messages.success(request, _("The plan of the action is saved."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "condition": condition}
-    return render(request, "assessments/acting/plan.html", context)
+    return render(request, "assessments/remediation/plan.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -301,7 +301,7 @@ def evidence_of(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "editable": found.status != ActionStatus.CLOSED,
         "good": question.good_evidence if question else (),
     }
-    return render(request, "assessments/acting/evidence.html", context)
+    return render(request, "assessments/remediation/evidence.html", context)
 
 
 @require_safe

@@ -73,7 +73,7 @@ def dates(request: SignedIn) -> HttpResponse:
         "movable": sum(not problem and action.last_due != due for action, problem in lines),
         "picks": [f"{action.use.reference}/{action.number}" for action in actions],
     }
-    return render(request, "assessments/acting/dates.html", context)
+    return render(request, "assessments/remediation/dates.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,4 +107,4 @@ def moved(request: SignedIn, batch: UUID) -> HttpResponse:
         "still": sum(stands for _action, _old, stands in lines),
         "batch": batch,
     }
-    return render(request, "assessments/acting/moved.html", context)
+    return render(request, "assessments/remediation/moved.html", context)

@@ -60,7 +60,7 @@ def take_file(request: SignedIn) -> HttpResponse:
         "faulty": [line for line in lines or () if line.faults],
         "rows": signing.dumps([[_name(line.action), dict(line.changes)] for line in good], salt=SALT, compress=True),
     }
-    return render(request, "assessments/acting/take_file.html", context, status=status_of(form))
+    return render(request, "assessments/remediation/take_file.html", context, status=status_of(form))
 
 
 def _name(action: RemediationAction | None) -> str:

@@ -34,4 +34,4 @@ def risk(request: SignedIn, reference: str, number: int) -> HttpResponse:
             messages.success(request, _("The risk is accepted until then. The action comes back by itself."))
             return redirect("action", reference, number)
     context = {"place": PLACE, "action": found, "form": form, "problem": problem, "last": last}
-    return render(request, "assessments/acting/risk.html", context)
+    return render(request, "assessments/remediation/risk.html", context)

@@ -76,7 +76,7 @@ def workspace(request: SignedIn, reference: str) -> HttpResponse:
         "may_plan": roles.role_in(user, use.organisation_id) in roles.MAY[Action.ANSWER],
         "dates_form": DatesForm(),
     }
-    return render(request, "assessments/acting/workspace.html", context)
+    return render(request, "assessments/remediation/workspace.html", context)
 
 
 @require_POST

@@ -86,7 +86,7 @@ def send_back(request: SignedIn, reference: str) -> HttpResponse:
     ]
     return render(
         request,
-        "assessments/reviews/send_back.html",
+        "assessments/review/send_back.html",
         {
             "case": case,
             "submission": case.submission,
@@ -182,7 +182,7 @@ def approve(request: SignedIn, reference: str) -> HttpResponse:
     outlook = outlook_of(case, look, blocking=held, below=below, conditions=len(conditions), is_last=is_last)
     return render(
         request,
-        "assessments/reviews/approve.html",
+        "assessments/review/approve.html",
         {
             "case": case,
             "submission": submission,
@@ -223,4 +223,4 @@ def refuse(request: SignedIn, reference: str) -> HttpResponse:
             messages.success(request, _("Refused. The decision letter is being made, and the owner has been told."))
             return redirect(case.submission)
     context = {"case": case, "submission": case.submission, "form": form, "going_on": REFUSED.en}
-    return render(request, "assessments/reviews/refuse.html", context)
+    return render(request, "assessments/review/refuse.html", context)

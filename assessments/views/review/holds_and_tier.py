@@ -56,7 +56,7 @@ def hold(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     declared = next((one["value"] for one in case.content["facts"] if one["key"] == found.fact), None)
     return render(
         request,
-        "assessments/reviews/hold.html",
+        "assessments/review/hold.html",
         {
             "case": case,
             "submission": case.submission,
@@ -105,7 +105,7 @@ def tier(request: SignedIn, reference: str) -> HttpResponse:
             return redirect(case.submission)
     return render(
         request,
-        "assessments/reviews/tier.html",
+        "assessments/review/tier.html",
         {
             "case": case,
             "submission": case.submission,

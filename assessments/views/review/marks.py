@@ -279,7 +279,7 @@ def _marking_page(request: SignedIn, case: ReviewCase, group: PageOfCase) -> Htt
     own = set(case.plain) if group.key == CHANGES else set(case.plain).intersection(group.targets)
     return render(
         request,
-        "assessments/reviews/marking.html",
+        "assessments/review/marking.html",
         {
             "case": case,
             "submission": case.submission,
@@ -363,7 +363,7 @@ def mark(request: SignedIn, reference: str) -> HttpResponse:
         case.hang_evidence([row])
         return render(
             request,
-            "assessments/reviews/saved.html",
+            "assessments/review/saved.html",
             {
                 "row": row,
                 "case": case,
@@ -396,7 +396,7 @@ def _mark_piece(request: SignedIn, case: ReviewCase, target: str) -> HttpRespons
     saved = _save_piece(case, piece, request.POST)
     if getattr(request, "htmx", False):
         context = {"piece": piece, "row": row, "at": timezone.localtime(), "swap": True}
-        return render(request, "assessments/reviews/piece_saved.html", context)
+        return render(request, "assessments/review/piece_saved.html", context)
     if saved is None:
         return _marking_page(request, case, case.group(row_group(case, row)))
     return redirect(case.url(row_group(case, row), row.target))

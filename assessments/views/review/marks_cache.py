@@ -22,7 +22,7 @@ from assessments.models.base import sha256
 from assessments.views.review.case import ReviewCase
 from assessments.views.review.rows import OPERATION, SEEN, Piece, Row, carried_words
 
-TEMPLATE = "assessments/reviews/row.html"
+TEMPLATE = "assessments/review/row.html"
 
 
 def draw(case: ReviewCase, rows: Sequence[Row], *, of_facts: bool) -> None:

@@ -87,7 +87,7 @@ def _overview(request: SignedIn, case: ReviewCase) -> HttpResponse:
     unjudged, back = _parts_left(case, judged), len({mark.part for mark in judged if mark.returned and mark.verdict})
     return render(
         request,
-        "assessments/reviews/overview.html",
+        "assessments/review/overview.html",
         {
             "case": case,
             "submission": submission,
@@ -208,10 +208,10 @@ def _drawn_parts(
 
 
 PARTS = {
-    "sections": "assessments/reviews/sections.html",
-    "rules": "assessments/reviews/rules.html",
-    "found": "assessments/checks/found.html",
-    "file": "assessments/conformity/parts.html",
+    "sections": "assessments/review/sections.html",
+    "rules": "assessments/review/rules.html",
+    "found": "assessments/assessment/checks_found.html",
+    "file": "assessments/assessment/parts.html",
     "comparison": "assessments/review/comparison.html",
 }
 
@@ -366,7 +366,7 @@ def take(request: SignedIn, reference: str) -> HttpResponse:
             return redirect(case.submission)
     return render(
         request,
-        "assessments/reviews/take.html",
+        "assessments/review/take.html",
         {
             "case": case,
             "submission": case.submission,

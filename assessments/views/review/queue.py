@@ -165,7 +165,7 @@ def queue(request: SignedIn) -> HttpResponse:
         "today": today,
         "second_looks": [] if chosen else second_looks,
     }
-    return render(request, "assessments/reviews/queue.html", context | groups)
+    return render(request, "assessments/review/queue.html", context | groups)
 
 
 def _lines(

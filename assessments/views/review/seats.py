@@ -40,7 +40,7 @@ def declare(request: SignedIn, reference: str) -> HttpResponse:
                 messages.success(request, _("Your declaration is recorded. The answers are open to you."))
             return redirect(case.submission if form.cleaned_data["conflict"] == "declared" else then)
     context = {"case": case, "submission": case.submission, "form": form}
-    return render(request, "assessments/reviews/declare.html", context)
+    return render(request, "assessments/review/declare.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,7 +89,7 @@ def assign(request: SignedIn, reference: str, seat: str) -> HttpResponse:
         "asked": asked,
         "may_stop": asked is not None and seat_requests.may_stop_asking(asked, case.user),
     }
-    return render(request, "assessments/reviews/assign.html", context)
+    return render(request, "assessments/review/assign.html", context)
 
 
 def _stop_asking(request: SignedIn, case: ReviewCase, asked: SeatRequest) -> HttpResponse:
@@ -125,4 +125,4 @@ def talk(request: SignedIn, reference: str) -> HttpResponse:
         "appeals": [(appeal, appeal_words(appeal)) for appeal in finders.appeals_in(case.assessment)],
         "why_not": review_messages.why_no_message(case.assessment, case.submission),
     }
-    return render(request, "assessments/reviews/talk.html", context)
+    return render(request, "assessments/review/talk.html", context)

@@ -35,7 +35,7 @@ def settings(request: HttpRequest) -> HttpResponse:
             changes.save_settings(request, form)
             messages.success(request, _("Your settings are saved."))
             return redirect("settings")
-    return render(request, "assessments/answering/settings.html", {"form": form, "absence": absence})
+    return render(request, "assessments/site/settings.html", {"form": form, "absence": absence})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -125,7 +125,7 @@ def _give_back(request: HttpRequest) -> HttpResponse | None:
 
 def _refused(request: HttpRequest, why: Any, status: int) -> HttpResponse:
     context = {"why": why, "texts": texts_of(request.POST)}
-    response = render(request, "assessments/held/refused.html", context, status=status)
+    response = render(request, "assessments/site/refused.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -168,7 +168,7 @@ def kept(request: SignedIn, token: str) -> HttpResponse:
         "back": f"{post.path}{'&' if '?' in post.path else '?'}{urlencode({'held': token})}" if place else "",
         "until": post.at + expired_forms.KEPT_FOR,
     }
-    return render(request, "assessments/held/kept.html", context)
+    return render(request, "assessments/site/kept.html", context)
 
 
 def place_of(post: HeldPost, user: User) -> str:

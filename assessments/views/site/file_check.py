@@ -62,7 +62,7 @@ def check_file(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: FileForm) -> HttpResponse:
     context = {"form": form, "answers": ANSWERS}
-    return render(request, "assessments/public/check_file.html", context, status=status_of(form))
+    return render(request, "assessments/site/check_file.html", context, status=status_of(form))
 
 
 def _uploaded(request: HttpRequest) -> HttpResponse:
@@ -84,7 +84,7 @@ def _uploaded(request: HttpRequest) -> HttpResponse:
 def _answered(request: HttpRequest, read: file_check.Read | None, *, sent: bool) -> HttpResponse:
     context: dict[str, Any] = {"answers": ANSWERS, "now": timezone.now(), "sent": sent, "form": NumberForm()}
     if read is None:
-        return render(request, "assessments/public/file_answer.html", context | {"answer": Answer.COULD_NOT_CHECK})
+        return render(request, "assessments/site/file_answer.html", context | {"answer": Answer.COULD_NOT_CHECK})
     try:
         checked = file_check.check(read)
         context |= _shown(checked)
@@ -92,8 +92,8 @@ def _answered(request: HttpRequest, read: file_check.Read | None, *, sent: bool)
         log.exception("verify: the database does not answer")
         # Neither session nor messages can be read now: the page is drawn for nobody in particular.
         context |= {"answer": Answer.COULD_NOT_CHECK, "user": AnonymousUser(), "messages": ()}
-        return render(request, "assessments/public/file_answer.html", context, status=503)
-    return render(request, "assessments/public/file_answer.html", context)
+        return render(request, "assessments/site/file_answer.html", context, status=503)
+    return render(request, "assessments/site/file_answer.html", context)
 
 
 def _shown(checked: Checked) -> dict[str, Any]:

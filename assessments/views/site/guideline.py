@@ -50,7 +50,7 @@ def clauses(request: HttpRequest) -> HttpResponse:
     chapters = [branch(clause) for clause in _children(edition, None)]
     return render(
         request,
-        "assessments/guideline/clauses.html",
+        "assessments/site/clauses.html",
         {"chapters": chapters, "original": _original(edition), "count": len(edition.clauses)},
     )
 
@@ -87,7 +87,7 @@ def clause(request: HttpRequest, clause: str) -> HttpResponse:
         above.insert(0, at)
     return render(
         request,
-        "assessments/guideline/clause.html",
+        "assessments/site/clause.html",
         {
             "clause": found,
             "above": above,
@@ -155,7 +155,7 @@ def method(request: HttpRequest) -> HttpResponse:
     bounds = [100, *(least for least, _key in policy.bands)]
     return render(
         request,
-        "assessments/guideline/method.html",
+        "assessments/site/method.html",
         {
             "edition": edition,
             "policy": policy,

@@ -41,7 +41,7 @@ def show_unsent(request: HttpRequest, organisation: Organisation, unsent: list[t
     They stand on that page alone: no message carries them, since messages wait in a cookie or a session.
     """
     context = {"organisation": organisation, "unsent": unsent}
-    return render(request, "assessments/organisations/invitation_link.html", context)
+    return render(request, "assessments/register/invitation_link.html", context)
 
 
 def send_invitation(request: HttpRequest, invitation: Invitation, token: str) -> str:
@@ -57,7 +57,7 @@ def send_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
     try:
         send_mail(
             one_line(subject),
-            render_to_string("assessments/organisations/invitation_mail.txt", context),
+            render_to_string("assessments/register/invitation_mail.txt", context),
             None,
             [invitation.email],
         )

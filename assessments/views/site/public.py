@@ -36,7 +36,7 @@ SHOWN_AS = {"issued": "valid", "reinstated": "valid"}  # an event's kind to the 
 @login_not_required
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    return render(request, "assessments/start.html", {"number_form": NumberForm()})
+    return render(request, "assessments/site/start.html", {"number_form": NumberForm()})
 
 
 @login_not_required
@@ -50,9 +50,9 @@ def notice(request: HttpRequest, name: str) -> HttpResponse:
         page = notices.page(name, marked=runs_it)
     except notices.CannotRead:
         log.exception("A page of the operator cannot be shown")
-        return render(request, "assessments/public/notice.html", {"page": None}, status=503)
+        return render(request, "assessments/site/notice.html", {"page": None}, status=503)
     context = {"page": page, "to_set": notices.to_set(page) if runs_it else []}
-    return render(request, "assessments/public/notice.html", context)
+    return render(request, "assessments/site/notice.html", context)
 
 
 @login_not_required
@@ -106,15 +106,15 @@ def verify(request: HttpRequest, number: str = "") -> HttpResponse:
         log.exception("verify: the database does not answer")
         # Neither session nor messages can be read now: the page is drawn for nobody in particular.
         context = {"number": canonical, "now": timezone.now(), "user": AnonymousUser(), "messages": ()}
-        return render(request, "assessments/public/could_not_check.html", context, status=503)
+        return render(request, "assessments/site/could_not_check.html", context, status=503)
     if shown is None:
         form = NumberForm(initial={"number": canonical})
-        return render(request, "assessments/public/not_found.html", {"number": canonical, "form": form}, status=404)
-    return render(request, "assessments/public/certificate.html", shown)
+        return render(request, "assessments/site/not_found.html", {"number": canonical, "form": form}, status=404)
+    return render(request, "assessments/site/certificate.html", shown)
 
 
 def _form(request: HttpRequest, form: NumberForm) -> HttpResponse:
-    return render(request, "assessments/public/verify.html", {"form": form})
+    return render(request, "assessments/site/verify.html", {"form": form})
 
 
 def _shown(certificate: Certificate) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def reset(request: SignedIn, reference: str, pk: int) -> HttpResponse:
             messages.success(request, said % {"name": member.user})
             return redirect("people", reference)
         context["refused"] = refused.words
-    return render(request, "assessments/organisations/reset_factor.html", context)
+    return render(request, "assessments/register/reset_factor.html", context)
 
 
 @login_required
