@@ -26,5 +26,5 @@ A tour, in the order in which data flows; nothing below imports anything above.
 ``views``        find, permit, do, answer
 ``urls``         the map of the site
 
-Start with ``workflow.MOVES``, then ``urls``, then ``tests/test_scoring.py``.
+Start with ``workflow.MOVES``, then ``urls``, then ``tests/scoring/test_readiness.py``.
 """

@@ -20,18 +20,20 @@ from pytest_django.plugin import blocking_manager_key
 
 from assessments.guideline.edition import Edition
 from assessments.guideline.reading import Source, read_edition
-from tests import kept_calls, run
-from tests.factories import Cast, make_cast
+from tests import run
+from tests.support import kept_calls
+from tests.support.factories import Cast, make_cast
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from tests.attacks import Scene
-    from tests.world import World
+    from tests.support.attacks import Scene
+    from tests.support.world import World
 
 hypothesis.settings.register_profile("daily", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
-GUIDELINE = Path(__file__).parents[1] / "fixtures" / "guideline" / "hk-genai-1.1"
+GUIDELINE = ROOT / "fixtures" / "guideline" / "hk-genai-1.1"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,11 +77,11 @@ def edition(source: Source) -> Edition:
 def world_of_the_module(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[World, Path]]:
-    """The data of tests/world.py, once for a module, with the folder of its files."""
+    """The data of tests/support/world.py, once for a module, with the folder of its files."""
     from django.test.utils import override_settings
 
-    from tests.factories import undone
-    from tests.kept_world import world_of_the_run
+    from tests.support.factories import undone
+    from tests.support.kept_world import world_of_the_run
 
     media = tmp_path_factory.mktemp("media")
     with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), undone():
@@ -99,9 +101,9 @@ def scene(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     """Make everybody and every place of the attacks once for a module, in a transaction around each of its tests."""
     from django.test.utils import override_settings
 
-    from tests.attacks import make_scene
-    from tests.factories import undone
-    from tests.kept_world import count_rows
+    from tests.support.attacks import make_scene
+    from tests.support.factories import undone
+    from tests.support.kept_world import count_rows
 
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
@@ -211,7 +213,7 @@ def made(
     from django.db import connection, transaction
     from django.test import override_settings
 
-    from tests.kept_world import count_rows
+    from tests.support.kept_world import count_rows
 
     around = transaction.atomic()
     with pytest.MonkeyPatch.context() as patch:
@@ -262,7 +264,7 @@ def cast(request: pytest.FixtureRequest, db: None) -> Cast:
 @pytest.fixture(scope="module")
 def chromium(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Browser]:
     """The browser, for the tests of one module: while Playwright's loop runs, this thread's database connections are others."""
-    from tests import browser
+    from tests.support import browser
 
     browser.CONTRAST = "not long" not in request.config.option.markexpr
     if browser.EXECUTABLE is None:
@@ -274,7 +276,7 @@ def chromium(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a fresh profile; at the end of the test nothing may have been said in its console."""
-    from tests import browser
+    from tests.support import browser
 
     with browser.new_page(chromium) as page:
         watch = browser.Watch(page)

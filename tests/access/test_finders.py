@@ -5,7 +5,7 @@ from django.db.transaction import TransactionManagementError
 
 from assessments.access import finders, roles
 from assessments.models import Membership
-from tests.factories import make_assessment, make_cast
+from tests.support.factories import make_assessment, make_cast
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,9 +12,10 @@ from assessments.guideline.edition import Edition
 from assessments.scoring.case_file import Assessed, Case, assess, read_cases
 from assessments.scoring.remediation import ProposedAction
 from tests.conftest import shipped
+from tests.support.paths import DATA
 
-DATA = Path(__file__).parents[1] / "data" / "advice"
-WORKED = Path(__file__).parents[1] / "data" / "cases.yaml"
+PROFILES = DATA / "advice"
+WORKED = DATA / "cases.yaml"
 FIRST = 10
 
 
@@ -27,7 +27,7 @@ def bank() -> Edition:
 @cache
 def profiles() -> dict[str, Case]:
     """The profiles by id, with their answers."""
-    files = sorted(file for file in DATA.glob("*.yaml") if file.stem not in ("expert", "review", "words"))
+    files = sorted(file for file in PROFILES.glob("*.yaml") if file.stem not in ("expert", "review", "words"))
     return {case.id: case for file in files for case in read_cases(file, bank())}
 
 
@@ -57,7 +57,7 @@ def first_ten(assessed: Assessed) -> list[str]:
 
 
 def data(name: str) -> Any:
-    return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((PROFILES / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def chat_of_a_clinic_for_animals() -> Case:

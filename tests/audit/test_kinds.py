@@ -6,7 +6,6 @@ import ast
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -15,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from assessments.audit import log
 from assessments.audit.kinds import READ_BY_MEMBERS, READ_BY_REVIEWERS, AuditKind, UnknownKind
 from assessments.models import AuditEntry, AuditHead, Route, State
-from tests.factories import make_assessment
+from tests.support.factories import make_assessment
+from tests.support.paths import APP
 
 pytestmark = pytest.mark.sqlite_alone
 
-APP = Path(__file__).parents[2] / "assessments"
 ABOUT_ASSESSMENTS = {"assessment", "declareduse", "aisystem", "evidence"}
 WRITERS = {"create", "bulk_create", "get_or_create", "update_or_create"}
 MODULES = {"log", "audit_log", "account_log", "self"}  # whose functions take a kind

@@ -33,7 +33,7 @@ from assessments.models.assessments import DERIVED
 from assessments.models.editions import question_ids
 from tests.bench.edition import bench_source
 from tests.bench.real import most_asked
-from tests.factories import Cast, make_assessment, make_cast, make_evidence, prove
+from tests.support.factories import Cast, make_assessment, make_cast, make_evidence, prove
 
 QUEUE, WITH_EVIDENCE, PIECES = 55, 90, 20
 CHOICES = ("in_place", "in_place", "partly", "not_in_place", "unknown")

@@ -12,10 +12,10 @@ from assessments.domain.submission import changes as submission_changes
 from assessments.domain.submission import self_certify, submit
 from assessments.models import Certificate, Route, State, edition_for
 from assessments.models.assessments import Assessment
-from tests.acting import make_conditioned
-from tests.factories import anew, fill, in_days, make_assessment, mark_all, prove
-from tests.tampering import unguarded
-from tests.world import GAPS
+from tests.support.acting import make_conditioned
+from tests.support.factories import anew, fill, in_days, make_assessment, mark_all, prove
+from tests.support.tampering import unguarded
+from tests.support.world import GAPS
 
 LOOK = {
     "judged": 61, "asked": 61, "opened": 12, "openable": 12, "pieces_judged": 12, "pieces": 12, "median_seconds": 160,

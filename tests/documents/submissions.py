@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of
+from tests.support.factories import bring_to, fill, in_days, make_assessment, make_organisation, owner_of
 
 HKSCS = "㗎嘅𨋢鰂"
 SECRET = "Zanzibar"  # stands in every answer, note and reason; no bank text has it

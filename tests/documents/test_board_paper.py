@@ -17,7 +17,7 @@ from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.order import STOP
 from tests.advice.profiles import profiles
 from tests.documents.reading import lay
-from tests.factories import anew, fill, make_assessment, owner_of
+from tests.support.factories import anew, fill, make_assessment, owner_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 HOW = {"identifier": "test", "created": datetime(2026, 11, 24, 1, 30, tzinfo=UTC)}

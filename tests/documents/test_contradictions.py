@@ -12,7 +12,7 @@ from django.urls import reverse
 from assessments.documents.certificate import certificate_layouts
 from assessments.models import CertificateEvent, edition_for
 from tests.documents.records import changed, high, inside, promised, record_of, renewed, self_declared, with_conditions
-from tests.factories import proved
+from tests.support.factories import proved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PAIRS = {  # two sentences of which at most one is said of a certificate, in all that is said of it together

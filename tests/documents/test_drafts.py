@@ -10,7 +10,7 @@ from assessments.documents import jobs, requests
 from assessments.models import Document, DocumentKind
 from assessments.models.documents import DocumentState
 from tests.documents.reading import pages_of
-from tests.factories import make_assessment
+from tests.support.factories import make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 GAP = {"use-register": {"choice": "partly", "text": "Kept for three of five clinics."}}

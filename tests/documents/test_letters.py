@@ -24,12 +24,12 @@ from assessments.models import Document, Membership, Message, ReviewDecision, St
 from assessments.models.base import canonical_json
 from assessments.models.going_on import PROHIBITED, REFUSED
 from assessments.notifications.kinds import MessageKind
-from tests.acting import CONDITION, make_agreed, make_conditioned, sent
 from tests.documents.reading import laid_out, off_the_page
 from tests.documents.reading import pages_of as printed_pages
-from tests.factories import in_days, make_assessment, mark_all
-from tests.looking import look_at
-from tests.world import GAPS
+from tests.support.acting import CONDITION, make_agreed, make_conditioned, sent
+from tests.support.factories import in_days, make_assessment, mark_all
+from tests.support.looking import look_at
+from tests.support.world import GAPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(36)]
 

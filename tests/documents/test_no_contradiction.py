@@ -29,10 +29,10 @@ from assessments.domain.submission import submit
 from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, DocumentKind, State
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
-from tests.acting import certificate_of, make_conditioned, sent
 from tests.documents.reading import draw
-from tests.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
-from tests.world import GAPS
+from tests.support.acting import certificate_of, make_conditioned, sent
+from tests.support.factories import Cast, anew, fill, in_days, make_assessment, mark_all, prove
+from tests.support.world import GAPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(27)]
 LIVE = ("page", "results", "standing")

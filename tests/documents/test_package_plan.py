@@ -19,10 +19,10 @@ from assessments.documents.report import ChangeLine, ReasonLine, build_report
 from assessments.models import Document
 from assessments.models.assessments import State
 from assessments.models.snapshots import build_snapshot
-from tests.acting import make_agreed, sent
 from tests.documents.reading import MM, Sheet, draw, laid_out, lay, pages_of
 from tests.documents.submissions import few, make_submission, mixed
-from tests.factories import in_days, make_assessment
+from tests.support.acting import make_agreed, sent
+from tests.support.factories import in_days, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(11)]
 WHEN = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)

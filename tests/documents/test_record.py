@@ -21,7 +21,6 @@ from assessments.documents.package_plan import plan_pdf
 from assessments.documents.record import certificate_rows, look
 from assessments.domain.review import approval
 from assessments.models import Certificate, CertificateEvent, RemediationAction, State, edition_for
-from tests.acting import make_agreed, make_conditioned
 from tests.documents.reading import draw, laid_out, pages_of
 from tests.documents.records import (
     LOOK,
@@ -37,8 +36,9 @@ from tests.documents.records import (
     self_declared,
     with_conditions,
 )
-from tests.factories import in_days, make_assessment, mark_all
-from tests.tampering import unguarded
+from tests.support.acting import make_agreed, make_conditioned
+from tests.support.factories import in_days, make_assessment, mark_all
+from tests.support.tampering import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(28)]
 

@@ -19,8 +19,8 @@ from assessments.models import Certificate, CertificateEvent, Condition, Documen
 from assessments.models.certificates import NOTED
 from assessments.models.going_on import REVOKED
 from assessments.models.public_reasons import PublicReason, coded
-from tests.acting import certificate_of, make_conditioned
-from tests.factories import in_days, make_assessment
+from tests.support.acting import certificate_of, make_conditioned
+from tests.support.factories import in_days, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import uuid
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -13,8 +12,9 @@ from django.http import QueryDict
 
 from assessments.forms.base import FilterForm, PlainForm, RevisionForm, offer
 from assessments.forms.fields import Day
+from tests.support.paths import APP
 
-FORMS = Path(__file__).parents[2] / "assessments" / "forms"
+FORMS = APP / "forms"
 
 
 class Late(PlainForm):

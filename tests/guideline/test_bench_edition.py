@@ -16,7 +16,7 @@ from assessments.scoring.tiers import assign_tier
 from tests.bench.edition import QUESTIONS, SECTIONS, bench_source
 from tests.bench.real import most_asked
 from tests.bench.seeding import seed
-from tests.editions import PROVIDER, declare
+from tests.support.editions import PROVIDER, declare
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,11 +18,9 @@ from assessments.guideline.wording import fact_answer, fact_clause
 from assessments.scoring.case_file import read_all_facts
 from assessments.scoring.tiers import assign_tier
 from tests.guideline.uses import declared_uses
+from tests.support.paths import DATA
 
-CASES = {
-    case["id"]: case
-    for case in yaml.safe_load((Path(__file__).parents[1] / "data" / "cases.yaml").read_text())["cases"]
-}
+CASES = {case["id"]: case for case in yaml.safe_load((DATA / "cases.yaml").read_text())["cases"]}
 MOST_WORDS_OF_A_QUESTION, MOST_WORDS_OF_A_HELP = 25, 75
 
 
@@ -116,7 +113,7 @@ def test_an_earlier_release_says_nothing_of_what_follows(release_2, data):
 def release_2():
     import lzma
 
-    packed = Path(__file__).parents[1] / "data" / "hk-genai-1.1-release-2.json.xz"
+    packed = DATA / "hk-genai-1.1-release-2.json.xz"
     return compile_edition(lzma.decompress(packed.read_bytes()).decode())
 
 

@@ -22,7 +22,8 @@ from assessments.guideline.terms import Stakeholder, Strength, Tier
 from assessments.scoring.findings import find
 from assessments.scoring.inputs import Declared
 from assessments.scoring.readiness import sources
-from tests.editions import (
+from tests.guideline.uses import uses
+from tests.support.editions import (
     checklist,
     declare,
     duty,
@@ -35,7 +36,6 @@ from tests.editions import (
     practice,
     reason,
 )
-from tests.guideline.uses import uses
 
 DEVELOPER, PROVIDER, ORGANISATION = Stakeholder.DEVELOPER, Stakeholder.PROVIDER, Stakeholder.ORGANISATION
 BOTH = (PROVIDER, ORGANISATION)

@@ -11,7 +11,7 @@ from assessments.guideline.edition import Edition, Fact
 from assessments.guideline.reading import Source, compile_edition
 from assessments.guideline.terms import UNKNOWN, Choice
 from assessments.guideline.wording import ANSWERS, choice_words, fact_answer, in_short, rule_card
-from tests.releases import published
+from tests.support.releases import published
 
 EFFECT = "Grave: death, lasting injury, loss of liberty or ruin"
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assessments.models import Message, User
 from assessments.notifications import inbox
 from assessments.notifications.kinds import MessageKind
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 12, 24)

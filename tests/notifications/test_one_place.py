@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from assessments.models import Message
 from assessments.notifications import texts
 from assessments.notifications.kinds import NEWS, MessageKind
+from tests.support.paths import APP
 
-APP = Path(__file__).parents[2] / "assessments"
 INBOX = "notifications/inbox.py"
 
 

@@ -21,7 +21,7 @@ from assessments.scoring.readiness import (
     score_assessment,
     sources,
 )
-from tests.editions import POLICY, declare, duty, fact, make_ordered_edition, planned, practice, reason
+from tests.support.editions import POLICY, declare, duty, fact, make_ordered_edition, planned, practice, reason
 
 PROVIDER, ORGANISATION = Stakeholder.PROVIDER, Stakeholder.ORGANISATION
 BOTH = (PROVIDER, ORGANISATION)

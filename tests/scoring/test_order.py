@@ -26,7 +26,8 @@ from assessments.scoring.order import draw_up, to_accept
 from assessments.scoring.packages import pack
 from assessments.scoring.remediation import ProposedAction
 from assessments.scoring.tiers import assign_tier
-from tests.editions import (
+from tests.guideline.uses import uses
+from tests.support.editions import (
     ORDER,
     POLICY,
     PROVIDER,
@@ -42,7 +43,7 @@ from tests.editions import (
     rule,
     standing,
 )
-from tests.guideline.uses import uses
+from tests.support.paths import DATA
 
 pytestmark = pytest.mark.slow_first(17)
 
@@ -629,7 +630,7 @@ CHOICES = ("in_place", "partly", "planned", "not_in_place", "unknown", "not_appl
 
 @lru_cache(maxsize=1)
 def worked() -> tuple[Path, ...]:
-    data = Path(__file__).parents[1] / "data"
+    data = DATA
     return (data / "cases.yaml", *sorted((data / "advice").glob("*-*.yaml")))
 
 

@@ -11,7 +11,7 @@ from assessments.guideline.readiness_rules import ReadinessRules
 from assessments.guideline.terms import Choice, Dimension, Principle
 from assessments.scoring.inputs import AnswerValue
 from assessments.scoring.readiness import dimension_values, score_assessment
-from tests.editions import POLICY, declare, duty, make_edition, practice
+from tests.support.editions import POLICY, declare, duty, make_edition, practice
 
 IN_PLACE, MISSING = AnswerValue(Choice.IN_PLACE), AnswerValue(Choice.NOT_IN_PLACE)
 

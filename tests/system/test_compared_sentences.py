@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parents[2] / "assessments"
+from tests.support.paths import APP
+
 TRANSLATES = {
     "_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext",
     "npgettext_lazy",

@@ -18,7 +18,8 @@ from typing import Any, TypeGuard
 import django
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PRODUCT = sorted([*ROOT.glob("assessments/**/*.py"), *ROOT.glob("hkguide/**/*.py"), ROOT / "manage.py"])
 PRIVATE_MODULES = ("django.db.models.sql", "django.db.backends")
 PRIVATE_NAMES = {

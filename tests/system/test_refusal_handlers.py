@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parents[2] / "assessments"
+from tests.support.paths import APP
+
 FIRST = {"WorkflowError", "PermissionDenied", "ValidationError"}
 EVERYTHING = {"Exception", "BaseException", ""}
 HANDLERS = {  # function: what it catches

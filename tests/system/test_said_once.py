@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from assessments.guideline.terms import Choice
 from assessments.guideline.wording import choice_words
 from assessments.models.assessments import ChoiceChoices
 from assessments.templatetags.hk import CREDITS
+from tests.support.paths import APP
 
-APP = Path(__file__).parents[2] / "assessments"
 SOURCES = {
     str(path.relative_to(APP)): ast.parse(path.read_text("utf-8"))
     for path in sorted(APP.rglob("*.py"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parents[2] / "assessments"
+from tests.support.paths import APP
+
 WRITER = "domain/certificates/status.py"
 OF_SEATS = {"SeatRequest", "SeatRequestQuerySet"}  # a request for a seat has an `ended_at` too
 WRITES = {

@@ -12,10 +12,10 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from tests.factories import proved, undone
-from tests.kept_world import world_of_the_run
-from tests.page_table import PAGES
-from tests.world import World, person
+from tests.support.factories import proved, undone
+from tests.support.kept_world import world_of_the_run
+from tests.support.page_table import PAGES
+from tests.support.world import World, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

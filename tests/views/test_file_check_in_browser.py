@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from tests import browser
 from tests.domain.certificates.files import check_of, issued, saved_again
-from tests.factories import make_cast
+from tests.support import browser
+from tests.support.factories import make_cast
 
 pytestmark = pytest.mark.browser
 FILES = {

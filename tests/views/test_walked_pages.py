@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import Membership, User
-from tests.browser import NARROW, axe_faults, session_of, sign_in, too_wide
-from tests.factories import Cast, fill, make_assessment, make_cast, make_system, mark_all
+from tests.support.browser import NARROW, axe_faults, session_of, sign_in, too_wide
+from tests.support.factories import Cast, fill, make_assessment, make_cast, make_system, mark_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

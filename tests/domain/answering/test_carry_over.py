@@ -12,8 +12,8 @@ from assessments.core.errors import InvalidAnswer
 from assessments.domain.answering import carry_over, organisation_answers, reuse, start
 from assessments.domain.facts import declare, values
 from assessments.models import Answer, Edition, Submission
-from tests.factories import MILD, bring_to, fill, make_use, save
-from tests.releases import store, while_current
+from tests.support.factories import MILD, bring_to, fill, make_use, save
+from tests.support.releases import store, while_current
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -103,7 +103,7 @@ def test_it_says_what_is_new(client, cast, second):
 
 
 def test_nothing_is_new_against_the_same_release(cast):
-    from tests.factories import make_assessment
+    from tests.support.factories import make_assessment
 
     former = make_assessment("certified", "low", cast=cast)
     new = organisation_answers.start(former.use, by=cast.owner)

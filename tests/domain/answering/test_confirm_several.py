@@ -12,7 +12,7 @@ from assessments.domain.answering import carry_over, organisation_answers, reuse
 from assessments.domain.evidence import library
 from assessments.domain.review import appeals
 from assessments.models import Answer, Appeal, Assessment, State
-from tests.factories import bring_to, make_assessment, make_evidence, save
+from tests.support.factories import bring_to, make_assessment, make_evidence, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

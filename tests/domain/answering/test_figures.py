@@ -13,7 +13,7 @@ from assessments.documents.report import _answer
 from assessments.domain.answering import answers
 from assessments.models import State
 from assessments.models.snapshots import answers_in, build_snapshot, changed_targets
-from tests.factories import in_days, make_assessment, save
+from tests.support.factories import in_days, make_assessment, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -14,7 +14,7 @@ from assessments.domain.answering import organisation_answers, reuse
 from assessments.domain.answering.organisation_answers import is_inherited
 from assessments.domain.remediation.organisation_plan import organisation_plan
 from assessments.models import Answer, DeclaredUse, Evidence, EvidenceUse, State
-from tests.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
+from tests.support.factories import in_days, make_assessment, make_evidence, make_organisation, make_use, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader, PdfWriter
 from assessments.documents import jobs
 from assessments.domain.certificates import file_check, standing
 from assessments.models import Certificate, Document, State
-from tests.factories import make_assessment
+from tests.support.factories import make_assessment
 
 
 def issued(cast, kind="certificate"):

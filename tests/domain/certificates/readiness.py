@@ -6,8 +6,8 @@ from assessments.domain.certificates import blockers
 from assessments.domain.remediation import actions
 from assessments.domain.review import approval, seat_taking
 from assessments.models import State
-from tests.acting import close_as, report_done
-from tests.factories import in_days, make_assessment, mark_all
+from tests.support.acting import close_as, report_done
+from tests.support.factories import in_days, make_assessment, mark_all
 
 DIMENSION = "crime_prevention"
 

@@ -16,8 +16,8 @@ from assessments.domain.submission import submit
 from assessments.models import State
 from assessments.models.snapshots import build_snapshot
 from tests.domain.certificates.readiness import approve, lacking
-from tests.factories import make_assessment, prove, proved
-from tests.world import GAPS
+from tests.support.factories import make_assessment, prove, proved
+from tests.support.world import GAPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 NONE_YET = "approved with a plan, no certificate yet"

@@ -12,9 +12,9 @@ from django.utils.formats import date_format
 from assessments.core.errors import InvalidAnswer
 from assessments.domain.certificates.conditions import one_for_all, suggested
 from assessments.models import Certificate, Condition, State
-from tests.factories import in_days, make_assessment, proved
-from tests.looking import mark_all
-from tests.page_text import text_of
+from tests.support.factories import in_days, make_assessment, proved
+from tests.support.looking import mark_all
+from tests.support.page_text import text_of
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -13,8 +13,8 @@ from assessments.domain.certificates import incidents, standing, status
 from assessments.domain.submission import changes, self_certify
 from assessments.models import Assessment, Certificate, CertificateEvent, Membership, Role, State
 from assessments.models.public_reasons import words_of
-from tests.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
-from tests.mutants import fails_without
+from tests.support.factories import Cast, anew, fill, in_days, make_assessment, make_cast, make_member
+from tests.support.mutants import fails_without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORDS = {"reason": "mended", "words": "It is over."}

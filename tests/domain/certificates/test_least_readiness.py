@@ -18,9 +18,9 @@ from assessments.domain.submission import self_certify, submit
 from assessments.domain.submission.obstacles import Code
 from assessments.models import Certificate, RemediationAction, ReviewDecision, Route, State
 from tests.domain.certificates.readiness import DIMENSION, approve, close, empty, lacking, touching
-from tests.factories import fill, in_days, make_assessment, mark_all, prove
-from tests.mutants import fails_without
-from tests.tampering import unguarded
+from tests.support.factories import fill, in_days, make_assessment, mark_all, prove
+from tests.support.mutants import fails_without
+from tests.support.tampering import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -15,8 +15,8 @@ from assessments.domain.register import systems
 from assessments.domain.submission import changes
 from assessments.models import Assessment, AuditEntry, ReviewDecision, State
 from assessments.models.stale_reasons import WORDS, StaleCause, StaleReason, because
-from tests.catalogue import speak
-from tests.factories import Cast, in_days, make_assessment
+from tests.support.catalogue import speak
+from tests.support.factories import Cast, in_days, make_assessment
 
 CHINESE = "zh-hant"
 USE_CHANGED = (

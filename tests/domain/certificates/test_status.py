@@ -31,9 +31,9 @@ from assessments.models import (
     User,
 )
 from assessments.models.public_reasons import PublicReason, coded, words_of
-from tests.acting import certificate_of, close_as, make_conditioned, report_done
-from tests.catalogue import speak
-from tests.factories import Cast, in_days, make_assessment, make_member
+from tests.support.acting import certificate_of, close_as, make_conditioned, report_done
+from tests.support.catalogue import speak
+from tests.support.factories import Cast, in_days, make_assessment, make_member
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from assessments.domain.certificates import blockers, conditions, least_readiness
 from assessments.models import Assessment, Message, RemediationAction, State
 from tests.domain.certificates.readiness import approve, close, lacking
-from tests.factories import in_days, make_assessment, mark_all, proved
-from tests.world import GAPS
+from tests.support.factories import in_days, make_assessment, mark_all, proved
+from tests.support.world import GAPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 STATE = "Approved with a plan, no certificate yet"

@@ -21,10 +21,10 @@ from assessments.domain.evidence.previews import NoSuchPage, NotShown
 from assessments.domain.review import interests, seat_taking
 from assessments.domain.submission import submit
 from assessments.models import EvidenceUse, EvidenceVersion, Route, State, Submission
-from tests.acting import CONDITION, action_on, make_conditioned
 from tests.domain.evidence import made_files
 from tests.domain.evidence.made_files import DOCX, XLSX
-from tests.factories import make_assessment, make_evidence
+from tests.support.acting import CONDITION, action_on, make_conditioned
+from tests.support.factories import make_assessment, make_evidence
 
 pytestmark = pytest.mark.sqlite_alone
 

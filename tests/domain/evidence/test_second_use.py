@@ -21,8 +21,8 @@ from assessments.models import (
     Evidence,
     EvidenceVersion,
 )
-from tests.factories import Cast, make_assessment, make_evidence, prove
-from tests.mutants import fails_without
+from tests.support.factories import Cast, make_assessment, make_evidence, prove
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -28,8 +28,8 @@ from assessments.models import (
 )
 from assessments.models.audit import row_digest, row_name
 from assessments.models.base import FrozenRow
-from tests.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
-from tests.mutants import fails_without
+from tests.support.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -40,8 +40,8 @@ from assessments.models import (
 )
 from assessments.models.audit import INSTALLATION
 from assessments.notifications.kinds import MessageKind
-from tests import tampering
-from tests.factories import (
+from tests.support import tampering
+from tests.support.factories import (
     PASSWORD,
     Cast,
     in_days,
@@ -54,8 +54,8 @@ from tests.factories import (
     proved,
     undone,
 )
-from tests.page_text import text_of
-from tests.world import NEIGHBOUR, SECTION, World
+from tests.support.page_text import text_of
+from tests.support.world import NEIGHBOUR, SECTION, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

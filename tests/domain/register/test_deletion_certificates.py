@@ -12,8 +12,8 @@ from assessments.domain.certificates import standing, status
 from assessments.domain.register import deleted_organisations
 from assessments.models import Certificate, Interest, Message, Organisation, Role, Route, State
 from assessments.models.audit import INSTALLATION
-from tests.factories import Cast, in_days, make_assessment, make_cast, make_member, proved
-from tests.page_text import text_of
+from tests.support.factories import Cast, in_days, make_assessment, make_cast, make_member, proved
+from tests.support.page_text import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 WORDS = "It was found out afterwards."

@@ -30,17 +30,9 @@ from assessments.models import (
     State,
 )
 from assessments.notifications.kinds import MessageKind
-from tests.factories import (
-    Cast,
-    in_days,
-    make_assessment,
-    make_evidence,
-    make_member,
-    make_use,
-    undone,
-)
-from tests.page_text import text_of
-from tests.world import OTHER_SECTION, QUESTION, SECTION
+from tests.support.factories import Cast, in_days, make_assessment, make_evidence, make_member, make_use, undone
+from tests.support.page_text import text_of
+from tests.support.world import OTHER_SECTION, QUESTION, SECTION
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -14,9 +14,9 @@ from assessments.core.zip_stream import zipped
 from assessments.domain.facts import declare
 from assessments.domain.register import organisation_data
 from assessments.models import Assessment, CertificateEvent, Organisation
-from tests.acting import make_conditioned
-from tests.catalogue import speak
-from tests.factories import Cast
+from tests.support.acting import make_conditioned
+from tests.support.catalogue import speak
+from tests.support.factories import Cast
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ from assessments.domain.remediation import own_actions, risks
 from assessments.domain.remediation.split_merge import Part, split, undo
 from assessments.models import ActionEvent
 from assessments.models.action_notes import WORDS, ActionNote, coded, words_of
-from tests.acting import SHOULD, action_on, make_conditioned
-from tests.catalogue import speak
-from tests.factories import Cast, in_days
+from tests.support.acting import SHOULD, action_on, make_conditioned
+from tests.support.catalogue import speak
+from tests.support.factories import Cast, in_days
 
 CHINESE = "zh-hant"
 SPLIT = ("Split from action %(n)s.", "由行動 %(n)s 分拆而成。")

@@ -12,9 +12,9 @@ from django.utils import timezone
 from assessments.documents.jobs import submission_report
 from assessments.documents.package_plan import plan_pdf
 from assessments.models.agreed import CLOSED_BY, as_sentences
-from tests.acting import AGREED, action_on, make_agreed, sent
 from tests.documents.reading import pages_of, squeezed
-from tests.factories import in_days
+from tests.support.acting import AGREED, action_on, make_agreed, sent
+from tests.support.factories import in_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

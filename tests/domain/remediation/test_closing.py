@@ -27,7 +27,7 @@ from assessments.models import (
     State,
 )
 from assessments.models.base import FrozenRow
-from tests.acting import (
+from tests.support.acting import (
     CONDITION,
     CONSIDER,
     SHOULD,
@@ -39,16 +39,8 @@ from tests.acting import (
     sent,
     supports,
 )
-from tests.factories import (
-    Cast,
-    anew,
-    in_days,
-    make_assessment,
-    make_evidence,
-    mark_all,
-    prove,
-)
-from tests.mutants import fails_without
+from tests.support.factories import Cast, anew, in_days, make_assessment, make_evidence, mark_all, prove
+from tests.support.mutants import fails_without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 DONE = "All five clinics are in it now."

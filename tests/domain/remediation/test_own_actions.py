@@ -17,8 +17,8 @@ from assessments.models import (
     State,
     assessments,
 )
-from tests.acting import SHOULD, action_on, close_as, make_conditioned, report_done, sent
-from tests.factories import Cast, anew, in_days, make_assessment, make_use
+from tests.support.acting import SHOULD, action_on, close_as, make_conditioned, report_done, sent
+from tests.support.factories import Cast, anew, in_days, make_assessment, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

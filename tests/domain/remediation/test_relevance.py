@@ -19,8 +19,8 @@ from assessments.models import (
     State,
     assessments,
 )
-from tests.acting import CONDITION, SHOULD, action_on, make_conditioned, report_done, sent
-from tests.factories import Cast, anew, make_assessment
+from tests.support.acting import CONDITION, SHOULD, action_on, make_conditioned, report_done, sent
+from tests.support.factories import Cast, anew, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -21,8 +21,8 @@ from assessments.models import (
     State,
     assessments,
 )
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
-from tests.factories import Cast, anew, in_days, make_assessment
+from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, close_as, make_conditioned, report_done, sent
+from tests.support.factories import Cast, anew, in_days, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assessments.domain.review import approval, decisions, marks, seat_taking
 from assessments.domain.submission import submit
 from assessments.models import Route, State, Submission
-from tests.factories import make_assessment, mark_all, save
+from tests.support.factories import make_assessment, mark_all, save
 
 QUESTION = "use-register"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from assessments.domain.review import opened, second_look
 from assessments.domain.review.second_look import GivenMark
 from assessments.models import Route, State
-from tests.factories import make_assessment
-from tests.looking import shown
+from tests.support.factories import make_assessment
+from tests.support.looking import shown
 
 
 def decided(cast, tier="limited", state=State.CERTIFIED, route=Route.INDEPENDENT):

@@ -24,8 +24,8 @@ from assessments.models import (
 )
 from assessments.scoring.held import assign_held_tier
 from assessments.scoring.tiers import assign_tier
-from tests.acting import open_hold
-from tests.factories import (
+from tests.support.acting import open_hold
+from tests.support.factories import (
     MILD,
     Cast,
     anew,
@@ -37,7 +37,7 @@ from tests.factories import (
     mark_all,
     prove,
 )
-from tests.mutants import fails_without
+from tests.support.mutants import fails_without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 FACT = "illegal_purpose"

@@ -24,9 +24,9 @@ from assessments.models import (
     Seat,
     State,
 )
-from tests.factories import in_days, make_assessment, make_cast, mark_all
-from tests.looking import look_at_all
-from tests.mutants import fails_without
+from tests.support.factories import in_days, make_assessment, make_cast, mark_all
+from tests.support.looking import look_at_all
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -18,8 +18,8 @@ from assessments.domain.review import approval, case_notes, decisions, interests
 from assessments.domain.submission import submit
 from assessments.models import CaseNote, Message, Seat, State
 from assessments.notifications.kinds import MessageKind
-from tests.factories import make_assessment, make_cast, mark_all, proved
-from tests.page_text import text_of
+from tests.support.factories import make_assessment, make_cast, mark_all, proved
+from tests.support.page_text import text_of
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -9,7 +9,7 @@ from assessments.domain.review import decisions, earlier_words, interests, kept_
 from assessments.domain.review.earlier_words import From
 from assessments.domain.submission import submit
 from assessments.models import MarkKind, Membership, ReviewMark, Role, Seat, State
-from tests.factories import make_assessment, make_cast, make_organisation, make_user
+from tests.support.factories import make_assessment, make_cast, make_organisation, make_user
 
 pytestmark = pytest.mark.sqlite_alone
 

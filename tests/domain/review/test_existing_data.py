@@ -10,7 +10,7 @@ from django.apps import apps
 from assessments.domain.certificates import blockers
 from assessments.domain.review import approval, decisions, seat_taking
 from assessments.models import EvidenceMark, ReviewMark, Seat, State
-from tests.factories import make_assessment, make_cast, mark_all
+from tests.support.factories import make_assessment, make_cast, mark_all
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -16,8 +16,8 @@ from assessments.domain.submission import submit, taking_back
 from assessments.models import Assessment, Certificate, Message, Route, State
 from assessments.models.changes import decided_before
 from tests.domain.review.rounds import sent
-from tests.factories import fill, make_assessment, mark_all, save
-from tests.looking import look_at
+from tests.support.factories import fill, make_assessment, mark_all, save
+from tests.support.looking import look_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

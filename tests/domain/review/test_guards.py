@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from assessments.models import State
-from tests.factories import Cast, make_assessment
-from tests.mutants import FAILS_WITHOUT, GUARDS, SELDOM_MET, Failing, fails_without, take_out
 from tests.run import ROOT
+from tests.support.factories import Cast, make_assessment
+from tests.support.mutants import FAILS_WITHOUT, GUARDS, SELDOM_MET, Failing, fails_without, take_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

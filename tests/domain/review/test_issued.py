@@ -13,7 +13,7 @@ from assessments.access import finders
 from assessments.core import spreadsheets
 from assessments.models import Certificate, CertificateEvent, Route, State
 from assessments.models.issued import counts_of, issued_by_the_body
-from tests.factories import make_assessment, make_organisation
+from tests.support.factories import make_assessment, make_organisation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

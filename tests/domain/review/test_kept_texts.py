@@ -11,7 +11,7 @@ from assessments.core.errors import Conflict, InvalidAnswer, NotPermitted
 from assessments.domain.review import kept_texts
 from assessments.models import AuditEntry, Membership, OwnText, SharedText
 from assessments.scheduled import STEPS
-from tests.factories import make_cast
+from tests.support.factories import make_cast
 
 pytestmark = pytest.mark.sqlite_alone
 

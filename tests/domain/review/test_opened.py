@@ -15,9 +15,9 @@ from assessments.domain.facts import holds
 from assessments.domain.review import decisions, marks, opened
 from assessments.domain.submission import submit
 from assessments.models import EvidenceOpening, Route, State
-from tests.acting import CONDITION, action_on, make_conditioned, report_done
-from tests.factories import make_assessment, make_cast, make_evidence, mark_all, proved
-from tests.mutants import fails_without
+from tests.support.acting import CONDITION, action_on, make_conditioned, report_done
+from tests.support.factories import make_assessment, make_cast, make_evidence, mark_all, proved
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

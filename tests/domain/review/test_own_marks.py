@@ -11,9 +11,9 @@ from assessments.domain.review import targets as review_targets
 from assessments.domain.review.sampling import own_set
 from assessments.domain.submission import submit
 from assessments.models import AuditEntry, Certificate, MarkKind, ReviewMark, Route, Seat, State
-from tests.factories import make_assessment, make_cast, mark_all
-from tests.looking import judge_all, look_at, look_at_all, open_all
-from tests.mutants import fails_without
+from tests.support.factories import make_assessment, make_cast, mark_all
+from tests.support.looking import judge_all, look_at, look_at_all, open_all
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

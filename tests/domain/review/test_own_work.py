@@ -1,4 +1,4 @@
-"""A case on whose use somebody worked is not offered to them; tests/test_attacks.py holds them against the delivery team."""
+"""A case on whose use somebody worked is not offered to them; tests/system/test_attacks.py holds them against the delivery team."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from assessments.domain.facts import declare
 from assessments.domain.review.own_work import uses_worked_on
 from assessments.domain.submission import submit
 from assessments.models import Assessment, Membership, Role, Route, State, User
-from tests.delivery_team import WAYS
-from tests.factories import Cast, make_assessment, make_cast, make_member
+from tests.support.delivery_team import WAYS
+from tests.support.factories import Cast, make_assessment, make_cast, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -26,17 +26,8 @@ from assessments.models import (
     Submission,
 )
 from assessments.models import parts as models_parts
-from tests.factories import (
-    FILE_ROWS,
-    Cast,
-    anew,
-    judge_parts,
-    make_assessment,
-    make_evidence,
-    mark_all,
-    prove,
-)
-from tests.mutants import fails_without
+from tests.support.factories import FILE_ROWS, Cast, anew, judge_parts, make_assessment, make_evidence, mark_all, prove
+from tests.support.mutants import fails_without
 
 pytestmark = pytest.mark.sqlite_alone
 

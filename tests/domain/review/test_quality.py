@@ -18,8 +18,8 @@ from assessments.domain.review.sampling import own_set
 from assessments.domain.review.targets import decisive_targets
 from assessments.models import AuditEntry, Membership, ReviewDecision, ReviewMark, Role, State, edition_for
 from tests.domain.review.second_looks import decided, finished, given_of
-from tests.factories import make_assessment, make_cast, make_member, mark_all
-from tests.looking import SECONDS
+from tests.support.factories import make_assessment, make_cast, make_member, mark_all
+from tests.support.looking import SECONDS
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -8,7 +8,7 @@ from assessments.core.errors import InvalidAnswer
 from assessments.domain.review import marks
 from assessments.domain.review.reasons import fitting
 from assessments.models import ReviewMark, State
-from tests.factories import make_assessment
+from tests.support.factories import make_assessment
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from assessments.domain.review import decisions, marks, own_marks, seat_taking
 from assessments.models import State, Submission
-from tests.factories import Cast, make_assessment, make_cast, mark_all
+from tests.support.factories import Cast, make_assessment, make_cast, mark_all
 
 pytestmark = pytest.mark.sqlite_alone
 

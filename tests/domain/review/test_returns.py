@@ -22,7 +22,7 @@ from assessments.domain.review.obstacles import words_of
 from assessments.domain.submission import submit
 from assessments.models import Hold, ReturnTask, Submission
 from assessments.models.base import FrozenRow
-from tests.factories import Cast, make_assessment, make_evidence, mark_all, prove
+from tests.support.factories import Cast, make_assessment, make_evidence, mark_all, prove
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -26,7 +26,7 @@ from assessments.models import (
     State,
 )
 from tests.domain.review.rounds import QUESTION, resubmit, return_it, returned_high, sent
-from tests.factories import make_assessment, make_member, save
+from tests.support.factories import make_assessment, make_member, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -14,7 +14,7 @@ from assessments.domain.review.targets import decisive_targets
 from assessments.domain.submission import submit, taking_back
 from assessments.models import Route, Seat, State, edition_for
 from assessments.models.snapshots import declared_in
-from tests.factories import make_assessment, make_cast, make_evidence, mark_all
+from tests.support.factories import make_assessment, make_cast, make_evidence, mark_all
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -36,8 +36,8 @@ from assessments.models import (
 )
 from assessments.notifications.kinds import MessageKind
 from tests.domain.review.second_looks import decided, finished, given_of, offered, taken
-from tests.factories import make_assessment, make_cast, make_member, make_user, mark_all
-from tests.looking import shown
+from tests.support.factories import make_assessment, make_cast, make_member, make_user, mark_all
+from tests.support.looking import shown
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -23,9 +23,9 @@ from assessments.models import (
     State,
     Submission,
 )
-from tests.acting import CONDITION, action_on, close_as, make_conditioned, report_done, sent
-from tests.factories import Cast, anew, make_assessment, proved
-from tests.mutants import fails_without
+from tests.support.acting import CONDITION, action_on, close_as, make_conditioned, report_done, sent
+from tests.support.factories import Cast, anew, make_assessment, proved
+from tests.support.mutants import fails_without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

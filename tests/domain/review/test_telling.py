@@ -8,9 +8,9 @@ from django.urls import reverse
 from assessments.domain.remediation import actions, dates
 from assessments.domain.review import approval, decisions, interests, seat_taking, tier
 from assessments.models import Message, RemediationAction, State
-from tests.acting import close_as
 from tests.domain.review.rounds import resubmit, return_it, returned_high, sent
-from tests.factories import in_days, make_assessment, make_evidence, mark_all
+from tests.support.acting import close_as
+from tests.support.factories import in_days, make_assessment, make_evidence, mark_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

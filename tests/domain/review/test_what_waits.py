@@ -15,9 +15,9 @@ from assessments.domain.review import decisions, interests, queue
 from assessments.domain.review.queue_rows import late_before
 from assessments.forms.review import GROUP_WORDS
 from assessments.models import Assessment, Membership, RemediationAction, Role, Route, State
-from tests.acting import close_as
 from tests.domain.review.rounds import sent
-from tests.factories import in_days, make_assessment, make_evidence, make_member, mark_all
+from tests.support.acting import close_as
+from tests.support.factories import in_days, make_assessment, make_evidence, make_member, mark_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(22)]
 

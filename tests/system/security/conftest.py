@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from tests.factories import undone
-from tests.kept_world import world_of_the_run
+from tests.support.factories import undone
+from tests.support.kept_world import world_of_the_run
+from tests.support.world import World
 from tests.system.security.sitemap import clients_of
-from tests.world import World
 
 
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The data of tests/world.py, in a transaction around every test of the module."""
+    """The data of tests/support/world.py, in a transaction around every test of the module."""
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
         yield world_of_the_run()

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from assessments.models import AuditEntry, User
 from assessments.models.audit import INSTALLATION
-from tests.factories import PASSWORD, make_user
+from tests.support.factories import PASSWORD, make_user
 
 NEW_PASSWORD = "a lantern on the water"
 

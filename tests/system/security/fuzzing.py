@@ -17,10 +17,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import undone
+from tests.support.factories import undone
+from tests.support.world import NEIGHBOUR, QUESTION, World
 from tests.system.security import sitemap
 from tests.system.security.sitemap import Place
-from tests.world import NEIGHBOUR, QUESTION, World
 
 PATHS = [
     "%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80", "%E2%80%AE", "..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "%2F", "%5c",
@@ -46,6 +46,10 @@ PARAMETERS = [
     "system", "place", "group", "\x01", "a[]", "a.b", "__proto__",
 ]  # fmt: skip
 METHODS = ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "FOO", "PROPFIND", "get", "LONG" * 50, "POST", "GET"]
+
+
+PUBLIC = "/verify/"
+"""Below this address the certificate of a number is shown to everybody: its holder is no secret there."""
 
 
 class Fields(HTMLParser):
@@ -95,7 +99,7 @@ class Fuzz:
         # A document of the world has no file behind it, and that page says so.
         if response.status_code >= 500 and not (response.status_code == 503 and "/documents/" in url):
             self.wrong.append(f"{response.status_code}: {role} {method} {url[:300]} {str(form)[:500]} {more}")
-        if NEIGHBOUR in page:
+        if NEIGHBOUR in page and not url.startswith(PUBLIC):
             self.wrong.append(f"a neighbour's words: {role} {method} {url[:300]} {str(form)[:500]}")
         return response
 

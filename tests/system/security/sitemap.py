@@ -1,6 +1,6 @@
 """Every address of the site with an object that belongs to it, for tests that try something on all of them.
 
-The objects are those of tests/world.py. The rows come from tests/access_table/. The test of
+The objects are those of tests/support/world.py. The rows come from tests/access_table/. The test of
 access fails when an address has none: so nothing new escapes what is tried here.
 """
 
@@ -15,10 +15,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from tests.access_table import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
-from tests.access_table.words import ACCEPTED, ONLY_POSTED, SHOWN, Access, Outcome
-from tests.factories import proved
-from tests.world import World, person
+from tests.support.factories import proved
+from tests.support.world import World, person
+from tests.system.access_table import ACCOUNTS, FORMS, OPENED, POSTED, ROLES
+from tests.system.access_table.words import ACCEPTED, ONLY_POSTED, SHOWN, Access, Outcome
 
 PUBLIC = frozenset(name for name, rows in OPENED.items() if any(row["anonymous"] == SHOWN for row in rows.values()))
 ONLY_POST = frozenset(

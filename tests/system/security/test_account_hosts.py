@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -14,12 +13,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import PASSWORD
+from tests.support.factories import PASSWORD
+from tests.support.paths import ROOT
 from tests.system.security.doors import mails_to, sign_up, with_password
 
 pytestmark = pytest.mark.sqlite_alone
 
-ROOT = Path(__file__).parents[3]
 HOSTS = ["localhost:6666", "127.0.0.1:1", "[::1]:99", "testserver:8"]
 
 

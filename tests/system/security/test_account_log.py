@@ -18,7 +18,7 @@ from assessments.audit import verify
 from assessments.audit.kinds import READ_BY_REVIEWERS, AuditKind
 from assessments.models import AuditEntry, Message, RefusedSignIn
 from assessments.models.audit import INSTALLATION
-from tests.factories import PASSWORD, make_user, proved
+from tests.support.factories import PASSWORD, make_user, proved
 from tests.system.security.doors import (
     NEW_PASSWORD,
     code_in,

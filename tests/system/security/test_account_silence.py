@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from assessments.accounts import refusals
 from assessments.models import RefusedSignIn, User
-from tests.factories import make_user
+from tests.support.factories import make_user
 from tests.system.security.doors import NEW_PASSWORD, code_in, enter_code, mails_to, sign_in, sign_up, with_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

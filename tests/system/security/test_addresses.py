@@ -11,7 +11,7 @@ from django.urls.exceptions import Resolver404
 
 from assessments.models.base import ALPHABET, new_reference
 from assessments.models.certificates import new_number
-from tests.factories import undone
+from tests.support.factories import undone
 from tests.system.security import sitemap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql_alone, pytest.mark.slow_first(39)]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.models import Route, State
-from tests.factories import Cast, make_assessment, save
+from tests.support.factories import Cast, make_assessment, save
 from tests.system.security.costs import LONGEST, REPEATED, in_a_second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from assessments.core import sandbox
 from assessments.exchange import inventory, model_card, tables
 from assessments.models import ImportDraft
-from tests.factories import Cast, make_use
+from tests.support.factories import Cast, make_use
 from tests.system.security.costly_files import BOOKS, CARDS, HEAD, HEADINGS, PARTS, TABLES
 from tests.system.security.costs import in_a_second
 

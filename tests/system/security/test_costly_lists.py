@@ -15,7 +15,7 @@ from assessments.domain.answering import comments
 from assessments.exchange import inventory
 from assessments.models import AISystem, Assessment, Comment, ImportDraft
 from assessments.notifications.inbox import unread_for
-from tests.factories import Cast, make_assessment
+from tests.support.factories import Cast, make_assessment
 from tests.system.security.costs import in_a_second
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import DeclaredUse, Organisation, User
-from tests.factories import undone
 from tests.run import ROOT
+from tests.support.factories import undone
+from tests.support.world import QUESTION
 from tests.system.security import sitemap
-from tests.world import QUESTION
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -104,7 +104,7 @@ def test_no_page_needs_an_exception_from_the_policy(site, browsers):
     assert not any(
         "unsafe" in str(source) or "*" in str(source) for one in settings.SECURE_CSP.values() for source in one
     )
-    for place in sitemap.READ[::6]:  # tests/test_look.py reads every template for the same
+    for place in sitemap.READ[::6]:  # tests/browser/test_look.py reads every template for the same
         response = browsers[place.role].get(place.url(site))
         page = sitemap.body_of(response)
         harmless(response)

@@ -16,7 +16,7 @@ from assessments.core.errors import WorkflowError
 from assessments.domain.evidence import library
 from assessments.domain.submission import self_certify
 from assessments.models import Assessment, Evidence, EvidenceUse, EvidenceVersion
-from tests.factories import anew, make_assessment, make_cast, make_evidence
+from tests.support.factories import anew, make_assessment, make_cast, make_evidence
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("published")]
 

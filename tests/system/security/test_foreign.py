@@ -20,7 +20,7 @@ from assessments.domain.register import imports
 from assessments.domain.remediation import actions, own_actions
 from assessments.domain.review import messages
 from assessments.models import AISystem, Organisation, RemediationAction, State, User
-from tests.factories import (
+from tests.support.factories import (
     Cast,
     in_days,
     make_assessment,

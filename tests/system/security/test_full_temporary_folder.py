@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import Evidence, ImportDraft
-from tests.factories import Cast, make_use
+from tests.support.factories import Cast, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 LARGE = b"a line of a log\n" * 250_000  # 4 MB: too much to be held in memory while it arrives

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.access_table import OURS
+from tests.system.access_table import OURS
 from tests.system.security import sitemap
 from tests.system.security.fuzzing import ADMIN, KINDS, VALUES, Fuzz, faults_of_a_page, tried
 

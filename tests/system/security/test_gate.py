@@ -24,8 +24,17 @@ from assessments.domain.submission import submit
 from assessments.models import Assessment, Hold, Interest, RemediationAction, State
 from assessments.models.assessments import Route
 from assessments.models.documents import DocumentState
-from tests.access_table.words import FORBIDDEN, HIDDEN, ONLY_POSTED, REDIRECTED, SHOWN, Access, Outcome, by_outcome
-from tests.factories import Cast, make_assessment, make_evidence, save, undone
+from tests.support.factories import Cast, make_assessment, make_evidence, save, undone
+from tests.system.access_table.words import (
+    FORBIDDEN,
+    HIDDEN,
+    ONLY_POSTED,
+    REDIRECTED,
+    SHOWN,
+    Access,
+    Outcome,
+    by_outcome,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(25)]
 SECRET = "Oystercatcher"  # in whatever only an open case shows

@@ -19,11 +19,11 @@ from django.urls import reverse
 
 from assessments.core.security_headers import UNUSED
 from assessments.views.site import public
-from tests.factories import undone
 from tests.run import ROOT
+from tests.support.factories import undone
+from tests.support.world import World
 from tests.system.security import sitemap
 from tests.system.security.sitemap import clients_of
-from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from assessments import urls
 from assessments.accounts import expired_forms
 from assessments.models import HeldPost, Invitation, Membership, State
-from tests.factories import Cast, anew, make_assessment
-from tests.held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
+from tests.support.factories import Cast, anew, make_assessment
+from tests.support.held_forms import kept_at, left_open, section_of, signed_in, typed, whose_of
 from tests.system.security.doors import confirm_it_is_me, given_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -16,8 +16,8 @@ from django.urls import reverse
 from assessments.domain import portfolio
 from assessments.domain.review import messages
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Organisation, State, User
-from tests.factories import Cast, make_assessment, make_evidence
 from tests.run import ROOT
+from tests.support.factories import Cast, make_assessment, make_evidence
 from tests.system.security.doors import process_log
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -23,7 +23,7 @@ from assessments.models.certificates import new_number
 from assessments.notifications import mail as notification_mail
 from assessments.notifications.tasks import send_message
 from hkguide.settings import limits
-from tests.factories import Cast, make_assessment, make_message, make_user
+from tests.support.factories import Cast, make_assessment, make_message, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 QUESTION = "use-register"

@@ -30,8 +30,8 @@ from assessments.models import (
 )
 from assessments.models.audit import ERASURE, INSTALLATION, AuditManager
 from assessments.models.base import canonical_json, sha256
-from tests import tampering
-from tests.factories import make_assessment, make_cast, make_organisation, make_use, make_user
+from tests.support import tampering
+from tests.support.factories import make_assessment, make_cast, make_organisation, make_use, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from assessments.domain.register import members, systems
 from assessments.models import Membership, Role, State
-from tests.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
+from tests.support.factories import Cast, make_assessment, make_evidence, make_member, make_organisation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 SECRET = "Oystercatcher"

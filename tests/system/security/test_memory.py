@@ -21,13 +21,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import Cast, make_use
 from tests.run import free_port
+from tests.support.factories import Cast, make_use
+from tests.support.paths import ROOT
 from tests.system.security.costly_files import BOOKS, CARDS, TABLES
 
 pytestmark = pytest.mark.sqlite_alone
 
-ROOT = Path(__file__).parents[3]
 MOST_MB = 250
 TOKEN = "t" * 32
 SEED = """

@@ -13,10 +13,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tests.kept_world import world_of_the_run
+from tests.support.kept_world import world_of_the_run
+from tests.support.world import World
 from tests.system.security.fuzzing import KINDS, Fuzz, tried
 from tests.system.security.sitemap import clients_of
-from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.slow_first(14)]
 PARTS = 4

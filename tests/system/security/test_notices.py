@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from assessments.core import notices, plain_text
 from assessments.core.plain_text import CannotRead
-from tests.factories import make_user
+from tests.support.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 VALUES = {"operator": "Harbour Office", "contact": "desk@example.org", "address": ""}

@@ -10,8 +10,8 @@ from django.urls import reverse
 from assessments.forms import portfolio, remediation
 from assessments.forms.fields import OUT_OF_DATE
 from assessments.models import Answer, Submission
-from tests.factories import undone
-from tests.world import QUESTION, SECTION
+from tests.support.factories import undone
+from tests.support.world import QUESTION, SECTION
 
 HUGE = "9" * 5000  # Python itself refuses to read it
 LARGE = "9" * 20  # no column holds it

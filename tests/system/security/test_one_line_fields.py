@@ -18,7 +18,7 @@ from assessments.forms.fields import OneLine
 from assessments.forms.organisations import OrganisationForm
 from assessments.models import AISystem, DeclaredUse, Message, Organisation, Submission, User
 from assessments.notifications import mail
-from tests.factories import make_message, make_user, undone
+from tests.support.factories import make_message, make_user, undone
 
 pytestmark = pytest.mark.sqlite_alone
 

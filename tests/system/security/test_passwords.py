@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from assessments.domain.register import members
 from assessments.models import Organisation, Role, User
-from tests.factories import PASSWORD, make_member
+from tests.support.factories import PASSWORD, make_member
 from tests.system.security.doors import (
     confirm_it_is_me,
     follow_reset,

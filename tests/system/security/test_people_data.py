@@ -6,7 +6,6 @@ import io
 import json
 import re
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,9 +29,18 @@ from assessments.models import (
     State,
     User,
 )
-from tests import tampering
-from tests.factories import PASSWORD, make_assessment, make_evidence, make_message, make_organisation, make_user, proved
-from tests.world import NEIGHBOUR, QUESTION, World
+from tests.support import tampering
+from tests.support.factories import (
+    PASSWORD,
+    make_assessment,
+    make_evidence,
+    make_message,
+    make_organisation,
+    make_user,
+    proved,
+)
+from tests.support.paths import ROOT
+from tests.support.world import NEIGHBOUR, QUESTION, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -241,7 +249,7 @@ def test_each_way_to_a_confidential_file_is_in_the_log(world):
 
 # --- the data map ------------------------------------------------------------------------------------------------------------
 
-MAP = Path(__file__).parents[3] / "docs" / "data-map.md"
+MAP = ROOT / "docs" / "data-map.md"
 FREE = {"TextField", "JSONField", "URLField", "GenericIPAddressField", "FileField"}
 
 

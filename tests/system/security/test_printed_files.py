@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from assessments.documents import jobs
 from assessments.models import AISystem, DeclaredUse, Document, Organisation, State
 from assessments.models.documents import DocumentState
-from tests.factories import Cast, bring_to, fill, make_assessment
+from tests.support.factories import Cast, bring_to, fill, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

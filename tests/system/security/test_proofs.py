@@ -1,6 +1,6 @@
 """Whoever decides has just shown that it is them, by the strongest factor that they have: each function asks, not the page.
 
-Decisions are found by their signature, as in tests/test_attacks.py: one that stands in none of the three sets below fails.
+Decisions are found by their signature, as in tests/system/test_attacks.py: one that stands in none of the three sets below fails.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from assessments.core.proof import Proof
 from assessments.domain.review import appeals, approval
 from assessments.domain.submission import self_certify, submit, taking_back
 from assessments.models import AuditEntry, Certificate, State, User
-from tests.attack_table import ATTACKS
-from tests.attacks import SEATLESS, Attack, Place, Scene, decisions
-from tests.factories import make_assessment, make_user
+from tests.support.attack_table import ATTACKS
+from tests.support.attacks import SEATLESS, Attack, Place, Scene, decisions
+from tests.support.factories import make_assessment, make_user
 from tests.system.security.doors import confirm_it_is_me, given_password, signed_in
 from tests.system.security.factors import with_app
 
@@ -35,33 +35,33 @@ pytestmark = [pytest.mark.django_db, pytest.mark.asks_proof, pytest.mark.sqlite_
 
 # What is decided or signed: a fresh proof is asked for.
 PROOF = {
-    "workflow.submit", "workflow.self_certify", "workflow.declare_prohibited", "workflow.withdraw",
-    "workflow.send_back", "workflow.approve", "workflow.refuse", "workflow.raise_tier", "workflow.withdraw_raise",
-    "workflow.close_action", "workflow.close_hold", "acting.accept", "acting.accept_risk",
+    "submit.submit", "self_certify.self_certify", "prohibited.declare_prohibited", "taking_back.withdraw",
+    "decisions.send_back", "approval.approve", "decisions.refuse", "tier.raise_tier", "tier.withdraw_raise",
+    "issue.close_action", "holds.close_hold", "actions.accept", "risks.accept_risk",
     "standing.suspend", "standing.revoke", "standing.reinstate",
-    "holding.close", "holding.sign_worst", "changing.state_change", "approvals.take_back_approval",
+    "holds.close", "worst_case.sign_worst", "changes.state_change", "approvals.take_back_approval",
 }  # fmt: skip
 # What a reviewer does on the way to a decision: a second factor has to be there.
 FACTOR = {
-    "workflow.take", "reviewing.save_mark", "reviewing.undo_mark", "reviewing.accept_together", "reviewing.mark_evidence",
-    "desk.declare_none", "desk.decline", "desk.ask", "acting.decline", "relevance.refuse", "closing.judge",
+    "seat_taking.take", "marks.save_mark", "marks.undo_mark", "marks.accept_together", "marks.mark_evidence",
+    "interests.declare_none", "interests.decline", "seat_requests.ask", "actions.decline", "relevance.refuse", "closing.judge",
     "own_marks.take_over", "parts.judge_part", "supplements.judge_supplement", "successors.succeed", "second_look.ask",
     "case_notes.write", "case_notes.change", "case_notes.share", "case_notes.remove", "case_notes.bring_back",
 }  # fmt: skip
 # Everyday work, which a session alone may do.
 NEITHER = {
-    "workflow.recall", "reviewing.reply", "desk.say", "desk.contest",
-    "acting.report", "acting.plan", "acting.comment", "acting.attach", "acting.detach", "acting.link_answer",
-    "acting.ask_plan", "acting.end_risk",
-    "acting.lock_to_check", "acting.require_checker",  # these decide nothing: they say who may
-    "declaring.declare_facts", "declaring.agree_procedural", "declaring.withdraw_agreement",
-    "holding.assign", "holding.attach", "holding.detach", "conformity.save_part",
-    "declaring.start_assessment", "declaring.update_use", "declaring.retire", "declaring.restore", "declaring.save_answer",
-    "declaring.restore_answer", "declaring.flag_question", "declaring.join", "declaring.assign_section",
+    "taking_back.recall", "replies.reply", "messages.say", "appeals.contest",
+    "actions.report", "acting.plan", "actions.comment", "actions.attach", "actions.detach", "actions.link_answer",
+    "requests.ask_plan", "risks.end_risk",
+    "actions.lock_to_check", "actions.require_checker",  # these decide nothing: they say who may
+    "declare.declare_facts", "procedural.agree_procedural", "procedural.withdraw_agreement",
+    "holds.assign", "holds.attach", "holds.detach", "conformity_file.save_part",
+    "start.start_assessment", "systems.update_use", "systems.retire", "systems.restore", "answers.save_answer",
+    "answers.restore_answer", "answers.flag_question", "members.join", "assignments.assign_section",
     "log.erase_person",
-    "teamwork.ask", "teamwork.ask_by_mail", "teamwork.comment",
-    "starting.carry", "starting.confirm_carried", "starting.suggest", "starting.confirm_suggestions",
-    "starting.dismiss_suggestions", "carry_over.copy", "carry_over.confirm_several", "drafts.keep_draft", "supplements.attach",
+    "asking.ask", "invitations.ask_by_mail", "comments.comment",
+    "reuse.copy_answers", "reuse.confirm_copied", "suggestions.suggest", "suggestions.confirm_suggestions",
+    "suggestions.dismiss_suggestions", "carry_over.copy", "carry_over.confirm_several", "drafts.keep_draft", "supplements.attach",
     "organisation_answers.start", "organisation_answers.inherit", "organisation_answers.take_over",
     "own_actions.add", "own_actions.edit", "own_actions.restore_words", "own_actions.take", "own_actions.take_back",
     "own_actions.finish_first_step", "own_actions.undo_first_step", "split_merge.split", "split_merge.undo",
@@ -150,7 +150,7 @@ def test_a_reviewers_act_is_refused_without_a_second_factor(name, scene, setting
         assert outcome(lambda: attack.do(function, place, user)) == "done"
 
 
-@pytest.mark.parametrize("name", ["workflow.self_certify", "workflow.approve", "standing.suspend"])
+@pytest.mark.parametrize("name", ["self_certify.self_certify", "approval.approve", "standing.suspend"])
 def test_how_and_when_it_was_shown_stands_beside_the_entry_of_the_decision(name, scene, settings):
     settings.SECOND_FACTOR = True
     with at_its_place(name, scene) as (attack, function, place, user), transaction.atomic():

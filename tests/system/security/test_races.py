@@ -32,7 +32,7 @@ from assessments.models import (
 )
 from assessments.models.assessments import Route
 from assessments.models.reviews import ReviewSeat
-from tests.factories import (
+from tests.support.factories import (
     Cast,
     make_assessment,
     make_cast,
@@ -43,7 +43,7 @@ from tests.factories import (
     owner_of,
     prove,
 )
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 QUESTION = "use-register"
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from assessments.views.assessment import section_cache
 from assessments.views.review import rows as review_rows
-from tests.factories import undone
+from tests.support.factories import undone
 from tests.system.security import sitemap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(10)]
@@ -195,7 +195,7 @@ def counted() -> dict[str, int]:
 
 @pytest.mark.parametrize("place", sitemap.some_daily(sitemap.READ), ids=lambda place: place.name)
 def test_looking_at_a_page_changes_nothing(place, site, browsers):
-    """No row more or less in any table; the statements that would change one are looked for in tests/test_access.py."""
+    """No row more or less in any table; the statements that would change one are looked for in tests/system/test_access.py."""
     with undone():
         before = counted()
         for role in (place.role, "viewer", "anonymous"):

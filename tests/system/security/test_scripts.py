@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests import browser
 from tests.run import ROOT
+from tests.support import browser
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -22,7 +22,7 @@ from assessments.core import proof
 from assessments.core.errors import NotPermitted, WorkflowError
 from assessments.domain.submission import self_certify
 from assessments.models import Membership, Role, State, User
-from tests.factories import Cast, make_assessment, make_member, make_user
+from tests.support.factories import Cast, make_assessment, make_member, make_user
 from tests.system.security.doors import (
     confirm_it_is_me,
     given_password,

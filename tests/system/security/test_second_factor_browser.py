@@ -13,8 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessments.core import proof
 from assessments.models import Certificate, ReviewSeat, State, Submission
-from tests.browser import axe_faults, sign_in_by_form, too_wide, without_jobs
-from tests.factories import PASSWORD, Cast, make_assessment, make_cast
+from tests.support.browser import axe_faults, sign_in_by_form, too_wide, without_jobs
+from tests.support.factories import PASSWORD, Cast, make_assessment, make_cast
 from tests.system.security.doors import given_password, logged, mails_to
 from tests.system.security.factors import VirtualKey, code_of, recovery_codes_of, with_app
 

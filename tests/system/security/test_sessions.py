@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.accounts.sessions import SIGNED_IN_AT
-from tests.factories import PASSWORD
+from tests.support.factories import PASSWORD
 from tests.system.security.doors import (
     NEW_PASSWORD,
     confirm_it_is_me,

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import PASSWORD
+from tests.support.factories import PASSWORD
 from tests.system.security.doors import confirm_it_is_me, is_in, reset_password, sign_in, signed_in, with_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from assessments.accounts import recovery
 from assessments.core.errors import NotPermitted
-from tests.factories import make_organisation
+from tests.support.factories import make_organisation
 from tests.system.security.doors import (
     confirm_it_is_me,
     follow_reset,

@@ -21,15 +21,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import evidence, scheduled
+from assessments import scheduled
 from assessments.core import stored_files
 from assessments.core.errors import InvalidAnswer
 from assessments.documents import jobs
 from assessments.domain import storage
-from assessments.domain.evidence import library
+from assessments.domain.evidence import files, library
 from assessments.models import AuditEntry, Document, Evidence, EvidenceVersion, State, StepRun
 from assessments.models.documents import DocumentState
-from tests.factories import Cast, make_assessment, make_evidence, make_organisation, save
+from tests.support.factories import Cast, make_assessment, make_evidence, make_organisation, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
@@ -192,14 +192,14 @@ def test_the_quota_counts_all_versions_withdrawn_evidence_and_no_neighbour(cast:
 def test_uploads_at_once_share_the_quota(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both found room before they stored their file; the second finds none when it writes its row."""
     settings.EVIDENCE_QUOTA_BYTES = 10
-    keep = evidence.files.keep
+    keep = files.keep
 
     def keep_while_another_comes(upload: Any) -> Any:
-        monkeypatch.setattr(evidence.files, "keep", keep)
+        monkeypatch.setattr(files, "keep", keep)
         make_evidence(cast.organisation, by=cast.contributor, content=b"the other")
         return keep(upload)
 
-    monkeypatch.setattr(evidence.files, "keep", keep_while_another_comes)
+    monkeypatch.setattr(files, "keep", keep_while_another_comes)
     with pytest.raises(InvalidAnswer, match="may keep"):
         make_evidence(cast.organisation, by=cast.owner, content=b"this one")
     assert EvidenceVersion.objects.count() == len(stored()) == 1

@@ -16,8 +16,8 @@ from django.urls import reverse
 from assessments.accounts import refusals
 from assessments.domain.register import members
 from assessments.models import AuditEntry, Membership, Role, State, User
-from tests import browser
-from tests.factories import PASSWORD, make_assessment, make_cast
+from tests.support import browser as support_browser
+from tests.support.factories import PASSWORD, make_assessment, make_cast
 from tests.system.security.doors import code_in, given_password, link_in, logged, mails_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow_first(31)]
@@ -42,7 +42,7 @@ class Place:
 
     @contextmanager
     def browser(self) -> Iterator[Any]:
-        with browser.new_page(self.chromium, java_script_enabled=False) as page:
+        with support_browser.new_page(self.chromium, java_script_enabled=False) as page:
             yield page
 
     def open(self, page: Any, path: str) -> int:
@@ -54,7 +54,7 @@ class Place:
 
     def sign_in(self, page: Any, user: Any, password: str) -> bool:
         """Try to sign in; tells whether it was let in."""
-        browser.sign_in_by_form(page, self.address, getattr(user, "email", user), password)
+        support_browser.sign_in_by_form(page, self.address, getattr(user, "email", user), password)
         return self.path(page) not in (reverse("account_login"), reverse("account_email_verification_sent"))
 
 

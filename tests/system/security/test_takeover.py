@@ -16,7 +16,7 @@ from assessments.core.errors import NotPermitted
 from assessments.domain.register import invitations
 from assessments.domain.register import members as register_members
 from assessments.models import Invitation, Membership, Role, User
-from tests.factories import make_user
+from tests.support.factories import make_user
 from tests.system.security.doors import (
     NEW_PASSWORD,
     code_in,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,14 +37,14 @@ from assessments.models import (
 from assessments.notifications import reminders
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.recipients import concerned
-from tests.access_table import FORMS, OPENED, POSTED
-from tests.access_table.answers import changes, spoken, spoken_of_a_form
-from tests.access_table.words import ACCEPTED, SHOWN
-from tests.factories import in_days, make_user, proved, undone
-from tests.kept_world import world_of_the_run
-from tests.world import QUESTION, World
+from tests.support.factories import in_days, make_user, proved, undone
+from tests.support.kept_world import world_of_the_run
+from tests.support.paths import APP
+from tests.support.world import QUESTION, World
+from tests.system.access_table import FORMS, OPENED, POSTED
+from tests.system.access_table.answers import changes, spoken, spoken_of_a_form
+from tests.system.access_table.words import ACCEPTED, SHOWN
 
-APP = Path(__file__).parents[3] / "assessments"
 MADE_UP = "auditor"
 NO_MEMBER = "staff"  # signed in, and a member of nothing
 OWN_PAGES = {"my_data", "account_delete", "settings", "inbox", "dashboard"}
@@ -57,7 +56,7 @@ AT_EVERY_ADDRESS = [pytest.param("new member", marks=pytest.mark.long), "former 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The data of tests/world.py with the two members, in a transaction around every test of this module."""
+    """The data of tests/support/world.py with the two members, in a transaction around every test of this module."""
     media = override_settings(MEDIA_ROOT=tmp_path_factory.getbasetemp() / "media")
     with django_db_blocker.unblock(), media, undone():
         found = world_of_the_run()

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import State
-from tests.factories import in_days, make_assessment, save
+from tests.support.factories import in_days, make_assessment, save
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 
 from assessments.domain.review import approval
 from assessments.models import Assessment, State, Submission
-from tests.factories import Cast, make_assessment, make_cast, mark_all
-from tests.looking import look_at
+from tests.support.factories import Cast, make_assessment, make_cast, mark_all
+from tests.support.looking import look_at
 
 pytestmark = pytest.mark.sqlite_alone
 

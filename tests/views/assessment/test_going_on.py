@@ -12,10 +12,10 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assessment, Document, Message, State
 from assessments.models.documents import DocumentState
 from assessments.models.going_on import PROHIBITED, REFUSED, REVOKED
-from tests.acting import certificate_of, make_conditioned, sent
-from tests.factories import make_assessment
-from tests.page_text import text_of
-from tests.world import GAPS, make_ready
+from tests.support.acting import certificate_of, make_conditioned, sent
+from tests.support.factories import make_assessment
+from tests.support.page_text import text_of
+from tests.support.world import GAPS, make_ready
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

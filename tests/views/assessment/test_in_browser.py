@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import State
-from tests.browser import axe_faults, new_page, session_of, sign_in, too_wide, without_jobs
-from tests.factories import in_days, make_assessment, make_cast
+from tests.support.browser import axe_faults, new_page, session_of, sign_in, too_wide, without_jobs
+from tests.support.factories import in_days, make_assessment, make_cast
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

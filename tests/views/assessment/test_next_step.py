@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -11,10 +10,10 @@ from django.urls import reverse
 
 from assessments.models import State
 from assessments.views.assessment.next_step import STEPS, next_step, step_of, why_locked
-from tests.factories import Cast, make_assessment
-from tests.page_text import text_of
+from tests.support.factories import Cast, make_assessment
+from tests.support.page_text import text_of
+from tests.support.paths import APP
 
-APP = Path(__file__).parents[3] / "assessments"
 HERE = "views/assessment/next_step.py"
 OPEN = (State.DRAFT, State.RETURNED)
 

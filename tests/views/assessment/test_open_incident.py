@@ -10,8 +10,8 @@ from assessments.domain.review import targets as review_targets
 from assessments.domain.review.targets import decisive_targets
 from assessments.domain.submission import submit
 from assessments.models import DeclaredFact, Route, State
-from tests import browser
-from tests.factories import make_assessment, make_cast
+from tests.support import browser
+from tests.support.factories import make_assessment, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(38)]
 WORDS = "A cat died after a wrong answer"

@@ -19,9 +19,9 @@ from assessments.models import State
 from assessments.models.snapshots import build_snapshot
 from assessments.views.assessment.results_page import ResultsPage
 from assessments.views.assessment.standing import Standing
-from tests.acting import make_agreed
 from tests.documents.reading import pages_of, squeezed
-from tests.factories import in_days, make_assessment
+from tests.support.acting import make_agreed
+from tests.support.factories import in_days, make_assessment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -15,8 +15,8 @@ from assessments.domain.submission import self_certify, submit
 from assessments.domain.submission.obstacles import Code
 from assessments.models import Assessment, DeclaredUse
 from assessments.views.assessment.sign import obstacle_links
-from tests.factories import Cast, anew, make_assessment
-from tests.one_text import TEXT, one_text
+from tests.support.factories import Cast, anew, make_assessment
+from tests.support.one_text import TEXT, one_text
 
 PRACTICE = "accountable-owner"
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.factories import make_use
+from tests.support.factories import make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from assessments.core.errors import Locked, NotPermitted
 from assessments.domain.facts import drafts
 from assessments.models import FactDraft, FactRevision, State
-from tests.factories import make_assessment, make_use
+from tests.support.factories import make_assessment, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessments.models import DeclaredUse, FactDraft, User
-from tests.browser import axe_faults, session_of, sign_in, too_wide
-from tests.factories import make_cast, make_use
+from tests.support.browser import axe_faults, session_of, sign_in, too_wide
+from tests.support.factories import make_cast, make_use
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.domain.facts import values as facts_values
-from tests.factories import MILD, make_use
+from tests.support.factories import MILD, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import WIDE, session_of, sign_in, too_wide
-from tests.factories import make_assessment, make_cast
+from tests.support.browser import WIDE, session_of, sign_in, too_wide
+from tests.support.factories import make_assessment, make_cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

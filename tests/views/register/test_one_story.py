@@ -11,7 +11,7 @@ from django.urls import reverse
 from assessments.forms.scope import SCOPE_LENGTH, derive_scope
 from assessments.guideline.wording import guess_people_word
 from assessments.models import DeclaredUse
-from tests.factories import fill, make_assessment, make_organisation, make_system, make_use
+from tests.support.factories import fill, make_assessment, make_organisation, make_system, make_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

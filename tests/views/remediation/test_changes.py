@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from assessments.models import RemediationAction
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
-from tests.factories import anew, in_days
+from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
+from tests.support.factories import anew, in_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

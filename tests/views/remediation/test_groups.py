@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import Assessment, RemediationAction
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
-from tests.factories import Cast, anew, in_days
-from tests.one_text import one_text
+from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
+from tests.support.factories import Cast, anew, in_days
+from tests.support.one_text import one_text
 
 
 def once_for_all(cast: Cast) -> Assessment:

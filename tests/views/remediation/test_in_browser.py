@@ -13,9 +13,9 @@ from django.urls import reverse
 from assessments.domain.remediation import dates
 from assessments.models import Membership, Message, RemediationAction, Role, Sees
 from assessments.notifications import mail as notification_mail
-from tests import browser
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
-from tests.factories import in_days, make_cast, make_evidence
+from tests.support import browser
+from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_conditioned
+from tests.support.factories import in_days, make_cast, make_evidence
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow_first(13)]
 

@@ -13,7 +13,7 @@ from assessments.access import finders
 from assessments.domain.remediation.split_merge import merge
 from assessments.models import Membership, RemediationAction, State
 from assessments.views.remediation import organisation as page
-from tests.factories import anew, in_days, make_assessment, make_organisation
+from tests.support.factories import anew, in_days, make_assessment, make_organisation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

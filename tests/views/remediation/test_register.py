@@ -17,8 +17,8 @@ from assessments.domain.remediation.split_merge import merge
 from assessments.guideline.packages import Package
 from assessments.models import Message, RemediationAction, State
 from assessments.notifications.reminders import remind_of_actions
-from tests.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
-from tests.factories import anew, in_days
+from tests.support.acting import CONDITION, CONSIDER, SHOULD, action_on, make_agreed, make_conditioned
+from tests.support.factories import anew, in_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 PACKAGES = (Package("control", "People in control"), Package("notices", "What people are told"))

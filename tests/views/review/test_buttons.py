@@ -31,9 +31,9 @@ from assessments.models import (
     State,
     User,
 )
-from tests.acting import open_hold, open_pieces, supports
-from tests.attacks import CONFLICTED, REVIEWERS, ROLES, SEATLESS, Place, Scene, of_action, of_submission
-from tests.factories import proved, undone
+from tests.support.acting import open_hold, open_pieces, supports
+from tests.support.attacks import CONFLICTED, REVIEWERS, ROLES, SEATLESS, Place, Scene, of_action, of_submission
+from tests.support.factories import proved, undone
 
 TAKE_THIS, TAKE_OVER = ">Take this case</button>", ">Take over this case</button>"
 SetUp = Callable[[Place, User], None]

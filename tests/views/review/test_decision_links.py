@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from assessments.domain.review import seat_taking, supplements
 from assessments.domain.submission import submit
 from assessments.models import EvidenceMark, EvidenceOpening, ReviewMark, Submission
-from tests.factories import Cast, make_assessment, make_evidence, mark_all
-from tests.one_text import TEXT, one_text
+from tests.support.factories import Cast, make_assessment, make_evidence, mark_all
+from tests.support.one_text import TEXT, one_text
 
 OPT_OUT = "q:tier-limited-opt-out"
 PARTS = ["tests", "data", "bias", "security", "incident-plan", "overseers", "measures", "monitoring"]

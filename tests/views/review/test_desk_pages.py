@@ -19,9 +19,9 @@ from assessments.domain.submission import submit
 from assessments.models import AuditEntry, Evidence, EvidenceUse, EvidenceVersion, Hold, Route, State, Verdict
 from assessments.views.review.guides import guide_to
 from tests.domain.evidence import made_files
-from tests.factories import make_assessment, make_evidence, mark_all
-from tests.looking import look_at
-from tests.page_text import text_of
+from tests.support.factories import make_assessment, make_evidence, mark_all
+from tests.support.looking import look_at
+from tests.support.page_text import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone, pytest.mark.slow_first(37)]
 

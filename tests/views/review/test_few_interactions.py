@@ -29,8 +29,8 @@ from assessments.domain.review.sampling import OwnSet, own_set
 from assessments.domain.submission import submit
 from assessments.management.commands.load_demo import DEMO_DIR
 from assessments.models import Certificate, Organisation, Role, Route, State, Submission, User
-from tests import browser
-from tests.factories import make_assessment, make_cast, make_evidence
+from tests.support import browser
+from tests.support.factories import make_assessment, make_cast, make_evidence
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow_first(30)]
 

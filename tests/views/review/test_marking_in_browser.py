@@ -14,9 +14,9 @@ from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.models import ReviewMark, State, Submission
 from assessments.models import Route as ReviewRoute
-from tests import browser
-from tests.factories import Cast, make_assessment, make_cast, make_evidence
-from tests.looking import look_at
+from tests.support import browser
+from tests.support.factories import Cast, make_assessment, make_cast, make_evidence
+from tests.support.looking import look_at
 
 pytestmark = pytest.mark.browser
 

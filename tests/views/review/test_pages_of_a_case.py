@@ -19,8 +19,8 @@ from assessments.domain.review import approvals, seat_taking
 from assessments.domain.submission import submit
 from assessments.models import Certificate, Route, State
 from assessments.views.review.queue import cases_of
-from tests.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
-from tests.looking import judge_parts, look_at
+from tests.support.factories import Cast, in_days, make_assessment, make_cast, make_evidence, mark_all, prove, proved
+from tests.support.looking import judge_parts, look_at
 
 pytestmark = pytest.mark.sqlite_alone
 

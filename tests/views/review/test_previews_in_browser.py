@@ -12,12 +12,12 @@ from assessments.domain.evidence import library
 from assessments.domain.review import seat_taking
 from assessments.domain.submission import submit
 from assessments.models import Route, State
-from tests import browser
-from tests.browser import photograph
 from tests.domain.evidence import made_files
 from tests.domain.evidence.made_files import XLSX, give
-from tests.factories import make_assessment, make_cast
-from tests.looking import look_at
+from tests.support import browser
+from tests.support.browser import photograph
+from tests.support.factories import make_assessment, make_cast
+from tests.support.looking import look_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow_first(20)]
 

@@ -15,8 +15,17 @@ from assessments.domain.review.sampling import own_set
 from assessments.domain.submission import submit
 from assessments.models import ConformityEvidence, ConformityPart, EvidenceOpening, Role, Route, Seat, State
 from assessments.views.review.marks import SavedMarks
-from tests.factories import PASSWORD, make_assessment, make_cast, make_evidence, make_member, mark_all, prove, proved
-from tests.looking import judge_parts, look_at, look_at_all
+from tests.support.factories import (
+    PASSWORD,
+    make_assessment,
+    make_cast,
+    make_evidence,
+    make_member,
+    mark_all,
+    prove,
+    proved,
+)
+from tests.support.looking import judge_parts, look_at, look_at_all
 
 pytestmark = pytest.mark.sqlite_alone
 

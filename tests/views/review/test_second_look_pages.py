@@ -29,11 +29,11 @@ from assessments.models import (
     State,
 )
 from assessments.notifications.kinds import MessageKind
-from tests import browser
-from tests.browser import photograph
 from tests.domain.evidence.made_files import give
-from tests.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
-from tests.looking import give_look
+from tests.support import browser
+from tests.support.browser import photograph
+from tests.support.factories import make_assessment, make_cast, make_member, mark_all, prove, proved
+from tests.support.looking import give_look
 
 pytestmark = pytest.mark.sqlite_alone
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from assessments.domain.review import kept_texts, marks, seat_taking
 from assessments.models import OwnText, SharedText, State
-from tests.factories import make_assessment, make_organisation, make_user
-from tests.page_text import text_of
+from tests.support.factories import make_assessment, make_organisation, make_user
+from tests.support.page_text import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -34,9 +34,9 @@ from assessments.models import (
     Submission,
     User,
 )
-from tests import browser
-from tests.acting import CONDITION, action_on, report_done, supports
-from tests.factories import (
+from tests.support import browser
+from tests.support.acting import CONDITION, action_on, report_done, supports
+from tests.support.factories import (
     FILE_ROWS,
     anew,
     make_assessment,

@@ -1,0 +1,237 @@
+"""The pages of holds, worst answers, raised tiers and stated changes, and what the documents print of them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments.documents.plan import plan_html
+from assessments.documents.report import build_report
+from assessments.domain.facts import declare, holds, procedural, worst_case
+from assessments.domain.register import systems
+from assessments.domain.review import decisions, seat_taking, tier
+from assessments.domain.submission import submit
+from assessments.guideline.terms import Tier
+from assessments.models import Assessment, Document, Evidence, State, StatedChange, Submission, User
+from assessments.models.snapshots import build_snapshot
+from tests.support.factories import (
+    PASSWORD,
+    Cast,
+    fill,
+    in_days,
+    make_assessment,
+    make_cast,
+    make_evidence,
+    make_use,
+    mark_all,
+)
+from tests.support.page_text import markup_of as text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
+
+PLEA = {"illegal_purpose": True, "lawful_exception_claimed": True}
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def sign_in(user: User) -> Client:
+    """Signed in with the password just now, as what binds the organisation asks for."""
+    user.set_password(PASSWORD)
+    user.save()
+    client = as_(user)
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
+    ]
+    session.save()
+    return client
+
+
+def sent(assessment: Assessment) -> Submission:
+    return Submission.objects.filter(assessment=assessment).order_by("-round")[0]
+
+
+def test_a_hold_s_page_says_what_opened_it_who_has_it_and_takes_evidence(cast, edition):
+    use = make_use("limited", cast.organisation, facts=PLEA)
+    hold, piece = use.holds.get(), make_evidence(cast.organisation, title="Authority of 3 May")
+    url = reverse("hold", args=[use.reference, hold.pk])
+    olivia = as_(cast.owner)
+    assert url in olivia.get(use.get_absolute_url()).content.decode()
+    text = text_of(olivia.get(url))
+    for words in ("On hold: legal review", "H-PLEA", edition.holds["legal_review"], "Authority of 3 May"):
+        assert words in text
+    assert "Attach a piece" not in text_of(as_(cast.viewer).get(url))
+    olivia.post(url, {"owner": cast.contributor.pk, "due": in_days(5).isoformat()})
+    connie = as_(cast.contributor)
+    assert "On hold, legal review" in text_of(connie.get(reverse("dashboard")))
+    connie.post(url, {"attach": piece.reference})
+    assert [row.evidence for row in hold.evidence_uses.all()] == [piece]
+    connie.post(url, {"detach": piece.reference})
+    assert not hold.evidence_uses.exists()
+    late = olivia.post(url, {"owner": cast.owner.pk, "due": in_days(-5).isoformat()})
+    assert "Choose today or a later day." in text_of(late)
+    assert connie.post(url, {"attach": make_evidence().reference}).status_code == 404
+
+
+def test_a_reviewer_reads_the_evidence_of_a_hold_and_no_other_of_the_library(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
+    hold, submission = assessment.use.holds.get(closed_at=None), sent(assessment)
+    shown, other = make_evidence(cast.organisation), make_evidence(cast.organisation)
+    holds.attach(hold, shown, by=cast.owner)
+    ines = as_(cast.independent)
+    page = ines.get(reverse("close_hold", args=[submission.reference, hold.pk])).content.decode()
+
+    def address(piece: Evidence) -> str:
+        return reverse("review_evidence", args=[submission.reference, piece.reference, 1])
+
+    assert address(shown) in page
+    assert [ines.get(address(piece)).status_code for piece in (shown, other)] == [200, 404]
+
+
+def test_an_owner_signs_the_worst_answer_on_a_page_that_shows_the_statement(cast, edition):
+    use = make_use("low", cast.organisation, facts={"healthcare_diagnosis": "unknown"})
+    url = reverse("sign_worst", args=[use.reference])
+    olivia = sign_in(cast.owner)
+    assert url in olivia.get(use.get_absolute_url()).content.decode()
+    page = olivia.get(url)
+    assert edition.facts["healthcare_diagnosis"].label in text_of(page)
+    digest = page.context["form"].digest
+    assert "Tick this sentence" in text_of(olivia.post(url, {"seen": digest}))
+    assert olivia.post(url, {"seen": digest, "statement_1": "on"}).url == use.get_absolute_url()
+    use.refresh_from_db()
+    assert (use.assigned_tier, use.provisional) == ("high", False)
+    assert "signed at its worst answer" in text_of(olivia.get(use.get_absolute_url()))
+    assert olivia.get(url).status_code == 302
+
+
+def test_a_prohibited_fact_is_named_as_one_that_nobody_signs(cast, edition):
+    use = make_use("low", cast.organisation, facts={"illegal_purpose": "unknown"})
+    text = text_of(as_(cast.owner).get(reverse("sign_worst", args=[use.reference])))
+    assert "Somebody has to answer these first." in text
+    assert "Sign the worst answers" not in text
+
+
+def test_who_agreed_takes_it_back_with_a_reason(cast):
+    use = make_use("low", cast.organisation, facts={"relied_on_advice": True})
+    task = {"minor_procedural_task": True}
+    declare.declare_facts(use, task, by=cast.owner, reasons=dict.fromkeys(task, "It sorts post."))
+    procedural.agree_procedural(use, by=cast.contributor, reason="I read each letter.")
+    url = reverse("disagree", args=[use.reference])
+    connie = as_(cast.contributor)
+    assert url in connie.get(use.get_absolute_url()).content.decode()
+    assert "Say why." in text_of(connie.post(url, {"reason": ""}))
+    assert connie.post(url, {"reason": "I no longer do."}).status_code == 302
+    assert use.facts.get(key="minor_procedural_task").agreed_by is None
+
+
+def test_a_raise_prints_wherever_the_tier_does(cast):
+    gaps = {"use-register": {"choice": "partly", "text": "Half."}}
+    markets = {"markets": ["hong_kong", "eu"]}
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=markets, answers=gaps)
+    submission, ines = sent(assessment), as_(cast.independent)
+    url = reverse("judge_tier", args=[submission.reference])
+    assert url in ines.get(submission.get_absolute_url()).content.decode()
+    assert "Choose the tier that it should have." in text_of(ines.post(url, {"reason": "In practice it decides."}))
+    assert "Choose the tier that it should have." in text_of(ines.post(url, {"tier": "limited", "reason": "Mild."}))
+    ines.post(url, {"tier": "high", "reason": "In practice it decides."})
+    said = "A reviewer raised the tier to High risk; the rules give Limited risk."
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    text = text_of(as_(cast.viewer).get(assessment.use.get_absolute_url()))
+    assert said in text
+    assert "In practice it decides." in text
+    assert "In practice it decides." in text_of(as_(cast.owner).get(reverse("returned", args=[assessment.reference])))
+    report = build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True)
+    assert [rule.id for rule in report.tier.rules if rule.deciding] == ["L-WORK"]
+    html = plan_html(report)
+    assert "A reviewer raised the tier to High; the rules alone give Limited." in html
+    assert "The EU would treat this differently" in html
+    assert "Not from the Guideline, and no reason for the tier." in html
+    fill(assessment, by=cast.owner)
+    again = submit.submit(assessment, by=cast.owner, route="independent")
+    seat_taking.take(again, by=cast.second_independent)
+    ivan = as_(cast.second_independent)
+    assert said in text_of(ivan.get(again.get_absolute_url()))
+    page = reverse("judge_tier", args=[again.reference])
+    assert "Say why." in text_of(ivan.post(page, {"withdraw": "1", "reason": ""}))
+    assert ivan.post(page, {"withdraw": "1", "reason": "A person decides now."}).status_code == 302
+    assessment.use.refresh_from_db()
+    assert (assessment.use.assigned_tier, assessment.use.raised_tier) == ("limited", "")
+
+
+def test_the_letter_of_a_use_raised_to_unacceptable_says_so(cast):
+    from assessments.documents.jobs import submission_report
+    from assessments.documents.letters import letter_layouts, letter_of
+
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast)
+    submission = sent(assessment)
+    tier.raise_tier(submission, by=cast.independent, tier=Tier.UNACCEPTABLE, reason="It is built to harm.")
+    document = Document.objects.get(submission=submission, kind="decision_letter")
+    letter = letter_layouts(submission_report(submission), letter_of(document))[0]
+    assert "The reviewer raised the use from Limited risk to Unacceptable risk" in letter
+    assert "It is built to harm." in letter
+    assessment.use.refresh_from_db()
+    olivia = as_(cast.owner)
+    assert "A reviewer raised the tier to Unacceptable" in text_of(olivia.get(assessment.use.get_absolute_url()))
+
+
+def test_what_was_signed_at_its_worst_prints_in_the_plan(cast):
+    assessment = make_assessment(State.DRAFT, "low", cast=cast, facts={"education_decisions": "unknown"})
+    worst_case.sign_worst(assessment.use, by=cast.owner)
+    assessment = Assessment.objects.for_dashboard().get(pk=assessment.pk)
+    html = plan_html(build_report(build_snapshot(assessment, final=False), assessment.compiled(), draft=True))
+    assert "Not known; signed at its worst answer by Olivia Owner" in html
+
+
+def test_an_owner_states_a_change_and_comes_to_what_waits_to_be_confirmed(cast):
+    assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    url = reverse("what_changed", args=[assessment.reference])
+    olivia = as_(cast.owner)
+    assert url in olivia.get(assessment.get_absolute_url()).content.decode()
+    empty = text_of(olivia.post(url, {}))
+    for words in ("Choose what has changed.", "Say in your words what has changed.", "Say since when it is so."):
+        assert words in empty
+    given = {"kinds": ["purpose"], "words": "It answers complaints too.", "happened_on": in_days(0).isoformat()}
+    response = olivia.post(url, given, follow=True)
+    opened = StatedChange.objects.get().opened
+    assert response.redirect_chain[-1][0] == opened.get_absolute_url()
+    assert "declare a use of its own for the new one" in text_of(response)
+
+
+def test_why_an_approval_is_stale_stands_on_every_page_of_it(cast):
+    assessment = make_assessment(State.CERTIFIED, "limited", cast=cast)
+    systems.update_use(assessment.use, by=cast.owner, purpose="Sorts and answers requests")
+    words = "The use was described otherwise"
+    olivia = as_(cast.owner)
+    pages = [
+        olivia.get(assessment.get_absolute_url()),
+        olivia.get(assessment.use.get_absolute_url()),
+        olivia.get(reverse("dashboard")),
+        as_(cast.independent).get(sent(assessment).get_absolute_url()),
+    ]
+    assert [words in text_of(page) for page in pages] == [True] * 4
+    assert "Changed since: say what" in text_of(olivia.get(reverse("certificates")))
+    assert "Say what changed" not in text_of(as_(cast.viewer).get(assessment.get_absolute_url()))
+
+
+def test_marks_that_a_hold_asked_for_go_back_with_the_submission(cast):
+    assessment = make_assessment(State.IN_REVIEW, "limited", cast=cast, facts=PLEA)
+    submission, hold = sent(assessment), assessment.use.holds.get(closed_at=None)
+    url = reverse("close_hold", args=[submission.reference, hold.pk])
+    response = as_(cast.independent).post(url, {"outcome": "correct", "decision": "No licence exists."}, follow=True)
+    assert "return the submission to have it corrected" in text_of(response)
+    mark_all(submission, by=cast.independent)
+    decisions.send_back(submission, by=cast.independent)
+    text = text_of(as_(cast.owner).get(reverse("returned", args=[assessment.reference])))
+    assert "No licence exists." in text
