@@ -117,7 +117,10 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": env_int("DATABASE_POOL", 8)},
-            "prepare_threshold": 2,  # for the queries of models/prepared.py alone: planned once a connection
+            # PostgreSQL is sent values beside their statement, so that it plans one that comes again once a connection:
+            # of a short query planning takes longer than the rest.
+            "server_side_binding": True,
+            "prepare_threshold": 2,
         },
     }
 

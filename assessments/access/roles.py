@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from assessments.core.errors import NotPermitted
 from assessments.models import AISystem, Assessment, DeclaredUse, Evidence, Membership, Organisation, Role, Sees, User
 from assessments.models.assessments import AssessmentQuerySet
+from assessments.models.prepared import Given, Prepared
 
 if TYPE_CHECKING:
     pass
@@ -49,12 +50,24 @@ MEMBER_ROLES = WORKING_ROLES | REVIEWING_ROLES
 """The roles that may know of the organisation at all. A role that is in none of these sets sees nothing."""
 
 
+GIVEN_USER: Any = Given("user")
+"""Stands for the person in a door that is asked by a prepared query."""
+
+
+_MINE: Prepared[Membership] = Prepared(
+    lambda: (
+        Membership.objects.filter(user=GIVEN_USER, left_at=None)
+        .select_related("organisation")
+        .order_by("organisation__name_en")
+    )
+)
+
+
 def _read_once(user: User) -> list[Membership]:
     """Every current membership of `user`: one query a request. They are kept on the user object, which lives no longer."""
     kept: list[Membership] | None = getattr(user, "_memberships_on_page", None)
     if kept is None:
-        mine = Membership.objects.filter(user=user, left_at=None).select_related("organisation")
-        kept = list(mine.order_by("organisation__name_en"))
+        kept = _MINE.all(user=user.pk)
         user._memberships_on_page = kept  # type: ignore[attr-defined]
     return kept
 
@@ -75,9 +88,14 @@ def belongs_to(user: User) -> set[int]:
     return {member.organisation_id for member in _read_once(user)}
 
 
+_MEMBERSHIP: Prepared[Membership] = Prepared(
+    lambda: Membership.objects.filter(user=GIVEN_USER, organisation_id=Given("organisation"), left_at=None)
+)
+
+
 def membership_in(user: User, organisation: Organisation | int) -> Membership | None:
     pk = organisation if isinstance(organisation, int) else organisation.pk
-    return Membership.objects.filter(user=user, organisation=pk, left_at=None).first()
+    return _MEMBERSHIP.first(user=user.pk, organisation=pk)
 
 
 def role_in(user: User, organisation: Organisation | int) -> Role | None:
@@ -119,15 +137,16 @@ def require_people(user: User, organisation: Organisation) -> Role:
     return require(user, Action.PEOPLE, organisation)
 
 
-def _with_member(user: User) -> AssessmentQuerySet:
-    mine = Membership.objects.filter(user=user, left_at=None, organisation=OuterRef("organisation"))
+def _with_member() -> AssessmentQuerySet:
+    mine = Membership.objects.filter(user=GIVEN_USER, left_at=None, organisation=OuterRef("organisation"))
     rows = Assessment.objects.annotate(
         member_pk=Subquery(mine.values("pk")[:1]),
         member_role=Subquery(mine.values("role")[:1]),
         member_sees=Subquery(mine.values("sees")[:1]),
     )
     # The organisation's own row is not read, nor what nothing that is saved looks at.
-    return rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
+    rows = rows.locking().select_related(None).select_related("use__system", "edition").defer(*_NOT_LOOKED_AT)
+    return rows.filter(pk=Given("assessment"))
 
 
 _NOT_LOOKED_AT = (
@@ -138,12 +157,15 @@ _NOT_LOOKED_AT = (
 )
 
 
+_LOCKED: Prepared[Assessment] = Prepared(_with_member)
+
+
 def lock_with_member(user: User, assessment: Assessment) -> tuple[Assessment, Membership]:
     """Lock an assessment and read it afresh with the membership that lets `user` answer it: one query.
 
     Raises as `require`; call it inside `atomic`.
     """
-    locked: Any = _with_member(user).filter(pk=assessment.pk).first()
+    locked: Any = _LOCKED.first(user=user.pk, assessment=assessment.pk)
     if locked is None or locked.member_pk is None or locked.member_role not in MAY[Action.ANSWER]:
         raise NotPermitted(_refusal(Action.ANSWER))
     member = Membership(

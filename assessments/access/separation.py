@@ -26,7 +26,6 @@ from assessments.models import (
     Assignment,
     ConformityRevision,
     DeclaredFact,
-    DeclaredUse,
     EvidenceUse,
     EvidenceVersion,
     FactRevision,
@@ -36,6 +35,7 @@ from assessments.models import (
     ReviewSeat,
     Supplement,
 )
+from assessments.models.prepared import Given, Prepared
 
 
 def is_independent(user: User, organisation: Organisation | int) -> bool:
@@ -89,16 +89,18 @@ def delivery_team(assessment: Assessment) -> set[int]:
     attached evidence or gave what is attached, and who replied to a reviewer; also where it was taken back since.
     """
     use = assessment.use
-    return {pk for pk in _team(use) if pk is not None}
+    people = _TEAM.all(use=use.pk, system=use.system_id)
+    return {pk for pk in people if pk is not None}
 
 
 WORKED = tuple(ActionEvent.Kind(kind) for kind in ("reported", "attached", "started", "not_relevant"))
 """The lines of an action's history whose writer worked on it."""
 
 
-def _team(use: DeclaredUse) -> QuerySet[Any, Any]:
-    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=use.system_id, parent__use=None))
-    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=use.system_id, use=None)).exclude(agreed_by=None)
+def _team() -> QuerySet[Any, Any]:
+    use: Any = Given("use")
+    facts = FactRevision.objects.filter(Q(parent__use=use) | Q(parent__system=Given("system"), parent__use=None))
+    agreed = DeclaredFact.objects.filter(Q(use=use) | Q(system=Given("system"), use=None)).exclude(agreed_by=None)
     return facts.values_list("by_id", flat=True).union(  # one query: reviewers' pages ask it too
         agreed.values_list("agreed_by_id", flat=True),
         AnswerRevision.objects.filter(parent__assessment__use=use).values_list("by_id", flat=True),
@@ -119,6 +121,9 @@ def _team(use: DeclaredUse) -> QuerySet[Any, Any]:
         EvidenceVersion.objects.filter(supplements__assessment__use=use).values_list("by_id", flat=True),
         EvidenceVersion.objects.filter(evidence__conformity_uses__part__use=use).values_list("by_id", flat=True),
     )
+
+
+_TEAM: Prepared[int | None] = Prepared(_team)
 
 
 class Known(TypedDict, total=False):

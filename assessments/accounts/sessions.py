@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -32,8 +33,8 @@ class SessionStore(DatabaseStore):
 
     def load(self) -> dict[str, Any]:
         """Read the session with the time at which it ends; one query, two where there is no such session."""
-        rows = self.get_model_class().objects
-        row = rows.filter(session_key=self.session_key, expire_date__gt=timezone.now()).first()
+        rows = self.get_model_class().objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        row = next(iter(rows), None)
         self.ends = row.expire_date if row else None
         found: dict[str, Any] = self.decode(row.session_data) if row else super().load()  # which forgets the key too
         return found
@@ -89,13 +90,17 @@ def keep_while_used(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
+@cache
+def _people() -> Any:
+    """People with what `enrolment` has to know of every request; arranged once, since every page asks it."""
+    asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
+    return User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
+
+
 class Backend(AuthenticationBackend):  # type: ignore[misc]
     """Signs in as allauth does."""
 
     def get_user(self, user_id: Any) -> User | None:
         """Whose session it is; None where the account is gone or closed."""
-        # With the person comes what `enrolment` has to know of every request.
-        asking = Membership.objects.filter(user=OuterRef("pk"), left_at=None, organisation__requires_second_factor=True)
-        users = User.objects.annotate(has_factor=factors.held_by("pk"), asked_for_factor=Exists(asking))
-        user = users.filter(pk=user_id).first()
+        user: User | None = next(iter(_people().filter(pk=user_id)), None)
         return user if user and self.user_can_authenticate(user) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -34,6 +35,7 @@ from assessments.guideline.terms import TIERS, Dimension
 from assessments.models import SavedFilter, User
 from assessments.models.assessments import Assessment
 from assessments.models.certificates import Certificate
+from assessments.models.prepared import Given, Prepared
 from assessments.models.remediation import NEXT_DUE, ActionStatus, Condition, RemediationAction
 from assessments.models.systems import DeclaredUseQuerySet
 
@@ -81,7 +83,14 @@ def newest_assessments(uses: Iterable[Any]) -> dict[int, Assessment]:
     """The newest assessment of each use of `with_newest`, by the use's id, without its sections: one query."""
     # Asked even where there is none, so that a page costs the same whatever is on it.
     ids = [use.newest for use in uses if use.newest] or [0]
-    return {assessment.use_id: assessment for assessment in Assessment.objects.for_list().filter(pk__in=ids)}
+    rows = _newest(len(ids)).all(**{f"pk{n}": pk for n, pk in enumerate(ids)})
+    return {assessment.use_id: assessment for assessment in rows}
+
+
+@lru_cache(maxsize=64)
+def _newest(how_many: int) -> Prepared[Assessment]:
+    ids: Any = [Given(f"pk{n}") for n in range(how_many)]
+    return Prepared(lambda: Assessment.objects.for_list().filter(pk__in=ids))
 
 
 # --- order and pages -----------------------------------------------------------------------------------------------

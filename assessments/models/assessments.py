@@ -23,6 +23,7 @@ from assessments.guideline.wording import choice_words
 from assessments.models.base import Referenced
 from assessments.models.editions import Edition, Question, edition_for, question_keys
 from assessments.models.people import Membership, Organisation
+from assessments.models.prepared import Given, Prepared
 from assessments.models.revisions import Revision
 from assessments.models.systems import DeclaredUse, StoredFacts, read_facts
 from assessments.scoring.findings import count_blocking
@@ -163,7 +164,7 @@ class Assessment(Referenced):
 
     def answer_values(self) -> dict[str, AnswerValue]:
         """Every stored answer as scoring sees it, hidden ones too, but those carried over and not confirmed (one query)."""
-        rows = Answer.objects.filter(assessment=self.pk, to_confirm=False).values_list(*_VALUES)
+        rows = _VALUES.all(assessment=self.pk)
         keys = question_keys(self.edition_id, self.edition.published_at)
         return {keys[pk]: _kept_value(*columns) for pk, *columns in rows}
 
@@ -311,13 +312,15 @@ class Answer(models.Model):
 
 
 _TEXT: Any = models.TextField()  # as the database writes it: decoding is for `_kept_value`, once for the same values
-_VALUES: tuple[Any, ...] = (
-    "question",
-    "choice",
-    Cast("items", _TEXT),
-    ExpressionWrapper(F("planned_for"), _TEXT),
-    "reason",
-    Cast("figure", _TEXT),
+_VALUES: Prepared[Any] = Prepared(
+    lambda: Answer.objects.filter(assessment=Given("assessment"), to_confirm=False).values_list(
+        "question",
+        "choice",
+        Cast("items", _TEXT),
+        ExpressionWrapper(F("planned_for"), _TEXT),
+        "reason",
+        Cast("figure", _TEXT),
+    )
 )
 
 

@@ -21,6 +21,7 @@ from assessments.guideline.terms import HoldKind, Stakeholder, Tier
 from assessments.guideline.wording import NEUTRAL_PEOPLE, UseWords, guess_people_word
 from assessments.models.base import NOT_CHINESE, Frozen, FrozenQuerySet, Referenced, has_chinese
 from assessments.models.people import Organisation
+from assessments.models.prepared import Given, Prepared
 from assessments.models.revisions import Revision
 
 
@@ -150,8 +151,7 @@ class DeclaredUse(Referenced):
 
     def stored_facts(self) -> StoredFacts:
         """What `read_facts` reads of `fact_rows`: one query."""
-        rows = DeclaredFact.objects.filter(Q(use=self.pk) | Q(system=self.system_id, use=None))
-        return tuple(rows.values_list("key", Cast("value", _TEXT), "agreed_by_id"))
+        return tuple(_FACTS.all(use=self.pk, system=self.system_id))
 
 
 class DeclaredFact(models.Model):
@@ -273,6 +273,13 @@ type StoredFacts = tuple[tuple[str, str, int | None], ...]
 
 
 _TEXT: Any = models.TextField()
+
+
+_FACTS: Prepared[tuple[str, str, int | None]] = Prepared(
+    lambda: DeclaredFact.objects.filter(Q(use=Given("use")) | Q(system_id=Given("system"), use=None)).values_list(
+        "key", Cast("value", _TEXT), "agreed_by_id"
+    )
+)
 
 
 def read_facts(rows: StoredFacts) -> dict[str, FactAnswer]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet
 from django.utils import timezone, translation
 
 from assessments.core import after_commit
 from assessments.core.query_values import one_line
 from assessments.models import Message, User
+from assessments.models.prepared import Given, Prepared
 from assessments.notifications import texts
 from assessments.notifications.kinds import MessageKind
 from assessments.notifications.tasks import send_message
@@ -109,10 +110,22 @@ def unread_for(user: Any) -> QuerySet[Message]:
     return messages_for(user).filter(read_at=None)
 
 
+_UNREAD: Prepared[int] = Prepared(
+    lambda: (
+        unread_for(Given("user"))
+        .filter(
+            Q(link=Given("path", CharField()))
+            | Q(link__startswith=Given("place", CharField()))
+            | Q(link__startswith=Given("query", CharField()))
+        )
+        .values_list("pk", flat=True)
+    )
+)
+
+
 def unread_at(user: User, path: str) -> list[int]:
-    """Return the ids of the unread messages that lead to this page, or to a place on it. One query."""
-    here = Q(link=path) | Q(link__startswith=f"{path}#") | Q(link__startswith=f"{path}?")
-    return list(unread_for(user).filter(here).values_list("pk", flat=True))
+    """Return the ids of the unread lines that lead to this page, or to a place on it. One query."""
+    return _UNREAD.all(user=user.pk, path=path, place=f"{path}#", query=f"{path}?")
 
 
 def mark_seen(lines: QuerySet[Message]) -> int:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token, render_value_in_context, token_kwargs
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import normalize_newlines
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from assessments.guideline.terms import Choice, Strength, Tier
 from assessments.guideline.wording import choice_words
@@ -319,3 +323,89 @@ def labelled(form: BaseForm) -> BaseForm:
 def said(errors: Iterable[object] | None) -> list[object]:
     """The errors as a list, so that a template can count them."""
     return list(errors or ())
+
+
+# --- what templates keep --------------------------------------------------------------------------------------------------
+
+type Plain = str | int | bool | Decimal | tuple[Plain, ...] | None
+
+
+def _plain(value: Any) -> Plain:
+    """The value itself where equal means alike; TypeError for what may change or hold more than it shows."""
+    if value is None or type(value) in (str, int, bool, Decimal, SafeString):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, bool):  # one that is found when it is asked for
+        return bool(value)
+    if isinstance(value, str):  # a word of a vocabulary
+        return str(value)
+    if isinstance(value, tuple | list):
+        return tuple(_plain(one) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        _look_into(value)  # type: ignore[arg-type]  # whether it can be hashed is what is asked
+        return value  # type: ignore[return-value]
+    raise TypeError(type(value))
+
+
+@lru_cache(maxsize=512)
+def _look_into(value: Any) -> None:
+    """TypeError where a value is not frozen, which its hash tells, or holds what is not plain."""
+    for one in fields(value):
+        part = getattr(value, one.name)
+        if isinstance(part, list):
+            raise TypeError(type(value))  # it may change
+        _plain(part)
+
+
+CSRF_PLACE = token_hex(16)
+"""Stands in what is kept wherever each page puts a token of its own."""
+FILL_PLACE = token_hex(8)
+"""Begins the place of a value that is filled in: nobody outside of the process can write it."""
+MOST_KEPT = 200
+
+
+class KeepNode(template.Node):
+    def __init__(
+        self, nodelist: NodeList, given: dict[str, FilterExpression], filled: dict[str, FilterExpression]
+    ) -> None:
+        self.nodelist, self.given = nodelist, given
+        self.filled = [(name, f"{FILL_PLACE}-{name}-", value) for name, value in filled.items()]
+        self.kept: dict[tuple[Any, ...], str] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        given = {name: _plain(value.resolve(context)) for name, value in self.given.items()}
+        key = (get_language(), get_script_prefix(), get_urlconf(), *((type(value), value) for value in given.values()))
+        html = self.kept.get(key)
+        if html is None:
+            places = {name: place for name, place, _value in self.filled}
+            html = self.nodelist.render(context.new({**given, **places, "csrf_token": CSRF_PLACE}))
+            if len(self.kept) >= MOST_KEPT:
+                for old in list(islice(self.kept, MOST_KEPT // 2)):
+                    self.kept.pop(old, None)
+            self.kept[key] = html
+        if CSRF_PLACE in html:
+            html = html.replace(CSRF_PLACE, str(context.get("csrf_token", "")))
+        for _name, place, value in self.filled:
+            html = html.replace(place, render_value_in_context(value.resolve(context), context))
+        return mark_safe(html)  # noqa: S308 (a template's own)
+
+
+@register.tag
+def keep(parser: Parser, token: Token) -> KeepNode:
+    """Draw what stands up to endkeep once for the same values, language and process: `{% keep a=a b=user.name %}`.
+
+    Inside, nothing is known but these values, all of them plain, and a token for forms: so what is kept cannot show
+    more than it was asked for. Raises TypeError for a value that is not plain. What comes after `fill` is written in
+    anew each time, escaped as ever: `{% keep a=a fill id=view.id %}`. Inside it can be shown, not looked at.
+    """
+    bits = token.split_contents()[1:]
+    given, filled = token_kwargs(bits, parser), {}
+    if bits and bits[0] == "fill":
+        bits = bits[1:]
+        filled = token_kwargs(bits, parser)
+    if bits:
+        raise template.TemplateSyntaxError(f"keep takes name=value and nothing else: {bits[0]}")
+    nodelist = parser.parse(("endkeep",))
+    parser.delete_first_token()
+    return KeepNode(nodelist, given, filled)

@@ -23,6 +23,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.closing import judged_in
+from assessments.models.prepared import Given, Prepared
 from assessments.models.remediation import ActionStatus, is_condition
 from assessments.models.systems import DeclaredFact, DeclaredUseQuerySet
 
@@ -94,6 +95,16 @@ def plans_whole(user: User, organisation: int) -> bool:
     return any(m.role in MAY[Action.ANSWER] and m.sees == Sees.ALL for m in mine)
 
 
+_OPEN_ACTIONS: Prepared[RemediationAction] = Prepared(
+    lambda: (
+        RemediationAction.objects.filter(use=Given("use"))
+        .exclude(status=ActionStatus.CLOSED)
+        .annotate(is_condition=is_condition())
+        .select_related("owner")
+    )
+)
+
+
 def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
     """Where a fact is answered with yes, of the uses that `user` sees and of which nothing was signed yet."""
     found = DeclaredFact.objects.filter(key=key, value=True, use__in=register.uses_for(user), use__retired_at=None)
@@ -102,8 +113,7 @@ def affirmed_before_signing(user: User, key: str) -> QuerySet[DeclaredFact]:
 
 def open_actions_of(assessment: Assessment) -> list[RemediationAction]:
     """The actions of its use that are not closed, for a page that found the assessment by its door."""
-    rows = RemediationAction.objects.filter(use=assessment.use_id).exclude(status=ActionStatus.CLOSED)
-    return list(rows.annotate(is_condition=is_condition()).select_related("owner"))
+    return _OPEN_ACTIONS.all(use=assessment.use_id)
 
 
 def actions_to_check_for(user: User) -> QuerySet[RemediationAction]:

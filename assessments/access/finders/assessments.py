@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value, When
 
 from assessments.models import (
     Answer,
@@ -23,12 +23,13 @@ from assessments.models import (
 )
 from assessments.models.assessments import NOTE_IS_TAKEN, AssessmentQuerySet
 from assessments.models.editions import CompiledEdition, edition_for
+from assessments.models.prepared import Given, Prepared
 from assessments.models.snapshots import conformity_picture
 
 if TYPE_CHECKING:
     from assessments.scoring.inputs import Declared
 from assessments.access.finders import register
-from assessments.access.roles import MAY, WORKING_ROLES, Action
+from assessments.access.roles import GIVEN_USER, MAY, WORKING_ROLES, Action
 
 
 def assessments_for(user: User) -> AssessmentQuerySet:
@@ -40,9 +41,14 @@ def assessments_for(user: User) -> AssessmentQuerySet:
     )
 
 
+_ASSESSMENT: Prepared[Assessment] = Prepared(
+    lambda: assessments_for(GIVEN_USER).filter(reference=Given("reference", CharField()))
+)
+
+
 def find_assessment(user: User, reference: str) -> Assessment | None:
     """The one of `assessments_for` with that reference; None where this person may not know of any."""
-    return assessments_for(user).filter(reference=reference).first()
+    return _ASSESSMENT.first(user=user.pk, reference=reference)
 
 
 @lru_cache(maxsize=4096)
@@ -95,25 +101,26 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
-def _marks(user: User, assessment: Assessment) -> QuerySet[Any, Any]:
+def _marks() -> QuerySet[Any, Any]:
+    given: Any = Given("assessment")
     nothing = {"open": Value(0), "every": Value(0), "flags": Value(0), "asked": Value(0), "mine": Value(0)}
     shape = ("question", *nothing, "news")
     is_open = Q(reply_to=None, resolved_at=None)
     talk = (
-        Comment.objects.filter(assessment=assessment)
+        Comment.objects.filter(assessment=given)
         .values("question")
         .annotate(**nothing | {"open": Count("pk", filter=is_open), "every": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
     flags = (
-        Flag.objects.filter(assessment=assessment, user=user)
+        Flag.objects.filter(assessment=given, user=GIVEN_USER)
         .values("question")
         .annotate(**nothing | {"flags": Count("pk")}, news=Value(0))
         .values_list(*shape)
     )
-    of_me = Max("pk", filter=Q(member__user=user), default=0)
+    of_me = Max("pk", filter=Q(member__user=GIVEN_USER), default=0)
     asked = (
-        Assignment.objects.filter(assessment=assessment, done_at=None, member__left_at=None)
+        Assignment.objects.filter(assessment=given, done_at=None, member__left_at=None)
         .exclude(question="")
         .values("question")
         .annotate(**nothing | {"asked": Count("pk"), "mine": of_me}, news=Value(0))
@@ -121,11 +128,14 @@ def _marks(user: User, assessment: Assessment) -> QuerySet[Any, Any]:
     )
     news = (
         # By the relation: the inbox is a room above this one.
-        User.objects.filter(pk=user.pk, inbox__read_at=None, inbox__link__startswith=assessment.get_absolute_url())
+        User.objects.filter(pk=GIVEN_USER, inbox__read_at=None, inbox__link__startswith=Given("address", CharField()))
         .annotate(question=Value(""), **nothing, news=Value(1))
         .values_list(*shape)
     )
     return talk.union(flags, asked, news, all=True)
+
+
+_MARKS: Prepared[Any] = Prepared(_marks)
 
 
 def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
@@ -134,7 +144,8 @@ def marks_on_questions(user: User, assessment: Assessment) -> dict[str, Marks]:
     For a page that found the assessment by `assessments_for`.
     """
     found: dict[str, Marks] = {}
-    for question, *counts in _marks(user, assessment):
+    address = assessment.get_absolute_url()
+    for question, *counts in _MARKS.all(user=user.pk, assessment=assessment.pk, address=address):
         have = found.get(question, Marks())
         added = [old + more for old, more in zip(have, counts, strict=True)]
         found[question] = Marks(*added)._replace(flagged=bool(added[2]))
@@ -166,9 +177,12 @@ def asked_in(assessment: Assessment) -> QuerySet[Assignment]:
     return asked.select_related("member__user", "by").order_by("pk")
 
 
+_ASKED: Prepared[Assignment] = Prepared(lambda: asked_in(cast(Any, Given("assessment"))))
+
+
 def asked_on_page(assessment: Assessment) -> list[Assignment]:
     """As `asked_in`, for a page that shows them all."""
-    return list(asked_in(assessment))
+    return _ASKED.all(assessment=assessment.pk)
 
 
 def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment]:
@@ -183,6 +197,16 @@ def threads_waiting_for(user: User, comments: Iterable[int]) -> QuerySet[Comment
 _UNTOUCHED = Q(carried_from__isnull=False, revision=1)
 
 
+_BY_TIME: Prepared[tuple[str, int | None, bool]] = Prepared(
+    lambda: (
+        Answer.objects.filter(assessment=Given("assessment"))
+        .annotate(giver=Case(When(_UNTOUCHED, then=None), default=F("by_id")))
+        .order_by("-at")
+        .values_list("question__key", "giver", "to_confirm")
+    )
+)
+
+
 def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]]:
     """Of each answer its question, who gave it here and whether it is still to be confirmed, the newest first.
 
@@ -190,17 +214,14 @@ def answers_by_time(assessment: Assessment) -> list[tuple[str, int | None, bool]
 
     For a page that found the assessment by `assessments_for`; so below.
     """
-    giver = Case(When(_UNTOUCHED, then=None), default=F("by_id"))
-    rows = Answer.objects.filter(assessment=assessment).annotate(giver=giver).order_by("-at")
-    return list(rows.values_list("question__key", "giver", "to_confirm"))
+    return _BY_TIME.all(assessment=assessment.pk)
 
 
 def answers_to(assessment: Assessment, questions: Iterable[str]) -> dict[str, Answer]:
     """The stored answers to these questions, with who wrote them: one query."""
-    rows = Answer.objects.filter(assessment=assessment, question__key__in=list(questions)).annotate(
-        taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN
-    )
-    return {row.question.key: row for row in rows.select_related("question", "by")}
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    rows = _answers(len(keys)).all(assessment=assessment.pk, **keys) if keys else ()
+    return {row.question.key: row for row in rows}
 
 
 def use_behind(answer: Answer) -> str:
@@ -209,6 +230,19 @@ def use_behind(answer: Answer) -> str:
         return answer.taken_from or ""
     source = Answer.objects.filter(pk=answer.carried_from_id or 0).values_list("assessment__use__title", flat=True)
     return source.first() or ""
+
+
+@lru_cache(maxsize=256)
+def _answers(questions: int) -> Prepared[Answer]:
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: (
+            Answer.objects.filter(assessment=of, question__key__in=keys)
+            .annotate(taken_from=F("carried_from__assessment__use__title"), note_is_taken=NOTE_IS_TAKEN)
+            .select_related("question", "by")
+        )
+    )
 
 
 def conformity_of(assessment: Assessment, declared: Declared) -> dict[str, Any]:
@@ -229,9 +263,14 @@ def stale_for(user: User) -> AssessmentQuerySet:
     return stale.filter(state__in=(State.APPROVED, State.CERTIFIED)).order_by("stale_since", "pk")
 
 
+_CURRENT: Prepared[str] = Prepared(
+    lambda: Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True)[:1]
+)
+
+
 def current_edition() -> CompiledEdition:
     """The newest release, which anyone may read; raises Edition.DoesNotExist when none is loaded."""
-    found = Edition.objects.order_by("-published_at", "-pk").values_list("checksum", flat=True).first()
+    found = _CURRENT.first()
     if found is None:
         raise Edition.DoesNotExist
     return edition_for(found)

@@ -29,6 +29,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.assessments import Route
+from assessments.models.prepared import Given, Prepared
 from assessments.models.submissions import SubmissionQuerySet
 from assessments.models.systems import TierChoices
 
@@ -211,10 +212,9 @@ class TimelineEntry(NamedTuple):
 SAID_BY_REVIEWER, SAID_BY_APPLICANT = "said_by_reviewer", "said_by_applicant"
 
 
-def _history(assessment: Assessment) -> QuerySet[Any, Any]:
-    chain, about = assessment.use.system.organisation.reference, f"assessment:{assessment.reference}"
+def _history() -> QuerySet[Any, Any]:
     name = User.objects.filter(pk=OuterRef("actor")).values("name")[:1]
-    entries = AuditEntry.objects.filter(chain=chain, object=about)
+    entries = AuditEntry.objects.filter(chain=Given("chain", CharField()), object=Given("object", CharField()))
     kept = Case(When(detail__erased_at=None, then=F("detail__detail")), default=None, output_field=TextField())
     moves = entries.order_by().annotate(who=Subquery(name), words=kept)
     side = Case(
@@ -222,15 +222,21 @@ def _history(assessment: Assessment) -> QuerySet[Any, Any]:
         default=Value(SAID_BY_APPLICANT),
         output_field=CharField(),
     )
-    said = CaseMessage.objects.filter(submission__assessment=assessment).annotate(kind=side)
+    of: Any = Given("assessment")
+    said = CaseMessage.objects.filter(submission__assessment=of).annotate(kind=side)
     return moves.values_list("at", "kind", "who", "actor", "words", "pk").union(
         said.values_list("at", "kind", "author__name", "author", "text", "pk"), all=True
     )
 
 
+_HISTORY: Prepared[Any] = Prepared(_history)
+
+
 def history_of(assessment: Assessment) -> list[TimelineEntry]:
     """The log of one case and its messages, oldest first: one query, for a page that found it by its door."""
-    return sorted((TimelineEntry(*row) for row in _history(assessment)), key=lambda told: (told.at, told.pk))
+    chain, name = assessment.use.system.organisation.reference, f"assessment:{assessment.reference}"
+    rows = _HISTORY.all(chain=chain, object=name, assessment=assessment.pk)
+    return sorted((TimelineEntry(*row) for row in rows), key=lambda told: (told.at, told.pk))
 
 
 def appeals_in(assessment: Assessment) -> QuerySet[Appeal]:

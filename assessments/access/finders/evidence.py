@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from assessments.models import Assessment, Assignment, Evidence, EvidenceUse, User
 from assessments.models.evidence import EvidenceQuerySet
+from assessments.models.prepared import Given, Prepared
 
 if TYPE_CHECKING:
     from assessments.guideline.edition import FilePart
@@ -47,11 +49,25 @@ def evidence_to_renew(user: User, days: int) -> EvidenceQuerySet:
     return own.order_by("expires_on", "pk")
 
 
+@lru_cache(maxsize=256)
+def _evidence(questions: int) -> Prepared[EvidenceUse]:
+    """What the answers to so many questions lean on."""
+    keys = [Given(f"key{n}", CharField()) for n in range(questions)]
+    of: Any = Given("assessment")
+    return Prepared(
+        lambda: (
+            EvidenceUse.objects.filter(answer__assessment=of, answer__question__key__in=keys)
+            .select_related("evidence", "answer__question")
+            .order_by("pk")
+        )
+    )
+
+
 def evidence_on(assessment: Assessment, questions: Iterable[str]) -> dict[str, list[EvidenceUse]]:
     """What the answers to these questions lean on: one query. For a page that found the assessment by its door."""
     found: dict[str, list[EvidenceUse]] = {}
-    rows = EvidenceUse.objects.filter(answer__assessment=assessment, answer__question__key__in=list(questions))
-    for use in rows.select_related("evidence", "answer__question").order_by("pk"):
+    keys = {f"key{n}": key for n, key in enumerate(questions)}
+    for use in _evidence(len(keys)).all(assessment=assessment.pk, **keys) if keys else ():
         found.setdefault(use.answer.question.key, []).append(use)  # type: ignore[union-attr]
     return found
 

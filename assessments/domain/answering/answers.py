@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,7 @@ from assessments.guideline.terms import Choice
 from assessments.models import Answer, AnswerRevision, Assessment, Flag, RevisionOutcome, State, User, revisions
 from assessments.models.assessments import DERIVED, answer_value
 from assessments.models.editions import question_ids
+from assessments.models.prepared import Given, Prepared, PreparedInsert, PreparedUpdate
 from assessments.scoring.inputs import AnswerValue, Declared
 from assessments.scoring.readiness import Progress
 
@@ -103,15 +104,17 @@ def _of_answer(name: str) -> str:
     return f"q:{name.removeprefix(ANSWER)}" if name.startswith(ANSWER) else ""
 
 
-def _standing(assessment: Assessment, question: str, operation: uuid.UUID) -> Answer | None:
+def _standing() -> QuerySet[Answer]:
     """The answer that stands, with its newest revision and what came of the operation, if it was stored before."""
     kept = AnswerRevision.objects.filter(parent=OuterRef("pk"))
-    repeated = kept.filter(operation=operation)
-    rows = Answer.objects.filter(assessment=assessment, question__key=question).annotate(
+    repeated = kept.filter(operation=Given("operation", UUIDField()))
+    return Answer.objects.filter(assessment=Given("assessment"), question__key=Given("question", CharField())).annotate(
         newest=Subquery(kept.order_by("-number").values("number")[:1]),
         repeated=Subquery(repeated.values("outcome")[:1]),
     )
-    return rows.first()
+
+
+_STANDING: Prepared[Answer] = Prepared(_standing)
 
 
 CHANGED = (
@@ -127,6 +130,18 @@ CHANGED = (
     "revision",
     "to_confirm",
 )
+
+
+_ATTRIBUTES = {"by": "by_id"}
+
+
+_CHANGE = PreparedUpdate(lambda: Answer.objects.filter(pk=Given("pk")), CHANGED)
+
+
+_KEEP = PreparedInsert(lambda: AnswerRevision)
+
+
+_DERIVE = PreparedUpdate(lambda: Assessment.objects.filter(pk=Given("pk")), DERIVED)
 
 
 def save_answer(
@@ -197,7 +212,7 @@ def _save_answer(
         raise Locked(_("Only what the reviewer marked can be changed now. What you typed is still on this page."))
     items = {item.key for item in declared.items(edition, question)}
     check_answer(question, items, value, declared.context, edition)
-    row: Any = _standing(assessment, question_key, operation)
+    row: Any = _STANDING.first(assessment=assessment.pk, question=question_key, operation=operation)
     record: dict[str, Any] = {
         "choice": str(value["choice"]),
         "items": dict(value.get("items") or {}) if value["choice"] == Choice.TICKED else {},
@@ -240,12 +255,21 @@ def _save_answer(
     if row.pk is None:
         row.save()
     else:
-        Answer.objects.filter(pk=row.pk).update(**{name: getattr(row, name) for name in CHANGED})
-    revisions.keep_revision(AnswerRevision, row, row.revision, operation, base, record, by, outcome)
+        _CHANGE.write(pk=row.pk, **{name: getattr(row, _ATTRIBUTES.get(name, name)) for name in CHANGED})
+    _KEEP.write(
+        parent=row.pk,
+        number=row.revision,
+        operation=operation,
+        base=base,
+        value=record,
+        by=by.pk,
+        at=row.at,
+        outcome=outcome,
+    )
     answers[question_key] = row.value()
     done = assessment.refresh_derived(declared, answers)
     assessment.updated_at = row.at
-    Assessment.objects.filter(pk=assessment.pk).update(**{name: getattr(assessment, name) for name in DERIVED})
+    _DERIVE.write(pk=assessment.pk, **{name: getattr(assessment, name) for name in DERIVED})
     return AnswerSaved(assessment, row, True, done, declared, answers, targets)
 
 

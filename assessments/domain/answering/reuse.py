@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import CharField, Max, QuerySet
 from django.utils.translation import gettext as _
 
 from assessments.access import roles
@@ -20,6 +21,7 @@ from assessments.guideline.edition import Edition as CompiledEdition
 from assessments.guideline.terms import Choice
 from assessments.models import Answer, AnswerRevision, Assessment, Question, RevisionOutcome, State, User
 from assessments.models.editions import question_ids
+from assessments.models.prepared import Given, Prepared
 from assessments.scoring.inputs import Declared
 
 # --- answers that stand elsewhere -------------------------------------------------------------------------------------
@@ -45,6 +47,15 @@ def _elsewhere(assessment: Assessment, asked: Collection[str]) -> QuerySet[Answe
     return rows.filter(to_confirm=False).exclude(assessment=assessment.pk).exclude(choice=Choice.UNKNOWN)
 
 
+@lru_cache(maxsize=64)
+def _offered(questions: int) -> Prepared[Any]:
+    """So many questions that are answered elsewhere, each with the time of its newest answer."""
+    keys: Any = [Given(f"key{n}", CharField()) for n in range(questions)]
+    here: Any = Assessment(pk=Given("assessment"), organisation_id=Given("organisation"))
+    rows = _elsewhere(here, keys)
+    return Prepared(lambda: rows.values_list("question__key").annotate(at=Max("at")))
+
+
 def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int) -> Offer:
     """What could be taken over of what is `asked` (question keys): one query, however many assessments there are.
 
@@ -53,8 +64,9 @@ def offer_for(assessment: Assessment, asked: Collection[str], *, to_confirm: int
     wanted = assessment.compiled().organisation_wide.intersection(asked)
     if assessment.state != State.DRAFT:
         wanted = frozenset()
-    rows = _elsewhere(assessment, sorted(wanted)).values_list("question__key").annotate(at=Max("at"))
-    found = list(rows) if wanted else []
+    keys = {f"key{n}": key for n, key in enumerate(sorted(wanted))}
+    given = {"assessment": assessment.pk, "organisation": assessment.organisation_id, **keys}
+    found = _offered(len(keys)).all(**given) if keys else []
     return Offer(len(found), max((at for _key, at in found), default=None), to_confirm)
 
 

@@ -22,14 +22,16 @@ from assessments.models import (
     Submission,
     User,
 )
+from assessments.models.prepared import Given, Prepared
 
 
 def uses_worked_on(user: User) -> set[int]:
     """Return the keys of all uses whose delivery team this person is in; one query, however many uses there are."""
-    return {pk for pk in _uses(user) if pk is not None}
+    return {pk for pk in _WORKED_ON.all(user=user.pk) if pk is not None}
 
 
-def _uses(me: User) -> QuerySet[Any, Any]:
+def _uses() -> QuerySet[Any, Any]:
+    me: Any = Given("user")
     given = EvidenceVersion.objects.filter(by=me)
     agreed = DeclaredFact.objects.filter(agreed_by=me)
     facts = FactRevision.objects.filter(by=me)
@@ -55,3 +57,6 @@ def _uses(me: User) -> QuerySet[Any, Any]:
         MarkReplyRevision.objects.filter(by=me).values_list("parent__submission__assessment__use", flat=True),
         ConformityRevision.objects.filter(by=me).values_list("parent__use", flat=True),
     )
+
+
+_WORKED_ON: Prepared[int | None] = Prepared(_uses)

@@ -1,4 +1,4 @@
-"""What the pages of a case read: the doors are those of `access`, and so are the conditions.
+"""What the pages of a case read, each query compiled once: the doors are those of `access`, and so are the conditions.
 
 For a case that a page found by its door (`find_case`); lists come back in the order in which pages show them.
 """
@@ -6,14 +6,13 @@ For a case that a page found by its door (`find_case`); lists come back in the o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, JSONField, OuterRef, Subquery
+from django.db.models import BooleanField, CharField, Count, Exists, ExpressionWrapper, JSONField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from assessments.access import finders, roles, separation
-from assessments.domain.review.queue_rows import DONE, RETURNED, grouped
+from assessments.access import finders
 from assessments.models import (
     Assessment,
     Certificate,
@@ -34,22 +33,38 @@ from assessments.models import (
     User,
 )
 from assessments.models.changes import decided_before
+from assessments.models.prepared import Given, Prepared
+
+GIVEN_USER: Any = Given("user")
 
 
-def _counted(supplements: Any) -> Coalesce:
+_OF: Any = Given("submission")
+
+
+_ASSESSMENT: Any = Given("assessment")
+
+
+_EARLIER: Any = Given("earlier")
+
+
+def with_count(supplements: Any) -> Coalesce:
     return Coalesce(Subquery(supplements.values("assessment").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _case(user: User) -> Any:
+def _case() -> Any:
     # The snapshots are what a case is about, so they come along; lists leave them out.
-    rows = finders.submissions_to_read(user).defer(None).select_related("assessment__use__system__organisation")
-    mine = ExpressionWrapper(finders.is_to_review(user), output_field=BooleanField())
+    rows = finders.submissions_to_read(GIVEN_USER).defer(None).select_related("assessment__use__system__organisation")
+    mine = ExpressionWrapper(finders.is_to_review(GIVEN_USER), output_field=BooleanField())
     aside = finders.actions_set_aside(OuterRef("assessment__use"))
-    opened = Assessment.objects.filter(finders.gate_of_case(user, "pk"), pk=OuterRef("assessment"))
+    opened = Assessment.objects.filter(finders.gate_of_case(GIVEN_USER, "pk"), pk=OuterRef("assessment"))
     rows = rows.annotate(may_review=mine, has_set_aside=Exists(aside), may_open=Exists(opened))
     added = Supplement.objects.filter(assessment=OuterRef("assessment")).order_by()
-    judged = SupplementMark.objects.filter(by=user, supplement=OuterRef("pk")).exclude(verdict="")
-    return rows.annotate(added=_counted(added), added_left=_counted(added.filter(~Exists(judged))))
+    judged = SupplementMark.objects.filter(by=GIVEN_USER, supplement=OuterRef("pk")).exclude(verdict="")
+    rows = rows.annotate(added=with_count(added), added_left=with_count(added.filter(~Exists(judged))))
+    return rows.filter(reference=Given("reference", CharField()))
+
+
+_CASE: Prepared[Any] = Prepared(_case)
 
 
 def find_case(user: User, reference: str) -> Any:
@@ -57,7 +72,17 @@ def find_case(user: User, reference: str) -> Any:
 
     `added`: how many supplements the case has, `added_left`: how many of them the user has not judged.
     """
-    return _case(user).filter(reference=reference).first()
+    return _CASE.first(user=user.pk, reference=reference)
+
+
+_ROUNDS: Prepared[Submission] = Prepared(
+    lambda: finders.submissions_to_read(GIVEN_USER).filter(assessment=_ASSESSMENT).with_signer().order_by("round")
+)
+
+
+_DECISIONS: Prepared[ReviewDecision] = Prepared(
+    lambda: ReviewDecision.objects.filter(submission__assessment=_ASSESSMENT).select_related("by").order_by("pk")
+)
 
 
 def rounds_of(
@@ -68,23 +93,24 @@ def rounds_of(
     `only`: the one round of a case that has no other; it is not read again.
     """
     decided: dict[int, list[ReviewDecision]] = {}
-    decisions = ReviewDecision.objects.filter(submission__assessment=assessment).select_related("by")
-    for decision in decisions.order_by("pk"):
+    for decision in _DECISIONS.all(assessment=assessment.pk):
         decided.setdefault(decision.submission_id, []).append(decision)
-    every = finders.submissions_to_read(user).filter(assessment=assessment).with_signer().order_by("round")
-    rounds = [only] if only is not None else list(every)
+    rounds = [only] if only is not None else _ROUNDS.all(user=user.pk, assessment=assessment.pk)
     return [(one, decided.get(one.pk, [])) for one in rounds]
 
 
-def _former(user: User, use: int, case: int) -> Any:
-    mine = ExpressionWrapper(finders.is_to_review(user), output_field=BooleanField())
+def _former() -> Any:
+    mine = ExpressionWrapper(finders.is_to_review(GIVEN_USER), output_field=BooleanField())
     events = CertificateEvent.objects.filter(certificate=OuterRef("pk")).order_by("-pk").values("kind")[:1]
-    before: Any = Certificate.objects.filter(use=use, submission__assessment__lt=case)
+    before: Any = Certificate.objects.filter(use=Given("use"), submission__assessment__lt=_ASSESSMENT)
     named = ("number", "tier", "issued_on", "expires_on")
     row = JSONObject(**{name: name for name in named}, last_event=Subquery(events))
     before = before.order_by("-pk").annotate(row=row).values("row")[:1]
-    rows = decided_before(use, case)
-    return rows.annotate(may_read=mine, certificate_before=Subquery(before, output_field=JSONField()))
+    rows = decided_before(Given("use"), _ASSESSMENT)
+    return rows.annotate(may_read=mine, certificate_before=Subquery(before, output_field=JSONField()))[:1]
+
+
+_FORMER: Prepared[Any] = Prepared(_former)
 
 
 def former_of(user: User, submission: Submission) -> Any:
@@ -92,26 +118,61 @@ def former_of(user: User, submission: Submission) -> Any:
 
     `certificate_before`: the newest certificate from such a case, as plain values with the kind of its last event.
     """
-    return _former(user, submission.assessment.use_id, submission.assessment_id).first()
+    return _FORMER.first(user=user.pk, use=submission.assessment.use_id, assessment=submission.assessment_id)
+
+
+_CHANGES: Prepared[StatedChange] = Prepared(lambda: finders.changes_before(_ASSESSMENT))
 
 
 def changes_before(assessment: Assessment) -> list[StatedChange]:
     """What owners said had changed, and so opened this assessment, oldest first."""
-    return list(finders.changes_before(assessment))
+    return _CHANGES.all(assessment=assessment.pk)
+
+
+_SEATS: Prepared[ReviewSeat] = Prepared(
+    lambda: ReviewSeat.objects.filter(submission=_OF).select_related("reviewer").order_by("pk")
+)
 
 
 def seats_of(submission: Submission) -> list[ReviewSeat]:
-    return list(ReviewSeat.objects.filter(submission=submission).select_related("reviewer").order_by("pk"))
+    return _SEATS.all(submission=submission.pk)
+
+
+_MARKS: Prepared[ReviewMark] = Prepared(lambda: finders.marks_kept(_OF))
+
+
+_MARKS_OF_TWO: Prepared[ReviewMark] = Prepared(lambda: finders.marks_kept(_OF, _EARLIER))
 
 
 def marks_kept(submission: Submission, earlier: Submission | None = None) -> list[ReviewMark]:
     """As `access.marks_kept`, for a page that shows them all."""
-    return list(finders.marks_kept(submission, earlier))
+    if earlier is None:
+        return _MARKS.all(submission=submission.pk)
+    return _MARKS_OF_TWO.all(submission=submission.pk, earlier=earlier.pk)
+
+
+_EVIDENCE_MARKS: Prepared[EvidenceMark] = Prepared(
+    lambda: (
+        EvidenceMark.objects.filter(submission=_OF)
+        .select_related("by", "carried_from__submission")
+        .defer("carried_from__submission__snapshot")
+    )
+)
 
 
 def evidence_marks_on(submission: Submission) -> list[EvidenceMark]:
-    rows = EvidenceMark.objects.filter(submission=submission).select_related("by", "carried_from__submission")
-    return list(rows.defer("carried_from__submission__snapshot"))
+    return _EVIDENCE_MARKS.all(submission=submission.pk)
+
+
+@lru_cache(maxsize=64)
+def _versions(pieces: int) -> Prepared[EvidenceVersion]:
+    references = [Given(f"piece{n}", CharField()) for n in range(pieces)]
+    of: Any = Given("organisation")
+    return Prepared(
+        lambda: EvidenceVersion.objects.filter(
+            evidence__organisation=of, evidence__reference__in=references
+        ).select_related("evidence")
+    )
 
 
 def versions_submitted(
@@ -122,39 +183,32 @@ def versions_submitted(
     `pieces` come from its snapshot.
     """
     named = set(pieces)
-    references = sorted({reference for reference, _n in named})
-    rows = EvidenceVersion.objects.filter(
-        evidence__organisation=submission.organisation_id, evidence__reference__in=references
-    )
-    found = {(row.evidence.reference, row.number): row for row in rows.select_related("evidence")}
+    given = {f"piece{n}": reference for n, reference in enumerate(sorted({reference for reference, _n in named}))}
+    if not given:
+        return {}
+    rows = _versions(len(given)).all(organisation=submission.organisation_id, **given)
+    found = {(row.evidence.reference, row.number): row for row in rows}
     return {key: row for key, row in found.items() if key in named}
+
+
+_INTERESTS: Prepared[Interest] = Prepared(lambda: finders.interests_in(_ASSESSMENT))
+
+
+_REQUESTS: Prepared[SeatRequest] = Prepared(lambda: finders.open_requests(_OF))
+
+
+_HOLDS: Prepared[Hold] = Prepared(lambda: Hold.objects.filter(use=Given("use")).order_by("pk"))
 
 
 def interests_in(assessment: Assessment) -> list[Interest]:
     """What reviewers declared about a case, oldest first."""
-    return list(finders.interests_in(assessment))
+    return _INTERESTS.all(assessment=assessment.pk)
 
 
 def open_requests(submission: Submission) -> list[SeatRequest]:
     """The seats of a submission that somebody is asked to take."""
-    return list(finders.open_requests(submission))
+    return _REQUESTS.all(submission=submission.pk)
 
 
 def holds_on(use: DeclaredUse) -> list[Hold]:
-    return list(Hold.objects.filter(use=use).order_by("pk"))
-
-
-# --- the queue -----------------------------------------------------------------------------------------------------------
-
-
-def rows_for(user: User, late: datetime | None = None, *, tier: str = "", organisation: str = "") -> Any:
-    """What `user` may review, each with its group. `late`: only what came before that moment and is not done."""
-    body = separation.reviews_for_the_body(user)
-    rows = grouped(finders.submissions_for(user), user, body=body, own=sorted(roles.belongs_to(user)))
-    if tier:
-        rows = rows.filter(assigned_tier=tier)
-    if organisation:
-        rows = rows.filter(organisation__reference=organisation)
-    if late:
-        rows = rows.filter(at__lt=late).exclude(stands_in__in=(DONE, RETURNED))
-    return rows
+    return _HOLDS.all(use=use.pk)

@@ -4,14 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Count, DateTimeField, Q, Value
 
-from assessments.access import finders, separation
-from assessments.domain.review import queries
-from assessments.domain.review.queue_rows import ACTIONS, OTHER_WORK, Page, counted, cursor_of, pages
+from assessments.access import finders, roles, separation
+from assessments.domain.review.queries import GIVEN_USER
+from assessments.domain.review.queue_rows import (
+    ACTIONS,
+    DONE,
+    OTHER_WORK,
+    RETURNED,
+    Page,
+    counted,
+    cursor_of,
+    grouped,
+    placed,
+    rows_of_groups,
+)
 from assessments.models import Appeal, User
+from assessments.models.prepared import Given, Prepared
+
+# --- the queue -----------------------------------------------------------------------------------------------------------
+
+
+class _Queue:
+    """The queries of the queue for one kind of choice, the same for everybody who makes it but for who asks and what for."""
+
+    def __init__(self, own: int, size: int, only: str, *, body: bool, named: frozenset[str], later: bool) -> None:
+        self.own, self.body, self.named = own, body, named
+        cursor = (Given("at", DateTimeField()), Given("pk")) if later else None
+        self.counts: Prepared[Any] = Prepared(lambda: counted(self.rows()))
+        self.places: Prepared[Any] = Prepared(lambda: placed(self.rows(), size, only, cursor))
+
+    def rows(self) -> Any:
+        own = [Given(f"own{n}") for n in range(self.own)]
+        rows = grouped(finders.submissions_for(GIVEN_USER), GIVEN_USER, body=self.body, own=own)
+        if "tier" in self.named:
+            rows = rows.filter(assigned_tier=Given("tier", CharField()))
+        if "organisation" in self.named:
+            rows = rows.filter(organisation__reference=Given("organisation", CharField()))
+        if "late" in self.named:
+            rows = rows.filter(at__lt=Given("late", DateTimeField())).exclude(stands_in__in=(DONE, RETURNED))
+        return rows
+
+
+_queue = lru_cache(maxsize=64)(_Queue)
 
 
 def queue_for(
@@ -21,7 +60,23 @@ def queue_for(
 
     `late`: only what came before that moment and is not done.
     """
-    return pages(queries.rows_for(user, late, **chosen), size, only=only, after=after)
+    mine = sorted(roles.belongs_to(user))
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value}
+    if late:
+        given["late"] = late
+    cursor = cursor_of(after) if only else None
+    queries = _queue(
+        len(mine),
+        size,
+        only,
+        body=separation.reviews_for_the_body(user),
+        named=frozenset(given),
+        later=cursor is not None,
+    )
+    given |= {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
+    counts = dict(queries.counts.all(**given)) if only else None
+    at, pk = cursor or (None, None)
+    return rows_of_groups(queries.places.all(**given, at=at, pk=pk), size, counts)
 
 
 def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
@@ -29,8 +84,12 @@ def counts_for(user: User, late: datetime) -> tuple[Mapping[str, int], Mapping[s
 
     What else waits (OTHER_WORK) has no target, so none of it is late.
     """
-    work = {kind: _work(user, kind).count() for kind in _work_of(user)}
-    return dict(counted(queries.rows_for(user))) | work, dict(counted(queries.rows_for(user, late)))
+    mine = sorted(roles.belongs_to(user))
+    given = {"user": user.pk, **{f"own{n}": pk for n, pk in enumerate(mine)}}
+    body = separation.reviews_for_the_body(user)
+    every, old = (_queue(len(mine), 1, "", body=body, named=frozenset(named), later=False) for named in ((), ("late",)))
+    work = {kind: _work(kind, 1, frozenset(), later=False).count(user) for kind in _work_of(user)}
+    return dict(every.counts.all(**given)) | work, dict(old.counts.all(**given, late=late))
 
 
 def _work_of(user: User) -> tuple[str, ...]:
@@ -38,19 +97,41 @@ def _work_of(user: User) -> tuple[str, ...]:
     return OTHER_WORK if separation.reviews_for_the_body(user) else (ACTIONS,)
 
 
-def _work(user: User, kind: str, *, tier: str = "", organisation: str = "") -> Any:
-    """One kind of work beside submissions, oldest first."""
-    if kind == ACTIONS:
-        rows: Any = finders.actions_waiting_for(user)
-        place, of_tier, at = "organisation", "use__assigned_tier", "reported_at"
-    else:
-        rows = finders.appeals_for(user).filter(answer=None)
-        place, of_tier, at = "assessment__organisation", "submission__assigned_tier", "at"
-    if tier:
-        rows = rows.filter(**{of_tier: tier})
-    if organisation:
-        rows = rows.filter(**{f"{place}__reference": organisation})
-    return rows.order_by(at, "pk")
+class _Work:
+    """The queries of one kind of work beside submissions: how many there are, and a page of them, oldest first."""
+
+    def __init__(self, kind: str, size: int, named: frozenset[str], *, later: bool) -> None:
+        self.kind, self.named, self.later = kind, named, later
+        self.counts: Prepared[Any] = Prepared(
+            lambda: self.rows().order_by().values_list(Value(1)).annotate(n=Count("pk"))
+        )
+        self.pages: Prepared[Any] = Prepared(lambda: self.page()[: size + 1])
+
+    def rows(self) -> Any:
+        rows: Any = finders.actions_waiting_for(GIVEN_USER)
+        place, tier = "organisation", "use__assigned_tier"
+        if self.kind != ACTIONS:
+            rows = finders.appeals_for(GIVEN_USER).filter(answer=None)
+            place, tier = "assessment__organisation", "submission__assigned_tier"
+        if "tier" in self.named:
+            rows = rows.filter(**{tier: Given("tier", CharField())})
+        if "organisation" in self.named:
+            rows = rows.filter(**{f"{place}__reference": Given("organisation", CharField())})
+        return rows
+
+    def page(self) -> Any:
+        at = "reported_at" if self.kind == ACTIONS else "at"
+        rows = self.rows().order_by(at, "pk")
+        if self.later:
+            given: Any = Given("at", DateTimeField())
+            rows = rows.filter(Q(**{f"{at}__gt": given}) | Q(**{at: given, "pk__gt": Given("pk")}))
+        return rows
+
+    def count(self, user: User, **given: Any) -> int:
+        return sum(n for _one, n in self.counts.all(user=user.pk, **given))
+
+
+_work = lru_cache(maxsize=64)(_Work)
 
 
 def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen: str) -> Mapping[str, Page]:
@@ -58,18 +139,17 @@ def work_for(user: User, size: int, *, only: str = "", after: str = "", **chosen
 
     Two queries a kind. `only`, `after`: a later page of one of them; `chosen`: tier, organisation.
     """
+    given = {name: value for name, value in chosen.items() if value}
     cursor = cursor_of(after) if only in OTHER_WORK else None
     found = {kind: Page([]) for kind in OTHER_WORK}
     for kind in _work_of(user):
         if only and only != kind:
             continue
-        every = later = _work(user, kind, **chosen)
-        if cursor:
-            at, pk = ("reported_at" if kind == ACTIONS else "at"), cursor[1]
-            later = every.filter(Q(**{f"{at}__gt": cursor[0]}) | Q(**{at: cursor[0], "pk__gt": pk}))
-        rows = list(later[: size + 1])
+        queries = _work(kind, size, frozenset(given), later=cursor is not None)
+        at, pk = cursor or (None, None)
+        rows = queries.pages.all(user=user.pk, **given, at=at, pk=pk)
         end = _place(rows[size - 1]) if len(rows) > size else ""
-        count = len(rows) if not (end or cursor) else every.count()
+        count = len(rows) if not (end or cursor) else queries.count(user, **given)
         found[kind] = Page(rows[:size], count, end)
     return found
 
@@ -79,7 +159,16 @@ def _place(row: Any) -> str:
     return f"{at.isoformat()}~{row.pk}"
 
 
+_NAMES: Prepared[tuple[str, str]] = Prepared(
+    lambda: (
+        finders.submissions_for(GIVEN_USER)
+        .order_by("organisation__name_en")
+        .values_list("organisation__reference", "organisation__name_en")
+        .distinct()
+    )
+)
+
+
 def organisations_in_queue(user: User) -> list[tuple[str, str]]:
     """The reference and name of each organisation that `user` reviews something of, by name."""
-    rows = finders.submissions_for(user).order_by("organisation__name_en")
-    return list(rows.values_list("organisation__reference", "organisation__name_en").distinct())
+    return _NAMES.all(user=user.pk)

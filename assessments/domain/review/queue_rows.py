@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When, Window
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from assessments.core import query_values, working_days
 from assessments.guideline.terms import Tier
 from assessments.models.assessments import Route, State
+from assessments.models.prepared import Given, Prepared
 from assessments.models.review_case import CaseMessage, Interest, SeatRequest
 from assessments.models.reviews import DecisionKind, ReviewDecision, ReviewSeat, Seat
 from assessments.models.submissions import Submission, SubmissionQuerySet
@@ -60,8 +62,11 @@ def grouped(rows: SubmissionQuerySet, reviewer: Any, *, body: bool, own: Iterabl
         stands_in=Case(
             When(back, then=Value(RETURNED)),
             When(~is_open, then=Value(DONE)),
-            When(Exists(seats.filter(reviewer=reviewer)) & ~approved, then=Value(MINE)),
-            When(Exists(seats.filter(reviewer=reviewer)), then=Value(TEAM)),  # the other seat has to act
+            # Of a case that this reviewer has approved the other seat has to act.
+            When(
+                Exists(seats.filter(reviewer=reviewer)),
+                then=Case(When(approved, then=Value(TEAM)), default=Value(MINE), output_field=CharField()),
+            ),
             When(waits, then=Value(WAITING)),
             default=Value(TEAM),
             output_field=CharField(),
@@ -93,6 +98,16 @@ def counted(rows: Any) -> Any:
     return rows.order_by().values_list("stands_in").annotate(n=Count("pk"))
 
 
+_OPEN = Q(assessment__current_submission=F("pk"), assessment__state__in=(*UNDER_REVIEW, State.RETURNED))
+
+
+_OLDEST_FIRST_BUT_DONE: tuple[Any, ...] = (
+    Case(When(_OPEN, then=F("at"))).asc(),  # the same for all that is done
+    F("at").desc(),
+    Case(When(_OPEN, then=F("pk")), default=-F("pk")).asc(),
+)
+
+
 def placed(rows: Any, size: int, only: str = "", cursor: tuple[Any, Any] | None = None) -> Any:
     """Which rows stand on the page, one more than fit: id, group, place in it, how many there are in it."""
     ids = rows.filter(stands_in=only) if only else rows
@@ -101,10 +116,8 @@ def placed(rows: Any, size: int, only: str = "", cursor: tuple[Any, Any] | None 
         sign = "lt" if only == DONE else "gt"
         ids = ids.filter(Q(**{f"at__{sign}": at}) | Q(at=at, **{f"pk__{sign}": pk}))
     numbered = ids.order_by().annotate(
-        place=Window(RowNumber(), partition_by=[F("stands_in")], order_by=[F("at").asc(), F("pk").asc()]),
-        from_end=Window(RowNumber(), partition_by=[F("stands_in")], order_by=[F("at").desc(), F("pk").desc()]),
+        nth=Window(RowNumber(), partition_by=[F("stands_in")], order_by=_OLDEST_FIRST_BUT_DONE),
         in_all=Window(Count("pk"), partition_by=[F("stands_in")]),
-        nth=Case(When(stands_in=DONE, then=F("from_end")), default=F("place"), output_field=IntegerField()),
     )
     return numbered.filter(nth__lte=size + 1).values_list("pk", "stands_in", "nth", "in_all")
 
@@ -142,12 +155,13 @@ def cursor_of(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-def read(ids: Sequence[int]) -> list[Any]:
-    """The rows with who holds them (`held`), what was `decided`, declared (`conflicts`) and `asked`: five queries.
+STEP = 26  # rows are read by as many places at a time, so that few queries have to be compiled
 
-    `wrote_at`: when the applicant last wrote; `was_returned`.
-    """
-    ids = list(ids) or [0]  # asked even where there is none, so that a page costs the same whatever is on it
+
+@lru_cache(maxsize=16)
+def _reading(places: int) -> tuple[Prepared[Any], ...]:
+    """The rows of the queue, their seats, decisions, declared conflicts and open requests."""
+    ids: Any = [Given(f"pk{n}") for n in range(places)]
     returned = ReviewDecision.objects.filter(submission=OuterRef("pk"), kind=DecisionKind.RETURN)
     said = CaseMessage.objects.filter(submission=OuterRef("pk"), from_reviewer=False).order_by("-pk")
     rows = Submission.objects.filter(pk__in=ids).select_related("assessment__use__system", "organisation")
@@ -156,23 +170,33 @@ def read(ids: Sequence[int]) -> list[Any]:
     rows = rows.only(*own, *names, "assessment__current_submission").annotate(
         was_returned=Exists(returned), wrote_at=Subquery(said.values("at")[:1])
     )
-    found: list[Any] = list(rows)
-    seats = ReviewSeat.objects.filter(submission__in=ids).select_related("reviewer").order_by("pk")
-    decisions = ReviewDecision.objects.filter(submission__in=ids).select_related("by").order_by("pk")
-    cases = {row.assessment_id for row in found} or {0}
-    conflicts = Interest.objects.filter(assessment__in=cases).exclude(words="").select_related("reviewer")
-    asked = SeatRequest.objects.filter(submission__in=ids, ended_at=None).select_related("to").order_by("pk")
-    held, decided, requests = (_by(rows, "submission_id") for rows in (seats, decisions, asked))
-    interests = _by(conflicts.order_by("pk"), "assessment_id")
+    seats = ReviewSeat.objects.filter(submission__pk__in=ids).select_related("reviewer").order_by("pk")
+    decisions = ReviewDecision.objects.filter(submission__pk__in=ids).select_related("by").order_by("pk")
+    conflicts = Interest.objects.filter(assessment__pk__in=ids).exclude(words="").select_related("reviewer")
+    asked = SeatRequest.objects.filter(submission__pk__in=ids, ended_at=None).select_related("to").order_by("pk")
+    every: tuple[Any, ...] = (rows, seats, decisions, conflicts.order_by("pk"), asked)
+    return tuple(Prepared(one.all) for one in every)
+
+
+def read(ids: Sequence[int]) -> list[Any]:
+    """The rows with who holds them (`held`), what was `decided`, declared (`conflicts`) and `asked`: five queries.
+
+    `wrote_at`: when the applicant last wrote; `was_returned`.
+    """
+    places = -(-max(len(ids), 1) // STEP) * STEP
+    rows, seats, decisions, conflicts, asked = _reading(places)
+
+    def ask(query: Prepared[Any], keys: Sequence[int], by: str) -> dict[int, list[Any]]:
+        of: dict[int, list[Any]] = {}
+        for one in query.all(**{f"pk{n}": key for n, key in enumerate([*keys, *[0] * (places - len(keys))])}):
+            of.setdefault(getattr(one, by), []).append(one)
+        return of
+
+    found = [row for (row,) in ask(rows, ids, "pk").values()]
+    held, decided = ask(seats, ids, "submission_id"), ask(decisions, ids, "submission_id")
+    requests = ask(asked, ids, "submission_id")
+    interests = ask(conflicts, sorted({row.assessment_id for row in found}), "assessment_id")
     for row in found:
         row.held, row.decided, row.asked = (of.get(row.pk, []) for of in (held, decided, requests))
         row.conflicts = interests.get(row.assessment_id, [])
-    return found
-
-
-def _by(rows: Iterable[Any], name: str) -> dict[int, list[Any]]:
-    """Group rows by one of their columns."""
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(getattr(row, name), []).append(row)
     return found

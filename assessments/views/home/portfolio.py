@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -44,6 +44,7 @@ from assessments.forms.portfolio import NONE, KeepFilterForm, PortfolioForm
 from assessments.forms.systems import PARTS
 from assessments.guideline.terms import TIERS
 from assessments.models import Assessment, Sees, User
+from assessments.models.prepared import Given, Prepared
 from assessments.models.systems import DeclaredUseQuerySet
 from assessments.views.assessment.next_step import does_next
 from assessments.views.site.requests import SignedIn
@@ -123,22 +124,22 @@ def portfolio(request: SignedIn) -> HttpResponse:
     form = PortfolioForm(request.GET, organisations=works_in)
     # Who sees only what is assigned does not learn of a newer assessment that is not.
     partly = any(m.sees == Sees.ASSIGNED for m in memberships)
-    asked = Asked(form.chosen(), request.user, partly=partly)
+    asked = _asked(tuple(form.chosen().items()), partly)
     if "after" in request.GET or "before" in request.GET:
         page = page_of(
-            asked.uses(),
+            asked.uses(request.user),
             asked.order,
             ROWS,
             after=request.GET.get("after", ""),
             before=request.GET.get("before", ""),
-            shown=asked.shown,
+            shown=asked.shown(request.user),
         )
     else:
-        page = first_page(list(first_rows(asked.uses(), asked.order, ROWS, asked.shown)), ROWS)
+        page = first_page(asked.first.all(user=request.user.pk), ROWS)
     newest = newest_assessments(page.rows)
     in_full = {m.organisation_id for m in memberships if m.role in access_roles.WORKING_ROLES and m.sees == Sees.ALL}
     today = timezone.localdate()
-    tiers = dict(tier_rows(asked.uses()))
+    tiers = dict(asked.tiers.all(user=request.user.pk))
     filtered = bool(set(form.chosen()) - {"sort"})
     several = len(works_in) > 1
     context = {
@@ -155,7 +156,7 @@ def portfolio(request: SignedIn) -> HttpResponse:
         "tiers": [(str(tier), tiers.get(str(tier), 0), _address(form, tier=str(tier))) for tier in reversed(TIERS)],
         "no_tier": tiers.get("", 0),
         "no_tier_url": _address(form, tier=NONE),
-        "readiness": _readiness(asked.readiness()) if in_full else [],
+        "readiness": _readiness(asked.readiness.all(user=request.user.pk)[0]) if in_full else [],
         "kept": finders.filters_of(request.user),
         "may_register": any(m.role in access_roles.MAY[Action.REGISTER] for m in memberships),
     }
@@ -163,23 +164,32 @@ def portfolio(request: SignedIn) -> HttpResponse:
 
 
 class Asked:
-    """The queries of the list for one choice of a person. `partly`: they see some assessments of an organisation only."""
+    """The queries of the list for one choice, the same for everybody who makes it but for the door of who asks."""
 
-    def __init__(self, chosen: dict[str, str], user: User, *, partly: bool) -> None:
-        self.chosen, self.user = chosen, user
+    def __init__(self, chosen: dict[str, str], *, partly: bool) -> None:
+        self.chosen, self.partly = chosen, partly
         self.order = ORDERS[chosen.get("sort", "changed")]
-        self.of: QuerySet[Assessment] | None = finders.assessments_for(user) if partly else None
+        user: Any = Given("user")
+        self.first: Prepared[Any] = Prepared(lambda: first_rows(self.uses(user), self.order, ROWS, self.shown(user)))
+        self.tiers: Prepared[Any] = Prepared(lambda: tier_rows(self.uses(user)))
+        # Its door is that of what is seen in full: a mean over all of an organisation is not for who sees a part.
+        self.readiness: Prepared[Any] = Prepared(
+            lambda: readiness_row(narrowed(finders.uses_for(user), self.chosen, self.of(user)))
+        )
 
-    def uses(self) -> DeclaredUseQuerySet:
-        return narrowed(finders.portfolio_for(self.user), self.chosen, self.of)
+    def of(self, user: User) -> QuerySet[Assessment] | None:
+        return finders.assessments_for(user) if self.partly else None
 
-    def shown(self, uses: Any) -> Any:
-        return with_dates(with_newest(uses.for_list().only(*SHOWN), self.of))
+    def uses(self, user: User) -> DeclaredUseQuerySet:
+        return narrowed(finders.portfolio_for(user), self.chosen, self.of(user))
 
-    def readiness(self) -> Mapping[str, Any]:
-        """The means over what is seen in full: a mean over all of an organisation is not for who sees a part."""
-        (row,) = readiness_row(narrowed(finders.uses_for(self.user), self.chosen, self.of))
-        return row
+    def shown(self, user: User) -> Callable[[Any], Any]:
+        return lambda uses: with_dates(with_newest(uses.for_list().only(*SHOWN), self.of(user)))
+
+
+@lru_cache(maxsize=64)
+def _asked(chosen: tuple[tuple[str, str], ...], partly: bool) -> Asked:
+    return Asked(dict(chosen), partly=partly)
 
 
 def narrowed(

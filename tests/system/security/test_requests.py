@@ -7,9 +7,11 @@ import json
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.template import Context, Template
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from assessments.templatetags import hk
 from assessments.views.assessment import section_cache
 from assessments.views.review import rows as review_rows
 from tests.support.factories import undone
@@ -167,9 +169,12 @@ def test_nobody_is_signed_in_from_another_site():
 
 def test_what_stands_for_the_token_in_a_kept_part_is_no_word_that_people_can_write():
     """It was a fixed word: whoever was called by it was shown as the reader's own token."""
-    places = (review_rows.OPERATION, review_rows.SEEN, section_cache.OPERATION)
+    places = (hk.CSRF_PLACE, hk.FILL_PLACE, review_rows.OPERATION, review_rows.SEEN, section_cache.OPERATION)
     assert all(len(place) >= 16 and int(place, 16) for place in places)
-    assert len(set(places)) == 3
+    assert len(set(places)) == 5
+    part = Template("{% load hk %}{% keep name=name %}{{ name }} {{ csrf_token }}{% endkeep %}")
+    drawn = part.render(Context({"name": "the-token-of-this-page", "csrf_token": "the real one"}))
+    assert drawn == "the-token-of-this-page the real one"
 
 
 # --- pages that are only looked at ------------------------------------------------------------------------------------------
