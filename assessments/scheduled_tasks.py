@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 
-@shared_task(name="assessments.scheduled_tasks.sweep")
+@shared_task(name="assessments.tasks.sweep")
 def sweep() -> int:
     """Take up what was left, and do what the day asks (`sweeping.STEPS`). Returns how many things were taken up."""
     from assessments import scheduled

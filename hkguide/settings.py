@@ -421,7 +421,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 240
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.scheduled_tasks.sweep", "schedule": 60}}
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "assessments.tasks.sweep", "schedule": 60}}
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "hkguide@localhost")
 MAILERS = {
     "default": {

@@ -18,7 +18,7 @@ def ask_notice(certificate: Any) -> None:
         after_commit.after_commit(render_document, document.pk)
 
 
-@shared_task(name="assessments.documents.tasks.render_document")
+@shared_task(name="assessments.tasks.render_document")
 def render_document(pk: int) -> None:
     from assessments.documents.jobs import make
 

@@ -246,7 +246,7 @@ ATTACKS: dict[str, Attack] = {
     "appeals.contest": Attack("in review", OWNER, given={"value": "complaint-case", "reasons": "It takes too long."}),
     # after the decision: the last action closed issues the certificate
     "actions.report": Attack("to report", WRITERS, page=of_action, form=report_form, given=shown),
-    "acting.plan": Attack("to report", WRITERS, given=lambda p: {"owner": None, "due": in_days(20), "effort": p.action.effort}),
+    "dates.plan": Attack("to report", WRITERS, given=lambda p: {"owner": None, "due": in_days(20), "effort": p.action.effort}),
     "actions.comment": Attack("to report", WRITERS, given={"text": "Who has it?"}),
     "actions.attach": Attack("to report", WRITERS, given=a_piece),
     "actions.detach": Attack("to report", WRITERS, given=a_piece),

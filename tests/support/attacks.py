@@ -367,6 +367,13 @@ DECIDED = {
 
 # What follows from somebody's decision by itself, in its transaction; `by` is only written down.
 CONSEQUENCES = {
+    # Steps that several rooms share: each of their callers has asked who decides.
+    "decisions.return_for_tier",
+    "freeze.freeze",
+    "history.note",
+    "issue.issue_if_clear",
+    "opened_holds.keep_holds",
+    "tier.refresh",
     "tier.run_rules",
     "staleness.flag",
     "staleness.flag_use",

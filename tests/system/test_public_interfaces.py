@@ -43,8 +43,11 @@ COMPILER = {  # what the module of prepared queries uses of Django's compiler
     *("add_update_values", "insert_values"),
 }
 PREPARES = {  # the modules with queries that plain querysets make too slow: docs/performance.md
-    *("access", "declaring", "desk_rows", "domain/review/own_work", "models/assessments", "models/portfolio"),
-    *("models/queue", "models/systems", "notifications/inbox", "starting", "views/portfolio"),
+    *("access/finders/actions", "access/finders/assessments", "access/finders/cases", "access/finders/evidence"),
+    *("access/finders/register", "access/roles", "access/separation", "domain/answering/answers"),
+    *("domain/answering/reuse", "domain/portfolio", "domain/review/own_work", "domain/review/queries"),
+    *("domain/review/queue", "domain/review/queue_rows", "models/assessments", "models/systems", "notifications/inbox"),
+    "views/home/portfolio",
 }
 
 

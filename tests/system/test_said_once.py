@@ -111,7 +111,7 @@ def test_a_rule_in_words_is_found_in_a_source(source: str, found: list[str]) -> 
 
 # --- a choice ------------------------------------------------------------------------------------------------------------
 
-CONTROLS = ("parts/answer_ruler.html", "answering/controls.html")
+CONTROLS = ("parts/answer_ruler.html", "assessment/controls.html")
 OFFERED = re.compile(r'value="(\w+)"[^>]*(?:\{%[^%]*%\}[^>]*)*><span>(.*?)</span>')
 LABEL = re.compile(r'\{% translate "([^"]+)" %\}')
 

@@ -12,7 +12,7 @@ from tests.conftest import COLLECTED, WHOLE_FILE_ON_SQLITE
 
 TESTS = run.ROOT / "tests"
 TEST_FILES = sorted(TESTS.rglob("test_*.py"))
-SELECTING = [TESTS / "run.py", TESTS / "mutants.py", *sorted(TESTS.rglob("conftest.py"))]
+SELECTING = [TESTS / "run.py", TESTS / "support" / "mutants.py", *sorted(TESTS.rglob("conftest.py"))]
 DAILY = (run.SQLITE_DAILY, run.POSTGRESQL_DAILY)
 EXPRESSIONS = (*DAILY, run.SQLITE_DAILY_WITHOUT_POSTGRESQL, run.SQLITE_LONG, run.POSTGRESQL_LONG, run.GUARDS)
 

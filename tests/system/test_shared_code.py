@@ -52,7 +52,7 @@ def test_no_test_and_no_helper_imports_a_test() -> None:
         ("import tests.domain.HERE", True),
         ("def f():\n    from tests.HERE import a", True),
         ("SEED = 'from tests.HERE import a'", True),
-        ("from tests.factories import make_cast", False),
+        ("from tests.support.factories import make_cast", False),
         ("from django.test.utils import override_settings", False),
     ],
 )

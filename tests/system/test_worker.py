@@ -27,9 +27,8 @@ import django; from django.apps import apps; from django.conf import settings; d
 from django.core.management import call_command
 settings.MIGRATION_MODULES = {{app.label: None for app in apps.get_app_configs()}}
 call_command("migrate", run_syncdb=True, verbosity=0)
-from assessments import workflow
 from assessments.core import proof
-from tests.factories import make_assessment
+from tests.support.factories import make_assessment
 from assessments.models import Document
 call_command("load_guideline", verbosity=0)
 with proof.of_command("the test"):

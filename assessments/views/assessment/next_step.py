@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,8 +17,7 @@ from assessments.guideline.terms import Tier
 from assessments.models import Assessment, DeclaredUse, State
 from assessments.models.going_on import after_refusal
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise as Words
+Words = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,10 @@ class Step:
     nothing can be answered; empty while answers are taken.
     """
 
-    does: Words | str
+    does: Words
     link: Words
     page: str = "assessment"
-    locked: Words | str = ""
+    locked: Words = ""
 
 
 _READ = gettext_lazy("See the assessment")

@@ -308,7 +308,7 @@ def _group_context(
                 "field": form[fact.key],
                 "reason": form[f"reason_{fact.key}"] if f"reason_{fact.key}" in form.fields else None,
                 "locked": fact.key in locked,
-                "state": use_facts._state(facts, form, fact.key, locked),
+                "state": use_facts.state_of_fact(facts, form, fact.key, locked),
                 "when": _when(facts, form, fact),
                 "shown": shown,
                 "otherwise": "" if fact.otherwise is None else answer_on_its_page(fact, fact.otherwise),

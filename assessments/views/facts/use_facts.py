@@ -212,7 +212,7 @@ def tier_facts(edition: Edition) -> frozenset[str]:
     return frozenset(test.fact for condition in conditions for test in condition.tests())
 
 
-def _state(facts: Facts, form: FactsForm, key: str, locked: Collection[str]) -> str:
+def state_of_fact(facts: Facts, form: FactsForm, key: str, locked: Collection[str]) -> str:
     if key in form.conflicts:
         return "conflict"
     return "locked" if key in locked else facts.line(key).state

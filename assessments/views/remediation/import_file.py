@@ -32,7 +32,7 @@ from assessments.views.site.uploads import file_refusals
 
 # --- the register coming in again ----------------------------------------------------------------------------------------
 
-SALT = "assessments.domain.remediation.actions.take_file"
+SALT = "assessments.acting.take_file"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -113,7 +113,7 @@ BROKEN = {
     "failure of a public page": (page("anonymous", "verify_form"), "NumberForm", 500),
     "failure of a public page, signed in": (page("owner", "verify_form"), "NumberForm", 500),
     "database away": (page("anonymous", "health"), "connection", 503),
-    "certificate cannot be looked up": (page("owner", "verify", "certificate"), "access", 503),
+    "certificate cannot be looked up": (page("owner", "verify", "certificate"), "finders", 503),
 }
 
 

@@ -34,7 +34,7 @@ settings.MIGRATION_MODULES = Tables()
 import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", run_syncdb=True, verbosity=0)
-from tests.factories import make_assessment, make_cast
+from tests.support.factories import make_assessment, make_cast
 call_command("load_guideline", stdout=sys.stderr)
 call_command("log_key", "make", stdout=sys.stderr)
 make_assessment(cast=make_cast(), filled=False)
@@ -43,7 +43,7 @@ print(json.dumps(faults()), flush=True)
 SAVES = """
 import django; django.setup()
 from assessments.models import Assessment
-from tests.factories import owner_of, save
+from tests.support.factories import owner_of, save
 case = Assessment.objects.for_dashboard().get()
 owner, turn = owner_of(case.use.system.organisation), int(sys.argv[1])
 while True:

@@ -35,13 +35,14 @@ import json
 import django; django.setup()
 from django.test import Client
 from django.urls import reverse
-from assessments import workflow
+from assessments.domain.review import seat_taking
+from assessments.domain.submission import submit
 from assessments.core import proof
 from assessments.models import Route, State
 from django.core.management import call_command
-from tests.factories import make_assessment, make_cast, make_use, save
+from tests.support.factories import make_assessment, make_cast, make_use, save
 from tests.system.security.costs import LONGEST, REPEATED
-from tests.world import QUESTION
+from tests.support.world import QUESTION
 
 call_command("load_guideline", verbosity=0)
 call_command("createcachetable", verbosity=0)
@@ -54,8 +55,8 @@ for number in range(20):
     save(draft, QUESTION, {"choice": "partly", "text": (LONGEST, REPEATED)[number > 9][number % 2]}, by=by)
 returned = make_assessment(State.RETURNED, "limited", cast=cast, answers={QUESTION: {"choice": "partly", "text": LONGEST[0]}})
 save(returned, QUESTION, {"choice": "in_place", "text": LONGEST[1]}, by=cast.owner)
-submission = workflow.submit(returned, by=cast.owner, route=Route.INDEPENDENT)
-workflow.take(submission, by=cast.independent)
+submission = submit.submit(returned, by=cast.owner, route=Route.INDEPENDENT)
+seat_taking.take(submission, by=cast.independent)
 use = make_use(organisation=cast.organisation, declared=False)
 
 def cookies(user):

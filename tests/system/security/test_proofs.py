@@ -51,7 +51,7 @@ FACTOR = {
 # Everyday work, which a session alone may do.
 NEITHER = {
     "taking_back.recall", "replies.reply", "messages.say", "appeals.contest",
-    "actions.report", "acting.plan", "actions.comment", "actions.attach", "actions.detach", "actions.link_answer",
+    "actions.report", "dates.plan", "actions.comment", "actions.attach", "actions.detach", "actions.link_answer",
     "requests.ask_plan", "risks.end_risk",
     "actions.lock_to_check", "actions.require_checker",  # these decide nothing: they say who may
     "declare.declare_facts", "procedural.agree_procedural", "procedural.withdraw_agreement",
