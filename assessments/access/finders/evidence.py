@@ -13,7 +13,7 @@ from assessments.models import Assessment, Assignment, Evidence, EvidenceUse, Us
 from assessments.models.evidence import EvidenceQuerySet
 
 if TYPE_CHECKING:
-    from assessments.guideline.edition import FilePart
+    from assessments.guideline.gates import FilePart
 from assessments.access.finders import actions, register
 
 PIECES_OFFERED = 60  # on one page; a piece that is older is attached to an answer first
