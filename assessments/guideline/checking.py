@@ -16,7 +16,9 @@ from assessments.guideline.coverage import part_sets, tiers_reached
 from assessments.guideline.edition import Edition, Item, Question, Requirement
 from assessments.guideline.extensions import JOIN, extended_id, register_id
 from assessments.guideline.files import Document, Fault, Path
-from assessments.guideline.shapes.texts import LIMITS, OUTLINE, TICK, entries, inside
+from assessments.guideline.shapes.checks import TICK
+from assessments.guideline.shapes.entries import OUTLINE, entries, inside
+from assessments.guideline.shapes.register import LIMITS
 from assessments.guideline.terms import Kind, Stakeholder
 from assessments.guideline.text_checks import text_faults
 from assessments.guideline.truth_table import MOST_COMBINATIONS, TruthTable
